@@ -1,0 +1,33 @@
+// A direct connection to Postgres, for the worker and for Twilio's callbacks: one connection an isolate.
+import postgres from "postgres";
+import type { Environment } from "../env.ts";
+
+export type Direct = postgres.Sql;
+
+let connection: { url: string; sql: Direct } | undefined;
+
+/**
+ * WORKER_DB_URL (login role `worker`, behind the transaction pooler), else SUPABASE_DB_URL. Named prepared statements do
+ * not survive that pooler, hence `prepare: false`. `max: 1` because isolates are many and connections are few (60 on
+ * the smallest hosted database).
+ * @param applicationName shown in pg_stat_activity
+ */
+export function connectDirect(env: Environment, applicationName: string): Direct {
+  const url = env.get("WORKER_DB_URL") ?? env.require("SUPABASE_DB_URL");
+  if (connection?.url !== url) {
+    connection = {
+      url,
+      sql: postgres(url, {
+        prepare: false,
+        max: 1,
+        idle_timeout: 20,
+        connect_timeout: 5,
+        // Hosted databases always offer TLS; on one machine there is none.
+        ...(/\.supabase\.(co|com)$/.test(new URL(url).hostname) && { ssl: "require" as const }),
+        onnotice: () => {},
+        connection: { application_name: applicationName },
+      }),
+    };
+  }
+  return connection.sql;
+}

@@ -1,0 +1,31 @@
+// What a use case is given besides its input: who asks, the database as that person, and the way to log.
+import type { UserClient } from "../db/user-client.ts";
+import type { Environment } from "../env.ts";
+import type { Log } from "./log.ts";
+import type { Role } from "./roles.ts";
+
+/** The context of routes that no user calls: open ones, the worker's and Twilio's. */
+export interface MachineContext {
+  requestId: string;
+  log: Log;
+  env: Environment;
+  /** The request as it came, its body unread unless the route declares one. */
+  request: Request;
+  /** Keeps the isolate alive until the promise settles, after the answer has gone out. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** The signed-in person, as the database knows them at this request. */
+export interface User {
+  id: string;
+  orgId: string;
+  email: string;
+  role: Role;
+}
+
+/** The context of routes that users call. */
+export interface UserContext extends MachineContext {
+  user: User;
+  /** supabase-js as the user: RLS decides. */
+  db: UserClient;
+}

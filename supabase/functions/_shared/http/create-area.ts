@@ -1,0 +1,147 @@
+// The app of one area: its routes, /health and /openapi.json behind the same request ids, CORS, headers, log and onError.
+import { Hono } from "hono";
+import { z } from "zod";
+import { type Environment, readEnvironment } from "../env.ts";
+import { AppError } from "./app-error.ts";
+import type { MachineContext } from "./context.ts";
+import { allowOrigin } from "./cors.ts";
+import { readHealth } from "./health.ts";
+import { createLog } from "./log.ts";
+import { methodsOf } from "./match-path.ts";
+import { respondError } from "./respond.ts";
+import { object, raw } from "./responses.ts";
+import { type Route, route } from "./route.ts";
+import { runRoute, type VerifyTwilio } from "./run-route.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+import { toAppError } from "./to-app-error.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface AreaOptions {
+  /** The area's word: folder of the function and first part of every path. */
+  area: string;
+  /** One sentence for the OpenAPI document. */
+  description: string;
+  routes: readonly Route[];
+  /** Needed by areas with routes for Twilio. */
+  verifyTwilio?: VerifyTwilio;
+  /** The process's own unless a test brings another. */
+  env?: Environment;
+}
+
+export interface Area {
+  area: string;
+  description: string;
+  /** The routes served, /health and /openapi.json included. */
+  routes: readonly Route[];
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Builds the area's app. @throws Error on a route table that contradicts itself */
+export function createArea(options: AreaOptions): Area {
+  const { area, description, verifyTwilio, env = readEnvironment() } = options;
+  const routes = [...options.routes, ...ownRoutes(() => served)].sort(staticFirst);
+  const served: Area = { area, description, routes, fetch };
+  checkTable(area, routes, verifyTwilio);
+
+  const app = new Hono<{ Bindings: { ctx: MachineContext; seen: { route?: string } } }>({ strict: false });
+  for (const declared of routes) {
+    const path = `/${area}${declared.path}`.replace(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
+    app.on(declared.method, path, (c) => {
+      c.env.seen.route = declared.path;
+      return runRoute(declared, c.env.ctx, c.req.param() as Record<string, string>, verifyTwilio);
+    });
+  }
+  app.notFound((c) => {
+    const allowed = methodsOf(routes, c.req.path.slice(area.length + 1));
+    const error = allowed.length
+      ? new AppError("method_not_allowed", `${c.req.method} is not offered here.`, { allowed })
+      : new AppError("not_found", "There is no such address in this API.");
+    const response = respondError(error, c.env.ctx.requestId);
+    if (allowed.length) response.headers.set("allow", allowed.join(", "));
+    return response;
+  });
+  app.onError((thrown, c) => {
+    const error = toAppError(thrown);
+    if (error.status >= 500) c.env.ctx.log.error(error.code, { cause: describe(error.cause ?? error) });
+    return respondError(error, c.env.ctx.requestId);
+  });
+
+  async function fetch(request: Request): Promise<Response> {
+    const started = performance.now();
+    const requestId = requestIdOf(request);
+    const log = createLog({ area, request_id: requestId });
+    const ctx: MachineContext = { requestId, log, env, request, waitUntil: (work) => waitUntil(work, log) };
+    const seen: { route?: string } = {};
+    const response =
+      request.method === "OPTIONS"
+        ? new Response(null, { status: 204 })
+        : await app.fetch(request, { ctx, seen });
+    const { headers } = response;
+    headers.set("x-request-id", requestId);
+    setSecurityHeaders(headers);
+    allowOrigin(request, headers, env);
+    // The declared path, never the one that was asked: addresses and queries may hold phone numbers.
+    log.info(`${request.method} /${area}${seen.route ?? " (no route)"} ${response.status}`, {
+      ms: Math.round(performance.now() - started),
+    });
+    return response;
+  }
+  return served;
+}
+
+/** What every area answers besides its own routes. */
+function ownRoutes(served: () => Area): Route[] {
+  const health = z.object({
+    status: z.literal("ok"),
+    version: z.string(),
+    database: z.literal("reachable"),
+    timestamp: z.iso.datetime(),
+  });
+  return [
+    route({
+      method: "GET",
+      path: "/health",
+      summary: "Whether the area and its database answer",
+      permission: "open",
+      response: object(health),
+      run: ({ env }) => readHealth(env),
+    }),
+    route({
+      method: "GET",
+      path: "/openapi.json",
+      summary: "This document",
+      permission: "open",
+      response: raw("application/json", "The OpenAPI document of the area"),
+      // Loaded when asked for: generating documents costs every cold start otherwise.
+      run: async () => Response.json((await import("./openapi-document.ts")).openApiDocument(served())),
+    }),
+  ];
+}
+
+function checkTable(area: string, routes: readonly Route[], verifyTwilio: VerifyTwilio | undefined): void {
+  const seen = new Set<string>();
+  for (const { method, path, permission } of routes) {
+    const shape = `${method} ${path.replace(/\{\w+\}/g, "{}")}`;
+    if (seen.has(shape)) throw new Error(`Area ${area} declares ${method} ${path} twice.`);
+    seen.add(shape);
+    if (permission === "twilio_signature" && !verifyTwilio) {
+      throw new Error(`Area ${area} has routes for Twilio but was given no verifyTwilio.`);
+    }
+  }
+}
+
+/** /import/preview before /{id}/preview: the first route that matches wins. */
+function staticFirst(a: Route, b: Route): number {
+  const weight = (path: string) => path.replace(/\{\w+\}/g, "~");
+  return weight(a.path) < weight(b.path) ? -1 : 1;
+}
+
+function requestIdOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && /^[\w.-]{8,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+function describe(cause: unknown): string {
+  if (cause instanceof Error) return cause.stack ?? cause.message;
+  return typeof cause === "object" ? JSON.stringify(cause) : String(cause);
+}

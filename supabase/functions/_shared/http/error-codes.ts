@@ -1,0 +1,58 @@
+// The closed list of error codes and the HTTP status each one has. Clients branch on these words: never rename one.
+
+/**
+ * SQL raises these too. A function in the database says
+ *
+ *   perform private.raise_error('PT404', 'not_found', 'There is no campaign with this id.', '{"id": "..."}');
+ *
+ * that is: SQLSTATE `PT` + HTTP status (PostgREST's own convention, so REST answers with the same status; `CT` + status is
+ * read alike where the error comes over a direct connection), hint = a word of this list, message = a sentence for people,
+ * detail = JSON. A hint that is not in this list becomes the default word of its status (see STATUS_DEFAULT_CODE).
+ */
+export const ERROR_STATUS = {
+  malformed_request: 400,
+  malformed_json: 400,
+  missing_token: 401,
+  token_expired: 401,
+  token_invalid: 401,
+  api_keys_not_enabled: 401,
+  worker_secret_invalid: 401,
+  forbidden: 403,
+  no_organization: 403,
+  signature_invalid: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  duplicate: 409,
+  still_referenced: 409,
+  illegal_state: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  validation_failed: 422,
+  rate_limited: 429,
+  internal_error: 500,
+  auth_unavailable: 503,
+  database_unavailable: 503,
+  database_timeout: 503,
+  try_again: 503,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** The word used where the database names a status but no word of the list. */
+export const STATUS_DEFAULT_CODE: Readonly<Record<number, ErrorCode>> = {
+  400: "malformed_request",
+  401: "token_invalid",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  413: "payload_too_large",
+  422: "validation_failed",
+  429: "rate_limited",
+  503: "try_again",
+};
+
+/** Whether a word is in the closed list. */
+export function isErrorCode(word: unknown): word is ErrorCode {
+  return typeof word === "string" && Object.hasOwn(ERROR_STATUS, word);
+}

@@ -1,0 +1,20 @@
+// The person's organisation and role, read from the database at every request: a role taken away counts at once.
+import type { UserClient } from "../db/user-client.ts";
+import { AppError } from "./app-error.ts";
+import type { User } from "./context.ts";
+
+/**
+ * One indexed row over REST, as the user. Nothing is cached: a cache would let a removed person act for as long as it holds.
+ * @throws AppError no_organization for a valid token whose person is in no organisation
+ */
+export async function loadUser(db: UserClient, id: string): Promise<User> {
+  const { data, error } = await db.from("users").select("id, org_id, email, role").eq("id", id).maybeSingle();
+  if (error) throw error;
+  if (!data) {
+    throw new AppError(
+      "no_organization",
+      "You belong to no organisation. Ask an admin of yours to invite you.",
+    );
+  }
+  return { id: data.id, orgId: data.org_id, email: data.email, role: data.role };
+}

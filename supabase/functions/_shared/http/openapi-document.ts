@@ -1,0 +1,140 @@
+// The OpenAPI document of an area, made from its route declarations.
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { VERSION } from "../version.ts";
+import { ERROR_STATUS } from "./error-codes.ts";
+import type { Answer } from "./responses.ts";
+import { isRole } from "./roles.ts";
+import { DEFAULT_MAX_BODY_BYTES, type Permission, type Route } from "./route.ts";
+
+export interface AreaDescription {
+  area: string;
+  description: string;
+  routes: readonly Route[];
+}
+
+const SECURITY: Record<
+  Exclude<Permission, "viewer" | "operator" | "campaign_manager" | "admin">,
+  string[]
+> = {
+  open: [],
+  worker_secret: ["workerSecret"],
+  twilio_signature: ["twilioSignature"],
+};
+
+/** @returns an OpenAPI 3.1 document; `x-permission` of each operation is the lowest role (or the machine) that may call it */
+export function openApiDocument({ area, description, routes }: AreaDescription): Record<string, unknown> {
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  registry.registerComponent("securitySchemes", "userToken", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The access token of a Supabase session.",
+  });
+  registry.registerComponent("securitySchemes", "workerSecret", {
+    type: "apiKey",
+    in: "header",
+    name: "x-worker-secret",
+  });
+  registry.registerComponent("securitySchemes", "twilioSignature", {
+    type: "apiKey",
+    in: "header",
+    name: "x-twilio-signature",
+  });
+  const failure = errorSchema();
+  for (const route of routes) {
+    const { params, query, body, multipart, form } = route.request ?? {};
+    const [type, schema] = body
+      ? (["application/json", body] as const)
+      : multipart
+        ? (["multipart/form-data", multipart] as const)
+        : (["application/x-www-form-urlencoded", form] as const);
+    const security = isRole(route.permission)
+      ? ["userToken"]
+      : SECURITY[route.permission as keyof typeof SECURITY];
+    registry.registerPath({
+      method: route.method.toLowerCase() as Lowercase<typeof route.method>,
+      path: `/${area}${route.path === "/" ? "" : route.path}`,
+      operationId: operationId(area, route),
+      tags: [area],
+      summary: route.summary,
+      ...(route.description && { description: route.description }),
+      "x-permission": route.permission,
+      ...(schema && { "x-max-body-bytes": route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES }),
+      security: security.map((scheme: string) => ({ [scheme]: [] })),
+      request: {
+        ...(params && { params }),
+        ...(query && { query }),
+        ...(schema && { body: { required: true, content: { [type]: { schema } } } }),
+      },
+      responses: {
+        [route.response.status]: success(route.response),
+        default: { description: "An error", content: { "application/json": { schema: failure } } },
+      },
+    });
+  }
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: `SMS Control Tower: ${area}`, version: VERSION, description },
+    servers: [{ url: "/functions/v1" }],
+  });
+  return document as unknown as Record<string, unknown>;
+}
+
+function success(answer: Answer) {
+  switch (answer.kind) {
+    case "empty":
+      return { description: "Done, nothing to say" };
+    case "raw":
+      return { description: answer.description, content: { [answer.contentType]: { schema: z.string() } } };
+    case "object":
+      return json(z.object({ success: z.literal(true), data: answer.schema }));
+    case "list":
+      return json(
+        z.object({
+          success: z.literal(true),
+          data: z.array(answer.schema),
+          pagination: z.object({
+            page: z.int(),
+            pageSize: z.int(),
+            total: z.int(),
+            totalPages: z.int(),
+            total_is_estimate: z.boolean(),
+            next_cursor: z.string().nullable(),
+          }),
+        }),
+      );
+  }
+}
+
+function json(schema: z.ZodType) {
+  return { description: "Done", content: { "application/json": { schema } } };
+}
+
+function errorSchema() {
+  return z
+    .object({
+      success: z.literal(false),
+      error: z.object({
+        code: z.enum(Object.keys(ERROR_STATUS) as [string, ...string[]]),
+        message: z.string(),
+        details: z.record(z.string(), z.unknown()).nullable(),
+        request_id: z.string(),
+      }),
+      detail: z.string(),
+    })
+    .openapi("Error");
+}
+
+/** get_leads_by_id_phones and the like: stable, unique, and readable in generated clients. */
+function operationId(area: string, route: Route): string {
+  const words = route.path
+    .replace(/\{(\w+)\}/g, "by_$1")
+    .split(/[^\w]+/)
+    .filter(Boolean);
+  return [
+    route.method.toLowerCase(),
+    area.replaceAll("-", "_"),
+    ...words.map((word: string) => word.replaceAll("-", "_")),
+  ].join("_");
+}

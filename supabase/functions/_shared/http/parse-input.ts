@@ -1,0 +1,58 @@
+// Turns a request into the input its route declared, or into an error that names the field and the remedy.
+import type { z } from "zod";
+import { AppError, type FieldError, validationError } from "./app-error.ts";
+import { describeIssue } from "./describe-issue.ts";
+import { readForm, readJson, readMultipart } from "./read-body.ts";
+import { readQuery } from "./read-query.ts";
+import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./route.ts";
+
+/**
+ * Order: path, query, body; the body is not read where the others are wrong.
+ * @throws AppError 400 malformed path or body, 413, 415, 422 with details.errors
+ */
+export async function parseInput(
+  route: Route,
+  request: Request,
+  params: Record<string, string>,
+): Promise<Record<string, unknown>> {
+  const schemas: RequestSchemas = route.request ?? {};
+  const maxBytes = route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  const input: Record<string, unknown> = {};
+  if (schemas.params) input.params = parseParams(schemas.params, params);
+  if (schemas.query) input.query = parse(schemas.query, readQuery(new URL(request.url), schemas.query));
+  if (schemas.body) input.body = parse(schemas.body, await readJson(request, maxBytes));
+  if (schemas.multipart) input.multipart = parse(schemas.multipart, await readMultipart(request, maxBytes));
+  if (schemas.form) input.form = parse(schemas.form, await readForm(request, maxBytes));
+  return input;
+}
+
+/** A path that can't be right is a malformed request (400): there is nothing it could have meant. */
+function parseParams(schema: z.ZodObject, params: Record<string, string>): unknown {
+  try {
+    return parse(schema, params);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError("malformed_request", `The address is invalid: ${error.message}`, error.details);
+  }
+}
+
+function parse(schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value, { error: describeIssue });
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(fieldErrors);
+  throw validationError(errors);
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const at = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const field = at ? `${at}.${key}` : key;
+      return { field, message: `${field} is not a field of this request.` };
+    });
+  }
+  const field = at || "body";
+  // Sentences of schemas themselves may leave out the field's name.
+  const message = issue.message.includes(field) ? issue.message : `${field}: ${issue.message}`;
+  return [{ field, message }];
+}

@@ -1,0 +1,33 @@
+// Query strings as callers really write them: k[]=a, k=a&k=b and k=a,b are lists; k= means that nothing was asked.
+import type { z } from "zod";
+
+/** @returns what the schema can parse: lists where it has arrays, one text elsewhere (the schema refuses two) */
+export function readQuery(url: URL, schema: z.ZodObject): Record<string, unknown> {
+  const given = new Map<string, string[]>();
+  for (const [name, value] of url.searchParams) {
+    const key = name.replace(/\[\d*\]$/, "");
+    if (value.trim() !== "") given.set(key, [...(given.get(key) ?? []), value]);
+  }
+  const query: Record<string, unknown> = {};
+  for (const [key, values] of given) {
+    const field = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
+    if (field !== undefined && isList(field)) query[key] = values.flatMap(splitCommas);
+    else query[key] = values.length === 1 ? values[0] : values;
+  }
+  return query;
+}
+
+function splitCommas(value: string): string[] {
+  return value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** Whether a field is an array below its optional, default, nullable and refined layers. */
+function isList(field: z.core.$ZodType): boolean {
+  const def = field._zod.def as { type: string; innerType?: z.core.$ZodType; in?: z.core.$ZodType };
+  if (def.type === "array") return true;
+  const inner = def.innerType ?? def.in;
+  return inner !== undefined && isList(inner);
+}
