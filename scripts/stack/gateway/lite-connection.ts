@@ -1,0 +1,94 @@
+// Lite's Postgres connection with its known edges mended: no grants of its own, one round trip per request, one
+// introspection at a time.
+import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
+import { PostgresConnection } from "@supabase/lite/postgres";
+import { CompiledQuery, type Kysely } from "kysely";
+import { describeRequestSettings, type RequestIdentity } from "./describe-request-settings.ts";
+
+type Database = Kysely<unknown>;
+
+function identityOf(vars: VarsContext | undefined): RequestIdentity | null {
+  if (!vars) return null;
+  const auth = vars.auth as { uid?: unknown; role?: unknown; jwt?: unknown } | undefined;
+  const storage = vars.storage as { operation?: string | null } | undefined;
+  return {
+    role: typeof auth?.role === "string" && auth.role ? auth.role : "anon",
+    userId: String(auth?.uid ?? ""),
+    claims: auth?.jwt ?? null,
+    storageOperation: storage?.operation ?? undefined,
+  };
+}
+
+export class LiteConnection extends PostgresConnection {
+  private introspecting: Promise<IntrospectResult> | null = null;
+
+  /** `catalogUrl` is a superuser's: the information schema shows others only what they may touch themselves. */
+  constructor(
+    config: ConstructorParameters<typeof PostgresConnection>[0],
+    private readonly catalogUrl: string,
+  ) {
+    super(config);
+  }
+
+  /**
+   * Runs `fn` as the request's role. Unlike the original it grants nothing: the original gives ALL on every schema that
+   * has a policy to every API role at first use, which would hide a missing grant until the first hosted deployment.
+   */
+  override async withContext<T>(
+    vars: VarsContext | undefined,
+    // biome-ignore lint/suspicious/noExplicitAny: the signature of the class this overrides
+    fn: (db: Kysely<any>) => Promise<T>,
+    options?: ConnectionContextOptions,
+  ): Promise<T> {
+    const identity = identityOf(vars);
+    if (options?.transaction) {
+      if (identity) await run(options.transaction, settingsInside(identity));
+      return fn(options.transaction);
+    }
+    if (!identity && !options?.forceRollback) return fn(this.kysely);
+    return this.kysely.connection().execute(async (db: Database) => {
+      await run(db, describeRequestSettings(identity, options?.rpc));
+      try {
+        const result = await fn(db);
+        await run(db, options?.forceRollback ? "rollback" : "commit");
+        return result;
+      } catch (error) {
+        // A lost connection cannot roll back; Postgres has already done so, and the first error is the one that tells.
+        await run(db, "rollback").catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /** Same result as the original; a thousand requests that find the cache empty share one introspection. */
+  override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
+    if (options?.useCache === true && this.introspection) return this.introspection;
+    this.introspecting ??= this.readCatalog().finally(() => {
+      this.introspecting = null;
+    });
+    return this.introspecting;
+  }
+
+  private async readCatalog(): Promise<IntrospectResult> {
+    const catalog = new PostgresConnection({
+      url: this.catalogUrl,
+      postgresOptions: { max: 1, onnotice: () => {}, connection: { application_name: "gateway catalog" } },
+    });
+    try {
+      // The original answers "no tables" when it cannot connect, which would be cached as the truth.
+      await catalog.driver`select 1`;
+      this.introspection = await catalog.introspect();
+      return this.introspection;
+    } finally {
+      await catalog.close();
+    }
+  }
+}
+
+function settingsInside(identity: RequestIdentity): string {
+  return describeRequestSettings(identity, undefined).replace(/^begin;\s*/, "");
+}
+
+async function run(db: Database, sql: string): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(sql));
+}

@@ -1,0 +1,112 @@
+// Sets up @supabase/lite as the hosted platform's REST, auth and storage, and answers requests with it.
+import path from "node:path";
+import { App, setExperimental } from "@supabase/lite";
+import { allowAnyOrigin, answerPreflight } from "./answer-cors.ts";
+import { LiteConnection } from "./lite-connection.ts";
+import { MailFolder } from "./mail-folder.ts";
+import { mendStorageAnswer } from "./mend-storage-answer.ts";
+import { ObjectFolder } from "./object-folder.ts";
+import { quietLite } from "./quiet-lite.ts";
+import { StorageRequest, withStorageRequest } from "./storage-request.ts";
+import { unpackMultipartUpload } from "./unpack-multipart-upload.ts";
+
+export type LiteOptions = {
+  /** Connection of the role `authenticator`: may become anon, authenticated, service_role; acts for auth and storage. */
+  databaseUrl: string;
+  /** Connection of a superuser, used for nothing but reading the catalog at start and on `reload`. */
+  catalogUrl: string;
+  keys: { publishable: string; secret: string; jwtSecret: string };
+  /** Folder of storage's objects; auth's mails go to its sub-folder `mail`. */
+  storageDir: string;
+  log: (line: string) => void;
+  /** Seconds an access token is valid. Default 3600. */
+  jwtExpirySeconds?: number;
+  /** Database connections at most. Default 15. */
+  maxConnections?: number;
+  /** Bytes a stored object may have at most. Default 100 MiB. */
+  maxObjectBytes?: number;
+};
+
+export type Lite = {
+  app: App;
+  fetch: (request: Request) => Promise<Response>;
+  reload: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+const mebibyte = 1024 * 1024;
+
+/** Connects and reads the schema. Errors: the database refuses the connection. */
+export async function openLite(options: LiteOptions): Promise<Lite> {
+  setExperimental("storage", true);
+  // bcrypt at its default cost of 10 holds the one event loop of this stack for 60 ms per sign-in; 6 costs 4 ms, and the
+  // passwords here guard a machine's own demo data.
+  process.env.LITE_AUTH_BCRYPT_COST ??= "6";
+  const maxBytes = options.maxObjectBytes ?? 100 * mebibyte;
+  const connection = new LiteConnection(
+    {
+      url: options.databaseUrl,
+      postgresOptions: {
+        max: options.maxConnections ?? 15,
+        onnotice: () => {},
+        connection: { application_name: "gateway" },
+      },
+    },
+    options.catalogUrl,
+  );
+  await connection.driver`select 1`;
+  const app = new App({
+    connection,
+    options: {
+      server: { admin: false, disableStudio: true },
+      drivers: { email: new MailFolder(path.join(options.storageDir, "mail"), options.log) },
+    },
+    api: { schemas: ["public"], max_rows: 1000 },
+    auth: {
+      jwt_secret: options.keys.jwtSecret,
+      publishable_key: options.keys.publishable,
+      secret_key: options.keys.secret,
+      jwt_expiry: options.jwtExpirySeconds ?? 3600,
+      email: { enable_confirmations: false },
+    },
+    storage: { file_size_limit: `${Math.floor(maxBytes / mebibyte)}MiB` },
+    studio: { enabled: false },
+  });
+  app._storageAdapter = new ObjectFolder(path.join(options.storageDir, "objects"), maxBytes);
+  const reload = async () => {
+    await connection.clearSchemaCache();
+    await connection.introspect({ useCache: true });
+  };
+  await quietLite(options.log, async () => {
+    await app.init();
+    await reload();
+  });
+  return {
+    app: app as unknown as App,
+    fetch: (request) => quietLite(options.log, () => answer(app as unknown as App, request)),
+    reload: () => quietLite(options.log, reload),
+    stop: () => connection.close(),
+  };
+}
+
+async function answer(app: App, request: Request): Promise<Response> {
+  const preflight = answerPreflight(request);
+  if (preflight) return preflight;
+  const { pathname } = new URL(request.url);
+  const storagePath = pathname.startsWith("/storage/v1/") ? pathname.slice("/storage/v1".length) : null;
+  if (storagePath === null) return allowAnyOrigin(await app.fetch(request));
+  return allowAnyOrigin(await answerStorage(app, request, storagePath));
+}
+
+async function answerStorage(app: App, request: Request, path: string): Promise<Response> {
+  const writes = request.method === "POST" || request.method === "PUT";
+  const upload = writes && path.startsWith("/object/") ? await unpackMultipartUpload(request) : request;
+  if (!upload) {
+    const message = "The multipart body holds no file. Send it as the last part of the form.";
+    return Response.json({ statusCode: "400", error: "InvalidRequest", message }, { status: 400 });
+  }
+  const storageRequest = new StorageRequest(request.method === "GET" ? request.headers.get("range") : null);
+  return withStorageRequest(storageRequest, async () =>
+    mendStorageAnswer(request.method, path, storageRequest, await app.fetch(upload)),
+  );
+}
