@@ -1,0 +1,14 @@
+// One log line of `npm start`: time, where it comes from, what.
+import type { LogSource } from "./start-stack.ts";
+
+const WIDTH = 9;
+
+/** @param line may hold several lines; each gets the prefix */
+export function formatLogLine(source: LogSource, line: string, now: Date): string {
+  const prefix = `${now.toTimeString().slice(0, 8)} ${source.padEnd(WIDTH)} │ `;
+  return line
+    .split(/\r?\n/)
+    .filter((part) => part.trim() !== "")
+    .map((part) => prefix + part.trimEnd())
+    .join("\n");
+}

@@ -1,0 +1,151 @@
+// Starts the whole platform on this machine: database, REST, auth, storage, Realtime, functions, scheduler, Twilio simulator.
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { getRequestListener } from "@hono/node-server";
+import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
+import { bootstrapDatabase } from "./database/bootstrap-database.ts";
+import { clearLeftovers } from "./database/clear-leftovers.ts";
+import { startDatabase } from "./database/start-database.ts";
+import { readEnvFile, type StackEnv, writeEnvFile } from "./env-file.ts";
+import { functionsEnvironment } from "./functions-environment.ts";
+import { startGateway } from "./gateway/start-gateway.ts";
+import { migrate } from "./migrate.ts";
+import { DEFAULT_PORT_BASE, portsFrom, requireFreePorts } from "./ports.ts";
+import { preparePlatform } from "./prepare-platform.ts";
+import { type Keys, readKeys } from "./read-keys.ts";
+import { attachRealtime } from "./realtime/attach-realtime.ts";
+import { removeData } from "./remove-data.ts";
+import { startScheduler } from "./scheduler/start-scheduler.ts";
+
+/** The part of the stack a log line comes from. */
+export type LogSource = "stack" | "database" | "gateway" | "realtime" | "functions" | "scheduler" | "twilio";
+
+export type StackOptions = {
+  /** API on this port, database on the next, Twilio simulator on the eighth after. Default 54321. */
+  portBase?: number;
+  /** Folder for data, keys and the env file. */
+  dataDir: string;
+  /** Start with an empty database and new keys. */
+  fresh?: boolean;
+  /** Whether commits wait for the disk; default true. False for stacks that are thrown away. */
+  durable?: boolean;
+  /** Variables for the functions; they win over .env and over the stack's own. */
+  env?: Record<string, string>;
+  /** Log nothing. */
+  quiet?: boolean;
+  log?: (source: LogSource, line: string) => void;
+};
+
+export type Stack = {
+  env: StackEnv;
+  keys: Keys;
+  /** URL of the database as the superuser `supabase_admin`; for tests and the stack itself, never for functions. */
+  adminUrl: string;
+  /** What the functions see as their environment. */
+  functionsEnv: Record<string, string>;
+  pids: { database: number };
+  /** Versions and seeds that were applied at this start. */
+  applied: string[];
+  /** Resolves when the database server has ended by itself. */
+  failed: Promise<string>;
+  stop(): Promise<void>;
+};
+
+/** Folder that holds package.json and supabase/. */
+export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Starts everything and returns when it can be used. What was started before an error is stopped again. Throws when a
+ * port is taken, another stack uses the folder, or a migration fails.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dataDir = resolve(options.dataDir);
+  const log = options.quiet ? () => {} : (options.log ?? (() => {}));
+  const logAs = (source: LogSource) => (line: string) => log(source, line);
+  const ports = portsFrom(options.portBase ?? DEFAULT_PORT_BASE);
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const stopPart of stops.splice(0).reverse()) {
+      await stopPart().catch((error: Error) => log("stack", `while stopping: ${error.message}`));
+    }
+  };
+
+  try {
+    await mkdir(dataDir, { recursive: true });
+    if (options.fresh) await removeData(dataDir);
+    const keys = await readKeys(dataDir);
+    await clearLeftovers(dataDir, keys.superuserPassword);
+    await requireFreePorts(ports);
+    const database = await startDatabase({
+      ...{ dataDir, port: ports.database, superuserPassword: keys.superuserPassword },
+      ...{ durable: options.durable, log: logAs("database") },
+    });
+    stops.push(() => database.stop());
+    const { adminUrl } = database;
+    await bootstrapDatabase({
+      ...{ adminUrl, postgresPassword: "postgres", authenticatorPassword: keys.authenticatorPassword },
+    });
+
+    const dbUrl = database.urlFor("postgres", "postgres");
+    const scratchDir = join(dataDir, "cli");
+    const applied = await migrate({
+      projectDir: PROJECT_DIR,
+      databaseUrl: dbUrl,
+      scratchDir,
+      log: logAs("stack"),
+    });
+    await rm(scratchDir, { recursive: true, force: true });
+
+    const apiUrl = `http://127.0.0.1:${ports.api}`;
+    const simulatorUrl = `http://127.0.0.1:${ports.simulator}`;
+    const workerDbUrl = database.urlFor("worker", keys.workerPassword);
+    const functionsUrl = `${apiUrl}/functions/v1`;
+    await preparePlatform({
+      ...{ adminUrl, workerPassword: keys.workerPassword },
+      vault: { project_url: functionsUrl, worker_secret: keys.workerSecret },
+    });
+    const functionsEnv = functionsEnvironment(
+      keys,
+      { apiUrl, dbUrl, workerDbUrl, simulatorUrl },
+      { ...(await readEnvFile(join(PROJECT_DIR, ".env"))), ...options.env },
+    );
+
+    const apiKeys = {
+      publishableKey: keys.publishableKey,
+      secretKey: keys.secretKey,
+      jwtSecret: keys.jwtSecret,
+    };
+    const realtime = await attachRealtime({ adminUrl, ...apiKeys, log: logAs("realtime") });
+    stops.push(() => realtime.stop());
+    const gateway = await startGateway({
+      port: ports.api,
+      databaseUrl: database.urlFor("authenticator", keys.authenticatorPassword),
+      catalogUrl: adminUrl,
+      keys: { publishable: keys.publishableKey, secret: keys.secretKey, jwtSecret: keys.jwtSecret },
+      storageDir: join(dataDir, "storage"),
+      log: logAs("gateway"),
+      realtimeUpgrade: (request, socket, head) => realtime.handleUpgrade(request, socket, head),
+      realtimeHandler: getRequestListener((request) => realtime.handleBroadcast(request), {
+        overrideGlobalObjects: false,
+      }),
+    });
+    stops.push(() => gateway.stop());
+    const scheduler = await startScheduler({ adminUrl, log: logAs("scheduler") });
+    stops.push(() => scheduler.stop());
+    await createDemoUser(apiUrl, keys.publishableKey, keys.demoPassword);
+
+    const env: StackEnv = {
+      ...{ API_URL: apiUrl, DB_URL: dbUrl, FUNCTIONS_URL: functionsUrl },
+      ...{ PUBLISHABLE_KEY: keys.publishableKey, SECRET_KEY: keys.secretKey, JWT_SECRET: keys.jwtSecret },
+      ...{ WORKER_DB_URL: workerDbUrl, TWILIO_SIMULATOR_URL: simulatorUrl },
+      ...{ DEMO_EMAIL, DEMO_PASSWORD: keys.demoPassword },
+    };
+    await writeEnvFile(dataDir, env);
+    const failed = database.exited.then((code) => `The database server ended by itself (exit code ${code}).`);
+    return { env, keys, adminUrl, functionsEnv, pids: { database: database.pid }, applied, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
