@@ -34,7 +34,7 @@ export interface FieldError {
 export function validationError(errors: FieldError[]): AppError {
   const [first] = errors;
   const more = errors.length > 1 ? ` (${errors.length - 1} more in details.errors)` : "";
-  return new AppError("validation_failed", `${first?.message ?? "The request is invalid."}${more}`, {
+  return new AppError("invalid_input", `${first?.message ?? "The request is invalid."}${more}`, {
     errors,
   });
 }

@@ -4,28 +4,16 @@ import type { Environment } from "../env.ts";
 const DEFAULT_ORIGINS = "http://localhost:3000";
 // Those of supabase-js, and our own.
 const REQUEST_HEADERS =
-  "authorization, apikey, content-type, x-client-info, x-retry-count, x-region, x-request-id, x-api-key, idempotency-key";
+  "authorization, apikey, content-type, x-client-info, x-retry-count, x-region, x-request-id";
 const ANSWER_HEADERS = "x-request-id, retry-after";
 
-/** Whether ALLOWED_ORIGINS (comma list; `https://*.example.com` allows each direct sub-domain) names the origin. */
-export function isAllowedOrigin(origin: string, allowed: string): boolean {
-  return allowed.split(",").some((entry) => {
-    const pattern = entry.trim().replace(/\/+$/, "");
-    if (!pattern.includes("*")) return pattern === origin;
-    // One star, as the first label and before at least two more: `https://*.com` would let the whole world in.
-    const wildcard = /^(https?:\/\/)\*((?:\.[\w-]+){2,}(?::\d+)?)$/.exec(pattern);
-    if (wildcard === null) return false;
-    const [, scheme = "", rest = ""] = wildcard;
-    const label = origin.slice(scheme.length, -rest.length);
-    return origin.startsWith(scheme) && origin.endsWith(rest) && /^[a-z0-9-]+$/i.test(label);
-  });
-}
+type Matches = (origin: string) => boolean;
 
 /** Adds to an answer what lets the request's origin read it. Answers differ by origin, so caches must too. */
 export function allowOrigin(request: Request, headers: Headers, env: Environment): void {
   headers.append("vary", "Origin");
   const origin = request.headers.get("origin");
-  if (origin === null || !isAllowedOrigin(origin, env.get("ALLOWED_ORIGINS") ?? DEFAULT_ORIGINS)) return;
+  if (origin === null || !allowedOrigins(env.get("ALLOWED_ORIGINS") ?? DEFAULT_ORIGINS)(origin)) return;
   headers.set("access-control-allow-origin", origin);
   headers.set("access-control-expose-headers", ANSWER_HEADERS);
   if (request.method === "OPTIONS") {
@@ -33,4 +21,39 @@ export function allowOrigin(request: Request, headers: Headers, env: Environment
     headers.set("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE");
     headers.set("access-control-max-age", "600");
   }
+}
+
+let known: { list: string; matches: Matches } | undefined;
+
+/**
+ * @param list comma list of origins; `https://*.example.com` stands for every direct sub-domain. An entry that can't be
+ *   read allows nobody and is named in the log once
+ */
+export function allowedOrigins(list: string): Matches {
+  if (known?.list === list) return known.matches;
+  const entries = list
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  const rules = entries.map((entry) => {
+    const rule = readEntry(entry);
+    if (rule === undefined)
+      console.warn(`ALLOWED_ORIGINS: ${entry} is no origin such as https://app.example.com: ignored`);
+    return rule;
+  });
+  const matches: Matches = (origin) => rules.some((rule) => rule?.(origin));
+  known = { list, matches };
+  return matches;
+}
+
+function readEntry(entry: string): Matches | undefined {
+  const plain = entry.replace(/\/$/, "");
+  if (/^https?:\/\/[\w.-]+(:\d+)?$/.test(plain)) return (origin) => origin === plain;
+  // One star, as the first label and before at least two more: `https://*.com` would let the whole world in.
+  const [, scheme, rest] = /^(https?:\/\/)\*((?:\.[\w-]+){2,}(?::\d+)?)$/.exec(plain) ?? [];
+  if (scheme === undefined || rest === undefined) return undefined;
+  return (origin) => {
+    const isInside = origin.startsWith(scheme) && origin.endsWith(rest);
+    return isInside && /^[a-z0-9-]+$/i.test(origin.slice(scheme.length, -rest.length));
+  };
 }

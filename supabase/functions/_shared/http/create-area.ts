@@ -5,13 +5,14 @@ import { type Environment, readEnvironment } from "../env.ts";
 import { AppError } from "./app-error.ts";
 import type { MachineContext } from "./context.ts";
 import { allowOrigin } from "./cors.ts";
+import { describeCause } from "./describe-cause.ts";
 import { readHealth } from "./health.ts";
 import { createLog } from "./log.ts";
 import { methodsOf } from "./match-path.ts";
 import { respondError } from "./respond.ts";
 import { object, raw } from "./responses.ts";
 import { type Route, route } from "./route.ts";
-import { runRoute, type VerifyTwilio } from "./run-route.ts";
+import { runRoute, type Trace, type VerifyTwilio } from "./run-route.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { toAppError } from "./to-app-error.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -43,13 +44,15 @@ export function createArea(options: AreaOptions): Area {
   const served: Area = { area, description, routes, fetch };
   checkTable(area, routes, verifyTwilio);
 
-  const app = new Hono<{ Bindings: { ctx: MachineContext; seen: { route?: string } } }>({ strict: false });
+  const app = new Hono<{ Bindings: { ctx: MachineContext; trace: Trace } }>({ strict: false });
   for (const declared of routes) {
     const path = `/${area}${declared.path}`.replace(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
-    app.on(declared.method, path, (c) => {
-      c.env.seen.route = declared.path;
-      return runRoute(declared, c.env.ctx, c.req.param() as Record<string, string>, verifyTwilio);
-    });
+    app.on(declared.method, path, (c) =>
+      runRoute({ route: declared, params: c.req.param(), verifyTwilio, ...c.env }).catch((thrown) => {
+        // Hono passes on only what is an Error, and supabase-js gives errors as plain objects.
+        throw toAppError(thrown);
+      }),
+    );
   }
   app.notFound((c) => {
     const allowed = methodsOf(routes, c.req.path.slice(area.length + 1));
@@ -62,7 +65,7 @@ export function createArea(options: AreaOptions): Area {
   });
   app.onError((thrown, c) => {
     const error = toAppError(thrown);
-    if (error.status >= 500) c.env.ctx.log.error(error.code, { cause: describe(error.cause ?? error) });
+    if (error.status >= 500) c.env.ctx.log.error(error.code, { cause: describeCause(error.cause ?? error) });
     return respondError(error, c.env.ctx.requestId);
   });
 
@@ -71,18 +74,21 @@ export function createArea(options: AreaOptions): Area {
     const requestId = requestIdOf(request);
     const log = createLog({ area, request_id: requestId });
     const ctx: MachineContext = { requestId, log, env, request, waitUntil: (work) => waitUntil(work, log) };
-    const seen: { route?: string } = {};
+    const trace: Trace = {};
     const response =
       request.method === "OPTIONS"
         ? new Response(null, { status: 204 })
-        : await app.fetch(request, { ctx, seen });
+        : await app.fetch(request, { ctx, trace });
     const { headers } = response;
     headers.set("x-request-id", requestId);
     setSecurityHeaders(headers);
     allowOrigin(request, headers, env);
     // The declared path, never the one that was asked: addresses and queries may hold phone numbers.
-    log.info(`${request.method} /${area}${seen.route ?? " (no route)"} ${response.status}`, {
+    const address = trace.route === "/" ? "" : (trace.route ?? " (no route)");
+    log.info(`${request.method} /${area}${address} ${response.status}`, {
       ms: Math.round(performance.now() - started),
+      user: trace.user,
+      org: trace.org,
     });
     return response;
   }
@@ -139,9 +145,4 @@ function staticFirst(a: Route, b: Route): number {
 function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id");
   return given !== null && /^[\w.-]{8,64}$/.test(given) ? given : crypto.randomUUID();
-}
-
-function describe(cause: unknown): string {
-  if (cause instanceof Error) return cause.stack ?? cause.message;
-  return typeof cause === "object" ? JSON.stringify(cause) : String(cause);
 }

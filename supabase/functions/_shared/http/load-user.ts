@@ -1,4 +1,5 @@
 // The person's organisation and role, read from the database at every request: a role taken away counts at once.
+import { dataOrThrow } from "../db/data-or-throw.ts";
 import type { UserClient } from "../db/user-client.ts";
 import { AppError } from "./app-error.ts";
 import type { User } from "./context.ts";
@@ -8,13 +9,14 @@ import type { User } from "./context.ts";
  * @throws AppError no_organization for a valid token whose person is in no organisation
  */
 export async function loadUser(db: UserClient, id: string): Promise<User> {
-  const { data, error } = await db.from("users").select("id, org_id, email, role").eq("id", id).maybeSingle();
-  if (error) throw error;
-  if (!data) {
+  const row = dataOrThrow(
+    await db.from("users").select("id, org_id, email, role").eq("id", id).maybeSingle(),
+  );
+  if (row === null) {
     throw new AppError(
       "no_organization",
       "You belong to no organisation. Ask an admin of yours to invite you.",
     );
   }
-  return { id: data.id, orgId: data.org_id, email: data.email, role: data.role };
+  return { id: row.id, orgId: row.org_id, email: row.email, role: row.role };
 }

@@ -53,6 +53,6 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   }
   const field = at || "body";
   // Sentences of schemas themselves may leave out the field's name.
-  const message = issue.message.includes(field) ? issue.message : `${field}: ${issue.message}`;
+  const message = issue.message.startsWith(`${field} `) ? issue.message : `${field}: ${issue.message}`;
   return [{ field, message }];
 }

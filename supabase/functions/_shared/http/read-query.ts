@@ -8,13 +8,12 @@ export function readQuery(url: URL, schema: z.ZodObject): Record<string, unknown
     const key = name.replace(/\[\d*\]$/, "");
     if (value.trim() !== "") given.set(key, [...(given.get(key) ?? []), value]);
   }
-  const query: Record<string, unknown> = {};
-  for (const [key, values] of given) {
+  const read = [...given].map(([key, values]): [string, unknown] => {
     const field = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
-    if (field !== undefined && isList(field)) query[key] = values.flatMap(splitCommas);
-    else query[key] = values.length === 1 ? values[0] : values;
-  }
-  return query;
+    if (field !== undefined && isList(field)) return [key, values.flatMap(splitCommas)];
+    return [key, values.length === 1 ? values[0] : values];
+  });
+  return Object.fromEntries(read.filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
 function splitCommas(value: string): string[] {

@@ -4,36 +4,48 @@ import { authenticate } from "./authenticate.ts";
 import { isSameSecret } from "./check-secret.ts";
 import type { MachineContext, UserContext } from "./context.ts";
 import { parseInput } from "./parse-input.ts";
+import { readBytes } from "./read-body.ts";
 import { respond } from "./respond.ts";
 import { hasRank, isRole } from "./roles.ts";
-import type { Route } from "./route.ts";
-
-/** Checks that a request was signed by Twilio. @throws AppError signature_invalid */
-export type VerifyTwilio = (ctx: MachineContext) => Promise<void>;
+import { DEFAULT_MAX_BODY_BYTES, type Route } from "./route.ts";
 
 /**
- * Permission comes first: nothing of a request is read for somebody who may not make it.
- * @param params the path's parameters, decoded
- * @returns the answer; @throws what onError turns into one
+ * Checks that Twilio signed the request.
+ * @param form every field of the body, as it came: the signature covers them all
+ * @throws AppError signature_invalid
  */
-export async function runRoute(
-  route: Route,
-  ctx: MachineContext,
-  params: Record<string, string>,
-  verifyTwilio: VerifyTwilio | undefined,
-): Promise<Response> {
-  const permitted = await permit(route, ctx, verifyTwilio);
-  const input = await parseInput(route, ctx.request, params);
-  return respond(route.response, await route.run(permitted, input));
+export type VerifyTwilio = (ctx: MachineContext, form: URLSearchParams) => Promise<void>;
+
+/** What is learned of a request on its way, for its line of log. */
+export interface Trace {
+  route?: string;
+  user?: string;
+  org?: string;
 }
 
-async function permit(
-  { permission }: Route,
-  ctx: MachineContext,
-  verifyTwilio: VerifyTwilio | undefined,
-): Promise<MachineContext | UserContext> {
+export interface RouteRun {
+  route: Route;
+  ctx: MachineContext;
+  /** The path's parameters, decoded. */
+  params: Record<string, string>;
+  trace: Trace;
+  verifyTwilio: VerifyTwilio | undefined;
+}
+
+/** Permission comes first: nothing is read for somebody who may not ask. @throws whatever toAppError can turn into an answer */
+export async function runRoute(run: RouteRun): Promise<Response> {
+  run.trace.route = run.route.path;
+  const permitted = await permit(run);
+  const input = await parseInput(run.route, run.ctx.request, run.params);
+  return respond(run.route.response, await run.route.run(permitted, input));
+}
+
+async function permit({ route, ctx, trace, verifyTwilio }: RouteRun): Promise<MachineContext | UserContext> {
+  const { permission, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route;
   if (isRole(permission)) {
     const { user, db } = await authenticate(ctx.request, ctx.env);
+    trace.user = user.id;
+    trace.org = user.orgId;
     if (!hasRank(user.role, permission)) {
       throw new AppError("forbidden", `This needs the role ${permission}; yours is ${user.role}.`, {
         required_role: permission,
@@ -43,15 +55,18 @@ async function permit(
     return { ...ctx, user, db };
   }
   if (permission === "worker_secret") await checkWorkerSecret(ctx);
-  if (permission === "twilio_signature") await verifyTwilio?.(ctx);
+  if (permission === "twilio_signature") {
+    const bytes = await readBytes(ctx.request.clone(), maxBodyBytes);
+    await verifyTwilio?.(ctx, new URLSearchParams(new TextDecoder().decode(bytes)));
+  }
   return ctx;
 }
 
 async function checkWorkerSecret({ request, env }: MachineContext): Promise<void> {
-  const given = request.headers.get("x-worker-secret");
-  const message =
-    "This is for the platform's own scheduler, which sends x-worker-secret. A user's token is no use here.";
-  if (given === null) throw new AppError("worker_secret_invalid", message);
-  if (!(await isSameSecret(given, env.require("WORKER_SECRET"))))
-    throw new AppError("worker_secret_invalid", message);
+  const expected = env.require("WORKER_SECRET");
+  if (await isSameSecret(request.headers.get("x-worker-secret") ?? "", expected)) return;
+  throw new AppError(
+    "worker_secret_invalid",
+    "This is for the platform's own scheduler, which sends x-worker-secret. A user's token is no use here.",
+  );
 }

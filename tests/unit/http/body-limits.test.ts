@@ -1,0 +1,96 @@
+// How much of a body is read: up to the route's limit, whatever Content-Length says, and not a byte for strangers.
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { muteLog } from "./mute-log.ts";
+import { areaOf, echo } from "./test-area.ts";
+
+muteLog();
+
+const KIB = 1024;
+const ask = areaOf([
+  echo("POST", "/", { body: z.unknown() }),
+  echo("POST", "/small", { body: z.unknown() }, { maxBodyBytes: 10 }),
+  echo("POST", "/file", { multipart: z.object({}) }, { maxBodyBytes: 3 * 1024 * KIB }),
+  echo("POST", "/signed-in", { body: z.unknown() }, { permission: "viewer" }),
+]);
+
+/** A body that comes in pieces of 64 KiB and counts how many were taken. */
+function stream(pieces: number) {
+  const taken = { pieces: 0, canceled: false };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (taken.pieces === pieces) return controller.close();
+        taken.pieces++;
+        controller.enqueue(new Uint8Array(64 * KIB).fill(0x20));
+      },
+      cancel() {
+        taken.canceled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { taken, body };
+}
+
+const send = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+  ask(path, {
+    method: "POST",
+    body,
+    duplex: "half",
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+describe("a body", () => {
+  it("of exactly the limit is read, of one byte more is not", async () => {
+    expect((await send("/small", '"12345678"')).status).toBe(200);
+    const response = await send("/small", '"123456789"');
+    expect(response.status).toBe(413);
+    const { error } = await response.json();
+    expect(error).toMatchObject({ code: "payload_too_large", details: { max_bytes: 10 } });
+    expect(error.message).toBe("The body is larger than the 10 bytes allowed here. Send less at a time.");
+  });
+
+  it("is limited to 1 MiB where a route says nothing else", async () => {
+    expect((await send("/", `"${"x".repeat(1024 * KIB - 2)}"`)).status).toBe(200);
+    const response = await send("/", `"${"x".repeat(1024 * KIB - 1)}"`);
+    expect([response.status, (await response.json()).detail]).toEqual([
+      413,
+      expect.stringContaining("1 MiB"),
+    ]);
+  });
+
+  it("that says it is too large is not read at all", async () => {
+    const { taken, body } = stream(1000);
+    expect((await send("/", body, { "content-length": "64000000" })).status).toBe(413);
+    expect(taken.pieces).toBe(0);
+  });
+
+  it.each([
+    ["says nothing of its length", {}],
+    ["lies about its length", { "content-length": "10" }],
+  ])("that %s is read no further than the limit", async (_kind, headers) => {
+    const { taken, body } = stream(1000);
+    expect((await send("/", body, headers)).status).toBe(413);
+    expect(taken).toEqual({ pieces: 17, canceled: true });
+  });
+
+  it("of a file has the limit its route gives", async () => {
+    const form = new FormData();
+    form.append("file", new Blob([new Uint8Array(3 * 1024 * KIB)]), "big.csv");
+    expect((await ask("/file", { method: "POST", body: form })).status).toBe(413);
+    form.set("file", new Blob([new Uint8Array(2 * 1024 * KIB)]), "fits.csv");
+    expect((await ask("/file", { method: "POST", body: form })).status).toBe(200);
+  });
+
+  it("of somebody who is not signed in is not read", async () => {
+    const { taken, body } = stream(10);
+    expect((await send("/signed-in", body)).status).toBe(401);
+    expect(taken.pieces).toBe(0);
+  });
+
+  it("that breaks off is the caller's trouble", async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+    expect((await send("/", body)).status).toBe(400);
+  });
+});

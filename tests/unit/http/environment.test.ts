@@ -1,0 +1,45 @@
+// Environment variables: which names are read, and what is said of a missing or odd one.
+import { describe, expect, it } from "vitest";
+import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+
+const environment = (variables: Record<string, string>) => readEnvironment((name) => variables[name]);
+
+describe("the environment", () => {
+  it("reads the keys of today's platform, and those of projects made before", () => {
+    const today = environment({
+      SUPABASE_URL: "http://127.0.0.1:54321/",
+      SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_1"}',
+      SUPABASE_SECRET_KEYS: '{"default":"sb_secret_1"}',
+      SUPABASE_ANON_KEY: "legacy-anon",
+    });
+    expect([today.supabaseUrl, today.publishableKey, today.secretKey]).toEqual([
+      "http://127.0.0.1:54321",
+      "sb_publishable_1",
+      "sb_secret_1",
+    ]);
+    const legacy = environment({ SUPABASE_ANON_KEY: "anon", SUPABASE_SERVICE_ROLE_KEY: "service" });
+    expect([legacy.publishableKey, legacy.secretKey]).toEqual(["anon", "service"]);
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    expect(environment({ JWT_SECRET: "" }).get("JWT_SECRET")).toBeUndefined();
+  });
+
+  it("names the variable that is missing or can't be read", () => {
+    expect(() => environment({}).supabaseUrl).toThrow("SUPABASE_URL is not set");
+    expect(() => environment({}).require("WORKER_SECRET")).toThrow("WORKER_SECRET is not set");
+    expect(() => environment({}).publishableKey).toThrow("SUPABASE_PUBLISHABLE_KEYS is not set");
+    expect(() => environment({ SUPABASE_SECRET_KEYS: "sb_secret" }).secretKey).toThrow(
+      "SUPABASE_SECRET_KEYS is not JSON",
+    );
+    expect(() => environment({ SUPABASE_SECRET_KEYS: '{"x":"y"}' }).secretKey).toThrow(
+      'no key named "default"',
+    );
+  });
+
+  it("is the process's own by default", () => {
+    process.env.HTTP_CORE_TEST_VARIABLE = "here";
+    expect(readEnvironment().get("HTTP_CORE_TEST_VARIABLE")).toBe("here");
+    delete process.env.HTTP_CORE_TEST_VARIABLE;
+  });
+});
