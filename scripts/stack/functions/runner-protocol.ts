@@ -1,0 +1,34 @@
+// What a function's process and its runner tell each other: the runner by lines on stdin, the process by marked lines
+// on stdout, between the function's own output.
+
+export type UnloadReason = "cpu" | "memory" | "wall_clock" | "early_drop" | "termination";
+
+export type Limits = {
+  /** CPU of one call and its background tasks, milliseconds. */
+  cpuMs: number;
+  /** Memory above the bare runtime's, mebibytes. */
+  memoryMb: number;
+};
+
+/** Runner to process: end. Unless `atOnce`, when nothing is in progress any more; in any case after `graceMs`. */
+export type Order = { unload: UnloadReason; atOnce: boolean; graceMs: number };
+
+/** Process to runner. */
+export type Notice =
+  | { type: "ready"; port: number }
+  | { type: "boot-error"; message: string }
+  | { type: "limit"; limit: "cpu" | "memory"; stage: "near" | "over"; detail: string };
+
+/** What the process is started with, as its only argument (JSON). */
+export type Start = { entry: string; token: string; limits: Limits };
+
+// The mark is unguessable, so that nothing a function prints can be taken for a notice.
+export function noticeLine(token: string, notice: Notice): string {
+  return `\u0001${token} ${JSON.stringify(notice)}\n`;
+}
+
+/** Returns the notice a line of stdout carries, or null for the function's own output. */
+export function readNotice(token: string, line: string): Notice | null {
+  const mark = `\u0001${token} `;
+  return line.startsWith(mark) ? (JSON.parse(line.slice(mark.length)) as Notice) : null;
+}

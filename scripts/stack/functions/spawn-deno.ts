@@ -1,0 +1,51 @@
+// Starts one Deno process for one function, with the rights and the environment it has when hosted.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { locateDeno } from "./locate-deno.ts";
+import type { Start } from "./runner-protocol.ts";
+
+export type DenoOptions = {
+  functionsDir: string;
+  /** deno.json with the import map and `"nodeModulesDir": "manual"`; node_modules lies beside it. */
+  configFile: string;
+  /** Everything the function sees in its environment. */
+  env: Record<string, string>;
+};
+
+const bootFile = fileURLToPath(new URL("./deno/boot-function.ts", import.meta.url));
+
+export function spawnDeno(options: DenoOptions, name: string, start: Start): ChildProcessWithoutNullStreams {
+  const modules = path.join(path.dirname(options.configFile), "node_modules");
+  const readable = [options.functionsDir, modules, path.dirname(path.dirname(bootFile))];
+  const flags = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-lock",
+    // Everything comes from node_modules: a function that would need the network to start fails here, not in production.
+    "--no-remote",
+    `--config=${options.configFile}`,
+    "--allow-net",
+    "--allow-env",
+    "--allow-sys",
+    // For the watcher's two libc calls; revoked before the function is loaded.
+    "--allow-ffi",
+    `--allow-read=${readable.join(",")}`,
+    `--v8-flags=--max-old-space-size=${start.limits.memoryMb}`,
+  ];
+  return spawn(locateDeno(), [...flags, bootFile, JSON.stringify(start)], {
+    cwd: path.dirname(options.configFile),
+    stdio: ["pipe", "pipe", "pipe"],
+    // Nothing of this shell's own environment reaches a function.
+    env: {
+      SB_REGION: "local",
+      SB_EXECUTION_ID: crypto.randomUUID(),
+      SUPABASE_FUNCTION_SLUG: name,
+      ...options.env,
+      DENO_DIR: path.join(modules, ".cache", "deno"),
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+    },
+  });
+}
