@@ -1,0 +1,147 @@
+// The simulator's own record of everything that happened on an account: append-only, the judge in tests.
+
+/** How the client was answered. `held` and `reset`: no answer left the simulator; `gone`: the client had left. */
+export type PostAnswer = "pending" | "answered" | "held" | "reset" | "gone";
+
+/**
+ * One POST to Messages.json. `*At` is wall clock (ms since 1970), `*Mono` monotonic ms of the simulator's process.
+ * The entry is appended when the request arrives and completed later: `answer*`, `status*` change in place.
+ */
+export interface PostEntry {
+  kind: "post";
+  seq: number;
+  receivedAt: number;
+  receivedMono: number;
+  answeredAt: number | null;
+  answeredMono: number | null;
+  answer: PostAnswer;
+  httpStatus: number | null;
+  /** Twilio error code of a refusal. */
+  code: number | null;
+  accepted: boolean;
+  /** The misbehaviour drawn for this request, for reading the record; null when it was served plainly. */
+  misbehaviour: string | null;
+  sid: string | null;
+  to: string;
+  from: string | null;
+  serviceSid: string | null;
+  body: string;
+  segments: number;
+  statusCallback: string | null;
+  /** `mid` and `a` of the StatusCallback's query: the sender's own ids of message and attempt. */
+  mid: string | null;
+  attempt: string | null;
+  validityPeriod: number | null;
+  /** What Twilio reports of the message now; null when it was not accepted. */
+  status: string | null;
+  statusMono: number | null;
+  errorCode: number | null;
+  hidden: boolean;
+}
+
+/** One attempt to deliver a status callback. A callback lost on purpose has `lost` and was never sent. */
+export interface CallbackEntry {
+  kind: "callback";
+  seq: number;
+  sid: string;
+  to: string;
+  status: string;
+  errorCode: number | null;
+  url: string;
+  attempt: number;
+  duplicate: boolean;
+  lost: boolean;
+  sentAt: number;
+  sentMono: number;
+  answeredAt: number | null;
+  answeredMono: number | null;
+  httpStatus: number | null;
+  error: string | null;
+}
+
+export type Intent = "stop" | "start" | "help" | "interested" | "not_interested" | "wrong_number" | "other";
+
+/** One attempt to deliver an inbound message. `url` is null where the account has nowhere to send it. */
+export interface InboundEntry {
+  kind: "inbound";
+  seq: number;
+  sid: string;
+  from: string;
+  to: string;
+  body: string;
+  intent: Intent;
+  /** What Twilio's own keyword handling made of it. */
+  keyword: "stop" | "start" | "help" | null;
+  optOutType: string | null;
+  url: string | null;
+  attempt: number;
+  duplicate: boolean;
+  sentAt: number;
+  sentMono: number;
+  answeredAt: number | null;
+  answeredMono: number | null;
+  httpStatus: number | null;
+  error: string | null;
+  /** Twilio's debugger code for a bad answer: 11200, 12100, 12300. */
+  debuggerCode: number | null;
+}
+
+/** One text that Twilio sent by itself: a keyword's automatic answer, or a TwiML reply. */
+export interface AutoReplyEntry {
+  kind: "auto_reply";
+  seq: number;
+  sid: string;
+  from: string;
+  to: string;
+  body: string;
+  sentAt: number;
+  sentMono: number;
+}
+
+/** Any other API request, so that looks at the message list can be counted. */
+export interface RequestEntry {
+  kind: "request";
+  seq: number;
+  receivedAt: number;
+  receivedMono: number;
+  method: string;
+  path: string;
+  httpStatus: number | null;
+}
+
+export type RecordEntry = PostEntry | CallbackEntry | InboundEntry | AutoReplyEntry | RequestEntry;
+
+export interface RecordFilter {
+  kind?: string | undefined;
+  to?: string | undefined;
+  from?: string | undefined;
+  sid?: string | undefined;
+  mid?: string | undefined;
+}
+
+export interface RecordPage {
+  entries: RecordEntry[];
+  /** Pass as `after` for the next page; null at the end. */
+  next: number | null;
+  total: number;
+}
+
+/**
+ * One page of a record. `after` is the seq of the last entry already read (-1 from the start).
+ * Entries sit at the index of their seq, so an unfiltered page costs its own length.
+ */
+export function pageRecord(
+  record: readonly RecordEntry[],
+  after: number,
+  limit: number,
+  filter: RecordFilter = {},
+): RecordPage {
+  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const entries: RecordEntry[] = [];
+  let i = after + 1;
+  for (; i < record.length && entries.length < limit; i++) {
+    const entry = record[i] as unknown as Record<string, unknown>;
+    if (wanted.every(([field, value]) => entry[field] === value)) entries.push(record[i] as RecordEntry);
+  }
+  return { entries, next: i < record.length ? i - 1 : null, total: record.length };
+}
