@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-test-"));
   const lines: string[] = [];
   const stack = await startStack({
-    ...{ portBase: await findFreePortBase(), dataDir, durable: false },
+    ...{ portBase: await findFreePortBase(), dataDir, durable: false, watch: false },
     log: (source, line) => {
       lines.push(`${source}: ${line}`);
       if (process.env.STACK_LOG) console.log(`${source}: ${line}`);
@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     ADMIN_DB_URL: stack.adminUrl,
     CONTROL_URL: control.url,
     FUNCTIONS_ENV: stack.functionsEnv,
-    DATABASE_PID: stack.pids.database,
+    DATABASE_PID: stack.pids().database,
   });
   return async () => {
     await control.stop();

@@ -5,11 +5,15 @@ import type { Stack } from "../scripts/stack/start-stack.ts";
 
 export type StackControl = { url: string; stop(): Promise<void> };
 
+const FUNCTION_ACTION = /^\/functions\/([a-z-]+)\/(restart|kill)$/;
+
 /** @param lines the stack's log, growing while it runs */
-export async function startStackControl(_stack: Stack, lines: string[]): Promise<StackControl> {
+export async function startStackControl(stack: Stack, lines: string[]): Promise<StackControl> {
   const server = createServer((request, response) => {
-    if (request.method === "GET" && request.url === "/log") return void response.end(lines.join("\n"));
-    response.writeHead(404).end();
+    answer(stack, lines, `${request.method} ${request.url}`).then(
+      (body) => response.writeHead(body === undefined ? 404 : 200).end(body),
+      (error: Error) => response.writeHead(500).end(error.message),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -19,4 +23,15 @@ export async function startStackControl(_stack: Stack, lines: string[]): Promise
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function answer(stack: Stack, lines: string[], request: string): Promise<string | undefined> {
+  if (request === "GET /log") return lines.join("\n");
+  if (request === "GET /pids") return JSON.stringify(stack.pids());
+  const [method, path] = request.split(" ");
+  const [, name, action] = FUNCTION_ACTION.exec(path ?? "") ?? [];
+  if (method !== "POST" || !name) return undefined;
+  if (action === "kill") return JSON.stringify(await stack.killFunction(name));
+  await stack.restartFunction(name);
+  return "restarted";
 }

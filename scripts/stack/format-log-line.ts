@@ -1,7 +1,8 @@
 // One log line of `npm start`: time, where it comes from, what.
 import type { LogSource } from "./start-stack.ts";
 
-const WIDTH = 9;
+/** The longest function name, phone-numbers. */
+const WIDTH = 13;
 
 /** @param line may hold several lines; each gets the prefix */
 export function formatLogLine(source: LogSource, line: string, now: Date): string {

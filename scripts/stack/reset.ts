@@ -1,14 +1,12 @@
 // `npm run reset`: deletes a stack's data; the next start makes a new database, new keys and the seeds.
 import { access } from "node:fs/promises";
 import { relative } from "node:path";
-import { dataFolder } from "./data-folder.ts";
 import { readArguments } from "./read-arguments.ts";
 import { removeData } from "./remove-data.ts";
 import { PROJECT_DIR } from "./start-stack.ts";
 
 try {
-  const { portBase } = readArguments(process.argv.slice(2));
-  const dataDir = dataFolder(PROJECT_DIR, portBase);
+  const { dataDir } = readArguments(process.argv.slice(2), PROJECT_DIR);
   const exists = await access(dataDir).then(
     () => true,
     () => false,

@@ -8,6 +8,7 @@ import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
 import { startDatabase } from "./database/start-database.ts";
 import { readEnvFile, type StackEnv, writeEnvFile } from "./env-file.ts";
+import { startFunctions } from "./functions/start-functions.ts";
 import { functionsEnvironment } from "./functions-environment.ts";
 import { startGateway } from "./gateway/start-gateway.ts";
 import { migrate } from "./migrate.ts";
@@ -18,8 +19,8 @@ import { attachRealtime } from "./realtime/attach-realtime.ts";
 import { removeData } from "./remove-data.ts";
 import { startScheduler } from "./scheduler/start-scheduler.ts";
 
-/** The part of the stack a log line comes from. */
-export type LogSource = "stack" | "database" | "gateway" | "realtime" | "functions" | "scheduler" | "twilio";
+/** The part of the stack a log line comes from: stack, database, gateway, realtime, scheduler, twilio, or a function. */
+export type LogSource = string;
 
 export type StackOptions = {
   /** API on this port, database on the next, Twilio simulator on the eighth after. Default 54321. */
@@ -32,6 +33,10 @@ export type StackOptions = {
   durable?: boolean;
   /** Variables for the functions; they win over .env and over the stack's own. */
   env?: Record<string, string>;
+  /** Processes per function that share its calls; 1 where not named. */
+  isolates?: Record<string, number>;
+  /** Load functions anew when their files change; default true. */
+  watch?: boolean;
   /** Log nothing. */
   quiet?: boolean;
   log?: (source: LogSource, line: string) => void;
@@ -44,7 +49,12 @@ export type Stack = {
   adminUrl: string;
   /** What the functions see as their environment. */
   functionsEnv: Record<string, string>;
-  pids: { database: number };
+  /** Process ids now: the database server's, and those of each function that has been called. */
+  pids(): { database: number; functions: Record<string, number[]> };
+  /** Loads a function anew, letting calls in progress finish. Throws when there is no such function. */
+  restartFunction(name: string): Promise<void>;
+  /** Ends a function's processes as a crash would (SIGKILL) and returns their ids; the next call starts a new one. */
+  killFunction(name: string): Promise<number[]>;
   /** Versions and seeds that were applied at this start. */
   applied: string[];
   /** Resolves when the database server has ended by itself. */
@@ -118,6 +128,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     const realtime = await attachRealtime({ adminUrl, ...apiKeys, log: logAs("realtime") });
     stops.push(() => realtime.stop());
+    const functions = await startFunctions({
+      functionsDir: join(PROJECT_DIR, "supabase", "functions"),
+      ...{ env: functionsEnv, isolates: options.isolates, watch: options.watch, log },
+    });
+    stops.push(() => functions.stop());
     const gateway = await startGateway({
       port: ports.api,
       databaseUrl: database.urlFor("authenticator", keys.authenticatorPassword),
@@ -125,6 +140,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       keys: { publishable: keys.publishableKey, secret: keys.secretKey, jwtSecret: keys.jwtSecret },
       storageDir: join(dataDir, "storage"),
       log: logAs("gateway"),
+      functionsHandler: functions.handle,
       realtimeUpgrade: (request, socket, head) => realtime.handleUpgrade(request, socket, head),
       realtimeHandler: getRequestListener((request) => realtime.handleBroadcast(request), {
         overrideGlobalObjects: false,
@@ -143,7 +159,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     await writeEnvFile(dataDir, env);
     const failed = database.exited.then((code) => `The database server ended by itself (exit code ${code}).`);
-    return { env, keys, adminUrl, functionsEnv, pids: { database: database.pid }, applied, failed, stop };
+    return {
+      ...{ env, keys, adminUrl, functionsEnv, applied, failed, stop },
+      pids: () => ({ database: database.pid, functions: functions.pids() }),
+      restartFunction: functions.restart,
+      killFunction: functions.kill9,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,5 @@
 // `npm start`: the platform on this machine, until Ctrl-C.
 import { relative } from "node:path";
-import { dataFolder } from "./data-folder.ts";
 import { formatLogLine } from "./format-log-line.ts";
 import { readArguments } from "./read-arguments.ts";
 import { type LogSource, PROJECT_DIR, startStack } from "./start-stack.ts";
@@ -11,8 +10,7 @@ const log = (source: LogSource, line: string) => {
 };
 
 try {
-  const { portBase } = readArguments(process.argv.slice(2));
-  const dataDir = dataFolder(PROJECT_DIR, portBase);
+  const { portBase, dataDir } = readArguments(process.argv.slice(2), PROJECT_DIR);
   const started = Date.now();
   log("stack", "starting …");
   const stack = await startStack({ portBase, dataDir, log });

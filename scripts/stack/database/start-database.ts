@@ -28,6 +28,8 @@ export type DatabaseOptions = {
 export type Database = {
   port: number;
   pid: number;
+  /** The process that ends the server when this one dies. */
+  watcherPid: number;
   /** The server's files. */
   folder: string;
   /** URL of database `postgres` as the superuser. */
@@ -59,10 +61,12 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
     ...asAccount(account),
   });
   const recent: string[] = [];
+  // What it says while it comes up or goes down is no news: clients are turned away, connections are ended.
+  let serving = false;
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
     recent.push(line);
     if (recent.length > 20) recent.shift();
-    if (!/\sLOG: {2}/.test(line)) log(line.trim());
+    if (serving && !/\sLOG: {2}/.test(line)) log(line.trim());
   });
   const exited = new Promise<number | null>((resolve) => {
     child.on("error", (error) => {
@@ -94,9 +98,11 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
     throw new Error(`The database server did not start on port ${port}:\n${recent.join("\n")}`);
   }
 
+  serving = true;
   return {
-    ...{ port, pid, folder, adminUrl, urlFor, exited },
+    ...{ port, pid, watcherPid: watch.pid ?? 0, folder, adminUrl, urlFor, exited },
     async stop() {
+      serving = false;
       await owner.end({ timeout: 1 }).catch(() => undefined);
       if (!ended) child.kill("SIGINT");
       await Promise.race([exited, wait(10_000, undefined, { ref: false })]);

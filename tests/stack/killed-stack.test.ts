@@ -1,0 +1,153 @@
+// Whatever was killed, the next start works and the data is there.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chooseAccount } from "../../scripts/stack/database/choose-account.ts";
+import { chooseDatabaseFolder } from "../../scripts/stack/database/choose-database-folder.ts";
+import { startDatabase } from "../../scripts/stack/database/start-database.ts";
+import { findFreePortBase } from "../../scripts/stack/ports.ts";
+import { type Keys, readKeys } from "../../scripts/stack/read-keys.ts";
+import { removeData } from "../../scripts/stack/remove-data.ts";
+import { PROJECT_DIR } from "../../scripts/stack/start-stack.ts";
+import { waitFor } from "../wait-for.ts";
+
+let dataDir: string;
+let base: number;
+let keys: Keys;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-killed-"));
+  base = await findFreePortBase();
+  keys = await readKeys(dataDir);
+});
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await removeData(dataDir);
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** `npm start` on this test's ports and folder; resolves when it says that it runs. */
+async function start(): Promise<ChildProcess> {
+  const file = join(PROJECT_DIR, "scripts", "stack", "start.ts");
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", file, "--port-base", `${base}`, "--data-dir", dataDir],
+    {
+      cwd: PROJECT_DIR,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  children.push(child);
+  let output = "";
+  child.stdout?.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    output += chunk;
+  });
+  await waitFor(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the stack did not start:\n${output}`);
+      return /SMS Control Tower runs/.test(output);
+    },
+    { seconds: 50 },
+  );
+  return child;
+}
+
+async function withSql<T>(use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(`postgresql://postgres:postgres@127.0.0.1:${base + 1}/postgres`, {
+    max: 1,
+    onnotice: () => {},
+  });
+  try {
+    return await use(sql);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+const serverPid = async () => {
+  const folder = await chooseDatabaseFolder(dataDir, chooseAccount());
+  return Number.parseInt(await readFile(join(folder, "postmaster.pid"), "utf8"), 10);
+};
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const ended = (child: ChildProcess) => waitFor(() => child.exitCode !== null || child.signalCode !== null);
+
+test("after kill -9 of the stack the server ends too, and the next start has the data", {
+  timeout: 120_000,
+}, async () => {
+  const first = await start();
+  await withSql((sql) => sql`create table public.kill_test (note text)`);
+  await withSql((sql) => sql`insert into public.kill_test values ('before the kill')`);
+  const pid = await serverPid();
+  first.kill("SIGKILL");
+  await waitFor(() => !isAlive(pid));
+
+  const second = await start();
+  expect(await withSql((sql) => sql`select note from public.kill_test`)).toEqual([
+    { note: "before the kill" },
+  ]);
+  // Started again at once, while the old server is still going down.
+  second.kill("SIGKILL");
+  await ended(second);
+  const third = await start();
+  expect(await withSql((sql) => sql`select note from public.kill_test`)).toHaveLength(1);
+
+  // The server itself is killed: the stack says so and ends, and the next start recovers.
+  process.kill(await serverPid(), "SIGKILL");
+  await ended(third);
+  expect(third.exitCode).toBe(1);
+  const fourth = await start();
+  expect(await withSql((sql) => sql`select note from public.kill_test`)).toHaveLength(1);
+
+  // An orderly end leaves neither a server nor a lock.
+  const last = await serverPid();
+  fourth.kill("SIGINT");
+  await ended(fourth);
+  expect(fourth.exitCode).toBe(0);
+  expect(isAlive(last)).toBe(false);
+});
+
+test("a server left without a stack is stopped by the next start", { timeout: 60_000 }, async () => {
+  const script = join(PROJECT_DIR, "tests", "fixtures", "leave-orphan-database.ts");
+  const pid = await new Promise<number>((resolve) => {
+    const args = ["--import", "tsx", script, dataDir, `${base + 1}`, keys.superuserPassword];
+    execFile(process.execPath, args, { cwd: PROJECT_DIR }, (_, stdout) => resolve(Number(stdout)));
+  });
+  expect(isAlive(pid)).toBe(true);
+  const options = { dataDir, port: base + 1, superuserPassword: keys.superuserPassword };
+  const database = await startDatabase(options);
+  try {
+    expect(isAlive(pid)).toBe(false);
+    expect(database.pid).not.toBe(pid);
+    await expect(startDatabase(options)).rejects.toThrow(/already running/);
+  } finally {
+    await database.stop();
+  }
+});
+
+test("a lock file that names a process of somebody else does not stop the start", {
+  timeout: 60_000,
+}, async () => {
+  const folder = await chooseDatabaseFolder(dataDir, chooseAccount());
+  // This test's own process: alive, and no database server.
+  await writeFile(join(folder, "postmaster.pid"), `${process.pid}\n${folder}\n0\n${base + 1}\n\n127.0.0.1\n`);
+  const database = await startDatabase({
+    dataDir,
+    port: base + 1,
+    superuserPassword: keys.superuserPassword,
+  });
+  await database.stop();
+  expect(isAlive(process.pid)).toBe(true);
+});
