@@ -34,12 +34,14 @@ export interface RealtimeServer {
   url: string;
   /** As the superuser. */
   sql: Sql;
-  realtime: Realtime;
+  realtime(): Realtime;
   /** What the server has logged. */
   lines: string[];
   /** A client that asks `getToken` for its token whenever supabase-js does. */
   connect(getToken?: () => string | Promise<string>, key?: string): Promise<SupabaseClient>;
   restartDatabase(): Promise<void>;
+  /** Ends the Realtime server, closing every connection, and starts another at the same address. */
+  restartRealtime(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,16 +58,10 @@ export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = 
 
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
-  const realtime = await attachRealtime({
-    adminUrl,
-    jwtSecret,
-    publishableKey,
-    secretKey,
-    log,
-    ...overrides,
-  });
+  const attach = () => attachRealtime({ adminUrl, jwtSecret, publishableKey, secretKey, log, ...overrides });
+  let realtime = await attach();
   const http = createServer(getRequestListener((request) => realtime.handleBroadcast(request)));
-  http.on("upgrade", realtime.handleUpgrade);
+  http.on("upgrade", (request, socket, head) => realtime.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 
@@ -73,7 +69,7 @@ export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = 
   return {
     url,
     sql,
-    realtime,
+    realtime: () => realtime,
     lines,
     async connect(getToken, key = publishableKey) {
       const client = createClient(url, key, {
@@ -89,6 +85,10 @@ export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = 
     async restartDatabase() {
       await database.stop();
       database = await start();
+    },
+    async restartRealtime() {
+      await realtime.stop();
+      realtime = await attach();
     },
     async stop() {
       for (const client of clients) client.realtime.disconnect();

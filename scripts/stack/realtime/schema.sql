@@ -12,8 +12,10 @@
 --   reads the rows: NOTIFY holds at most 8,000 bytes, payloads up to 3,000 kB. Transactions that notify commit one at a
 --   time, so broadcast per fold or per person's action, never per message of a campaign.
 
-create schema if not exists realtime authorization supabase_realtime_admin;
-grant usage on schema realtime to postgres, anon, authenticated, service_role;
+-- Schema and functions belong to the superuser (hosted: to supabase_realtime_admin): with an owner whose rights postgres
+-- inherits, `drop schema realtime cascade` would take the guard at the end of this file with it.
+create schema if not exists realtime;
+grant usage on schema realtime to postgres, anon, authenticated, service_role, supabase_realtime_admin;
 
 -- Table ---------------------------------------------------------------------------------------------------------------
 
@@ -211,11 +213,6 @@ comment on function realtime.probe_topic_access(text, jsonb, jsonb, text, text) 
 revoke execute on function realtime.probe_topic_access(text, jsonb, jsonb, text, text) from public;
 
 -- The other functions stay executable by public, as hosted: they run as the caller, and the policies decide.
-alter function realtime.topic() owner to supabase_realtime_admin;
-alter function realtime.send(jsonb, text, text, boolean) owner to supabase_realtime_admin;
-alter function realtime.send_binary(bytea, text, text, boolean) owner to supabase_realtime_admin;
-alter function realtime.broadcast_changes(text, text, text, text, text, record, record, text) owner to supabase_realtime_admin;
-alter function realtime.notify_inserted_messages() owner to supabase_realtime_admin;
 
 -- Row level security and grants ---------------------------------------------------------------------------------------
 
@@ -223,7 +220,7 @@ alter table realtime.messages enable row level security;
 grant select, insert, update on realtime.messages to anon, authenticated, service_role;
 grant all on realtime.messages to postgres;
 
--- postgres may write policies on realtime.messages and nothing else in this schema. Postgres ties CREATE POLICY to
+-- postgres may write policies on realtime.messages and change nothing else about it. Postgres ties CREATE POLICY to
 -- ownership, so it inherits the owner's rights and an event trigger takes the rest back; hosted does it in C (supautils).
 grant supabase_realtime_admin to postgres with inherit true, set false;
 
