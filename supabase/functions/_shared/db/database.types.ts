@@ -1,24 +1,1948 @@
+// Generated from the migrations by `npm run generate`: do not edit.
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
 export type Database = {
   public: {
     Tables: {
-      users: {
-        Row: { id: string; org_id: string; email: string; role: Database["public"]["Enums"]["user_role"]; settings: Json; created_at: string; updated_at: string };
-        Insert: never;
-        Update: { role?: Database["public"]["Enums"]["user_role"] };
+      alerts: {
+        Row: {
+          campaign_id: string | null;
+          created_at: string;
+          details: NonNullable<Json>;
+          id: string;
+          kind: string;
+          message: string;
+          org_id: string;
+          phone_number_id: string | null;
+          resolved_at: string | null;
+          severity: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id?: string | null;
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: string;
+          kind: string;
+          message: string;
+          org_id: string;
+          phone_number_id?: string | null;
+          resolved_at?: string | null;
+          severity: string;
+        };
+        Update: {
+          campaign_id?: string | null;
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: string;
+          kind?: string;
+          message?: string;
+          org_id?: string;
+          phone_number_id?: string | null;
+          resolved_at?: string | null;
+          severity?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "alerts_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      audit_events: {
+        Row: {
+          campaign_id: string | null;
+          compliance_status: string;
+          created_at: string;
+          details: NonNullable<Json>;
+          event_type: string;
+          id: string;
+          lead_id: string | null;
+          org_id: string;
+          phone_number: string | null;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id?: string | null;
+          compliance_status?: string;
+          created_at?: string;
+          details?: NonNullable<Json>;
+          event_type: string;
+          id?: string;
+          lead_id?: string | null;
+          org_id: string;
+          phone_number?: string | null;
+          user_id?: string | null;
+        };
+        Update: {
+          campaign_id?: string | null;
+          compliance_status?: string;
+          created_at?: string;
+          details?: NonNullable<Json>;
+          event_type?: string;
+          id?: string;
+          lead_id?: string | null;
+          org_id?: string;
+          phone_number?: string | null;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "audit_events_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "audit_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      campaign_phone_numbers: {
+        Row: {
+          campaign_id: string;
+          org_id: string;
+          phone_number_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id: string;
+          org_id: string;
+          phone_number_id: string;
+        };
+        Update: {
+          campaign_id?: string;
+          org_id?: string;
+          phone_number_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_phone_numbers_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_phone_numbers_org_id_phone_number_id_fkey";
+            columns: ["org_id", "phone_number_id"];
+            isOneToOne: false;
+            referencedRelation: "phone_numbers";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_stats: {
+        Row: {
+          audience: number;
+          campaign_id: string;
+          canceled: number;
+          delivered: number;
+          excluded: number;
+          failed: number;
+          opt_outs: number;
+          org_id: string;
+          queued: number;
+          replies: number;
+          segments: number;
+          sending: number;
+          sent: number;
+          unconfirmed: number | null;
+          undelivered: number;
+          unknown: number;
+          updated_at: string;
+          waiting: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          audience?: number;
+          campaign_id: string;
+          canceled?: number;
+          delivered?: number;
+          excluded?: number;
+          failed?: number;
+          opt_outs?: number;
+          org_id: string;
+          queued?: number;
+          replies?: number;
+          segments?: number;
+          sending?: number;
+          sent?: number;
+          unconfirmed?: never;
+          undelivered?: number;
+          unknown?: number;
+          updated_at?: string;
+          waiting?: number;
+        };
+        Update: {
+          audience?: number;
+          campaign_id?: string;
+          canceled?: number;
+          delivered?: number;
+          excluded?: number;
+          failed?: number;
+          opt_outs?: number;
+          org_id?: string;
+          queued?: number;
+          replies?: number;
+          segments?: number;
+          sending?: number;
+          sent?: number;
+          unconfirmed?: never;
+          undelivered?: number;
+          unknown?: number;
+          updated_at?: string;
+          waiting?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_stats_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_targets: {
+        Row: {
+          attempts: number;
+          campaign_id: string;
+          created_at: string;
+          delivery: string | null;
+          e164: string;
+          error_code: number | null;
+          id: string;
+          last_template_id: string | null;
+          lead_id: string;
+          lead_phone_id: string | null;
+          message_id: string | null;
+          min_segments: number | null;
+          needs_attention: string | null;
+          not_before: string;
+          ordinal: number;
+          org_id: string;
+          phone_number_id: string | null;
+          reason: string | null;
+          sent_at: string | null;
+          state: Database["public"]["Enums"]["target_state"];
+          step: number;
+          updated_at: string;
+          window_key: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          campaign_id: string;
+          created_at?: string;
+          delivery?: string | null;
+          e164: string;
+          error_code?: number | null;
+          id?: string;
+          last_template_id?: string | null;
+          lead_id: string;
+          lead_phone_id?: string | null;
+          message_id?: string | null;
+          min_segments?: number | null;
+          needs_attention?: string | null;
+          not_before?: string;
+          ordinal: number;
+          org_id: string;
+          phone_number_id?: string | null;
+          reason?: string | null;
+          sent_at?: string | null;
+          state?: Database["public"]["Enums"]["target_state"];
+          step?: number;
+          updated_at?: string;
+          window_key: string;
+        };
+        Update: {
+          attempts?: number;
+          campaign_id?: string;
+          created_at?: string;
+          delivery?: string | null;
+          e164?: string;
+          error_code?: number | null;
+          id?: string;
+          last_template_id?: string | null;
+          lead_id?: string;
+          lead_phone_id?: string | null;
+          message_id?: string | null;
+          min_segments?: number | null;
+          needs_attention?: string | null;
+          not_before?: string;
+          ordinal?: number;
+          org_id?: string;
+          phone_number_id?: string | null;
+          reason?: string | null;
+          sent_at?: string | null;
+          state?: Database["public"]["Enums"]["target_state"];
+          step?: number;
+          updated_at?: string;
+          window_key?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_targets_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_targets_lead_phone_id_fkey";
+            columns: ["lead_phone_id"];
+            isOneToOne: false;
+            referencedRelation: "lead_phones";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_targets_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_templates: {
+        Row: {
+          campaign_id: string;
+          org_id: string;
+          template_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id: string;
+          org_id: string;
+          template_id: string;
+        };
+        Update: {
+          campaign_id?: string;
+          org_id?: string;
+          template_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_templates_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_templates_org_id_template_id_fkey";
+            columns: ["org_id", "template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaigns: {
+        Row: {
+          build_cursor: string | null;
+          built_at: string | null;
+          cooldown_days: number | null;
+          created_at: string;
+          created_by: string | null;
+          daily_cap: number | null;
+          description: string | null;
+          finished_at: string | null;
+          id: string;
+          mps: number | null;
+          name: string;
+          needs_attention: string | null;
+          org_id: string;
+          paused_at: string | null;
+          phones: string;
+          quiet_hours_override: boolean;
+          retry_undelivered: boolean;
+          scheduled_at: string | null;
+          started_at: string | null;
+          status: Database["public"]["Enums"]["campaign_status"];
+          status_reason: string | null;
+          target_criteria: NonNullable<Json>;
+          template_category: string;
+          type: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          build_cursor?: string | null;
+          built_at?: string | null;
+          cooldown_days?: number | null;
+          created_at?: string;
+          created_by?: string | null;
+          daily_cap?: number | null;
+          description?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          mps?: number | null;
+          name: string;
+          needs_attention?: string | null;
+          org_id: string;
+          paused_at?: string | null;
+          phones?: string;
+          quiet_hours_override?: boolean;
+          retry_undelivered?: boolean;
+          scheduled_at?: string | null;
+          started_at?: string | null;
+          status?: Database["public"]["Enums"]["campaign_status"];
+          status_reason?: string | null;
+          target_criteria?: NonNullable<Json>;
+          template_category?: string;
+          type?: string;
+          updated_at?: string;
+        };
+        Update: {
+          build_cursor?: string | null;
+          built_at?: string | null;
+          cooldown_days?: number | null;
+          created_at?: string;
+          created_by?: string | null;
+          daily_cap?: number | null;
+          description?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          mps?: number | null;
+          name?: string;
+          needs_attention?: string | null;
+          org_id?: string;
+          paused_at?: string | null;
+          phones?: string;
+          quiet_hours_override?: boolean;
+          retry_undelivered?: boolean;
+          scheduled_at?: string | null;
+          started_at?: string | null;
+          status?: Database["public"]["Enums"]["campaign_status"];
+          status_reason?: string | null;
+          target_criteria?: NonNullable<Json>;
+          template_category?: string;
+          type?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaigns_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaigns_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      consent_records: {
+        Row: {
+          e164: string;
+          evidence: string | null;
+          id: string;
+          language: string | null;
+          lead_id: string | null;
+          method: string;
+          org_id: string;
+          recorded_at: string;
+          recorded_by: string | null;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          e164: string;
+          evidence?: string | null;
+          id?: string;
+          language?: string | null;
+          lead_id?: string | null;
+          method: string;
+          org_id: string;
+          recorded_at?: string;
+          recorded_by?: string | null;
+          status: string;
+        };
+        Update: {
+          e164?: string;
+          evidence?: string | null;
+          id?: string;
+          language?: string | null;
+          lead_id?: string | null;
+          method?: string;
+          org_id?: string;
+          recorded_at?: string;
+          recorded_by?: string | null;
+          status?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "consent_records_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "consent_records_recorded_by_fkey";
+            columns: ["recorded_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      consent_rules: {
+        Row: {
+          effective_from: string;
+          effective_to: string | null;
+          id: string;
+          reviewed_at: string;
+          source: string;
+          state: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          effective_from: string;
+          effective_to?: string | null;
+          id?: string;
+          reviewed_at: string;
+          source: string;
+          state: string;
+        };
+        Update: {
+          effective_from?: string;
+          effective_to?: string | null;
+          id?: string;
+          reviewed_at?: string;
+          source?: string;
+          state?: string;
+        };
         Relationships: [];
+      };
+      conversations: {
+        Row: {
+          campaign_id: string | null;
+          created_at: string;
+          e164: string;
+          id: string;
+          last_message: string | null;
+          last_message_at: string | null;
+          lead_id: string | null;
+          org_id: string;
+          phone_number_id: string | null;
+          status: string;
+          unread_count: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id?: string | null;
+          created_at?: string;
+          e164: string;
+          id?: string;
+          last_message?: string | null;
+          last_message_at?: string | null;
+          lead_id?: string | null;
+          org_id: string;
+          phone_number_id?: string | null;
+          status?: string;
+          unread_count?: number;
+          updated_at?: string;
+        };
+        Update: {
+          campaign_id?: string | null;
+          created_at?: string;
+          e164?: string;
+          id?: string;
+          last_message?: string | null;
+          last_message_at?: string | null;
+          lead_id?: string | null;
+          org_id?: string;
+          phone_number_id?: string | null;
+          status?: string;
+          unread_count?: number;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversations_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_phone_number_id_fkey";
+            columns: ["phone_number_id"];
+            isOneToOne: false;
+            referencedRelation: "phone_numbers";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      import_rejections: {
+        Row: {
+          field: string | null;
+          id: number;
+          import_id: string;
+          line: number;
+          org_id: string;
+          outcome: string;
+          raw: NonNullable<Json>;
+          reason: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          field?: string | null;
+          id?: never;
+          import_id: string;
+          line: number;
+          org_id: string;
+          outcome?: string;
+          raw: NonNullable<Json>;
+          reason: string;
+        };
+        Update: {
+          field?: string | null;
+          id?: never;
+          import_id?: string;
+          line?: number;
+          org_id?: string;
+          outcome?: string;
+          raw?: NonNullable<Json>;
+          reason?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_rejections_org_id_import_id_fkey";
+            columns: ["org_id", "import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      imports: {
+        Row: {
+          columns: string[];
+          content_hash: string;
+          created_at: string;
+          created_by: string | null;
+          delimiter: string;
+          duplicate_rows: number;
+          encoding: string;
+          error_message: string | null;
+          file_bytes: number;
+          file_name: string;
+          finished_at: string | null;
+          id: string;
+          imported_rows: number;
+          mapping: NonNullable<Json>;
+          next_byte: number;
+          next_chunk: number;
+          next_line: number;
+          options: NonNullable<Json>;
+          org_id: string;
+          processed_rows: number;
+          rejected_rows: number;
+          started_at: string | null;
+          status: string;
+          storage_path: string;
+          tags: string[];
+          total_rows: number | null;
+          updated_at: string;
+          warning_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          columns: string[];
+          content_hash: string;
+          created_at?: string;
+          created_by?: string | null;
+          delimiter: string;
+          duplicate_rows?: number;
+          encoding: string;
+          error_message?: string | null;
+          file_bytes: number;
+          file_name: string;
+          finished_at?: string | null;
+          id?: string;
+          imported_rows?: number;
+          mapping: NonNullable<Json>;
+          next_byte?: number;
+          next_chunk?: number;
+          next_line?: number;
+          options?: NonNullable<Json>;
+          org_id: string;
+          processed_rows?: number;
+          rejected_rows?: number;
+          started_at?: string | null;
+          status?: string;
+          storage_path: string;
+          tags?: string[];
+          total_rows?: number | null;
+          updated_at?: string;
+          warning_count?: number;
+        };
+        Update: {
+          columns?: string[];
+          content_hash?: string;
+          created_at?: string;
+          created_by?: string | null;
+          delimiter?: string;
+          duplicate_rows?: number;
+          encoding?: string;
+          error_message?: string | null;
+          file_bytes?: number;
+          file_name?: string;
+          finished_at?: string | null;
+          id?: string;
+          imported_rows?: number;
+          mapping?: NonNullable<Json>;
+          next_byte?: number;
+          next_chunk?: number;
+          next_line?: number;
+          options?: NonNullable<Json>;
+          org_id?: string;
+          processed_rows?: number;
+          rejected_rows?: number;
+          started_at?: string | null;
+          status?: string;
+          storage_path?: string;
+          tags?: string[];
+          total_rows?: number | null;
+          updated_at?: string;
+          warning_count?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "imports_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "imports_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      invitations: {
+        Row: {
+          accepted_at: string | null;
+          created_at: string;
+          email: string;
+          expires_at: string;
+          id: string;
+          invited_by: string | null;
+          org_id: string;
+          role: Database["public"]["Enums"]["user_role"];
+        };
+        ComputedFields: never;
+        Insert: {
+          accepted_at?: string | null;
+          created_at?: string;
+          email: string;
+          expires_at?: string;
+          id?: string;
+          invited_by?: string | null;
+          org_id: string;
+          role?: Database["public"]["Enums"]["user_role"];
+        };
+        Update: {
+          accepted_at?: string | null;
+          created_at?: string;
+          email?: string;
+          expires_at?: string;
+          id?: string;
+          invited_by?: string | null;
+          org_id?: string;
+          role?: Database["public"]["Enums"]["user_role"];
+        };
+        Relationships: [
+          {
+            foreignKeyName: "invitations_invited_by_fkey";
+            columns: ["invited_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      lead_phones: {
+        Row: {
+          carrier: string | null;
+          carrier_info: NonNullable<Json>;
+          consent_status: string;
+          created_at: string;
+          e164: string;
+          id: string;
+          invalid_reason: string | null;
+          is_primary: boolean | null;
+          is_valid: boolean;
+          label: string | null;
+          lead_id: string;
+          line_type: string | null;
+          org_id: string;
+          role: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          carrier?: string | null;
+          carrier_info?: NonNullable<Json>;
+          consent_status?: string;
+          created_at?: string;
+          e164: string;
+          id?: string;
+          invalid_reason?: string | null;
+          is_primary?: never;
+          is_valid?: boolean;
+          label?: string | null;
+          lead_id: string;
+          line_type?: string | null;
+          org_id: string;
+          role: string;
+        };
+        Update: {
+          carrier?: string | null;
+          carrier_info?: NonNullable<Json>;
+          consent_status?: string;
+          created_at?: string;
+          e164?: string;
+          id?: string;
+          invalid_reason?: string | null;
+          is_primary?: never;
+          is_valid?: boolean;
+          label?: string | null;
+          lead_id?: string;
+          line_type?: string | null;
+          org_id?: string;
+          role?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_phones_org_id_lead_id_fkey";
+            columns: ["org_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      lead_properties: {
+        Row: {
+          acreage: number | null;
+          apn: string | null;
+          county: string | null;
+          created_at: string;
+          estimated_value: number | null;
+          id: string;
+          lead_id: string;
+          org_id: string;
+          property_type: string | null;
+          situs: string | null;
+          state: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          acreage?: number | null;
+          apn?: string | null;
+          county?: string | null;
+          created_at?: string;
+          estimated_value?: number | null;
+          id?: string;
+          lead_id: string;
+          org_id: string;
+          property_type?: string | null;
+          situs?: string | null;
+          state?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          acreage?: number | null;
+          apn?: string | null;
+          county?: string | null;
+          created_at?: string;
+          estimated_value?: number | null;
+          id?: string;
+          lead_id?: string;
+          org_id?: string;
+          property_type?: string | null;
+          situs?: string | null;
+          state?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_properties_org_id_lead_id_fkey";
+            columns: ["org_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      leads: {
+        Row: {
+          address1: string | null;
+          address2: string | null;
+          city: string | null;
+          consent_status: string;
+          county: string | null;
+          created_at: string;
+          custom_fields: NonNullable<Json>;
+          deleted_at: string | null;
+          email: string | null;
+          first_name: string | null;
+          full_name: string | null;
+          id: string;
+          import_id: string | null;
+          language: string | null;
+          last_name: string | null;
+          lead_score: string;
+          notes: string | null;
+          org_id: string;
+          phone_digits: string;
+          postal_code: string | null;
+          search_text: string;
+          source: string | null;
+          state: string | null;
+          status: string;
+          tags: string[];
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          address1?: string | null;
+          address2?: string | null;
+          city?: string | null;
+          consent_status?: string;
+          county?: string | null;
+          created_at?: string;
+          custom_fields?: NonNullable<Json>;
+          deleted_at?: string | null;
+          email?: string | null;
+          first_name?: string | null;
+          full_name?: never;
+          id?: string;
+          import_id?: string | null;
+          language?: string | null;
+          last_name?: string | null;
+          lead_score?: string;
+          notes?: string | null;
+          org_id: string;
+          phone_digits?: string;
+          postal_code?: string | null;
+          search_text?: never;
+          source?: string | null;
+          state?: string | null;
+          status?: string;
+          tags?: string[];
+          updated_at?: string;
+        };
+        Update: {
+          address1?: string | null;
+          address2?: string | null;
+          city?: string | null;
+          consent_status?: string;
+          county?: string | null;
+          created_at?: string;
+          custom_fields?: NonNullable<Json>;
+          deleted_at?: string | null;
+          email?: string | null;
+          first_name?: string | null;
+          full_name?: never;
+          id?: string;
+          import_id?: string | null;
+          language?: string | null;
+          last_name?: string | null;
+          lead_score?: string;
+          notes?: string | null;
+          org_id?: string;
+          phone_digits?: string;
+          postal_code?: string | null;
+          search_text?: never;
+          source?: string | null;
+          state?: string | null;
+          status?: string;
+          tags?: string[];
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "leads_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      message_status_events: {
+        Row: {
+          attempt_id: string | null;
+          created_at: string;
+          error_code: number | null;
+          id: number;
+          message_id: string;
+          org_id: string;
+          provider_sid: string | null;
+          raw_data: Json | null;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt_id?: string | null;
+          created_at?: string;
+          error_code?: number | null;
+          id?: never;
+          message_id: string;
+          org_id: string;
+          provider_sid?: string | null;
+          raw_data?: Json | null;
+          status: string;
+        };
+        Update: {
+          attempt_id?: string | null;
+          created_at?: string;
+          error_code?: number | null;
+          id?: never;
+          message_id?: string;
+          org_id?: string;
+          provider_sid?: string | null;
+          raw_data?: Json | null;
+          status?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_status_events_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      messages: {
+        Row: {
+          attempt_id: string | null;
+          campaign_id: string | null;
+          campaign_target_id: string | null;
+          charged_day: string | null;
+          charged_segments: number;
+          classification: string | null;
+          content: string | null;
+          conversation_id: string | null;
+          cost: number | null;
+          created_at: string;
+          direction: string;
+          error_code: number | null;
+          error_message: string | null;
+          exempt: string | null;
+          from_number: string;
+          id: string;
+          kind: string;
+          language: string | null;
+          lead_id: string | null;
+          media_urls: string[] | null;
+          needs_attention: string | null;
+          org_id: string;
+          phone_number_id: string | null;
+          provider: string;
+          provider_rank: number;
+          provider_sid: string | null;
+          provider_status: string | null;
+          queued_at: string;
+          segments: number | null;
+          sent_at: string | null;
+          settled_at: string | null;
+          status: Database["public"]["Enums"]["message_status"];
+          step: number | null;
+          template_id: string | null;
+          template_version: number | null;
+          to_number: string;
+          updated_at: string;
+          variables: Json | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt_id?: string | null;
+          campaign_id?: string | null;
+          campaign_target_id?: string | null;
+          charged_day?: string | null;
+          charged_segments?: number;
+          classification?: string | null;
+          content?: string | null;
+          conversation_id?: string | null;
+          cost?: number | null;
+          created_at?: string;
+          direction?: never;
+          error_code?: number | null;
+          error_message?: string | null;
+          exempt?: string | null;
+          from_number: string;
+          id?: string;
+          kind: string;
+          language?: string | null;
+          lead_id?: string | null;
+          media_urls?: string[] | null;
+          needs_attention?: string | null;
+          org_id: string;
+          phone_number_id?: string | null;
+          provider?: string;
+          provider_rank?: number;
+          provider_sid?: string | null;
+          provider_status?: string | null;
+          queued_at?: string;
+          segments?: number | null;
+          sent_at?: string | null;
+          settled_at?: string | null;
+          status: Database["public"]["Enums"]["message_status"];
+          step?: number | null;
+          template_id?: string | null;
+          template_version?: number | null;
+          to_number: string;
+          updated_at?: string;
+          variables?: Json | null;
+        };
+        Update: {
+          attempt_id?: string | null;
+          campaign_id?: string | null;
+          campaign_target_id?: string | null;
+          charged_day?: string | null;
+          charged_segments?: number;
+          classification?: string | null;
+          content?: string | null;
+          conversation_id?: string | null;
+          cost?: number | null;
+          created_at?: string;
+          direction?: never;
+          error_code?: number | null;
+          error_message?: string | null;
+          exempt?: string | null;
+          from_number?: string;
+          id?: string;
+          kind?: string;
+          language?: string | null;
+          lead_id?: string | null;
+          media_urls?: string[] | null;
+          needs_attention?: string | null;
+          org_id?: string;
+          phone_number_id?: string | null;
+          provider?: string;
+          provider_rank?: number;
+          provider_sid?: string | null;
+          provider_status?: string | null;
+          queued_at?: string;
+          segments?: number | null;
+          sent_at?: string | null;
+          settled_at?: string | null;
+          status?: Database["public"]["Enums"]["message_status"];
+          step?: number | null;
+          template_id?: string | null;
+          template_version?: number | null;
+          to_number?: string;
+          updated_at?: string;
+          variables?: Json | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "messages_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_campaign_target_id_fkey";
+            columns: ["campaign_target_id"];
+            isOneToOne: false;
+            referencedRelation: "campaign_targets";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_phone_number_id_fkey";
+            columns: ["phone_number_id"];
+            isOneToOne: false;
+            referencedRelation: "phone_numbers";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_template_id_fkey";
+            columns: ["template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      opt_outs: {
+        Row: {
+          campaign_id: string | null;
+          created_at: string;
+          created_by: string | null;
+          e164: string;
+          id: string;
+          is_active: boolean;
+          needs_review: boolean;
+          org_id: string;
+          reason: string | null;
+          removed_at: string | null;
+          source: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id?: string | null;
+          created_at?: string;
+          created_by?: string | null;
+          e164: string;
+          id?: string;
+          is_active?: boolean;
+          needs_review?: boolean;
+          org_id: string;
+          reason?: string | null;
+          removed_at?: string | null;
+          source: string;
+        };
+        Update: {
+          campaign_id?: string | null;
+          created_at?: string;
+          created_by?: string | null;
+          e164?: string;
+          id?: string;
+          is_active?: boolean;
+          needs_review?: boolean;
+          org_id?: string;
+          reason?: string | null;
+          removed_at?: string | null;
+          source?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "opt_outs_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "opt_outs_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       orgs: {
-        Row: { id: string; name: string; brand: string; language: string; time_zone: string };
-        Insert: never;
-        Update: { name?: string };
+        Row: {
+          brand: string;
+          consent_policy: string;
+          cooldown_days: number;
+          created_at: string;
+          daily_cap: number | null;
+          id: string;
+          language: string;
+          mps: number | null;
+          name: string;
+          quiet_ends: string;
+          quiet_starts: string;
+          support_contact: string | null;
+          time_zone: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          brand: string;
+          consent_policy?: string;
+          cooldown_days?: number;
+          created_at?: string;
+          daily_cap?: number | null;
+          id?: string;
+          language?: string;
+          mps?: number | null;
+          name: string;
+          quiet_ends?: string;
+          quiet_starts?: string;
+          support_contact?: string | null;
+          time_zone?: string;
+          updated_at?: string;
+        };
+        Update: {
+          brand?: string;
+          consent_policy?: string;
+          cooldown_days?: number;
+          created_at?: string;
+          daily_cap?: number | null;
+          id?: string;
+          language?: string;
+          mps?: number | null;
+          name?: string;
+          quiet_ends?: string;
+          quiet_starts?: string;
+          support_contact?: string | null;
+          time_zone?: string;
+          updated_at?: string;
+        };
         Relationships: [];
       };
+      phone_numbers: {
+        Row: {
+          area_code: string | null;
+          created_at: string;
+          daily_cap: number | null;
+          e164: string;
+          health_score: number | null;
+          id: string;
+          messaging_service_sid: string | null;
+          mps: number;
+          org_id: string;
+          quiet_ends: string;
+          quiet_starts: string;
+          status: string;
+          status_reason: string | null;
+          time_zone: string;
+          twilio_sid: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          area_code?: never;
+          created_at?: string;
+          daily_cap?: number | null;
+          e164: string;
+          health_score?: number | null;
+          id?: string;
+          messaging_service_sid?: string | null;
+          mps?: number;
+          org_id: string;
+          quiet_ends?: string;
+          quiet_starts?: string;
+          status?: string;
+          status_reason?: string | null;
+          time_zone?: string;
+          twilio_sid?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          area_code?: never;
+          created_at?: string;
+          daily_cap?: number | null;
+          e164?: string;
+          health_score?: number | null;
+          id?: string;
+          messaging_service_sid?: string | null;
+          mps?: number;
+          org_id?: string;
+          quiet_ends?: string;
+          quiet_starts?: string;
+          status?: string;
+          status_reason?: string | null;
+          time_zone?: string;
+          twilio_sid?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "phone_numbers_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      quiet_hour_rules: {
+        Row: {
+          closed_on_holidays: boolean;
+          closes: string | null;
+          dow: number;
+          effective_from: string;
+          effective_to: string | null;
+          id: string;
+          max_per_24h: number | null;
+          opens: string | null;
+          org_id: string | null;
+          reviewed_at: string;
+          source: string;
+          state: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          closed_on_holidays?: boolean;
+          closes?: string | null;
+          dow: number;
+          effective_from: string;
+          effective_to?: string | null;
+          id?: string;
+          max_per_24h?: number | null;
+          opens?: string | null;
+          org_id?: string | null;
+          reviewed_at: string;
+          source: string;
+          state: string;
+        };
+        Update: {
+          closed_on_holidays?: boolean;
+          closes?: string | null;
+          dow?: number;
+          effective_from?: string;
+          effective_to?: string | null;
+          id?: string;
+          max_per_24h?: number | null;
+          opens?: string | null;
+          org_id?: string | null;
+          reviewed_at?: string;
+          source?: string;
+          state?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "quiet_hour_rules_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      send_attempts: {
+        Row: {
+          claimed_at: string;
+          error_code: number | null;
+          error_message: string | null;
+          http_status: number | null;
+          id: string;
+          looks: number;
+          message_id: string;
+          next_look_at: string | null;
+          number: number;
+          org_id: string;
+          outcome: string;
+          provider_sid: string | null;
+          settled_at: string | null;
+          slot_at: string;
+          worker_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          claimed_at: string;
+          error_code?: number | null;
+          error_message?: string | null;
+          http_status?: number | null;
+          id?: string;
+          looks?: number;
+          message_id: string;
+          next_look_at?: string | null;
+          number: number;
+          org_id: string;
+          outcome?: string;
+          provider_sid?: string | null;
+          settled_at?: string | null;
+          slot_at: string;
+          worker_id: string;
+        };
+        Update: {
+          claimed_at?: string;
+          error_code?: number | null;
+          error_message?: string | null;
+          http_status?: number | null;
+          id?: string;
+          looks?: number;
+          message_id?: string;
+          next_look_at?: string | null;
+          number?: number;
+          org_id?: string;
+          outcome?: string;
+          provider_sid?: string | null;
+          settled_at?: string | null;
+          slot_at?: string;
+          worker_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "send_attempts_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      template_versions: {
+        Row: {
+          content: string;
+          created_at: string;
+          org_id: string;
+          template_id: string;
+          version: number;
+          worst_segments: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          content: string;
+          created_at?: string;
+          org_id: string;
+          template_id: string;
+          version: number;
+          worst_segments: number;
+        };
+        Update: {
+          content?: string;
+          created_at?: string;
+          org_id?: string;
+          template_id?: string;
+          version?: number;
+          worst_segments?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "template_versions_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "template_versions_template_id_fkey";
+            columns: ["template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      templates: {
+        Row: {
+          category: string;
+          content: string;
+          created_at: string;
+          encoding: string;
+          id: string;
+          is_active: boolean;
+          language: string;
+          name: string;
+          org_id: string;
+          required_variables: string[];
+          updated_at: string;
+          variables: string[];
+          version: number;
+          worst_segments: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          category: string;
+          content: string;
+          created_at?: string;
+          encoding: string;
+          id?: string;
+          is_active?: boolean;
+          language: string;
+          name: string;
+          org_id: string;
+          required_variables?: string[];
+          updated_at?: string;
+          variables?: string[];
+          version?: number;
+          worst_segments: number;
+        };
+        Update: {
+          category?: string;
+          content?: string;
+          created_at?: string;
+          encoding?: string;
+          id?: string;
+          is_active?: boolean;
+          language?: string;
+          name?: string;
+          org_id?: string;
+          required_variables?: string[];
+          updated_at?: string;
+          variables?: string[];
+          version?: number;
+          worst_segments?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "templates_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      twilio_accounts: {
+        Row: {
+          account_sid: string;
+          auth_token_secret_id: string | null;
+          created_at: string;
+          messaging_service_sid: string | null;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          account_sid: string;
+          auth_token_secret_id?: string | null;
+          created_at?: string;
+          messaging_service_sid?: string | null;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          account_sid?: string;
+          auth_token_secret_id?: string | null;
+          created_at?: string;
+          messaging_service_sid?: string | null;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "twilio_accounts_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: true;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      users: {
+        Row: {
+          created_at: string;
+          email: string;
+          id: string;
+          org_id: string;
+          role: Database["public"]["Enums"]["user_role"];
+          settings: NonNullable<Json>;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          email: string;
+          id: string;
+          org_id: string;
+          role?: Database["public"]["Enums"]["user_role"];
+          settings?: NonNullable<Json>;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          email?: string;
+          id?: string;
+          org_id?: string;
+          role?: Database["public"]["Enums"]["user_role"];
+          settings?: NonNullable<Json>;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "users_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      webhook_logs: {
+        Row: {
+          created_at: string;
+          error_message: string | null;
+          id: number;
+          org_id: string | null;
+          payload: Json | null;
+          processed: boolean;
+          provider: string;
+          webhook_type: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error_message?: string | null;
+          id?: never;
+          org_id?: string | null;
+          payload?: Json | null;
+          processed?: boolean;
+          provider?: string;
+          webhook_type: string;
+        };
+        Update: {
+          created_at?: string;
+          error_message?: string | null;
+          id?: never;
+          org_id?: string | null;
+          payload?: Json | null;
+          processed?: boolean;
+          provider?: string;
+          webhook_type?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_logs_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
-    Views: { [_ in never]: never };
-    Functions: { [_ in never]: never };
-    Enums: { user_role: "viewer" | "operator" | "campaign_manager" | "admin" };
-    CompositeTypes: { [_ in never]: never };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
+      create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
+      delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
+      update_lead: {
+        Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      campaign_status:
+        | "draft"
+        | "building"
+        | "ready"
+        | "scheduled"
+        | "running"
+        | "paused"
+        | "completed"
+        | "stopped";
+      message_status:
+        | "queued"
+        | "sending"
+        | "unknown"
+        | "sent"
+        | "delivered"
+        | "undelivered"
+        | "failed"
+        | "canceled"
+        | "received";
+      target_state:
+        | "excluded"
+        | "canceled"
+        | "waiting"
+        | "queued"
+        | "sending"
+        | "unknown"
+        | "sent"
+        | "failed";
+      user_role: "viewer" | "operator" | "campaign_manager" | "admin";
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
   };
 };
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R;
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+        Row: infer R;
+      }
+      ? R
+      : never
+    : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I;
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Insert: infer I;
+      }
+      ? I
+      : never
+    : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U;
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Update: infer U;
+      }
+      ? U
+      : never
+    : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+    : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+    : never;
+
+export const Constants = {
+  public: {
+    Enums: {
+      campaign_status: [
+        "draft",
+        "building",
+        "ready",
+        "scheduled",
+        "running",
+        "paused",
+        "completed",
+        "stopped",
+      ],
+      message_status: [
+        "queued",
+        "sending",
+        "unknown",
+        "sent",
+        "delivered",
+        "undelivered",
+        "failed",
+        "canceled",
+        "received",
+      ],
+      target_state: ["excluded", "canceled", "waiting", "queued", "sending", "unknown", "sent", "failed"],
+      user_role: ["viewer", "operator", "campaign_manager", "admin"],
+    },
+  },
+} as const;

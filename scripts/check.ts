@@ -1,0 +1,50 @@
+// npm run check: formatting, lint, types, generated files and the database advisors. Stops at the first step that fails.
+import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
+import { findFunctions } from "./generate/find-functions.ts";
+import { generateAll } from "./generate/generate-all.ts";
+import { useDatabase } from "./generate/use-database.ts";
+import { runTool, type Tool } from "./run-tool.ts";
+
+class CheckFailed extends Error {}
+
+/** Runs one step with a line before and after it. @param step gives complaints, none where all is well */
+async function check(name: string, step: () => Promise<string[]>): Promise<void> {
+  const started = performance.now();
+  process.stdout.write(`${name} ... `);
+  const complaints = await step();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${complaints.length === 0 ? "ok" : "FAILED"} (${seconds} s)`);
+  if (complaints.length === 0) return;
+  throw new CheckFailed(`${complaints.join("\n")}\n\nnpm run check stopped at: ${name}`);
+}
+
+async function complaintsOf(tool: Tool, args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await runTool(tool, args);
+  return code === 0 ? [] : [`${stdout}${stderr}`.trim()];
+}
+
+async function checkAll(): Promise<void> {
+  await check("format and lint (biome)", () => complaintsOf("biome", ["check", "."]));
+  await check("types of scripts and tests (tsc)", () => complaintsOf("tsc", ["--noEmit"]));
+  await check("types of functions (deno check)", async () => {
+    const entries = (await findFunctions()).map(({ entry }) => entry);
+    return complaintsOf("deno", ["check", ...entries]);
+  });
+  await useDatabase(undefined, async (databaseUrl) => {
+    await check("generated files are fresh", async () => {
+      const stale = await generateAll({ databaseUrl, checkOnly: true });
+      return stale.length === 0 ? [] : [...stale, "Run npm run generate and commit what it writes."];
+    });
+    await check("database advisors", async () =>
+      judgeAdvice(await readAdvice(databaseUrl), await readAcceptances()),
+    );
+  });
+  console.log("All checks passed.");
+}
+
+try {
+  await checkAll();
+} catch (error) {
+  console.error(error instanceof CheckFailed ? error.message : error);
+  process.exitCode = 1;
+}

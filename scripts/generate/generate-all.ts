@@ -1,0 +1,39 @@
+// Brings every generated file up to date, or says which ones are stale.
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PROJECT_DIR, runTool } from "../run-tool.ts";
+import { apiDocuments, orphanDocuments } from "./api-documents.ts";
+import { databaseTypes } from "./database-types.ts";
+import { isFresh, write } from "./generated-file.ts";
+
+export interface GenerateOptions {
+  /** A database with all migrations applied. */
+  databaseUrl: string;
+  /** Write nothing. */
+  checkOnly: boolean;
+}
+
+/** @returns a line for each file that was stale (and, without `checkOnly`, has been written) */
+export async function generateAll({ databaseUrl, checkOnly }: GenerateOptions): Promise<string[]> {
+  const stale = await generateSeeds(checkOnly);
+  const documents = await apiDocuments();
+  for (const file of [await databaseTypes(databaseUrl), ...documents]) {
+    if (await isFresh(file)) continue;
+    stale.push(file.path);
+    if (!checkOnly) await write(file);
+  }
+  for (const path of await orphanDocuments(documents)) {
+    stale.push(`${path} (its area is gone)`);
+    if (!checkOnly) await rm(join(PROJECT_DIR, path));
+  }
+  return stale;
+}
+
+/** Seeds and tables derived from scripts/seed/data have a program of their own, which names what is stale. */
+async function generateSeeds(checkOnly: boolean): Promise<string[]> {
+  const args = ["scripts/seed/generate-seed.ts", ...(checkOnly ? ["--check"] : [])];
+  const { code, stdout, stderr } = await runTool("tsx", args);
+  const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.trim() !== "");
+  if (code !== 0 && !checkOnly) throw new Error(`generate-seed.ts failed: ${lines.join("\n")}`);
+  return code === 0 && checkOnly ? [] : lines;
+}

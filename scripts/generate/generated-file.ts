@@ -1,0 +1,33 @@
+// A checked-in file that a program writes: what it should hold, and whether it does.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PROJECT_DIR, runTool } from "../run-tool.ts";
+
+export interface GeneratedFile {
+  /** From the project's folder. */
+  path: string;
+  text: string;
+}
+
+/** The text as the project's formatter has it. @param path decides the language */
+export async function format(path: string, text: string): Promise<string> {
+  // Under another name: the formatter leaves alone what it knows to be generated.
+  const stand_in = path.endsWith(".json") ? "generated.json" : "formatted.ts";
+  const { code, stdout, stderr } = await runTool("biome", ["format", `--stdin-file-path=${stand_in}`], {
+    input: text,
+  });
+  if (code !== 0) throw new Error(`${path} can't be formatted: ${stderr}`);
+  return stdout;
+}
+
+/** Whether the file on disk holds exactly this. */
+export async function isFresh({ path, text }: GeneratedFile): Promise<boolean> {
+  const found = await readFile(join(PROJECT_DIR, path), "utf8").catch(() => undefined);
+  return found === text;
+}
+
+export async function write({ path, text }: GeneratedFile): Promise<void> {
+  const file = join(PROJECT_DIR, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
