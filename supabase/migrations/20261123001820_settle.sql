@@ -1,0 +1,255 @@
+-- Settling: what became of the POSTs of a batch, in one call. Never turns a row that a receipt has advanced into unknown.
+
+create function private.error_class(p_code integer, p_http_status integer default null)
+returns private.error_classes
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    (select e from private.error_classes e where e.code = p_code),
+    (p_code, 'unknown', 'fail', null, 1, false, 'not in the table')::private.error_classes);
+$$;
+comment on function private.error_class(integer, integer) is
+  'The class of a Twilio error code. By its JSON code alone: HTTP 429 means three different things.';
+
+create function private.retry_delay(p_attempts integer, p_retry_after interval)
+returns interval
+language sql
+volatile
+set search_path = ''
+as $$
+  -- Exponential with full jitter on the upper half: retries of one outage do not come back together.
+  select coalesce(p_retry_after, interval '30 seconds') * power(2, least(greatest(p_attempts - 1, 0), 6)) * (0.5 + random() / 2);
+$$;
+comment on function private.retry_delay(integer, interval) is 'How long a target waits before attempt p_attempts + 1.';
+
+create function private.close_failed(
+  p_message public.messages,
+  p_status public.message_status,
+  p_code integer,
+  p_error_message text,
+  p_may_retry boolean,
+  p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+  v_target public.campaign_targets;
+  v_retry boolean;
+begin
+  -- The caller holds contact (where the class asks for it), target and message.
+  update public.messages m
+  set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
+  where m.id = p_message.id;
+
+  if v_class.class = 'opt_out' then
+    perform private.suppress(p_message.org_id, p_message.to_number, 'carrier', 'Twilio ' || p_code || ': ' || v_class.note, p_message.campaign_id, false, null, p_now);
+  elsif v_class.class = 'permanent' then
+    update private.contacts c set invalid_at = p_now, invalid_reason = 'twilio_' || p_code
+    where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.invalid_at is null;
+    update public.lead_phones lp set is_valid = false, invalid_reason = 'twilio_' || p_code
+    where lp.org_id = p_message.org_id and lp.e164 = p_message.to_number and lp.is_valid;
+  elsif v_class.class = 'bug' then
+    perform private.raise_alert(p_message.org_id, 'message_refused', 'warning',
+      format('Twilio refused a message as malformed (%s: %s).', p_code, v_class.note), p_message.campaign_id, null,
+      jsonb_build_object('message_id', p_message.id, 'error_code', p_code));
+  end if;
+
+  if p_message.kind <> 'campaign' then
+    return;
+  end if;
+  select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
+  v_retry := p_may_retry and v_target.attempts < coalesce(v_class.max_attempts, 3)
+    and v_class.class in ('transient', 'account', 'campaign', 'sender')
+    and not exists (select 1 from private.contacts c where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.suppressed_at is not null);
+  -- An account or campaign problem is nobody's fault but ours: it costs the person no attempt.
+  if p_may_retry and v_class.class in ('account', 'campaign') then
+    v_retry := true;
+  end if;
+  update public.campaign_targets t
+  set state = case when v_retry then 'waiting' else 'failed' end::public.target_state,
+      delivery = null,
+      message_id = case when v_retry then null else t.message_id end,
+      reason = case when v_retry then null else case v_class.class when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
+      error_code = p_code,
+      not_before = case when v_retry then p_now + private.retry_delay(t.attempts, v_class.retry_after) else t.not_before end,
+      attempts = case when v_retry and v_class.class in ('account', 'campaign') then greatest(t.attempts - 1, 0) else t.attempts end,
+      needs_attention = case when not v_retry and v_class.class in ('bug', 'unknown') then format('Twilio error %s: %s', p_code, v_class.note) end,
+      updated_at = p_now
+  where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  if p_status in ('failed') and p_message.provider_sid is null then
+    perform private.refund_usage(array[(p_message.org_id, p_message.campaign_id, p_message.phone_number_id, p_message.charged_day, p_message.charged_segments)::private.charge]);
+  end if;
+end;
+$$;
+comment on function private.close_failed(public.messages, public.message_status, integer, text, boolean, timestamptz) is
+  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a new message (p_may_retry), alert.';
+
+create function private.stop_for_error(p_org_id uuid, p_campaign_id uuid, p_phone_number_id uuid, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  -- The caller holds the campaign's lock where there is one.
+  if p_code = 63038 then
+    -- The account's daily limit: rest until the next midnight Pacific, when Twilio's day begins anew.
+    update private.org_pace p
+    set resting_until = ((p_now at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles', resting_reason = 'account_daily_limit'
+    where p.org_id = p_org_id;
+    perform private.raise_alert(p_org_id, 'account_daily_limit', 'warning', 'Twilio''s daily message limit of the account is reached. Sending goes on after midnight Pacific.');
+  elsif p_code = 21611 then
+    update private.number_pace p set resting_until = greatest(p.resting_until, p_now + coalesce(v_class.retry_after, interval '1 hour')), resting_reason = 'queue_full'
+    where p.phone_number_id = p_phone_number_id;
+    perform private.raise_alert(p_org_id, 'number_queue_full', 'warning', 'A number''s queue at Twilio is full; the number rests.', null, p_phone_number_id);
+  elsif v_class.class in ('account', 'campaign') then
+    if p_campaign_id is not null then
+      perform private.pause_running(p_campaign_id, format('Twilio error %s: %s', p_code, v_class.note), p_now);
+    end if;
+    perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
+      format('Twilio error %s: %s. The campaign was paused; mend the cause, then resume it.', p_code, v_class.note), p_campaign_id, null, jsonb_build_object('error_code', p_code));
+  elsif v_class.class = 'sender' and v_class.action = 'quarantine_number' then
+    update public.phone_numbers n set status = 'quarantined', status_reason = format('Twilio error %s: %s', p_code, v_class.note)
+    where n.id = p_phone_number_id and n.status = 'active';
+    perform private.raise_alert(p_org_id, 'number_quarantined', 'critical', format('A number was quarantined: Twilio error %s, %s.', p_code, v_class.note), null, p_phone_number_id);
+  end if;
+end;
+$$;
+comment on function private.stop_for_error(uuid, uuid, uuid, integer, timestamptz) is
+  'What an error code stops beyond its message: rests the number (21611) or the account (63038), pauses the campaign, quarantines the number.';
+
+create function private.settle_sends(p_results jsonb, p_now timestamptz default now())
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_row record;
+  v_message public.messages;
+  v_settled integer;
+  v_given_back uuid[];
+begin
+  -- Campaigns and numbers that an error stops are locked first; pausing waits for claims in flight, which wait for nothing we hold.
+  perform 1 from public.campaigns c
+  where c.id in (
+    select m.campaign_id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class in ('account', 'campaign'))
+  order by c.id for no key update;
+  for v_row in
+    select distinct m.org_id, m.campaign_id, m.phone_number_id, r.error_code
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected'
+    order by m.campaign_id, m.phone_number_id
+  loop
+    perform private.stop_for_error(v_row.org_id, v_row.campaign_id, v_row.phone_number_id, v_row.error_code, p_now);
+  end loop;
+
+  perform 1 from private.contacts c
+  where (c.org_id, c.e164) in (
+    select m.org_id, m.to_number from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected')
+  order by c.org_id, c.e164 for no key update;
+  perform 1 from public.campaign_targets t
+  where t.id in (
+    select m.campaign_target_id from jsonb_to_recordset(p_results) as r(attempt_id uuid)
+    join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id)
+  order by t.id for no key update;
+  perform 1 from public.messages m
+  where m.id in (
+    select a.message_id from jsonb_to_recordset(p_results) as r(attempt_id uuid) join public.send_attempts a on a.id = r.attempt_id)
+  order by m.id for no key update;
+
+  -- The attempts, once: a result that comes twice changes nothing the second time.
+  with r as (
+    select * from jsonb_to_recordset(p_results) as x(
+      attempt_id uuid, outcome text, provider_sid text, provider_status text, http_status smallint, error_code integer,
+      error_message text, content text, segments smallint)
+  ),
+  settled as (
+    update public.send_attempts a
+    set outcome = case r.outcome when 'oversize' then 'not_posted' else r.outcome end,
+        settled_at = p_now, provider_sid = coalesce(a.provider_sid, r.provider_sid), http_status = r.http_status,
+        error_code = r.error_code, error_message = left(r.error_message, 1000),
+        next_look_at = case when r.outcome = 'unknown' then p_now + interval '2 minutes' end
+    from r where a.id = r.attempt_id and a.outcome = 'open'
+    returning a.id, a.message_id, r.outcome, r.provider_sid, r.provider_status, r.content, r.segments
+  ),
+  sent as (
+    update public.messages m
+    set status = case when m.status in ('sending', 'unknown') then 'sent' else m.status end,
+        provider_sid = coalesce(m.provider_sid, s.provider_sid),
+        provider_status = case when m.provider_rank < 0 then s.provider_status else m.provider_status end,
+        provider_rank = greatest(m.provider_rank, 0),
+        content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
+    returning m.id, m.campaign_id, m.org_id, m.segments
+  ),
+  unknown as (
+    update public.messages m set status = 'unknown', content = coalesce(s.content, m.content), updated_at = p_now
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'unknown' and m.status = 'sending'
+    returning m.id
+  ),
+  given_back as (
+    update public.messages m set status = 'queued', attempt_id = null, updated_at = p_now
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'not_posted' and m.status = 'sending'
+    returning m.id, m.kind
+  ),
+  targets as (
+    update public.campaign_targets t
+    set state = x.state, delivery = case when x.state = 'sent' then 'unconfirmed' end,
+        sent_at = case when x.state = 'sent' then p_now else t.sent_at end, error_code = null, updated_at = p_now
+    from (
+      select id, 'sent'::public.target_state as state from sent
+      union all select id, 'unknown' from unknown
+      union all select id, 'queued' from given_back
+    ) x
+    where t.message_id = x.id and t.state in ('sending', 'unknown')
+    returning t.id
+  ),
+  figures as (
+    insert into private.campaign_deltas (org_id, campaign_id, segments)
+    select s.org_id, s.campaign_id, sum(s.segments) from sent s where s.campaign_id is not null group by 1, 2
+  )
+  select (select count(*) from settled), array(select g.id from given_back g) into v_settled, v_given_back;
+
+  perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_given_back) and m.kind = 'campaign'), 1);
+  perform private.put_back('replies', array(select m.id from public.messages m where m.id = any (v_given_back) and m.kind <> 'campaign'), 1);
+
+  for v_row in
+    select m.id as message_id, r.outcome, r.error_code, r.error_message, r.segments
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer, error_message text, segments smallint)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id and m.attempt_id = a.id
+    where r.outcome in ('rejected', 'oversize') and m.status = 'sending'
+    order by m.id
+  loop
+    select * into v_message from public.messages m where m.id = v_row.message_id;
+    if v_row.outcome = 'oversize' then
+      update public.campaign_targets t set min_segments = v_row.segments
+      where t.message_id = v_message.id and v_row.segments > v_message.charged_segments;
+      perform private.drop_claims(array[v_message.id], array['waiting'::public.target_state], array['longer_than_charged'], array['-infinity'::timestamptz], p_now);
+    else
+      perform private.close_failed(v_message, 'failed', v_row.error_code, v_row.error_message, true, p_now);
+    end if;
+  end loop;
+  return v_settled;
+end;
+$$;
+comment on function private.settle_sends(jsonb, timestamptz) is
+  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, provider_status, http_status, error_code, error_message, content, segments}]. Returns how many were open. Definer: the worker may not write these tables.';

@@ -1,0 +1,180 @@
+-- Rescue: what a dead worker, a lost queue row or an unanswered POST left behind.
+-- An unknown send is never retried blindly: Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
+
+create function private.rescue_sends(p_now timestamptz default now(), p_limit integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+  v_messages uuid[];
+  v_attempts uuid[];
+  v_lost uuid[];
+begin
+  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
+  select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
+    select x.id, x.message_id from public.send_attempts x
+    where x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
+    order by x.claimed_at limit p_limit) a;
+  if v_attempts is not null then
+    v_targets := array(
+      select t.id from public.campaign_targets t
+      where t.message_id = any (v_messages) and t.state = 'sending' order by t.id for no key update skip locked);
+    perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
+    update public.send_attempts a
+    set outcome = 'unknown', settled_at = p_now, next_look_at = p_now, error_message = 'the worker died before it settled'
+    where a.id = any (v_attempts) and a.outcome = 'open';
+    update public.messages m set status = 'unknown', updated_at = p_now
+    where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
+    update public.campaign_targets t set state = 'unknown', updated_at = p_now
+    from public.messages m where t.message_id = m.id and m.id = any (v_messages) and m.status = 'unknown' and t.state = 'sending';
+  end if;
+
+  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
+  v_lost := array(
+    select m.id from public.messages m
+    where m.status = 'queued' and m.queued_at < p_now - interval '30 seconds' and m.updated_at < p_now - interval '30 seconds'
+      and not exists (select 1 from private.queued_message_ids() q where q = m.id)
+    order by m.queued_at limit p_limit);
+  perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind = 'campaign'), 0);
+  perform private.put_back('replies', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind <> 'campaign'), 0);
+  return coalesce(cardinality(v_attempts), 0) + cardinality(v_lost);
+end;
+$$;
+comment on function private.rescue_sends(timestamptz, integer) is
+  'Turns attempts of dead workers into unknown and queues messages again that lost their queue row; returns how many. Definer: cron''s role may not write these tables.';
+
+create function private.queued_message_ids()
+returns setof uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select (q.message ->> 'message_id')::uuid from pgmq.q_sends q
+  union all
+  select (q.message ->> 'message_id')::uuid from pgmq.q_replies q;
+$$;
+comment on function private.queued_message_ids() is 'The messages that have a queue row.';
+
+create function private.due_looks(p_limit integer default 20, p_now timestamptz default now())
+returns table (
+  attempt_id uuid, message_id uuid, account_sid text, to_number text, from_number text, content text, template_content text,
+  language text, variables jsonb, claimed_at timestamptz, looks smallint, known_sids text[]
+)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  return query
+  with due as (
+    select a.id from public.send_attempts a
+    where a.next_look_at <= p_now
+    order by a.next_look_at limit p_limit for no key update skip locked
+  ),
+  taken as (
+    -- Looked at by one worker at a time; a worker that dies looks again in two minutes.
+    update public.send_attempts a set next_look_at = p_now + interval '2 minutes' from due d where a.id = d.id
+    returning a.id, a.message_id, a.claimed_at, a.looks
+  )
+  select t.id, m.id, ta.account_sid, m.to_number, m.from_number, m.content, v.content, m.language, m.variables, t.claimed_at, t.looks,
+    array(select x.provider_sid from public.messages x
+          where x.org_id = m.org_id and x.to_number = m.to_number and x.id <> m.id and x.provider_sid is not null
+            and x.created_at > t.claimed_at - interval '2 days')
+  from taken t
+  join public.messages m on m.id = t.message_id
+  join public.twilio_accounts ta on ta.org_id = m.org_id
+  left join public.template_versions v on v.template_id = m.template_id and v.version = m.template_version;
+end;
+$$;
+comment on function private.due_looks(integer, timestamptz) is
+  'Unknown attempts that Twilio should be asked about now, with what is needed to recognise the message in Twilio''s list (To, From, text, time, and the SIDs that are other messages of ours). Definer: the worker may not read these tables.';
+
+create function private.record_look(
+  p_attempt_id uuid,
+  p_provider_sid text,
+  p_provider_status text default null,
+  p_error_code integer default null,
+  p_content text default null,
+  p_now timestamptz default now()
+)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_attempt public.send_attempts;
+  v_message public.messages;
+  v_result text;
+begin
+  select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
+  perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
+  select * into v_message from public.messages m where m.id = v_message.id for no key update;
+  select * into v_attempt from public.send_attempts a where a.id = p_attempt_id for no key update;
+  if v_attempt.outcome <> 'unknown' then
+    update public.send_attempts a set next_look_at = null where a.id = p_attempt_id;
+    return 'settled';
+  end if;
+
+  if p_provider_sid is not null then
+    update public.messages m set provider_sid = coalesce(m.provider_sid, p_provider_sid), content = coalesce(m.content, p_content) where m.id = v_message.id;
+    v_result := private.apply_receipt(v_message.id, p_attempt_id, p_provider_sid, p_provider_status, p_error_code,
+      jsonb_build_object('source', 'list'), p_now);
+    return 'found';
+  end if;
+
+  if v_attempt.looks = 0 then
+    update public.send_attempts a set looks = 1, next_look_at = p_now + interval '10 minutes' where a.id = p_attempt_id;
+    return 'look_again';
+  end if;
+  update public.send_attempts a set looks = a.looks + 1, next_look_at = null, outcome = 'not_accepted' where a.id = p_attempt_id;
+  if v_message.status <> 'unknown' then
+    return 'settled';
+  end if;
+  -- Twilio does not have it: safe to retry, as a new message. Replies and confirmations are never retried.
+  update public.messages m set status = 'failed', error_message = 'Twilio has no such message', settled_at = p_now, updated_at = p_now where m.id = v_message.id;
+  if v_message.kind = 'campaign' then
+    perform private.refund_usage(array[(v_message.org_id, v_message.campaign_id, v_message.phone_number_id, v_message.charged_day, v_message.charged_segments)::private.charge]);
+    update public.campaign_targets t
+    set state = case when c.status = 'stopped' then 'canceled' when t.attempts >= 3 then 'failed' else 'waiting' end::public.target_state,
+        reason = case when c.status = 'stopped' then 'stopped' when t.attempts >= 3 then 'error' end,
+        message_id = null, not_before = p_now,
+        needs_attention = case when t.attempts >= 3 and c.status <> 'stopped' then 'Three attempts got no answer from Twilio.' end, updated_at = p_now
+    from public.campaigns c
+    where c.id = t.campaign_id and t.id = v_message.campaign_target_id and t.message_id = v_message.id;
+    -- A campaign that had completed meanwhile goes on for whoever waits again.
+    update public.campaigns c set status = 'running', finished_at = null
+    where c.id = v_message.campaign_id and c.status = 'completed'
+      and exists (select 1 from public.campaign_targets t where t.id = v_message.campaign_target_id and t.state = 'waiting');
+  else
+    update public.messages m set needs_attention = 'Twilio has no such message. Write again if it is still wanted.' where m.id = v_message.id;
+  end if;
+  return 'safe_to_retry';
+end;
+$$;
+comment on function private.record_look(uuid, text, text, integer, text, timestamptz) is
+  'Records a look into Twilio''s list: found (its SID and status) settles the attempt; not found twice, 10 minutes apart, means safe to retry. Returns found, look_again, safe_to_retry or settled. Definer: the worker may not write these tables.';
+
+create function private.give_up_look(p_attempt_id uuid, p_reason text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+begin
+  update public.send_attempts a set next_look_at = null where a.id = p_attempt_id and a.outcome = 'unknown';
+  select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
+  update public.campaign_targets t set needs_attention = p_reason, updated_at = p_now where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
+  update public.messages m set needs_attention = p_reason, updated_at = p_now where m.id = v_message.id;
+  perform private.raise_alert(v_message.org_id, 'send_unclear', 'warning',
+    'Whether a message was sent cannot be told from Twilio''s list. A person must decide.', v_message.campaign_id, null,
+    jsonb_build_object('message_id', v_message.id, 'reason', p_reason));
+end;
+$$;
+comment on function private.give_up_look(uuid, text, timestamptz) is
+  'Leaves an unknown attempt to a person, where Twilio''s list does not settle it (several candidates). Definer: the worker may not write these tables.';
