@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
+import { type RunningSimulator, startSimulator } from "../twilio-simulator/start-simulator.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
 import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
@@ -16,6 +17,7 @@ import { DEFAULT_PORT_BASE, portsFrom, requireFreePorts } from "./ports.ts";
 import { preparePlatform } from "./prepare-platform.ts";
 import { type Keys, readKeys } from "./read-keys.ts";
 import { attachRealtime } from "./realtime/attach-realtime.ts";
+import { registerSimulatedAccounts } from "./register-simulated-accounts.ts";
 import { removeData } from "./remove-data.ts";
 import { startScheduler } from "./scheduler/start-scheduler.ts";
 
@@ -35,6 +37,8 @@ export type StackOptions = {
   env?: Record<string, string>;
   /** Processes per function that share its calls; 1 where not named. */
   isolates?: Record<string, number>;
+  /** Seed of the Twilio simulator's choices; default 1. */
+  seed?: number;
   /** Load functions anew when their files change; default true. */
   watch?: boolean;
   /** Log nothing. */
@@ -47,6 +51,7 @@ export type Stack = {
   keys: Keys;
   /** URL of the database as the superuser `supabase_admin`; for tests and the stack itself, never for functions. */
   adminUrl: string;
+  simulator: RunningSimulator;
   /** What the functions see as their environment. */
   functionsEnv: Record<string, string>;
   /** Process ids now: the database server's, and those of each function that has been called. */
@@ -128,6 +133,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     const realtime = await attachRealtime({ adminUrl, ...apiKeys, log: logAs("realtime") });
     stops.push(() => realtime.stop());
+    const simulator = await startSimulator({
+      port: ports.simulator,
+      seed: options.seed,
+      log: logAs("twilio"),
+    });
+    stops.push(() => simulator.stop());
     const functions = await startFunctions({
       functionsDir: join(PROJECT_DIR, "supabase", "functions"),
       ...{ env: functionsEnv, isolates: options.isolates, watch: options.watch, log },
@@ -150,6 +161,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const scheduler = await startScheduler({ adminUrl, log: logAs("scheduler") });
     stops.push(() => scheduler.stop());
     await createDemoUser(apiUrl, keys.publishableKey, keys.demoPassword);
+    if (functionsEnv.TWILIO_API_URL === simulatorUrl) {
+      await registerSimulatedAccounts(simulator, adminUrl, functionsUrl);
+    } else {
+      log("stack", `functions use ${functionsEnv.TWILIO_API_URL} as Twilio (.env), not the simulator`);
+    }
 
     const env: StackEnv = {
       ...{ API_URL: apiUrl, DB_URL: dbUrl, FUNCTIONS_URL: functionsUrl },
@@ -160,7 +176,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await writeEnvFile(dataDir, env);
     const failed = database.exited.then((code) => `The database server ended by itself (exit code ${code}).`);
     return {
-      ...{ env, keys, adminUrl, functionsEnv, applied, failed, stop },
+      ...{ env, keys, adminUrl, simulator, functionsEnv, applied, failed, stop },
       pids: () => ({ database: database.pid, functions: functions.pids() }),
       restartFunction: functions.restart,
       killFunction: functions.kill9,

@@ -15,9 +15,7 @@ export async function runCronJob(sql: postgres.Sql, job: CronJob): Promise<void>
       values (${job.jobid}, pg_backend_pid(), ${job.database}, ${job.username}, ${job.command}, 'running', clock_timestamp())
       returning runid`;
     const { status, message } = await execute(connection, job);
-    // What the command left behind (role, settings, locks, an open transaction) ends here.
-    await connection.unsafe("rollback").simple();
-    await connection.unsafe("discard all").simple();
+    await leaveNothing(connection);
     await connection`
       update cron.job_run_details set status = ${status}, return_message = ${message}, end_time = clock_timestamp()
       where runid = ${run?.runid}`;
@@ -42,6 +40,17 @@ async function execute(
     return { status: "succeeded", message };
   } catch (error) {
     return { status: "failed", message: `ERROR: ${(error as Error).message}` };
+  }
+}
+
+/** Role, settings, locks and an open transaction of the command end here. */
+async function leaveNothing(connection: postgres.ReservedSql): Promise<void> {
+  try {
+    await connection.unsafe("discard all").simple();
+  } catch {
+    // Refused inside a transaction. Not rolled back beforehand: outside of one that would be a warning per run.
+    await connection.unsafe("rollback").simple();
+    await connection.unsafe("discard all").simple();
   }
 }
 
