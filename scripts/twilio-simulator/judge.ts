@@ -82,7 +82,13 @@ export function sentAfterOptOut(
     { bodies: Set<string>; optOut: InboundEntry | null; isConfirmed: boolean }
   >();
   const found: AfterOptOut[] = [];
+  const heard = new Set<string>();
   for (const { mono, entry } of events) {
+    // a repeated webhook tells nothing new: an old STOP come again does not undo a START
+    if (entry.kind === "inbound") {
+      if (heard.has(entry.sid)) continue;
+      heard.add(entry.sid);
+    }
     const phone = entry.kind === "post" ? entry.to : entry.from;
     let person = people.get(phone);
     if (person === undefined) {

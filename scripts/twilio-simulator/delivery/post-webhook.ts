@@ -22,7 +22,7 @@ export interface WebhookAnswer {
   httpStatus: number | null;
   contentType: string | null;
   body: string;
-  /** Why there is no answer: "ct" could not connect or was cut off, "rt" took too long, "refused" not loopback. */
+  /** Why there is no answer: "ct" could not connect or was cut off, "rt" took too long, "refused" not loopback, or the account was reset. */
   failure: "ct" | "rt" | "refused" | null;
 }
 
@@ -150,6 +150,7 @@ export async function postWebhook(
   const epoch = account.epoch;
   await takeTurn(account);
   try {
+    if (account.epoch !== epoch) return { httpStatus: null, contentType: null, body: "", failure: "refused" };
     const startedMono = performance.now();
     for (let attempt = 1; ; attempt++) {
       const entry = openAttempt(attempt, target.url);

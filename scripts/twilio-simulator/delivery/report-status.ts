@@ -104,7 +104,9 @@ export function reportStatus(
   }
   const isDoubled =
     callbacks.duplicated > 0 && drawUnit(base, Purpose.duplicated + rank) < callbacks.duplicated;
+  const epoch = account.epoch;
   const send = async () => {
+    if (account.epoch !== epoch) return;
     const token = createIdempotencyToken();
     await sendCallback(sim, account, message, status, code, { token, isDuplicate: false });
     if (!isDoubled) return;

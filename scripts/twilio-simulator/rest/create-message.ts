@@ -1,4 +1,5 @@
 // POST Messages.json: records the request, decides its fate, and answers it, late, wrongly or not at all on request.
+import { chooseSender } from "../delivery/choose-sender.ts";
 import { sendOut } from "../delivery/deliver-message.ts";
 import type { Account } from "../state/account.ts";
 import { type Behaviour, drawDelay } from "../state/behaviour.ts";
@@ -137,7 +138,8 @@ export function createMessage(call: ApiCall): void {
   const ordinal = account.ordinals.get(to) ?? 0;
   account.ordinals.set(to, ordinal + 1);
   const base = hashText(`${to}|${ordinal}`, account.seed);
-  const behaviour = resolveBehaviour(account, form.get("From"), to, post.mid);
+  const sender = form.get("From") || chooseSender(account, post.serviceSid ?? "", to)?.phoneNumber || null;
+  const behaviour = resolveBehaviour(account, sender, to, post.mid);
   if (behaviour.answers.hold === "before_accept")
     hold(call, post.mid, () => proceed(call, post, behaviour, base));
   else proceed(call, post, behaviour, base);

@@ -87,6 +87,14 @@ const OTHER_ROUTES: Route[] = [
   [/^\/v2\/PhoneNumbers\/([^/]+)$/, { GET: withOne(lookupPhoneNumber) }],
 ];
 
+function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TwilioError(20404, `The requested resource ${text} was not found`);
+  }
+}
+
 /** Finds and runs the handler. Throws TwilioError 20404 for unknown paths or another account's, 20004 for a wrong method. */
 export function routeRequest(call: ApiCall): ApiAnswer {
   const prefix = `/2010-04-01/Accounts/${call.account.sid}`;
@@ -97,7 +105,7 @@ export function routeRequest(call: ApiCall): ApiAnswer {
     if (match === null) continue;
     const handler = methods[call.method];
     if (handler === undefined) throw new TwilioError(20004);
-    return handler(call, ...match.slice(1).map(decodeURIComponent));
+    return handler(call, ...match.slice(1).map(decodeSegment));
   }
   throw new TwilioError(20404, `The requested resource ${call.path} was not found`);
 }

@@ -1,9 +1,9 @@
 // Checks a request to send as Twilio does, and chooses the sender of a Messaging Service.
+import { chooseSender } from "../delivery/choose-sender.ts";
 import { queuedSeconds } from "../delivery/deliver-message.ts";
 import { blockKey } from "../people/handle-keyword.ts";
 import type { Account, PhoneNumber, Service } from "../state/account.ts";
 import type { Behaviour } from "../state/behaviour.ts";
-import { hashText } from "../state/draw-random.ts";
 import { TwilioError } from "./twilio-error.ts";
 
 export interface SendRequest {
@@ -91,10 +91,8 @@ function readSender(
       );
     return { number, isSenderNamed: true, service };
   }
-  const pool = [...account.numbers.values()].filter((number) => number.serviceSid === service.sid);
-  if (pool.length === 0) throw new TwilioError(21704);
-  // the sticky sender: one person always hears from the same number
-  const number = pool[hashText(to, account.seed) % pool.length] as PhoneNumber;
+  const number = chooseSender(account, service.sid, to);
+  if (number === null) throw new TwilioError(21704);
   return { number, isSenderNamed: false, service };
 }
 
