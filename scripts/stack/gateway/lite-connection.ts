@@ -3,9 +3,17 @@
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { CompiledQuery, type Kysely } from "kysely";
+import { completeDatabaseError } from "./complete-database-error.ts";
 import { describeRequestSettings, type RequestIdentity } from "./describe-request-settings.ts";
 
 type Database = Kysely<unknown>;
+
+const apiRoles = new Set(["anon", "authenticated", "service_role"]);
+
+// Postgres would refuse most of them, but not the connection's own role, which acts for auth and storage here.
+function refuseRole(role: string): Error {
+  return Object.assign(new Error(`permission denied to set role "${role}"`), { code: "42501" });
+}
 
 function identityOf(vars: VarsContext | undefined): RequestIdentity | null {
   if (!vars) return null;
@@ -41,23 +49,30 @@ export class LiteConnection extends PostgresConnection {
     options?: ConnectionContextOptions,
   ): Promise<T> {
     const identity = identityOf(vars);
+    if (identity && !apiRoles.has(identity.role)) throw refuseRole(identity.role);
     if (options?.transaction) {
       if (identity) await run(options.transaction, settingsInside(identity));
       return fn(options.transaction);
     }
     if (!identity && !options?.forceRollback) return fn(this.kysely);
     return this.kysely.connection().execute(async (db: Database) => {
-      await run(db, describeRequestSettings(identity, options?.rpc));
       try {
+        await run(db, describeRequestSettings(identity, options?.rpc));
         const result = await fn(db);
         await run(db, options?.forceRollback ? "rollback" : "commit");
         return result;
       } catch (error) {
+        // Also when the settings fail, as for a role that may not be taken: `begin` has happened by then, and the next
+        // request would find the pooled connection inside an aborted transaction.
         // A lost connection cannot roll back; Postgres has already done so, and the first error is the one that tells.
         await run(db, "rollback").catch(() => {});
         throw error;
       }
     });
+  }
+
+  override normalizeDbError(error: unknown): unknown {
+    return completeDatabaseError(super.normalizeDbError(error));
   }
 
   /** Same result as the original; a thousand requests that find the cache empty share one introspection. */
@@ -67,6 +82,13 @@ export class LiteConnection extends PostgresConnection {
       this.introspecting = null;
     });
     return this.introspecting;
+  }
+
+  /** Reads the catalog again. Requests see the old schema until the new one is there; nobody waits. */
+  async reload(): Promise<void> {
+    // One that is under way may have looked before the change.
+    await this.introspecting?.catch(() => {});
+    await this.introspect();
   }
 
   private async readCatalog(): Promise<IntrospectResult> {

@@ -9,11 +9,12 @@ import { ObjectFolder } from "./object-folder.ts";
 import { quietLite } from "./quiet-lite.ts";
 import { StorageRequest, withStorageRequest } from "./storage-request.ts";
 import { unpackMultipartUpload } from "./unpack-multipart-upload.ts";
+import { watchSchema } from "./watch-schema.ts";
 
 export type LiteOptions = {
   /** Connection of the role `authenticator`: may become anon, authenticated, service_role; acts for auth and storage. */
   databaseUrl: string;
-  /** Connection of a superuser, used for nothing but reading the catalog at start and on `reload`. */
+  /** Connection of a superuser, used for nothing but reading the catalog and noticing its changes. */
   catalogUrl: string;
   keys: { publishable: string; secret: string; jwtSecret: string };
   /** Folder of storage's objects; auth's mails go to its sub-folder `mail`. */
@@ -61,7 +62,8 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
       server: { admin: false, disableStudio: true },
       drivers: { email: new MailFolder(path.join(options.storageDir, "mail"), options.log) },
     },
-    api: { schemas: ["public"], max_rows: 1000 },
+    // An API key without a token still works; "anonymous" would let a malformed token pass as none.
+    api: { schemas: ["public"], max_rows: 1000, anonymous_enabled: false },
     auth: {
       jwt_secret: options.keys.jwtSecret,
       publishable_key: options.keys.publishable,
@@ -73,19 +75,22 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
     studio: { enabled: false },
   });
   app._storageAdapter = new ObjectFolder(path.join(options.storageDir, "objects"), maxBytes);
-  const reload = async () => {
-    await connection.clearSchemaCache();
-    await connection.introspect({ useCache: true });
-  };
+  const reload = () => quietLite(options.log, () => connection.reload());
   await quietLite(options.log, async () => {
     await app.init();
-    await reload();
+    await connection.reload();
   });
+  const stopWatching = await watchSchema(options.catalogUrl, () =>
+    reload().catch((error: Error) => options.log(`the schema could not be read anew: ${error.message}`)),
+  );
   return {
     app: app as unknown as App,
     fetch: (request) => quietLite(options.log, () => answer(app as unknown as App, request)),
-    reload: () => quietLite(options.log, reload),
-    stop: () => connection.close(),
+    reload,
+    stop: async () => {
+      await stopWatching();
+      await connection.close();
+    },
   };
 }
 

@@ -9,11 +9,14 @@ type Log = (line: string) => void;
 const inside = new AsyncLocalStorage<Log>();
 let patched = false;
 
-// Data, constraint, access and syntax errors, raised exceptions, PostgREST's own classes; class 25 is a write by GET.
-const callersFault = /^(22|23|25|42|21|P0|PT|PGRST)/;
+// Data, constraint, access and syntax errors, exceptions our SQL raises, PostgREST's own; class 25 is a write by GET.
+const callersFault = /^(22|23|25|42|21|P0|PT|CT|PGRST)/;
 
 function summarise(args: unknown[]): string | null {
-  const error = args.find((arg) => arg instanceof Error) as (Error & { code?: unknown }) | undefined;
+  const thrown = args.find((arg) => arg instanceof Error) as Error | undefined;
+  const error = (thrown?.cause instanceof Error ? thrown.cause : thrown) as
+    | (Error & { code?: unknown })
+    | undefined;
   if (error && callersFault.test(String(error.code ?? ""))) return null;
   if (error instanceof RelationNotFoundError) return null;
   // Said at every start: that storage is lite's youngest part is a choice of this stack, not news to its user.

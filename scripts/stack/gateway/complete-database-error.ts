@@ -1,0 +1,28 @@
+// PostgREST's table of SQLSTATE → HTTP status for the codes lite does not know: it answers 500 "SUP" to a raised
+// exception or a broken check, where PostgREST answers 400 with the code.
+
+type DatabaseError = Error & { code?: unknown; detail?: string; hint?: string };
+
+// What lite answers rightly by itself.
+const knownToLite = /^(42|22|21|23502|23503|23505|25006|55|PT|PGRST)/;
+
+// First match wins; everything else is 400. Source: PostgREST documentation, "Errors", section "HTTP Status Codes".
+const statusByClass: [RegExp, number][] = [
+  [/^08|^53|^57P01/, 503],
+  [/^0L|^0P|^28/, 403],
+  [/^P0001/, 400],
+  [/^(09|25|2D|38|39|3B|40|54|57|58|F0|HV|P0|XX)/, 500],
+];
+
+/**
+ * Takes a database error. Returns the same, or for codes lite does not know one in the form by which a SQL function
+ * dictates its answer (`raise sqlstate 'PGRST'`: message and detail are JSON), with the original as its cause.
+ */
+export function completeDatabaseError(error: unknown): unknown {
+  const { code, message, detail, hint } = (error ?? {}) as DatabaseError;
+  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code) || knownToLite.test(code)) return error;
+  const status = statusByClass.find(([codes]) => codes.test(code))?.[1] ?? 400;
+  const body = { code, message, details: detail ?? null, hint: hint ?? null };
+  const dictated = new Error(JSON.stringify(body), { cause: error });
+  return Object.assign(dictated, { code: "PGRST", detail: JSON.stringify({ status, headers: {} }) });
+}
