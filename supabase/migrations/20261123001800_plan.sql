@@ -33,7 +33,7 @@ set search_path = ''
 as $$
   select n.id, n.e164, n.area_code, n.mps, coalesce(n.health_score, 100)::smallint, d.day,
     greatest(0, ceil(n.mps * extract(epoch from p_horizon))::integer - q.queued),
-    coalesce(greatest(n.daily_cap - coalesce(u.segments, 0), 0), 2147483647),
+    greatest(coalesce(n.daily_cap, 2147483647) - coalesce(u.segments, 0), 0),
     n.status = 'active' and p.resting_until <= p_now,
     coalesce(private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) > p_now + interval '60 seconds', false),
     q.queued
@@ -387,8 +387,8 @@ begin
   select least(
     p_max,
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
-    coalesce(greatest(v_org.daily_cap - (select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0), 2147483647),
-    coalesce(greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0), 2147483647))::integer
+    greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
+    case when v_org.mps is null then 2147483647 else greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0) end)::integer
   into v_org_room from unnest(v_numbers) n;
 
   -- Campaigns take turns with equal shares; what a share leaves over goes to the others, oldest first.
@@ -399,9 +399,9 @@ begin
       continue when not found;
       v_share := case v_pass when 1 then ceil(v_org_room::numeric / greatest(cardinality(v_campaigns) - array_position(v_campaigns, v_id) + 1, 1))::integer else v_org_room end;
       select least(v_share,
-        coalesce(greatest(v_campaign.daily_cap - u.messages, 0), 2147483647),
-        coalesce(greatest(ceil(v_campaign.mps * extract(epoch from p_horizon))::integer - (
-          select count(*)::integer from public.campaign_targets t where t.campaign_id = v_id and t.state = 'queued'), 0), 2147483647))
+        greatest(coalesce(v_campaign.daily_cap, 2147483647) - u.messages, 0),
+        case when v_campaign.mps is null then 2147483647 else greatest(ceil(v_campaign.mps * extract(epoch from p_horizon))::integer - (
+          select count(*)::integer from public.campaign_targets t where t.campaign_id = v_id and t.state = 'queued'), 0) end)
       into v_room
       from private.daily_usage u where u.scope = 'campaign' and u.scope_id = v_id and u.day = v_day;
       continue when v_room <= 0;

@@ -301,7 +301,7 @@ begin
 
   return query
   select m.id, x.attempt_id, m.org_id, m.kind,
-    extract(epoch from x.slot - coalesce(p_now, clock_timestamp())) * 1000,
+    extract(epoch from x.slot - coalesce(p_now, clock_timestamp()))::double precision * 1000,
     m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
     m.content, v.content, m.language, m.variables, m.charged_segments, x.validity
   from unnest(v_claimed, v_attempts, v_slots, v_validity) as x(id, attempt_id, slot, validity)
