@@ -96,18 +96,18 @@ declare
 begin
   select u.org_id, u.role into v_org_id, v_role from public.users u where u.id = auth.uid();
   if v_org_id is null then
-    perform private.raise_error('CT403', 'no_organization', 'You belong to no organisation. Sign up, or ask an admin to invite you.');
+    perform private.raise_error('PT403', 'no_organization', 'You belong to no organisation. Sign up, or ask an admin to invite you.');
   end if;
   if v_role < p_role then
     perform private.raise_error(
-      'CT403', 'forbidden', format('This needs the role %s; yours is %s.', p_role, v_role),
+      'PT403', 'forbidden', format('This needs the role %s; yours is %s.', p_role, v_role),
       jsonb_build_object('required_role', p_role, 'role', v_role));
   end if;
   return v_org_id;
 end;
 $$;
 comment on function private.require_role(public.user_role) is
-  'Returns the signed-in user''s organisation, or raises CT403 where the user has none or too low a role. First line of every definer function that users can reach.';
+  'Returns the signed-in user''s organisation, or raises PT403 where the user has none or too low a role. First line of every definer function that users can reach.';
 
 alter table public.orgs enable row level security;
 create policy "people read their own organisation" on public.orgs

@@ -163,13 +163,13 @@ begin
   if not exists (select 1 from public.lead_phones p where p.lead_id = v_lead_id and p.role = 'primary')
     and exists (select 1 from public.leads l where l.id = v_lead_id and l.deleted_at is null)
   then
-    perform private.raise_error('CT422', 'invalid_input', 'A lead needs a primary phone.',
+    perform private.raise_error('PT422', 'invalid_input', 'A lead needs a primary phone.',
       '{"errors": [{"field": "primary_phone", "message": "Give the lead a primary phone."}]}');
   end if;
   return null;
 end;
 $$;
-comment on function private.require_primary_phone() is 'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises CT422.';
+comment on function private.require_primary_phone() is 'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises PT422.';
 
 create constraint trigger leads_have_primary_phone after insert on public.leads
   deferrable initially deferred for each row execute function private.require_primary_phone();

@@ -57,10 +57,10 @@ declare
 begin
   select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
   if v_campaign.id is null then
-    perform private.raise_error('CT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
   end if;
   if v_campaign.status <> all (p_allowed) then
-    perform private.raise_error('CT409', 'invalid_state',
+    perform private.raise_error('PT409', 'invalid_state',
       format('A campaign that is %s cannot be %s; it must be %s.', v_campaign.status, p_verb, array_to_string(p_allowed, ' or ')),
       jsonb_build_object('status', v_campaign.status, 'allowed', p_allowed));
   end if;
@@ -68,7 +68,7 @@ begin
 end;
 $$;
 comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
-  'Locks a campaign of the signed-in user''s organisation for a change of state. Raises CT403, CT404, or CT409 where its state does not allow it.';
+  'Locks a campaign of the signed-in user''s organisation for a change of state. Raises PT403, PT404, or PT409 where its state does not allow it.';
 
 create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
 returns void
@@ -82,7 +82,7 @@ begin
     select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_input -> 'template_ids') x
     where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active and t.category = p_campaign.template_category);
     if v_missing is not null then
-      perform private.raise_error('CT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.', jsonb_build_object('errors',
+      perform private.raise_error('PT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.', jsonb_build_object('errors',
         jsonb_build_array(jsonb_build_object('field', 'template_ids', 'message', format('Remove or replace %s; only active %s templates of your organisation can be used.', v_missing, p_campaign.template_category)))));
     end if;
     delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
@@ -93,7 +93,7 @@ begin
     select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
     where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id and n.status <> 'released');
     if v_missing is not null then
-      perform private.raise_error('CT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
+      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
         jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message', format('Remove %s; they are not numbers of your organisation.', v_missing)))));
     end if;
     delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
@@ -103,7 +103,7 @@ begin
 end;
 $$;
 comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s templates and numbers with those listed in template_ids and phone_number_ids, where given. Raises CT422 for what is not the organisation''s.';
+  'Replaces a campaign''s templates and numbers with those listed in template_ids and phone_number_ids, where given. Raises PT422 for what is not the organisation''s.';
 
 create function private.create_campaign(p_input jsonb)
 returns uuid
@@ -156,7 +156,7 @@ begin
     where k in ('target_criteria', 'phones', 'template_category', 'cooldown_days')
       and v_campaign.status <> 'draft');
   if cardinality(v_fixed) > 0 then
-    perform private.raise_error('CT409', 'invalid_state',
+    perform private.raise_error('PT409', 'invalid_state',
       format('%s can only be changed while the campaign is a draft.', array_to_string(v_fixed, ', ')),
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
@@ -178,7 +178,7 @@ begin
 end;
 $$;
 comment on function private.update_campaign(uuid, jsonb) is
-  'Changes the given fields of a campaign. Raises CT409 where a field is fixed since it was built. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Changes the given fields of a campaign. Raises PT409 where a field is fixed since it was built. Definer: users may not write campaigns. Needs campaign_manager.';
 
 create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_now timestamptz default now())
 returns jsonb
@@ -193,7 +193,7 @@ begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready}', 'built');
   if p_dry_run then
     if v_campaign.status = 'ready' then
-      perform private.raise_error('CT409', 'invalid_state', 'The audience is built already; read the campaign''s figures.');
+      perform private.raise_error('PT409', 'invalid_state', 'The audience is built already; read the campaign''s figures.');
     end if;
     select jsonb_build_object(
       'audience', coalesce(sum(r.n), 0),
@@ -233,16 +233,16 @@ begin
     select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
     where ct.campaign_id = p_campaign_id and t.is_active
   ) then
-    perform private.raise_error('CT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
+    perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
   end if;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
-    perform private.raise_error('CT409', 'no_phone_numbers', 'The campaign has no active phone number. Add or activate one, then start it.');
+    perform private.raise_error('PT409', 'no_phone_numbers', 'The campaign has no active phone number. Add or activate one, then start it.');
   end if;
   if not exists (select 1 from public.twilio_accounts a where a.org_id = v_campaign.org_id) then
-    perform private.raise_error('CT409', 'twilio_not_configured', 'Your organisation has no Twilio account. Connect one, then start the campaign.');
+    perform private.raise_error('PT409', 'twilio_not_configured', 'Your organisation has no Twilio account. Connect one, then start the campaign.');
   end if;
   if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'waiting') then
-    perform private.raise_error('CT409', 'no_targets', 'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
+    perform private.raise_error('PT409', 'no_targets', 'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
   end if;
   -- Starting a scheduled campaign by hand starts it now.
   v_later := v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now;
@@ -255,7 +255,7 @@ begin
 end;
 $$;
 comment on function private.start_campaign(uuid, timestamptz) is
-  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises CT409 with what is missing. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises PT409 with what is missing. Definer: users may not write campaigns. Needs campaign_manager.';
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
