@@ -71,4 +71,4 @@ begin
 end;
 $$;
 comment on function private.raise_error(text, text, text, jsonb) is
-  'Raises an error the API understands: errcode PT400, PT403, PT404, PT409, PT422 or PT429 are PostgREST's own convention for an HTTP status, hint is the stable snake_case code, message the sentence for people, detail the JSON details.';
+  'Raises an error the API understands: errcode PT400, PT403, PT404, PT409, PT422 or PT429 are PostgREST''s own convention for an HTTP status, hint is the stable snake_case code, message the sentence for people, detail the JSON details.';
