@@ -6,6 +6,7 @@ import { AppError } from "./app-error.ts";
 import type { MachineContext } from "./context.ts";
 import { allowOrigin } from "./cors.ts";
 import { describeCause } from "./describe-cause.ts";
+import { discardBody } from "./discard-body.ts";
 import { readHealth } from "./health.ts";
 import { createLog } from "./log.ts";
 import { methodsOf } from "./match-path.ts";
@@ -79,6 +80,7 @@ export function createArea(options: AreaOptions): Area {
       request.method === "OPTIONS"
         ? new Response(null, { status: 204 })
         : await app.fetch(request, { ctx, trace });
+    if (response.status >= 400 || !request.bodyUsed) await discardBody(request);
     const { headers } = response;
     headers.set("x-request-id", requestId);
     setSecurityHeaders(headers);

@@ -17,7 +17,7 @@ export async function readBytes(request: Request, maxBytes: number) {
     if (read === undefined || read.done) break;
     size += read.value.byteLength;
     if (size > maxBytes) {
-      await reader?.cancel().catch(() => {});
+      reader?.releaseLock();
       throw tooLarge(maxBytes);
     }
     chunks.push(read.value);
