@@ -1,8 +1,8 @@
 /** Who may join a topic: API key, token and policies decide, at the join and for as long as it lasts. */
 import { createHmac } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { subscribe } from "./realtime-channel.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { subscribe, until } from "./realtime-channel.ts";
 import {
   jwtSecret,
   north,
@@ -98,7 +98,7 @@ test("a token that names a superuser is refused, though its signature is right",
 });
 
 test("a channel whose token runs out is closed with the reason; one whose token was refreshed goes on", async () => {
-  let token = await signToken(north.user, 3);
+  let token = await signToken(north.user, 5);
   const lapsing = await connectWith(token);
   const refreshing = await server.connect(() => token);
   const topic = `expiry:${north.org}`;
@@ -107,7 +107,7 @@ test("a channel whose token runs out is closed with the reason; one whose token 
 
   token = await signToken(north.user, 600);
   await refreshing.realtime.setAuth();
-  await vi.waitUntil(() => lapsed.statuses.includes("CLOSED"), { timeout: 10_000 });
+  await until(() => lapsed.statuses.includes("CLOSED"));
   expect(lapsed.system).toEqual([
     {
       extension: "system",
@@ -117,7 +117,7 @@ test("a channel whose token runs out is closed with the reason; one whose token 
     },
   ]);
   await send(topic, "after");
-  await vi.waitUntil(() => refreshed.received.length > 0);
+  await until(() => refreshed.received.length > 0);
   expect(refreshed.statuses).toEqual(["SUBSCRIBED"]);
   expect(lapsed.received).toEqual([]);
 });
@@ -136,7 +136,7 @@ test("a refresh with a forged token, or with one whose policies no longer allow 
     const { statuses, system } = await subscribe(client, topic);
     token = next;
     await client.realtime.setAuth();
-    await vi.waitUntil(() => statuses.includes("CLOSED"));
+    await until(() => statuses.includes("CLOSED"));
     expect(system[0]?.message).toBe(reason);
   }
 });

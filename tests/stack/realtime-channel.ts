@@ -2,6 +2,11 @@
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
 import { vi } from "vitest";
 
+/** Resolves with what the condition returns once that is true; fails after 15 s (vitest's own second is short on a busy machine). */
+export function until<T>(condition: () => T): Promise<NonNullable<T>> {
+  return vi.waitUntil(condition, { timeout: 15_000, interval: 10 }) as Promise<NonNullable<T>>;
+}
+
 export interface Received {
   event: string;
   // biome-ignore lint/suspicious/noExplicitAny: payloads are of any shape, and the tests say which
@@ -34,6 +39,6 @@ export async function subscribe(
   channel.on("broadcast", { event: "*" }, (message) => received.push(message as unknown as Received));
   channel.on("system", {}, (message) => system.push(message));
   channel.subscribe((status, error) => statuses.push(error ? `${status}: ${error.message}` : status));
-  await vi.waitUntil(() => statuses.length > 0, { timeout: 15_000, interval: 10 });
+  await until(() => statuses.length > 0);
   return subscription;
 }

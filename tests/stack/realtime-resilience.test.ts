@@ -1,8 +1,8 @@
 /** What the Realtime server survives: restarts, clients that do not read, frames that are no frames. */
 import { connect } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { subscribe } from "./realtime-channel.ts";
+import { subscribe, until } from "./realtime-channel.ts";
 import {
   north,
   publishableKey,
@@ -28,11 +28,23 @@ test("after the database restarts, those who were connected get broadcasts again
   const topic = topicOf("database");
   const { statuses, received } = await subscribe(await server.connect(() => token), topic);
   await server.restartDatabase();
-  await vi.waitUntil(() => server.lines.includes("database connection is back"), { timeout: 10_000 });
+  await until(() => server.lines.includes("database connection is back"));
   await send(topic, "after");
-  await vi.waitUntil(() => received.length > 0);
+  await until(() => received.length > 0);
   expect(statuses).toEqual(["SUBSCRIBED"]);
   expect((await subscribe(await server.connect(() => token), topic)).statuses).toEqual(["SUBSCRIBED"]);
+});
+
+test("while the database is away a join says so, and supabase-js gets in once it is back", async () => {
+  const client = await server.connect(() => token);
+  let statuses: string[] = [];
+  await server.restartDatabase(async () => {
+    ({ statuses } = await subscribe(client, topicOf("away")));
+  });
+  expect(statuses[0]).toBe(
+    "CHANNEL_ERROR: UnableToConnectToProject: Realtime was unable to connect to the project database",
+  );
+  await until(() => statuses.at(-1) === "SUBSCRIBED");
 });
 
 test("a broadcast whose reading was cut off by the database is delivered when it can be read", async () => {
@@ -44,7 +56,7 @@ test("a broadcast whose reading was cut off by the database is delivered when it
     await transaction`
       select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'realtime_read'`;
   });
-  await vi.waitUntil(() => received.length > 0);
+  await until(() => received.length > 0);
   expect(received.map(({ event }) => event)).toEqual(["cut"]);
 });
 
@@ -52,11 +64,9 @@ test("after the Realtime server restarts, clients come back by themselves and ge
   const topic = topicOf("server");
   const { statuses, received } = await subscribe(await server.connect(() => token), topic);
   await server.restartRealtime();
-  await vi.waitUntil(() => statuses.filter((status) => status === "SUBSCRIBED").length === 2, {
-    timeout: 20_000,
-  });
+  await until(() => statuses.filter((status) => status === "SUBSCRIBED").length === 2);
   await send(topic, "after");
-  await vi.waitUntil(() => received.length > 0);
+  await until(() => received.length > 0);
 });
 
 test("a subscriber that does not read is dropped with a log line, and the others lose nothing", async () => {
@@ -73,11 +83,21 @@ test("a subscriber that does not read is dropped with a log line, and the others
     await server.sql`
       select realtime.send(jsonb_build_object('text', repeat('x', 900000), 'n', ${n}::int), 'n', ${topic})`;
   }
-  await vi.waitUntil(() => fast.received.length === rows, { timeout: 15_000 });
+  await until(() => fast.received.length === rows);
   expect(fast.received.map(({ payload }) => payload.n)).toEqual(Array.from({ length: rows }, (_, n) => n));
   expect(server.realtime().stats().droppedSlow).toBe(1);
   expect(server.lines.join("\n")).toMatch(/subscriber dropped: it is \d+ bytes behind/);
   slow.terminate();
+});
+
+test("a topic with line breaks makes one log line, and a very long one a short line", async () => {
+  const client = await server.connect(() => token);
+  const from = server.lines.length;
+  await subscribe(client, "no\nline");
+  await subscribe(client, `long-${"x".repeat(10_000)}`);
+  const lines = server.lines.slice(from);
+  expect(lines.join("\n").split("\n")).toHaveLength(lines.length);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(400);
 });
 
 test("a frame that is not of the protocol closes that connection and no other", async () => {
@@ -95,7 +115,7 @@ test("a frame that is not of the protocol closes that connection and no other", 
     expect(await closed).toBe(1003);
   }
   await send(topic, "after");
-  await vi.waitUntil(() => received.length > 0);
+  await until(() => received.length > 0);
   expect(statuses).toEqual(["SUBSCRIBED"]);
 });
 

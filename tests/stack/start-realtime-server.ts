@@ -39,7 +39,8 @@ export interface RealtimeServer {
   lines: string[];
   /** A client that asks `getToken` for its token whenever supabase-js does. */
   connect(getToken?: () => string | Promise<string>, key?: string): Promise<SupabaseClient>;
-  restartDatabase(): Promise<void>;
+  /** Stops the database, does what is given, and starts it again. */
+  restartDatabase(meanwhile?: () => Promise<void>): Promise<void>;
   /** Ends the Realtime server, closing every connection, and starts another at the same address. */
   restartRealtime(): Promise<void>;
   stop(): Promise<void>;
@@ -82,8 +83,9 @@ export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = 
       await client.realtime.setAuth();
       return client;
     },
-    async restartDatabase() {
+    async restartDatabase(meanwhile) {
       await database.stop();
+      await meanwhile?.();
       database = await start();
     },
     async restartRealtime() {

@@ -1,5 +1,6 @@
 /** Asks the policies on realtime.messages whether somebody may use a topic. */
 import type { Sql } from "postgres";
+import { isDatabaseAway } from "./is-database-away.ts";
 import { RealtimeError } from "./realtime-error.ts";
 import type { Claims } from "./realtime-types.ts";
 
@@ -28,18 +29,13 @@ export function createTopicAccess(sql: Sql, log: (line: string) => void): TopicA
         ) as allowed`;
       return row?.allowed === true;
     } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      if (code && /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57)/.test(code)) {
-        log(`RlsPolicyError on topic ${topic}: ${code} ${message}`);
-        return false;
+      if (isDatabaseAway(error)) {
+        const message = "Realtime was unable to connect to the project database";
+        throw new RealtimeError("UnableToConnectToProject", message, { cause: error });
       }
-      throw new RealtimeError(
-        "UnableToConnectToProject",
-        "Realtime was unable to connect to the project database",
-        {
-          cause: error,
-        },
-      );
+      const { code, message } = error as { code: string; message: string };
+      log(`RlsPolicyError on topic ${topic}: ${code} ${message}`);
+      return false;
     }
   };
 }

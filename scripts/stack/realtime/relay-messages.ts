@@ -1,12 +1,13 @@
 /** Brings committed rows of realtime.messages to the subscribers: listens, reads in batches, fans out. */
 import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type Sql } from "postgres";
+import { isDatabaseAway } from "./is-database-away.ts";
 import type { Broadcast } from "./realtime-types.ts";
 import type { TopicDirectory } from "./topic-directory.ts";
 
 const notifyChannel = "realtime_messages";
-/** What is notified while one batch is read makes the next, so the batches grow with the load. */
-const batchSize = 200;
+/** What is notified while one batch is read makes the next, so batches grow with the load; 50 of the largest are 150 MB. */
+const batchSize = 50;
 /** Ids kept while the database can't be read; about 1 MB. */
 const maxWaiting = 20_000;
 const retryMs = 250;
@@ -100,17 +101,19 @@ export async function relayMessages(
   async function drain(): Promise<void> {
     draining = true;
     while (waiting.length > 0 && !stopped) {
-      const ids = waiting.slice(0, batchSize);
+      const ids = waiting.splice(0, batchSize);
       try {
         const rows = await reader<MessageRow[]>`
           select id, topic, event, private, payload::text as payload, binary_payload
           from realtime.messages
           where id = any(string_to_array(${ids.join(",")}, ',')::uuid[])`;
-        waiting = waiting.slice(ids.length);
         const byId = new Map(rows.map((row) => [row.id, row]));
         for (const id of ids) deliver(byId.get(id));
       } catch (error) {
-        if (!stopped) log(`broadcasts could not be read, trying again: ${(error as Error).message}`);
+        if (stopped) break;
+        const isAway = isDatabaseAway(error);
+        log(`${ids.length} broadcasts ${isAway ? "wait" : "are lost"}: ${(error as Error).message}`);
+        if (isAway) waiting.unshift(...ids);
         await delay(retryMs);
       }
     }
