@@ -1,5 +1,5 @@
 // One log line of `npm start`: time, where it comes from, what.
-import type { LogSource } from "./start-stack.ts";
+import type { LogSource } from "./stack-types.ts";
 
 /** The longest function name, phone-numbers. */
 const WIDTH = 13;

@@ -1,6 +1,6 @@
 // Brings a database up to date with supabase/migrations and supabase/seed, by the Supabase CLI itself.
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
@@ -30,7 +30,9 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   await rm(work, { recursive: true, force: true });
   await mkdir(join(work, "supabase"), { recursive: true });
   for (const part of ["config.toml", "migrations", "seed", "functions/import_map.json"]) {
-    await cp(join(projectDir, "supabase", part), join(work, "supabase", part), { recursive: true });
+    const from = join(projectDir, "supabase", part);
+    if (await stat(from).catch(() => undefined))
+      await cp(from, join(work, "supabase", part), { recursive: true });
   }
   const home = join(scratchDir, "home");
   await mkdir(home, { recursive: true });
@@ -103,16 +105,20 @@ async function sqlFiles(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(".sql")).sort();
 }
 
-/** One message out of the CLI's output: the file it was at, and what the server said. */
+/** Lines that say nothing about a failure. */
+const NOISE = /^(│|▲|WARN:|Target:|Confirmed by|Try rerunning|Rerun the command)|ended with \d+: Target:/;
+
+/** One message out of the CLI's output: the file it was at, what the server said, and what to do where that is known. */
 function explain(output: string): string {
   const lines = output.split("\n").map((line) => line.trimEnd());
-  const file = lines.findLast((line) => /^(Applying migration|Seeding data from) /.test(line));
+  const isStep = (line: string) => /^(Applying migration|Seeding data from) /.test(line);
+  const file = lines.findLast(isStep);
   const start = lines.findIndex((line) => /^(ERROR:|failed|Error)/i.test(line));
-  const reason = (start < 0 ? lines : lines.slice(start))
-    .filter((line) => line && !/--debug/.test(line))
-    .join("\n");
-  const hint = /not found in local migrations/i.test(output)
-    ? '\nThe database has migrations this checkout does not. "npm run reset" starts over with an empty one.'
+  const rest = start < 0 ? lines : lines.slice(start);
+  const reason = rest.filter((line) => line && !NOISE.test(line) && !isStep(line)).join("\n");
+  const differs = /not found in local migrations|inserted before the last migration/i.test(output);
+  const hint = differs
+    ? '\nThe database was made by another state of this checkout. "npm run reset" starts over with an empty one.'
     : "";
   return `${file ? `${file} failed:` : "supabase db push failed:"}\n${reason}${hint}`;
 }

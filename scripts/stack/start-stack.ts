@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
-import { type RunningSimulator, startSimulator } from "../twilio-simulator/start-simulator.ts";
+import { startSimulator } from "../twilio-simulator/start-simulator.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
 import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
@@ -15,57 +15,14 @@ import { startGateway } from "./gateway/start-gateway.ts";
 import { migrate } from "./migrate.ts";
 import { DEFAULT_PORT_BASE, portsFrom, requireFreePorts } from "./ports.ts";
 import { preparePlatform } from "./prepare-platform.ts";
-import { type Keys, readKeys } from "./read-keys.ts";
+import { readKeys } from "./read-keys.ts";
 import { attachRealtime } from "./realtime/attach-realtime.ts";
 import { registerSimulatedAccounts } from "./register-simulated-accounts.ts";
 import { removeData } from "./remove-data.ts";
 import { startScheduler } from "./scheduler/start-scheduler.ts";
+import type { LogSource, Stack, StackOptions } from "./stack-types.ts";
 
-/** The part of the stack a log line comes from: stack, database, gateway, realtime, scheduler, twilio, or a function. */
-export type LogSource = string;
-
-export type StackOptions = {
-  /** API on this port, database on the next, Twilio simulator on the eighth after. Default 54321. */
-  portBase?: number;
-  /** Folder for data, keys and the env file. */
-  dataDir: string;
-  /** Start with an empty database and new keys. */
-  fresh?: boolean;
-  /** Whether commits wait for the disk; default true. False for stacks that are thrown away. */
-  durable?: boolean;
-  /** Variables for the functions; they win over .env and over the stack's own. */
-  env?: Record<string, string>;
-  /** Processes per function that share its calls; 1 where not named. */
-  isolates?: Record<string, number>;
-  /** Seed of the Twilio simulator's choices; default 1. */
-  seed?: number;
-  /** Load functions anew when their files change; default true. */
-  watch?: boolean;
-  /** Log nothing. */
-  quiet?: boolean;
-  log?: (source: LogSource, line: string) => void;
-};
-
-export type Stack = {
-  env: StackEnv;
-  keys: Keys;
-  /** URL of the database as the superuser `supabase_admin`; for tests and the stack itself, never for functions. */
-  adminUrl: string;
-  simulator: RunningSimulator;
-  /** What the functions see as their environment. */
-  functionsEnv: Record<string, string>;
-  /** Process ids now: the database server's, and those of each function that has been called. */
-  pids(): { database: number; functions: Record<string, number[]> };
-  /** Loads a function anew, letting calls in progress finish. Throws when there is no such function. */
-  restartFunction(name: string): Promise<void>;
-  /** Ends a function's processes as a crash would (SIGKILL) and returns their ids; the next call starts a new one. */
-  killFunction(name: string): Promise<number[]>;
-  /** Versions and seeds that were applied at this start. */
-  applied: string[];
-  /** Resolves when the database server has ended by itself. */
-  failed: Promise<string>;
-  stop(): Promise<void>;
-};
+export type { LogSource, Stack, StackOptions } from "./stack-types.ts";
 
 /** Folder that holds package.json and supabase/. */
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));

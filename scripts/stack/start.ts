@@ -4,6 +4,12 @@ import { formatLogLine } from "./format-log-line.ts";
 import { readArguments } from "./read-arguments.ts";
 import { type LogSource, PROJECT_DIR, startStack } from "./start-stack.ts";
 
+/** Short inside the working folder, whole outside of it. */
+function shownFolder(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith("..") ? folder : path || ".";
+}
+
 const log = (source: LogSource, line: string) => {
   const text = formatLogLine(source, line, new Date());
   if (text) console.log(text);
@@ -26,7 +32,7 @@ try {
   Secret key        ${env.SECRET_KEY}
   Demo login        ${env.DEMO_EMAIL}  ${env.DEMO_PASSWORD}
 
-  All of it is in ${relative(process.cwd(), dataDir) || "."}/env. Ctrl-C stops everything; data stays ("npm run reset" deletes it).
+  All of it is in ${shownFolder(dataDir)}/env. Ctrl-C stops everything; data stays ("npm run reset" deletes it).
 `);
 
   let stopping = false;

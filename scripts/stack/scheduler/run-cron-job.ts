@@ -35,12 +35,16 @@ async function execute(
       Array.isArray(results) && Array.isArray(results[0]) ? results.at(-1) : results
     ) as postgres.RowList<[]>;
     const count = Number(last.count ?? 0);
-    const message =
-      last.command === "SELECT" ? `${count} row${count === 1 ? "" : "s"}` : `${last.command} ${count}`;
-    return { status: "succeeded", message };
+    return { status: "succeeded", message: describeResult(last.command ?? "", count) };
   } catch (error) {
     return { status: "failed", message: `ERROR: ${(error as Error).message}` };
   }
+}
+
+/** As pg_cron words it: "3 rows" of a query, else the command tag. */
+function describeResult(command: string, count: number): string {
+  if (command === "SELECT") return `${count} row${count === 1 ? "" : "s"}`;
+  return /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command) ? `${command} ${count}` : command;
 }
 
 /** Role, settings, locks and an open transaction of the command end here. */
