@@ -2,13 +2,11 @@
 import path from "node:path";
 import { App, setExperimental } from "@supabase/lite";
 import { allowAnyOrigin, answerPreflight } from "./answer-cors.ts";
+import { answerStorage } from "./answer-storage.ts";
 import { LiteConnection } from "./lite-connection.ts";
 import { MailFolder } from "./mail-folder.ts";
-import { mendStorageAnswer } from "./mend-storage-answer.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { quietLite } from "./quiet-lite.ts";
-import { StorageRequest, withStorageRequest } from "./storage-request.ts";
-import { unpackMultipartUpload } from "./unpack-multipart-upload.ts";
 import { watchSchema } from "./watch-schema.ts";
 
 export type LiteOptions = {
@@ -98,20 +96,6 @@ async function answer(app: App, request: Request): Promise<Response> {
   const preflight = answerPreflight(request);
   if (preflight) return preflight;
   const { pathname } = new URL(request.url);
-  const storagePath = pathname.startsWith("/storage/v1/") ? pathname.slice("/storage/v1".length) : null;
-  if (storagePath === null) return allowAnyOrigin(await app.fetch(request));
-  return allowAnyOrigin(await answerStorage(app, request, storagePath));
-}
-
-async function answerStorage(app: App, request: Request, path: string): Promise<Response> {
-  const writes = request.method === "POST" || request.method === "PUT";
-  const upload = writes && path.startsWith("/object/") ? await unpackMultipartUpload(request) : request;
-  if (!upload) {
-    const message = "The multipart body holds no file. Send it as the last part of the form.";
-    return Response.json({ statusCode: "400", error: "InvalidRequest", message }, { status: 400 });
-  }
-  const storageRequest = new StorageRequest(request.method === "GET" ? request.headers.get("range") : null);
-  return withStorageRequest(storageRequest, async () =>
-    mendStorageAnswer(request.method, path, storageRequest, await app.fetch(upload)),
-  );
+  const isStorage = pathname.startsWith("/storage/v1/");
+  return allowAnyOrigin(await (isStorage ? answerStorage(app, request) : app.fetch(request)));
 }
