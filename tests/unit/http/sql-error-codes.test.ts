@@ -22,6 +22,6 @@ describe("SQL raises", () => {
 
   it.each(raised)("$sqlstate $word in $file", ({ sqlstate, word }) => {
     expect(ERROR_STATUS).toHaveProperty(word);
-    expect(sqlstate).toMatch(new RegExp(`^[PC]T${ERROR_STATUS[word as keyof typeof ERROR_STATUS]}$`));
+    expect(sqlstate).toMatch(new RegExp(`^PT${ERROR_STATUS[word as keyof typeof ERROR_STATUS]}$`));
   });
 });

@@ -1761,12 +1761,39 @@ export type Database = {
     };
     Functions: {
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
+      campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_import: {
+        Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
+        Returns: Json;
+      };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      find_lead_phones: {
+        Args: { p_e164s: string[] };
+        Returns: {
+          e164: string;
+          lead_id: string;
+        }[];
+      };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      search_leads: {
+        Args: {
+          p_before?: string;
+          p_before_id?: string;
+          p_counties?: string[];
+          p_limit?: number;
+          p_offset?: number;
+          p_search?: string;
+          p_states?: string[];
+          p_statuses?: string[];
+          p_tags?: string[];
+        };
+        Returns: Json;
+      };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };

@@ -51,7 +51,7 @@ export function fromDatabaseError(error: DatabaseErrorLike): AppError {
   const answer = (word: ErrorCode, sentence: string, details: ErrorDetails | null = null) =>
     new AppError(word, sentence, details, { cause: error });
 
-  const raised = /^[CP]T(4\d\d|503)$/.exec(code);
+  const raised = /^PT(4\d\d|503)$/.exec(code);
   if (raised) return fromRaised(error, Number(raised[1]), detail);
   if (code === "23505") {
     return answer("duplicate", `There is already a record with the same ${columnsOf(detail)}.`, {

@@ -5,9 +5,9 @@
  *
  *   perform private.raise_error('PT404', 'not_found', 'There is no campaign with this id.', '{"id": "..."}');
  *
- * that is: SQLSTATE `PT` + HTTP status (PostgREST's own convention, so REST answers with the same status; `CT` + status is
- * read alike where the error comes over a direct connection), hint = a word of this list, message = a sentence for people,
- * detail = JSON. A hint that is not in this list becomes the default word of its status (see STATUS_DEFAULT_CODE).
+ * that is: SQLSTATE `PT` + HTTP status (PostgREST's own convention, so REST answers with the same status), hint = a word of
+ * this list, message = a sentence for people, detail = JSON. A hint that is not in this list becomes the default word of its
+ * status (STATUS_DEFAULT_CODE); a test holds the migrations to the list.
  */
 export const ERROR_STATUS = {
   malformed_request: 400,
