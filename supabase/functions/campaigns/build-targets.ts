@@ -1,0 +1,29 @@
+// Builds a campaign's audience, or counts it without writing anything.
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import { getCampaign } from "./get-campaign.ts";
+import type { Campaign } from "./select-campaign.ts";
+
+export interface AudienceCounts {
+  audience: number;
+  targets: number;
+  excluded: number;
+  reasons: Record<string, number>;
+}
+export interface BuildAnswer {
+  status: Campaign["status"];
+  /** With dry_run only. */
+  counts: AudienceCounts | null;
+}
+
+/** The worker builds in chunks; follow the campaign's status and figures over Realtime until it is `ready`. */
+export async function buildTargets(
+  ctx: UserContext,
+  { params, body }: { params: { id: string }; body: { dry_run: boolean } },
+): Promise<BuildAnswer> {
+  const counts = dataOrThrow(
+    await ctx.db.rpc("build_targets", { p_campaign_id: params.id, p_dry_run: body.dry_run }),
+  ) as unknown as AudienceCounts | null;
+  const { status } = await getCampaign(ctx, { params });
+  return { status, counts };
+}

@@ -1,0 +1,32 @@
+// One campaign with its templates, numbers and figures.
+import type { z } from "zod";
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { AppError } from "../_shared/http/app-error.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import type { campaignDetail } from "./schemas.ts";
+import { CAMPAIGN_COLUMNS, type SelectedCampaign, toCampaign } from "./select-campaign.ts";
+
+export type CampaignDetail = z.output<typeof campaignDetail>;
+
+/** @throws AppError not_found where the organisation has no such campaign */
+export async function getCampaign(
+  { db, user }: UserContext,
+  { params }: { params: { id: string } },
+): Promise<CampaignDetail> {
+  const [row, templates, numbers] = await Promise.all([
+    db.from("campaigns").select(CAMPAIGN_COLUMNS).eq("org_id", user.orgId).eq("id", params.id).maybeSingle(),
+    db.from("campaign_templates").select("template_id").eq("org_id", user.orgId).eq("campaign_id", params.id),
+    db
+      .from("campaign_phone_numbers")
+      .select("phone_number_id")
+      .eq("org_id", user.orgId)
+      .eq("campaign_id", params.id),
+  ]);
+  const campaign = dataOrThrow(row) as unknown as SelectedCampaign | null;
+  if (!campaign) throw new AppError("not_found", "There is no such campaign.", { campaign_id: params.id });
+  return {
+    ...toCampaign(campaign),
+    template_ids: dataOrThrow(templates).map((each) => each.template_id),
+    phone_number_ids: dataOrThrow(numbers).map((each) => each.phone_number_id),
+  };
+}

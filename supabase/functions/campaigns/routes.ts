@@ -1,0 +1,147 @@
+// The route table of campaigns.
+import { z } from "zod";
+import { pageFields } from "../_shared/http/pagination.ts";
+import { created, list, object } from "../_shared/http/responses.ts";
+import { route } from "../_shared/http/route.ts";
+import { buildTargets } from "./build-targets.ts";
+import { controlCampaign } from "./control-campaign.ts";
+import { createCampaign } from "./create-campaign.ts";
+import { getCampaign } from "./get-campaign.ts";
+import { listCampaigns } from "./list-campaigns.ts";
+import { listTargets } from "./list-targets.ts";
+import { readStats } from "./read-stats.ts";
+import {
+  CAMPAIGN_STATUSES,
+  campaign,
+  campaignChanges,
+  campaignDetail,
+  campaignInput,
+  figures,
+  TARGET_STATES,
+  target,
+} from "./schemas.ts";
+import { updateCampaign } from "./update-campaign.ts";
+
+const params = z.object({ id: z.uuid() });
+const counts = z.record(z.string(), z.number().int());
+
+export const routes = [
+  route({
+    method: "POST",
+    path: "/",
+    summary: "Create a draft campaign",
+    permission: "campaign_manager",
+    request: { body: campaignInput },
+    response: created(campaignDetail),
+    run: createCampaign,
+  }),
+  route({
+    method: "GET",
+    path: "/",
+    summary: "List campaigns, newest first, with their figures",
+    permission: "viewer",
+    request: {
+      query: z.object({
+        ...pageFields,
+        status: z.array(z.enum(CAMPAIGN_STATUSES)).optional(),
+        search: z.string().max(200).optional().describe("Part of the name"),
+      }),
+    },
+    response: list(campaign),
+    run: listCampaigns,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}",
+    summary: "Read a campaign",
+    permission: "viewer",
+    request: { params },
+    response: object(campaignDetail),
+    run: getCampaign,
+  }),
+  route({
+    method: "PATCH",
+    path: "/{id}",
+    summary: "Change a campaign: pace and texts act at once, the audience only while it is a draft",
+    permission: "campaign_manager",
+    request: { params, body: campaignChanges },
+    response: object(campaignDetail),
+    run: updateCampaign,
+  }),
+  route({
+    method: "POST",
+    path: "/{id}/build-targets",
+    summary: "Build the audience, or count it by reason with dry_run",
+    permission: "campaign_manager",
+    request: { params, body: z.strictObject({ dry_run: z.boolean().default(false) }).prefault({}) },
+    response: object(
+      z.object({
+        status: z.enum(CAMPAIGN_STATUSES),
+        counts: z
+          .object({
+            audience: z.number().int(),
+            targets: z.number().int(),
+            excluded: z.number().int(),
+            reasons: counts,
+          })
+          .nullable(),
+      }),
+    ),
+    run: buildTargets,
+  }),
+  ...(["start", "pause", "resume", "stop"] as const).map((verb) =>
+    route({
+      method: "POST",
+      path: `/{id}/${verb}`,
+      summary: `${verb[0]?.toUpperCase()}${verb.slice(1)} a campaign`,
+      permission: "campaign_manager",
+      request: { params },
+      response: object(campaignDetail),
+      run: controlCampaign(`${verb}_campaign`),
+    }),
+  ),
+  route({
+    method: "GET",
+    path: "/{id}/stats",
+    summary: "Figures counted over the targets at this instant, with reasons",
+    permission: "viewer",
+    request: { params },
+    response: object(
+      z.object({
+        campaign_id: z.uuid(),
+        status: z.enum(CAMPAIGN_STATUSES),
+        figures: figures.extend({ needs_attention: z.number().int() }),
+        replies: z.number().int(),
+        opt_outs: z.number().int(),
+        segments: z.number().int(),
+        delivery_rate: z
+          .number()
+          .nullable()
+          .describe("Percent of sent that was delivered; null while nothing is sent"),
+        reasons: z.object({ excluded: counts, canceled: counts, failed: counts }),
+      }),
+    ),
+    run: readStats,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}/targets",
+    summary: "List the targets of a campaign in sending order",
+    permission: "viewer",
+    request: {
+      params,
+      query: z.object({
+        ...pageFields,
+        cursor: z
+          .string()
+          .regex(/^\d{1,15}$/, "Take next_cursor of the page before, unchanged.")
+          .optional(),
+        state: z.array(z.enum(TARGET_STATES)).optional(),
+        reason: z.string().max(100).optional(),
+        needs_attention: z.stringbool().optional(),
+      }),
+    },
+    response: list(target),
+    run: listTargets,
+  }),
+];

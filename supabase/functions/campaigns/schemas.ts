@@ -1,0 +1,161 @@
+// What campaigns look like on the wire.
+import { z } from "zod";
+
+export const CAMPAIGN_STATUSES = [
+  "draft",
+  "building",
+  "ready",
+  "scheduled",
+  "running",
+  "paused",
+  "completed",
+  "stopped",
+] as const;
+export const TARGET_STATES = [
+  "excluded",
+  "canceled",
+  "waiting",
+  "queued",
+  "sending",
+  "unknown",
+  "sent",
+  "failed",
+] as const;
+
+const words = (what: string) =>
+  z.array(z.string().trim().min(1).max(200)).max(1000).optional().describe(what);
+
+export const targetCriteria = z
+  .strictObject({
+    lead_ids: z.array(z.uuid()).max(10_000).optional().describe("Only these leads"),
+    tags: words("Leads with any of these tags"),
+    counties: words("Leads whose land is in any of these counties"),
+    states: z
+      .array(z.string().trim().length(2).toUpperCase())
+      .max(60)
+      .optional()
+      .describe("Leads whose mailing address is in any of these states"),
+    statuses: z
+      .array(z.enum(["new", "contacted", "interested", "not_interested", "do_not_contact"]))
+      .max(5)
+      .optional(),
+    import_id: z.uuid().optional().describe("Leads that came with this import"),
+    never_contacted: z.boolean().optional().describe("Only phones no campaign has written to"),
+  })
+  .describe("Which leads: all that match every criterion given; none given, every lead");
+
+const fields = {
+  name: z.string().trim().min(1).max(200),
+  description: z.string().trim().max(2000).nullable(),
+  template_category: z.enum(["initial", "followup"]),
+  template_ids: z
+    .array(z.uuid())
+    .min(1)
+    .max(200)
+    .describe("Templates to rotate; by default every active one of the category and language"),
+  phone_number_ids: z
+    .array(z.uuid())
+    .max(400)
+    .describe("Numbers to send from; by default every number of the organisation"),
+  target_criteria: targetCriteria,
+  phones: z.enum(["primary", "all"]).describe("Write to the primary phone of a lead, or to all of them"),
+  mps: z
+    .number()
+    .positive()
+    .max(1000)
+    .nullable()
+    .describe("Messages a second, at most; null: as fast as its numbers"),
+  daily_cap: z.number().int().min(0).max(10_000_000).nullable().describe("Messages a day, at most"),
+  cooldown_days: z
+    .number()
+    .int()
+    .min(0)
+    .max(3650)
+    .nullable()
+    .describe("Days since another campaign; null: the organisation's"),
+  quiet_hours_override: z
+    .boolean()
+    .describe("Send at any hour: only against a Twilio simulator on this machine"),
+  retry_undelivered: z.boolean().describe("Also retry 30003 and 30008, which had reached a carrier"),
+  scheduled_at: z.iso.datetime({ offset: true }).nullable().describe("Start then instead of at once"),
+};
+
+export const campaignInput = z.strictObject({
+  ...z.strictObject(fields).partial().shape,
+  name: fields.name,
+  language: z.enum(["es", "en"]).optional().describe("Language of the templates taken by default"),
+});
+export const campaignChanges = z
+  .strictObject(fields)
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
+
+const count = z.number().int();
+export const figures = z.object({
+  audience: count.describe("= excluded + canceled + waiting + queued + sending + unknown + sent + failed"),
+  excluded: count,
+  canceled: count,
+  waiting: count,
+  queued: count,
+  sending: count,
+  unknown: count.describe("Posted to Twilio, outcome not known yet"),
+  sent: count.describe("= delivered + undelivered + unconfirmed"),
+  failed: count,
+  delivered: count,
+  undelivered: count,
+  unconfirmed: count,
+});
+export const stats = z.object({
+  ...figures.shape,
+  replies: count.describe("People who answered"),
+  opt_outs: count,
+  segments: count,
+  updated_at: z.string().describe("When these figures were folded: at most a second behind"),
+});
+
+export const campaign = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  description: z.string().nullable(),
+  type: z.string(),
+  status: z.enum(CAMPAIGN_STATUSES),
+  status_reason: z.string().nullable(),
+  needs_attention: z.string().nullable().describe("Why it can't go on by itself"),
+  template_category: z.string(),
+  target_criteria: z.record(z.string(), z.unknown()),
+  phones: z.string(),
+  mps: z.number().nullable(),
+  daily_cap: count.nullable(),
+  cooldown_days: count.nullable(),
+  quiet_hours_override: z.boolean(),
+  retry_undelivered: z.boolean(),
+  scheduled_at: z.string().nullable(),
+  built_at: z.string().nullable(),
+  started_at: z.string().nullable(),
+  paused_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  stats: stats.nullable(),
+});
+export const campaignDetail = campaign.extend({
+  template_ids: z.array(z.uuid()),
+  phone_number_ids: z.array(z.uuid()).describe("Empty: every number of the organisation"),
+});
+
+export const target = z.object({
+  id: z.uuid(),
+  lead_id: z.uuid(),
+  e164: z.string(),
+  step: count,
+  state: z.enum(TARGET_STATES),
+  delivery: z.string().nullable(),
+  reason: z.string().nullable(),
+  attempts: count,
+  error_code: count.nullable(),
+  needs_attention: z.string().nullable(),
+  message_id: z.uuid().nullable(),
+  phone_number_id: z.uuid().nullable(),
+  sent_at: z.string().nullable(),
+  created_at: z.string(),
+});
