@@ -30,6 +30,8 @@ export function sendOut(sim: Simulator, account: Account, message: Message): voi
   });
 }
 
+const REFUSED_CODES = new Set([21610, 30001]);
+
 /**
  * Starts a message on its way. Takes its place in the number's queue by segments; one that would wait longer than its
  * ValidityPeriod fails with 30036 when that ends.
@@ -45,10 +47,12 @@ export function deliverMessage(
   if (delivery.manual) return;
   const now = performance.now();
   const slot = Math.max(now, number.freeMono);
-  const waitMs = number.mps === null ? 0 : slot - now;
+  // what Twilio itself refuses never reaches the number's queue
+  const isQueued = number.mps !== null && !REFUSED_CODES.has(message.outcome?.code ?? 0);
+  const waitMs = isQueued ? slot - now : 0;
   const validMs = message.validityPeriod * 1000;
   const isExpiring = waitMs > validMs;
-  if (number.mps !== null && !isExpiring) number.freeMono = slot + (message.segments * 1000) / number.mps;
+  if (isQueued && !isExpiring) number.freeMono = slot + (message.segments * 1000) / (number.mps ?? 1);
   let queuedMs = 0;
   if (message.serviceSid !== null) {
     queuedMs = drawDelay(delays.queued, timeFactor, base, Purpose.queuedDelay);

@@ -22,7 +22,7 @@ export interface WebhookAnswer {
   httpStatus: number | null;
   contentType: string | null;
   body: string;
-  /** Why there is no answer: "ct" could not connect or was cut off, "rt" took too long, "refused" not loopback, or the account was reset. */
+  /** Why there is no answer: "ct" could not connect or was cut off, "rt" took too long, "refused" malformed, not loopback, or the account was reset. */
   failure: "ct" | "rt" | "refused" | null;
 }
 
@@ -108,6 +108,11 @@ function callOnce(
   });
 }
 
+/** Settings made through the API are not checked there: a malformed URL must fail here, like a host that is not ours. */
+function isCallable(sim: Simulator, url: string): boolean {
+  return URL.canParse(url) && (sim.allowRemoteWebhooks || isLoopbackHost(new URL(url).hostname));
+}
+
 function isRetryable(target: WebhookTarget, answer: WebhookAnswer): boolean {
   if (answer.failure === "refused") return false;
   if (target.retryOn.has("all")) return answer.failure !== null || (answer.httpStatus ?? 0) >= 400;
@@ -157,10 +162,9 @@ export async function postWebhook(
       entry.sentAt = Date.now();
       entry.sentMono = performance.now();
       const remainingMs = target.totalMs - (entry.sentMono - startedMono);
-      const answer: WebhookAnswer =
-        sim.allowRemoteWebhooks || isLoopbackHost(new URL(target.url).hostname)
-          ? await callOnce(target, method, headers, isPost ? form : "", remainingMs)
-          : { httpStatus: null, contentType: null, body: "", failure: "refused" };
+      const answer: WebhookAnswer = isCallable(sim, target.url)
+        ? await callOnce(target, method, headers, isPost ? form : "", remainingMs)
+        : { httpStatus: null, contentType: null, body: "", failure: "refused" };
       entry.answeredAt = Date.now();
       entry.answeredMono = performance.now();
       entry.httpStatus = answer.httpStatus;
