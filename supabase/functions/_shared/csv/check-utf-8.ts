@@ -1,0 +1,44 @@
+// Settles UTF-8 or Windows-1252 for a whole file as it streams by: its first non-ASCII character may come late.
+
+export interface Utf8Check {
+  add(chunk: Uint8Array): void;
+  /** The verdict so far. */
+  encoding(): "utf-8" | "windows-1252";
+}
+
+/**
+ * One valid multi-byte character decides for UTF-8, for they hardly ever occur in Windows-1252 by chance; a file with a damaged
+ * character after that stays UTF-8. An invalid one before any valid one decides for Windows-1252.
+ */
+export function createUtf8Check(): Utf8Check {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let verdict: "utf-8" | "windows-1252" | undefined;
+  return {
+    add(chunk) {
+      if (verdict !== undefined) return;
+      try {
+        const text = decoder.decode(chunk, { stream: true });
+        // A character cut off at the end of the chunk is not in the text yet: it counts with the next one.
+        if (text.length < chunk.length && NON_ASCII.test(text)) verdict = "utf-8";
+      } catch {
+        verdict = beginsValid(chunk) ? "utf-8" : "windows-1252";
+      }
+    },
+    encoding: () => verdict ?? "utf-8",
+  };
+}
+
+const NON_ASCII = /[^\0-\x7f]/;
+
+/** Whether the first non-ASCII byte of the chunk begins a valid sequence. */
+function beginsValid(chunk: Uint8Array): boolean {
+  const at = chunk.findIndex((byte) => byte >= 0x80);
+  const lead = chunk[at] as number;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(chunk.subarray(at, at + length));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+// Finds what separates the cells: comma, semicolon, tab or pipe.
+import { readRecords, UnreadableCsvError } from "./read-records.ts";
+
+export const DELIMITERS = [",", ";", "\t", "|"] as const;
+
+/** The delimiter that parts the first records into the most cells, the same number in each. Comma where nothing parts them. */
+export function detectDelimiter(text: string, isEnd: boolean): string {
+  let best = { delimiter: ",", score: 0 };
+  for (const delimiter of DELIMITERS) {
+    const score = scoreOf(text, delimiter, isEnd);
+    if (score > best.score) best = { delimiter, score };
+  }
+  return best.delimiter;
+}
+
+function scoreOf(text: string, delimiter: string, isEnd: boolean): number {
+  try {
+    const { records } = readRecords(text, { delimiter, line: 1, isEnd, maxRecords: 20 });
+    const width = records[0]?.cells.length ?? 0;
+    if (width < 2) return 0;
+    const same = records.filter((record) => record.cells.length === width).length;
+    return (same / records.length) * width;
+  } catch (error) {
+    if (error instanceof UnreadableCsvError) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+// The fields a column of an import can go to.
+
+/** In the order in which a row's phones are tried. */
+export const PHONE_FIELDS = ["primary_phone", "secondary_phone", "alternate_phone", "other_phone"] as const;
+export const PHONE_TYPE_FIELDS = [
+  "primary_phone_type",
+  "secondary_phone_type",
+  "alternate_phone_type",
+] as const;
+export const PARCEL_FIELDS = [
+  "apn",
+  "situs",
+  "property_state",
+  "property_type",
+  "acreage",
+  "estimated_value",
+] as const;
+
+export const IMPORT_FIELDS = [
+  "first_name",
+  "last_name",
+  "full_name",
+  ...PHONE_FIELDS,
+  ...PHONE_TYPE_FIELDS,
+  "email",
+  "address1",
+  "address2",
+  "city",
+  "state",
+  "postal_code",
+  "county",
+  "language",
+  "status",
+  "lead_score",
+  "consent_status",
+  "source",
+  "notes",
+  "tags",
+  ...PARCEL_FIELDS,
+  /** Kept under the column's own name. Columns that a mapping does not name are kept so too. */
+  "custom_field",
+  /** Left out. */
+  "ignore",
+] as const;
+
+export type ImportField = (typeof IMPORT_FIELDS)[number];
+
+/** Fields that several columns may go to; any other field takes one column. */
+export const REPEATABLE_FIELDS: readonly ImportField[] = [
+  "other_phone",
+  "notes",
+  "tags",
+  "custom_field",
+  "ignore",
+];
+
+/** {column: field}. */
+export type Mapping = Record<string, ImportField>;

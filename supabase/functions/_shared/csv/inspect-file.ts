@@ -1,0 +1,87 @@
+// Reads the beginning of a file somebody sent as CSV: what it is, its encoding, delimiter, header and where the rows begin.
+import { parsePhone } from "../sms/parse-phone.ts";
+import { detectDelimiter } from "./detect-delimiter.ts";
+import { detectEncoding } from "./detect-encoding.ts";
+import { byteLength, decode, type Encoding } from "./encodings.ts";
+import { nameForeignFile } from "./name-foreign-file.ts";
+import { readRecords, UnreadableCsvError } from "./read-records.ts";
+
+export interface CsvFile {
+  encoding: Encoding;
+  delimiter: string;
+  /** Names of the columns, made unique, in the order of the file. */
+  columns: string[];
+  /** Where the first row after the header begins. */
+  nextByte: number;
+  nextLine: number;
+}
+
+/** Enough for any header and for the sample, and little enough to hold. */
+export const HEAD_BYTES = 524_288;
+const MAX_COLUMNS = 500;
+
+/**
+ * @param head the first HEAD_BYTES of the file, or all of it
+ * @param isWhole whether the file ends with head
+ * @throws UnreadableCsvError with the sentence for the person who sent it
+ */
+export function inspectFile(head: Uint8Array, isWhole: boolean): CsvFile {
+  if (head.length === 0) throw new UnreadableCsvError("The file is empty.");
+  const foreign = nameForeignFile(head);
+  if (foreign) {
+    throw new UnreadableCsvError(
+      `This is ${foreign}, not a CSV. Open it and save it as CSV (in Excel: "CSV UTF-8").`,
+    );
+  }
+  const detected = detectEncoding(head);
+  if (!detected)
+    throw new UnreadableCsvError("This is not a text file. Save your list as CSV and send that.");
+  const { encoding, bomBytes } = detected;
+  const body = head.subarray(bomBytes);
+  const text = decode(body, encoding, isWhole);
+  const { hint, skip, lines } = readSeparatorLine(text);
+  const rest = text.slice(skip);
+  const delimiter = hint ?? detectDelimiter(rest, isWhole);
+  const page = readRecords(rest, { delimiter, line: 1 + lines, isEnd: isWhole, maxRecords: 1 });
+  const [header] = page.records;
+  if (!header) throw new UnreadableCsvError("The file has no rows: its first line should name the columns.");
+  if (header.problem)
+    throw new UnreadableCsvError(`Line ${header.line}, which names the columns: ${header.problem}`);
+  if (header.cells.length > MAX_COLUMNS) {
+    throw new UnreadableCsvError(
+      `The file has ${header.cells.length} columns; at most ${MAX_COLUMNS} can be read.`,
+    );
+  }
+  if (header.cells.some((cell) => /\d{7}/.test(cell.replace(/\D/g, "")) && parsePhone(cell).ok)) {
+    throw new UnreadableCsvError(
+      `Line ${header.line} should name the columns, but it holds a phone number. Put a line such as "First Name,Last Name,Phone" above it.`,
+    );
+  }
+  const end = skip + page.end;
+  const used = byteLength(text.slice(0, end), body, encoding, isWhole && end === text.length);
+  return {
+    encoding,
+    delimiter,
+    columns: uniqueNames(header.cells),
+    nextByte: bomBytes + used,
+    nextLine: page.nextLine,
+  };
+}
+
+/** Excel's own first line, "sep=;", names the delimiter and is no header. */
+function readSeparatorLine(text: string): { hint?: string; skip: number; lines: number } {
+  const match = /^"?sep=(.)"?(\r\n|\n|\r)/i.exec(text.slice(0, 20));
+  return match ? { hint: match[1] as string, skip: match[0].length, lines: 1 } : { skip: 0, lines: 0 };
+}
+
+/** Nameless columns are called by their place, repeated names get a number: every column can then be named in a mapping. */
+function uniqueNames(cells: string[]): string[] {
+  const taken = new Set<string>();
+  return cells.map((cell, index) => {
+    const name = cell.replace(/\s+/g, " ").trim().slice(0, 200) || `column ${index + 1}`;
+    let unique = name;
+    for (let n = 2; taken.has(unique); n++) unique = `${name} (${n})`;
+    taken.add(unique);
+    return unique;
+  });
+}

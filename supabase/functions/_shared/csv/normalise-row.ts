@@ -1,0 +1,120 @@
+// Turns one row of an import into a lead, or says why it can't be one. What does not fit its field is kept as a custom field.
+
+import type { FieldError } from "../http/app-error.ts";
+import { PHONE_ROLES } from "../leads/lead-values.ts";
+import { parsePhone } from "../sms/parse-phone.ts";
+import { splitPhones } from "../sms/split-phones.ts";
+import { type ImportField, type Mapping, PHONE_FIELDS } from "./import-fields.ts";
+import { parseLineType } from "./parse-cell.ts";
+import type { CsvRecord } from "./read-records.ts";
+import { type RowDraft, setField } from "./set-field.ts";
+
+export interface RowPhone {
+  e164: string;
+  role: (typeof PHONE_ROLES)[number];
+  /** The column it came from. */
+  field: string;
+  line_type?: string;
+}
+
+/** What private.import_chunk takes: one row of the file, with either a reason or a lead. */
+export interface ImportRow {
+  line: number;
+  /** The cells as they stood. */
+  raw: string[];
+  /** The column at fault, where it is one. */
+  field?: string;
+  reason?: string;
+  lead?: Record<string, unknown>;
+  phones?: RowPhone[];
+  parcel?: Record<string, unknown>;
+  warnings?: { field: string; reason: string }[];
+}
+
+/** The columns of a file with the field each goes to. */
+export interface RowPlan {
+  columns: string[];
+  fields: ImportField[];
+  tags: string[];
+  /** Indexes of the columns with phones, in the order they are tried. */
+  phones: { index: number; typeIndex: number }[];
+}
+
+/** @param tags given to every lead of the import */
+export function planRows(columns: string[], mapping: Mapping, tags: string[]): RowPlan {
+  const fields = columns.map(
+    (column): ImportField =>
+      Object.hasOwn(mapping, column) ? (mapping[column] as ImportField) : "custom_field",
+  );
+  const phones = PHONE_FIELDS.flatMap((field) =>
+    fields.flatMap((one, index) =>
+      one === field ? [{ index, typeIndex: fields.indexOf(`${field}_type` as ImportField) }] : [],
+    ),
+  );
+  return { columns, fields, tags, phones };
+}
+
+/** Every row comes out as one ImportRow. A row with any valid phone is a lead: the first valid one becomes primary. */
+export function normaliseRow(record: CsvRecord, plan: RowPlan): ImportRow {
+  const { line, cells: raw } = record;
+  if (record.problem) return { line, raw, reason: record.problem };
+  const { columns } = plan;
+  if (raw.slice(columns.length).some((cell) => cell.trim() !== "")) {
+    return {
+      line,
+      raw,
+      reason: `The row has ${raw.length} cells, but there are ${columns.length} columns: is a cell with the delimiter in it unquoted?`,
+    };
+  }
+  const draft: RowDraft = { lead: { tags: [...plan.tags] }, parcel: {}, custom: {}, warnings: [] };
+  const phones = readPhones(raw, plan, draft);
+  if (!Array.isArray(phones)) return { line, raw, field: phones.field, reason: phones.message };
+  for (let i = 0; i < columns.length; i++) {
+    const cell = cleanCell(raw[i] ?? "");
+    if (cell !== "") setField(draft, plan.fields[i] as ImportField, columns[i] as string, cell);
+  }
+  const { lead, parcel, custom, warnings } = draft;
+  if (Object.keys(custom).length > 0) lead.custom_fields = custom;
+  const row: ImportRow = { line, raw, lead, phones };
+  if (Object.keys(parcel).length > 0) row.parcel = { ...parcel, county: lead.county };
+  if (warnings.length > 0) row.warnings = warnings;
+  return row;
+}
+
+/** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too. */
+function cleanCell(cell: string): string {
+  return cell.trim().replace(/^'(?=[=+\-@])/, "");
+}
+
+function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
+  const phones: RowPhone[] = [];
+  const refused: FieldError[] = [];
+  for (const { index, typeIndex } of plan.phones) {
+    const field = plan.columns[index] as string;
+    const cell = cleanCell(raw[index] ?? "");
+    for (const text of splitPhones(cell)) {
+      const parsed = parsePhone(text);
+      if (!parsed.ok) {
+        refused.push({ field, message: parsed.message });
+        draft.custom[field] = cell;
+      } else if (!phones.some((phone) => phone.e164 === parsed.e164)) {
+        const role = PHONE_ROLES[phones.length];
+        const lineType = typeIndex === -1 ? null : parseLineType(raw[typeIndex] ?? "");
+        // A lead has three phones; the rest is kept where people can see it.
+        if (role === undefined) draft.custom[field] = cell;
+        else phones.push({ e164: parsed.e164, role, field, ...(lineType && { line_type: lineType }) });
+      }
+    }
+  }
+  if (phones.length === 0) {
+    const field = plan.columns[plan.phones[0]?.index ?? -1] ?? "primary_phone";
+    return refused[0] ?? { field, message: "The row has no phone number." };
+  }
+  draft.warnings.push(
+    ...refused.map(({ field, message }) => ({
+      field,
+      reason: `${message} The lead was imported with its other phone.`,
+    })),
+  );
+  return phones;
+}

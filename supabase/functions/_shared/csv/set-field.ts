@@ -1,0 +1,109 @@
+// Puts one cell of an import into the field its column goes to; what does not fit is kept as a custom field, with a warning.
+import { EMAIL, MAX_LENGTH, MAX_TAGS } from "../leads/lead-values.ts";
+import { parseState } from "../leads/us-states.ts";
+import type { ImportField } from "./import-fields.ts";
+import {
+  parseAmount,
+  parseConsent,
+  parseLanguage,
+  parseScore,
+  parseStatus,
+  parseTags,
+  parseZip,
+  splitName,
+} from "./parse-cell.ts";
+
+/** A row on its way to being a lead. */
+export interface RowDraft {
+  lead: Record<string, unknown> & { tags: string[] };
+  parcel: Record<string, unknown>;
+  custom: Record<string, string>;
+  warnings: { field: string; reason: string }[];
+}
+
+/** A value of the field, or null where the cell holds none. */
+type Read = (cell: string) => unknown;
+
+const atMost =
+  (max: number): Read =>
+  (cell) =>
+    cell.length <= max ? cell : null;
+const amountBelow =
+  (limit: number): Read =>
+  (cell) => {
+    const value = parseAmount(cell);
+    return value !== null && value < limit ? value : null;
+  };
+
+/** Where a field is put, how its cell is read, and what is said where it can't be. */
+const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, complaint: string]>> = {
+  first_name: ["lead", atMost(MAX_LENGTH.first_name), "The first name is too long."],
+  last_name: ["lead", atMost(MAX_LENGTH.last_name), "The last name is too long."],
+  email: [
+    "lead",
+    (cell) => (EMAIL.test(cell) && cell.length <= MAX_LENGTH.email ? cell : null),
+    "This is no e-mail address.",
+  ],
+  address1: ["lead", atMost(MAX_LENGTH.address1), "The address is too long."],
+  address2: ["lead", atMost(MAX_LENGTH.address2), "The address is too long."],
+  city: ["lead", atMost(MAX_LENGTH.city), "The city is too long."],
+  state: ["lead", parseState, "This is no state of the United States."],
+  postal_code: ["lead", (cell) => atMost(MAX_LENGTH.postal_code)(parseZip(cell)), "This is no postal code."],
+  county: ["lead", atMost(MAX_LENGTH.county), "The county is too long."],
+  language: ["lead", parseLanguage, "The language must be Spanish or English."],
+  status: ["lead", parseStatus, "This is no status of a lead."],
+  lead_score: ["lead", parseScore, "The score must be cold, warm or hot."],
+  consent_status: ["lead", parseConsent, "Consent must be yes or no."],
+  source: ["lead", atMost(MAX_LENGTH.source), "The source is too long."],
+  apn: ["parcel", atMost(MAX_LENGTH.apn), "The parcel number is too long."],
+  situs: ["parcel", atMost(MAX_LENGTH.situs), "The address is too long."],
+  property_state: ["parcel", parseState, "This is no state of the United States."],
+  property_type: ["parcel", atMost(MAX_LENGTH.property_type), "The property type is too long."],
+  acreage: ["parcel", amountBelow(1e8), "This is no number of acres."],
+  estimated_value: ["parcel", amountBelow(1e12), "This is no amount of dollars."],
+};
+
+/** @param cell trimmed and not empty; phones and their types are read elsewhere */
+export function setField(draft: RowDraft, field: ImportField, column: string, cell: string): void {
+  const reader = READERS[field];
+  if (reader) {
+    const [to, read, complaint] = reader;
+    const value = read(cell);
+    if (value === null) keep(draft, column, cell, complaint);
+    else draft[to][field === "property_state" ? "state" : field] = value;
+    return;
+  }
+  if (field === "full_name") setFullName(draft, column, cell);
+  else if (field === "notes") setNotes(draft, column, cell);
+  else if (field === "tags") addTags(draft, column, cell);
+  else if (field === "custom_field") draft.custom[column] = cell;
+}
+
+function keep(draft: RowDraft, column: string, cell: string, complaint: string): void {
+  draft.custom[column] = cell;
+  draft.warnings.push({ field: column, reason: `${complaint} It was kept as a custom field.` });
+}
+
+/** Columns of their own for first and last name win over the whole name. */
+function setFullName(draft: RowDraft, column: string, cell: string): void {
+  const { first, last } = splitName(cell);
+  if ((first?.length ?? 0) > MAX_LENGTH.first_name || (last?.length ?? 0) > MAX_LENGTH.last_name) {
+    keep(draft, column, cell, "The name is too long.");
+    return;
+  }
+  if (draft.lead.first_name !== undefined || draft.lead.last_name !== undefined) return;
+  if (first) draft.lead.first_name = first;
+  if (last) draft.lead.last_name = last;
+}
+
+function setNotes(draft: RowDraft, column: string, cell: string): void {
+  const notes = draft.lead.notes === undefined ? cell : `${draft.lead.notes}\n${cell}`;
+  if (notes.length > MAX_LENGTH.notes) keep(draft, column, cell, "The notes are too long.");
+  else draft.lead.notes = notes;
+}
+
+function addTags(draft: RowDraft, column: string, cell: string): void {
+  const tags = new Set([...draft.lead.tags, ...parseTags(cell)]);
+  if (tags.size > MAX_TAGS) keep(draft, column, cell, `A lead has at most ${MAX_TAGS} tags.`);
+  else draft.lead.tags = [...tags];
+}

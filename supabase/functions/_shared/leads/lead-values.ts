@@ -1,0 +1,29 @@
+// What a lead's fields may hold: the words and lengths the database checks too.
+
+export const LEAD_STATUSES = ["new", "contacted", "interested", "not_interested", "do_not_contact"] as const;
+export const LEAD_SCORES = ["cold", "warm", "hot"] as const;
+export const CONSENT_STATUSES = ["unknown", "granted", "denied"] as const;
+export const LANGUAGES = ["es", "en"] as const;
+export const PHONE_ROLES = ["primary", "secondary", "alternate"] as const;
+
+/** In characters. */
+export const MAX_LENGTH = {
+  first_name: 200,
+  last_name: 200,
+  email: 320,
+  address1: 300,
+  address2: 300,
+  city: 200,
+  postal_code: 20,
+  county: 200,
+  source: 200,
+  notes: 10_000,
+  apn: 100,
+  situs: 300,
+  property_type: 100,
+} as const;
+
+export const MAX_TAGS = 50;
+export const TAG = /^[A-Z0-9+-]{1,50}$/;
+/** Enough to tell an address from something else; whether mail arrives nobody can tell by looking. */
+export const EMAIL = /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]{2,}$/;

@@ -1,0 +1,42 @@
+// Works off the queue of imports, one chunk after another, for as long as the caller's budget lasts.
+import type { Direct } from "../../_shared/db/direct.ts";
+import type { ServiceClient } from "../../_shared/db/service-client.ts";
+import type { Log } from "../../_shared/http/log.ts";
+import type { ImportChunk } from "./import-chunk.ts";
+import { runImportChunk } from "./run-import-chunk.ts";
+
+export interface DrainImportsDeps {
+  /** A direct connection that may execute the import functions. */
+  sql: Direct;
+  /** supabase-js with the secret key, for the bucket imports. */
+  storage: ServiceClient;
+  /** Asked between chunks. One takes up to 0.1 s of CPU and mostly under 1 s of time. */
+  budget: { shouldStop(): boolean };
+  log: Log;
+}
+
+export interface DrainedImports {
+  /** Chunks applied, 1,000 rows each at most. */
+  chunks: number;
+  /** Whether more are due now. */
+  more: boolean;
+}
+
+/**
+ * Long enough for the slowest chunk (10 s download, 15 s database) and short enough that the chunk of a worker that died is
+ * soon taken up by another.
+ */
+const VISIBILITY_SECONDS = 30;
+
+/** Each chunk is claimed, applied in one transaction and followed by the message for the next: killing this loses nothing. */
+export async function drainImports({ sql, storage, budget, log }: DrainImportsDeps): Promise<DrainedImports> {
+  let chunks = 0;
+  while (!budget.shouldStop()) {
+    const [row] = await sql<{ chunk: ImportChunk | null }[]>`
+      select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
+    if (!row?.chunk) return { chunks, more: false };
+    if (await runImportChunk(row.chunk, { sql, storage, log })) chunks += 1;
+  }
+  const [due] = await sql<{ more: boolean }[]>`select private.queue_is_due('imports', '0') as more`;
+  return { chunks, more: due?.more ?? false };
+}

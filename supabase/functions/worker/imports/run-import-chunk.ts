@@ -1,0 +1,71 @@
+// One chunk of an import: read its bytes, make its rows, apply them; decide what becomes of it where that fails.
+import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
+import type { DrainImportsDeps } from "./drain-imports.ts";
+import type { ImportChunk } from "./import-chunk.ts";
+import { makeRows } from "./make-rows.ts";
+import { MissingObjectError, readByteRange } from "./read-byte-range.ts";
+
+/** A range holds at least one whole row: rows are shorter (MAX_LINE_CHARS, MAX_CELL_CHARS at 4 bytes), and mostly 1,000 of them. */
+const RANGE_BYTES = 1_048_576;
+const RETRY_SECONDS = 5;
+
+/** @returns whether a chunk was applied. Errors end the import or give the chunk back; none is thrown but a lost database's. */
+export async function runImportChunk(
+  chunk: ImportChunk,
+  { sql, storage, log }: Omit<DrainImportsDeps, "budget">,
+): Promise<boolean> {
+  const started = performance.now();
+  try {
+    const end = Math.min(chunk.next_byte + RANGE_BYTES, chunk.file_bytes);
+    const bytes = await readByteRange(storage, chunk.storage_path, chunk.next_byte, end);
+    const made = makeRows(chunk, bytes, end === chunk.file_bytes);
+    const [row] = await sql<{ result: { applied: boolean; status: string } }[]>`
+      select private.import_chunk(
+        ${chunk.id}, ${chunk.next_chunk}, ${chunk.next_byte}, ${made.nextByte}, ${made.nextLine},
+        ${JSON.stringify(made.rows)}::text::jsonb, ${made.isLast}, ${chunk.message_id}) as result`;
+    log.info("import chunk applied", {
+      import: chunk.id,
+      chunk: chunk.next_chunk,
+      rows: made.rows.length,
+      ms: Math.round(performance.now() - started),
+      status: row?.result.status,
+    });
+    return row?.result.applied ?? false;
+  } catch (error) {
+    await settleFailure(error, chunk, { sql, log });
+    return false;
+  }
+}
+
+async function settleFailure(
+  error: unknown,
+  chunk: ImportChunk,
+  { sql, log }: Pick<DrainImportsDeps, "sql" | "log">,
+): Promise<void> {
+  const reason = finalReason(error, chunk);
+  const fields = {
+    import: chunk.id,
+    chunk: chunk.next_chunk,
+    error: error instanceof Error ? error.message : String(error),
+  };
+  if (reason === null) {
+    log.warn("import chunk given back", fields);
+    await sql`select private.release_import_chunk(${chunk.message_id}, ${RETRY_SECONDS})`;
+  } else {
+    log.error("import failed", fields);
+    await sql`select private.fail_import(${chunk.id}, ${chunk.message_id}, ${reason})`;
+  }
+}
+
+/** What people are told where trying again can't help, null where it may. */
+function finalReason(error: unknown, chunk: ImportChunk): string | null {
+  if (error instanceof UnreadableCsvError) return error.message;
+  if (error instanceof MissingObjectError)
+    return "The file is no longer in storage, or shorter than it was. Send it again.";
+  const code = (error as { code?: unknown } | null)?.code;
+  // Values that Postgres refuses (class 22) or that break a rule of their table (23) will be refused again.
+  if (typeof code === "string" && /^2[23]\w{3}$/.test(code)) {
+    return `Rows from line ${chunk.next_line} on could not be stored. What came before that line is imported. Send the rest again, in smaller pieces to find the row.`;
+  }
+  return null;
+}
