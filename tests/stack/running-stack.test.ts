@@ -1,0 +1,97 @@
+// A started stack is complete: every part answers at the address the env file gives.
+import { randomUUID } from "node:crypto";
+import { createClient } from "@supabase/supabase-js";
+import postgres from "postgres";
+import { afterAll, expect, inject, test } from "vitest";
+import ws from "ws";
+import { registerSimulatedAccounts } from "../../scripts/stack/register-simulated-accounts.ts";
+import { connectSimulator } from "../../scripts/twilio-simulator/connect-simulator.ts";
+import { startSimulator } from "../../scripts/twilio-simulator/start-simulator.ts";
+import { waitFor } from "../wait-for.ts";
+
+const stack = inject("stack");
+const admin = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => {} });
+afterAll(() => admin.end());
+
+const newClient = () =>
+  createClient(stack.API_URL, stack.PUBLISHABLE_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { transport: ws as never },
+  });
+
+test("the demo user signs in and belongs to an organisation of its own, as its admin", async () => {
+  const client = newClient();
+  const { data, error } = await client.auth.signInWithPassword({
+    email: stack.DEMO_EMAIL,
+    password: stack.DEMO_PASSWORD,
+  });
+  expect(error).toBeNull();
+  const person = await client
+    .from("users")
+    .select("email, role, orgs!users_org_id_fkey(name)")
+    .eq("id", data.user?.id)
+    .single();
+  expect(person.error).toBeNull();
+  expect(person.data).toMatchObject({
+    email: stack.DEMO_EMAIL,
+    role: "admin",
+    orgs: { name: "Demo Land Co" },
+  });
+});
+
+test("functions answer behind the gateway, and a killed one comes back with the next call", async () => {
+  const health = () => fetch(`${stack.FUNCTIONS_URL}/settings/health`);
+  expect((await health()).status).toBe(200);
+  const control = (method: string, path: string) => fetch(stack.CONTROL_URL + path, { method });
+  const killed = (await (await control("POST", "/functions/settings/kill")).json()) as number[];
+  expect(killed.length).toBeGreaterThan(0);
+  await waitFor(async () => (await health()).status === 200);
+  const { functions } = (await (await control("GET", "/pids")).json()) as {
+    functions: Record<string, number[]>;
+  };
+  expect(functions.settings?.some((pid) => killed.includes(pid))).toBe(false);
+});
+
+test("the worker's login role reaches the database with the password of this stack, and no other", async () => {
+  const worker = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
+  expect(await worker`select current_user as name`).toEqual([{ name: "worker" }]);
+  await worker.end();
+  const wrong = new URL(stack.WORKER_DB_URL);
+  wrong.password = "wrong";
+  const stranger = postgres(wrong.href, { max: 1, onnotice: () => {} });
+  await expect(stranger`select 1`).rejects.toThrow(/password authentication failed/);
+  await stranger.end();
+});
+
+test("the server listens on this machine only", async () => {
+  const [row] = await admin`
+    select current_setting('listen_addresses') as addresses, current_setting('TimeZone') as zone`;
+  expect(row).toEqual({ addresses: "127.0.0.1", zone: "UTC" });
+});
+
+test("the Twilio simulator answers where the functions look for Twilio", async () => {
+  expect(stack.FUNCTIONS_ENV.TWILIO_API_URL).toBe(stack.TWILIO_SIMULATOR_URL);
+  expect(await connectSimulator(stack.TWILIO_SIMULATOR_URL).health()).toMatchObject({ ok: true });
+});
+
+test("a simulator that starts with the stack learns accounts, tokens and numbers from the database", async () => {
+  const hex = randomUUID().replaceAll("-", "");
+  const e164 = `+1212555${String(Math.floor(Math.random() * 10_000)).padStart(4, "0")}`;
+  const [org] = await admin`select private.create_org(${`Simulated ${hex}`}) as id`;
+  const simulator = await startSimulator({ port: 0 });
+  try {
+    await admin`select private.set_twilio_account(${org?.id}, ${`AC${hex}`}, 'token-of-the-account')`;
+    await admin`insert into public.phone_numbers (org_id, e164, mps) values (${org?.id}, ${e164}, 10)`;
+    await registerSimulatedAccounts(simulator, stack.ADMIN_DB_URL, stack.FUNCTIONS_URL);
+    const account = simulator.account(`AC${hex}`);
+    expect(account.authToken).toBe("token-of-the-account");
+    expect(account.numbers.get(e164)).toMatchObject({
+      mps: 10,
+      smsUrl: `${stack.FUNCTIONS_URL}/twilio/inbound`,
+    });
+  } finally {
+    await simulator.stop();
+    await admin`delete from public.orgs where id = ${org?.id}`;
+    await admin`delete from vault.secrets where name = ${`twilio_auth_token:${org?.id}`}`;
+  }
+});
