@@ -93,8 +93,8 @@ export class FunctionProcess {
 
   /** Tells the function why (`beforeunload`), lets it finish what is in progress for `graceMs`, then ends it. */
   async unload(reason: UnloadReason, graceMs: number): Promise<void> {
-    this.retire();
-    this.order({ unload: reason, atOnce: true, graceMs });
+    this.order({ announce: reason });
+    this.drain(graceMs);
     await this.exitedWithin(graceMs + 500);
     await this.kill();
   }
@@ -108,7 +108,7 @@ export class FunctionProcess {
 
   private leaveIfDrained(): void {
     if (this.drainGraceMs === null || this.callsInFlight > 0) return;
-    this.order({ unload: "early_drop", atOnce: false, graceMs: this.drainGraceMs });
+    this.order({ leave: "early_drop", graceMs: this.drainGraceMs });
     this.drainGraceMs = null;
   }
 

@@ -10,8 +10,11 @@ export type Limits = {
   memoryMb: number;
 };
 
-/** Runner to process: end. Unless `atOnce`, when nothing is in progress any more; in any case after `graceMs`. */
-export type Order = { unload: UnloadReason; atOnce: boolean; graceMs: number };
+/**
+ * Runner to process: dispatch `beforeunload` with this reason now; or end as soon as nothing is in progress, at the
+ * latest after `graceMs`, with `beforeunload` before if it was not dispatched yet.
+ */
+export type Order = { announce: UnloadReason } | { leave: UnloadReason; graceMs: number };
 
 /** Process to runner. */
 export type Notice =

@@ -112,8 +112,8 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       req.resume();
       answerPlatformError(res, "NOT_FOUND");
     },
-    restart: (name) => mustFind(name).restart(graceMs),
-    kill9: (name) => mustFind(name).kill9(),
+    restart: async (name) => mustFind(name).restart(graceMs),
+    kill9: async (name) => mustFind(name).kill9(),
     pids: () => Object.fromEntries([...pools].map(([name, pool]) => [name, pool.pids])),
     stop: async () => {
       stopWatching();

@@ -32,7 +32,7 @@ const ledger = new CallLedger(
 let token = "";
 let limits: Limits = { cpuMs: Number.POSITIVE_INFINITY, memoryMb: Number.POSITIVE_INFINITY };
 let sampler: ReturnType<typeof setInterval> | undefined;
-let order: Order | undefined;
+let leaving: UnloadReason | undefined;
 let announced = false;
 let acknowledged = false;
 const told = new Set<"cpu" | "memory">();
@@ -72,16 +72,19 @@ function announce(reason: UnloadReason): void {
 
 // Its listeners have heard of the end before it comes, and what they began by then is finished.
 function leaveIfIdle(): void {
-  if (!order || ledger.inProgress > 0) return;
-  if (!announced) announce(order.unload);
+  if (!leaving || ledger.inProgress > 0) return;
+  if (!announced) announce(leaving);
   else if (acknowledged) libc._exit(0);
 }
 
-function obey(next: Order): void {
-  order = next;
-  setTimeout(() => libc._exit(0), next.graceMs);
-  if (next.atOnce) announce(next.unload);
-  else leaveIfIdle();
+function obey(order: Order): void {
+  if ("announce" in order) {
+    announce(order.announce);
+    return;
+  }
+  leaving = order.leave;
+  setTimeout(() => libc._exit(0), order.graceMs);
+  leaveIfIdle();
 }
 
 async function hear(): Promise<void> {
@@ -91,7 +94,10 @@ async function hear(): Promise<void> {
   for (;;) {
     const length = await deno.stdin.read(buffer);
     // The runner is gone, even if by kill -9: nobody would answer for this process any more.
-    if (length === null) return obey({ unload: "termination", atOnce: true, graceMs: 200 });
+    if (length === null) {
+      announce("termination");
+      return obey({ leave: "termination", graceMs: 200 });
+    }
     text += decoder.decode(buffer.subarray(0, length), { stream: true });
     const lines = text.split("\n");
     text = lines.pop() ?? "";

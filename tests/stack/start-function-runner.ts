@@ -1,0 +1,69 @@
+// A function runner of a test file's own, over a copy of the fixture functions that the test may change.
+import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type Functions,
+  type FunctionsOptions,
+  startFunctions,
+} from "../../scripts/stack/functions/start-functions.ts";
+
+const projectDir = fileURLToPath(new URL("../..", import.meta.url));
+
+export type FunctionRunner = {
+  functions: Functions;
+  functionsDir: string;
+  url: string;
+  /** What the functions printed, as "name: line". */
+  lines: string[];
+  call(path: string, init?: RequestInit): Promise<Response>;
+  write(file: string, text: string): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function startFunctionRunner(
+  overrides: Partial<FunctionsOptions> = {},
+): Promise<FunctionRunner> {
+  // The real path: on macOS the temporary folder is a link, and Deno compares real paths with what it may read.
+  const functionsDir = await realpath(await mkdtemp(join(tmpdir(), "functions-")));
+  await cp(join(projectDir, "tests", "fixtures", "functions"), functionsDir, { recursive: true });
+  const lines: string[] = [];
+  const functions = await startFunctions({
+    functionsDir,
+    configFile: join(projectDir, "deno.json"),
+    env: { ONLY_THIS: "is seen" },
+    log: (source, line) => void lines.push(`${source}: ${line}`),
+    ...overrides,
+  });
+  const server = createServer(functions.handle);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/functions/v1`;
+  return {
+    ...{ functions, functionsDir, url, lines },
+    call: (path, init) => fetch(url + path, init),
+    async write(file, text) {
+      const full = join(functionsDir, file);
+      await mkdir(join(full, ".."), { recursive: true });
+      await writeFile(full, text);
+    },
+    async stop() {
+      await functions.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(functionsDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether a process with this id runs. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
