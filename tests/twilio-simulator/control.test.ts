@@ -106,7 +106,7 @@ test("registering again keeps the record and the numbers' SIDs", async () => {
 });
 
 test("a reset drops what is still on its way", async () => {
-  const account = await register("d", { behaviour: { timeFactor: 1, delays: { sent: 200, final: 0 } } });
+  const account = await register("d", { behaviour: { timeFactor: 1, delays: { sent: 60_000, final: 0 } } });
   const client = createSdkClient(simulator.url, sidOf("d"), "token-d");
   await client.messages.create({ to: "+13055550123", from: FROM, body: "x" });
   expect(await account.waitUntilIdle(1)).toBe(false);

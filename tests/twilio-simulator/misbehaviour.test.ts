@@ -6,6 +6,7 @@ import { ACCOUNT_SID, AUTH_TOKEN, createSdkClient, FROM } from "./sdk-client.ts"
 import { POOL_NUMBER, SERVICE_SID, startTestSimulator, type TestSimulator } from "./start-test-simulator.ts";
 
 const TO = "+13055550123";
+const WAIT = { timeout: 15_000 };
 let t: TestSimulator;
 
 beforeAll(async () => {
@@ -20,7 +21,7 @@ const listed = async () =>
 
 test("a timeout after accept gives no answer, yet the message exists and is delivered", async () => {
   await t.control.setBehaviour({ answers: { timeoutAfterAccept: 1 } });
-  const hasty = createSdkClient(t.simulator.url, ACCOUNT_SID, AUTH_TOKEN, 200);
+  const hasty = createSdkClient(t.simulator.url, ACCOUNT_SID, AUTH_TOKEN, 1_000);
   await expect(send(TO, "lost answer", hasty)).rejects.toThrow(/timeout|aborted/i);
   await t.control.waitUntilIdle();
   expect(await listed()).toEqual(["lost answer"]);
@@ -56,11 +57,11 @@ test.each([
 });
 
 test("hidden messages are not listed, for a while or for good, but can be fetched", async () => {
-  await t.control.setBehaviour({ hidden: { share: 1, forMs: 150 } });
+  await t.control.setBehaviour({ hidden: { share: 1, forMs: 1_500 } });
   const { sid } = await send();
   expect(await listed()).toEqual([]);
   expect((await t.client.messages(sid).fetch()).sid).toBe(sid);
-  await expect.poll(listed).toEqual(["x"]);
+  await expect.poll(listed, WAIT).toEqual(["x"]);
   await t.prepare({ hidden: { share: 1, forMs: null } });
   await send();
   await t.control.waitUntilIdle();
@@ -71,7 +72,7 @@ test("hidden messages are not listed, for a while or for good, but can be fetche
 test("more requests at once than the limit are throttled with 20429, unprocessed", async () => {
   await t.control.setBehaviour({ limits: { concurrency: 2 }, answers: { hold: "before_accept" } });
   const first = [send("+13055550101"), send("+13055550102")];
-  await expect.poll(() => t.control.held()).toHaveLength(2);
+  await expect.poll(() => t.control.held(), WAIT).toHaveLength(2);
   await expect(send("+13055550103")).rejects.toMatchObject({ code: 20429, status: 429 });
   await t.control.release();
   expect((await Promise.all(first)).map((message) => message.status)).toEqual(["queued", "queued"]);
@@ -108,7 +109,7 @@ test("a number's full queue is 21611, or 30001 later through a Messaging Service
     body: "too much",
   });
   await expect
-    .poll(() => t.posts().find((post) => post.sid === sid))
+    .poll(() => t.posts().find((post) => post.sid === sid), WAIT)
     .toMatchObject({ status: "failed", errorCode: 30001 });
 });
 
@@ -164,7 +165,7 @@ test("an answer can be held at the door after accepting, while callbacks go out"
     isAnswered = true;
     return message;
   });
-  await expect.poll(() => t.webhooks.received.length).toBe(2);
+  await expect.poll(() => t.webhooks.received.length, WAIT).toBe(2);
   expect(isAnswered).toBe(false);
   expect(await t.control.release({ mid: "m-2" })).toBe(0);
   expect(await t.control.release({ mid: "m-1" })).toBe(1);
@@ -172,12 +173,12 @@ test("an answer can be held at the door after accepting, while callbacks go out"
 });
 
 test("the price appears late, and what failed costs nothing", async () => {
-  await t.control.setBehaviour({ timeFactor: 1, delays: { sent: 0, final: 0, price: 300 } });
+  await t.control.setBehaviour({ timeFactor: 1, delays: { sent: 0, final: 0, price: 1_500 } });
   const before = Number((await t.client.balance.fetch()).balance);
   const { sid } = await send();
   await t.control.waitUntilIdle();
   expect((await t.client.messages(sid).fetch()).price).toBeNull();
-  await expect.poll(async () => (await t.client.messages(sid).fetch()).price).toBe("-0.00830");
+  await expect.poll(async () => (await t.client.messages(sid).fetch()).price, WAIT).toBe("-0.00830");
   await t.control.setBehaviour({ delivery: { failures: [{ code: 30001, share: 1 }] } });
   const failed = await send();
   await t.control.waitUntilIdle();

@@ -6,6 +6,7 @@ import { ACCOUNT_SID, AUTH_TOKEN, createSdkClient, FROM } from "./sdk-client.ts"
 
 const SERVICE = `MG${"b2".repeat(16)}`;
 const TO = "+13055550123";
+const WAIT = { timeout: 15_000 };
 
 let simulator: RunningSimulator;
 let client: ReturnType<typeof createSdkClient>;
@@ -58,7 +59,7 @@ test("a message is created queued, with Twilio's fields, and ends delivered", as
 });
 
 test("a message through a Messaging Service is accepted without sender and segments, which come later", async () => {
-  await control().setBehaviour({ timeFactor: 1, delays: { queued: 300, sent: 300 } });
+  await control().setBehaviour({ timeFactor: 1, delays: { queued: 300, sent: 60_000 } });
   const created = await client.messages.create({
     to: TO,
     messagingServiceSid: SERVICE,
@@ -70,7 +71,8 @@ test("a message through a Messaging Service is accepted without sender and segme
     numSegments: "0",
     messagingServiceSid: SERVICE,
   });
-  await expect.poll(async () => (await client.messages(created.sid).fetch()).status).toBe("queued");
+  const status = async () => (await client.messages(created.sid).fetch()).status;
+  await expect.poll(status, WAIT).toBe("queued");
   expect(await client.messages(created.sid).fetch()).toMatchObject({
     from: "+12125550101",
     numSegments: "2",

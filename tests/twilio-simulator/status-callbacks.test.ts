@@ -168,11 +168,11 @@ test("a retry ends with the first success", async () => {
 test("a receiver that is too slow for rt is given up, and retried where rp names rt", async () => {
   let calls = 0;
   t.webhooks.respond = async () => {
-    if (++calls === 1) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    if (++calls === 1) await new Promise((resolve) => setTimeout(resolve, 5_000));
     return { status: 200 };
   };
   await t.control.setBehaviour({ delivery: { unconfirmed: 1 } });
-  await send(`${t.statusUrl}#rt=100&rc=1&rp=rt`);
+  await send(`${t.statusUrl}#rt=1500&rc=1&rp=rt`);
   await t.control.waitUntilIdle();
   expect(t.callbacks()).toMatchObject([
     { error: "rt", httpStatus: null },
@@ -220,7 +220,7 @@ test("a number sends no faster than its mps, by segments, and fails what waits b
   expect(sent.map((entry) => entry.sid)).toEqual(sids);
   // two segments at 20 a second are 100 ms each; the first starts at once
   expect((sent[3]?.sentMono ?? 0) - (sent[0]?.sentMono ?? 0)).toBeGreaterThanOrEqual(280);
-  await t.control.addNumbers([{ phoneNumber: "+12125550151", mps: 0.5 }]);
+  await t.control.addNumbers([{ phoneNumber: "+12125550151", mps: 0.05 }]);
   await send(t.statusUrl, { from: "+12125550151" });
   const late = await send(t.statusUrl, { from: "+12125550151", validityPeriod: 1 });
   await t.control.waitUntilIdle();
