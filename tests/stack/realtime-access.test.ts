@@ -2,7 +2,8 @@
 import { createHmac } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { subscribe, until } from "./realtime-channel.ts";
+import { waitFor } from "../wait-for.ts";
+import { subscribe } from "./realtime-channel.ts";
 import {
   jwtSecret,
   north,
@@ -107,7 +108,7 @@ test("a channel whose token runs out is closed with the reason; one whose token 
 
   token = await signToken(north.user, 600);
   await refreshing.realtime.setAuth();
-  await until(() => lapsed.statuses.includes("CLOSED"));
+  await waitFor(() => lapsed.statuses.includes("CLOSED"));
   expect(lapsed.system).toEqual([
     {
       extension: "system",
@@ -117,7 +118,7 @@ test("a channel whose token runs out is closed with the reason; one whose token 
     },
   ]);
   await send(topic, "after");
-  await until(() => refreshed.received.length > 0);
+  await waitFor(() => refreshed.received.length > 0);
   expect(refreshed.statuses).toEqual(["SUBSCRIBED"]);
   expect(lapsed.received).toEqual([]);
 });
@@ -136,7 +137,7 @@ test("a refresh with a forged token, or with one whose policies no longer allow 
     const { statuses, system } = await subscribe(client, topic);
     token = next;
     await client.realtime.setAuth();
-    await until(() => statuses.includes("CLOSED"));
+    await waitFor(() => statuses.includes("CLOSED"));
     expect(system[0]?.message).toBe(reason);
   }
 });

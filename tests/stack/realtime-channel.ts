@@ -1,11 +1,6 @@
 /** What the tests do with a channel of supabase-js. */
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
-import { vi } from "vitest";
-
-/** Resolves with what the condition returns once that is true; fails after 15 s (vitest's own second is short on a busy machine). */
-export function until<T>(condition: () => T): Promise<NonNullable<T>> {
-  return vi.waitUntil(condition, { timeout: 15_000, interval: 10 }) as Promise<NonNullable<T>>;
-}
+import { waitFor } from "../wait-for.ts";
 
 export interface Received {
   event: string;
@@ -39,6 +34,6 @@ export async function subscribe(
   channel.on("broadcast", { event: "*" }, (message) => received.push(message as unknown as Received));
   channel.on("system", {}, (message) => system.push(message));
   channel.subscribe((status, error) => statuses.push(error ? `${status}: ${error.message}` : status));
-  await until(() => statuses.length > 0);
+  await waitFor(() => statuses.length > 0);
   return subscription;
 }

@@ -2,7 +2,8 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { subscribe, until } from "./realtime-channel.ts";
+import { waitFor } from "../wait-for.ts";
+import { subscribe } from "./realtime-channel.ts";
 import {
   north,
   publishableKey,
@@ -37,7 +38,7 @@ test("a client's broadcast, JSON or bytes, reaches the others, and itself only w
   const quiet = await subscribe(sender, topic);
   await quiet.channel.send(broadcast("json", { text: "señal" }));
   await quiet.channel.send(broadcast("bytes", new Uint8Array([1, 2, 255]).buffer));
-  await until(() => other.received.length === 2);
+  await waitFor(() => other.received.length === 2);
   expect(other.received[0]).toEqual({ type: "broadcast", event: "json", payload: { text: "señal" } });
   expect([...new Uint8Array(other.received[1]?.payload)]).toEqual([1, 2, 255]);
   expect(quiet.received).toEqual([]);
@@ -45,7 +46,7 @@ test("a client's broadcast, JSON or bytes, reaches the others, and itself only w
 
   const loud = await subscribe(sender, topic, { broadcast: { self: true, ack: true } });
   expect(await loud.channel.send(broadcast("again", {}))).toBe("ok");
-  await until(() => loud.received.length === 1);
+  await waitFor(() => loud.received.length === 1);
 });
 
 test("who may read but not send is not relayed, and with ack learns it by the silence", async () => {
@@ -54,7 +55,7 @@ test("who may read but not send is not relayed, and with ack learns it by the si
   const mute = await subscribe(listener, topic, { broadcast: { ack: true } });
   expect(await mute.channel.send(broadcast("ignored", {}), { timeout: 300 })).toBe("timed out");
   await server.sql`select realtime.send('{}', 'heard', ${topic})`;
-  await until(() => audience.received.length > 0);
+  await waitFor(() => audience.received.length > 0);
   expect(audience.received.map(({ event }) => event)).toEqual(["heard"]);
 });
 
@@ -64,7 +65,7 @@ test("with ack, a payload over 3,000 kB is answered with an error and not relaye
   const { channel } = await subscribe(sender, topic, { broadcast: { ack: true } });
   expect(await channel.send(broadcast("large", { text: "x".repeat(3_100_000) }))).toBe("error");
   expect(await channel.send(broadcast("small", {}))).toBe("ok");
-  await until(() => audience.received.length > 0);
+  await waitFor(() => audience.received.length > 0);
   expect(audience.received.map(({ event }) => event)).toEqual(["small"]);
 });
 
@@ -87,7 +88,7 @@ test("httpSend and the batch endpoint broadcast where the policies or the secret
     }),
   });
   expect(response.status).toBe(202);
-  await until(() => received.length === 2);
+  await waitFor(() => received.length === 2);
   expect(received.map(({ event, payload }) => [event, payload])).toEqual([
     ["by-member", { n: 1 }],
     ["by-service", { n: 4 }],
@@ -141,17 +142,17 @@ test("presence: the others see who comes, changes and goes, and who goes with th
   });
   visitor.on("presence", { event: "sync" }, () => undefined);
   await new Promise((resolve) => visitor.subscribe(resolve));
-  await until(() => "reader" in visitor.presenceState());
+  await waitFor(() => "reader" in visitor.presenceState());
   expect(visitor.presenceState()).toEqual({ reader: [{ at: "desk", presence_ref: expect.any(String) }] });
 
   expect(await visitor.track({ at: "phone" })).toBe("ok");
-  await until(() => watched.includes("+sender phone"));
+  await waitFor(() => watched.includes("+sender phone"));
   expect(Object.keys(watcher.presenceState()).sort()).toEqual(["reader", "sender"]);
   await guest.realtime.disconnect();
-  await until(() => !("sender" in watcher.presenceState()));
+  await waitFor(() => !("sender" in watcher.presenceState()));
   expect(watched).toContain("-sender");
   await watcher.untrack();
-  await until(() => Object.keys(watcher.presenceState()).length === 0);
+  await waitFor(() => Object.keys(watcher.presenceState()).length === 0);
 });
 
 test("postgres_changes is answered with a clear system error, and broadcasts on the channel still work", async () => {
@@ -164,11 +165,11 @@ test("postgres_changes is answered with a clear system error, and broadcasts on 
     .on("broadcast", { event: "*" }, (message) => heard.push(message))
     .on("system", {}, (message) => messages.push(message));
   expect(await new Promise((resolve) => channel.subscribe(resolve))).toBe("SUBSCRIBED");
-  await until(() => messages.length > 0);
+  await waitFor(() => messages.length > 0);
   expect(messages[0]).toMatchObject({ extension: "postgres_changes", status: "error" });
   expect(messages[0]?.message).toContain("postgres_changes is not available");
   await server.sql`select realtime.send('{}', 'still', ${topic})`;
-  await until(() => heard.length > 0);
+  await waitFor(() => heard.length > 0);
 });
 
 test("protocol 1.0.0 speaks JSON objects: join, heartbeat, broadcasts both ways, leave", async () => {
@@ -182,7 +183,7 @@ test("protocol 1.0.0 speaks JSON objects: join, heartbeat, broadcasts both ways,
   await new Promise((resolve) => socket.once("open", resolve));
   const push = (event: string, ref: string, payload: object, to = topic) =>
     socket.send(JSON.stringify({ topic: to, event, ref, join_ref: "1", payload }));
-  const answer = (ref: string) => until(() => messages.find((message) => message.ref === ref));
+  const answer = (ref: string) => waitFor(() => messages.find((message) => message.ref === ref));
 
   push("heartbeat", "0", {}, "phoenix");
   push("phx_join", "1", {
@@ -192,15 +193,15 @@ test("protocol 1.0.0 speaks JSON objects: join, heartbeat, broadcasts both ways,
   expect([(await answer("0")).payload.status, (await answer("1")).payload.status]).toEqual(["ok", "ok"]);
 
   push("broadcast", "2", { type: "broadcast", event: "from-old", payload: { n: 1 } });
-  await until(() => modern.received.length > 0);
+  await waitFor(() => modern.received.length > 0);
   expect(modern.received[0]).toEqual({ type: "broadcast", event: "from-old", payload: { n: 1 } });
   await modern.channel.send(broadcast("to-old", { n: 2 }));
-  const heard = await until(() => messages.find(({ event }) => event === "broadcast"));
+  const heard = await waitFor(() => messages.find(({ event }) => event === "broadcast"));
   expect(heard.payload).toEqual({ type: "broadcast", event: "to-old", payload: { n: 2 } });
 
   await modern.channel.track({ at: "desk" });
   await modern.channel.track({ at: "door" });
-  const diffs = await until(() => {
+  const diffs = await waitFor(() => {
     const found = messages.filter(({ event }) => event === "presence_diff").map(({ payload }) => payload);
     return found.length === 2 && found;
   });

@@ -1,7 +1,8 @@
 /** Broadcasts from the database reach those who joined their topic, and nobody else. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { subscribe, until } from "./realtime-channel.ts";
+import { waitFor } from "../wait-for.ts";
+import { subscribe } from "./realtime-channel.ts";
 import {
   north,
   type RealtimeServer,
@@ -32,7 +33,7 @@ test("what realtime.send sends arrives with its payload, an id added to it, and 
   expect(statuses).toEqual(["SUBSCRIBED"]);
 
   await send(topic, "greeting", { text: "¿Vende su terreno? 🌵" });
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
   const [row] = await server.sql`select id from realtime.messages where topic = ${topic}`;
   const id = row?.id;
   expect(received).toEqual([
@@ -56,7 +57,7 @@ test("realtime.broadcast_changes brings operation, schema, table, record and old
   await server.sql`insert into public.campaigns values (1, 'Mora')`;
   await server.sql`update public.campaigns set name = 'Taos'`;
   await server.sql`delete from public.campaigns`;
-  await until(() => received.length === 3);
+  await waitFor(() => received.length === 3);
 
   const common = { id: expect.any(String), schema: "public", table: "campaigns" };
   const [mora, taos] = [
@@ -83,12 +84,12 @@ test("nothing arrives before the commit, and nothing at all of what is rolled ba
   await transaction`select realtime.send('{"n": 2}', 'held', ${topic})`;
   // A message committed later by somebody else overtakes it, so the channel works and the first is truly held.
   await send(topic, "other", { n: 3 });
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
   expect(received.map(({ event }) => event)).toEqual(["other"]);
 
   await transaction`commit`;
   transaction.release();
-  await until(() => received.length > 1);
+  await waitFor(() => received.length > 1);
   expect(received.map(({ event }) => event)).toEqual(["other", "held"]);
 });
 
@@ -101,7 +102,7 @@ test("messages of one topic arrive in the order they were sent, within and acros
       select realtime.send(jsonb_build_object('n', n), 'n', ${topic})
       from generate_series(${batch}::int, ${batch + 249}::int) as n`;
   }
-  await until(() => received.length >= count);
+  await waitFor(() => received.length >= count);
   expect(received.map(({ payload }) => payload.n)).toEqual(Array.from({ length: count }, (_, n) => n));
 });
 
@@ -111,7 +112,7 @@ test("one insert of many rows, more than a notification can name, delivers them 
   await server.sql`
     insert into realtime.messages (topic, extension, event, private, payload)
     select ${topic}, 'broadcast', 'row', true, jsonb_build_object('n', n) from generate_series(1, 650) as n`;
-  await until(() => received.length >= 650);
+  await waitFor(() => received.length >= 650);
   expect(received.map(({ payload }) => payload.n)).toEqual(Array.from({ length: 650 }, (_, n) => n + 1));
 });
 
@@ -123,7 +124,7 @@ test("a payload of 50 kB and one of 2.9 MB arrive whole; one over 3,000 kB is dr
   await repeat(1_600_000);
   await repeat(25_000);
   await repeat(1_450_000);
-  await until(() => received.length === 2);
+  await waitFor(() => received.length === 2);
   expect(received.map(({ payload }) => payload.text.length)).toEqual([25_000, 1_450_000]);
   expect(received[0]?.payload.text).toBe("ñ".repeat(25_000));
   expect(server.lines.join("\n")).toContain("UnableToBroadcastChanges: 32000");
@@ -141,12 +142,12 @@ test("a message reaches no other topic, no other org, and no public channel of t
   expect(others.map(({ statuses }) => statuses[0])).toEqual(["SUBSCRIBED", "SUBSCRIBED", "SUBSCRIBED"]);
 
   await send(topicOf("apart"), "private", {});
-  await until(() => own.received.length > 0);
+  await waitFor(() => own.received.length > 0);
   // What follows on each of the other channels shows that nothing came before it.
   await send(topicOf("apart-too"), "last", {});
   await send(topicOf("apart", south.org), "last", {});
   await send(topicOf("apart"), "last", {}, false);
-  await until(() => others.every(({ received }) => received.length > 0));
+  await waitFor(() => others.every(({ received }) => received.length > 0));
   expect(others.map(({ received }) => received.map(({ event }) => event))).toEqual([
     ["last"],
     ["last"],
@@ -159,7 +160,7 @@ test("bytes sent with realtime.send_binary arrive as an ArrayBuffer", async () =
   const topic = topicOf("bytes");
   const { received } = await subscribe(client, topic);
   await server.sql`select realtime.send_binary('\\x00ff10', 'bytes', ${topic})`;
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
   expect([...new Uint8Array(received[0]?.payload)]).toEqual([0x00, 0xff, 0x10]);
 });
 
@@ -181,7 +182,7 @@ test("replay brings the newest messages since a moment, oldest first and marked,
   const since = Date.now() - 60_000;
   const { received } = await subscribe(client, topic, { broadcast: { replay: { since, limit: 2 } } });
   await send(topic, "n", { n: 4 });
-  await until(() => received.length >= 3);
+  await waitFor(() => received.length >= 3);
   expect(received.map(({ payload, meta }) => [payload.n, meta?.replayed ?? false])).toEqual([
     [2, true],
     [3, true],

@@ -2,7 +2,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { subscribe, until } from "./realtime-channel.ts";
+import { waitFor } from "../wait-for.ts";
+import { subscribe } from "./realtime-channel.ts";
 import {
   north,
   publishableKey,
@@ -28,9 +29,9 @@ test("after the database restarts, those who were connected get broadcasts again
   const topic = topicOf("database");
   const { statuses, received } = await subscribe(await server.connect(() => token), topic);
   await server.restartDatabase();
-  await until(() => server.lines.includes("database connection is back"));
+  await waitFor(() => server.lines.includes("database connection is back"));
   await send(topic, "after");
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
   expect(statuses).toEqual(["SUBSCRIBED"]);
   expect((await subscribe(await server.connect(() => token), topic)).statuses).toEqual(["SUBSCRIBED"]);
 });
@@ -44,29 +45,44 @@ test("while the database is away a join says so, and supabase-js gets in once it
   expect(statuses[0]).toBe(
     "CHANNEL_ERROR: UnableToConnectToProject: Realtime was unable to connect to the project database",
   );
-  await until(() => statuses.at(-1) === "SUBSCRIBED");
+  await waitFor(() => statuses.at(-1) === "SUBSCRIBED");
 });
 
 test("a broadcast whose reading was cut off by the database is delivered when it can be read", async () => {
   const topic = topicOf("cut");
   const { received } = await subscribe(await server.connect(() => token), topic);
-  // The reader's connection is killed by the same transaction that notifies, so it dies before or while it reads.
-  await server.sql.begin(async (transaction) => {
-    await transaction`select realtime.send('{}', 'cut', ${topic})`;
-    await transaction`
-      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'realtime_read'`;
-  });
-  await until(() => received.length > 0);
+  const [sending, locking] = [await server.sql.reserve(), await server.sql.reserve()];
+  const isWaiting = async (name: string) => {
+    const [row] = await server.sql`
+      select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name = ${name}`;
+    return row?.pid as number | undefined;
+  };
+  // The lock waits behind the sender and comes before the reader, so the reader waits for it and can be ended meanwhile.
+  await sending`begin`;
+  await sending`select realtime.send('{}', 'cut', ${topic})`;
+  await locking`set application_name = 'locking'`;
+  await locking`begin`;
+  const locked = locking`lock table realtime.messages in access exclusive mode`.execute();
+  await waitFor(() => isWaiting("locking"));
+  await sending`commit`;
+  await locked;
+  const reader = await waitFor(() => isWaiting("realtime_read"));
+  await server.sql`select pg_terminate_backend(${reader})`;
+  await waitFor(() => server.lines.some((line) => line.startsWith("1 broadcasts wait")));
+  await locking`rollback`;
+  await waitFor(() => received.length > 0);
   expect(received.map(({ event }) => event)).toEqual(["cut"]);
+  sending.release();
+  locking.release();
 });
 
 test("after the Realtime server restarts, clients come back by themselves and get broadcasts again", async () => {
   const topic = topicOf("server");
   const { statuses, received } = await subscribe(await server.connect(() => token), topic);
   await server.restartRealtime();
-  await until(() => statuses.filter((status) => status === "SUBSCRIBED").length === 2);
+  await waitFor(() => statuses.filter((status) => status === "SUBSCRIBED").length === 2);
   await send(topic, "after");
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
 });
 
 test("a subscriber that does not read is dropped with a log line, and the others lose nothing", async () => {
@@ -83,7 +99,7 @@ test("a subscriber that does not read is dropped with a log line, and the others
     await server.sql`
       select realtime.send(jsonb_build_object('text', repeat('x', 900000), 'n', ${n}::int), 'n', ${topic})`;
   }
-  await until(() => fast.received.length === rows);
+  await waitFor(() => fast.received.length === rows);
   expect(fast.received.map(({ payload }) => payload.n)).toEqual(Array.from({ length: rows }, (_, n) => n));
   expect(server.realtime().stats().droppedSlow).toBe(1);
   expect(server.lines.join("\n")).toMatch(/subscriber dropped: it is \d+ bytes behind/);
@@ -115,7 +131,7 @@ test("a frame that is not of the protocol closes that connection and no other", 
     expect(await closed).toBe(1003);
   }
   await send(topic, "after");
-  await until(() => received.length > 0);
+  await waitFor(() => received.length > 0);
   expect(statuses).toEqual(["SUBSCRIBED"]);
 });
 

