@@ -3,6 +3,7 @@
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { CompiledQuery, type Kysely } from "kysely";
+import { castJsonArguments } from "./cast-json-arguments.ts";
 import { completeDatabaseError } from "./complete-database-error.ts";
 import { describeRequestSettings, type RequestIdentity } from "./describe-request-settings.ts";
 
@@ -58,7 +59,7 @@ export class LiteConnection extends PostgresConnection {
     return this.kysely.connection().execute(async (db: Database) => {
       try {
         await run(db, describeRequestSettings(identity, options?.rpc));
-        const result = await fn(db);
+        const result = await fn(options?.rpc ? db.withPlugin(castJsonArguments) : db);
         await run(db, options?.forceRollback ? "rollback" : "commit");
         return result;
       } catch (error) {
