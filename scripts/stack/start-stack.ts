@@ -36,6 +36,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const log = options.quiet ? () => {} : (options.log ?? (() => {}));
   const logAs = (source: LogSource) => (line: string) => log(source, line);
   const ports = portsFrom(options.portBase ?? DEFAULT_PORT_BASE);
+  // The CLI reports the server's errors itself, and probes for tables that a new database has not.
+  let migrating = false;
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const stopPart of stops.splice(0).reverse()) {
@@ -51,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await requireFreePorts(ports);
     const database = await startDatabase({
       ...{ dataDir, port: ports.database, superuserPassword: keys.superuserPassword },
-      ...{ durable: options.durable, log: logAs("database") },
+      ...{ durable: options.durable, log: (line) => migrating || log("database", line) },
     });
     stops.push(() => database.stop());
     const { adminUrl } = database;
@@ -60,6 +62,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
 
     const dbUrl = database.urlFor("postgres", "postgres");
+    migrating = true;
     const scratchDir = join(dataDir, "cli");
     const applied = await migrate({
       projectDir: PROJECT_DIR,
@@ -67,6 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       scratchDir,
       log: logAs("stack"),
     });
+    migrating = false;
     await rm(scratchDir, { recursive: true, force: true });
 
     const apiUrl = `http://127.0.0.1:${ports.api}`;
