@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { readAreaCodes } from "./read-area-codes.ts";
 import { writeAreaCodeModule } from "./write-area-code-module.ts";
 import { writeGraphemeModule } from "./write-grapheme-module.ts";
+import { writeSeedSql } from "./write-seed-sql.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
@@ -15,6 +16,10 @@ const areaCodes = readAreaCodes(join(here, "data/area-codes.csv"));
 const outputs: [path: string, text: string][] = [
   [join(sms, "nanp-area-codes.generated.ts"), writeAreaCodeModule(areaCodes)],
   [join(sms, "grapheme-break.generated.ts"), writeGraphemeModule()],
+  ...Object.entries(writeSeedSql(areaCodes)).map(([name, text]): [string, string] => [
+    join(here, name),
+    text,
+  ]),
 ];
 
 const checkOnly = process.argv.includes("--check");

@@ -49,6 +49,7 @@ const ANY: Row[] = [
 ];
 
 const GSM: Row[] = [
+  ["support_contact", "support contact", "org", 30, "How to reach a person: phone or e-mail address"],
   ["state", "mailing_state", "lead", 2, "State, two letters"],
   ["zip_code", "zip postal_code", "lead", 10, "ZIP code of the mailing address"],
   ["parcel_id", "apn parcel_number", "lead", 24, "Assessor's parcel number"],

@@ -1,0 +1,129 @@
+// The SQL files of the platform's own rows: what every deployment needs, whoever uses it.
+import { ERROR_RULES } from "../../supabase/functions/_shared/sms/error-classes.ts";
+import { US_STATES } from "../../supabase/functions/_shared/sms/us-states.ts";
+import { buildDefaultTemplates } from "./build-default-templates.ts";
+import { computeHolidays } from "./compute-holidays.ts";
+import { TEMPLATE_GROUPS } from "./data/default-templates.ts";
+import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES } from "./data/quiet-hour-rules.ts";
+import { expandQuietHours } from "./expand-quiet-hours.ts";
+import type { AreaCodeRow } from "./read-area-codes.ts";
+import { writeSql } from "./write-sql.ts";
+
+const FIRST_YEAR = 2026;
+const LAST_YEAR = 2032;
+
+/** File name → SQL text. */
+export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
+  return {
+    "generated-error-classes.sql": writeSql({
+      purpose:
+        "Twilio's error codes: class, action, when to try again, and whether a carrier may have had the message.",
+      table: "private.error_classes",
+      columns: ["code", "class", "action", "retry_after", "max_attempts", "never_handed_to_carrier", "note"],
+      conflict: "code",
+      updates: ["class", "action", "retry_after", "max_attempts", "never_handed_to_carrier", "note"],
+      rows: ERROR_RULES.map((rule) => [
+        rule.code,
+        rule.class,
+        rule.action,
+        rule.retryAfterSeconds === undefined ? null : `${rule.retryAfterSeconds} seconds`,
+        rule.maxAttempts ?? null,
+        rule.neverHandedToCarrier,
+        rule.note,
+      ]),
+    }),
+    "generated-area-codes.sql": writeSql({
+      purpose:
+        "US area codes with their state and every time zone their holders may be in; an overlay has its parent's zones.",
+      table: "private.area_codes",
+      columns: ["area_code", "state", "time_zones", "overlay_of"],
+      conflict: "area_code",
+      updates: ["state", "time_zones", "overlay_of"],
+      rows: areaCodes.map((row) => [row.areaCode, row.state, row.timeZones, row.overlayOf]),
+    }),
+    "generated-us-states.sql": writeSql({
+      purpose: "States and territories of the United States by postal abbreviation.",
+      table: "private.us_states",
+      columns: ["code", "name"],
+      conflict: "code",
+      updates: ["name"],
+      rows: Object.entries(US_STATES).sort(([a], [b]) => a.localeCompare(b)),
+    }),
+    "generated-quiet-hour-rules.sql": writeSql({
+      purpose: "The platform's quiet-hour rules, each with its source. Null hours: closed on that weekday.",
+      table: "public.quiet_hour_rules",
+      columns: [
+        "org_id",
+        "state",
+        "dow",
+        "opens",
+        "closes",
+        "closed_on_holidays",
+        "max_per_24h",
+        "source",
+        "effective_from",
+        "reviewed_at",
+      ],
+      conflict: "coalesce(org_id, '00000000-0000-0000-0000-000000000000'), state, dow, effective_from",
+      updates: ["opens", "closes", "closed_on_holidays", "max_per_24h", "source", "reviewed_at"],
+      rows: expandQuietHours(STATE_RULES).map((row) => [
+        null,
+        row.state,
+        row.dow,
+        row.opens,
+        row.closes,
+        row.closedOnHolidays,
+        row.maxPer24h,
+        row.source,
+        EFFECTIVE_FROM,
+        REVIEWED_AT,
+      ]),
+    }),
+    "generated-holidays.sql": writeSql({
+      purpose: `Federal holidays ${FIRST_YEAR} to ${LAST_YEAR}, as they fall and as they are observed (5 U.S.C. 6103).`,
+      table: "private.holidays",
+      columns: ["day", "name"],
+      conflict: "day",
+      updates: ["name"],
+      rows: computeHolidays(FIRST_YEAR, LAST_YEAR).map(({ day, name }) => [day, name]),
+    }),
+    "generated-default-templates.sql": writeSql({
+      purpose:
+        "The templates a new organisation begins with; the worst case counts a brand of 25 characters.",
+      table: "private.default_templates",
+      columns: [
+        "key",
+        "category",
+        "language",
+        "name",
+        "content",
+        "variables",
+        "required_variables",
+        "encoding",
+        "worst_segments",
+      ],
+      conflict: "key",
+      updates: [
+        "category",
+        "language",
+        "name",
+        "content",
+        "variables",
+        "required_variables",
+        "encoding",
+        "worst_segments",
+      ],
+      rows: buildDefaultTemplates(TEMPLATE_GROUPS).map((template) => [
+        template.key,
+        template.category,
+        template.language,
+        template.name,
+        template.content,
+        template.variables,
+        template.requiredVariables,
+        template.encoding,
+        template.worstSegments,
+      ]),
+    }),
+  };
+}
