@@ -6,6 +6,7 @@ import { answerStorage } from "./answer-storage.ts";
 import { LiteConnection } from "./lite-connection.ts";
 import { MailFolder } from "./mail-folder.ts";
 import { ObjectFolder } from "./object-folder.ts";
+import { POSTGREST_TYPES } from "./postgrest-types.ts";
 import { quietLite } from "./quiet-lite.ts";
 import { watchSchema } from "./watch-schema.ts";
 
@@ -49,6 +50,7 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
         max: options.maxConnections ?? 15,
         onnotice: () => {},
         connection: { application_name: "gateway" },
+        types: POSTGREST_TYPES,
       },
     },
     options.catalogUrl,

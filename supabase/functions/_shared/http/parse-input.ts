@@ -20,7 +20,10 @@ export async function parseInput(
   const input: Record<string, unknown> = {};
   if (schemas.params) input.params = parseParams(schemas.params, params);
   if (schemas.query) input.query = parse(schemas.query, readQuery(new URL(request.url), schemas.query));
-  if (schemas.body) input.body = parse(schemas.body, await readJson(request, maxBytes));
+  if (schemas.body) {
+    const mayBeEmpty = schemas.body.safeParse(undefined).success;
+    input.body = parse(schemas.body, await readJson(request, maxBytes, mayBeEmpty));
+  }
   if (schemas.multipart) input.multipart = parse(schemas.multipart, await readMultipart(request, maxBytes));
   if (schemas.form) input.form = parse(schemas.form, await readForm(request, maxBytes));
   return input;

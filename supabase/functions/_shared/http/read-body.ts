@@ -31,12 +31,16 @@ export async function readBytes(request: Request, maxBytes: number) {
   return bytes;
 }
 
-/** @throws AppError unsupported_media_type, malformed_json, payload_too_large */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+/**
+ * @param mayBeEmpty whether no body at all is an answer too: then undefined
+ * @throws AppError unsupported_media_type, malformed_json, payload_too_large
+ */
+export async function readJson(request: Request, maxBytes: number, mayBeEmpty = false): Promise<unknown> {
   const type = mediaType(request);
   if (type !== "" && type !== "application/json" && !type.endsWith("+json"))
     throw wrongType(type, "application/json");
   const bytes = await readBytes(request, maxBytes);
+  if (bytes.byteLength === 0 && mayBeEmpty) return undefined;
   if (bytes.byteLength === 0) throw new AppError("malformed_json", "The body is empty: send a JSON object.");
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
