@@ -16,6 +16,7 @@ comment on function private.provider_rank(text) is
   'Rank of a Twilio message status; a lower one never replaces a higher one, nor one final status another. -1: not a status we know.';
 
 create function private.apply_receipt(
+  p_org_id uuid,
   p_message_id uuid,
   p_attempt_id uuid,
   p_provider_sid text,
@@ -38,7 +39,8 @@ declare
   v_newer public.messages;
   v_new public.message_status;
 begin
-  select * into v_message from public.messages m where m.id = p_message_id;
+  -- The signature proves the account, and with it the organisation: nobody reports on another's messages.
+  select * into v_message from public.messages m where m.id = p_message_id and m.org_id = p_org_id;
   if not found then
     return 'no_message';
   end if;
@@ -119,8 +121,8 @@ begin
   return 'applied';
 end;
 $$;
-comment on function private.apply_receipt(uuid, uuid, text, text, integer, jsonb, timestamptz) is
-  'Applies one delivery receipt; returns applied, repeated, superseded, after_the_end, late_success, double_send, no_message, no_attempt or unknown_status. Definer: the worker may not write these tables.';
+comment on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) is
+  'Applies one delivery receipt to a message of an organisation; returns applied, repeated, superseded, after_the_end, late_success, double_send, no_message, no_attempt or unknown_status. Definer: the worker may not write these tables.';
 
 create function private.mark_undelivered(p_message public.messages, p_code integer, p_now timestamptz)
 returns void

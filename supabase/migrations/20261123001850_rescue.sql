@@ -121,7 +121,7 @@ begin
 
   if p_provider_sid is not null then
     update public.messages m set provider_sid = coalesce(m.provider_sid, p_provider_sid), content = coalesce(m.content, p_content) where m.id = v_message.id;
-    v_result := private.apply_receipt(v_message.id, p_attempt_id, p_provider_sid, p_provider_status, p_error_code,
+    v_result := private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid, p_provider_status, p_error_code,
       jsonb_build_object('source', 'list'), p_now);
     return 'found';
   end if;

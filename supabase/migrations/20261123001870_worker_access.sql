@@ -81,9 +81,17 @@ as $$
     'replies', private.queue_is_due('replies', p_within),
     'builds', private.queue_is_due('builds', '0'),
     'imports', private.queue_is_due('imports', '0'),
-    'looks', exists (select 1 from public.send_attempts a where a.next_look_at <= p_now));
+    'looks', exists (select 1 from public.send_attempts a where a.next_look_at <= p_now),
+    'next_due_ms', (
+      select greatest(extract(epoch from min(q.vt) - clock_timestamp()) * 1000, 0)::integer
+      from (
+        select min(s.vt) as vt from pgmq.q_sends s
+        union all
+        select min(r.vt) from pgmq.q_replies r
+      ) q
+      where q.vt <= clock_timestamp() + p_within));
 $$;
-comment on function private.due_work(interval, timestamptz) is 'What there is to do within an interval, by queue. Definer: the worker may not read queues or attempts.';
+comment on function private.due_work(interval, timestamptz) is 'What there is to do within an interval, by queue, and in how many milliseconds the next message is due (null: none is). Definer: the worker may not read queues or attempts.';
 
 grant execute on function
   private.next_build(integer, timestamptz),
@@ -91,7 +99,7 @@ grant execute on function
   private.due_work(interval, timestamptz),
   private.claim_sends(uuid, integer, boolean, timestamptz),
   private.settle_sends(jsonb, timestamptz),
-  private.apply_receipt(uuid, uuid, text, text, integer, jsonb, timestamptz),
+  private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz),
   private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text, timestamptz),
   private.twilio_accounts_for(text),
   private.log_webhook(uuid, text, jsonb, text),

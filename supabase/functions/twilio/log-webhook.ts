@@ -1,0 +1,46 @@
+// Keeps a webhook that was refused or could not be applied, so that somebody can see what came and why it did nothing.
+
+import type { MachineContext } from "../_shared/http/context.ts";
+import { describeCause } from "../_shared/http/describe-cause.ts";
+import { connect, webhookType } from "./webhook-context.ts";
+
+const MAX_FIELDS = 60;
+const MAX_VALUE = 200;
+/** Anybody may post forgeries; beyond this they are only counted, so that they can't fill the table. */
+const ROWS_A_MINUTE = 120;
+
+let minute = { startedAt: Number.NEGATIVE_INFINITY, rows: 0 };
+
+/**
+ * Never throws: a log that fails must not change the answer.
+ * @param orgId of the account that was named, null where it is nobody's
+ * @param form of the body; values are cut to 200 characters
+ */
+export async function logWebhook(
+  ctx: MachineContext,
+  orgId: string | null,
+  form: Iterable<[string, string]>,
+  reason: string,
+): Promise<void> {
+  ctx.log.warn("webhook not applied", { reason });
+  const now = performance.now();
+  if (now - minute.startedAt > 60_000) minute = { startedAt: now, rows: 0 };
+  if (minute.rows++ >= ROWS_A_MINUTE) return;
+  const fields: Record<string, string> = {};
+  for (const [name, value] of form) {
+    if (Object.keys(fields).length === MAX_FIELDS) break;
+    fields[name.slice(0, MAX_VALUE)] = clean(value);
+  }
+  const sql = connect(ctx);
+  const payload = { fields, query: clean(new URL(ctx.request.url).search) };
+  try {
+    await sql`select private.log_webhook(${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason})`;
+  } catch (error) {
+    ctx.log.error("a webhook could not be logged", { error: describeCause(error) });
+  }
+}
+
+/** Postgres' JSON holds no NUL. */
+function clean(text: string): string {
+  return text.slice(0, MAX_VALUE).replaceAll("\u0000", "");
+}

@@ -1,0 +1,56 @@
+// A person wrote: what they mean, and one call that stores it and acts on it.
+import { z } from "zod";
+import type { MachineContext } from "../_shared/http/context.ts";
+import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
+import { logWebhook } from "./log-webhook.ts";
+import { connect } from "./webhook-context.ts";
+
+/** Loose: Twilio adds fields without notice. */
+export const inboundForm = z.looseObject({
+  AccountSid: z.string(),
+  MessageSid: z.string().min(1).max(64),
+  From: z.string().min(1).max(64),
+  To: z.string().min(1).max(64),
+  Body: z.string().max(20_000).default(""),
+  NumMedia: z.coerce.number().int().min(0).max(50).default(0),
+  OptOutType: z.enum(["STOP", "START", "HELP"]).optional().catch(undefined),
+});
+type InboundForm = z.output<typeof inboundForm>;
+
+/** Answers are sent through the outbox, never as TwiML: then they are counted, recorded and retried as all others. */
+const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>';
+const E164 = /^\+[1-9][0-9]{6,14}$/;
+
+export async function receiveInbound(
+  ctx: MachineContext,
+  { form }: { form: InboundForm },
+): Promise<Response> {
+  const result = E164.test(form.From) ? await store(ctx, form) : "unusable_sender";
+  if (result === "not_our_number" || result === "unusable_sender") {
+    const fields = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]);
+    await logWebhook(ctx, null, fields, `The message was not stored: ${result}.`);
+  }
+  return new Response(EMPTY_TWIML, { headers: { "content-type": "text/xml; charset=utf-8" } });
+}
+
+async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
+  const body = form.Body.replaceAll("\u0000", "");
+  const meant = classifyInbound(body, form.OptOutType);
+  const sql = connect(ctx);
+  const [row] = await sql`
+    select private.receive_inbound(
+      ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${body}, ${mediaUrls(form)},
+      ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
+      ${meant.matched}) as result`;
+  return row?.result;
+}
+
+/** MediaUrl0, MediaUrl1, … as many as NumMedia says. */
+function mediaUrls(form: InboundForm): string[] {
+  const urls: string[] = [];
+  for (let i = 0; i < form.NumMedia; i++) {
+    const url = form[`MediaUrl${i}`];
+    if (typeof url === "string" && URL.canParse(url)) urls.push(url.slice(0, 2_000));
+  }
+  return urls;
+}

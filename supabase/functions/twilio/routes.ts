@@ -1,0 +1,34 @@
+// The route table of twilio.
+import { empty, raw } from "../_shared/http/responses.ts";
+import { route } from "../_shared/http/route.ts";
+import { inboundForm, receiveInbound } from "./receive-inbound.ts";
+import { receiveStatus, statusForm } from "./receive-status.ts";
+
+/** Twilio's own are under 8 kB: 1,600 characters of body, percent-encoded, and ten media URLs. */
+const MAX_BODY_BYTES = 65_536;
+
+export const routes = [
+  route({
+    method: "POST",
+    path: "/status",
+    summary: "A delivery receipt from Twilio",
+    description: "Set as StatusCallback of every message, with our message and attempt ids as mid and a.",
+    permission: "twilio_signature",
+    request: { form: statusForm },
+    maxBodyBytes: MAX_BODY_BYTES,
+    response: empty(),
+    run: receiveStatus,
+  }),
+  route({
+    method: "POST",
+    path: "/inbound",
+    summary: "A message from a person, delivered by Twilio",
+    description:
+      "Configure it as the webhook of incoming messages, on each number or on the Messaging Service.",
+    permission: "twilio_signature",
+    request: { form: inboundForm },
+    maxBodyBytes: MAX_BODY_BYTES,
+    response: raw("text/xml", "TwiML that answers nothing"),
+    run: receiveInbound,
+  }),
+];

@@ -1,0 +1,67 @@
+// Claims messages to send, and proves that the claim is committed before anybody may post them.
+import type { Direct } from "../_shared/db/direct.ts";
+
+/** One row of private.claim_sends. */
+export interface ClaimedSend {
+  message_id: string;
+  attempt_id: string;
+  org_id: string;
+  kind: "campaign" | "reply" | "auto_reply";
+  /** From when the claim was answered until its number's slot, in ms. */
+  slot_in_ms: number;
+  to_number: string;
+  from_number: string;
+  account_sid: string | null;
+  messaging_service_sid: string | null;
+  /** Of replies; null where the text is rendered from the template. */
+  content: string | null;
+  template_content: string | null;
+  language: "es" | "en" | null;
+  variables: Record<string, string | number | null> | null;
+  charged_segments: number;
+  validity_seconds: number;
+}
+
+export interface Claim {
+  sends: ClaimedSend[];
+  /** Monotonic ms at which the rows came: slots count from here. */
+  claimedAt: number;
+  /** Wall clock at the same moment: a machine that slept stops the monotonic clock, not this one. */
+  claimedWall: number;
+}
+
+/**
+ * @param isLoopback whether Twilio's API is on this machine: quiet hours may be overridden only there
+ * @throws the database's error; what may have been claimed by then is given back first
+ */
+export async function claimSends(
+  sql: Direct,
+  workerId: string,
+  limit: number,
+  isLoopback: boolean,
+): Promise<Claim> {
+  const claim: Claim = { sends: [], claimedAt: 0, claimedWall: 0 };
+  try {
+    // begin, not a bare query: postgres.js resolves a query at CommandComplete, before its implicit commit. Only the
+    // answer to an explicit COMMIT proves that the attempts would outlive a crash, and nothing is posted before that.
+    await sql.begin(async (tx) => {
+      const rows = await tx`select * from private.claim_sends(${workerId}, ${limit}, ${isLoopback})`;
+      // Taken before the commit's round trip, so that slots are late by one trip of the network and no more.
+      claim.claimedAt = performance.now();
+      claim.claimedWall = Date.now();
+      claim.sends = rows as unknown as ClaimedSend[];
+    });
+  } catch (error) {
+    await giveBack(sql, claim.sends);
+    throw error;
+  }
+  return claim;
+}
+
+/** The commit's answer was lost, and with it whether it happened; nothing was posted, so saying that is safe either way. */
+async function giveBack(sql: Direct, sends: ClaimedSend[]): Promise<void> {
+  if (sends.length === 0) return;
+  const results = sends.map((send) => ({ attempt_id: send.attempt_id, outcome: "not_posted" }));
+  // Where this fails too, rescue asks Twilio about the attempts once they are 60 s old.
+  await sql`select private.settle_sends(${sql.json(results)})`.catch(() => {});
+}

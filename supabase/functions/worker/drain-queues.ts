@@ -1,0 +1,200 @@
+// One drain: claims and sends, builds and imports, asks Twilio about unknown sends, until nothing is due or the budget is spent.
+import type { Direct } from "../_shared/db/direct.ts";
+import { createServiceClient } from "../_shared/db/service-client.ts";
+import type { MachineContext } from "../_shared/http/context.ts";
+import { describeCause } from "../_shared/http/describe-cause.ts";
+import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
+import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
+import { claimSends } from "./claim-sends.ts";
+import { DrainBudget } from "./drain-budget.ts";
+import { drainImports } from "./imports/drain-imports.ts";
+import { lookForSends } from "./look-for-sends.ts";
+import { PostPacer } from "./pace-posts.ts";
+import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
+import { preparePosts } from "./prepare-posts.ts";
+import { ResultSettler } from "./settle-results.ts";
+import { restLeft } from "./twilio-reach.ts";
+import { Waker } from "./waker.ts";
+import { onUnload, unloadReason } from "./watch-unload.ts";
+
+/** What there is to do, as private.due_work tells. */
+interface DueWork {
+  sends: boolean;
+  replies: boolean;
+  builds: boolean;
+  imports: boolean;
+  looks: boolean;
+  /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
+  next_due_ms: number | null;
+}
+
+const CLAIM_AT_MOST = 100;
+/** A claim costs the same for one message as for ten: it waits for that much room. */
+const CLAIM_AT_LEAST = 10;
+/** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
+const MAX_IN_FLIGHT = 20;
+const PLAN_EVERY_MS = 500;
+/** A build's chunk holds the one connection: a small one while messages wait for their slots. */
+const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
+/** A reply may come at any time, so an empty queue is looked at this often. */
+const LONGEST_WAIT_MS = 500;
+
+/** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
+export async function drainQueues(ctx: MachineContext, sql: Direct, onClaimed: () => void): Promise<void> {
+  const drain = new Drain(ctx, sql);
+  const forget = onUnload(() => drain.giveBack());
+  try {
+    await drain.work();
+  } finally {
+    onClaimed();
+    await drain.finish();
+    forget();
+  }
+}
+
+class Drain {
+  private readonly workerId = crypto.randomUUID();
+  private readonly budget = new DrainBudget();
+  /** Wakes when a POST ended. */
+  private readonly room = new Waker();
+  /** Wakes when the isolate ends or a look is done. */
+  private readonly pause = new Waker();
+  private readonly settler: ResultSettler;
+  private readonly pacer: PostPacer<ReadyPost>;
+  private readonly isLoopback: boolean;
+  private readonly tally: Record<string, number> = {};
+  private plannedAt = Number.NEGATIVE_INFINITY;
+  private looking: Promise<void> | undefined;
+  private importing: Promise<void> | undefined;
+
+  constructor(
+    private readonly ctx: MachineContext,
+    private readonly sql: Direct,
+  ) {
+    const { env, log } = ctx;
+    const twilioUrl = twilioApiUrl(env);
+    const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/\/+$/, "");
+    const posting: PostingContext = { sql, twilioUrl, publicUrl };
+    this.isLoopback = isLoopbackUrl(twilioUrl);
+    this.settler = new ResultSettler(sql, log);
+    this.pacer = new PostPacer({
+      maxInFlight: MAX_IN_FLIGHT,
+      post: (item) => this.post(posting, item),
+      giveBack: (item) => this.settle({ attempt_id: item.send.attempt_id, outcome: "not_posted" }),
+      onChange: () => this.room.wake(),
+    });
+  }
+
+  async work(): Promise<void> {
+    while (!this.budget.isSpent && !unloadReason()) {
+      const asked = this.mayClaim();
+      const claimed = asked > 0 ? await this.claim(asked) : 0;
+      if (asked > 0 && claimed === asked) continue;
+      if (asked === 0 && restLeft(performance.now()) === 0) {
+        await this.room.wait(LONGEST_WAIT_MS);
+        continue;
+      }
+      if ((await this.plan()) > 0) continue;
+      const due = await this.readDueWork();
+      if (await this.workAside(due)) continue;
+      const isSending =
+        !this.pacer.isIdle || (restLeft(performance.now()) === 0 && (due.sends || due.replies));
+      if (!isSending && !this.looking && !this.importing) return;
+      await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
+    }
+  }
+
+  /** Posts what is held, unless the isolate is ending, and settles everything. */
+  async finish(): Promise<void> {
+    while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
+    await Promise.all([this.looking, this.importing]);
+    await this.settler.flush();
+    this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
+  }
+
+  giveBack(): void {
+    this.pacer.giveBackHeld();
+    this.pause.wake();
+  }
+
+  private mayClaim(): number {
+    const now = performance.now();
+    if (restLeft(now) > 0) {
+      if (this.pacer.heldCount > 0) this.pacer.giveBackHeld();
+      return 0;
+    }
+    const room = this.pacer.room(now);
+    return room < CLAIM_AT_LEAST ? 0 : Math.min(CLAIM_AT_MOST, this.budget.sendsLeft, room);
+  }
+
+  private async claim(limit: number): Promise<number> {
+    this.budget.spend("claim");
+    const claim = await claimSends(this.sql, this.workerId, limit, this.isLoopback);
+    this.budget.spend("send", claim.sends.length);
+    this.pacer.add(await preparePosts(this.sql, claim, (result) => this.settle(result)));
+    // The end was announced while the claim was under way.
+    if (unloadReason()) this.pacer.giveBackHeld();
+    return claim.sends.length;
+  }
+
+  private async post(posting: PostingContext, item: ReadyPost): Promise<void> {
+    const result = await postMessage(posting, item);
+    const { send, text, segments } = item;
+    this.settle({ attempt_id: send.attempt_id, content: text, segments, ...result });
+  }
+
+  private settle(result: Parameters<ResultSettler["add"]>[0]): void {
+    this.tally[result.outcome] = (this.tally[result.outcome] ?? 0) + 1;
+    this.settler.add(result);
+  }
+
+  private async plan(): Promise<number> {
+    if (performance.now() - this.plannedAt < PLAN_EVERY_MS) return 0;
+    this.plannedAt = performance.now();
+    this.budget.spend("round");
+    const [row] = await this.sql`select private.plan_all() as planned`;
+    return row?.planned ?? 0;
+  }
+
+  private async readDueWork(): Promise<DueWork> {
+    this.budget.spend("round");
+    const [row] = await this.sql`select private.due_work() as due`;
+    return row?.due;
+  }
+
+  /** @returns whether it did something that may be followed by more of it */
+  private async workAside(due: DueWork): Promise<boolean> {
+    if (due.looks) this.looking ??= this.beside(lookForSends(this.ctx, this.sql), "looking");
+    if (due.imports) this.importing ??= this.beside(this.import(), "importing");
+    if (!due.builds) return false;
+    this.budget.spend("build");
+    const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
+    const [row] = await this.sql`select private.next_build(${chunk}) as built`;
+    return row?.built === true;
+  }
+
+  private async import(): Promise<void> {
+    const { env, log } = this.ctx;
+    const shouldStop = () => this.budget.isSpent || unloadReason() !== undefined;
+    const { chunks } = await drainImports({
+      ...{ sql: this.sql, storage: createServiceClient(env), log },
+      budget: {
+        shouldStop: () => {
+          this.budget.spend("chunk");
+          return shouldStop();
+        },
+      },
+    });
+    if (chunks > 0) this.tally.chunks = (this.tally.chunks ?? 0) + chunks;
+  }
+
+  /** Goes on while messages are sent; its failure is logged and ends nothing else. */
+  private beside(work: Promise<void>, name: "looking" | "importing"): Promise<void> {
+    return work
+      .catch((error) => this.ctx.log.error(`${name} failed`, { error: describeCause(error) }))
+      .finally(() => {
+        this[name] = undefined;
+        this.pause.wake();
+      });
+  }
+}

@@ -1,0 +1,9 @@
+// Serves the area worker: the scheduler's kick, which drains the queues.
+import { createArea } from "../_shared/http/create-area.ts";
+import { routes } from "./routes.ts";
+
+export default createArea({
+  area: "worker",
+  description: "Works off the queues: sends, replies, builds, imports.",
+  routes,
+});

@@ -1,0 +1,109 @@
+// Starts each POST within its slot, few at a time, and hands back what missed its slot.
+
+export interface PacedPost {
+  /** Monotonic ms: the POST starts within [slot, slot + window] or not at all. */
+  slot: number;
+  /** Wall clock when it was claimed. */
+  claimedWall: number;
+}
+
+export interface PacerOptions<P extends PacedPost> {
+  /** Posts one message; must not reject. */
+  post(item: P): Promise<void>;
+  /** Takes back one that was not posted. */
+  giveBack(item: P): void;
+  /** Called when something was posted or given back. */
+  onChange(): void;
+  maxInFlight: number;
+}
+
+/**
+ * Of the 40 ms that the claim's spacing leaves (slots are (1 s + 40 ms)/mps apart); the other 10 are for the trip between
+ * the database's clock and ours, which slots are late by.
+ */
+const WINDOW_MS = 30;
+/** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
+const MAX_AGE_MS = 2_000;
+
+export class PostPacer<P extends PacedPost> {
+  /** Latest slot first, so that the next one is popped off the end. */
+  private held: P[] = [];
+  private inFlight = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Of one POST, smoothed: decides how many can start within a window. */
+  private latencyMs = 50;
+
+  constructor(private readonly options: PacerOptions<P>) {}
+
+  get heldCount(): number {
+    return this.held.length;
+  }
+
+  get isIdle(): boolean {
+    return this.held.length === 0 && this.inFlight === 0;
+  }
+
+  /**
+   * How many more may be claimed now. All of them may get the same slot, and what can't start in time is given back at
+   * the cost of a second: with 20 in flight and 150 ms an answer that is 24, with 5 ms it is 140.
+   */
+  room(now: number): number {
+    const { maxInFlight } = this.options;
+    const perWindow = maxInFlight * (WINDOW_MS / this.latencyMs);
+    let due = 0;
+    for (const item of this.held) if (item.slot <= now + WINDOW_MS + this.latencyMs) due++;
+    return Math.max(0, Math.floor(maxInFlight - this.inFlight + perWindow - due));
+  }
+
+  add(items: readonly P[]): void {
+    this.held.push(...items);
+    this.held.sort((a, b) => b.slot - a.slot);
+    this.pump();
+  }
+
+  /** Hands back everything that has not been posted. */
+  giveBackHeld(): void {
+    clearTimeout(this.timer);
+    for (const item of this.held.splice(0)) this.options.giveBack(item);
+    this.options.onChange();
+  }
+
+  private pump(): void {
+    clearTimeout(this.timer);
+    // A timer may fire late under load, so the clock is read again for each one, right before it starts.
+    for (let next = this.held.at(-1); next !== undefined; next = this.held.at(-1)) {
+      const late = performance.now() - next.slot;
+      if (late < 0) {
+        this.wakeAfter(-late);
+        return;
+      }
+      if (late > WINDOW_MS || Date.now() - next.claimedWall > MAX_AGE_MS) {
+        this.held.pop();
+        this.options.giveBack(next);
+        this.options.onChange();
+      } else if (this.inFlight < this.options.maxInFlight) {
+        this.held.pop();
+        this.start(next);
+      } else {
+        // A POST that ends pumps too; this wakes up for handing back.
+        this.wakeAfter(WINDOW_MS - late);
+        return;
+      }
+    }
+  }
+
+  private wakeAfter(ms: number): void {
+    this.timer = setTimeout(() => this.pump(), Math.ceil(ms));
+  }
+
+  private start(item: P): void {
+    this.inFlight++;
+    const startedAt = performance.now();
+    void this.options.post(item).then(() => {
+      this.inFlight--;
+      this.latencyMs += (performance.now() - startedAt - this.latencyMs) / 16;
+      this.pump();
+      this.options.onChange();
+    });
+  }
+}

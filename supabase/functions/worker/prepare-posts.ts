@@ -1,0 +1,55 @@
+// Turns claims into posts that only wait for their slots; what can't be posted is settled at once.
+
+import type { Direct } from "../_shared/db/direct.ts";
+import { findTwilioAccount, type TwilioAccount } from "../_shared/twilio/find-account.ts";
+import type { Claim, ClaimedSend } from "./claim-sends.ts";
+import type { ReadyPost } from "./post-message.ts";
+import { renderMessage } from "./render-message.ts";
+import type { SettleResult } from "./settle-results.ts";
+
+/** Twilio's codes for what we can tell without asking it: they lead to the same consequences. */
+const NO_ACCOUNT = 20003;
+const NO_BODY = 21602;
+
+/** @param settle takes what is not going to be posted */
+export async function preparePosts(
+  sql: Direct,
+  claim: Claim,
+  settle: (result: SettleResult) => void,
+): Promise<ReadyPost[]> {
+  const posts: ReadyPost[] = [];
+  for (const send of claim.sends) {
+    const post = prepare(send, await readAccount(sql, send), claim);
+    if ("outcome" in post) settle(post);
+    else posts.push(post);
+  }
+  return posts;
+}
+
+/** "unreadable" where the database did not answer: that says nothing about the account. */
+async function readAccount(sql: Direct, send: ClaimedSend): Promise<TwilioAccount | null | "unreadable"> {
+  if (send.account_sid === null) return null;
+  return await findTwilioAccount(sql, send.account_sid).catch(() => "unreadable" as const);
+}
+
+function prepare(
+  send: ClaimedSend,
+  account: TwilioAccount | null | "unreadable",
+  claim: Claim,
+): ReadyPost | SettleResult {
+  const { attempt_id } = send;
+  if (account === "unreadable") return { attempt_id, outcome: "not_posted" };
+  if (account === null) {
+    const error_message = "The organisation has no Twilio account, or its auth token is not stored.";
+    return { attempt_id, outcome: "rejected", error_code: NO_ACCOUNT, error_message };
+  }
+  const rendered = renderMessage(send);
+  if (!rendered.ok)
+    return { attempt_id, outcome: "rejected", error_code: NO_BODY, error_message: rendered.reason };
+  const { text, segments } = rendered;
+  // What a person wrote is sent as it is; a campaign's message is charged anew with its real size.
+  if (send.kind === "campaign" && segments > send.charged_segments)
+    return { attempt_id, outcome: "oversize", segments };
+  const slot = claim.claimedAt + send.slot_in_ms;
+  return { send, account, text, segments, slot, claimedWall: claim.claimedWall };
+}
