@@ -9,6 +9,7 @@ import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
 import { startDatabase } from "./database/start-database.ts";
 import { readEnvFile, type StackEnv, writeEnvFile } from "./env-file.ts";
+import { equipDemoOrganisation } from "./equip-demo-organisation.ts";
 import { startFunctions } from "./functions/start-functions.ts";
 import { functionsEnvironment } from "./functions-environment.ts";
 import { startGateway } from "./gateway/start-gateway.ts";
@@ -123,6 +124,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.push(() => scheduler.stop());
     await createDemoUser(apiUrl, keys.publishableKey, keys.demoPassword);
     if (functionsEnv.TWILIO_API_URL === simulatorUrl) {
+      await equipDemoOrganisation(dbUrl);
       await registerSimulatedAccounts(simulator, adminUrl, functionsUrl);
     } else {
       log("stack", `functions use ${functionsEnv.TWILIO_API_URL} as Twilio (.env), not the simulator`);

@@ -39,6 +39,28 @@ test("the demo user signs in and belongs to an organisation of its own, as its a
   });
 });
 
+test("the demo organisation has ten numbers at 10 messages a second, which its simulated Twilio account owns", async () => {
+  const [account] = await admin`
+    select a.org_id, a.account_sid from public.twilio_accounts a
+    join public.users u on u.org_id = a.org_id where u.email = ${stack.DEMO_EMAIL}`;
+  const numbers =
+    await admin`select e164, mps, twilio_sid from public.phone_numbers where org_id = ${account?.org_id}`;
+  expect(numbers).toHaveLength(10);
+  expect(
+    numbers.every((number) => Number(number.mps) === 10 && /^\+1\d{3}55501\d\d$/.test(number.e164)),
+  ).toBe(true);
+  const [token] = await admin`
+    select decrypted_secret as text from vault.decrypted_secrets where name = ${`twilio_auth_token:${account?.org_id}`}`;
+  const list = await fetch(
+    `${stack.TWILIO_SIMULATOR_URL}/2010-04-01/Accounts/${account?.account_sid}/IncomingPhoneNumbers.json`,
+    { headers: { authorization: `Basic ${btoa(`${account?.account_sid}:${token?.text}`)}` } },
+  );
+  const { incoming_phone_numbers: owned } = (await list.json()) as {
+    incoming_phone_numbers: { sid: string }[];
+  };
+  expect(owned.map((number) => number.sid).sort()).toEqual(numbers.map((number) => number.twilio_sid).sort());
+});
+
 test("functions answer behind the gateway, and a killed one comes back with the next call", async () => {
   const health = () => fetch(`${stack.FUNCTIONS_URL}/settings/health`);
   expect((await health()).status).toBe(200);
