@@ -1,4 +1,5 @@
 // Finds the encoding of a file from its first bytes: byte order mark, the zeros of UTF-16, then whether it is valid UTF-8.
+import { createUtf8Check } from "./check-utf-8.ts";
 import type { Encoding } from "./encodings.ts";
 
 export interface DetectedEncoding {
@@ -30,7 +31,9 @@ export function detectEncoding(head: Uint8Array): DetectedEncoding | null {
     return null;
   }
   if (isBinary(sample)) return null;
-  return { encoding: isUtf8(head) ? "utf-8" : "windows-1252", bomBytes: 0 };
+  const check = createUtf8Check();
+  check.add(head);
+  return { encoding: check.encoding(), bomBytes: 0 };
 }
 
 /** Control characters other than tab and line breaks: text has next to none. */
@@ -38,14 +41,4 @@ function isBinary(sample: Uint8Array): boolean {
   let controls = 0;
   for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32)) controls++;
   return controls > sample.length * 0.01;
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    // stream: a character cut off at the end of the sample is no error.
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -8,6 +8,8 @@ import { readRecords, UnreadableCsvError } from "./read-records.ts";
 
 export interface CsvFile {
   encoding: Encoding;
+  /** Length of the byte order mark. */
+  bomBytes: number;
   delimiter: string;
   /** Names of the columns, made unique, in the order of the file. */
   columns: string[];
@@ -61,6 +63,7 @@ export function inspectFile(head: Uint8Array, isWhole: boolean): CsvFile {
   const used = byteLength(text.slice(0, end), body, encoding, isWhole && end === text.length);
   return {
     encoding,
+    bomBytes,
     delimiter,
     columns: uniqueNames(header.cells),
     nextByte: bomBytes + used,

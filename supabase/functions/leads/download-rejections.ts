@@ -1,0 +1,67 @@
+// The rows that were not imported as a CSV: the file's own columns and why, to be mended and imported again.
+import { writeCsvRow } from "../_shared/csv/write-csv-row.ts";
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import { getImport } from "./get-import.ts";
+import type { LeadImport, Rejection } from "./import-schemas.ts";
+import { selectRejections } from "./select-rejections.ts";
+
+const PAGE_ROWS = 1000;
+const OWN_COLUMNS = ["import_line", "import_outcome", "import_field", "import_reason"];
+
+/** Streamed page by page. Rejected and duplicate rows unless outcomes are named: rows with warnings were imported. */
+export async function downloadRejections(
+  ctx: UserContext,
+  { params, query }: { params: { id: string }; query: { outcome?: Rejection["outcome"][] } },
+): Promise<Response> {
+  const leadImport = await getImport(ctx, { params });
+  const outcomes = query.outcome?.length ? query.outcome : (["rejected", "duplicate"] as const);
+  const pages = writePages(ctx, leadImport, [...outcomes]);
+  // The first page before the answer begins: an error is still an error then.
+  const first = await pages.next();
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(first.value as Uint8Array),
+    async pull(controller) {
+      const { done, value } = await pages.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+  const name = leadImport.file_name.replace(/\.\w+$/, "").replace(/[^\w.-]+/g, "-");
+  return new Response(body, {
+    headers: {
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": `attachment; filename="${name}-rejections.csv"`,
+      "cache-control": "no-store",
+    },
+  });
+}
+
+async function* writePages(
+  ctx: UserContext,
+  { id, columns }: LeadImport,
+  outcomes: Rejection["outcome"][],
+): AsyncGenerator<Uint8Array, undefined> {
+  const encoder = new TextEncoder();
+  // Excel reads accents in a CSV only after a byte order mark.
+  let text = `\ufeff${writeCsvRow([...columns, ...OWN_COLUMNS])}`;
+  let after: { line: number; id: number } | undefined;
+  for (;;) {
+    let rows = selectRejections(ctx, id, outcomes);
+    if (after) rows = rows.or(`line.gt.${after.line},and(line.eq.${after.line},id.gt.${after.id})`);
+    const page = dataOrThrow(await rows.limit(PAGE_ROWS));
+    for (const { line, outcome, field, reason, raw } of page) {
+      const cells = raw as string[];
+      // A row with too many cells keeps its columns apart from ours: what is over goes into the last one.
+      const own = columns.map((_, i) =>
+        i === columns.length - 1 ? cells.slice(i).join(" ").trim() : (cells[i] ?? ""),
+      );
+      text += writeCsvRow([...own, line, outcome, field, reason]);
+    }
+    yield encoder.encode(text);
+    const last = page.at(-1);
+    if (page.length < PAGE_ROWS || !last) return undefined;
+    after = { line: last.line, id: last.id };
+    text = "";
+  }
+}

@@ -1,0 +1,69 @@
+// Starts an import: the file goes to Storage as it streams in, then a row and a queue message; the worker does the rest.
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../_shared/db/service-client.ts";
+import { AppError } from "../_shared/http/app-error.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import type { StartedImport } from "./import-schemas.ts";
+import { readImportOptions } from "./read-import-options.ts";
+import { readSample } from "./read-sample.ts";
+import { readUpload } from "./read-upload.ts";
+import { receiveFile } from "./receive-file.ts";
+import { toImport } from "./select-import.ts";
+
+/**
+ * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
+ * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then
+ */
+export async function executeImport(ctx: UserContext): Promise<StartedImport> {
+  const id = crypto.randomUUID();
+  const path = `${ctx.user.orgId}/${id}.csv`;
+  const bucket = createServiceClient(ctx.env).storage.from("imports");
+  let isStored = false;
+  try {
+    const { file, fields } = await readUpload(ctx.request, (file, fieldsBefore) =>
+      receiveFile(file, async (body, csv, head) => {
+        // Where the mapping came first, a wrong one is refused before 100 MB are stored.
+        if (fieldsBefore.mapping !== undefined) readImportOptions(fieldsBefore, csv, readSample(csv, head));
+        isStored = true;
+        const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
+        if (error)
+          throw new AppError("try_again", "The file could not be stored just now: send it again.", null, {
+            cause: error,
+          });
+      }),
+    );
+    const { csv, head } = file;
+    const options = readImportOptions(fields, csv, readSample(csv, head));
+    const row = dataOrThrow(
+      await ctx.db.rpc("create_import", {
+        p_import_id: id,
+        p_file: {
+          file_name: file.name,
+          file_bytes: file.bytes,
+          content_hash: file.hash,
+          encoding: csv.encoding,
+          delimiter: csv.delimiter,
+          columns: csv.columns,
+          next_byte: csv.nextByte,
+          next_line: csv.nextLine,
+        },
+        p_mapping: options.mapping,
+        p_options: { merge_strategy: "skip", allow_repeat: options.allowRepeat },
+        p_tags: options.tags,
+      }),
+    ) as Record<string, unknown>;
+    return { ...toImport(row), already_imported: row.already_imported as StartedImport["already_imported"] };
+  } catch (error) {
+    if (isStored) await removeFile(ctx, bucket, path);
+    throw error;
+  }
+}
+
+async function removeFile(
+  ctx: UserContext,
+  bucket: { remove(paths: string[]): Promise<{ error: unknown }> },
+  path: string,
+): Promise<void> {
+  const { error } = await bucket.remove([path]);
+  if (error) ctx.log.warn("a refused import left its file behind", { path });
+}

@@ -1,0 +1,85 @@
+// The route table of imports.
+import { z } from "zod";
+import { pageFields } from "../_shared/http/pagination.ts";
+import { accepted, list, object, raw } from "../_shared/http/responses.ts";
+import { route } from "../_shared/http/route.ts";
+import { downloadRejections } from "./download-rejections.ts";
+import { executeImport } from "./execute-import.ts";
+import { getImport } from "./get-import.ts";
+import {
+  IMPORT_STATUSES,
+  leadImport,
+  preview,
+  REJECTION_OUTCOMES,
+  rejection,
+  startedImport,
+} from "./import-schemas.ts";
+import { listImports } from "./list-imports.ts";
+import { listRejections } from "./list-rejections.ts";
+import { previewImport } from "./preview-import.ts";
+
+const params = z.object({ id: z.uuid() });
+const outcome = z.array(z.enum(REJECTION_OUTCOMES)).optional();
+// The bodies are read as they stream in, so they are described here and checked by the use cases.
+const BODY =
+  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields), `tags` (JSON list), `allow_repeat`, `merge_strategy` (`skip`). Or the CSV itself as text/csv with these, and `file_name`, in the query.";
+
+export const importRoutes = [
+  route({
+    method: "GET",
+    path: "/imports",
+    summary: "List imports, newest first",
+    permission: "viewer",
+    request: { query: z.object({ ...pageFields, status: z.array(z.enum(IMPORT_STATUSES)).optional() }) },
+    response: list(leadImport),
+    run: listImports,
+  }),
+  route({
+    method: "GET",
+    path: "/import/{id}",
+    summary: "Read an import and how far it is",
+    permission: "viewer",
+    request: { params },
+    response: object(leadImport),
+    run: getImport,
+  }),
+  route({
+    method: "GET",
+    path: "/import/{id}/rejections",
+    summary: "List the rows that were not imported, and warnings, in the order of the file",
+    permission: "viewer",
+    request: { params, query: z.object({ ...pageFields, outcome }) },
+    response: list(rejection),
+    run: listRejections,
+  }),
+  route({
+    method: "GET",
+    path: "/import/{id}/rejections.csv",
+    summary: "Download the rows that were not imported, to mend and import again",
+    permission: "viewer",
+    request: { params, query: z.object({ outcome }) },
+    response: raw(
+      "text/csv",
+      "The file's own columns, then import_line, import_outcome, import_field, import_reason",
+    ),
+    run: downloadRejections,
+  }),
+  route({
+    method: "POST",
+    path: "/import/preview",
+    summary: "Look at a CSV before importing it: mapping, sample, problems, duplicates. Writes nothing",
+    description: BODY,
+    permission: "campaign_manager",
+    response: object(preview),
+    run: previewImport,
+  }),
+  route({
+    method: "POST",
+    path: "/import/execute",
+    summary: "Import a CSV: stored and queued at once, followed on channel import:<id>",
+    description: BODY,
+    permission: "campaign_manager",
+    response: accepted(startedImport),
+    run: executeImport,
+  }),
+];

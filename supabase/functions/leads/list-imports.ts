@@ -1,0 +1,45 @@
+// The imports of an organisation, newest first.
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import { decodeKeyset, encodeKeyset } from "../_shared/http/keyset.ts";
+import { pageOf, pagination } from "../_shared/http/pagination.ts";
+import type { ListResult } from "../_shared/http/responses.ts";
+import type { LeadImport } from "./import-schemas.ts";
+import { IMPORT_COLUMNS, toImport } from "./select-import.ts";
+
+export interface ListImportsQuery {
+  page?: number;
+  limit: number;
+  skip?: number;
+  cursor?: string;
+  status?: LeadImport["status"][];
+}
+
+/** @throws AppError invalid_input for a cursor that is none of this list's */
+export async function listImports(
+  { db, user }: UserContext,
+  { query }: { query: ListImportsQuery },
+): Promise<ListResult<LeadImport>> {
+  const page = pageOf(query);
+  let rows = db
+    .from("imports")
+    .select(IMPORT_COLUMNS, { count: "exact" })
+    .eq("org_id", user.orgId)
+    .order("created_at", { ascending: false })
+    .order("id", { ascending: false });
+  if (query.status?.length) rows = rows.in("status", query.status);
+  if (page.cursor) {
+    const { createdAt, id } = decodeKeyset(page.cursor);
+    rows = rows.or(`created_at.lt."${createdAt}",and(created_at.eq."${createdAt}",id.lt.${id})`);
+  }
+  const first = page.cursor ? 0 : page.offset;
+  const answer = await rows.range(first, first + page.limit - 1);
+  const imports = dataOrThrow(answer).map(toImport);
+  const last = imports.length === page.limit ? imports.at(-1) : undefined;
+  return {
+    data: imports,
+    pagination: pagination(page, answer.count ?? 0, {
+      nextCursor: last ? encodeKeyset({ createdAt: last.created_at, id: last.id }) : null,
+    }),
+  };
+}

@@ -1,0 +1,156 @@
+// Reads what was posted as an import: a form with the field file, or the CSV itself as the body.
+import { AppError, validationError } from "../_shared/http/app-error.ts";
+import { readMultipartStream } from "./read-multipart-stream.ts";
+
+export interface UploadedFile {
+  name: string;
+  chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface Upload<T> {
+  /** The other fields of the form (a later one wins), or the query's where the body is the file. */
+  fields: Record<string, string>;
+  file: T;
+}
+
+const CSV_TYPES = [
+  "text/csv",
+  "application/csv",
+  "text/plain",
+  "text/tab-separated-values",
+  "application/vnd.ms-excel",
+];
+const MAX_FIELD_BYTES = 262_144;
+/** 100 MiB of file, as the bucket allows, and room for the form around it. */
+export const MAX_FILE_BYTES = 104_857_600;
+const MAX_BODY_BYTES = MAX_FILE_BYTES + 1_048_576;
+
+/**
+ * @param receive is given the file as it streams in, and the fields that came before it
+ * @throws AppError 400, 413, 415, or 422 saying what was sent in place of a file
+ */
+export async function readUpload<T>(
+  request: Request,
+  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
+): Promise<Upload<T>> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw fileTooLarge();
+  const contentType = request.headers.get("content-type") ?? "";
+  const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "application/json") throw await explainJson(request);
+  const body = chunksOf(request);
+  if (CSV_TYPES.includes(type)) {
+    const fields = Object.fromEntries(new URL(request.url).searchParams);
+    return { fields, file: await receive({ name: cleanName(fields.file_name), chunks: body }, fields) };
+  }
+  if (type !== "multipart/form-data") {
+    throw new AppError(
+      "unsupported_media_type",
+      `Send a form (multipart/form-data) with the CSV in its field file${type ? `, not ${type}` : ""}.`,
+    );
+  }
+  const boundary = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
+  if (!boundary)
+    throw new AppError(
+      "malformed_request",
+      "The content-type names no boundary. Let your client set it: leave the header out.",
+    );
+  return await readForm(readMultipartStream(body, (boundary[1] ?? boundary[2]) as string), receive);
+}
+
+async function readForm<T>(
+  parts: ReturnType<typeof readMultipartStream>,
+  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
+): Promise<Upload<T>> {
+  const fields: Record<string, string> = {};
+  let received: { file: T } | undefined;
+  for await (const { name, fileName, chunks } of parts) {
+    if (name === "file" && fileName !== undefined) {
+      if (received) throw fieldError("file", "Send one file at a time.");
+      received = { file: await receive({ name: cleanName(fileName), chunks }, fields) };
+    } else {
+      fields[name] = await readText(name, chunks);
+    }
+  }
+  if (received) return { fields, file: received.file };
+  if ("file" in fields) {
+    throw fieldError(
+      "file",
+      `The field file holds the text "${fields.file?.slice(0, 60)}" and no file. Append the File object itself to the form.`,
+    );
+  }
+  const names = Object.keys(fields).join(", ") || "nothing";
+  throw fieldError("file", `The form has no file. Put the CSV into its field file; it holds: ${names}.`);
+}
+
+async function readText(name: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let size = 0;
+  let text = "";
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > MAX_FIELD_BYTES)
+      throw fieldError(name, `The field ${name} is longer than ${MAX_FIELD_BYTES} bytes.`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** A File turned into JSON is {}: clients that set the content type by hand send that. */
+async function explainJson(request: Request): Promise<AppError> {
+  const bytes: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunksOf(request)) {
+    size += chunk.length;
+    if (size > MAX_FIELD_BYTES) break;
+    bytes.push(chunk);
+  }
+  let sent = "JSON";
+  try {
+    const body: unknown = JSON.parse(
+      new TextDecoder().decode(await new Blob(bytes as BlobPart[]).arrayBuffer()),
+    );
+    const file = (body as { file?: unknown } | null)?.file;
+    if (file !== undefined)
+      sent = `JSON whose file is ${JSON.stringify(file).slice(0, 40)}: a File can't be put into JSON`;
+  } catch {
+    sent = "JSON that can't be read";
+  }
+  return fieldError(
+    "file",
+    `The request is ${sent}. Send a form (multipart/form-data) with the CSV in its field file, and leave the content-type header to your client.`,
+  );
+}
+
+async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
+  const reader = request.body?.getReader();
+  for (;;) {
+    const read = await reader?.read().catch((cause) => {
+      throw new AppError("malformed_request", "The upload broke off: send it again.", null, { cause });
+    });
+    if (read === undefined || read.done) return;
+    yield read.value;
+  }
+}
+
+/** The last part of a path, without control characters. */
+function cleanName(name: string | undefined): string {
+  const last = (name ?? "").split(/[\\/]/).at(-1) ?? "";
+  return (
+    last
+      .replace(/\p{Cc}/gu, "")
+      .trim()
+      .slice(0, 300) || "leads.csv"
+  );
+}
+
+export function fileTooLarge(): AppError {
+  return new AppError(
+    "payload_too_large",
+    `The file is larger than ${MAX_FILE_BYTES / 1_048_576} MB. Split it and import the parts one by one.`,
+    { max_bytes: MAX_FILE_BYTES },
+  );
+}
+
+function fieldError(field: string, message: string): AppError {
+  return validationError([{ field, message }]);
+}

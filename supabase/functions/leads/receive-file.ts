@@ -1,0 +1,114 @@
+// Takes in a CSV as it streams by: looks at its beginning, counts and hashes the rest, and hands it on to storage.
+import { createHash } from "node:crypto";
+import { createUtf8Check } from "../_shared/csv/check-utf-8.ts";
+import { type CsvFile, HEAD_BYTES, inspectFile } from "../_shared/csv/inspect-file.ts";
+import { UnreadableCsvError } from "../_shared/csv/read-records.ts";
+import { validationError } from "../_shared/http/app-error.ts";
+import { fileTooLarge, MAX_FILE_BYTES, type UploadedFile } from "./read-upload.ts";
+
+export interface ReceivedFile {
+  name: string;
+  bytes: number;
+  /** SHA-256, hex. */
+  hash: string;
+  csv: CsvFile;
+  /** The beginning of the file, all of it where it is small. */
+  head: Uint8Array;
+}
+
+/** @param store gets the whole file as a stream once its beginning is known to be a CSV */
+export type Store = (body: ReadableStream<Uint8Array>, csv: CsvFile, head: Uint8Array) => Promise<void>;
+
+/** @throws AppError payload_too_large; invalid_input for what is no CSV, before anything is stored */
+export async function receiveFile({ name, chunks }: UploadedFile, store?: Store): Promise<ReceivedFile> {
+  const source = chunks[Symbol.asyncIterator]();
+  const { head, isWhole } = await readHead(source);
+  const csv = inspect(head, isWhole);
+
+  const hash = createHash("sha256");
+  const utf8 = createUtf8Check();
+  let bytes = 0;
+  let failure: unknown;
+  const count = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes > MAX_FILE_BYTES) throw fileTooLarge();
+    hash.update(chunk);
+    utf8.add(chunk);
+    return chunk;
+  };
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield count(head);
+    for (;;) {
+      const { done, value } = await source.next();
+      if (done) return;
+      yield count(value);
+    }
+  }
+  if (store) {
+    const body = streamOf(all(), (error) => {
+      failure = error;
+    });
+    await store(body, csv, head).catch((error) => {
+      // What broke off the stream is the reason, not storage's complaint about it.
+      throw failure ?? error;
+    });
+    if (failure) throw failure;
+  } else {
+    for await (const _chunk of all()) {
+      // Counting and hashing is all a preview wants of the rest.
+    }
+  }
+  // The header may be plain ASCII, and the first accent far behind the head.
+  const encoding = csv.encoding === "utf-8" && csv.bomBytes === 0 ? utf8.encoding() : csv.encoding;
+  return { name, bytes, hash: hash.digest("hex"), csv: { ...csv, encoding }, head };
+}
+
+async function readHead(source: AsyncIterator<Uint8Array>): Promise<{ head: Uint8Array; isWhole: boolean }> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  let isWhole = false;
+  while (size < HEAD_BYTES) {
+    const { done, value } = await source.next();
+    if (done) {
+      isWhole = true;
+      break;
+    }
+    pieces.push(value);
+    size += value.length;
+  }
+  const head = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    head.set(piece, at);
+    at += piece.length;
+  }
+  return { head, isWhole };
+}
+
+function inspect(head: Uint8Array, isWhole: boolean): CsvFile {
+  try {
+    return inspectFile(head, isWhole);
+  } catch (error) {
+    if (error instanceof UnreadableCsvError)
+      throw validationError([{ field: "file", message: error.message }]);
+    throw error;
+  }
+}
+
+function streamOf(
+  source: AsyncGenerator<Uint8Array>,
+  onError: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await source.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        onError(error);
+        controller.error(error);
+      }
+    },
+  });
+}

@@ -1,0 +1,157 @@
+// What leads look like on the wire.
+import { z } from "zod";
+import {
+  CONSENT_STATUSES,
+  EMAIL,
+  LANGUAGES,
+  LEAD_SCORES,
+  LEAD_STATUSES,
+  MAX_LENGTH,
+  MAX_TAGS,
+  PHONE_ROLES,
+  TAG,
+} from "../_shared/leads/lead-values.ts";
+import { parseState } from "../_shared/leads/us-states.ts";
+
+/** An empty text empties the field. */
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .transform((value) => value || null)
+    .nullable();
+const state = z
+  .string()
+  .trim()
+  .transform((value, ctx) => {
+    const code = value === "" ? null : parseState(value);
+    if (value !== "" && code === null)
+      ctx.addIssue({ code: "custom", message: "Write a state of the United States, such as TX or Texas." });
+    return code;
+  })
+  .nullable();
+const phone = z.string().max(100).nullable().describe("In any US format; answered in E.164");
+
+export const tags = z
+  .array(
+    z
+      .string()
+      .trim()
+      .toUpperCase()
+      .regex(TAG, { message: "A tag is made of A-Z, 0-9, + and -, at most 50 of them." }),
+  )
+  .max(MAX_TAGS)
+  .transform((list) => [...new Set(list)]);
+
+const parcelInput = z.strictObject({
+  apn: text(MAX_LENGTH.apn).optional().describe("Assessor's parcel number"),
+  county: text(MAX_LENGTH.county).optional(),
+  state: state.optional(),
+  situs: text(MAX_LENGTH.situs).optional().describe("Where the land is"),
+  property_type: text(MAX_LENGTH.property_type).optional(),
+  acreage: z.number().min(0).max(99_999_999).nullable().optional().describe("Acres"),
+  estimated_value: z.number().min(0).max(999_999_999_999).nullable().optional().describe("US dollars"),
+});
+
+const fields = {
+  first_name: text(MAX_LENGTH.first_name),
+  last_name: text(MAX_LENGTH.last_name),
+  primary_phone: phone,
+  secondary_phone: phone,
+  alternate_phone: phone,
+  language: z.enum(LANGUAGES).nullable(),
+  email: text(MAX_LENGTH.email).refine((value) => value === null || EMAIL.test(value), {
+    message: "Write an e-mail address such as ana@example.com.",
+  }),
+  address1: text(MAX_LENGTH.address1).describe(
+    "The owner's mailing address: it decides the hours they may be written to",
+  ),
+  address2: text(MAX_LENGTH.address2),
+  city: text(MAX_LENGTH.city),
+  state,
+  postal_code: text(MAX_LENGTH.postal_code),
+  county: text(MAX_LENGTH.county).describe("The county of the land"),
+  status: z.enum(LEAD_STATUSES),
+  lead_score: z.enum(LEAD_SCORES),
+  consent_status: z.enum(CONSENT_STATUSES).describe("Sets it for all phones of the lead and records who did"),
+  source: text(MAX_LENGTH.source),
+  notes: text(MAX_LENGTH.notes),
+  tags,
+  custom_fields: z.record(
+    z.string().max(200),
+    z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),
+  ),
+  properties: z.array(parcelInput).max(100).describe("Parcels; a change replaces all of them"),
+  allow_duplicate_phone: z.boolean().describe("Even if another lead has one of the phones"),
+};
+
+export const leadInput = z.strictObject({
+  ...z.strictObject(fields).partial().shape,
+  primary_phone: z.string().max(100).describe("In any US format; answered in E.164"),
+});
+export const leadChanges = z
+  .strictObject(fields)
+  .partial()
+  .refine((changes) => Object.keys(changes).some((key) => key !== "allow_duplicate_phone"), {
+    message: "Give at least one field to change.",
+  });
+
+const e164 = z.string().describe("E.164");
+export const lead = z.object({
+  id: z.uuid(),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  full_name: z.string().nullable(),
+  primary_phone: e164.nullable(),
+  secondary_phone: e164.nullable(),
+  alternate_phone: e164.nullable(),
+  language: z.enum(LANGUAGES).nullable(),
+  email: z.string().nullable(),
+  address1: z.string().nullable(),
+  address2: z.string().nullable(),
+  city: z.string().nullable(),
+  state: z.string().nullable(),
+  postal_code: z.string().nullable(),
+  county: z.string().nullable(),
+  status: z.enum(LEAD_STATUSES),
+  lead_score: z.enum(LEAD_SCORES),
+  consent_status: z.enum(CONSENT_STATUSES),
+  source: z.string().nullable(),
+  notes: z.string().nullable(),
+  tags: z.array(z.string()),
+  custom_fields: z.record(z.string(), z.unknown()),
+  import_id: z.uuid().nullable().describe("The import it came with"),
+  created_at: z.string(),
+  updated_at: z.string(),
+  phones: z.array(
+    z.object({
+      id: z.uuid(),
+      e164,
+      role: z.enum(PHONE_ROLES),
+      is_primary: z.boolean(),
+      label: z.string().nullable(),
+      consent_status: z.enum(CONSENT_STATUSES),
+      is_valid: z.boolean(),
+      invalid_reason: z.string().nullable(),
+      line_type: z.string().nullable(),
+      carrier: z.string().nullable(),
+      created_at: z.string(),
+    }),
+  ),
+  properties: z.array(
+    z.object({
+      id: z.uuid(),
+      apn: z.string().nullable(),
+      county: z.string().nullable(),
+      state: z.string().nullable(),
+      situs: z.string().nullable(),
+      property_type: z.string().nullable(),
+      acreage: z.number().nullable(),
+      estimated_value: z.number().nullable(),
+      created_at: z.string(),
+      updated_at: z.string(),
+    }),
+  ),
+});
+export type Lead = z.output<typeof lead>;

@@ -1,0 +1,19 @@
+// The query behind the list and the download of rejected rows.
+import type { UserContext } from "../_shared/http/context.ts";
+import type { Rejection } from "./import-schemas.ts";
+
+/** @param outcomes only these; all where none are given */
+export function selectRejections(
+  { db, user }: UserContext,
+  importId: string,
+  outcomes: Rejection["outcome"][] | undefined,
+) {
+  const rows = db
+    .from("import_rejections")
+    .select("id, line, outcome, field, reason, raw")
+    .eq("org_id", user.orgId)
+    .eq("import_id", importId)
+    .order("line")
+    .order("id");
+  return outcomes?.length ? rows.in("outcome", outcomes) : rows;
+}
