@@ -17,7 +17,7 @@ const outputs: [path: string, text: string][] = [
   [join(sms, "nanp-area-codes.generated.ts"), writeAreaCodeModule(areaCodes)],
   [join(sms, "grapheme-break.generated.ts"), writeGraphemeModule()],
   ...Object.entries(writeSeedSql(areaCodes)).map(([name, text]): [string, string] => [
-    join(here, name),
+    join(root, "supabase/seed", name),
     text,
   ]),
 ];

@@ -1,6 +1,5 @@
 // The SQL files of the platform's own rows: what every deployment needs, whoever uses it.
 import { ERROR_RULES } from "../../supabase/functions/_shared/sms/error-classes.ts";
-import { US_STATES } from "../../supabase/functions/_shared/sms/us-states.ts";
 import { buildDefaultTemplates } from "./build-default-templates.ts";
 import { computeHolidays } from "./compute-holidays.ts";
 import { TEMPLATE_GROUPS } from "./data/default-templates.ts";
@@ -15,7 +14,7 @@ const LAST_YEAR = 2032;
 /** File name → SQL text. */
 export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
   return {
-    "generated-error-classes.sql": writeSql({
+    "error-classes.sql": writeSql({
       purpose:
         "Twilio's error codes: class, action, when to try again, and whether a carrier may have had the message.",
       table: "private.error_classes",
@@ -32,7 +31,7 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
         rule.note,
       ]),
     }),
-    "generated-area-codes.sql": writeSql({
+    "area-codes.sql": writeSql({
       purpose:
         "US area codes with their state and every time zone their holders may be in; an overlay has its parent's zones.",
       table: "private.area_codes",
@@ -41,15 +40,7 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
       updates: ["state", "time_zones", "overlay_of"],
       rows: areaCodes.map((row) => [row.areaCode, row.state, row.timeZones, row.overlayOf]),
     }),
-    "generated-us-states.sql": writeSql({
-      purpose: "States and territories of the United States by postal abbreviation.",
-      table: "private.us_states",
-      columns: ["code", "name"],
-      conflict: "code",
-      updates: ["name"],
-      rows: Object.entries(US_STATES).sort(([a], [b]) => a.localeCompare(b)),
-    }),
-    "generated-quiet-hour-rules.sql": writeSql({
+    "quiet-hour-rules.sql": writeSql({
       purpose: "The platform's quiet-hour rules, each with its source. Null hours: closed on that weekday.",
       table: "public.quiet_hour_rules",
       columns: [
@@ -79,7 +70,7 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
         REVIEWED_AT,
       ]),
     }),
-    "generated-holidays.sql": writeSql({
+    "holidays.sql": writeSql({
       purpose: `Federal holidays ${FIRST_YEAR} to ${LAST_YEAR}, as they fall and as they are observed (5 U.S.C. 6103).`,
       table: "private.holidays",
       columns: ["day", "name"],
@@ -87,7 +78,7 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
       updates: ["name"],
       rows: computeHolidays(FIRST_YEAR, LAST_YEAR).map(({ day, name }) => [day, name]),
     }),
-    "generated-default-templates.sql": writeSql({
+    "default-templates.sql": writeSql({
       purpose:
         "The templates a new organisation begins with; the worst case counts a brand of 25 characters.",
       table: "private.default_templates",

@@ -24,6 +24,29 @@ as $$
 $$;
 comment on function private.retry_delay(integer, interval) is 'How long a target waits before attempt p_attempts + 1.';
 
+create function private.learn_from_error(p_message public.messages, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  if v_class.class = 'opt_out' then
+    perform private.suppress(p_message.org_id, p_message.to_number, 'carrier', 'Twilio ' || p_code || ': ' || v_class.note, p_message.campaign_id, false, null, p_now);
+  elsif v_class.class = 'permanent' then
+    update private.contacts c set invalid_at = p_now, invalid_reason = 'twilio_' || p_code
+    where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.invalid_at is null;
+    update public.lead_phones lp
+    set is_valid = false, invalid_reason = 'twilio_' || p_code,
+        line_type = case v_class.action when 'mark_landline' then 'landline' else lp.line_type end
+    where lp.org_id = p_message.org_id and lp.e164 = p_message.to_number and lp.is_valid;
+  end if;
+end;
+$$;
+comment on function private.learn_from_error(public.messages, integer, timestamptz) is
+  'What an error code says of the phone: suppresses it (opt_out) or marks it (permanent). The caller holds the contact''s lock.';
+
 create function private.close_failed(
   p_message public.messages,
   p_status public.message_status,
@@ -46,14 +69,8 @@ begin
   set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
   where m.id = p_message.id;
 
-  if v_class.class = 'opt_out' then
-    perform private.suppress(p_message.org_id, p_message.to_number, 'carrier', 'Twilio ' || p_code || ': ' || v_class.note, p_message.campaign_id, false, null, p_now);
-  elsif v_class.class = 'permanent' then
-    update private.contacts c set invalid_at = p_now, invalid_reason = 'twilio_' || p_code
-    where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.invalid_at is null;
-    update public.lead_phones lp set is_valid = false, invalid_reason = 'twilio_' || p_code
-    where lp.org_id = p_message.org_id and lp.e164 = p_message.to_number and lp.is_valid;
-  elsif v_class.class = 'bug' then
+  perform private.learn_from_error(p_message, p_code, p_now);
+  if v_class.class = 'bug' then
     perform private.raise_alert(p_message.org_id, 'message_refused', 'warning',
       format('Twilio refused a message as malformed (%s: %s).', p_code, v_class.note), p_message.campaign_id, null,
       jsonb_build_object('message_id', p_message.id, 'error_code', p_code));
@@ -98,13 +115,13 @@ declare
   v_class private.error_classes := private.error_class(p_code);
 begin
   -- The caller holds the campaign's lock where there is one.
-  if p_code = 63038 then
+  if v_class.action = 'rest_account' then
     -- The account's daily limit: rest until the next midnight Pacific, when Twilio's day begins anew.
     update private.org_pace p
     set resting_until = ((p_now at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles', resting_reason = 'account_daily_limit'
     where p.org_id = p_org_id;
     perform private.raise_alert(p_org_id, 'account_daily_limit', 'warning', 'Twilio''s daily message limit of the account is reached. Sending goes on after midnight Pacific.');
-  elsif p_code = 21611 then
+  elsif v_class.action = 'rest_number' then
     update private.number_pace p set resting_until = greatest(p.resting_until, p_now + coalesce(v_class.retry_after, interval '1 hour')), resting_reason = 'queue_full'
     where p.phone_number_id = p_phone_number_id;
     perform private.raise_alert(p_org_id, 'number_queue_full', 'warning', 'A number''s queue at Twilio is full; the number rests.', null, p_phone_number_id);
@@ -122,7 +139,7 @@ begin
 end;
 $$;
 comment on function private.stop_for_error(uuid, uuid, uuid, integer, timestamptz) is
-  'What an error code stops beyond its message: rests the number (21611) or the account (63038), pauses the campaign, quarantines the number.';
+  'What an error code stops beyond its message: rests the number or the account, pauses the campaign, quarantines the number.';
 
 create function private.settle_sends(p_results jsonb, p_now timestamptz default now())
 returns integer

@@ -36,7 +36,6 @@ declare
   v_rank smallint := private.provider_rank(p_status);
   v_class text := (private.error_class(p_error_code)).class;
   v_campaign public.campaigns;
-  v_newer public.messages;
   v_new public.message_status;
 begin
   -- The signature proves the account, and with it the organisation: nobody reports on another's messages.
@@ -54,7 +53,11 @@ begin
     return 'unknown_status';
   end if;
 
-  -- Locks in the one order; the contact only where the error asks for it.
+  -- Locks in the one order; campaign and contact only where the error asks for it.
+  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient') then
+    perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
+    perform private.stop_for_error(v_message.org_id, v_message.campaign_id, v_message.phone_number_id, p_error_code, p_now);
+  end if;
   if p_status in ('failed', 'undelivered') and v_class in ('opt_out', 'permanent') then
     perform private.lock_contact(v_message.org_id, v_message.to_number);
   end if;
@@ -133,14 +136,7 @@ declare
   v_class private.error_classes := private.error_class(p_code);
 begin
   update public.messages m set error_code = p_code, error_message = v_class.note, settled_at = p_now, updated_at = p_now where m.id = p_message.id;
-  if v_class.class = 'opt_out' then
-    perform private.suppress(p_message.org_id, p_message.to_number, 'carrier', 'Twilio ' || p_code || ': ' || v_class.note, p_message.campaign_id, false, null, p_now);
-  elsif v_class.class = 'permanent' then
-    update private.contacts c set invalid_at = p_now, invalid_reason = 'twilio_' || p_code
-    where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.invalid_at is null;
-    update public.lead_phones lp set is_valid = false, invalid_reason = 'twilio_' || p_code
-    where lp.org_id = p_message.org_id and lp.e164 = p_message.to_number and lp.is_valid;
-  end if;
+  perform private.learn_from_error(p_message, p_code, p_now);
 end;
 $$;
 comment on function private.mark_undelivered(public.messages, integer, timestamptz) is

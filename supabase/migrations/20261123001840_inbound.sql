@@ -41,7 +41,7 @@ begin
   insert into public.messages (org_id, kind, conversation_id, lead_id, phone_number_id, template_id, template_version, variables,
     from_number, to_number, language, status, charged_segments, exempt, queued_at, created_at, updated_at)
   values (p_org_id, 'auto_reply', p_conversation.id, p_conversation.lead_id, p_number.id, v_template.id, v_template.version,
-    jsonb_strip_nulls(jsonb_build_object('brand', v_org.brand, 'phone', p_to)),
+    jsonb_strip_nulls(jsonb_build_object('brand', v_org.brand, 'phone', p_to, 'support_contact', v_org.support_contact)),
     p_number.e164, p_to, v_template.language, 'queued', v_template.worst_segments,
     case when p_category = 'stop' then 'confirmation' else 'conversation' end, p_now, p_now, p_now)
   returning id into v_id;

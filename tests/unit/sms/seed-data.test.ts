@@ -17,8 +17,9 @@ import { parseState } from "../../../supabase/functions/_shared/sms/parse-state.
 import { renderTemplate } from "../../../supabase/functions/_shared/sms/render-template.ts";
 import { US_STATES } from "../../../supabase/functions/_shared/sms/us-states.ts";
 
-const seedFolder = fileURLToPath(new URL("../../../scripts/seed/", import.meta.url));
-const areaCodes = readAreaCodes(`${seedFolder}data/area-codes.csv`);
+const seedFolder = fileURLToPath(new URL("../../../supabase/seed/", import.meta.url));
+const dataFolder = fileURLToPath(new URL("../../../scripts/seed/data/", import.meta.url));
+const areaCodes = readAreaCodes(`${dataFolder}area-codes.csv`);
 const templates = buildDefaultTemplates(TEMPLATE_GROUPS);
 
 describe("default templates", () => {
