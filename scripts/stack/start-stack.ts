@@ -80,7 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const functionsUrl = `${apiUrl}/functions/v1`;
     await preparePlatform({
       ...{ adminUrl, workerPassword: keys.workerPassword },
-      vault: { project_url: functionsUrl, worker_secret: keys.workerSecret },
+      vault: { functions_url: functionsUrl, worker_secret: keys.workerSecret },
     });
     const functionsEnv = functionsEnvironment(
       keys,

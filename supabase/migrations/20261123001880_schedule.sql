@@ -18,7 +18,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_url text := private.vault_secret('project_url');
+  v_url text := private.vault_secret('functions_url');
   v_secret text := private.vault_secret('worker_secret');
   v_work jsonb := private.due_work('5 seconds', p_now);
   v_due integer;
@@ -28,7 +28,7 @@ begin
     return 0;
   end if;
   if v_url is null or v_secret is null then
-    raise warning 'workers are not called: set the Vault secrets project_url and worker_secret';
+    raise warning 'workers are not called: set the Vault secrets functions_url and worker_secret';
     return 0;
   end if;
   select count(*) into v_due from (select 1 from pgmq.q_sends q where q.vt <= clock_timestamp() + interval '5 seconds' limit 4000) due;

@@ -56,9 +56,9 @@ test("postgres cannot read the key itself", async () => {
 test("the secrets by which the database calls the worker are there", async () => {
   const { FUNCTIONS_URL, FUNCTIONS_ENV } = inject("stack");
   const rows =
-    await sql`select name, decrypted_secret from vault.decrypted_secrets where name in ('project_url', 'worker_secret')`;
+    await sql`select name, decrypted_secret from vault.decrypted_secrets where name in ('functions_url', 'worker_secret')`;
   expect(Object.fromEntries(rows.map((row) => [row.name, row.decrypted_secret]))).toEqual({
-    project_url: FUNCTIONS_URL,
+    functions_url: FUNCTIONS_URL,
     worker_secret: FUNCTIONS_ENV.WORKER_SECRET,
   });
 });
