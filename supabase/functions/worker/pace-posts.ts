@@ -56,8 +56,8 @@ export class PostPacer<P extends PacedPost> {
   }
 
   add(items: readonly P[]): void {
-    this.held.push(...items);
-    this.held.sort((a, b) => b.slot - a.slot);
+    // The sort is stable, so of the same slot whoever came first stays last, and is next.
+    this.held = [...[...items].reverse(), ...this.held].sort((a, b) => b.slot - a.slot);
     this.pump();
   }
 
