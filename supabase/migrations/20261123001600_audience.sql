@@ -141,6 +141,15 @@ begin
   if v_campaign.status is distinct from 'building' then
     return false;
   end if;
+  if v_campaign.built_at is not null then
+    -- Built before: what that left goes first, in chunks as well.
+    delete from public.campaign_targets t
+    where t.id in (select x.id from public.campaign_targets x where x.campaign_id = p_campaign_id order by x.ordinal limit p_limit);
+    if not found then
+      update public.campaigns set built_at = null where id = p_campaign_id;
+    end if;
+    return true;
+  end if;
   select coalesce(max(t.ordinal), 0) into v_ordinal from public.campaign_targets t where t.campaign_id = p_campaign_id;
   -- Chunks are cut by the organisation's leads, matching or not: the work of one is bounded whatever the criteria.
   select l.id into v_upto from public.leads l

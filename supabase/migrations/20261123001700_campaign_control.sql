@@ -206,10 +206,8 @@ begin
     ) r;
     return v_counts;
   end if;
-  if v_campaign.status = 'ready' then
-    delete from public.campaign_targets t where t.campaign_id = p_campaign_id;
-  end if;
-  update public.campaigns set status = 'building', build_cursor = null, built_at = null where id = p_campaign_id;
+  -- built_at stays where it was built before: it tells the first chunks to clear what that left.
+  update public.campaigns set status = 'building', build_cursor = null where id = p_campaign_id;
   perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id));
   perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
   return null;
