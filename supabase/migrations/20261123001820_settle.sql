@@ -198,10 +198,14 @@ begin
   settled as (
     update public.send_attempts a
     set outcome = case r.outcome when 'oversize' then 'not_posted' else r.outcome end,
-        settled_at = p_now, provider_sid = coalesce(a.provider_sid, r.provider_sid), http_status = r.http_status,
+        settled_at = coalesce(a.settled_at, p_now), provider_sid = coalesce(a.provider_sid, r.provider_sid), http_status = r.http_status,
         error_code = r.error_code, error_message = left(r.error_message, 1000),
         next_look_at = case when r.outcome = 'unknown' then p_now + interval '2 minutes' end
-    from r where a.id = r.attempt_id and a.outcome = 'open'
+    from r
+    where a.id = r.attempt_id and (
+      a.outcome = 'open'
+      -- A receipt came before the POST's answer, or rescue took the worker for dead: the answer still has the text and the SID.
+      or (r.outcome = 'accepted' and a.outcome in ('accepted', 'unknown') and a.http_status is null))
     returning a.id, a.message_id, r.outcome, r.provider_sid, r.provider_status, r.content, r.segments
   ),
   sent as (
@@ -214,6 +218,13 @@ begin
     from settled s
     where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
     returning m.id, m.campaign_id, m.org_id, m.segments
+  ),
+  texts as (
+    -- Accepted by a receipt while the POST itself got no answer.
+    update public.messages m set content = r.content, segments = r.segments
+    from r join public.send_attempts a on a.id = r.attempt_id
+    where m.id = a.message_id and m.attempt_id = a.id and r.outcome = 'unknown' and a.outcome = 'accepted' and m.content is null
+    returning m.campaign_id, m.org_id, m.segments
   ),
   unknown as (
     update public.messages m set status = 'unknown', content = coalesce(s.content, m.content), updated_at = p_now
@@ -241,7 +252,9 @@ begin
   ),
   figures as (
     insert into private.campaign_deltas (org_id, campaign_id, segments)
-    select s.org_id, s.campaign_id, sum(s.segments) from sent s where s.campaign_id is not null group by 1, 2
+    select s.org_id, s.campaign_id, sum(s.segments)
+    from (select org_id, campaign_id, segments from sent union all select org_id, campaign_id, segments from texts) s
+    where s.campaign_id is not null group by 1, 2
   )
   select (select count(*) from settled), array(select g.id from given_back g) into v_settled, v_given_back;
 
@@ -269,4 +282,4 @@ begin
 end;
 $$;
 comment on function private.settle_sends(jsonb, timestamptz) is
-  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, provider_status, http_status, error_code, error_message, content, segments}]. Returns how many were open. Definer: the worker may not write these tables.';
+  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Definer: the worker may not write these tables.';
