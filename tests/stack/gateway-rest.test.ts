@@ -35,6 +35,8 @@ describe("rights", () => {
     expect(granted.map((row) => Object.values(row).join(" "))).toEqual([
       "checked anon INSERT",
       "checked anon SELECT",
+      "lists anon INSERT",
+      "lists anon SELECT",
       "notes authenticated INSERT",
       "notes authenticated SELECT",
       "numbers anon SELECT",
@@ -144,6 +146,25 @@ describe("answers", () => {
     expect((await anon.rpc("add_up", { a: 2, b: 3 })).data).toBe(5);
     const numbers = await anon.from("numbers").select("n", { count: "exact" }).order("n");
     expect([numbers.data?.length, numbers.count]).toEqual([1000, 1500]);
+    const head = await anon.from("numbers").select("*", { count: "exact", head: true }).gt("n", 1400);
+    expect([head.error, head.data, head.count]).toEqual([null, null, 100]);
+  });
+
+  it("takes and gives lists of every type as JSON", async () => {
+    const row = {
+      id: 1,
+      words: ["a", 'b "c", {d}', "é\\", ""],
+      numbers: [1, -2],
+      moods: ["calm", "cross"],
+      times: ["2026-11-01T01:30:00-05:00"],
+      data: [{ a: [1, null] }, "text"],
+    };
+    const anon = server.client();
+    expect((await anon.from("lists").insert(row)).error).toBeNull();
+    const { data } = await anon.from("lists").select().eq("id", 1).single();
+    expect(data).toEqual({ ...row, times: ["2026-11-01T06:30:00+00:00"] });
+    expect((await anon.from("lists").select("id").overlaps("words", ["a"])).data).toEqual([{ id: 1 }]);
+    expect((await anon.from("lists").select("id").in("id", [1, 2])).data).toEqual([{ id: 1 }]);
   });
 
   it("ends a statement of anon after 3 s, as hosted", async () => {
@@ -206,6 +227,24 @@ describe("answers", () => {
     await count();
     expect(answers.filter((answer) => answer.data?.length !== 1)).toEqual([]);
     expect(Math.max(...counts)).toBeLessThanOrEqual(25);
+  });
+
+  it("recovers from a lost database connection", async () => {
+    const anon = server.client();
+    await Promise.all(Array.from({ length: 40 }, () => anon.from("numbers").select().limit(1)));
+    // supabase-js sends a request only once someone waits for it.
+    const waiting = anon.rpc("wait_for", { seconds: 2 }).then((answer) => answer);
+    await waitFor(async () => {
+      const [row] = await server.sql`
+        select count(pg_terminate_backend(pid))::int as n from pg_stat_activity
+        where usename = 'authenticator' and exists (
+          select from pg_stat_activity where query like '%wait_for%' and usename = 'authenticator' and state = 'active')`;
+      return row?.n > 0;
+    });
+    expect((await waiting).error).not.toBeNull();
+    await waitFor(async () => (await anon.from("numbers").select().limit(1)).status === 200);
+    const after = await Promise.all(Array.from({ length: 40 }, () => anon.from("numbers").select().limit(1)));
+    expect(after.filter((answer) => answer.error)).toEqual([]);
   });
 
   it("answers JSON 404 where there is nothing, never a page", async () => {

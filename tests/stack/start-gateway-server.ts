@@ -57,6 +57,11 @@ grant select on public.numbers to anon, service_role;
 create function public.who_am_i() returns jsonb language sql stable as $$
   select jsonb_build_object('role', current_user, 'id', auth.uid(), 'claims', auth.jwt(), 'timeout', current_setting('statement_timeout'))
 $$;
+create type public.mood as enum ('calm', 'cross');
+create table public.lists (
+  id int primary key, words text[], numbers bigint[], moods public.mood[], times timestamptz[], data jsonb
+);
+grant select, insert on public.lists to anon;
 create function public.add_up(a int, b int) returns int language sql as 'select a + b';
 create function public.refuse(code text) returns void language plpgsql as $$
 begin

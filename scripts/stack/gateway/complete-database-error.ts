@@ -6,6 +6,9 @@ type DatabaseError = Error & { code?: unknown; detail?: string; hint?: string };
 // What lite answers rightly by itself.
 const knownToLite = /^(42|22|21|23502|23503|23505|25006|55|PT|PGRST)/;
 
+// The driver's words for a database it cannot reach or has lost.
+const isConnectionError = /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ENOENT|ETIMEDOUT)/;
+
 // First match wins; everything else is 400. Source: PostgREST documentation, "Errors", section "HTTP Status Codes".
 const statusByClass: [RegExp, number][] = [
   [/^08|^53|^57P01/, 503],
@@ -20,9 +23,17 @@ const statusByClass: [RegExp, number][] = [
  */
 export function completeDatabaseError(error: unknown): unknown {
   const { code, message, detail, hint } = (error ?? {}) as DatabaseError;
-  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code) || knownToLite.test(code)) return error;
+  if (typeof code !== "string") return error;
+  if (isConnectionError.test(code)) {
+    const text = "Database connection error. Retrying the connection.";
+    return dictate({ code: "PGRST001", message: text, details: null, hint: null }, 503, error);
+  }
+  if (!/^[0-9A-Z]{5}$/.test(code) || knownToLite.test(code)) return error;
   const status = statusByClass.find(([codes]) => codes.test(code))?.[1] ?? 400;
-  const body = { code, message, details: detail ?? null, hint: hint ?? null };
-  const dictated = new Error(JSON.stringify(body), { cause: error });
+  return dictate({ code, message, details: detail ?? null, hint: hint ?? null }, status, error);
+}
+
+function dictate(body: object, status: number, cause: unknown): Error {
+  const dictated = new Error(JSON.stringify(body), { cause });
   return Object.assign(dictated, { code: "PGRST", detail: JSON.stringify({ status, headers: {} }) });
 }

@@ -2,12 +2,16 @@
 // introspection at a time.
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
-import { CompiledQuery, type Kysely } from "kysely";
+import { CompiledQuery, Kysely } from "kysely";
+import { PostgresJSDialect } from "kysely-postgres-js";
 import { castJsonArguments } from "./cast-json-arguments.ts";
 import { completeDatabaseError } from "./complete-database-error.ts";
+import { createConnectionPool } from "./connection-pool.ts";
+import { copyArrayTypes } from "./copy-array-types.ts";
 import { describeRequestSettings, type RequestIdentity } from "./describe-request-settings.ts";
 
 type Database = Kysely<unknown>;
+type Config = ConstructorParameters<typeof PostgresConnection>[0];
 
 const apiRoles = new Set(["anon", "authenticated", "service_role"]);
 
@@ -31,12 +35,34 @@ function identityOf(vars: VarsContext | undefined): RequestIdentity | null {
 export class LiteConnection extends PostgresConnection {
   private introspecting: Promise<IntrospectResult> | null = null;
 
+  private readonly pool: ReturnType<typeof createConnectionPool>;
+  private readonly drivers: PostgresConnection["driver"][] = [];
+  private typeSource: PostgresConnection["driver"] | null = null;
+
   /** `catalogUrl` is a superuser's: the information schema shows others only what they may touch themselves. */
   constructor(
-    config: ConstructorParameters<typeof PostgresConnection>[0],
+    private readonly settings: Config,
+    maxConnections: number,
     private readonly catalogUrl: string,
   ) {
-    super(config);
+    super(settings);
+    this.pool = createConnectionPool(maxConnections, (onclose) => {
+      // Lite's own driver settings, for one connection. No `max_lifetime`: it could end in the middle of a request.
+      const own = { max: 1, max_lifetime: null, fetch_types: false, onclose };
+      const { driver } = new PostgresConnection({
+        ...settings,
+        postgresOptions: { ...settings.postgresOptions, ...own },
+      });
+      if (this.typeSource) copyArrayTypes(this.typeSource, driver);
+      this.drivers.push(driver);
+      return driver;
+    });
+    this.kysely = new Kysely({ dialect: new PostgresJSDialect({ postgres: this.pool }) });
+  }
+
+  override async close(): Promise<void> {
+    await this.pool.end();
+    await super.close();
   }
 
   /**
@@ -93,13 +119,16 @@ export class LiteConnection extends PostgresConnection {
   }
 
   private async readCatalog(): Promise<IntrospectResult> {
+    const own = { max: 1, connection: { application_name: "gateway catalog" } };
     const catalog = new PostgresConnection({
       url: this.catalogUrl,
-      postgresOptions: { max: 1, onnotice: () => {}, connection: { application_name: "gateway catalog" } },
+      postgresOptions: { ...this.settings.postgresOptions, ...own },
     });
     try {
       // The original answers "no tables" when it cannot connect, which would be cached as the truth.
       await catalog.driver`select 1`;
+      this.typeSource = catalog.driver;
+      for (const driver of this.drivers) copyArrayTypes(catalog.driver, driver);
       this.introspection = await catalog.introspect();
       return this.introspection;
     } finally {

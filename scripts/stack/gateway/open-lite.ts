@@ -47,15 +47,14 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
     {
       url: options.databaseUrl,
       postgresOptions: {
-        max: options.maxConnections ?? 15,
         onnotice: () => {},
         connection: { application_name: "gateway" },
         types: POSTGREST_TYPES,
       },
     },
+    options.maxConnections ?? 15,
     options.catalogUrl,
   );
-  await connection.driver`select 1`;
   const app = new App({
     connection,
     options: {

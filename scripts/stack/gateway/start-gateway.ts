@@ -1,6 +1,6 @@
 // The one door of the local platform: REST, auth and storage by lite, functions and Realtime by those who own them.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "@supabase/lite";
@@ -65,6 +65,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Imports and long answers outlive Node's default of 300 s, and a 5 s keep-alive drops connections that pools reuse.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 75_000;
+  // Node forgets sockets that became websockets, and would wait for them for ever when closing.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   if (options.realtimeUpgrade) {
     const upgrade = options.realtimeUpgrade;
     server.on("upgrade", (req, socket, head) => {
@@ -92,8 +98,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     app: lite.app,
     reload: lite.reload,
     stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
       await lite.stop();
     },
   };

@@ -37,6 +37,7 @@ export async function watchSchema(
 ): Promise<() => Promise<void>> {
   const sql = postgres(catalogUrl, {
     max: 1,
+    fetch_types: false,
     onnotice: () => {},
     connection: { application_name: "gateway schema watch" },
   });

@@ -1,0 +1,19 @@
+// Gives a driver the array types another has read, so that it need not ask for them on every new connection: when that
+// query of postgres.js 3.4.9 fails, nobody is there to catch it, and the process ends.
+import type postgres from "postgres";
+
+type TypeOptions = {
+  parsers: Record<number, unknown>;
+  serializers: Record<number, unknown>;
+  shared: { typeArrayMap: Record<number, number> };
+};
+
+const typeOptions = (sql: postgres.Sql) => sql.options as unknown as TypeOptions;
+
+/** Adds to `to` what it lacks of `from`; both must have been made with the same `types`. */
+export function copyArrayTypes(from: postgres.Sql, to: postgres.Sql): void {
+  const [source, target] = [typeOptions(from), typeOptions(to)];
+  Object.assign(target.parsers, { ...source.parsers, ...target.parsers });
+  Object.assign(target.serializers, { ...source.serializers, ...target.serializers });
+  Object.assign(target.shared.typeArrayMap, source.shared.typeArrayMap);
+}
