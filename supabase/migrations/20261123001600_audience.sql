@@ -51,15 +51,19 @@ declare
   v_import_id uuid := (v_criteria ->> 'import_id')::uuid;
   v_org public.orgs;
   v_cooldown interval;
-  v_required jsonb;
+  v_required text[];
 begin
   select * into v_org from public.orgs o where o.id = p_campaign.org_id;
   v_cooldown := make_interval(days => coalesce(p_campaign.cooldown_days, v_org.cooldown_days));
-  -- Null where some template of the campaign suits everybody: then no lead's variables need reading.
-  select case when bool_or(t.required_variables <@ array['brand', 'phone', 'today']) then null else jsonb_agg(to_jsonb(t.required_variables)) end
+  -- The distinct sets of variables that some template needs of a lead; null where some template needs none, and suits everybody.
+  select case when bool_or(r.needs = '') then null else array_agg(distinct r.needs) end
   into v_required
-  from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-  where ct.campaign_id = p_campaign.id and t.is_active;
+  from public.campaign_templates ct
+  join public.templates t on t.id = ct.template_id and t.is_active
+  cross join lateral (
+    select coalesce(string_agg(v, ',' order by v), '') as needs from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')
+  ) r
+  where ct.campaign_id = p_campaign.id;
 
   return query
   with phones as (
@@ -83,9 +87,18 @@ begin
       and (v_import_id is null or l.import_id = v_import_id)
       and (not v_never_contacted or c.last_sent_at is null)
   ),
-  keys as (
-    select k.area_code, k.state, private.window_key('+1' || k.area_code || '5550100', k.state) as window_key
-    from (select distinct substr(p.e164, 3, 3) as area_code, p.state from phones p) k
+  -- Materialized: the planner would otherwise work out the key of each phone, not of each area code and state.
+  places as materialized (
+    select k.area_code, k.state, private.window_key('+1' || k.area_code || '5550100', nullif(k.state, '')) as window_key
+    from (select distinct substr(p.e164, 3, 3) as area_code, coalesce(p.state, '') as state from phones p) k
+  ),
+  keys as materialized (
+    select p.*, exists (
+        select 1 from public.consent_rules r
+        where r.state = any (string_to_array(split_part(p.window_key, '|', 2), ','))
+          and r.effective_from <= p_now::date and (r.effective_to is null or r.effective_to > p_now::date)
+      ) as needs_consent
+    from places p
   ),
   judged as (
     select p.*, k.window_key,
@@ -95,21 +108,14 @@ begin
         when p.status = 'do_not_contact' then 'do_not_contact'
         when p.suppressed_at is not null then 'suppressed'
         when p.consent_status = 'denied' or p.lead_consent = 'denied' then 'no_consent'
-        when 'granted' not in (p.consent_status, p.lead_consent) and (
-          v_org.consent_policy = 'required' or exists (
-            select 1 from public.consent_rules r
-            where r.state = any (string_to_array(split_part(k.window_key, '|', 2), ','))
-              and r.effective_from <= p_now::date and (r.effective_to is null or r.effective_to > p_now::date)
-          )) then 'no_consent'
+        when 'granted' not in (p.consent_status, p.lead_consent) and (v_org.consent_policy = 'required' or k.needs_consent) then 'no_consent'
         when p.last_sent_at > p_now - v_cooldown and p.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
         when v_required is not null and not exists (
-          select 1 from jsonb_array_elements(v_required) r
-          where not exists (
-            select 1 from jsonb_array_elements_text(r) v where v not in ('brand', 'phone', 'today') and not p.variables ? v
-          )) then 'missing_variable'
+          select 1 from unnest(v_required) needs where p.variables ?& string_to_array(needs, ',')
+        ) then 'missing_variable'
       end as verdict
     from phones p
-    join keys k on k.area_code = substr(p.e164, 3, 3) and k.state is not distinct from p.state
+    join keys k on k.area_code = substr(p.e164, 3, 3) and k.state = coalesce(p.state, '')
   )
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
