@@ -1,5 +1,5 @@
 // The function runner's ordinary work: what a function sees, what its caller gets, streams, crashes, changes.
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,11 +10,7 @@ let runner: FunctionRunner;
 const mebibyte = 1024 * 1024;
 
 beforeAll(async () => {
-  runner = await startFunctionRunner({ isolates: { twins: 2 } });
-  const echo = await readFile(join(runner.functionsDir, "echo", "index.ts"), "utf8");
-  for (const name of ["twins", "mortal"]) {
-    await runner.write(`${name}/index.ts`, echo.replace('basePath("/echo")', `basePath("/${name}")`));
-  }
+  runner = await startFunctionRunner({ isolates: { twins: 2 } }, ["twins", "mortal"]);
 });
 afterAll(() => runner?.stop());
 

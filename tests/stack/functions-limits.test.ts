@@ -38,7 +38,7 @@ describe("2 s of CPU", () => {
   });
 
   it("are each call's own: many small calls on one process are no offence", async () => {
-    await startRunner({ limits: { cpuMs: 600 } });
+    await startRunner({ limits: { cpuMs: 1000 } });
     const { pid } = await (await runner.call("/echo")).json();
     const waiting = runner.call("/echo/pause?ms=3000");
     for (let n = 0; n < 20; n++)

@@ -1,5 +1,5 @@
 // A function runner of a test file's own, over a copy of the fixture functions that the test may change.
-import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,12 +24,19 @@ export type FunctionRunner = {
   stop(): Promise<void>;
 };
 
+/** `copies` are further names under which the function `echo` exists. */
 export async function startFunctionRunner(
   overrides: Partial<FunctionsOptions> = {},
+  copies: string[] = [],
 ): Promise<FunctionRunner> {
   // The real path: on macOS the temporary folder is a link, and Deno compares real paths with what it may read.
   const functionsDir = await realpath(await mkdtemp(join(tmpdir(), "functions-")));
   await cp(join(projectDir, "tests", "fixtures", "functions"), functionsDir, { recursive: true });
+  const echo = await readFile(join(functionsDir, "echo", "index.ts"), "utf8");
+  for (const name of copies) {
+    await mkdir(join(functionsDir, name));
+    await writeFile(join(functionsDir, name, "index.ts"), echo.replace('"/echo"', `"/${name}"`));
+  }
   const lines: string[] = [];
   const functions = await startFunctions({
     functionsDir,

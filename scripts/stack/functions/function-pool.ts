@@ -31,6 +31,7 @@ export class FunctionPool {
   }
 
   async handle(call: Pick<Call, "path" | "req" | "res">): Promise<void> {
+    if (this.stopped) return answerPlatformError(call.res, "WORKER_ERROR");
     if (Date.now() - this.bootFailedAt < retryBootAfterMs) return answerPlatformError(call.res, "BOOT_ERROR");
     const slot = this.next++ % this.slots.length;
     const target = this.slots[slot] ?? this.start(slot);

@@ -37,6 +37,8 @@ export function spawnDeno(options: DenoOptions, name: string, start: Start): Chi
   return spawn(locateDeno(), [...flags, bootFile, JSON.stringify(start)], {
     cwd: path.dirname(options.configFile),
     stdio: ["pipe", "pipe", "pipe"],
+    // A process group of its own: Ctrl-C reaches the runner, which then lets functions end in order.
+    detached: true,
     // Nothing of this shell's own environment reaches a function.
     env: {
       SB_REGION: "local",
