@@ -150,6 +150,7 @@ create trigger lead_phones_digits_delete after delete on public.lead_phones
 create function private.require_primary_phone()
 returns trigger
 language plpgsql
+security definer
 set search_path = ''
 as $$
 declare
@@ -169,7 +170,7 @@ begin
   return null;
 end;
 $$;
-comment on function private.require_primary_phone() is 'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises PT422.';
+comment on function private.require_primary_phone() is 'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises PT422. Definer: at commit a deferred trigger runs as whoever is connected, and the worker may not read leads.';
 
 create constraint trigger leads_have_primary_phone after insert on public.leads
   deferrable initially deferred for each row execute function private.require_primary_phone();
