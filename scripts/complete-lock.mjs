@@ -11,7 +11,8 @@ for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(lock.p
   for (const [name, version] of Object.entries(optionalDependencies)) {
     const path = `node_modules/${name}`;
     if (lock.packages[path] || lock.packages[`${parent}/${path}`]) continue;
-    const [, system, cpu, libc] = /(android|darwin|linux|win32|windows)-(arm64|x64)(?:-(musl|glibc))?$/.exec(name) ?? [];
+    const [, system, cpu, libc] =
+      /(android|darwin|linux|win32|windows)-(arm64|x64)(?:-(musl|glibc))?$/.exec(name) ?? [];
     if (!system) throw new Error(`${name}: its name does not say which platform it is for`);
     lock.packages[path] = {
       version,

@@ -1,6 +1,6 @@
 // A checked-in file that a program writes: what it should hold, and whether it does.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { PROJECT_DIR, runTool } from "../run-tool.ts";
 
 export interface GeneratedFile {
@@ -12,7 +12,7 @@ export interface GeneratedFile {
 /** The text as the project's formatter has it. @param path decides the language */
 export async function format(path: string, text: string): Promise<string> {
   // Under another name: the formatter leaves alone what it knows to be generated.
-  const stand_in = path.endsWith(".json") ? "generated.json" : "formatted.ts";
+  const stand_in = `formatted${extname(path)}`;
   const { code, stdout, stderr } = await runTool("biome", ["format", `--stdin-file-path=${stand_in}`], {
     input: text,
   });

@@ -1,6 +1,6 @@
 // docs/schema.md: the tables by area with a diagram, and the functions users may call, as a migrated database describes itself.
 import postgres from "postgres";
-import type { GeneratedFile } from "./generated-file.ts";
+import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "docs/schema.md";
 
@@ -79,7 +79,7 @@ export async function schemaDocument(databaseUrl: string): Promise<GeneratedFile
       readForeignKeys(sql),
       readCallables(sql),
     ]);
-    return { path: PATH, text: write(tables, keys, callables) };
+    return { path: PATH, text: await format(PATH, write(tables, keys, callables)) };
   } finally {
     await sql.end({ timeout: 5 });
   }
