@@ -107,7 +107,7 @@ declare
   v_templates uuid[];
   v_versions integer[];
   v_worst smallint[];
-  v_required jsonb[];
+  v_needs text[];
   v_uses bigint[];
   v_used integer[];
   v_candidates uuid[];
@@ -137,9 +137,9 @@ begin
   from unnest(v_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned, o);
 
   select array_agg(t.id order by t.id), array_agg(t.version order by t.id), array_agg(t.worst_segments order by t.id),
-    array_agg(to_jsonb(array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today'))) order by t.id),
+    array_agg(array_to_string(array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ',') order by t.id),
     array_agg(u.uses order by t.id), array_agg(0 order by t.id)
-  into v_templates, v_versions, v_worst, v_required, v_uses, v_used
+  into v_templates, v_versions, v_worst, v_needs, v_uses, v_used
   from public.campaign_templates ct
   join public.templates t on t.id = ct.template_id and t.is_active
   join private.template_usage u on u.template_id = t.id
@@ -217,8 +217,8 @@ begin
     -- The text: never one this person had in 30 days while another is left; then the one used least.
     v_template := null;
     for v_i in 1 .. cardinality(v_templates) loop
-      if jsonb_array_length(v_required[v_i]) > 0
-        and exists (select 1 from jsonb_array_elements_text(v_required[v_i]) r where not v_row.variables ? r) then
+      -- No subquery in here: it runs for every template and person, 20 times slower.
+      if v_needs[v_i] <> '' and not v_row.variables ?& string_to_array(v_needs[v_i], ',') then
         continue;
       end if;
       if v_template is null
