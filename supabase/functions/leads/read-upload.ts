@@ -23,6 +23,7 @@ const CSV_TYPES = [
 const MAX_FIELD_BYTES = 262_144;
 /** 100 MiB of file, as the bucket allows, and room for the form around it. */
 export const MAX_FILE_BYTES = 104_857_600;
+const MAX_DROP_BYTES = 268_435_456;
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1_048_576;
 
 /**
@@ -33,14 +34,29 @@ export async function readUpload<T>(
   request: Request,
   receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
 ): Promise<Upload<T>> {
+  const body = new UploadBody(request);
+  try {
+    return await read(request, body, receive);
+  } catch (error) {
+    // Answered while the caller still sends, the connection would be cut and the answer lost on the way.
+    await body.drop();
+    throw error;
+  }
+}
+
+async function read<T>(
+  request: Request,
+  body: UploadBody,
+  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
+): Promise<Upload<T>> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw fileTooLarge();
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/json") throw await explainJson(request);
-  const body = chunksOf(request);
+  if (type === "application/json") throw await explainJson(body);
   if (CSV_TYPES.includes(type)) {
     const fields = Object.fromEntries(new URL(request.url).searchParams);
-    return { fields, file: await receive({ name: cleanName(fields.file_name), chunks: body }, fields) };
+    const file = { name: cleanName(fields.file_name), chunks: body.chunks() };
+    return { fields, file: await receive(file, fields) };
   }
   if (type !== "multipart/form-data") {
     throw new AppError(
@@ -49,12 +65,14 @@ export async function readUpload<T>(
     );
   }
   const boundary = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
-  if (!boundary)
+  if (!boundary) {
     throw new AppError(
       "malformed_request",
       "The content-type names no boundary. Let your client set it: leave the header out.",
     );
-  return await readForm(readMultipartStream(body, (boundary[1] ?? boundary[2]) as string), receive);
+  }
+  const parts = readMultipartStream(body.chunks(), (boundary[1] ?? boundary[2]) as string);
+  return await readForm(parts, receive);
 }
 
 async function readForm<T>(
@@ -96,10 +114,10 @@ async function readText(name: string, chunks: AsyncIterable<Uint8Array>): Promis
 }
 
 /** A File turned into JSON is {}: clients that set the content type by hand send that. */
-async function explainJson(request: Request): Promise<AppError> {
+async function explainJson(body: UploadBody): Promise<AppError> {
   const bytes: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of chunksOf(request)) {
+  for await (const chunk of body.chunks()) {
     size += chunk.length;
     if (size > MAX_FIELD_BYTES) break;
     bytes.push(chunk);
@@ -121,14 +139,36 @@ async function explainJson(request: Request): Promise<AppError> {
   );
 }
 
-async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
-  const reader = request.body?.getReader();
-  for (;;) {
-    const read = await reader?.read().catch((cause) => {
-      throw new AppError("malformed_request", "The upload broke off: send it again.", null, { cause });
-    });
-    if (read === undefined || read.done) return;
-    yield read.value;
+/** The request's body as it streams in, which can be read on and dropped from wherever reading stopped. */
+class UploadBody {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  constructor(request: Request) {
+    this.reader = request.body?.getReader();
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const read = await this.reader?.read().catch((cause) => {
+        throw new AppError("malformed_request", "The upload broke off: send it again.", null, { cause });
+      });
+      if (read === undefined || read.done) return;
+      yield read.value;
+    }
+  }
+
+  /** Reads the rest and forgets it; after MAX_DROP_BYTES the connection is cut all the same. */
+  async drop(): Promise<void> {
+    let dropped = 0;
+    try {
+      for await (const chunk of this.chunks()) {
+        dropped += chunk.length;
+        if (dropped > MAX_DROP_BYTES) break;
+      }
+      await this.reader?.cancel();
+    } catch {
+      // The caller has gone; there is nobody left to answer.
+    }
   }
 }
 
