@@ -86,39 +86,6 @@ end;
 $$;
 comment on function private.start_scheduled(timestamptz) is 'Starts scheduled campaigns whose time has come; returns how many.';
 
-create procedure private.tick()
-language plpgsql
-as $$
-declare
-  v_org_id uuid;
-  v_campaign_id uuid;
-begin
-  -- A procedure, because each organisation's plan commits by itself: locks are short and one failure stops nobody else.
-  perform private.start_scheduled();
-  commit;
-  for v_campaign_id in
-    select c.id from public.campaigns c
-    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
-      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state = 'waiting')
-  loop
-    perform private.cancel_waiting(v_campaign_id, 10000);
-    commit;
-  end loop;
-  for v_org_id in select distinct c.org_id from public.campaigns c where c.status = 'running' order by c.org_id loop
-    begin
-      perform private.plan_sends(v_org_id);
-    exception when others then
-      raise warning 'planning failed for organisation %: % (%)', v_org_id, sqlerrm, sqlstate;
-    end;
-    commit;
-  end loop;
-  perform private.finish_campaigns();
-  commit;
-  perform private.kick_workers();
-end;
-$$;
-comment on procedure private.tick() is 'Every two seconds: starts what is scheduled, plans, completes what is done, kicks the workers.';
-
 create function private.prune(p_now timestamptz default now(), p_limit integer default 10000)
 returns void
 language plpgsql
@@ -138,7 +105,37 @@ $$;
 comment on function private.prune(timestamptz, integer) is
   'Removes what outlived its use: raw receipts after 90 days, refused webhooks after 30, cron history after one. Finished queue rows are deleted when read; net history has its own 6 hours.';
 
-select cron.schedule('tick', '2 seconds', 'call private.tick()');
+-- A block, because each organisation's plan commits by itself: locks are short and one failure stops nobody else. No function may
+-- commit, and a procedure that commits may not fix its search_path; so the job carries it, every name in it qualified.
+select cron.schedule('tick', '2 seconds', $tick$
+do $block$
+declare
+  v_id uuid;
+begin
+  perform private.start_scheduled();
+  commit;
+  for v_id in
+    select c.id from public.campaigns c
+    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state = 'waiting')
+  loop
+    perform private.cancel_waiting(v_id, 10000);
+    commit;
+  end loop;
+  for v_id in select distinct c.org_id from public.campaigns c where c.status = 'running' order by c.org_id loop
+    begin
+      perform private.plan_sends(v_id);
+    exception when others then
+      raise warning 'planning failed for organisation %: % (%)', v_id, sqlerrm, sqlstate;
+    end;
+    commit;
+  end loop;
+  perform private.finish_campaigns();
+  commit;
+  perform private.kick_workers();
+end;
+$block$
+$tick$);
 select cron.schedule('fold', '1 second', 'select private.fold_stats()');
 select cron.schedule('rescue', '30 seconds', 'select private.rescue_sends()');
 select cron.schedule('prune', '7 * * * *', 'select private.prune()');
