@@ -23,10 +23,10 @@ export interface DrainedImports {
 }
 
 /**
- * Long enough for the slowest chunk (10 s download, 15 s database) and short enough that the chunk of a worker that died is
- * soon taken up by another.
+ * Long enough for a slow chunk, and short enough that the chunk of a worker that died is
+ * soon taken up by another. A chunk begun twice is applied once all the same.
  */
-const VISIBILITY_SECONDS = 30;
+const VISIBILITY_SECONDS = 15;
 
 /** Each chunk is claimed, applied in one transaction and followed by the message for the next: killing this loses nothing. */
 export async function drainImports({ sql, storage, budget, log }: DrainImportsDeps): Promise<DrainedImports> {
