@@ -4,7 +4,13 @@ import { doubleSends, worstSlidingSecond } from "../../scripts/twilio-simulator/
 import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
-import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
+import {
+  buildCampaign,
+  callApi,
+  readFigures,
+  startCampaign,
+  waitForStatus,
+} from "../fixtures/run-campaign.ts";
 import { waitFor } from "../wait-for.ts";
 
 let org: TestOrg;
@@ -36,3 +42,46 @@ test("every target gets one message, within its number's pace, and the receipts 
     `Hola Rosa, somos ${brand?.brand}. Compramos terrenos. Responda ALTO para no recibir mas.`,
   );
 });
+
+test.each(["pause", "stop"])(
+  "after the answer to %s nothing is claimed, and what was is posted within 2 s",
+  async (verb) => {
+    const own = await createOrg(inject("stack"), { mps: 15 });
+    try {
+      await addLeads(own, 150);
+      const id = await buildCampaign(own);
+      await startCampaign(own, id);
+      const posts = async () => (await own.simulator.readRecord({ kind: "post" })) as PostEntry[];
+      await waitFor(async () => (await posts()).length >= 20);
+      await callApi(own, "POST", `/campaigns/${id}/${verb}`);
+      const answeredAt = Date.now();
+      const [last] =
+        await own.sql`select max(claimed_at) as at from public.send_attempts where org_id = ${own.id}`;
+      await waitFor(async () => {
+        const figures = await readFigures(own, id);
+        return figures.queued + figures.sending === 0;
+      });
+      // Three rounds of the scheduler later, still nothing.
+      const runs = async () => {
+        const [row] = await own.sql`select count(*)::int as n from cron.job_run_details`;
+        return row?.n as number;
+      };
+      const before = await runs();
+      await waitFor(async () => (await runs()) > before + 10);
+      const [now] =
+        await own.sql`select max(claimed_at) as at from public.send_attempts where org_id = ${own.id}`;
+      expect(now).toEqual(last);
+      const late = (await posts()).filter((post) => post.receivedAt > answeredAt + 2_000);
+      expect(late).toEqual([]);
+      const figures = await readFigures(own, id);
+      expect(figures.sent + (verb === "pause" ? figures.waiting : figures.canceled)).toBe(150);
+      if (verb === "stop") return;
+      await callApi(own, "POST", `/campaigns/${id}/resume`);
+      await waitForStatus(own, id, "completed");
+      expect(doubleSends(await own.simulator.readRecord(), () => "step 1")).toEqual([]);
+      expect(await posts()).toHaveLength(150);
+    } finally {
+      await own.close();
+    }
+  },
+);

@@ -1,0 +1,65 @@
+// kill -9 of the worker in the middle of a campaign: it completes after the restart, and nobody is written to twice.
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
+import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
+import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
+import { makeDue } from "../fixtures/send-to.ts";
+import { waitFor } from "../wait-for.ts";
+
+const stack = inject("stack");
+let org: TestOrg;
+let leads: TestLead[];
+beforeAll(async () => {
+  // Slow answers, so that many POSTs are accepted but not answered when the worker dies.
+  org = await createOrg(stack, {
+    mps: 10,
+    behaviour: { timeFactor: 1, delays: { answer: 300, queued: 0, sent: 0, final: 0 } },
+  });
+  leads = await addLeads(org, 120);
+});
+afterAll(() => org.close());
+
+const posts = async () => (await org.simulator.readRecord({ kind: "post" })) as PostEntry[];
+const openAttempts = () =>
+  org.sql`
+    select distinct a.worker_id from public.send_attempts a where a.org_id = ${org.id} and a.outcome = 'open'`;
+
+async function killWorker(): Promise<void> {
+  const response = await fetch(`${stack.CONTROL_URL}/functions/worker/kill`, { method: "POST" });
+  expect(((await response.json()) as number[]).length).toBeGreaterThan(0);
+}
+
+test("what the dead worker left open is settled from Twilio's list or sent once more", {
+  timeout: 120_000,
+}, async () => {
+  const id = await buildCampaign(org);
+  await startCampaign(org, id);
+  for (const count of [25, 70]) {
+    await waitFor(async () => (await posts()).length >= count && (await openAttempts()).length > 0);
+    await killWorker();
+    const dead = (await openAttempts()).map((row) => row.worker_id);
+    // Rescue takes an attempt for dead after 60 s; for this test they have passed.
+    await org.sql`
+      update public.send_attempts set claimed_at = claimed_at - interval '61 seconds'
+      where org_id = ${org.id} and outcome = 'open' and worker_id = any (${dead})`;
+    await org.sql`select private.rescue_sends()`;
+    expect(await readFigures(org, id)).toMatchObject({ audience: 120 });
+  }
+  const figures = await waitFor(
+    async () => {
+      await makeDue(org, id);
+      const now = await readFigures(org, id);
+      return now.delivered === 120 && now;
+    },
+    { seconds: 90, every: 500 },
+  );
+  expect(figures).toMatchObject({ sent: 120, unknown: 0, failed: 0, sending: 0 });
+  await waitForStatus(org, id, "completed");
+
+  const record = await org.simulator.readRecord();
+  expect(doubleSends(record, () => "step 1")).toEqual([]);
+  const reached = new Set((await posts()).filter((post) => post.accepted).map((post) => post.to));
+  expect(reached).toEqual(new Set(leads.map((lead) => lead.e164)));
+});
