@@ -16,6 +16,8 @@ const NUMBERS = [
   "+19285550149",
   "+19565550150",
 ];
+/** Given in answers to HELP and AYUDA. */
+const SUPPORT_CONTACT = "help@demo-land.example";
 /** Messages a second of each: what an approved campaign on ten-digit numbers gets. */
 const MPS = 10;
 
@@ -37,6 +39,9 @@ export async function equipDemoOrganisation(databaseUrl: string): Promise<void> 
       if (!demo) return;
       const hex = () => randomBytes(16).toString("hex");
       await tx`select private.set_twilio_account(${demo.org_id}, ${`AC${hex()}`}, ${hex()})`;
+      await tx`
+        update public.orgs set support_contact = coalesce(support_contact, ${SUPPORT_CONTACT})
+        where id = ${demo.org_id}`;
       const rows = NUMBERS.map((e164) => ({ org_id: demo.org_id, e164, mps: MPS, twilio_sid: `PN${hex()}` }));
       await tx`insert into public.phone_numbers ${tx(rows)} on conflict (e164) do nothing`;
     });

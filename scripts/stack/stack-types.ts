@@ -17,6 +17,8 @@ export type StackOptions = {
   durable?: boolean;
   /** Variables for the functions; they win over .env and over the stack's own. */
   env?: Record<string, string>;
+  /** Read the project's .env; default true. False where the outcome may not depend on it. */
+  envFile?: boolean;
   /** Processes per function that share its calls; 1 where not named. */
   isolates?: Record<string, number>;
   /** Seed of the Twilio simulator's choices; default 1. */

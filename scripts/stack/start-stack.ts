@@ -85,7 +85,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const functionsEnv = functionsEnvironment(
       keys,
       { apiUrl, dbUrl, workerDbUrl, simulatorUrl },
-      { ...(await readEnvFile(join(PROJECT_DIR, ".env"))), ...options.env },
+      { ...(options.envFile === false ? {} : await readEnvFile(join(PROJECT_DIR, ".env"))), ...options.env },
     );
 
     const apiKeys = {

@@ -1,0 +1,203 @@
+// Every check of a finished run: sums that must add up, and the platform's word against the simulator's record.
+import type { LeadImport, Preview } from "../../supabase/functions/leads/import-schemas.ts";
+import type { RecordEntry } from "../twilio-simulator/state/record.ts";
+import { type Check, equal, nothingWrong } from "./check.ts";
+import { compareMessages, compareTexts, failedWebhooks } from "./compare-messages.ts";
+import type { Dashboard } from "./dashboard.ts";
+import type { Verdict } from "./judge-sending.ts";
+import type { LeadFile } from "./lead-file.ts";
+import { FIGURES } from "./live-figures.ts";
+import { IN_FLIGHT_MS } from "./pause-in-the-middle.ts";
+import type { OurSide } from "./read-our-side.ts";
+import type { CampaignRun } from "./run-campaign.ts";
+
+export interface FinishedRun {
+  dashboard: Dashboard;
+  file: LeadFile;
+  preview: Preview;
+  done: LeadImport;
+  run: CampaignRun;
+  ours: OurSide;
+  record: readonly RecordEntry[];
+  verdict: Verdict;
+  isQuiet: boolean;
+}
+
+export function checkRun(finished: FinishedRun): Check[] {
+  return [
+    ...checkImport(finished),
+    ...checkSums(finished),
+    ...checkRecord(finished),
+    ...checkRules(finished),
+  ];
+}
+
+function checkImport({ file, preview, done }: FinishedRun): Check[] {
+  const { imported_rows, rejected_rows, duplicate_rows, total_rows } = done;
+  const checks = [
+    equal(
+      "imported + rejected + duplicates = rows",
+      imported_rows + rejected_rows + duplicate_rows,
+      total_rows ?? -1,
+    ),
+  ];
+  const { expected } = file;
+  if (expected) {
+    checks.push(
+      equal("rows of the file", total_rows ?? -1, expected.rows),
+      equal("rejected, as many as were made so", rejected_rows, expected.rejected),
+      equal("duplicates, as many as were made so", duplicate_rows, expected.duplicates),
+    );
+  } else if (preview.total_rows !== null) {
+    checks.push(
+      equal("rows, as the preview counted them", total_rows ?? -1, preview.total_rows),
+      equal("imported, as the preview said", imported_rows, preview.valid_rows),
+    );
+  }
+  return checks;
+}
+
+function checkSums({ ours, run, isQuiet }: FinishedRun): Check[] {
+  const { figures } = ours.stats;
+  const counted: Record<string, number> = {
+    ...figures,
+    replies: ours.stats.replies,
+    opt_outs: ours.stats.opt_outs,
+  };
+  const different = FIGURES.filter((name) => run.live.figures[name] !== counted[name]);
+  return [
+    { name: "nothing is in flight any more", ok: isQuiet, found: "" },
+    equal(
+      "targets = excluded + canceled + sent + failed + unknown",
+      figures.excluded + figures.canceled + figures.sent + figures.failed + figures.unknown,
+      figures.audience,
+    ),
+    equal(
+      "sent = delivered + undelivered + unconfirmed",
+      figures.delivered + figures.undelivered + figures.unconfirmed,
+      figures.sent,
+    ),
+    nothingWrong(
+      "figures that came by Realtime = figures counted over the targets",
+      different.map((name) => `${name}: Realtime ${run.live.figures[name]}, counted ${counted[name]}`),
+    ),
+  ];
+}
+
+function checkRecord({ ours, record, verdict, run }: FinishedRun): Check[] {
+  const { figures } = ours.stats;
+  const outbound = ours.messages.filter(({ kind }) => kind !== "inbound").length;
+  const inbound = ours.messages.length - outbound;
+  const optOuts = new Set(ours.optOuts);
+  const unheard = [...verdict.optOuts].filter((phone) => !optOuts.has(phone));
+  const unasked = ours.optOuts.filter((phone) => !verdict.optOuts.has(phone));
+  return [
+    equal("delivered, by Twilio's record", figures.delivered, verdict.delivered),
+    equal("undelivered, by Twilio's record", figures.undelivered, verdict.undelivered),
+    equal("sent without a receipt, by Twilio's record", figures.unconfirmed, verdict.unconfirmed),
+    equal("failed, by Twilio's record", figures.failed, verdict.failed),
+    nothingWrong(
+      "message by message: status, SID, text, numbers, error code",
+      compareMessages(ours.messages, record),
+      `${outbound} the same`,
+    ),
+    nothingWrong(
+      "what people wrote: each text once, and understood",
+      compareTexts(ours.messages, record),
+      `${inbound} texts`,
+    ),
+    equal("texts shown by Realtime", run.live.texts, verdict.texts),
+    nothingWrong(
+      "opted out: all who asked and nobody else",
+      [...unheard.map((phone) => `${phone} asked`), ...unasked.map((phone) => `${phone} did not ask`)],
+      `${optOuts.size} people`,
+    ),
+    nothingWrong("every webhook was answered", failedWebhooks(record)),
+  ];
+}
+
+function checkRules({ dashboard, file, ours, record, verdict, run }: FinishedRun): Check[] {
+  const { figures } = ours.stats;
+  const pace = Math.max(...dashboard.numbers.map(({ mps }) => mps));
+  const left = new Set(
+    ours.targets.filter(({ state }) => state === "excluded" || state === "canceled").map(({ e164 }) => e164),
+  );
+  for (const { e164, state } of ours.targets)
+    if (state !== "excluded" && state !== "canceled") left.delete(e164);
+  const checks = [
+    equal("double sends", verdict.doubleSends, 0),
+    equal("sent over 2 s after an opt-out was answered", verdict.sentAfterOptOut, 0),
+    nothingWrong("opt-outs confirmed once, by Twilio or by us", confirmedWrongly(ours, record, verdict)),
+    nothingWrong(
+      "nobody who was excluded or canceled was written to",
+      verdict.posts.filter(({ to }) => left.has(to)).map(({ to }) => to),
+    ),
+    {
+      name: `no number above ${pace} messages in any second`,
+      ok: verdict.fastestSecond <= pace,
+      found: `at most ${verdict.fastestSecond}`,
+    },
+    ...checkPause(verdict, run),
+    ...checkSilent(ours, verdict, run),
+  ];
+  if (file.expected && file.expected.rows >= 100) {
+    const rows = file.expected.rows;
+    checks.push(
+      {
+        name: "sent to at least 80 % of the rows",
+        ok: figures.sent >= rows * 0.8,
+        found: `${figures.sent} of ${rows}`,
+      },
+      {
+        name: "at least 85 % of them delivered",
+        ok: figures.delivered >= figures.sent * 0.85,
+        found: `${((figures.delivered / figures.sent) * 100).toFixed(1)} %`,
+      },
+    );
+  }
+  return checks;
+}
+
+function checkPause({ posts }: Verdict, { pause }: CampaignRun): Check[] {
+  if (!pause) return [];
+  const during = posts.filter(
+    ({ receivedMono }) => receivedMono > pause.answeredMono && receivedMono < pause.resumedMono,
+  );
+  const late = during.filter(({ receivedMono }) => receivedMono > pause.answeredMono + IN_FLIGHT_MS);
+  const hasMiddle =
+    posts.some((post) => post.receivedMono < pause.answeredMono) &&
+    posts.some((post) => post.receivedMono > pause.resumedMono);
+  const seconds = ((pause.resumedMono - pause.answeredMono) / 1000).toFixed(1);
+  return [
+    {
+      name: "paused in the middle, and nothing went out but what was claimed",
+      ok: late.length === 0 && hasMiddle,
+      found: `${during.length} within 2 s of the answer, ${late.length} later in ${seconds} s`,
+    },
+  ];
+}
+
+function checkSilent(ours: OurSide, { posts }: Verdict, { silent }: CampaignRun): Check[] {
+  if (silent.length === 0) return [];
+  const states = new Map(ours.targets.map(({ e164, state }) => [e164, state]));
+  const unsettled = silent.filter((phone) => !["sent", "failed"].includes(states.get(phone) ?? ""));
+  const held = posts.filter(({ answer }) => answer === "held").length;
+  return [
+    nothingWrong(
+      "POSTs that Twilio never answered, settled by their callbacks",
+      [
+        ...unsettled.map((phone) => `${phone} is ${states.get(phone)}`),
+        ...(held < silent.length ? ["too few were held"] : []),
+      ],
+      String(held),
+    ),
+  ];
+}
+
+function confirmedWrongly(ours: OurSide, record: readonly RecordEntry[], { optOuts }: Verdict): string[] {
+  const counts = new Map([...optOuts].map((phone) => [phone, 0]));
+  const add = (phone: string) => counts.has(phone) && counts.set(phone, (counts.get(phone) ?? 0) + 1);
+  for (const entry of record) if (entry.kind === "auto_reply") add(entry.to);
+  for (const message of ours.messages) if (message.exempt === "confirmation") add(message.to_number);
+  return [...counts].filter(([, count]) => count !== 1).map(([phone, count]) => `${phone}: ${count} times`);
+}

@@ -1,0 +1,92 @@
+// Holds every message of ours against what Twilio's side recorded of it, both ways.
+import type {
+  CallbackEntry,
+  InboundEntry,
+  PostEntry,
+  RecordEntry,
+} from "../twilio-simulator/state/record.ts";
+import type { OurMessage } from "./read-our-side.ts";
+
+/** What is wrong, one sentence per message; empty where both sides agree on all. */
+export function compareMessages(ours: OurMessage[], record: readonly RecordEntry[]): string[] {
+  const wrong: string[] = [];
+  const posts = new Map<string, PostEntry[]>();
+  for (const entry of record) {
+    if (entry.kind !== "post") continue;
+    posts.set(entry.mid ?? "", [...(posts.get(entry.mid ?? "") ?? []), entry]);
+  }
+  for (const message of ours.filter(({ kind }) => kind !== "inbound")) {
+    const problem = compareOne(message, posts.get(message.id) ?? []);
+    if (problem) wrong.push(`message ${message.id} to ${message.to_number}: ${problem}`);
+    posts.delete(message.id);
+  }
+  for (const [mid, strays] of posts)
+    wrong.push(`${strays.length} POST(s) to ${strays[0]?.to} for message "${mid}", which is none of ours`);
+  return wrong;
+}
+
+/** Our word for what Twilio reports. */
+const STATUS: Record<string, string> = {
+  ...{ queued: "sent", accepted: "sent", sending: "sent", sent: "sent" },
+  ...{ delivered: "delivered", undelivered: "undelivered", failed: "failed", canceled: "canceled" },
+};
+
+function compareOne(message: OurMessage, posts: PostEntry[]): string | null {
+  const accepted = posts.filter((post) => post.accepted);
+  const [post] = accepted;
+  if (accepted.length > 1) return `Twilio accepted it ${accepted.length} times`;
+  if (!post) {
+    if (message.status === "canceled" && posts.length === 0) return null;
+    if (message.status !== "failed") return `it is ${message.status}, and Twilio never accepted it`;
+    const code = posts.at(-1)?.code ?? null;
+    return code === message.error_code ? null : `its error is ${message.error_code}, Twilio's was ${code}`;
+  }
+  const reported = STATUS[post.status ?? "queued"];
+  if (message.status !== reported) return `it is ${message.status}, Twilio says ${post.status}`;
+  if (message.provider_sid !== post.sid) return `its SID is ${message.provider_sid}, Twilio's is ${post.sid}`;
+  if (message.content !== post.body) return `its text is not the one that Twilio got`;
+  if (message.to_number !== post.to || message.from_number !== post.from)
+    return `it is from ${message.from_number}, Twilio's from ${post.from} to ${post.to}`;
+  if ((message.error_code ?? null) !== post.errorCode)
+    return `its error is ${message.error_code}, Twilio's is ${post.errorCode}`;
+  return null;
+}
+
+/** Our class for what a person meant. */
+const CLASS: Partial<Record<InboundEntry["intent"], string>> = {
+  ...{ stop: "stop", start: "start", help: "help", wrong_number: "wrong_number" },
+};
+
+/** The same for what people wrote: each text once, whole, and understood. */
+export function compareTexts(ours: OurMessage[], record: readonly RecordEntry[]): string[] {
+  const wrong: string[] = [];
+  const known = new Map(ours.filter(({ kind }) => kind === "inbound").map((one) => [one.provider_sid, one]));
+  const texts = record.filter((entry): entry is InboundEntry => entry.kind === "inbound");
+  for (const text of new Map(texts.map((one) => [one.sid, one])).values()) {
+    const message = known.get(text.sid);
+    known.delete(text.sid);
+    const meant = CLASS[text.intent] ?? "reply";
+    if (!message) wrong.push(`"${text.body}" from ${text.from} was not stored`);
+    else if (
+      message.content !== text.body ||
+      message.from_number !== text.from ||
+      message.to_number !== text.to
+    )
+      wrong.push(`"${text.body}" from ${text.from} was stored as "${message.content}"`);
+    else if (message.classification !== meant)
+      wrong.push(`"${text.body}" was taken for ${message.classification}, and meant ${meant}`);
+  }
+  for (const stray of known.values()) wrong.push(`nobody sent "${stray.content}" from ${stray.from_number}`);
+  return wrong;
+}
+
+/** Webhooks that were not answered as they should, but for those Twilio lost on purpose. */
+export function failedWebhooks(record: readonly RecordEntry[]): string[] {
+  return record
+    .filter(
+      (entry): entry is CallbackEntry | InboundEntry => entry.kind === "callback" || entry.kind === "inbound",
+    )
+    .filter((entry) => !(entry.kind === "callback" && entry.lost))
+    .filter(({ httpStatus }) => httpStatus === null || httpStatus < 200 || httpStatus >= 300)
+    .map((entry) => `${entry.kind} to ${entry.url}: ${entry.httpStatus ?? entry.error}`);
+}

@@ -1,0 +1,77 @@
+// `npm run demo`: a real campaign on a fresh platform, live, checked against what the Twilio simulator recorded.
+import type { LeadFile } from "./lead-file.ts";
+import { makeLeadFile } from "./make-lead-file.ts";
+import { readLeadFile } from "./read-lead-file.ts";
+import { type DemoOptions, HELP, readOptions } from "./read-options.ts";
+import { runDemo } from "./run-demo.ts";
+import { createScreen, type Screen } from "./screen.ts";
+import { type Platform, startPlatform } from "./start-platform.ts";
+
+const startedMono = performance.now();
+let starting: Promise<Platform> | undefined;
+let ending: number | undefined;
+
+/** Stops the platform, whatever state it is in, and ends the process; a second call ends it at once. */
+async function end(exitCode: number): Promise<never> {
+  if (ending !== undefined) process.exit(exitCode);
+  ending = exitCode;
+  const platform = await starting?.catch(() => undefined);
+  await platform?.remove().catch((error: Error) => console.error(`While stopping: ${error.message}`));
+  process.exit(exitCode);
+}
+
+async function main(options: DemoOptions, file: LeadFile, screen: Screen): Promise<number> {
+  const from = file.expected ? `${file.expected.rows} made-up owners` : file.name;
+  screen.say(`SMS Control Tower, demo: ${from}, seed ${options.seed}`);
+  screen.say("Starting a fresh platform …");
+  starting = startPlatform(options.seed);
+  const platform = await starting;
+  screen.say(`  ready after ${((performance.now() - startedMono) / 1000).toFixed(1)} s`);
+  let exitCode = 1;
+  try {
+    const { result, ok } = await runDemo(platform, file, options.seed, startedMono, screen);
+    exitCode = ok ? 0 : 1;
+    const verdict = ok ? screen.good("Every check holds") : screen.bad("Some checks do not hold");
+    screen.say(`\n${verdict}, after ${result.seconds} s (seed ${options.seed}).`);
+    if (options.json) console.log(JSON.stringify(result));
+  } catch (error) {
+    if (ending !== undefined) return ending;
+    screen.keep();
+    console.error(`\n${(error as Error).message}`);
+    console.error(`The platform's last words:\n${platform.lastLines().join("\n")}`);
+  }
+  if (options.keep) await keepRunning(platform, options.json);
+  return exitCode;
+}
+
+/** Waits for Ctrl-C, which ends the process. */
+async function keepRunning({ stack, dataDir }: Platform, quiet: boolean): Promise<void> {
+  const { env } = stack;
+  const say = quiet ? console.error : console.log;
+  say(`
+The platform keeps running:
+  API               ${env.API_URL}
+  Functions         ${env.FUNCTIONS_URL}
+  Database          ${env.DB_URL}
+  Twilio simulator  ${env.TWILIO_SIMULATOR_URL}
+  Publishable key   ${env.PUBLISHABLE_KEY}
+  Secret key        ${env.SECRET_KEY}
+  Demo login        ${env.DEMO_EMAIL}  ${env.DEMO_PASSWORD}
+All of it is in ${dataDir}/env. Ctrl-C stops everything and deletes the folder.`);
+  await new Promise(() => {});
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(130));
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+  } else {
+    const file = options.csv ? await readLeadFile(options.csv) : makeLeadFile(options.leads, options.seed);
+    await end(await main(options, file, createScreen(process.stdout, options.json)));
+  }
+} catch (error) {
+  console.error(`\n${(error as Error).message}\n`);
+  await end(1);
+}

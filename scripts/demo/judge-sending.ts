@@ -1,0 +1,57 @@
+// What the simulator's record says of the campaign: who got what, how fast, and whether the rules of sending were kept.
+import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "../twilio-simulator/judge.ts";
+import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
+import type { OurMessage } from "./read-our-side.ts";
+
+export interface Verdict {
+  /** POSTs of the campaign, refused ones too, in order of arrival. */
+  posts: PostEntry[];
+  /** People by what Twilio says became of the campaign's message to them. */
+  delivered: number;
+  undelivered: number;
+  unconfirmed: number;
+  /** Refused, or failed before a carrier had it, and never sent after all. */
+  failed: number;
+  doubleSends: number;
+  sentAfterOptOut: number;
+  /** People who asked to be left alone. */
+  optOuts: Set<string>;
+  /** Texts that people wrote, each once. */
+  texts: number;
+  /** The most POSTs from one number within any one second. */
+  fastestSecond: number;
+}
+
+/** @param ours only tells which POSTs are the campaign's; a POST for no message of ours counts as the campaign's */
+export function judgeSending(ours: OurMessage[], record: readonly RecordEntry[]): Verdict {
+  const kinds = new Map(ours.map(({ id, kind }) => [id, kind]));
+  const isCampaign = (post: PostEntry) => (kinds.get(post.mid ?? "") ?? "campaign") === "campaign";
+  const posts = record.filter((entry): entry is PostEntry => entry.kind === "post" && isCampaign(entry));
+  const best = new Map<string, string>();
+  for (const post of posts) {
+    const result = resultOf(post);
+    if (RANK.indexOf(result) > RANK.indexOf(best.get(post.to) ?? "")) best.set(post.to, result);
+  }
+  const count = (result: string) => [...best.values()].filter((one) => one === result).length;
+  const texts = record.filter((entry) => entry.kind === "inbound");
+  return {
+    posts,
+    delivered: count("delivered"),
+    undelivered: count("undelivered"),
+    unconfirmed: count("unconfirmed"),
+    failed: count("failed"),
+    doubleSends: doubleSends(record, (post) => (isCampaign(post) ? "step 1" : null)).length,
+    sentAfterOptOut: sentAfterOptOut(record).length,
+    optOuts: new Set(texts.filter(({ intent }) => intent === "stop").map(({ from }) => from)),
+    texts: new Set(texts.map(({ sid }) => sid)).size,
+    fastestSecond: Math.max(0, ...[...worstSlidingSecond(record).values()].map((second) => second.count)),
+  };
+}
+
+/** Of several messages to one person the best result stands, as it does in a campaign's figures. */
+const RANK = ["failed", "undelivered", "unconfirmed", "delivered"];
+
+function resultOf(post: PostEntry): string {
+  if (!post.accepted || post.status === "failed" || post.status === "canceled") return "failed";
+  return post.status === "delivered" || post.status === "undelivered" ? post.status : "unconfirmed";
+}

@@ -1,0 +1,84 @@
+// A campaign's figures as they come over Realtime, and nothing else: what a dashboard shows without asking.
+import type { Dashboard } from "./dashboard.ts";
+import { followChanges } from "./follow-changes.ts";
+import { createNews, type News } from "./wait-for-news.ts";
+
+export const FIGURES = [
+  ...([
+    "audience",
+    "excluded",
+    "canceled",
+    "waiting",
+    "queued",
+    "sending",
+    "unknown",
+    "sent",
+    "failed",
+  ] as const),
+  ...(["delivered", "undelivered", "unconfirmed", "replies", "opt_outs"] as const),
+];
+export type Figures = Record<(typeof FIGURES)[number], number>;
+
+export interface LiveFigures {
+  figures: Figures;
+  status: string;
+  /** Why the campaign can't go on by itself. */
+  needsAttention: string | null;
+  /** Texts that people wrote, by the inbox. */
+  texts: number;
+  lastText: string;
+  /** Messages a second since the figures before. */
+  rate: number;
+  /** Wakes at each change. */
+  news: News;
+}
+
+/** @param onChange called with each change, to draw it */
+export async function followCampaign(
+  dashboard: Dashboard,
+  campaignId: string,
+  onChange: (live: LiveFigures) => void,
+): Promise<LiveFigures> {
+  const live: LiveFigures = {
+    figures: Object.fromEntries(FIGURES.map((name) => [name, 0])) as Figures,
+    ...{ status: "draft", needsAttention: null, texts: 0, lastText: "", rate: 0, news: createNews() },
+  };
+  const tell = () => {
+    onChange(live);
+    live.news.tell();
+  };
+  const meter = createMeter();
+  await followChanges(dashboard, `campaign:${campaignId}`, ({ table, record }) => {
+    if (table === "campaigns") {
+      live.status = record.status as string;
+      live.needsAttention = record.needs_attention as string | null;
+    } else if (table === "campaign_stats") {
+      for (const name of FIGURES) live.figures[name] = Number(record[name]);
+      live.rate = meter(live.figures.sent);
+    }
+    tell();
+  });
+  const unread = new Map<unknown, number>();
+  await followChanges(dashboard, `inbox:${dashboard.orgId}`, ({ table, records }) => {
+    if (table !== "conversations") return;
+    for (const conversation of records) {
+      unread.set(conversation.id, Number(conversation.unread_count));
+      live.lastText = String(conversation.last_message ?? "");
+    }
+    live.texts = [...unread.values()].reduce((sum, count) => sum + count, 0);
+    tell();
+  });
+  return live;
+}
+
+/** Of the last two seconds: figures come about once a second, so one step alone would jump about. */
+function createMeter(): (count: number) => number {
+  const seen: { at: number; count: number }[] = [];
+  return (count) => {
+    const now = performance.now();
+    seen.push({ at: now, count });
+    while (seen.length > 2 && now - (seen[0]?.at ?? now) > 2_500) seen.shift();
+    const first = seen[0] as { at: number; count: number };
+    return now > first.at ? Math.max(0, ((count - first.count) * 1000) / (now - first.at)) : 0;
+  };
+}

@@ -1,0 +1,45 @@
+// Pauses a running campaign in the middle, watches that nothing goes out, and resumes it.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Dashboard } from "./dashboard.ts";
+import type { LiveFigures } from "./live-figures.ts";
+import type { Screen } from "./screen.ts";
+
+export interface Pause {
+  /** Monotonic ms, the simulator's clock too, since it runs in this process: the pause was answered, the resume sent. */
+  answeredMono: number;
+  resumedMono: number;
+}
+
+/** What was claimed before the pause is posted within this, or not at all. */
+export const IN_FLIGHT_MS = 2_000;
+/** Watched beyond that: planning and kicks come every 2 s, so one that ignored the pause would show. */
+const WATCHED_MS = 2_500;
+const MIDDLE = 0.4;
+
+/** @param meanwhile done while the campaign stands still */
+export async function pauseInTheMiddle(
+  { call }: Dashboard,
+  campaignId: string,
+  live: LiveFigures,
+  screen: Screen,
+  meanwhile: () => Promise<void>,
+): Promise<Pause> {
+  const isMiddle = () => {
+    const { audience, excluded, sent, failed } = live.figures;
+    const done = sent + failed;
+    return (done > 0 && done >= (audience - excluded) * MIDDLE) || live.status === "completed";
+  };
+  await live.news.waitUntil("the middle of the campaign", isMiddle);
+  await call("POST", `campaigns/${campaignId}/pause`);
+  const answeredMono = performance.now();
+  screen.keep();
+  screen.say("  paused: what was claimed already goes out within 2 s, then nothing");
+  await meanwhile();
+  // A span that is watched, not one that is waited for something in.
+  await sleep(answeredMono + IN_FLIGHT_MS + WATCHED_MS - performance.now());
+  screen.keep();
+  screen.say("  resumed");
+  const resumedMono = performance.now();
+  await call("POST", `campaigns/${campaignId}/resume`);
+  return { answeredMono, resumedMono };
+}

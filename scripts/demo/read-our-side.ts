@@ -1,0 +1,67 @@
+// Reads what the platform says happened, as the signed-in user may see it.
+import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
+import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
+import { type Dashboard, rowOf } from "./dashboard.ts";
+
+type Row<T extends keyof Database["public"]["Tables"]> = Database["public"]["Tables"][T]["Row"];
+const MESSAGE =
+  "id, kind, status, from_number, to_number, content, provider_sid, error_code, exempt, classification";
+export type OurMessage = Pick<
+  Row<"messages">,
+  | "id"
+  | "kind"
+  | "status"
+  | "from_number"
+  | "to_number"
+  | "content"
+  | "provider_sid"
+  | "error_code"
+  | "exempt"
+  | "classification"
+>;
+export type OurTarget = Pick<Row<"campaign_targets">, "id" | "e164" | "state" | "delivery">;
+
+export interface OurSide {
+  stats: CampaignFigures;
+  /** Of the organisation: the campaign's, answers to people, and what people wrote. */
+  messages: OurMessage[];
+  targets: OurTarget[];
+  /** Phones that may not be written to. */
+  optOuts: string[];
+}
+
+const PAGE = 1_000;
+
+export async function readOurSide({ client, call }: Dashboard, campaignId: string): Promise<OurSide> {
+  const messages = await readAll<OurMessage>((after) => {
+    const page = client.from("messages").select(MESSAGE).order("id").limit(PAGE);
+    return after === null ? page : page.gt("id", after);
+  });
+  const targets = await readAll<OurTarget>((after) => {
+    const page = client
+      .from("campaign_targets")
+      .select("id, e164, state, delivery")
+      .eq("campaign_id", campaignId)
+      .order("id")
+      .limit(PAGE);
+    return after === null ? page : page.gt("id", after);
+  });
+  const optOuts = await readAll<{ id: string; e164: string }>((after) => {
+    const page = client.from("opt_outs").select("id, e164").eq("is_active", true).order("id").limit(PAGE);
+    return after === null ? page : page.gt("id", after);
+  });
+  const stats = await call<CampaignFigures>("GET", `campaigns/${campaignId}/stats`);
+  return { stats, messages, targets, optOuts: optOuts.map(({ e164 }) => e164) };
+}
+
+/** Page after page by id, so that a page is cheap however deep it lies. */
+async function readAll<T extends { id: string }>(
+  readPage: (after: string | null) => PromiseLike<{ data: T[] | null; error: { message: string } | null }>,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (;;) {
+    const page = await rowOf(readPage(rows.at(-1)?.id ?? null));
+    rows.push(...page);
+    if (page.length < PAGE) return rows;
+  }
+}

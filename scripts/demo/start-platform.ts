@@ -1,0 +1,51 @@
+// Starts a fresh platform for one run of the demo: free ports, a temporary folder, its own Twilio simulator.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePortBase, portsFrom } from "../stack/ports.ts";
+import { removeData } from "../stack/remove-data.ts";
+import { type Stack, startStack } from "../stack/start-stack.ts";
+
+export interface Platform {
+  stack: Stack;
+  dataDir: string;
+  /** What the platform logged last, oldest first. */
+  lastLines(): string[];
+  /** Stops everything and deletes the folder. */
+  remove(): Promise<void>;
+}
+
+const KEPT_LINES = 40;
+
+/**
+ * Leaves nothing behind when it throws. Nothing of .env is read: the demo's Twilio is always the simulator, whatever the
+ * functions of `npm start` are pointed at.
+ */
+export async function startPlatform(seed: number): Promise<Platform> {
+  const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-demo-"));
+  const lines: string[] = [];
+  const log = (source: string, line: string) => {
+    lines.push(`${source}: ${line}`);
+    if (lines.length > KEPT_LINES) lines.shift();
+  };
+  const removeFolder = async () => {
+    await removeData(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const portBase = await findFreePortBase();
+    const twilio = `http://127.0.0.1:${portsFrom(portBase).simulator}`;
+    const stack = await startStack({
+      ...{ portBase, dataDir, seed, log, durable: false, watch: false, envFile: false },
+      env: { TWILIO_API_URL: twilio, TWILIO_MESSAGING_URL: twilio, TWILIO_LOOKUPS_URL: twilio },
+    });
+    const remove = async () => {
+      await stack.stop();
+      await removeFolder();
+    };
+    return { stack, dataDir, lastLines: () => [...lines], remove };
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}

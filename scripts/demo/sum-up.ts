@@ -1,0 +1,81 @@
+// The result of a run as one line of JSON, and as a summary to read.
+import type { FinishedRun } from "./check-run.ts";
+import type { Screen } from "./screen.ts";
+
+export interface Result {
+  rows: number;
+  imported: number;
+  rejected: number;
+  duplicates: number;
+  targets: number;
+  excluded: number;
+  canceled: number;
+  sent: number;
+  delivered: number;
+  undelivered: number;
+  unconfirmed: number;
+  failed: number;
+  unknown: number;
+  needs_attention: number;
+  replies: number;
+  opt_outs: number;
+  double_sends: number;
+  sent_after_opt_out: number;
+  seconds: number;
+}
+
+/** @param seconds the whole run, the start of the platform included */
+export function sumUp({ done, ours, verdict }: FinishedRun, seconds: number): Result {
+  const { figures } = ours.stats;
+  return {
+    rows: done.total_rows ?? done.processed_rows,
+    imported: done.imported_rows,
+    rejected: done.rejected_rows,
+    duplicates: done.duplicate_rows,
+    targets: figures.audience,
+    excluded: figures.excluded,
+    canceled: figures.canceled,
+    sent: figures.sent,
+    delivered: figures.delivered,
+    undelivered: figures.undelivered,
+    unconfirmed: figures.unconfirmed,
+    failed: figures.failed,
+    unknown: figures.unknown,
+    needs_attention: figures.needs_attention,
+    replies: ours.messages.filter(({ kind }) => kind === "inbound").length,
+    opt_outs: ours.optOuts.length,
+    double_sends: verdict.doubleSends,
+    sent_after_opt_out: verdict.sentAfterOptOut,
+    seconds: Math.round(seconds * 10) / 10,
+  };
+}
+
+export function showResult(result: Result, { verdict, run }: FinishedRun, screen: Screen): void {
+  const { rows, imported, rejected, duplicates, targets, excluded, canceled, failed, unknown } = result;
+  const share = result.sent > 0 ? ` (${((result.delivered / result.sent) * 100).toFixed(1)} %)` : "";
+  screen.say(`  rows       ${rows}: ${imported} imported, ${duplicates} duplicates, ${rejected} rejected`);
+  screen.say(
+    `  targets    ${targets}: ${result.sent} sent, ${excluded} excluded, ${canceled} canceled, ${failed} failed, ${unknown} unknown`,
+  );
+  screen.say(
+    `  sent       ${result.sent}: ${result.delivered} delivered${share}, ${result.undelivered} undelivered, ${result.unconfirmed} unconfirmed`,
+  );
+  screen.say(`  people     ${result.replies} texts, ${result.opt_outs} opted out`);
+  const { seconds, perSecond } = measurePace(
+    verdict.posts.map((post) => post.receivedMono),
+    run.pause,
+  );
+  screen.say(
+    `  pace       ${perSecond.toFixed(1)} messages a second over ${seconds.toFixed(1)} s of sending`,
+  );
+}
+
+/** From the first POST to the last, the pause left out. */
+function measurePace(
+  times: number[],
+  pause: { answeredMono: number; resumedMono: number } | null,
+): { seconds: number; perSecond: number } {
+  const paused = pause ? pause.resumedMono - pause.answeredMono : 0;
+  const ms = times.length > 0 ? Math.max(...times) - Math.min(...times) - paused : 0;
+  return { seconds: ms / 1000, perSecond: ms > 0 ? (times.length * 1000) / ms : 0 };
+}

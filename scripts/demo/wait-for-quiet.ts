@@ -1,0 +1,32 @@
+// Waits until nothing is in flight: no delivery, callback or answer at Twilio, no send or reply on our side.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
+import { type Dashboard, rowOf } from "./dashboard.ts";
+import type { LiveFigures } from "./live-figures.ts";
+
+/** In all; whatever is open then is shown as it is, and the checks say so. */
+const AT_MOST_MS = 45_000;
+const LOOK_EVERY_MS = 250;
+
+/** @returns false when something was still open in the end */
+export async function waitForQuiet(
+  { client }: Dashboard,
+  twilio: AccountControl,
+  live: LiveFigures,
+): Promise<boolean> {
+  const end = performance.now() + AT_MOST_MS;
+  while (performance.now() < end) {
+    const isIdle = await twilio.waitUntilIdle(5_000);
+    const open = await rowOf(
+      client.from("messages").select("id").in("status", ["queued", "sending", "unknown"]).limit(1),
+    );
+    // An answer of ours may have been under way between the two looks.
+    const isStillIdle = isIdle && open.length === 0 && (await twilio.waitUntilIdle(0));
+    const { sent, delivered, undelivered, unconfirmed, waiting, queued, sending, unknown } = live.figures;
+    const isFolded =
+      waiting + queued + sending + unknown === 0 && sent === delivered + undelivered + unconfirmed;
+    if (isStillIdle && isFolded) return true;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return false;
+}
