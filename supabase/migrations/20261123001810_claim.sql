@@ -17,7 +17,8 @@ create type private.claimed_send as (
   language text,
   variables jsonb,
   charged_segments smallint,
-  validity_seconds integer
+  validity_seconds integer,
+  mps double precision
 );
 comment on type private.claimed_send is
   'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms] or the message is given back. content is set for replies; campaign messages are rendered from template and variables.';
@@ -303,7 +304,7 @@ begin
   select m.id, x.attempt_id, m.org_id, m.kind,
     extract(epoch from x.slot - coalesce(p_now, clock_timestamp()))::double precision * 1000,
     m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
-    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity
+    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity, n.mps::double precision
   from unnest(v_claimed, v_attempts, v_slots, v_validity) as x(id, attempt_id, slot, validity)
   join public.messages m on m.id = x.id
   join public.phone_numbers n on n.id = m.phone_number_id

@@ -20,6 +20,8 @@ export interface ClaimedSend {
   variables: Record<string, string | number | null> | null;
   charged_segments: number;
   validity_seconds: number;
+  /** The number's pace, messages a second. */
+  mps: number;
 }
 
 export interface Claim {

@@ -8,6 +8,7 @@ import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
 import { claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
 import { drainImports } from "./imports/drain-imports.ts";
+import { startLimiter } from "./limit-starts.ts";
 import { lookForSends } from "./look-for-sends.ts";
 import { PostPacer } from "./pace-posts.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
@@ -79,6 +80,7 @@ class Drain {
     this.settler = new ResultSettler(sql, log);
     this.pacer = new PostPacer({
       maxInFlight: MAX_IN_FLIGHT,
+      limiter: startLimiter,
       post: (item) => this.post(posting, item),
       giveBack: (item) => this.settle({ attempt_id: item.send.attempt_id, outcome: "not_posted" }),
       onChange: () => this.room.wake(),

@@ -1,8 +1,12 @@
 // Starts each POST within its slot, few at a time, and hands back what missed its slot.
+import type { StartLimiter } from "./limit-starts.ts";
 
 export interface PacedPost {
   /** Monotonic ms: the POST starts within [slot, slot + window] or not at all. */
   slot: number;
+  /** The sending number and its pace. */
+  from: string;
+  mps: number;
   /** Wall clock when it was claimed. */
   claimedWall: number;
 }
@@ -15,19 +19,26 @@ export interface PacerOptions<P extends PacedPost> {
   /** Called when something was posted or given back. */
   onChange(): void;
   maxInFlight: number;
+  limiter: StartLimiter;
+}
+
+interface Held<P> {
+  item: P;
+  /** When it may start: its slot, or later where its number's last POSTs were late. */
+  at: number;
 }
 
 /**
- * Of the 40 ms that the claim's spacing leaves (slots are (1 s + 40 ms)/mps apart); the other 10 are for the trip between
+ * Of the 40 ms that the claim's spacing leaves (slots are (1 s + 40 ms)/mps apart); the other 5 are for the trip between
  * the database's clock and ours, which slots are late by.
  */
-const WINDOW_MS = 30;
+const WINDOW_MS = 35;
 /** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
 export class PostPacer<P extends PacedPost> {
   /** Latest slot first, so that the next one is popped off the end. */
-  private held: P[] = [];
+  private held: Held<P>[] = [];
   private inFlight = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Of one POST, smoothed: decides how many can start within a window. */
@@ -51,42 +62,58 @@ export class PostPacer<P extends PacedPost> {
     const { maxInFlight } = this.options;
     const perWindow = maxInFlight * (WINDOW_MS / this.latencyMs);
     let due = 0;
-    for (const item of this.held) if (item.slot <= now + WINDOW_MS + this.latencyMs) due++;
+    for (const { at } of this.held) if (at <= now + WINDOW_MS + this.latencyMs) due++;
     return Math.max(0, Math.floor(maxInFlight - this.inFlight + perWindow - due));
   }
 
   add(items: readonly P[]): void {
-    // The sort is stable, so of the same slot whoever came first stays last, and is next.
-    this.held = [...[...items].reverse(), ...this.held].sort((a, b) => b.slot - a.slot);
+    for (const item of items) this.hold({ item, at: item.slot });
     this.pump();
   }
 
   /** Hands back everything that has not been posted. */
   giveBackHeld(): void {
     clearTimeout(this.timer);
-    for (const item of this.held.splice(0)) this.options.giveBack(item);
+    for (const { item } of this.held.splice(0)) this.options.giveBack(item);
     this.options.onChange();
+  }
+
+  /** Before those that are as early: whoever came first stays last, and is next. */
+  private hold(held: Held<P>): void {
+    let low = 0;
+    for (let high = this.held.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((this.held[middle] as Held<P>).at > held.at) low = middle + 1;
+      else high = middle;
+    }
+    this.held.splice(low, 0, held);
   }
 
   private pump(): void {
     clearTimeout(this.timer);
     // A timer may fire late under load, so the clock is read again for each one, right before it starts.
     for (let next = this.held.at(-1); next !== undefined; next = this.held.at(-1)) {
-      const late = performance.now() - next.slot;
-      if (late < 0) {
-        this.wakeAfter(-late);
+      const { item, at } = next;
+      const now = performance.now();
+      if (at > now) {
+        this.wakeAfter(at - now);
         return;
       }
-      if (late > WINDOW_MS || Date.now() - next.claimedWall > MAX_AGE_MS) {
+      const earliest = this.options.limiter.earliest(item.from, item.mps);
+      const lastCall = item.slot + WINDOW_MS;
+      if (Math.max(now, earliest) > lastCall || Date.now() - item.claimedWall > MAX_AGE_MS) {
         this.held.pop();
-        this.options.giveBack(next);
+        this.options.giveBack(item);
         this.options.onChange();
+      } else if (earliest > now) {
+        this.held.pop();
+        this.hold({ item, at: earliest });
       } else if (this.inFlight < this.options.maxInFlight) {
         this.held.pop();
-        this.start(next);
+        this.start(item, now);
       } else {
         // A POST that ends pumps too; this wakes up for handing back.
-        this.wakeAfter(WINDOW_MS - late);
+        this.wakeAfter(lastCall - now);
         return;
       }
     }
@@ -96,9 +123,9 @@ export class PostPacer<P extends PacedPost> {
     this.timer = setTimeout(() => this.pump(), Math.ceil(ms));
   }
 
-  private start(item: P): void {
+  private start(item: P, startedAt: number): void {
     this.inFlight++;
-    const startedAt = performance.now();
+    this.options.limiter.note(item.from, item.mps, startedAt);
     void this.options.post(item).then(() => {
       this.inFlight--;
       this.latencyMs += (performance.now() - startedAt - this.latencyMs) / 16;

@@ -51,5 +51,6 @@ function prepare(
   if (send.kind === "campaign" && segments > send.charged_segments)
     return { attempt_id, outcome: "oversize", segments };
   const slot = claim.claimedAt + send.slot_in_ms;
-  return { send, account, text, segments, slot, claimedWall: claim.claimedWall };
+  const { from_number: from, mps } = send;
+  return { send, account, text, segments, slot, from, mps, claimedWall: claim.claimedWall };
 }
