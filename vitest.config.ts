@@ -14,8 +14,16 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**"],
+          exclude: ["tests/unit/**", "tests/db/sending/**"],
           globalSetup: ["tests/stack-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "database",
+          include: ["tests/db/sending/**/*.test.ts"],
+          globalSetup: ["tests/bare-database-for-tests.ts"],
         },
       },
     ],

@@ -1,0 +1,219 @@
+// At most one live message per campaign, phone and step, whoever plans and claims at the same time.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  AFTERNOON,
+  type ArrangedOrg,
+  after,
+  arrangeCampaign,
+  arrangeLeads,
+  arrangeOrg,
+} from "../../fixtures/arrange-sending.ts";
+import {
+  accepted,
+  claim,
+  makeDue,
+  plan,
+  receipt,
+  rejected,
+  sendAll,
+  settle,
+} from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
+
+let db: BareDatabase;
+let a: Session;
+let b: Session;
+let org: ArrangedOrg;
+beforeAll(async () => {
+  db = await startBareDatabase();
+  [a, b] = [await db.worker(), await db.worker()];
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  await db.sql`update public.campaigns set status = 'paused' where status = 'running'`;
+  await db.sql`delete from pgmq.q_sends`;
+  org = await arrangeOrg(db);
+});
+
+// A test that failed holds locks on which the next would wait.
+afterEach(() => Promise.all([a.rollback(), b.rollback()]));
+
+const messagesOf = (campaignId: string) =>
+  db.sql`select to_number, status::text, attempt_id from public.messages where campaign_id = ${campaignId} order by created_at`;
+const targetsOf = (campaignId: string) =>
+  db.sql`select e164, state::text, reason, attempts from public.campaign_targets where campaign_id = ${campaignId} order by ordinal`;
+
+test("of two plans at the same time one does all and the other nothing", async () => {
+  await arrangeLeads(db, org.id, 20);
+  const id = await arrangeCampaign(db, org);
+  await a.begin();
+  expect(await plan(a.sql, AFTERNOON)).toBe(20);
+  // The first has not committed: the second sees everybody waiting still.
+  expect(await plan(b.sql, AFTERNOON)).toBe(0);
+  await a.commit();
+  expect(await plan(b.sql, AFTERNOON)).toBe(0);
+  expect(await messagesOf(id)).toHaveLength(20);
+});
+
+test("two plans that slip past the planner's lock still write one message a person", async () => {
+  const leads = await arrangeLeads(db, org.id, 5);
+  const id = await arrangeCampaign(db, org);
+  await a.begin();
+  await plan(a.sql, AFTERNOON);
+  // The second works on rows the first holds: what it would find without any advisory lock.
+  const second = await db.admin();
+  const claimed = await second.sql`
+    select id from public.campaign_targets where campaign_id = ${id} and state = 'waiting' for no key update skip locked`;
+  expect(claimed).toEqual([]);
+  const insert = second.sql`
+    insert into public.messages (org_id, kind, campaign_id, step, from_number, to_number, status)
+    values (${org.id}, 'campaign', ${id}, 1, ${org.numbers[0]?.e164 ?? ""}, ${leads[0]?.e164 ?? ""}, 'queued')`.catch(
+    (error) => error.code,
+  );
+  await second.blocked(a);
+  await a.commit();
+  expect(await insert).toBe("23505");
+  await second.end();
+  expect(await messagesOf(id)).toHaveLength(5);
+});
+
+test("a person in two campaigns is written to by the first to claim and excluded from the other", async () => {
+  await arrangeLeads(db, org.id, 4);
+  const first = await arrangeCampaign(db, org);
+  const second = await arrangeCampaign(db, org);
+  // Numbers of their own, so that only the people are shared.
+  for (const [i, campaign] of [first, second].entries()) {
+    const number = org.numbers[i]?.id ?? "";
+    await db.sql`insert into public.campaign_phone_numbers values (${org.id}, ${campaign}, ${number})`;
+  }
+  expect(await plan(a.sql, AFTERNOON)).toBe(8);
+  await makeDue(db.sql);
+  await a.begin();
+  const one = await claim(a.sql, { now: AFTERNOON, limit: 4 });
+  // The other worker meets people whom the first holds: it must not wait for them, nor take them.
+  expect(await claim(b.sql, { now: AFTERNOON, limit: 4 })).toEqual([]);
+  await a.commit();
+  expect(one).toHaveLength(4);
+  await makeDue(db.sql);
+  expect(await claim(b.sql, { now: AFTERNOON })).toEqual([]);
+  const states = [...(await targetsOf(first)), ...(await targetsOf(second))].map(
+    ({ state, reason }) => `${state} ${reason ?? ""}`,
+  );
+  expect(states.sort()).toEqual([
+    ...Array(4).fill("excluded recently_contacted"),
+    ...Array(4).fill("sending "),
+  ]);
+});
+
+test("a plan leaves out whom another campaign wrote to after the plan had begun", async () => {
+  const [lead] = await arrangeLeads(db, org.id, 1);
+  const id = await arrangeCampaign(db, org);
+  const other = await arrangeCampaign(db, org, { status: "ready" });
+  const holder = await db.admin();
+  await holder.begin();
+  await holder.sql`select 1 from private.contacts where e164 = ${lead?.e164 ?? ""} for no key update`;
+  expect(await plan(a.sql, AFTERNOON)).toBe(0);
+  await holder.sql`update private.contacts set last_sent_at = ${AFTERNOON}, last_campaign_id = ${other} where e164 = ${lead?.e164 ?? ""}`;
+  await holder.commit();
+  expect(await plan(a.sql, after(AFTERNOON, 1))).toBe(0);
+  expect(await targetsOf(id)).toMatchObject([{ state: "excluded", reason: "recently_contacted" }]);
+  await holder.end();
+});
+
+test("two workers that claim at once share the queue and never a message", async () => {
+  await arrangeLeads(db, org.id, 40);
+  const id = await arrangeCampaign(db, org);
+  await plan(a.sql, AFTERNOON);
+  await makeDue(db.sql);
+  await a.begin();
+  const mine = await claim(a.sql, { now: AFTERNOON, limit: 20 });
+  // The second takes other queue rows, then waits for the numbers' clocks.
+  const theirs = claim(b.sql, { now: AFTERNOON, limit: 20 });
+  await b.blocked(a);
+  await a.commit();
+  const all = [...mine, ...(await theirs)].map((send) => send.message_id);
+  expect(all).toHaveLength(40);
+  expect(new Set(all).size).toBe(40);
+  expect(
+    await db.sql`select 1 from public.send_attempts t join public.messages m on m.id = t.message_id where m.campaign_id = ${id}`,
+  ).toHaveLength(40);
+});
+
+test("a queue row that exists twice, or three times, is one claim: in one batch, in two at once, and later", async () => {
+  await arrangeLeads(db, org.id, 3);
+  const id = await arrangeCampaign(db, org);
+  await plan(a.sql, AFTERNOON);
+  const twice = () =>
+    db.sql`select pgmq.send('sends', jsonb_build_object('message_id', id)) from public.messages where campaign_id = ${id}`;
+  await twice();
+  await makeDue(db.sql);
+  await a.begin();
+  expect(await claim(a.sql, { now: AFTERNOON, limit: 6 })).toHaveLength(3);
+  await twice();
+  await makeDue(db.sql);
+  // The numbers' clocks are held by the first; the second must find its people taken once it gets on.
+  const second = claim(b.sql, { now: AFTERNOON });
+  await b.blocked(a);
+  await a.commit();
+  expect(await second).toEqual([]);
+  await twice();
+  await makeDue(db.sql);
+  expect(await claim(b.sql, { now: after(AFTERNOON, 2) })).toEqual([]);
+  expect(
+    await db.sql`select 1 from public.send_attempts t join public.messages m on m.id = t.message_id where m.campaign_id = ${id}`,
+  ).toHaveLength(3);
+});
+
+test("a retry is a new message, made only when the old one is dead, and the dead one stays", async () => {
+  await arrangeLeads(db, org.id, 1);
+  const id = await arrangeCampaign(db, org);
+  await plan(a.sql, AFTERNOON);
+  await makeDue(db.sql);
+  const [send] = await claim(a.sql, { now: AFTERNOON });
+  await a.begin();
+  await settle(a.sql, [rejected(send?.attempt_id ?? "", 20429)], AFTERNOON);
+  // Not committed: to everybody else the target is still being sent.
+  expect(await plan(b.sql, after(AFTERNOON, 3600))).toBe(0);
+  await a.commit();
+  expect(await plan(b.sql, AFTERNOON)).toBe(0);
+  expect(await plan(b.sql, after(AFTERNOON, 60))).toBe(1);
+  expect((await messagesOf(id)).map((m) => m.status)).toEqual(["failed", "queued"]);
+  const revive = db.sql`update public.messages set status = 'sent' where campaign_id = ${id} and status = 'failed'`;
+  await expect(revive).rejects.toMatchObject({ code: "23505", constraint_name: "messages_live_key" });
+});
+
+test("a result that comes twice, and one that comes late for a message that was given back, change nothing", async () => {
+  await arrangeLeads(db, org.id, 1);
+  const id = await arrangeCampaign(db, org);
+  const [send] = await sendAll(a.sql, db.sql, AFTERNOON);
+  const attempt = send?.attempt_id ?? "";
+  expect(await settle(b.sql, [accepted(attempt)], AFTERNOON)).toBe(0);
+  expect(await settle(b.sql, [rejected(attempt, 20429)], AFTERNOON)).toBe(0);
+  expect(await settle(b.sql, [{ attempt_id: attempt, outcome: "not_posted" }], AFTERNOON)).toBe(0);
+  expect(await targetsOf(id)).toMatchObject([{ state: "sent", attempts: 1 }]);
+  expect(await messagesOf(id)).toMatchObject([{ status: "sent" }]);
+});
+
+test("a message that failed after Twilio took it is retried by one message, however often the receipt comes", async () => {
+  await arrangeLeads(db, org.id, 1);
+  const id = await arrangeCampaign(db, org);
+  const [send] = await sendAll(a.sql, db.sql, AFTERNOON);
+  const failed = {
+    messageId: send?.message_id ?? "",
+    attemptId: send?.attempt_id ?? "",
+    sid: send?.sid ?? "",
+    status: "failed",
+    code: 30001,
+  };
+  await a.begin();
+  expect(await receipt(a.sql, org.id, failed, AFTERNOON)).toBe("applied");
+  const second = receipt(b.sql, org.id, failed, AFTERNOON);
+  await b.blocked(a);
+  await a.commit();
+  expect(await second).toBe("repeated");
+  await db.sql`update private.number_pace set resting_until = '-infinity'`;
+  expect(await plan(a.sql, after(AFTERNOON, 8 * 3600))).toBe(0);
+  expect(await plan(a.sql, after(AFTERNOON, 24 * 3600))).toBe(1);
+  expect((await messagesOf(id)).map((m) => m.status)).toEqual(["failed", "queued"]);
+});
