@@ -99,6 +99,7 @@ create table public.send_attempts (
   error_code integer,
   error_message text,
   looks smallint not null default 0,
+  looked_at timestamptz,
   next_look_at timestamptz,
   unique (message_id, number),
   check ((outcome = 'open') = (settled_at is null)),

@@ -1,9 +1,6 @@
 -- Campaign control: create, change, build, start, pause, resume, stop. Users call the wrappers in public (last in this file).
 -- Pause and stop wait for claims in flight (which hold the campaign for share) and withdraw what is queued before they answer.
 
-create type private.charge as (org_id uuid, campaign_id uuid, phone_number_id uuid, day date, segments smallint);
-comment on type private.charge is 'What one message was charged against the daily caps.';
-
 create function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text, p_now timestamptz default now())
 returns integer
 language plpgsql
@@ -12,16 +9,11 @@ as $$
 declare
   v_count integer;
   v_targets uuid[];
-  v_charges private.charge[];
+  v_messages uuid[];
 begin
   -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
-  perform 1 from private.daily_usage u
-  where (u.scope, u.scope_id, u.day) in (
-    select 'number', m.phone_number_id, m.charged_day from public.messages m
-    join public.campaign_targets t on t.message_id = m.id
-    where t.campaign_id = p_campaign_id and t.state = 'queued'
-  ) or (u.scope = 'campaign' and u.scope_id = p_campaign_id)
-  order by u.scope, u.scope_id, u.day for no key update;
+  perform private.lock_usage(array(
+    select t.message_id from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'queued'));
   v_targets := array(
     select t.id from public.campaign_targets t
     where t.campaign_id = p_campaign_id and t.state = 'queued'
@@ -30,15 +22,14 @@ begin
     update public.messages m
     set status = 'canceled', error_message = p_reason, settled_at = p_now
     where m.campaign_target_id = any (v_targets) and m.status = 'queued'
-    returning m.org_id, m.campaign_id, m.phone_number_id, m.charged_day, m.charged_segments
+    returning m.id
   )
-  select coalesce(array_agg((c.org_id, c.campaign_id, c.phone_number_id, c.charged_day, c.charged_segments)::private.charge), '{}')
-  into v_charges from canceled c;
+  select array_agg(c.id) into v_messages from canceled c;
   update public.campaign_targets t
   set state = p_state, reason = case when p_state = 'waiting' then null else p_reason end,
       message_id = null, attempts = greatest(t.attempts - 1, 0), updated_at = p_now
   where t.id = any (v_targets);
-  perform private.refund_usage(v_charges);
+  perform private.refund_usage(v_messages);
   v_count := cardinality(v_targets);
   return v_count;
 end;
@@ -359,26 +350,57 @@ as $$
 $$;
 comment on function private.campaign_numbers(uuid) is 'The pool of a campaign: the numbers it lists, else all of its organisation.';
 
-create function private.refund_usage(p_charges private.charge[])
+create function private.charges_of(p_messages uuid[])
+returns table (scope text, scope_id uuid, day date, messages integer, segments integer)
+language sql
+stable
+set search_path = ''
+as $$
+  -- A number's day is its own zone's; the campaign's and the organisation's is the organisation's: around midnight they differ.
+  select x.scope, x.scope_id, x.day, count(*)::integer, sum(m.charged_segments)::integer
+  from public.messages m
+  join public.orgs o on o.id = m.org_id
+  cross join lateral (
+    values ('org', m.org_id, (m.queued_at at time zone o.time_zone)::date),
+      ('campaign', m.campaign_id, (m.queued_at at time zone o.time_zone)::date),
+      ('number', m.phone_number_id, m.charged_day)
+  ) as x(scope, scope_id, day)
+  where m.id = any (p_messages) and m.charged_day is not null
+  group by x.scope, x.scope_id, x.day;
+$$;
+comment on function private.charges_of(uuid[]) is 'What messages were charged against the daily caps when they were planned, by cap and day.';
+
+create function private.lock_usage(p_messages uuid[])
 returns void
 language sql
 set search_path = ''
 as $$
+  -- The order in which planning charges: organisation, campaign, number. Two that refund, or one and a plan, then never deadlock.
+  select 1 from private.daily_usage u
+  where (u.scope, u.scope_id, u.day) in (select c.scope, c.scope_id, c.day from private.charges_of(p_messages) c)
+  order by array_position(array['org', 'campaign', 'number'], u.scope), u.scope_id, u.day
+  for no key update;
+$$;
+comment on function private.lock_usage(uuid[]) is 'Locks the daily caps that messages were charged against, in the one order.';
+
+create function private.refund_usage(p_messages uuid[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_messages is null or cardinality(p_messages) = 0 then
+    return;
+  end if;
+  perform private.lock_usage(p_messages);
   update private.daily_usage u
   set messages = greatest(u.messages - r.messages, 0), segments = greatest(u.segments - r.segments, 0)
-  from (
-    select x.scope, x.scope_id, x.day, count(*)::integer as messages, sum(x.segments)::integer as segments
-    from (
-      select 'number' as scope, c.phone_number_id as scope_id, c.day, c.segments from unnest(p_charges) c
-      union all select 'campaign', c.campaign_id, c.day, c.segments from unnest(p_charges) c
-      union all select 'org', c.org_id, c.day, c.segments from unnest(p_charges) c
-    ) x
-    where x.day is not null
-    group by x.scope, x.scope_id, x.day
-  ) r
+  from private.charges_of(p_messages) r
   where u.scope = r.scope and u.scope_id = r.scope_id and u.day = r.day;
+end;
 $$;
-comment on function private.refund_usage(private.charge[]) is 'Gives back to the daily caps what messages that were not sent had been charged.';
+comment on function private.refund_usage(uuid[]) is
+  'Gives back to the daily caps what messages that were not sent had been charged. The last thing a transaction locks: whoever holds a cap waits for nothing.';
 
 select pgmq.create('builds');
 

@@ -101,6 +101,7 @@ declare
   v_until timestamptz;
   v_refused_override uuid;
   v_people text[];
+  v_targets uuid[];
 begin
   select array_agg(t.message_id), array_agg(t.queue) into v_taken, v_queues from private.take_queued(p_limit) t;
   if v_taken is null then
@@ -130,9 +131,10 @@ begin
     select c.org_id::text || c.e164 from private.contacts c
     where (c.org_id, c.e164) in (select m.org_id, m.to_number from public.messages m where m.id = any (v_taken) and m.status = 'queued')
     order by c.org_id, c.e164 for no key update skip locked);
-  perform 1 from public.campaign_targets t
-  where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_taken) and m.status = 'queued')
-  order by t.id for no key update skip locked;
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_taken) and m.status = 'queued')
+    order by t.id for no key update skip locked);
 
   -- 2. Re-check with a fresh snapshot. The clock is read now: waiting for locks must not let a slot slip into the past.
   v_now := coalesce(p_now, clock_timestamp());
@@ -141,6 +143,7 @@ begin
       q.queue, c.status as campaign_status, c.quiet_hours_override, c.mps as campaign_mps,
       coalesce(c.cooldown_days, o.cooldown_days) as cooldown_days, o.mps as org_mps, op.resting_until as org_resting_until,
       n.status as number_status, n.mps, np.resting_until, (v_now at time zone n.time_zone)::date as number_day,
+      (m.queued_at at time zone o.time_zone)::date as charged_org_day, (v_now at time zone o.time_zone)::date as org_day,
       private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, v_now) as number_open_until,
       k.suppressed_at, k.last_sent_at, k.last_campaign_id, k.last_inbound_at, t.window_key,
       m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') as is_stale,
@@ -157,6 +160,8 @@ begin
     left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
     left join public.campaign_targets t on t.id = m.campaign_target_id
     where m.org_id::text || m.to_number = any (v_people)
+      -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
+      and (m.campaign_target_id is null or m.campaign_target_id = any (v_targets))
     order by q.n
     for no key update of m skip locked
   loop
@@ -183,7 +188,7 @@ begin
     elsif greatest(v_row.resting_until, v_row.org_resting_until) > v_now then
       v_verdict := 'resting';
       v_until := greatest(v_row.resting_until, v_row.org_resting_until);
-    elsif v_row.kind = 'campaign' and v_row.charged_day is distinct from v_row.number_day then
+    elsif v_row.kind = 'campaign' and (v_row.charged_day, v_row.charged_org_day) is distinct from (v_row.number_day, v_row.org_day) then
       v_verdict := 'new_day';
     elsif v_row.kind = 'campaign' and v_row.last_campaign_id is distinct from v_row.campaign_id
       and v_row.last_sent_at > v_now - make_interval(days => v_row.cooldown_days) then
@@ -330,8 +335,7 @@ begin
   from unnest(p_messages, p_states, p_reasons, p_until) as x(id, state, reason, until)
   join public.messages m on m.id = x.id and m.kind = 'campaign'
   where t.id = m.campaign_target_id and t.message_id = m.id;
-  perform private.refund_usage(array_agg((m.org_id, m.campaign_id, m.phone_number_id, m.charged_day, m.charged_segments)::private.charge))
-  from public.messages m where m.id = any (p_messages) and m.kind = 'campaign' having count(*) > 0;
+  perform private.refund_usage(p_messages);
 end;
 $$;
 comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is

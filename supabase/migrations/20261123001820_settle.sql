@@ -55,16 +55,17 @@ create function private.close_failed(
   p_may_retry boolean,
   p_now timestamptz
 )
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_class private.error_classes := private.error_class(p_code);
   v_target public.campaign_targets;
+  v_campaign_status public.campaign_status;
   v_retry boolean;
 begin
-  -- The caller holds contact (where the class asks for it), target and message.
+  -- The caller holds campaign (where a retry may follow), contact (where the class asks for it), target and message.
   update public.messages m
   set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
   where m.id = p_message.id;
@@ -77,9 +78,10 @@ begin
   end if;
 
   if p_message.kind <> 'campaign' then
-    return;
+    return false;
   end if;
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
+  select c.status into v_campaign_status from public.campaigns c where c.id = p_message.campaign_id;
   v_retry := p_may_retry and v_target.attempts < coalesce(v_class.max_attempts, 3)
     and v_class.class in ('transient', 'account', 'campaign', 'sender')
     and not exists (select 1 from private.contacts c where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.suppressed_at is not null);
@@ -88,25 +90,27 @@ begin
     v_retry := true;
   end if;
   update public.campaign_targets t
-  set state = case when v_retry then 'waiting' else 'failed' end::public.target_state,
+  set state = case when not v_retry then 'failed' when v_campaign_status = 'stopped' then 'canceled' else 'waiting' end::public.target_state,
       delivery = null,
       message_id = case when v_retry then null else t.message_id end,
-      reason = case when v_retry then null else case v_class.class when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
+      reason = case when v_retry then case v_campaign_status when 'stopped' then 'stopped' end else case v_class.class when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
       error_code = p_code,
       not_before = case when v_retry then p_now + private.retry_delay(t.attempts, v_class.retry_after) else t.not_before end,
       attempts = case when v_retry and v_class.class in ('account', 'campaign') then greatest(t.attempts - 1, 0) else t.attempts end,
       needs_attention = case when not v_retry and v_class.class in ('bug', 'unknown') then format('Twilio error %s: %s', p_code, v_class.note) end,
       updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
-  if p_status in ('failed') and p_message.provider_sid is null then
-    perform private.refund_usage(array[(p_message.org_id, p_message.campaign_id, p_message.phone_number_id, p_message.charged_day, p_message.charged_segments)::private.charge]);
+  if v_retry and v_campaign_status = 'completed' then
+    -- Everything was sent, and then Twilio could not hand this one over: the campaign goes on for whoever waits again.
+    update public.campaigns c set status = 'running', finished_at = null where c.id = p_message.campaign_id;
   end if;
+  return p_status = 'failed' and p_message.provider_sid is null;
 end;
 $$;
 comment on function private.close_failed(public.messages, public.message_status, integer, text, boolean, timestamptz) is
-  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a new message (p_may_retry), alert.';
+  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a new message (p_may_retry), alert. True where the daily caps are to be given back, which the caller does last.';
 
-create function private.stop_for_error(p_org_id uuid, p_campaign_id uuid, p_phone_number_id uuid, p_code integer, p_now timestamptz)
+create function private.rest_sender(p_org_id uuid, p_phone_number_id uuid, p_code integer, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -114,7 +118,6 @@ as $$
 declare
   v_class private.error_classes := private.error_class(p_code);
 begin
-  -- The caller holds the campaign's lock where there is one.
   if v_class.action = 'rest_account' then
     -- The account's daily limit: rest until the next midnight Pacific, when Twilio's day begins anew.
     update private.org_pace p
@@ -125,12 +128,6 @@ begin
     update private.number_pace p set resting_until = greatest(p.resting_until, p_now + coalesce(v_class.retry_after, interval '1 hour')), resting_reason = 'queue_full'
     where p.phone_number_id = p_phone_number_id;
     perform private.raise_alert(p_org_id, 'number_queue_full', 'warning', 'A number''s queue at Twilio is full; the number rests.', null, p_phone_number_id);
-  elsif v_class.class in ('account', 'campaign') then
-    if p_campaign_id is not null then
-      perform private.pause_running(p_campaign_id, format('Twilio error %s: %s', p_code, v_class.note), p_now);
-    end if;
-    perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
-      format('Twilio error %s: %s. The campaign was paused; mend the cause, then resume it.', p_code, v_class.note), p_campaign_id, null, jsonb_build_object('error_code', p_code));
   elsif v_class.class = 'sender' and v_class.action = 'quarantine_number' then
     update public.phone_numbers n set status = 'quarantined', status_reason = format('Twilio error %s: %s', p_code, v_class.note)
     where n.id = p_phone_number_id and n.status = 'active';
@@ -138,8 +135,30 @@ begin
   end if;
 end;
 $$;
-comment on function private.stop_for_error(uuid, uuid, uuid, integer, timestamptz) is
-  'What an error code stops beyond its message: rests the number or the account, pauses the campaign, quarantines the number.';
+comment on function private.rest_sender(uuid, uuid, integer, timestamptz) is
+  'What an error code stops at the sender: quarantines the number, rests the account or the number.';
+
+create function private.pause_for_error(p_org_id uuid, p_campaign_id uuid, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  -- The caller holds the campaign's lock where there is one, and every contact it will need: withdrawing takes targets.
+  if v_class.class not in ('account', 'campaign') or v_class.action = 'rest_account' then
+    return;
+  end if;
+  if p_campaign_id is not null then
+    perform private.pause_running(p_campaign_id, format('Twilio error %s: %s', p_code, v_class.note), p_now);
+  end if;
+  perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
+    format('Twilio error %s: %s. The campaign was paused; mend the cause, then resume it.', p_code, v_class.note), p_campaign_id, null, jsonb_build_object('error_code', p_code));
+end;
+$$;
+comment on function private.pause_for_error(uuid, uuid, integer, timestamptz) is
+  'Pauses the campaign where an error code is the account''s or the campaign''s problem, with an alert.';
 
 create function private.settle_sends(p_results jsonb, p_now timestamptz default now())
 returns integer
@@ -152,8 +171,10 @@ declare
   v_message public.messages;
   v_settled integer;
   v_given_back uuid[];
+  v_oversize uuid[] := '{}';
+  v_refunds uuid[] := '{}';
 begin
-  -- Campaigns and numbers that an error stops are locked first; pausing waits for claims in flight, which wait for nothing we hold.
+  -- In the one order: campaigns, numbers, people, and only then what pausing withdraws (targets, messages).
   perform 1 from public.campaigns c
   where c.id in (
     select m.campaign_id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
@@ -161,15 +182,17 @@ begin
     join public.messages m on m.id = a.message_id
     where r.outcome = 'rejected' and (private.error_class(r.error_code)).class in ('account', 'campaign'))
   order by c.id for no key update;
+  -- Numbers as claiming locks them: the numbers themselves, then the organisations' clocks, then the numbers'.
   for v_row in
-    select distinct m.org_id, m.campaign_id, m.phone_number_id, r.error_code
+    select distinct array_position(array['quarantine_number', 'rest_account', 'rest_number'], e.action) as n, m.org_id, m.phone_number_id, r.error_code
     from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
     join public.messages m on m.id = a.message_id
-    where r.outcome = 'rejected'
-    order by m.campaign_id, m.phone_number_id
+    cross join lateral private.error_class(r.error_code) e
+    where r.outcome = 'rejected' and e.action in ('quarantine_number', 'rest_account', 'rest_number')
+    order by n, m.org_id, m.phone_number_id, r.error_code
   loop
-    perform private.stop_for_error(v_row.org_id, v_row.campaign_id, v_row.phone_number_id, v_row.error_code, p_now);
+    perform private.rest_sender(v_row.org_id, v_row.phone_number_id, v_row.error_code, p_now);
   end loop;
 
   perform 1 from private.contacts c
@@ -179,10 +202,26 @@ begin
     join public.messages m on m.id = a.message_id
     where r.outcome = 'rejected')
   order by c.org_id, c.e164 for no key update;
+  for v_row in
+    select distinct m.org_id, m.campaign_id, r.error_code
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected'
+    order by m.campaign_id, r.error_code
+  loop
+    perform private.pause_for_error(v_row.org_id, v_row.campaign_id, v_row.error_code, p_now);
+  end loop;
+  -- With what an opt-out cancels elsewhere: taken later, one by one, it could meet a pause that takes the same the other way round.
   perform 1 from public.campaign_targets t
   where t.id in (
     select m.campaign_target_id from jsonb_to_recordset(p_results) as r(attempt_id uuid)
-    join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id)
+    join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id
+    union all
+    select x.id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id
+    join public.campaign_targets x on x.org_id = m.org_id and x.e164 = m.to_number and x.state in ('waiting', 'queued')
+    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class = 'opt_out')
   order by t.id for no key update;
   perform 1 from public.messages m
   where m.id in (
@@ -227,7 +266,7 @@ begin
     returning m.campaign_id, m.org_id, m.segments
   ),
   unknown as (
-    update public.messages m set status = 'unknown', content = coalesce(s.content, m.content), updated_at = p_now
+    update public.messages m set status = 'unknown', content = coalesce(s.content, m.content), segments = s.segments, updated_at = p_now
     from settled s
     where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'unknown' and m.status = 'sending'
     returning m.id
@@ -267,17 +306,22 @@ begin
     join public.send_attempts a on a.id = r.attempt_id
     join public.messages m on m.id = a.message_id and m.attempt_id = a.id
     where r.outcome in ('rejected', 'oversize') and m.status = 'sending'
-    order by m.id
+    order by m.campaign_id, m.id
   loop
     select * into v_message from public.messages m where m.id = v_row.message_id;
     if v_row.outcome = 'oversize' then
       update public.campaign_targets t set min_segments = v_row.segments
       where t.message_id = v_message.id and v_row.segments > v_message.charged_segments;
-      perform private.drop_claims(array[v_message.id], array['waiting'::public.target_state], array['longer_than_charged'], array['-infinity'::timestamptz], p_now);
-    else
-      perform private.close_failed(v_message, 'failed', v_row.error_code, v_row.error_message, true, p_now);
+      v_oversize := v_oversize || v_message.id;
+    elsif private.close_failed(v_message, 'failed', v_row.error_code, v_row.error_message, true, p_now) then
+      v_refunds := v_refunds || v_message.id;
     end if;
   end loop;
+  -- Once for all, and last: whoever holds a cap waits for nothing.
+  perform private.lock_usage(v_oversize || v_refunds);
+  perform private.refund_usage(v_refunds);
+  perform private.drop_claims(v_oversize, array(select 'waiting'::public.target_state from unnest(v_oversize)),
+    array(select 'longer_than_charged' from unnest(v_oversize)), array(select '-infinity'::timestamptz from unnest(v_oversize)), p_now);
   return v_settled;
 end;
 $$;

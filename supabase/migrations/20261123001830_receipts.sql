@@ -56,7 +56,8 @@ begin
   -- Locks in the one order; campaign and contact only where the error asks for it.
   if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient') then
     perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
-    perform private.stop_for_error(v_message.org_id, v_message.campaign_id, v_message.phone_number_id, p_error_code, p_now);
+    perform private.rest_sender(v_message.org_id, v_message.phone_number_id, p_error_code, p_now);
+    perform private.pause_for_error(v_message.org_id, v_message.campaign_id, p_error_code, p_now);
   end if;
   if p_status in ('failed', 'undelivered') and v_class in ('opt_out', 'permanent') then
     perform private.lock_contact(v_message.org_id, v_message.to_number);
@@ -91,6 +92,10 @@ begin
     return 'after_the_end';
   end if;
 
+  if v_message.status = 'unknown' and v_message.segments is not null and v_message.campaign_id is not null then
+    -- Posted without an answer: its segments count from when Twilio shows that it took them.
+    insert into private.campaign_deltas (org_id, campaign_id, segments) values (v_message.org_id, v_message.campaign_id, v_message.segments);
+  end if;
   v_new := case p_status when 'delivered' then 'delivered' when 'read' then 'delivered' when 'undelivered' then 'undelivered'
     when 'failed' then 'failed' when 'canceled' then 'canceled' else 'sent' end;
   update public.messages m
@@ -109,8 +114,10 @@ begin
     -- After acceptance only what was surely never handed to a carrier is retried, as a new message; 30003 and 30008 if the campaign asks.
     if v_new <> 'undelivered' or (private.error_class(p_error_code)).never_handed_to_carrier
       or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered) then
-      perform private.close_failed(v_message, v_new, p_error_code, null,
-        (private.error_class(p_error_code)).never_handed_to_carrier or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered), p_now);
+      if private.close_failed(v_message, v_new, p_error_code, null,
+        (private.error_class(p_error_code)).never_handed_to_carrier or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered), p_now) then
+        perform private.refund_usage(array[p_message_id]);
+      end if;
     else
       perform private.mark_undelivered(v_message, p_error_code, p_now);
     end if;
@@ -166,6 +173,9 @@ begin
       'A message that Twilio did not list was sent after all, after its replacement. The person may have received it twice.', p_message.campaign_id, null,
       jsonb_build_object('message_id', p_message.id, 'replacement_id', v_newer.id));
     return 'double_send';
+  end if;
+  if p_message.segments is not null and p_message.campaign_id is not null then
+    insert into private.campaign_deltas (org_id, campaign_id, segments) values (p_message.org_id, p_message.campaign_id, p_message.segments);
   end if;
   update public.messages m
   set status = case when p_status in ('delivered', 'read') then 'delivered' else 'sent' end::public.message_status, error_code = null, error_message = null,

@@ -12,6 +12,7 @@ declare
   v_messages uuid[];
   v_attempts uuid[];
   v_lost uuid[];
+  v_dead integer := 0;
 begin
   -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
   select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
@@ -19,13 +20,19 @@ begin
     where x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
     order by x.claimed_at limit p_limit) a;
   if v_attempts is not null then
+    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
     v_targets := array(
       select t.id from public.campaign_targets t
-      where t.message_id = any (v_messages) and t.state = 'sending' order by t.id for no key update skip locked);
-    perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
+      where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
+      order by t.id for no key update skip locked);
+    v_messages := array(
+      select m.id from public.messages m
+      where m.id = any (v_messages) and (m.campaign_target_id is null or m.campaign_target_id = any (v_targets))
+      order by m.id for no key update skip locked);
     update public.send_attempts a
     set outcome = 'unknown', settled_at = p_now, next_look_at = p_now, error_message = 'the worker died before it settled'
-    where a.id = any (v_attempts) and a.outcome = 'open';
+    where a.id = any (v_attempts) and a.message_id = any (v_messages) and a.outcome = 'open';
+    get diagnostics v_dead = row_count;
     update public.messages m set status = 'unknown', updated_at = p_now
     where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
     update public.campaign_targets t set state = 'unknown', updated_at = p_now
@@ -40,7 +47,7 @@ begin
     order by m.queued_at limit p_limit);
   perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind = 'campaign'), 0);
   perform private.put_back('replies', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind <> 'campaign'), 0);
-  return coalesce(cardinality(v_attempts), 0) + cardinality(v_lost);
+  return v_dead + cardinality(v_lost);
 end;
 $$;
 comment on function private.rescue_sends(timestamptz, integer) is
@@ -108,9 +115,18 @@ as $$
 declare
   v_attempt public.send_attempts;
   v_message public.messages;
-  v_result text;
 begin
   select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
+  if p_provider_sid is not null then
+    -- As a receipt, which takes its own locks: holding any before would meet Twilio's own receipt the other way round.
+    perform private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid, p_provider_status, p_error_code,
+      jsonb_build_object('source', 'list'), p_now);
+    update public.messages m set provider_sid = coalesce(m.provider_sid, p_provider_sid), content = coalesce(m.content, p_content) where m.id = v_message.id;
+    return 'found';
+  end if;
+
+  -- The campaign too: it may have to go on.
+  perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
   perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
   select * into v_message from public.messages m where m.id = v_message.id for no key update;
   select * into v_attempt from public.send_attempts a where a.id = p_attempt_id for no key update;
@@ -119,15 +135,11 @@ begin
     return 'settled';
   end if;
 
-  if p_provider_sid is not null then
-    update public.messages m set provider_sid = coalesce(m.provider_sid, p_provider_sid), content = coalesce(m.content, p_content) where m.id = v_message.id;
-    v_result := private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid, p_provider_status, p_error_code,
-      jsonb_build_object('source', 'list'), p_now);
-    return 'found';
-  end if;
-
-  if v_attempt.looks = 0 then
-    update public.send_attempts a set looks = 1, next_look_at = p_now + interval '10 minutes' where a.id = p_attempt_id;
+  -- Two looks, however many workers look: one that was slow to tell is no second look.
+  if v_attempt.looks = 0 or v_attempt.looked_at > p_now - interval '10 minutes' then
+    update public.send_attempts a
+    set looks = 1, looked_at = coalesce(a.looked_at, p_now), next_look_at = coalesce(a.looked_at, p_now) + interval '10 minutes'
+    where a.id = p_attempt_id;
     return 'look_again';
   end if;
   update public.send_attempts a set looks = a.looks + 1, next_look_at = null, outcome = 'not_accepted' where a.id = p_attempt_id;
@@ -137,7 +149,6 @@ begin
   -- Twilio does not have it: safe to retry, as a new message. Replies and confirmations are never retried.
   update public.messages m set status = 'failed', error_message = 'Twilio has no such message', settled_at = p_now, updated_at = p_now where m.id = v_message.id;
   if v_message.kind = 'campaign' then
-    perform private.refund_usage(array[(v_message.org_id, v_message.campaign_id, v_message.phone_number_id, v_message.charged_day, v_message.charged_segments)::private.charge]);
     update public.campaign_targets t
     set state = case when c.status = 'stopped' then 'canceled' when t.attempts >= 3 then 'failed' else 'waiting' end::public.target_state,
         reason = case when c.status = 'stopped' then 'stopped' when t.attempts >= 3 then 'error' end,
@@ -149,8 +160,14 @@ begin
     update public.campaigns c set status = 'running', finished_at = null
     where c.id = v_message.campaign_id and c.status = 'completed'
       and exists (select 1 from public.campaign_targets t where t.id = v_message.campaign_target_id and t.state = 'waiting');
+    perform private.raise_alert(v_message.org_id, 'send_unanswered', 'warning', 'Three attempts to send a message got no answer from Twilio.',
+      v_message.campaign_id, null, jsonb_build_object('message_id', v_message.id))
+    from public.campaign_targets t where t.id = v_message.campaign_target_id and t.needs_attention is not null;
+    perform private.refund_usage(array[v_message.id]);
   else
     update public.messages m set needs_attention = 'Twilio has no such message. Write again if it is still wanted.' where m.id = v_message.id;
+    perform private.raise_alert(v_message.org_id, 'reply_not_sent', 'warning', 'A reply was not sent, and is not sent again by itself.',
+      null, v_message.phone_number_id, jsonb_build_object('message_id', v_message.id));
   end if;
   return 'safe_to_retry';
 end;
@@ -167,10 +184,10 @@ as $$
 declare
   v_message public.messages;
 begin
-  update public.send_attempts a set next_look_at = null where a.id = p_attempt_id and a.outcome = 'unknown';
   select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
   update public.campaign_targets t set needs_attention = p_reason, updated_at = p_now where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
   update public.messages m set needs_attention = p_reason, updated_at = p_now where m.id = v_message.id;
+  update public.send_attempts a set next_look_at = null where a.id = p_attempt_id and a.outcome = 'unknown';
   perform private.raise_alert(v_message.org_id, 'send_unclear', 'warning',
     'Whether a message was sent cannot be told from Twilio''s list. A person must decide.', v_message.campaign_id, null,
     jsonb_build_object('message_id', v_message.id, 'reason', p_reason));

@@ -1479,6 +1479,7 @@ export type Database = {
           error_message: string | null;
           http_status: number | null;
           id: string;
+          looked_at: string | null;
           looks: number;
           message_id: string;
           next_look_at: string | null;
@@ -1497,6 +1498,7 @@ export type Database = {
           error_message?: string | null;
           http_status?: number | null;
           id?: string;
+          looked_at?: string | null;
           looks?: number;
           message_id: string;
           next_look_at?: string | null;
@@ -1514,6 +1516,7 @@ export type Database = {
           error_message?: string | null;
           http_status?: number | null;
           id?: string;
+          looked_at?: string | null;
           looks?: number;
           message_id?: string;
           next_look_at?: string | null;
