@@ -88,7 +88,8 @@ create trigger orgs_forget_windows after update of quiet_starts, quiet_ends, tim
 
 alter table public.quiet_hour_rules enable row level security;
 create policy "people read the platform's rules and their organisation's" on public.quiet_hour_rules
-  for select to authenticated using (org_id is null or org_id = (select private.org_id()));
+  for select to authenticated
+  using (org_id = (select private.org_id()) or (org_id is null and (select private.org_id()) is not null));
 create policy "admins add rules of their organisation" on public.quiet_hour_rules
   for insert to authenticated with check (org_id = (select private.org_id()) and (select private.has_role('admin')));
 create policy "admins change rules of their organisation" on public.quiet_hour_rules

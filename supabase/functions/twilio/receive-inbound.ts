@@ -13,12 +13,14 @@ export const inboundForm = z.looseObject({
   To: z.string().min(1).max(64),
   Body: z.string().max(20_000).default(""),
   NumMedia: z.coerce.number().int().min(0).max(50).default(0),
-  OptOutType: z.enum(["STOP", "START", "HELP"]).optional().catch(undefined),
+  OptOutType: z.string().optional().describe("STOP, START or HELP, where Twilio answered it itself"),
 });
 type InboundForm = z.output<typeof inboundForm>;
 
 /** Answers are sent through the outbox, never as TwiML: then they are counted, recorded and retried as all others. */
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>';
+/** Others that Twilio may come to have say nothing to us. */
+const OPT_OUT_TYPES = ["STOP", "START", "HELP"] as const;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
 
 export async function receiveInbound(
@@ -35,7 +37,10 @@ export async function receiveInbound(
 
 async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
   const body = form.Body.replaceAll("\u0000", "");
-  const meant = classifyInbound(body, form.OptOutType);
+  const meant = classifyInbound(
+    body,
+    OPT_OUT_TYPES.find((type) => type === form.OptOutType),
+  );
   const sql = connect(ctx);
   const [row] = await sql`
     select private.receive_inbound(

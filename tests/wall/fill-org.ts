@@ -1,0 +1,80 @@
+// Puts a row into every table of an organisation, by the recipes.
+import { randomUUID } from "node:crypto";
+import type postgres from "postgres";
+import type { TestOrg } from "../fixtures/create-org.ts";
+import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { clientWith } from "./clients.ts";
+import { ROWS, type Row, type RowsSoFar } from "./rows.ts";
+
+export interface Side extends RowsSoFar {
+  id: string;
+  /** A row for a table as its recipe has it, not in the database, with a phone of its own. */
+  fresh(table: string): Row;
+  /** A new lead with a phone nobody else has. */
+  addLead(): Promise<{ id: string; e164: string }>;
+  /** Stores a file as one that waits to be imported. @returns the import's id */
+  storeFile(): Promise<string>;
+  /** What nobody outside may ever see: the ids of its rows. */
+  secrets: string[];
+}
+
+const UUID = /^[0-9a-f]{8}-/;
+let phones = 0;
+/** Phones that differ within a test file. */
+export const nextPhone = () => fictionalPhoneAt(phones++);
+
+/** @param memberId a person of it, to be the row of users; @param strangerId a person of no organisation */
+export async function fillOrg(
+  sql: postgres.Sql,
+  org: TestOrg,
+  memberId: string,
+  strangerId: string,
+): Promise<Side> {
+  const row: Record<string, Row> = {};
+  const so_far = () => ({ org, strangerId, row, e164: nextPhone() });
+  await sql.begin(async (tx) => {
+    for (const [table, { make, given, owner = "org_id" }] of Object.entries(ROWS)) {
+      const name = tx(`public.${table}`);
+      // In a list: postgres.js takes an object with a list named raw, such as a rejected row, for a query.
+      const [found] = !given
+        ? await tx`insert into ${name} ${tx([make(so_far())])} returning *`
+        : owner === null
+          ? await tx`select * from ${name} limit 1`
+          : await tx`select * from ${name} where ${tx(owner)} = ${org.id} and ${
+              table === "users" ? tx`id = ${memberId}` : tx`true`
+            } limit 1`;
+      if (!found)
+        throw new Error(`no row of ${table}: an organisation has none from the start, so mend its recipe`);
+      row[table] = found;
+    }
+  });
+  // Figures of what was made here are folded now, and change no more.
+  await sql`select private.fold_stats()`;
+  const owned = Object.entries(ROWS).filter(([, { owner }]) => owner !== null);
+  const secrets = [org.id, ...owned.map(([table]) => row[table]?.id)].filter((id) => UUID.test(id));
+  const addLead = async () => {
+    const e164 = nextPhone();
+    return await sql.begin(async (tx) => {
+      const [lead] = await tx`insert into public.leads (org_id) values (${org.id}) returning id`;
+      await tx`insert into public.lead_phones (org_id, lead_id, e164, role)
+        values (${org.id}, ${lead?.id}, ${e164}, 'primary')`;
+      secrets.push(lead?.id);
+      return { id: lead?.id as string, e164 };
+    });
+  };
+  const storeFile = async () => {
+    const id = randomUUID();
+    const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
+    const { error } = await files.upload(`${org.id}/${id}.csv`, new Blob(["Phone\n"]));
+    if (error) throw error;
+    return id;
+  };
+  return {
+    ...{ ...so_far(), id: org.id, secrets, addLead, storeFile },
+    fresh: (table) => {
+      const recipe = ROWS[table];
+      if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);
+      return recipe.make(so_far());
+    },
+  };
+}

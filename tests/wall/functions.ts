@@ -1,0 +1,106 @@
+// Who may call which function. Of schema public: by REST, the lowest role that may, and what another organisation's ids do
+// there. Of schema private: which database roles may, besides the owner. Whatever is not named may be called by nobody.
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Role } from "../../supabase/functions/_shared/http/roles.ts";
+import { nextPhone, type Side } from "./fill-org.ts";
+
+export interface FunctionExpectation {
+  role: Role;
+  /** Whether service_role may call it too. */
+  service?: true;
+  /** Arguments that concern what is this side's; other ones each time where a call uses something up. */
+  args(side: Side): object | Promise<object>;
+  /**
+   * With the other side's: 404 not there, 422 refused as input, empty an answer without anything of theirs, own the same
+   * as with what nobody has.
+   */
+  other: 404 | 422 | "empty" | "own";
+}
+
+const campaign = ({ row }: Side) => ({ p_campaign_id: row.campaigns?.id });
+const file = () => ({
+  ...{ file_name: "owners.csv", file_bytes: 5, content_hash: randomBytes(32).toString("hex") },
+  ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], next_byte: 0, next_line: 2 },
+});
+
+export const FUNCTIONS: Record<string, FunctionExpectation> = {
+  build_targets: {
+    ...{ role: "campaign_manager", other: 404 },
+    args: (side) => ({ ...campaign(side), p_dry_run: true }),
+  },
+  campaign_figures: { role: "viewer", other: "empty", args: campaign },
+  campaign_reasons: { role: "viewer", other: "empty", args: campaign },
+  create_campaign: {
+    ...{ role: "campaign_manager", other: 422 },
+    args: ({ org, row }) => ({
+      p_input: {
+        name: `Wall ${randomUUID()}`,
+        template_ids: [org.templates.initial],
+        phone_number_ids: [row.phone_numbers?.id],
+      },
+    }),
+  },
+  // The file of another organisation's import is not there for this one.
+  create_import: {
+    ...{ role: "campaign_manager", service: true, other: 422 },
+    args: async (side) => ({ p_import_id: await side.storeFile(), p_file: file(), p_mapping: {} }),
+  },
+  // A phone that another organisation has is like one that nobody has: a refusal would tell that it is there.
+  create_lead: {
+    ...{ role: "operator", service: true, other: "own" },
+    args: async (side) => ({ p_lead: { primary_phone: (await side.addLead()).e164 } }),
+  },
+  delete_lead: {
+    ...{ role: "operator", service: true, other: 404 },
+    args: async (side) => ({ p_lead_id: (await side.addLead()).id }),
+  },
+  find_lead_phones: {
+    ...{ role: "viewer", service: true, other: "empty" },
+    args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
+  },
+  get_lead: {
+    ...{ role: "viewer", service: true, other: 404 },
+    args: ({ row }) => ({ p_lead_id: row.leads?.id }),
+  },
+  pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  search_leads: {
+    ...{ role: "viewer", service: true, other: "empty" },
+    args: ({ row }) => ({ p_search: row.leads?.last_name }),
+  },
+  start_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  update_campaign: {
+    ...{ role: "campaign_manager", other: 404 },
+    args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
+  },
+  update_lead: {
+    ...{ role: "operator", service: true, other: 404 },
+    args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
+  },
+};
+
+/** Functions of schema private that users' policies and the wrappers in public call. */
+const FOR_USERS = [
+  ...["build_targets", "campaign_figures", "campaign_reasons", "create_campaign", "create_import"],
+  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign", "resume_campaign"],
+  ...["search_leads", "start_campaign", "stop_campaign", "topic_org_id", "update_campaign", "update_lead"],
+];
+const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
+
+export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
+  anon: [],
+  authenticated: FOR_USERS,
+  service_role: [
+    ...["create_import", "create_lead", "create_org", "delete_lead", "fold_text", "get_lead", "has_role"],
+    ...["org_id", "queue_is_due", "search_leads", "set_twilio_account", "update_lead", ...FOR_IMPORTS],
+  ],
+  worker: [
+    ...["apply_receipt", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
+    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "settle_sends", "twilio_accounts_for"],
+    ...FOR_IMPORTS,
+  ],
+};
+
+/** Functions of schema public that run as their owner, with the reason. */
+export const PUBLIC_DEFINERS: Record<string, string> = {};

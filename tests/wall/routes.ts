@@ -1,0 +1,93 @@
+// Who may call which route of which function. A role is the lowest that may, about its own organisation; where a path names
+// something, another organisation's is not there.
+import { randomUUID } from "node:crypto";
+import type { Permission } from "../../supabase/functions/_shared/http/route.ts";
+import { nextPhone, type Side } from "./fill-org.ts";
+
+export interface RouteExpectation {
+  permission: Permission;
+  /** What {id} of the path may be for a side; another one each time where a call uses it up. */
+  id?(side: Side): string | Promise<string>;
+  /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
+  send?(side: Side): unknown;
+  /** What a body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
+  other?: 422;
+}
+
+const campaign = (side: Side) => side.row.campaigns?.id;
+const lead = (side: Side) => side.row.leads?.id;
+const leadImport = (side: Side) => side.row.imports?.id;
+
+function form(): FormData {
+  const body = new FormData();
+  body.append("file", new Blob([`First Name,Phone\nRosa,${nextPhone()}\n`], { type: "text/csv" }), "a.csv");
+  return body;
+}
+
+/** What every area has, open to all: nothing of it is anybody's. */
+function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
+  const paths = areas.flatMap((area) => [`GET /${area}/health`, `GET /${area}/openapi.json`]);
+  return Object.fromEntries(paths.map((path) => [path, { permission: "open" }]));
+}
+
+export const ROUTES: Record<string, RouteExpectation> = {
+  ...openRoutes("campaigns", "leads", "settings", "twilio", "worker"),
+
+  "GET /settings/me": { permission: "viewer" },
+
+  "GET /leads": { permission: "viewer" },
+  "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
+  "GET /leads/{id}": { permission: "viewer", id: lead },
+  "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
+  "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
+  "GET /leads/imports": { permission: "viewer" },
+  "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
+  "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
+  "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "POST /leads/import/preview": { permission: "campaign_manager", send: form },
+  "POST /leads/import/execute": { permission: "campaign_manager", send: form },
+
+  "GET /campaigns": { permission: "viewer" },
+  "POST /campaigns": {
+    permission: "campaign_manager",
+    send: ({ org, row }) => ({
+      name: `Wall ${randomUUID()}`,
+      template_ids: [org.templates.initial],
+      phone_number_ids: [row.phone_numbers?.id],
+    }),
+    other: 422,
+  },
+  "GET /campaigns/{id}": { permission: "viewer", id: campaign },
+  "PATCH /campaigns/{id}": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ description: "x" }),
+  },
+  "POST /campaigns/{id}/build-targets": {
+    ...{ permission: "campaign_manager", id: campaign, send: () => ({ dry_run: true }) },
+  },
+  "POST /campaigns/{id}/start": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/resume": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/stop": { permission: "campaign_manager", id: campaign },
+  "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
+  "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
+
+  "POST /twilio/status": {
+    permission: "twilio_signature",
+    send: ({ row }) => ({
+      MessageSid: `SM${"0".repeat(32)}`,
+      MessageStatus: "failed",
+      mid: row.messages?.id,
+    }),
+  },
+  "POST /twilio/inbound": {
+    permission: "twilio_signature",
+    send: ({ row }) => ({
+      ...{ MessageSid: `SM${"0".repeat(32)}`, From: row.conversations?.e164, To: row.phone_numbers?.e164 },
+      ...{ Body: "STOP", NumMedia: "0" },
+    }),
+  },
+
+  "POST /worker/drain": { permission: "worker_secret" },
+};

@@ -1,0 +1,96 @@
+// Who may do what with the tables and views of schema public. Roles are the lowest that may, always in their own
+// organisation: another organisation's rows are never anybody's. What is not named is denied.
+import type { Role } from "../../supabase/functions/_shared/http/roles.ts";
+
+export const VERBS = ["select", "insert", "update", "delete"] as const;
+export type Verb = (typeof VERBS)[number];
+/** With columns: those alone. */
+export type Rule = Role | { role: Role; columns: string[] };
+
+export interface TableExpectation extends Partial<Record<Verb, Rule>> {
+  /** Besides the organisation's own rows, those without an owner. */
+  platformRows?: true;
+  /** What a change may be, where somebody may change something. */
+  patch?: Record<string, unknown>;
+  /** What the service's own code may do. */
+  service: readonly Verb[];
+}
+
+const READ = ["select"] as const;
+const APPEND = ["select", "insert"] as const;
+
+export const TABLES: Record<string, TableExpectation> = {
+  alerts: { select: "viewer", service: VERBS },
+  audit_events: { select: "viewer", service: APPEND },
+  campaign_phone_numbers: { select: "viewer", service: VERBS },
+  campaign_stats: { select: "viewer", service: READ },
+  campaign_targets: { select: "viewer", service: READ },
+  campaign_templates: { select: "viewer", service: VERBS },
+  campaigns: { select: "viewer", service: VERBS },
+  consent_records: { select: "viewer", service: APPEND },
+  consent_rules: { select: "viewer", platformRows: true, service: VERBS },
+  conversations: { select: "viewer", service: VERBS },
+  import_rejections: { select: "viewer", service: VERBS },
+  imports: { select: "viewer", service: VERBS },
+  invitations: {
+    select: "admin",
+    insert: { role: "admin", columns: ["org_id", "email", "role"] },
+    delete: "admin",
+    service: VERBS,
+  },
+  lead_phones: { select: "viewer", service: VERBS },
+  lead_properties: { select: "viewer", service: VERBS },
+  leads: { select: "viewer", service: VERBS },
+  message_status_events: { select: "viewer", service: READ },
+  messages: { select: "viewer", service: READ },
+  opt_outs: { select: "viewer", service: VERBS },
+  orgs: {
+    select: "viewer",
+    update: {
+      role: "admin",
+      columns: [
+        ...["name", "brand", "support_contact", "language", "time_zone", "quiet_starts", "quiet_ends"],
+        ...["cooldown_days", "consent_policy", "mps", "daily_cap"],
+      ],
+    },
+    patch: { support_contact: "wall" },
+    service: VERBS,
+  },
+  phone_numbers: { select: "viewer", service: VERBS },
+  quiet_hour_rules: {
+    ...{ select: "viewer", insert: "admin", update: "admin", delete: "admin", platformRows: true },
+    patch: { source: "another policy of ours" },
+    service: VERBS,
+  },
+  send_attempts: { select: "viewer", service: READ },
+  template_versions: { select: "viewer", service: READ },
+  templates: { select: "viewer", service: VERBS },
+  twilio_accounts: {
+    // The id of the token in Vault is nobody's business.
+    select: {
+      role: "admin",
+      columns: ["org_id", "account_sid", "messaging_service_sid", "created_at", "updated_at"],
+    },
+    service: VERBS,
+  },
+  // An admin changes the others' roles, never the own one: the last admin can't lock everybody out by mistake.
+  users: {
+    select: "viewer",
+    update: { role: "admin", columns: ["role"] },
+    patch: { role: "operator" },
+    service: VERBS,
+  },
+  webhook_logs: { select: "admin", service: ["select", "insert", "delete"] },
+};
+
+/** Sequences of schema public and who besides their owner may use them: identity columns need nobody. */
+export const SEQUENCES: Record<string, string[]> = {
+  import_rejections_id_seq: [],
+  message_status_events_id_seq: [],
+  webhook_logs_id_seq: [],
+};
+
+/** Tables and views elsewhere that others than their owner may use. All the rest of private and of the queues is shut. */
+export const MACHINE_TABLES: Record<string, Record<string, string>> = {
+  "private.contacts": { service_role: "delete, insert, select, update" },
+};
