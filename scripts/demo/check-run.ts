@@ -118,7 +118,6 @@ function checkRecord({ ours, record, verdict, run }: FinishedRun): Check[] {
 
 function checkRules({ dashboard, file, ours, record, verdict, run }: FinishedRun): Check[] {
   const { figures } = ours.stats;
-  const pace = Math.max(...dashboard.numbers.map(({ mps }) => mps));
   const left = new Set(
     ours.targets.filter(({ state }) => state === "excluded" || state === "canceled").map(({ e164 }) => e164),
   );
@@ -132,11 +131,7 @@ function checkRules({ dashboard, file, ours, record, verdict, run }: FinishedRun
       "nobody who was excluded or canceled was written to",
       verdict.posts.filter(({ to }) => left.has(to)).map(({ to }) => to),
     ),
-    {
-      name: `no number above ${pace} messages in any second`,
-      ok: verdict.fastestSecond <= pace,
-      found: `at most ${verdict.fastestSecond}`,
-    },
+    checkPace(verdict, Math.max(...dashboard.numbers.map(({ mps }) => mps))),
     ...checkPause(verdict, run),
     ...checkSilent(ours, verdict, run),
   ];
@@ -200,4 +195,15 @@ function confirmedWrongly(ours: OurSide, record: readonly RecordEntry[], { optOu
   for (const entry of record) if (entry.kind === "auto_reply") add(entry.to);
   for (const message of ours.messages) if (message.exempt === "confirmation") add(message.to_number);
   return [...counts].filter(([, count]) => count !== 1).map(([phone, count]) => `${phone}: ${count} times`);
+}
+
+function checkPace({ pace, fastestSecond }: Verdict, mps: number): Check {
+  const late =
+    fastestSecond > mps ? `, some ${Math.round(pace.latestMs)} ms after their slots: a busy machine` : "";
+  return {
+    name: `no number given more than ${mps} slots in any second, and none posted before its slot`,
+    ok: pace.slots <= mps && pace.early.length === 0,
+    found: `at most ${pace.slots}; Twilio saw at most ${fastestSecond} a second${late}`,
+    wrong: pace.early,
+  };
 }

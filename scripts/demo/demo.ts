@@ -38,7 +38,7 @@ async function main(options: DemoOptions, file: LeadFile, screen: Screen): Promi
     if (ending !== undefined) return ending;
     screen.keep();
     console.error(`\n${(error as Error).message}`);
-    console.error(`The platform's last words:\n${platform.lastLines().join("\n")}`);
+    console.error(`What the platform logged last:\n  ${platform.lastLines().join("\n  ")}`);
   }
   if (options.keep) await keepRunning(platform, options.json);
   return exitCode;

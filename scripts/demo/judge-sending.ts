@@ -1,7 +1,8 @@
 // What the simulator's record says of the campaign: who got what, how fast, and whether the rules of sending were kept.
 import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "../twilio-simulator/judge.ts";
 import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
-import type { OurMessage } from "./read-our-side.ts";
+import { measureNumberPace, type NumberPace } from "./measure-pace.ts";
+import type { OurAttempt, OurMessage } from "./read-our-side.ts";
 
 export interface Verdict {
   /** POSTs of the campaign, refused ones too, in order of arrival. */
@@ -18,13 +19,19 @@ export interface Verdict {
   optOuts: Set<string>;
   /** Texts that people wrote, each once. */
   texts: number;
-  /** The most POSTs from one number within any one second. */
+  /** The most POSTs from one number that the simulator saw within any one second. */
   fastestSecond: number;
+  pace: NumberPace;
 }
 
 /** @param ours only tells which POSTs are the campaign's; a POST for no message of ours counts as the campaign's */
-export function judgeSending(ours: OurMessage[], record: readonly RecordEntry[]): Verdict {
+export function judgeSending(
+  ours: OurMessage[],
+  attempts: OurAttempt[],
+  record: readonly RecordEntry[],
+): Verdict {
   const kinds = new Map(ours.map(({ id, kind }) => [id, kind]));
+  const confirmations = new Set(ours.filter(({ exempt }) => exempt === "confirmation").map(({ id }) => id));
   const isCampaign = (post: PostEntry) => (kinds.get(post.mid ?? "") ?? "campaign") === "campaign";
   const posts = record.filter((entry): entry is PostEntry => entry.kind === "post" && isCampaign(entry));
   const best = new Map<string, string>();
@@ -41,10 +48,16 @@ export function judgeSending(ours: OurMessage[], record: readonly RecordEntry[])
     unconfirmed: count("unconfirmed"),
     failed: count("failed"),
     doubleSends: doubleSends(record, (post) => (isCampaign(post) ? "step 1" : null)).length,
-    sentAfterOptOut: sentAfterOptOut(record).length,
+    // The judge grants one confirmation a person, whichever POSTs are said to be one.
+    sentAfterOptOut: sentAfterOptOut(record, { isConfirmation: ({ mid }) => confirmations.has(mid ?? "") })
+      .length,
     optOuts: new Set(texts.filter(({ intent }) => intent === "stop").map(({ from }) => from)),
     texts: new Set(texts.map(({ sid }) => sid)).size,
-    fastestSecond: Math.max(0, ...[...worstSlidingSecond(record).values()].map((second) => second.count)),
+    fastestSecond: Math.max(0, ...[...worstSlidingSecond(record).values()].map(({ count }) => count)),
+    pace: measureNumberPace(
+      record.filter((entry) => entry.kind === "post"),
+      attempts,
+    ),
   };
 }
 

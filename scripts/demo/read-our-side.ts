@@ -21,10 +21,14 @@ export type OurMessage = Pick<
 >;
 export type OurTarget = Pick<Row<"campaign_targets">, "id" | "e164" | "state" | "delivery">;
 
+export type OurAttempt = Pick<Row<"send_attempts">, "id" | "slot_at">;
+
 export interface OurSide {
   stats: CampaignFigures;
   /** Of the organisation: the campaign's, answers to people, and what people wrote. */
   messages: OurMessage[];
+  /** Every try to send one of them. */
+  attempts: OurAttempt[];
   targets: OurTarget[];
   /** Phones that may not be written to. */
   optOuts: string[];
@@ -35,6 +39,10 @@ const PAGE = 1_000;
 export async function readOurSide({ client, call }: Dashboard, campaignId: string): Promise<OurSide> {
   const messages = await readAll<OurMessage>((after) => {
     const page = client.from("messages").select(MESSAGE).order("id").limit(PAGE);
+    return after === null ? page : page.gt("id", after);
+  });
+  const attempts = await readAll<OurAttempt>((after) => {
+    const page = client.from("send_attempts").select("id, slot_at").order("id").limit(PAGE);
     return after === null ? page : page.gt("id", after);
   });
   const targets = await readAll<OurTarget>((after) => {
@@ -51,7 +59,7 @@ export async function readOurSide({ client, call }: Dashboard, campaignId: strin
     return after === null ? page : page.gt("id", after);
   });
   const stats = await call<CampaignFigures>("GET", `campaigns/${campaignId}/stats`);
-  return { stats, messages, targets, optOuts: optOuts.map(({ e164 }) => e164) };
+  return { stats, messages, attempts, targets, optOuts: optOuts.map(({ e164 }) => e164) };
 }
 
 /** Page after page by id, so that a page is cheap however deep it lies. */

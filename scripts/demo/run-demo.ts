@@ -40,8 +40,18 @@ export async function runDemo(
 
     const ours = await readOurSide(dashboard, run.id);
     const record = await twilio.readRecord();
-    const verdict = judgeSending(ours.messages, record);
-    const finished: FinishedRun = { dashboard, file, preview, done, run, ours, record, verdict, isQuiet };
+    const verdict = judgeSending(ours.messages, ours.attempts, record);
+    const finished: FinishedRun = {
+      dashboard,
+      file,
+      preview,
+      done,
+      run,
+      ours,
+      record,
+      verdict,
+      isQuiet,
+    };
     const checks = checkRun(finished);
     const result = sumUp(finished, (performance.now() - startedMono) / 1000);
     screen.say("\nSummary");

@@ -9,13 +9,15 @@ import { type Stack, startStack } from "../stack/start-stack.ts";
 export interface Platform {
   stack: Stack;
   dataDir: string;
-  /** What the platform logged last, oldest first. */
+  /** What the platform logged last, oldest first, without routine. */
   lastLines(): string[];
   /** Stops everything and deletes the folder. */
   remove(): Promise<void>;
 }
 
-const KEPT_LINES = 40;
+const KEPT_LINES = 20;
+/** Calls that were answered as they should, which would leave no room for the others. */
+const ROUTINE = /^(?:(?:GET|POST|PATCH) \S+ 2\d\d |drained )/;
 
 /**
  * Leaves nothing behind when it throws. Nothing of .env is read: the demo's Twilio is always the simulator, whatever the
@@ -25,7 +27,8 @@ export async function startPlatform(seed: number): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-demo-"));
   const lines: string[] = [];
   const log = (source: string, line: string) => {
-    lines.push(`${source}: ${line}`);
+    if (ROUTINE.test(line)) return;
+    lines.push(`${source}: ${line}`.slice(0, 300));
     if (lines.length > KEPT_LINES) lines.shift();
   };
   const removeFolder = async () => {

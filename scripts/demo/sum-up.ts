@@ -1,5 +1,6 @@
 // The result of a run as one line of JSON, and as a summary to read.
 import type { FinishedRun } from "./check-run.ts";
+import { measureOverallPace } from "./measure-pace.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Result {
@@ -61,21 +62,8 @@ export function showResult(result: Result, { verdict, run }: FinishedRun, screen
     `  sent       ${result.sent}: ${result.delivered} delivered${share}, ${result.undelivered} undelivered, ${result.unconfirmed} unconfirmed`,
   );
   screen.say(`  people     ${result.replies} texts, ${result.opt_outs} opted out`);
-  const { seconds, perSecond } = measurePace(
-    verdict.posts.map((post) => post.receivedMono),
-    run.pause,
-  );
+  const { seconds, perSecond } = measureOverallPace(verdict.posts, run.pause);
   screen.say(
     `  pace       ${perSecond.toFixed(1)} messages a second over ${seconds.toFixed(1)} s of sending`,
   );
-}
-
-/** From the first POST to the last, the pause left out. */
-function measurePace(
-  times: number[],
-  pause: { answeredMono: number; resumedMono: number } | null,
-): { seconds: number; perSecond: number } {
-  const paused = pause ? pause.resumedMono - pause.answeredMono : 0;
-  const ms = times.length > 0 ? Math.max(...times) - Math.min(...times) - paused : 0;
-  return { seconds: ms / 1000, perSecond: ms > 0 ? (times.length * 1000) / ms : 0 };
 }
