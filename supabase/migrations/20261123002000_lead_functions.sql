@@ -57,6 +57,33 @@ $$;
 comment on function private.lock_contacts(uuid, text[]) is
   'Locks the contact rows of several phones in E.164 order, making those that are missing. Whoever then looks for leads with these phones, in a statement of its own, sees all that was committed.';
 
+create function private.find_phone_leads(p_org_id uuid, p_e164s text[])
+returns table (e164 text, lead_id uuid, import_id uuid)
+language plpgsql
+stable
+set search_path = ''
+-- One index lookup per phone and per lead, whatever the statistics say: in the middle of an import they lag far behind. With
+-- figures of 20 phones for 122,000 the planner hashed the whole table for every row of a chunk, and 0.3 s became 51 s. Lateral
+-- subqueries with an offset are not reordered, and inside them nothing is left but the right index.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return query
+  select distinct on (x.e164) x.e164, l.id, l.import_id
+  from unnest(p_e164s) as x (e164)
+  cross join lateral (
+    select lp.lead_id from public.lead_phones lp where lp.org_id = p_org_id and lp.e164 = x.e164 offset 0
+  ) p
+  cross join lateral (
+    select o.id, o.import_id, o.created_at from public.leads o where o.id = p.lead_id and o.deleted_at is null offset 0
+  ) l
+  order by x.e164, l.created_at, l.id;
+end;
+$$;
+comment on function private.find_phone_leads(uuid, text[]) is
+  'Of these phones (E.164) those that a lead of the organisation has in any role, with the oldest such lead and the import it came with.';
+
 create function private.write_lead_phones(p_org_id uuid, p_lead_id uuid, p_input jsonb, p_allow_duplicate boolean)
 returns void
 language plpgsql
@@ -100,10 +127,11 @@ begin
   if not p_allow_duplicate then
     select w.key || '_phone' as field, lp.lead_id into v_clash
     from jsonb_each_text(v_wanted) w
-    join public.lead_phones lp on lp.org_id = p_org_id and lp.e164 = w.value and lp.lead_id <> p_lead_id
-    join public.leads l on l.id = lp.lead_id and l.deleted_at is null
-    where not exists (select 1 from public.lead_phones own where own.lead_id = p_lead_id and own.e164 = w.value)
-    order by array_position(array['primary', 'secondary', 'alternate'], w.key), l.created_at limit 1;
+    join private.find_phone_leads(p_org_id, array(
+      select n.value from jsonb_each_text(v_wanted) n
+      where not exists (select 1 from public.lead_phones own where own.lead_id = p_lead_id and own.e164 = n.value)
+    )) lp on lp.e164 = w.value
+    order by array_position(array['primary', 'secondary', 'alternate'], w.key) limit 1;
     if found then
       perform private.raise_error('PT409', 'duplicate',
         format('Another lead has the number of %s. Open that lead, or send allow_duplicate_phone: true.', v_clash.field),

@@ -12,18 +12,21 @@ declare
   v_taken jsonb := '{}';
   v_clash record;
 begin
-  select coalesce(jsonb_object_agg(d.line, jsonb_build_object('field', d.field, 'reason', d.reason)), '{}') into v_duplicates
-  from (
-    select distinct on (r.line) r.line, p.field,
-      case
-        when l.import_id = p_import_id then format('An earlier row of this file has the phone %s.', p.e164)
-        else format('The lead %s has the phone %s already.', l.id, p.e164)
-      end as reason
+  with phones as materialized (
+    select r.line, p.e164, p.field, row_number() over () as n
     from jsonb_to_recordset(p_rows) as r (line bigint, phones jsonb)
     cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, field text)
-    join public.lead_phones lp on lp.org_id = p_org_id and lp.e164 = p.e164
-    join public.leads l on l.id = lp.lead_id and l.deleted_at is null
-    order by r.line, l.created_at, l.id
+  )
+  select coalesce(jsonb_object_agg(d.line, jsonb_build_object('field', d.field, 'reason', d.reason)), '{}') into v_duplicates
+  from (
+    select distinct on (p.line) p.line, p.field,
+      case
+        when k.import_id = p_import_id then format('An earlier row of this file has the phone %s.', p.e164)
+        else format('The lead %s has the phone %s already.', k.lead_id, p.e164)
+      end as reason
+    from private.find_phone_leads(p_org_id, array(select distinct q.e164 from phones q)) k
+    join phones p on p.e164 = k.e164
+    order by p.line, p.n
   ) d;
 
   -- Of rows that share a phone the first that is imported wins. Only those few are looked at one by one: whether a row counts

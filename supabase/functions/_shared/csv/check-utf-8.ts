@@ -13,6 +13,7 @@ export interface Utf8Check {
 export function createUtf8Check(): Utf8Check {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let verdict: "utf-8" | "windows-1252" | undefined;
+  let isCut = false;
   return {
     add(chunk) {
       if (verdict !== undefined) return;
@@ -20,8 +21,9 @@ export function createUtf8Check(): Utf8Check {
         const text = decoder.decode(chunk, { stream: true });
         // A character cut off at the end of the chunk is not in the text yet: it counts with the next one.
         if (text.length < chunk.length && NON_ASCII.test(text)) verdict = "utf-8";
+        isCut = endsInCharacter(chunk);
       } catch {
-        verdict = beginsValid(chunk) ? "utf-8" : "windows-1252";
+        verdict = !isCut && beginsValid(chunk) ? "utf-8" : "windows-1252";
       }
     },
     encoding: () => verdict ?? "utf-8",
@@ -30,13 +32,25 @@ export function createUtf8Check(): Utf8Check {
 
 const NON_ASCII = /[^\0-\x7f]/;
 
+const sequenceLength = (lead: number) => (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2);
+
+/** Whether the last bytes are the beginning of a character that the next chunk may complete. */
+function endsInCharacter(chunk: Uint8Array): boolean {
+  for (let back = 1; back <= Math.min(3, chunk.length); back++) {
+    const byte = chunk[chunk.length - back] as number;
+    if (byte < 0x80) return false;
+    if (byte >= 0xc0) return sequenceLength(byte) > back;
+  }
+  return false;
+}
+
 /** Whether the first non-ASCII byte of the chunk begins a valid sequence. */
 function beginsValid(chunk: Uint8Array): boolean {
   const at = chunk.findIndex((byte) => byte >= 0x80);
-  const lead = chunk[at] as number;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (at === -1) return false;
+  const sequence = chunk.subarray(at, at + sequenceLength(chunk[at] as number));
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(chunk.subarray(at, at + length));
+    new TextDecoder("utf-8", { fatal: true }).decode(sequence);
     return true;
   } catch {
     return false;

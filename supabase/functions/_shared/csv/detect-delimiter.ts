@@ -16,9 +16,10 @@ export function detectDelimiter(text: string, isEnd: boolean): string {
 function scoreOf(text: string, delimiter: string, isEnd: boolean): number {
   try {
     const { records } = readRecords(text, { delimiter, line: 1, isEnd, maxRecords: 20 });
-    const width = records[0]?.cells.length ?? 0;
+    const [header] = records;
+    const width = header?.problem === undefined ? (header?.cells.length ?? 0) : 0;
     if (width < 2) return 0;
-    const same = records.filter((record) => record.cells.length === width).length;
+    const same = records.filter(({ cells, problem }) => cells.length === width && !problem).length;
     return (same / records.length) * width;
   } catch (error) {
     if (error instanceof UnreadableCsvError) return 0;

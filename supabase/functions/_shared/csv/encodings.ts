@@ -11,8 +11,15 @@ const CR = 13;
  * of the text never counts bytes that were not understood yet. A byte order mark is kept: callers begin after it.
  */
 export function decode(bytes: Uint8Array, encoding: Encoding, isEnd: boolean): string {
-  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes, { stream: !isEnd });
+  const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes, { stream: !isEnd });
+  // Node 20 reads windows-1252 as Latin-1, which has control characters in this range. After a right decoder nothing is left to do.
+  return encoding === "windows-1252"
+    ? text.replace(/[\x80-\x9f]/g, (char) => WINDOWS_1252[char.charCodeAt(0) - 0x80] ?? char)
+    : text;
 }
+
+/** 0x80 to 0x9f; the five bytes without a character stay what they are. */
+const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
 /**
  * How many of the bytes a beginning of their text takes up.

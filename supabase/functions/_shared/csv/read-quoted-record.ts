@@ -66,12 +66,16 @@ function findClosingQuote(
   isEnd: boolean,
 ): Closing | "incomplete" | "broken" {
   let isOdd = false;
+  let breaks = 0;
   let i = from;
   for (;;) {
     const quote = text.indexOf('"', i);
     const reach = quote === -1 ? text.length : quote;
     if (reach - from > MAX_CELL_CHARS) return "broken";
     if (quote === -1) return isEnd ? "broken" : "incomplete";
+    breaks += countLineBreaks(text.slice(i, quote));
+    // At once, and not when the end is found: in a file full of open quotes every row would search far into the next ones.
+    if (breaks > MAX_CELL_LINES || (isOdd && breaks > 0)) return "broken";
     if (text[quote + 1] === '"') {
       i = quote + 2;
       continue;
@@ -79,10 +83,9 @@ function findClosingQuote(
     const next = skipSpaces(text, quote + 1, delimiter);
     if (next >= text.length && !isEnd) return "incomplete";
     const after = text[next];
-    if (after === undefined || after === delimiter || after === "\n" || after === "\r") {
-      const breaks = countLineBreaks(text.slice(from, quote));
-      return breaks > MAX_CELL_LINES || (isOdd && breaks > 0) ? "broken" : { at: quote, next, breaks };
-    }
+    if (after === undefined || after === delimiter || after === "\n" || after === "\r")
+      return { at: quote, next, breaks };
+    if (breaks > 0) return "broken";
     isOdd = true;
     i = quote + 1;
   }

@@ -1,0 +1,163 @@
+// What one row of a file becomes: a lead, a reason, and what did not fit.
+import { describe, expect, it } from "vitest";
+import type { Mapping } from "../../../supabase/functions/_shared/csv/import-fields.ts";
+import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
+
+/** @param row {column: [field, cell]} */
+function normalise(row: Record<string, [string, string]>, tags: string[] = []) {
+  const columns = Object.keys(row);
+  const mapping = Object.fromEntries(columns.map((column) => [column, row[column]?.[0]])) as Mapping;
+  const cells = columns.map((column) => row[column]?.[1] ?? "");
+  return normaliseRow({ line: 7, cells }, planRows(columns, mapping, tags));
+}
+const PHONE: [string, string] = ["primary_phone", "512-555-0100"];
+const leadOf = (field: string, cell: string) => normalise({ Phone: PHONE, X: [field, cell] });
+
+describe("phones", () => {
+  it("become primary, secondary, alternate in order, without doubles", () => {
+    const row = normalise({
+      Alt: ["alternate_phone", "(512) 555-0103"],
+      Main: ["primary_phone", "512.555.0101; 512-555-0102"],
+      Two: ["secondary_phone", "+1 512 555 0101"],
+    });
+    expect(row.phones?.map(({ e164, role, field }) => [e164, role, field])).toEqual([
+      ["+15125550101", "primary", "Main"],
+      ["+15125550102", "secondary", "Main"],
+      ["+15125550103", "alternate", "Alt"],
+    ]);
+    expect(row.warnings).toBeUndefined();
+  });
+
+  it("promote the first valid one where the primary is bad, which is said and kept", () => {
+    const row = normalise({ Main: ["primary_phone", "n/a"], Cell: ["other_phone", "512 555 0100"] });
+    expect(row.phones).toEqual([{ e164: "+15125550100", role: "primary", field: "Cell" }]);
+    expect(row.lead?.custom_fields).toEqual({ Main: "n/a" });
+    expect(row.warnings).toMatchObject([{ field: "Main" }]);
+  });
+
+  it("beyond three are kept as custom fields", () => {
+    const row = normalise(
+      Object.fromEntries([1, 2, 3, 4].map((n) => [`P${n}`, ["other_phone", `512-555-010${n}`]])),
+    );
+    expect(row.phones).toHaveLength(3);
+    expect(row.lead?.custom_fields).toEqual({ P4: "512-555-0104" });
+  });
+
+  it("reject the row where none is valid, naming the column and why", () => {
+    expect(normalise({ A: ["first_name", "Ana"], P: ["primary_phone", "911"] })).toMatchObject({
+      line: 7,
+      field: "P",
+      raw: ["Ana", "911"],
+    });
+    expect(normalise({ P: ["primary_phone", ""], Q: ["other_phone", " "] })).toMatchObject({
+      field: "P",
+      reason: "The row has no phone number.",
+    });
+  });
+
+  it("take their type from the column beside them", () => {
+    const types = (cell: string) =>
+      normalise({ P: PHONE, T: ["primary_phone_type", cell] }).phones?.[0]?.line_type;
+    expect(["Wireless", "Residential", "VoIP", "pager", ""].map(types)).toEqual([
+      "mobile",
+      "landline",
+      "voip",
+      "other",
+      undefined,
+    ]);
+  });
+});
+
+describe("cells", () => {
+  it.each<[string, string, unknown]>([
+    ["full_name", "Garcia, Maria Elena", { first_name: "Maria Elena", last_name: "Garcia" }],
+    ["full_name", "Maria Garcia", { first_name: "Maria", last_name: "Garcia" }],
+    ["full_name", "Smith Family Trust", { last_name: "Smith Family Trust" }],
+    ["state", "new mexico", { state: "NM" }],
+    ["state", "N.M.", { state: "NM" }],
+    ["postal_code", "2134", { postal_code: "02134" }],
+    ["postal_code", "787015555", { postal_code: "78701-5555" }],
+    ["postal_code", "78701.0", { postal_code: "78701" }],
+    ["postal_code", "K1A 0B1", { postal_code: "K1A 0B1" }],
+    ["language", "Español", { language: "es" }],
+    ["consent_status", "Sí", { consent_status: "granted" }],
+    ["consent_status", "opt-out", { consent_status: "denied" }],
+    ["status", "Not Interested", { status: "not_interested" }],
+    ["lead_score", "HOT", { lead_score: "hot" }],
+    ["email", "ana@example.com", { email: "ana@example.com" }],
+    ["notes", "'=1+1", { notes: "=1+1" }],
+    ["custom_field", "kept", { custom_fields: { X: "kept" } }],
+    ["ignore", "dropped", {}],
+  ])("%s: %j", (field, cell, expected) => {
+    const row = leadOf(field, cell);
+    expect(row.lead).toEqual({ tags: [], ...(expected as object) });
+    expect(row.warnings).toBeUndefined();
+  });
+
+  it.each([
+    ["acreage", "1,200.5 ac", 1200.5],
+    ["acreage", "12,5", 12.5],
+    ["estimated_value", "$120,000", 120000],
+    ["estimated_value", "1.234.567,89", 1234567.89],
+    ["estimated_value", "1,234,567", 1234567],
+  ])("%s: %j is %d", (field, cell, value) => {
+    expect(leadOf(field, cell).parcel).toMatchObject({ [field]: value });
+  });
+
+  it.each([
+    ["state", "Ontario"],
+    ["email", "none"],
+    ["acreage", "many"],
+    ["estimated_value", "-5"],
+    ["language", "fr"],
+    ["status", "sold"],
+    ["consent_status", "maybe"],
+    ["first_name", "x".repeat(201)],
+    ["full_name", `${"x".repeat(201)} y`],
+    ["notes", "x".repeat(10_001)],
+    ["tags", Array.from({ length: 51 }, (_, i) => `T${i}`).join(",")],
+  ])("that do not fit %s are kept as a custom field, with a warning", (field, cell) => {
+    const row = leadOf(field, cell);
+    expect(row.reason).toBeUndefined();
+    expect(row.lead?.custom_fields).toEqual({ X: cell });
+    expect(row.warnings).toMatchObject([
+      { field: "X", reason: expect.stringContaining("kept as a custom field") },
+    ]);
+  });
+
+  it("of tags join the import's, in the form tags have", () => {
+    const row = normalise({ P: PHONE, T: ["tags", "vip, texas land | ñandú;VIP"] }, ["Q1"]);
+    expect(row.lead?.tags).toEqual(["Q1", "VIP", "TEXAS-LAND", "NANDU"]);
+  });
+
+  it("of columns of their own win over the whole name", () => {
+    expect(normalise({ P: PHONE, N: ["full_name", "A B"], F: ["first_name", "Ana"] }).lead).toMatchObject({
+      first_name: "Ana",
+    });
+    expect(normalise({ F: ["first_name", "Ana"], P: PHONE, N: ["full_name", "A B"] }).lead).toMatchObject({
+      first_name: "Ana",
+    });
+  });
+});
+
+describe("rows", () => {
+  it("that are shorter than the header are taken, longer ones only if nothing is lost", () => {
+    const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
+    expect(normaliseRow({ line: 2, cells: ["512-555-0100"] }, plan).phones).toHaveLength(1);
+    expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana", "", " "] }, plan).phones).toHaveLength(1);
+    expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana", "x"] }, plan).reason).toMatch(
+      /3 cells.*2 columns/,
+    );
+  });
+
+  it("that could not be read are rejected as they are", () => {
+    expect(
+      normaliseRow(
+        { line: 3, cells: ["a"], problem: "open quote" },
+        planRows(["P"], { P: "primary_phone" }, []),
+      ),
+    ).toEqual({
+      ...{ line: 3, raw: ["a"], reason: "open quote" },
+    });
+  });
+});
