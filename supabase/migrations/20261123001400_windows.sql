@@ -58,11 +58,7 @@ as $$
     select d::date as day from generate_series(p_from::timestamp, p_to::timestamp, interval '1 day') d
   ),
   states as (
-    select s.state as rule, case when exists (
-        select 1 from public.quiet_hour_rules r
-        where r.state = s.state and (r.org_id is null or r.org_id = p_org_id)
-      ) then s.state else '*' end as rule_state
-    from places p cross join lateral unnest(p.states || 'US'::text) as s(state)
+    select s.state as rule from places p cross join lateral unnest(p.states || 'US'::text) as s(state)
   ),
   state_times as (
     select s.rule, z.zone, string_agg(distinct r.source, '; ') as source,
@@ -79,10 +75,11 @@ as $$
     left join lateral (
       select q.opens, q.closes, q.closed_on_holidays, q.source
       from public.quiet_hour_rules q
-      where q.state = s.rule_state and q.dow = extract(dow from d.day)
+      where q.state in (s.rule, '*') and q.dow = extract(dow from d.day)
         and (q.org_id is null or q.org_id = p_org_id)
         and q.effective_from <= d.day and (q.effective_to is null or q.effective_to > d.day)
-      order by q.org_id nulls last, q.effective_from desc
+      -- Day by day: a rule that is not yet, or no longer, in force leaves the default, and so does one for another weekday.
+      order by q.state = '*', q.org_id nulls last, q.effective_from desc
       limit 1
     ) r on true
     group by s.rule, z.zone
@@ -105,7 +102,7 @@ as $$
   from state_times st;
 $$;
 comment on function private.window_rules(uuid, text, date, date) is
-  'Each rule that applies to a window key, in each of its time zones, and the times it leaves open between two days. A state without rows falls under the default (*).';
+  'Each rule that applies to a window key, in each of its time zones, and the times it leaves open between two days. On a day for which a state has no rule the default (*) holds.';
 
 create function private.window_state(p_org_id uuid, p_window_key text, p_now timestamptz default now(), p_store boolean default false)
 returns private.windows

@@ -50,23 +50,65 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_done uuid[];
   v_count integer;
 begin
   -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
-  with done as (
+  v_done := array(
     select c.id from public.campaigns c
     where c.status = 'running'
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state = 'waiting')
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state in ('queued', 'sending'))
-    order by c.id for no key update skip locked
-  )
+    order by c.id for no key update skip locked);
+  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
-  from done d where c.id = d.id;
+  where c.id = any (v_done)
+    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state = 'waiting')
+    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.state in ('queued', 'sending'));
   get diagnostics v_count = row_count;
   return v_count;
 end;
 $$;
 comment on function private.finish_campaigns(timestamptz) is 'Completes running campaigns with nothing waiting, queued or sending; returns how many.';
+
+create function private.flag_stalled(p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_row record;
+  v_count integer := 0;
+begin
+  for v_row in
+    select c.id, c.org_id, x.reason
+    from public.campaigns c
+    cross join lateral (
+      select case
+        when not exists (
+          select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+          where ct.campaign_id = c.id and t.is_active
+        ) then 'None of its templates is active. Activate one, or give the campaign another.'
+        when not exists (select 1 from private.campaign_numbers(c.id) n where n.status = 'active')
+          then 'None of its phone numbers is active. Activate one, or give the campaign another.'
+      end as reason
+    ) x
+    where c.status = 'running' and x.reason is distinct from c.needs_attention
+    order by c.id for no key update of c skip locked
+  loop
+    v_count := v_count + 1;
+    update public.campaigns set needs_attention = v_row.reason where id = v_row.id;
+    if v_row.reason is null then
+      update public.alerts set resolved_at = p_now where org_id = v_row.org_id and campaign_id = v_row.id and kind = 'campaign_stalled' and resolved_at is null;
+    else
+      perform private.raise_alert(v_row.org_id, 'campaign_stalled', 'critical', 'A running campaign cannot go on. ' || v_row.reason, v_row.id);
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.flag_stalled(timestamptz) is
+  'Says of running campaigns that have no active template or number left that they need attention, with an alert, and takes it back when they have; returns of how many.';
 
 create function private.start_scheduled(p_now timestamptz default now())
 returns integer
@@ -130,6 +172,7 @@ begin
     end;
     commit;
   end loop;
+  perform private.flag_stalled();
   perform private.finish_campaigns();
   commit;
   perform private.kick_workers();
