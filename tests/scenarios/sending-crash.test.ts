@@ -1,35 +1,41 @@
-// kill -9 of the worker in the middle of a campaign: it completes after the restart, and nobody is written to twice.
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+// The worker's end in the middle of a campaign, by kill -9 or by a new version: it completes, and nobody is written to twice.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
 import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
+import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { waitFor } from "../wait-for.ts";
 
-const stack = inject("stack");
+let own: OwnStack;
 let org: TestOrg;
 let leads: TestLead[];
+// A stack of its own: other files' campaigns would lose their worker with ours.
 beforeAll(async () => {
+  own = await startOwnStack();
+});
+afterAll(() => own.stop());
+beforeEach(async () => {
   // Slow answers, so that many POSTs are accepted but not answered when the worker dies.
-  org = await createOrg(stack, {
+  org = await createOrg(own.stack, {
     mps: 10,
     behaviour: { timeFactor: 1, delays: { answer: 300, queued: 0, sent: 0, final: 0 } },
   });
   leads = await addLeads(org, 120);
 });
-afterAll(() => org.close());
+afterEach(() => org.close());
 
 const posts = async () => (await org.simulator.readRecord({ kind: "post" })) as PostEntry[];
 const openAttempts = () =>
   org.sql`
     select distinct a.worker_id from public.send_attempts a where a.org_id = ${org.id} and a.outcome = 'open'`;
 
-async function killWorker(): Promise<void> {
-  const response = await fetch(`${stack.CONTROL_URL}/functions/worker/kill`, { method: "POST" });
-  expect(((await response.json()) as number[]).length).toBeGreaterThan(0);
-}
+const workerConnections = async () =>
+  (await org.sql`select pid from pg_stat_activity where application_name = 'worker'`).map(
+    (row) => row.pid as number,
+  );
 
 test("what the dead worker left open is settled from Twilio's list or sent once more", {
   timeout: 120_000,
@@ -38,7 +44,10 @@ test("what the dead worker left open is settled from Twilio's list or sent once 
   await startCampaign(org, id);
   for (const count of [25, 70]) {
     await waitFor(async () => (await posts()).length >= count && (await openAttempts()).length > 0);
-    await killWorker();
+    const connections = await workerConnections();
+    expect(await own.running.killFunction("worker")).not.toEqual([]);
+    // A commit that was under way still happens, until the server notices.
+    await waitFor(async () => !(await workerConnections()).some((pid) => connections.includes(pid)));
     const dead = (await openAttempts()).map((row) => row.worker_id);
     // Rescue takes an attempt for dead after 60 s; for this test they have passed.
     await org.sql`
@@ -62,4 +71,23 @@ test("what the dead worker left open is settled from Twilio's list or sent once 
   expect(doubleSends(record, () => "step 1")).toEqual([]);
   const reached = new Set((await posts()).filter((post) => post.accepted).map((post) => post.to));
   expect(reached).toEqual(new Set(leads.map((lead) => lead.e164)));
+});
+
+test("a worker that is told to end gives back what it holds and settles what it posted", async () => {
+  const id = await buildCampaign(org);
+  await startCampaign(org, id);
+  for (const count of [15, 40, 80]) {
+    await waitFor(async () => (await posts()).length >= count && (await openAttempts()).length > 0);
+    const workers = (await openAttempts()).map((row) => row.worker_id);
+    await own.running.restartFunction("worker");
+    // Long before rescue would look at them.
+    await waitFor(async () => (await openAttempts()).every((row) => !workers.includes(row.worker_id)), {
+      seconds: 5,
+    });
+  }
+  await waitForStatus(org, id, "completed");
+  const outcomes = await org.sql`
+    select distinct a.outcome from public.send_attempts a where a.org_id = ${org.id} order by 1`;
+  expect(outcomes.map((row) => row.outcome)).toEqual(["accepted", "not_posted"]);
+  expect((await posts()).map((post) => post.to).sort()).toEqual(leads.map((lead) => lead.e164).sort());
 });

@@ -34,7 +34,10 @@ const CLAIM_AT_MOST = 100;
 const CLAIM_AT_LEAST = 10;
 /** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
 const MAX_IN_FLIGHT = 20;
-const PLAN_EVERY_MS = 500;
+/** While plans find something, and after one that found nothing. */
+const PLAN_AGAIN_MS = { found: 100, nothing: 500 } as const;
+/** However much there is to send, builds, imports and looks get their turn. */
+const ASIDE_EVERY_MS = 1_000;
 /** A build's chunk holds the one connection: a small one while messages wait for their slots. */
 const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 /** A reply may come at any time, so an empty queue is looked at this often. */
@@ -64,7 +67,8 @@ class Drain {
   private readonly pacer: PostPacer<ReadyPost>;
   private readonly isLoopback: boolean;
   private readonly tally: Record<string, number> = {};
-  private plannedAt = Number.NEGATIVE_INFINITY;
+  private planAt = Number.NEGATIVE_INFINITY;
+  private asideAt = performance.now();
   private looking: Promise<void> | undefined;
   private importing: Promise<void> | undefined;
 
@@ -91,16 +95,18 @@ class Drain {
     while (!this.budget.isSpent && !unloadReason()) {
       const asked = this.mayClaim();
       const claimed = asked > 0 ? await this.claim(asked) : 0;
-      if (asked > 0 && claimed === asked) continue;
-      if (asked === 0 && restLeft(performance.now()) === 0) {
+      const isResting = restLeft(performance.now()) > 0;
+      const isMore = asked > 0 && claimed === asked;
+      if (isMore && performance.now() - this.asideAt < ASIDE_EVERY_MS) continue;
+      if (asked === 0 && !isResting) {
         await this.room.wait(LONGEST_WAIT_MS);
         continue;
       }
-      if ((await this.plan()) > 0) continue;
+      if (!isMore && !isResting && (await this.plan()) > 0) continue;
+      this.asideAt = performance.now();
       const due = await this.readDueWork();
-      if (await this.workAside(due)) continue;
-      const isSending =
-        !this.pacer.isIdle || (restLeft(performance.now()) === 0 && (due.sends || due.replies));
+      if ((await this.workAside(due)) || isMore) continue;
+      const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
       if (!isSending && !this.looking && !this.importing) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
@@ -151,11 +157,12 @@ class Drain {
   }
 
   private async plan(): Promise<number> {
-    if (performance.now() - this.plannedAt < PLAN_EVERY_MS) return 0;
-    this.plannedAt = performance.now();
+    if (performance.now() < this.planAt) return 0;
     this.budget.spend("round");
     const [row] = await this.sql`select private.plan_all() as planned`;
-    return row?.planned ?? 0;
+    const planned: number = row?.planned ?? 0;
+    this.planAt = performance.now() + (planned > 0 ? PLAN_AGAIN_MS.found : PLAN_AGAIN_MS.nothing);
+    return planned;
   }
 
   private async readDueWork(): Promise<DueWork> {
