@@ -57,29 +57,36 @@ export async function readExecutables(
   return { public: of("public"), private: of("private") };
 }
 
-/** The kinds of channels that somebody may join, and those to which the database broadcasts. */
+/** The kinds of channels that a policy knows, and those to which the database's functions and triggers broadcast. */
 export async function readChannelKinds(stack: TestStack): Promise<{ joined: string[]; broadcast: string[] }> {
   const rows = await read(
     stack,
-    (sql) => sql<{ name: string; source: string }[]>`
-      select p.proname as name, p.prosrc as source from pg_proc p
+    (sql) => sql<{ name: string; source: string; trigger_arguments: string | null }[]>`
+      select p.proname as name, p.prosrc as source,
+        (select string_agg(encode(t.tgargs, 'escape'), '') from pg_trigger t where t.tgfoid = p.oid) as trigger_arguments
+      from pg_proc p
       where p.pronamespace = 'private'::regnamespace
         and (p.proname = 'topic_org_id' or p.prosrc ~ 'broadcast_rows\\(|realtime\\.(send|broadcast_changes)\\(')`,
   );
-  const pattern = rows.find(({ name }) => name === "topic_org_id")?.source.match(/\^\(([a-z_|]+)\):/)?.[1];
-  const sent = rows.flatMap(({ source }) =>
-    [...source.matchAll(/'([a-z_]+):' \|\|/g)].map(([, kind]) => kind),
-  );
+  const known = rows.find(({ name }) => name === "topic_org_id")?.source.match(/\^\(([a-z_|]+)\):/)?.[1];
+  const sent = rows.flatMap(({ source, trigger_arguments }) => [
+    ...[...source.matchAll(/'([a-z_]+):' \|\|/g)].map(([, kind]) => kind as string),
+    // Pairs of kind and column, each ended by a zero byte.
+    ...(trigger_arguments ?? "").split("\\000").filter((_argument, i) => i % 2 === 0),
+  ]);
   return {
-    joined: pattern?.split("|").sort() ?? [],
-    broadcast: [...new Set(sent as string[])].sort(),
+    joined: known?.split("|").sort() ?? [],
+    broadcast: [...new Set(sent)].filter((kind) => kind !== "").sort(),
   };
 }
 
-/** Ids of the storage buckets. */
-export async function readBuckets(stack: TestStack): Promise<string[]> {
-  const rows = await read(stack, (sql) => sql<{ id: string }[]>`select id from storage.buckets order by id`);
-  return rows.map(({ id }) => id);
+/** The storage buckets, and whether their files are served to all. */
+export async function readBuckets(stack: TestStack): Promise<{ id: string; public: boolean }[]> {
+  const rows = await read(
+    stack,
+    (sql) => sql<{ id: string; public: boolean }[]>`select id, public from storage.buckets order by id`,
+  );
+  return [...rows];
 }
 
 async function read<T>(stack: TestStack, query: (sql: postgres.Sql) => Promise<T>): Promise<T> {
