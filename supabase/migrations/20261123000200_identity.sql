@@ -55,6 +55,7 @@ create table public.invitations (
 );
 comment on table public.invitations is 'An e-mail address asked to join an organisation with a role. Whoever signs up with that address joins it.';
 create unique index invitations_open_email_key on public.invitations (org_id, lower(email)) where accepted_at is null;
+create index invitations_org_id_idx on public.invitations (org_id);
 create index invitations_email_idx on public.invitations (lower(email)) where accepted_at is null;
 create index invitations_invited_by_idx on public.invitations (invited_by);
 

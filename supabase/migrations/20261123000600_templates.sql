@@ -47,7 +47,6 @@ comment on table private.template_usage is 'How often a template was planned: ro
 create function private.keep_template_versions()
 returns trigger
 language plpgsql
-security definer
 set search_path = ''
 as $$
 begin

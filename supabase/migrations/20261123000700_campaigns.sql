@@ -180,7 +180,7 @@ begin
   return null;
 end;
 $$;
-comment on function private.add_campaign_rows() is 'Trigger: every campaign has its clock and its row of figures.';
+comment on function private.add_campaign_rows() is 'Trigger: every campaign has its clock and its row of figures. Definer: whoever may add a campaign may write neither.';
 create trigger campaigns_rows after insert on public.campaigns
   for each row execute function private.add_campaign_rows();
 
@@ -243,7 +243,7 @@ begin
   return null;
 end;
 $$;
-comment on function private.append_target_deltas() is 'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes.';
+comment on function private.append_target_deltas() is 'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes. Definer: whoever changes a target may not write figures.';
 create trigger campaign_targets_deltas_insert after insert on public.campaign_targets
   referencing new table as after_rows for each statement execute function private.append_target_deltas();
 create trigger campaign_targets_deltas_update after update on public.campaign_targets

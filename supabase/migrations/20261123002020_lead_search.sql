@@ -147,7 +147,7 @@ begin
 end;
 $$;
 comment on function private.search_leads(text, text[], text[], text[], text[], integer, integer, timestamptz, uuid) is
-  'Leads of the caller''s organisation, newest first: {leads, total (exact to 10,000, the planner''s estimate above), total_is_estimate, next: {created_at, id} to go on with as p_before and p_before_id, null at the end}. p_search: every word must match a name, address, city, county, e-mail or phone in any format. Tags: any of them. Limit at most 1,000. Volatile, because explain is.';
+  'Leads of the caller''s organisation, newest first: {leads, total (exact to 10,000, the planner''s estimate above), total_is_estimate, next: {created_at, id} to go on with as p_before and p_before_id, null at the end}. p_search: every word must match a name, address, city, county, e-mail or phone in any format. Tags: any of them. Limit at most 1,000. Volatile, because explain is. Definer: under RLS the trigram index may not be used.';
 
 create function public.search_leads(
   p_search text default null,

@@ -33,7 +33,7 @@ grant execute on function private.topic_org_id(text) to authenticated;
 
 create policy "people join channels of their organisation" on realtime.messages
   for select to authenticated
-  using (extension = 'broadcast' and private.topic_org_id((select realtime.topic())) = (select private.org_id()));
+  using (extension = 'broadcast' and (select private.topic_org_id((select realtime.topic()))) = (select private.org_id()));
 
 create function private.broadcast_rows(p_topic text, p_operation text, p_table text, p_records jsonb, p_old_records jsonb default null)
 returns void

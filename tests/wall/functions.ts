@@ -97,7 +97,8 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   ],
   worker: [
     ...["apply_receipt", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
-    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "settle_sends", "twilio_accounts_for"],
+    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "set_twilio_reachable"],
+    ...["settle_sends", "twilio_accounts_for"],
     ...FOR_IMPORTS,
   ],
 };
