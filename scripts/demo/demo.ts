@@ -9,12 +9,13 @@ import { type Platform, startPlatform } from "./start-platform.ts";
 
 const startedMono = performance.now();
 let starting: Promise<Platform> | undefined;
-let ending: number | undefined;
+let endingSince: number | undefined;
+/** npm and tsx pass a signal on that the terminal has sent to every process already. */
+const SAME_SIGNAL_MS = 1_000;
 
-/** Stops the platform, whatever state it is in, and ends the process; a second call ends it at once. */
+/** Stops the platform, whatever state it is in, and ends the process. */
 async function end(exitCode: number): Promise<never> {
-  if (ending !== undefined) process.exit(exitCode);
-  ending = exitCode;
+  endingSince = performance.now();
   const platform = await starting?.catch(() => undefined);
   await platform?.remove().catch((error: Error) => console.error(`While stopping: ${error.message}`));
   process.exit(exitCode);
@@ -35,7 +36,8 @@ async function main(options: DemoOptions, file: LeadFile, screen: Screen): Promi
     screen.say(`\n${verdict}, after ${result.seconds} s (seed ${options.seed}).`);
     if (options.json) console.log(JSON.stringify(result));
   } catch (error) {
-    if (ending !== undefined) return ending;
+    // What fails because everything is being stopped is no news.
+    if (endingSince !== undefined) await new Promise(() => {});
     screen.keep();
     console.error(`\n${(error as Error).message}`);
     console.error(`What the platform logged last:\n  ${platform.lastLines().join("\n  ")}`);
@@ -61,7 +63,13 @@ All of it is in ${dataDir}/env. Ctrl-C stops everything and deletes the folder.`
   await new Promise(() => {});
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(130));
+/** A second Ctrl-C does not wait for an orderly end. */
+function endBySignal(): void {
+  if (endingSince === undefined) void end(130);
+  else if (performance.now() - endingSince > SAME_SIGNAL_MS) process.exit(130);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, endBySignal);
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -72,6 +80,9 @@ try {
     await end(await main(options, file, createScreen(process.stdout, options.json)));
   }
 } catch (error) {
-  console.error(`\n${(error as Error).message}\n`);
-  await end(1);
+  // A start that was broken off by Ctrl-C ends in the other place.
+  if (endingSince === undefined) {
+    console.error(`\n${(error as Error).message}\n`);
+    await end(1);
+  }
 }

@@ -18,7 +18,7 @@ export function drawCampaign(screen: Screen, live: LiveFigures): void {
     [
       `  ${bar}  ${status}  ${rate.toFixed(0).padStart(3)} msg/s`,
       ...ROWS.map((row) => `  ${row.map((name) => cell(name, figures[name])).join("   ")}`),
-      `  ${[cell("replies", texts), cell("opt-outs", figures.opt_outs)].join("   ")}   ${screen.faint(lastText ? `“${oneLine(lastText)}”` : "")}`,
+      `  ${[cell("replies", texts), cell("opt-outs", figures.opt_outs)].join("   ")}   ${lastText ? `“${oneLine(lastText)}”` : ""}`,
     ],
     `  ${status}: waiting ${figures.waiting} · queued ${figures.queued} · sending ${figures.sending} · sent ${figures.sent} · delivered ${figures.delivered} · failed ${figures.failed} · replies ${texts} · opt-outs ${figures.opt_outs} · ${rate.toFixed(0)} msg/s`,
   );

@@ -6,6 +6,7 @@ import { followChanges } from "./follow-changes.ts";
 import type { LeadFile } from "./lead-file.ts";
 import type { Screen } from "./screen.ts";
 import { createNews } from "./wait-for-news.ts";
+import { wrapList } from "./wrap-list.ts";
 
 /** @throws Error when the file is refused or the import fails */
 export async function importLeads(
@@ -52,8 +53,9 @@ function showPreview(preview: Preview, screen: Screen): void {
   screen.say(
     `  ${preview.file_name}: about ${preview.total_rows_estimate} rows, ${preview.encoding}, ${preview.columns.length} columns`,
   );
-  screen.say(`  mapping    ${known.map(([column, field]) => `${column} → ${field}`).join(", ")}`);
-  if (unknown.length > 0) screen.say(`  kept       ${unknown.join(", ")} (custom fields)`);
+  const mapping = known.map(([column, field]) => `${column} → ${field}`);
+  for (const line of wrapList("  mapping    ", mapping)) screen.say(line);
+  for (const line of wrapList("  custom     ", unknown)) screen.say(line);
   for (const { reason, rows, outcome } of preview.problems.slice(0, 3))
     screen.say(screen.faint(`  ${outcome.padEnd(9)}  ${rows} × ${reason}`));
 }

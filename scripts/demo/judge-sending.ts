@@ -1,6 +1,7 @@
 // What the simulator's record says of the campaign: who got what, how fast, and whether the rules of sending were kept.
 import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "../twilio-simulator/judge.ts";
 import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
+import type { ClockComparison } from "./compare-clocks.ts";
 import { measureNumberPace, type NumberPace } from "./measure-pace.ts";
 import type { OurAttempt, OurMessage } from "./read-our-side.ts";
 
@@ -29,6 +30,7 @@ export function judgeSending(
   ours: OurMessage[],
   attempts: OurAttempt[],
   record: readonly RecordEntry[],
+  clock: ClockComparison,
 ): Verdict {
   const kinds = new Map(ours.map(({ id, kind }) => [id, kind]));
   const confirmations = new Set(ours.filter(({ exempt }) => exempt === "confirmation").map(({ id }) => id));
@@ -57,6 +59,7 @@ export function judgeSending(
     pace: measureNumberPace(
       record.filter((entry) => entry.kind === "post"),
       attempts,
+      clock,
     ),
   };
 }

@@ -1,11 +1,12 @@
 // How fast each number sent: by the slots it was given, and by when its POSTs came in at the simulator.
 import type { PostEntry } from "../twilio-simulator/state/record.ts";
+import type { ClockComparison } from "./compare-clocks.ts";
 import type { OurAttempt } from "./read-our-side.ts";
 
 export interface NumberPace {
   /** The most slots of one number within any one second. */
   slots: number;
-  /** POSTs that came before their slot: our clock and the simulator's are the same one. */
+  /** POSTs that came before their slot. */
   early: string[];
   /** How long after its slot the latest POST was seen, in ms. */
   latestMs: number;
@@ -18,7 +19,11 @@ const ROUNDING_MS = 2;
  * A number's pace is kept by slots and by posting none before its slot; when a POST is then seen is up to the machine.
  * Slots leave 40 ms a second for that, and on a machine with four times more work than cores POSTs were seen 170 ms late.
  */
-export function measureNumberPace(posts: readonly PostEntry[], attempts: readonly OurAttempt[]): NumberPace {
+export function measureNumberPace(
+  posts: readonly PostEntry[],
+  attempts: readonly OurAttempt[],
+  { aheadMs, uncertainMs }: ClockComparison,
+): NumberPace {
   const bySlot = new Map<string, number>();
   for (const { id, slot_at } of attempts) bySlot.set(id, Date.parse(slot_at));
   const slots = new Map<string, number[]>();
@@ -31,9 +36,9 @@ export function measureNumberPace(posts: readonly PostEntry[], attempts: readonl
       continue;
     }
     slots.set(post.from ?? "", [...(slots.get(post.from ?? "") ?? []), slot]);
-    const late = post.receivedAt - slot;
+    const late = post.receivedAt + aheadMs - slot;
     latestMs = Math.max(latestMs, late);
-    if (late < -ROUNDING_MS) early.push(`${post.to}: ${-late} ms before its slot`);
+    if (late < -ROUNDING_MS - uncertainMs) early.push(`${post.to}: ${-late} ms before its slot`);
   }
   return { slots: Math.max(0, ...[...slots.values()].map(mostInOneSecond)), early, latestMs };
 }

@@ -35,11 +35,13 @@ export async function pauseInTheMiddle(
   screen.keep();
   screen.say("  paused: what was claimed already goes out within 2 s, then nothing");
   await meanwhile();
+  await live.news.waitUntil("the news of the pause", () => live.status !== "running");
   // A span that is watched, not one that is waited for something in.
   await sleep(answeredMono + IN_FLIGHT_MS + WATCHED_MS - performance.now());
   screen.keep();
   screen.say("  resumed");
   const resumedMono = performance.now();
   await call("POST", `campaigns/${campaignId}/resume`);
+  await live.news.waitUntil("the news that it goes on", () => live.status !== "paused");
   return { answeredMono, resumedMono };
 }

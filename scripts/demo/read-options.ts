@@ -31,17 +31,7 @@ Exit code: 0 when every check holds, 1 when one does not or the demo could not r
 
 /** @throws Error naming the option and what it takes */
 export function readOptions(args: string[]): DemoOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      leads: { type: "string" },
-      csv: { type: "string" },
-      seed: { type: "string" },
-      json: { type: "boolean", default: false },
-      keep: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const values = parse(args);
   if (values.csv !== undefined && values.leads !== undefined)
     throw new Error("--leads makes owners up, --csv takes yours: give one of the two.");
   return {
@@ -52,6 +42,25 @@ export function readOptions(args: string[]): DemoOptions {
     keep: values.keep,
     help: values.help,
   };
+}
+
+function parse(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        leads: { type: "string" },
+        csv: { type: "string" },
+        seed: { type: "string" },
+        json: { type: "boolean", default: false },
+        keep: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}. The options are listed by: npm run demo -- --help`);
+  }
 }
 
 function readWhole(name: string, text: string, min: number, max: number): number {

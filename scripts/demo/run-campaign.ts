@@ -1,5 +1,6 @@
 // Creates, builds and runs a campaign over the ten numbers, with a pause in the middle.
 import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
+import { type ClockComparison, compareClocks } from "./compare-clocks.ts";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 import { drawCampaign } from "./draw-campaign.ts";
 import { followCampaign, type LiveFigures } from "./live-figures.ts";
@@ -15,6 +16,7 @@ export interface CampaignRun {
   pause: Pause | null;
   /** People whose message Twilio accepted without ever answering. */
   silent: string[];
+  clock: ClockComparison;
 }
 
 /** Long enough for figures, which come once a second, to show a middle to pause in. */
@@ -22,6 +24,7 @@ const SHORTEST_SECONDS = 6;
 /** Fewer have no middle. */
 const LEAST_TO_PAUSE = 20;
 const SILENT_PEOPLE = 4;
+const STARTED = ["running", "paused", "completed"];
 
 interface Counts {
   audience: number;
@@ -51,7 +54,7 @@ export async function runCampaign(
     await call("PATCH", `campaigns/${id}`, {
       mps: Math.max(1, Math.ceil(counts.targets / SHORTEST_SECONDS)),
     });
-  const draw = (live: LiveFigures) => live.status !== "draft" && drawCampaign(screen, live);
+  const draw = (live: LiveFigures) => STARTED.includes(live.status) && drawCampaign(screen, live);
   const live = await followCampaign(dashboard, id, draw);
   await call("POST", `campaigns/${id}/build-targets`, {});
   await live.news.waitUntil("the audience", () => live.status === "ready");
@@ -67,7 +70,9 @@ export async function runCampaign(
   const silent = first.map(({ e164 }) => e164).filter((_, i) => i % 10 === 5);
   await simulatePeople(twilio, dashboard, seed, silent);
 
-  await call("POST", `campaigns/${id}/start`);
+  const before = Date.now();
+  const { started_at } = await call<{ started_at: string }>("POST", `campaigns/${id}/start`);
+  const clock = compareClocks(Date.parse(started_at), before, Date.now());
   const pause =
     counts.targets < LEAST_TO_PAUSE
       ? null
@@ -78,7 +83,7 @@ export async function runCampaign(
   );
   screen.keep();
   if (live.status === "paused") throw new Error(`The campaign was paused by itself: ${live.needsAttention}`);
-  return { id, live, pause, silent };
+  return { id, live, pause, silent, clock };
 }
 
 function showCounts({ audience, targets, excluded, reasons }: Counts, screen: Screen): void {

@@ -40,7 +40,7 @@ export async function runDemo(
 
     const ours = await readOurSide(dashboard, run.id);
     const record = await twilio.readRecord();
-    const verdict = judgeSending(ours.messages, ours.attempts, record);
+    const verdict = judgeSending(ours.messages, ours.attempts, record, run.clock);
     const finished: FinishedRun = {
       dashboard,
       file,

@@ -17,7 +17,7 @@ export interface Platform {
 
 const KEPT_LINES = 20;
 /** Calls that were answered as they should, which would leave no room for the others. */
-const ROUTINE = /^(?:(?:GET|POST|PATCH) \S+ 2\d\d |drained )/;
+const ROUTINE = /^(?:(?:GET|POST|PATCH) \S+ 2\d\d |drained |Applying |Seeding )/;
 
 /**
  * Leaves nothing behind when it throws. Nothing of .env is read: the demo's Twilio is always the simulator, whatever the

@@ -1,8 +1,7 @@
 // Makes the files of a new database server (initdb).
 import { randomBytes } from "node:crypto";
 import { chown, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Account, asAccount } from "./choose-account.ts";
 import type { Server } from "./find-server.ts";
 import { runProgram } from "./run-program.ts";
@@ -28,7 +27,8 @@ export async function initDatabase(
   account: Account | undefined,
   superuserPassword: string,
 ): Promise<void> {
-  const passwordFile = join(tmpdir(), `pw-${randomBytes(8).toString("hex")}`);
+  // Beside the folder, which the account can reach; the temporary folder may be open to us alone (TMPDIR of root).
+  const passwordFile = join(dirname(folder), `pw-${randomBytes(8).toString("hex")}`);
   await writeFile(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
   if (account) await chown(passwordFile, account.uid, account.gid);
   try {
@@ -70,6 +70,8 @@ async function tryLocales(
       );
       return;
     } catch (error) {
+      // A name this system does not know says nothing of what else was wrong.
+      if (!/invalid locale name/.test((error as Error).message)) throw error;
       failure = error;
     }
   }
