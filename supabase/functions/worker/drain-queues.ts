@@ -14,7 +14,7 @@ import { PostPacer } from "./pace-posts.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
 import { preparePosts } from "./prepare-posts.ts";
 import { ResultSettler } from "./settle-results.ts";
-import { restLeft } from "./twilio-reach.ts";
+import { isInDoubt, newsOfReach, restLeft } from "./twilio-reach.ts";
 import { Waker } from "./waker.ts";
 import { onUnload, unloadReason } from "./watch-unload.ts";
 
@@ -32,6 +32,8 @@ interface DueWork {
 const CLAIM_AT_MOST = 100;
 /** A claim costs the same for one message as for ten: it waits for that much room. */
 const CLAIM_AT_LEAST = 10;
+/** While Twilio was out of reach a moment ago. */
+const CLAIM_IN_DOUBT = 3;
 /** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
 const MAX_IN_FLIGHT = 20;
 /** While plans find something, and after one that found nothing. */
@@ -104,6 +106,7 @@ class Drain {
       }
       if (!isMore && !isResting && (await this.plan()) > 0) continue;
       this.asideAt = performance.now();
+      await this.tellReach();
       const due = await this.readDueWork();
       if ((await this.workAside(due)) || isMore) continue;
       const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
@@ -117,6 +120,7 @@ class Drain {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
     await Promise.all([this.looking, this.importing]);
     await this.settler.flush();
+    if (Object.keys(this.tally).length === 0) return;
     this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
   }
 
@@ -132,7 +136,8 @@ class Drain {
       return 0;
     }
     const room = this.pacer.room(now);
-    return room < CLAIM_AT_LEAST ? 0 : Math.min(CLAIM_AT_MOST, this.budget.sendsLeft, room);
+    if (room < CLAIM_AT_LEAST) return 0;
+    return Math.min(isInDoubt() ? CLAIM_IN_DOUBT : CLAIM_AT_MOST, this.budget.sendsLeft, room);
   }
 
   private async claim(limit: number): Promise<number> {
@@ -163,6 +168,13 @@ class Drain {
     const planned: number = row?.planned ?? 0;
     this.planAt = performance.now() + (planned > 0 ? PLAN_AGAIN_MS.found : PLAN_AGAIN_MS.nothing);
     return planned;
+  }
+
+  private async tellReach(): Promise<void> {
+    const isReachable = newsOfReach((this.tally.accepted ?? 0) + (this.tally.rejected ?? 0) > 0);
+    if (isReachable === undefined) return;
+    if (!isReachable) this.ctx.log.error("Twilio can't be reached");
+    await this.sql`select private.set_twilio_reachable(${isReachable})`;
   }
 
   private async readDueWork(): Promise<DueWork> {
