@@ -49,7 +49,7 @@ describe(`well-formed text (seed ${SEED})`, () => {
     [";", "\r\n"],
     ["\t", "\n"],
     ["|", "\r\n"],
-  ])("with %j and %j is read as papaparse reads it", (delimiter, lineEnd) => {
+  ] as const)("with %j and %j is read as papaparse reads it", (delimiter, lineEnd) => {
     const random = makeRandom(SEED);
     for (let round = 0; round < 100; round++) {
       const text = makeText(random, delimiter, lineEnd, POOL);
