@@ -1,4 +1,5 @@
 // A campaign's figures as they come over Realtime, and nothing else: what a dashboard shows without asking.
+import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { followChanges } from "./follow-changes.ts";
 import { createNews, type News } from "./wait-for-news.ts";
@@ -18,6 +19,14 @@ export const FIGURES = [
   ...(["delivered", "undelivered", "unconfirmed", "replies", "opt_outs"] as const),
 ];
 export type Figures = Record<(typeof FIGURES)[number], number>;
+
+/** What came over Realtime and is not what was counted, one sentence each. */
+export function differentFigures(live: Figures, { figures, replies, opt_outs }: CampaignFigures): string[] {
+  const counted: Record<string, number> = { ...figures, replies, opt_outs };
+  return FIGURES.filter((name) => live[name] !== counted[name]).map(
+    (name) => `${name}: Realtime ${live[name]}, counted ${counted[name]}`,
+  );
+}
 
 export interface LiveFigures {
   figures: Figures;

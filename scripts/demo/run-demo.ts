@@ -11,6 +11,7 @@ import { runCampaign } from "./run-campaign.ts";
 import type { Screen } from "./screen.ts";
 import type { Platform } from "./start-platform.ts";
 import { type Result, showResult, sumUp } from "./sum-up.ts";
+import { waitForLastNews } from "./wait-for-last-news.ts";
 import { waitForQuiet } from "./wait-for-quiet.ts";
 
 export interface DemoOutcome {
@@ -36,9 +37,10 @@ export async function runDemo(
     const run = await runCampaign(dashboard, twilio, seed, screen);
     screen.say("  sent; waiting for receipts and answers …");
     const isQuiet = await waitForQuiet(dashboard, twilio, run.live);
+    const ours = await readOurSide(dashboard, run.id);
+    await waitForLastNews(run.live, ours);
     screen.keep();
 
-    const ours = await readOurSide(dashboard, run.id);
     const record = await twilio.readRecord();
     const verdict = judgeSending(ours.messages, ours.attempts, record, run.clock);
     const finished: FinishedRun = {

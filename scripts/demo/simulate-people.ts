@@ -33,9 +33,9 @@ const BEHAVIOUR: BehaviourPatch = {
   people: {
     interested: 0.06,
     notInterested: 0.05,
-    stop: 0.006,
-    alto: 0.006,
-    stopThanks: 0.004,
+    stop: 0.005,
+    alto: 0.005,
+    stopThanks: 0.003,
     help: 0.005,
     ayuda: 0.008,
     wrongNumber: 0.008,

@@ -22,10 +22,8 @@ export async function waitForQuiet(
     );
     // An answer of ours may have been under way between the two looks.
     const isStillIdle = isIdle && open.length === 0 && (await twilio.waitUntilIdle(0));
-    const { sent, delivered, undelivered, unconfirmed, waiting, queued, sending, unknown } = live.figures;
-    const isFolded =
-      waiting + queued + sending + unknown === 0 && sent === delivered + undelivered + unconfirmed;
-    if (isStillIdle && isFolded) return true;
+    const { waiting, queued, sending, unknown } = live.figures;
+    if (isStillIdle && waiting + queued + sending + unknown === 0) return true;
     await sleep(LOOK_EVERY_MS);
   }
   return false;

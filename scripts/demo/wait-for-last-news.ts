@@ -1,0 +1,16 @@
+// Waits until what came over Realtime is what the platform counts: the last figures are folded and sent a second later.
+import { setTimeout as sleep } from "node:timers/promises";
+import { differentFigures, type LiveFigures } from "./live-figures.ts";
+import type { OurSide } from "./read-our-side.ts";
+
+const AT_MOST_MS = 10_000;
+
+/** Returns after 10 s in any case; the checks then say what is missing. */
+export async function waitForLastNews(live: LiveFigures, ours: OurSide): Promise<void> {
+  const texts = ours.messages.filter(({ kind }) => kind === "inbound").length;
+  const end = performance.now() + AT_MOST_MS;
+  while (performance.now() < end) {
+    if (differentFigures(live.figures, ours.stats).length === 0 && live.texts === texts) return;
+    await sleep(50);
+  }
+}
