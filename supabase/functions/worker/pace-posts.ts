@@ -33,6 +33,9 @@ interface Held<P> {
  * the database's clock and ours, which slots are late by.
  */
 const WINDOW_MS = 35;
+const MOST_DUE = 150;
+/** At least what a claim is made for. */
+const FEWEST_DUE = 12;
 /** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
@@ -43,6 +46,8 @@ export class PostPacer<P extends PacedPost> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Of one POST, smoothed: decides how many can start within a window. */
   private latencyMs = 50;
+  /** How many may be due at once: less for each that missed its slot, more for each that was posted. */
+  private ceiling = MOST_DUE;
 
   constructor(private readonly options: PacerOptions<P>) {}
 
@@ -63,7 +68,7 @@ export class PostPacer<P extends PacedPost> {
     const perWindow = maxInFlight * (WINDOW_MS / this.latencyMs);
     let due = 0;
     for (const { at } of this.held) if (at <= now + WINDOW_MS + this.latencyMs) due++;
-    return Math.max(0, Math.floor(maxInFlight - this.inFlight + perWindow - due));
+    return Math.max(0, Math.floor(Math.min(this.ceiling, maxInFlight - this.inFlight + perWindow) - due));
   }
 
   add(items: readonly P[]): void {
@@ -103,6 +108,7 @@ export class PostPacer<P extends PacedPost> {
       const lastCall = item.slot + WINDOW_MS;
       if (Math.max(now, earliest) > lastCall || Date.now() - item.claimedWall > MAX_AGE_MS) {
         this.held.pop();
+        this.ceiling = Math.max(FEWEST_DUE, this.ceiling * 0.9);
         this.options.giveBack(item);
         this.options.onChange();
       } else if (earliest > now) {
@@ -128,6 +134,7 @@ export class PostPacer<P extends PacedPost> {
     this.options.limiter.note(item.from, item.mps, startedAt);
     void this.options.post(item).then(() => {
       this.inFlight--;
+      this.ceiling = Math.min(MOST_DUE, this.ceiling + 0.2);
       this.latencyMs += (performance.now() - startedAt - this.latencyMs) / 16;
       this.pump();
       this.options.onChange();

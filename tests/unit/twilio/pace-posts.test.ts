@@ -152,11 +152,27 @@ describe("what is in flight", () => {
     expect(slow).toBeLessThan(27);
     expect(fast).toBeGreaterThan(80);
     pacer.add(Array.from({ length: 20 }, (_, i) => item(1_000 + i, 0)));
-    expect(pacer.room(performance.now())).toBeLessThan(fast - 19);
+    expect(pacer.room(performance.now())).toBeLessThan(fast - 10);
     pacer.add(Array.from({ length: 50 }, (_, i) => item(2_000 + i, 700)));
     // Those of later slots take no room from those of now.
     expect(pacer.room(performance.now())).toBeGreaterThan(fast - 25);
   });
+});
+
+it("claims shrink while messages miss their slots, and grow back", async () => {
+  const most = pacer.room(performance.now());
+  pacer.add(Array.from({ length: 30 }, (_, i) => item(i, -100)));
+  expect(returned).toHaveLength(30);
+  const least = pacer.room(performance.now());
+  expect(least).toBeLessThan(most / 2);
+  expect(least).toBeGreaterThanOrEqual(10);
+  for (let i = 100; i < 400; i++) {
+    pacer.add([item(i, 0)]);
+    await vi.advanceTimersByTimeAsync(5);
+    finish.get(i)?.();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+  expect(pacer.room(performance.now())).toBeGreaterThan(least + 50);
 });
 
 it("an isolate that ends gets everything back that has not been posted, once", async () => {
