@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import {
   AFTERNOON,
   type ArrangedOrg,
-  after,
   arrangeCampaign,
   arrangeLeads,
   arrangeOrg,
+  later,
   signedIn,
 } from "../../fixtures/arrange-sending.ts";
 import {
@@ -56,11 +56,11 @@ async function giveUpOne(): Promise<{ lost: Claimed; replacement: string }> {
   const [lost] = (await claimAll()) as [Claimed];
   await settle(a.sql, [{ attempt_id: lost.attempt_id, outcome: "unknown", content: "Hola" }], AFTERNOON);
   for (const minutes of [3, 14]) {
-    const now = after(AFTERNOON, minutes * 60);
+    const now = later(AFTERNOON, minutes * 60);
     await a.sql`select * from private.due_looks(20, ${now})`;
     await a.sql`select private.record_look(${lost.attempt_id}, null, null, null, null, ${now})`;
   }
-  expect(await plan(a.sql, after(AFTERNOON, 900))).toBe(1);
+  expect(await plan(a.sql, later(AFTERNOON, 900))).toBe(1);
   await makeDue(db.sql);
   const [row] =
     await db.sql`select message_id from public.campaign_targets where campaign_id in (select id from public.campaigns where org_id = ${org.id})`;
@@ -76,7 +76,7 @@ test("pause and plan meet at the daily caps", async () => {
   await holder.sql`select 1 from public.campaign_targets where campaign_id = ${id} for no key update`;
   const pausing = outcome(user.sql`select private.pause_campaign(${id}, ${AFTERNOON})`.then(() => "paused"));
   await user.blocked(holder);
-  const planning = outcome(plan(a.sql, after(AFTERNOON, 10)));
+  const planning = outcome(plan(a.sql, later(AFTERNOON, 10)));
   await a.blocked(user);
   await holder.commit();
   expect([await pausing, await planning]).toEqual(["paused", 0]);
@@ -114,7 +114,7 @@ test("the late receipt of a message that was given up, and the claim of its repl
   const { lost, replacement } = await giveUpOne();
   await holder.begin();
   await holder.sql`select 1 from public.messages where id = ${lost.message_id} for no key update`;
-  const now = after(AFTERNOON, 900);
+  const now = later(AFTERNOON, 900);
   const late = { messageId: lost.message_id, attemptId: lost.attempt_id, sid: newSid(), status: "sent" };
   const receiving = outcome(receipt(a.sql, org.id, late, now));
   await a.blocked(holder);
@@ -135,7 +135,7 @@ test("rescue, and a worker that settles at last", async () => {
   const targets = await db.sql`select id from public.campaign_targets where campaign_id = ${id} order by id`;
   await holder.begin();
   await holder.sql`select 1 from public.campaign_targets where id = ${targets[1]?.id} for no key update`;
-  const now = after(AFTERNOON, 61);
+  const now = later(AFTERNOON, 61);
   const settling = outcome(
     settle(
       a.sql,
@@ -162,7 +162,7 @@ test.each([
   await arrangeCampaign(db, org);
   const [send] = (await claimAll()) as [Claimed];
   await settle(a.sql, [{ attempt_id: send.attempt_id, outcome: "unknown", content: "Hola" }], AFTERNOON);
-  const now = after(AFTERNOON, 300);
+  const now = later(AFTERNOON, 300);
   const sid = newSid();
   await holder.begin();
   await holder.sql`select 1 from public.messages where id = ${send.message_id} for no key update`;
@@ -192,9 +192,9 @@ test("a look that gives a message up, and its receipt, when its campaign has com
   const [send] = (await claimAll()) as [Claimed];
   await settle(a.sql, [{ attempt_id: send.attempt_id, outcome: "unknown", content: "Hola" }], AFTERNOON);
   await db.sql`select private.finish_campaigns(${AFTERNOON})`;
-  await a.sql`select * from private.due_looks(20, ${after(AFTERNOON, 130)})`;
-  await a.sql`select private.record_look(${send.attempt_id}, null, null, null, null, ${after(AFTERNOON, 130)})`;
-  const now = after(AFTERNOON, 800);
+  await a.sql`select * from private.due_looks(20, ${later(AFTERNOON, 130)})`;
+  await a.sql`select private.record_look(${send.attempt_id}, null, null, null, null, ${later(AFTERNOON, 130)})`;
+  const now = later(AFTERNOON, 800);
   await a.sql`select * from private.due_looks(20, ${now})`;
   await holder.begin();
   await holder.sql`select 1 from public.messages where id = ${send.message_id} for no key update`;
@@ -268,7 +268,7 @@ test("an error that rests one number and shuts another, and a claim of both", as
     settle(a.sql, [rejected(from(low?.e164), 21611), rejected(from(high?.e164), 21606)], AFTERNOON),
   );
   await a.blocked(holder);
-  const claiming = outcome(claim(b.sql, { now: after(AFTERNOON, 2) }));
+  const claiming = outcome(claim(b.sql, { now: later(AFTERNOON, 2) }));
   await Promise.race([b.blocked(a).catch(() => {}), claiming]);
   await holder.commit();
   expect(await settling).toBe(2);

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import {
   AFTERNOON,
   type ArrangedOrg,
-  after,
   arrangeCampaign,
   arrangeLeads,
   arrangeOrg,
+  later,
 } from "../../fixtures/arrange-sending.ts";
 import {
   accepted,
@@ -116,7 +116,7 @@ test("a plan leaves out whom another campaign wrote to after the plan had begun"
   expect(await plan(a.sql, AFTERNOON)).toBe(0);
   await holder.sql`update private.contacts set last_sent_at = ${AFTERNOON}, last_campaign_id = ${other} where e164 = ${lead?.e164 ?? ""}`;
   await holder.commit();
-  expect(await plan(a.sql, after(AFTERNOON, 1))).toBe(0);
+  expect(await plan(a.sql, later(AFTERNOON, 1))).toBe(0);
   expect(await targetsOf(id)).toMatchObject([{ state: "excluded", reason: "recently_contacted" }]);
   await holder.end();
 });
@@ -159,7 +159,7 @@ test("a queue row that exists twice, or three times, is one claim: in one batch,
   expect(await second).toEqual([]);
   await twice();
   await makeDue(db.sql);
-  expect(await claim(b.sql, { now: after(AFTERNOON, 2) })).toEqual([]);
+  expect(await claim(b.sql, { now: later(AFTERNOON, 2) })).toEqual([]);
   expect(
     await db.sql`select 1 from public.send_attempts t join public.messages m on m.id = t.message_id where m.campaign_id = ${id}`,
   ).toHaveLength(3);
@@ -174,10 +174,10 @@ test("a retry is a new message, made only when the old one is dead, and the dead
   await a.begin();
   await settle(a.sql, [rejected(send?.attempt_id ?? "", 20429)], AFTERNOON);
   // Not committed: to everybody else the target is still being sent.
-  expect(await plan(b.sql, after(AFTERNOON, 3600))).toBe(0);
+  expect(await plan(b.sql, later(AFTERNOON, 3600))).toBe(0);
   await a.commit();
   expect(await plan(b.sql, AFTERNOON)).toBe(0);
-  expect(await plan(b.sql, after(AFTERNOON, 60))).toBe(1);
+  expect(await plan(b.sql, later(AFTERNOON, 60))).toBe(1);
   expect((await messagesOf(id)).map((m) => m.status)).toEqual(["failed", "queued"]);
   const revive = db.sql`update public.messages set status = 'sent' where campaign_id = ${id} and status = 'failed'`;
   await expect(revive).rejects.toMatchObject({ code: "23505", constraint_name: "messages_live_key" });
@@ -213,7 +213,7 @@ test("a message that failed after Twilio took it is retried by one message, howe
   await a.commit();
   expect(await second).toBe("repeated");
   await db.sql`update private.number_pace set resting_until = '-infinity'`;
-  expect(await plan(a.sql, after(AFTERNOON, 8 * 3600))).toBe(0);
-  expect(await plan(a.sql, after(AFTERNOON, 24 * 3600))).toBe(1);
+  expect(await plan(a.sql, later(AFTERNOON, 8 * 3600))).toBe(0);
+  expect(await plan(a.sql, later(AFTERNOON, 24 * 3600))).toBe(1);
   expect((await messagesOf(id)).map((m) => m.status)).toEqual(["failed", "queued"]);
 });
