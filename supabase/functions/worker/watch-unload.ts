@@ -3,7 +3,8 @@
 let reason: string | undefined;
 const listeners = new Set<() => void>();
 
-addEventListener("beforeunload", (event) => {
+// Optional: Node, where route tables are read for the API documents, announces no end.
+globalThis.addEventListener?.("beforeunload", (event) => {
   // cpu, memory, wall_clock, early_drop or termination.
   reason = (event as CustomEvent<{ reason?: string }>).detail?.reason ?? "unload";
   for (const listener of listeners) listener();
