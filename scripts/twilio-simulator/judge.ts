@@ -47,7 +47,7 @@ export interface AfterOptOut {
 }
 
 const CONFIRMATION =
-  /unsubscribed|opted[ -]?out|no more messages|not (receive|get|send)|no (recibir|enviar)[aáeé]|dad[oa] de baja|cancelad[oa]|eliminad[oa]/i;
+  /unsubscribed|opted[ -]?out|no more messages|not (receive|get|send)|ya no recib|no (recibir|enviar)[aáeé]|dad[oa] de baja|cancelad[oa]|eliminad[oa]/i;
 
 /** Whether a text reads as an opt-out confirmation and was not sent to that person before the opt-out. */
 export function looksLikeConfirmation(post: PostEntry, earlierBodies: ReadonlySet<string>): boolean {
