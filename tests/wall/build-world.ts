@@ -74,8 +74,8 @@ async function addMember(sql: postgres.Sql, org: TestOrg): Promise<string> {
 async function makeActors(stack: TestStack, ours: TestOrg, stranger: TestUser): Promise<Actor[]> {
   const claims = (changes = {}) =>
     userClaims({ sub: ours.admin.id, email: ours.admin.email, iss: `${stack.API_URL}/auth/v1`, ...changes });
-  const hourAgo = Math.floor(Date.now() / 1000) - 3600;
-  const expired = await signShared(claims({ iat: hourAgo - 3600, exp: hourAgo }), stack.JWT_SECRET);
+  const longAgo = Date.UTC(2020, 0, 15) / 1000;
+  const expired = await signShared(claims({ iat: longAgo, exp: longAgo + 3600 }), stack.JWT_SECRET);
   const forged = await signShared(claims(), `${randomUUID()}${randomUUID()}`);
   const known = ROLES.map((role) => ({ name: role, role, person: ours.users[role] as TestUser }));
   return [

@@ -47,20 +47,26 @@ describe.each(found)("$name", ({ name, key, columns }) => {
       where ${owner ? sql`${sql(owner)} = any (${ids}) or ${sql(owner)} is null` : sql`true`}`;
     return row;
   };
-  /** A change that would show: the one of the expectation, else handing the row to the other organisation. */
+  /** A change that is as harmless as can be, where none is expected: what may not be done at all, may not be done thus. */
   const patchFor = (side: Side) =>
-    expectation.patch ??
-    (owner ? { [owner]: side === world.ours ? world.theirs.id : world.ours.id } : { source: "changed" });
-  const attempt = async (actor: Actor, verb: Verb, side: Side) => {
+    expectation.patch ?? (owner ? { [owner]: side.id } : { source: rowOf(side).source });
+  /** The row as the other organisation's: ours given away, theirs taken. */
+  const handOver = (side: Side) => ({
+    [owner ?? "source"]: side === world.ours ? world.theirs.id : world.ours.id,
+  });
+  const attempt = async (actor: Actor, verb: Verb | "hand over", side: Side) => {
     const table = actor.client.from(name);
     const where = keyOf(rowOf(side));
     const { data, error, status } = await (verb === "select"
       ? table.select(shown()).match(where)
       : verb === "insert"
         ? table.insert(only(side.fresh(name), allowedColumns("insert")))
-        : verb === "update"
-          ? table.update(patchFor(side), { count: "exact" }).match(where).select(shown())
-          : table.delete({ count: "exact" }).match(where).select(shown()));
+        : verb === "update" || verb === "hand over"
+          ? table
+              .update(verb === "update" ? patchFor(side) : handOver(side))
+              .match(where)
+              .select(shown())
+          : table.delete().match(where).select(shown()));
     if (error) return status === actor.refusal ? "denied" : `failed: ${status} ${JSON.stringify(error)}`;
     return verb === "insert" ? "1 rows" : `${(data as unknown[]).length} rows`;
   };
@@ -91,9 +97,9 @@ describe.each(found)("$name", ({ name, key, columns }) => {
   it("changes nothing for whom it should not, in the own organisation or another", async () => {
     const before = await fingerprint();
     const attempts = world.actors.flatMap((actor) =>
-      (["insert", "update", "delete"] as const).flatMap((verb) =>
+      (["insert", "update", "hand over", "delete"] as const).flatMap((verb) =>
         [world.ours, world.theirs]
-          .filter((side) => side === world.theirs || !may(actor, verb))
+          .filter((side) => side === world.theirs || verb === "hand over" || !may(actor, verb))
           .map(async (side) => {
             const outcome = await attempt(actor, verb, side);
             const where = side === world.ours ? "own" : "other";
