@@ -111,6 +111,24 @@ describe("opt-out", () => {
     expect(await stateOf(lead)).toMatchObject({ suppressed: false, next_target: "waiting" });
   });
 
+  test("a STOP whose connection to the database is cut is not lost", async () => {
+    const lead = nextLead();
+    let stop: Promise<unknown> | undefined;
+    await org.sql.begin(async (tx) => {
+      await tx`select 1 from private.contacts where org_id = ${org.id} and e164 = ${lead.e164} for update`;
+      stop = text(lead, "ALTO");
+      const [blocked] = await waitFor(async () => {
+        const found = await org.sql`
+          select pid from pg_stat_activity
+          where application_name = 'twilio' and wait_event_type = 'Lock' and query like '%receive_inbound%'`;
+        return found.length > 0 && found;
+      });
+      await org.sql`select pg_terminate_backend(${blocked?.pid})`;
+    });
+    expect(await stop).toMatchObject({ httpStatus: 200 });
+    expect(await stateOf(lead)).toMatchObject({ suppressed: true, opted_out: true });
+  });
+
   test("in the middle of a campaign: nobody who opted out gets anything more", async () => {
     const many = await addLeads(org, 60);
     const ids = many.map((lead) => lead.id);

@@ -1,5 +1,6 @@
 // A person wrote: what they mean, and one call that stores it and acts on it.
 import { z } from "zod";
+import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
 import { logWebhook } from "./log-webhook.ts";
@@ -42,11 +43,13 @@ async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
     OPT_OUT_TYPES.find((type) => type === form.OptOutType),
   );
   const sql = connect(ctx);
-  const [row] = await sql`
-    select private.receive_inbound(
-      ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${body}, ${mediaUrls(form)},
-      ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
-      ${meant.matched}) as result`;
+  const [row] = await insist(
+    () => sql`
+      select private.receive_inbound(
+        ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${body}, ${mediaUrls(form)},
+        ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
+        ${meant.matched}) as result`,
+  );
   return row?.result;
 }
 

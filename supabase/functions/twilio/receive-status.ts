@@ -1,5 +1,6 @@
 // A delivery receipt: Twilio tells what became of a message.
 import { z } from "zod";
+import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { logWebhook } from "./log-webhook.ts";
@@ -21,7 +22,7 @@ const ORDINARY = new Set(["applied", "repeated", "superseded", "after_the_end", 
 /** One call of the database; what can't be applied is logged and answered all the same, since a repeat would not help. */
 export async function receiveStatus(ctx: MachineContext, { form }: { form: StatusForm }): Promise<void> {
   const sql = connect(ctx);
-  const account = await findTwilioAccount(sql, form.AccountSid);
+  const account = await insist(() => findTwilioAccount(sql, form.AccountSid));
   const query = new URL(ctx.request.url).searchParams;
   const messageId = query.get("mid") ?? "";
   const attemptId = query.get("a") ?? "";
@@ -34,10 +35,12 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
       "The receipt names no message of ours.",
     );
   }
-  const [row] = await sql`
-    select private.apply_receipt(
-      ${account.orgId}, ${messageId}, ${UUID.test(attemptId) ? attemptId : null}, ${form.MessageSid},
-      ${form.MessageStatus}, ${form.ErrorCode ?? null}, ${sql.json(form as never)}) as result`;
+  const [row] = await insist(
+    () => sql`
+      select private.apply_receipt(
+        ${account.orgId}, ${messageId}, ${UUID.test(attemptId) ? attemptId : null}, ${form.MessageSid},
+        ${form.MessageStatus}, ${form.ErrorCode ?? null}, ${sql.json(form as never)}) as result`,
+  );
   if (ORDINARY.has(row?.result)) return;
   await logWebhook(ctx, account.orgId, fieldsOf(form), `The receipt was not applied: ${row?.result}.`);
 }

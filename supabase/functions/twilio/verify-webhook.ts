@@ -1,4 +1,6 @@
 // Lets only webhooks through that Twilio signed with the token of an account we know.
+
+import { insist } from "../_shared/db/insist.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { findTwilioAccount, type TwilioAccount } from "../_shared/twilio/find-account.ts";
@@ -23,7 +25,7 @@ export async function verifyWebhook(ctx: MachineContext, form: URLSearchParams):
     throw new AppError("malformed_request", reason);
   }
   const isKnown = /^AC[0-9a-f]{32}$/.test(accountSid);
-  const account = isKnown ? await findTwilioAccount(connect(ctx), accountSid) : null;
+  const account = isKnown ? await insist(() => findTwilioAccount(connect(ctx), accountSid)) : null;
   if (!account) return await refuse(ctx, null, form, "No organisation here has this Twilio account.");
   if (await isSignedBy(ctx, account, form, signature)) return;
   const fresh = await findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS);

@@ -1,5 +1,6 @@
 // One drain: claims and sends, builds and imports, asks Twilio about unknown sends, until nothing is due or the budget is spent.
 import type { Direct } from "../_shared/db/direct.ts";
+import { insist } from "../_shared/db/insist.ts";
 import { createServiceClient } from "../_shared/db/service-client.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
@@ -142,7 +143,7 @@ class Drain {
 
   private async claim(limit: number): Promise<number> {
     this.budget.spend("claim");
-    const claim = await claimSends(this.sql, this.workerId, limit, this.isLoopback);
+    const claim = await insist(() => claimSends(this.sql, this.workerId, limit, this.isLoopback));
     this.budget.spend("send", claim.sends.length);
     this.pacer.add(await preparePosts(this.sql, claim, (result) => this.settle(result)));
     // The end was announced while the claim was under way.
@@ -164,7 +165,7 @@ class Drain {
   private async plan(): Promise<number> {
     if (performance.now() < this.planAt) return 0;
     this.budget.spend("round");
-    const [row] = await this.sql`select private.plan_all() as planned`;
+    const [row] = await insist(() => this.sql`select private.plan_all() as planned`);
     const planned: number = row?.planned ?? 0;
     this.planAt = performance.now() + (planned > 0 ? PLAN_AGAIN_MS.found : PLAN_AGAIN_MS.nothing);
     return planned;
@@ -179,7 +180,7 @@ class Drain {
 
   private async readDueWork(): Promise<DueWork> {
     this.budget.spend("round");
-    const [row] = await this.sql`select private.due_work() as due`;
+    const [row] = await insist(() => this.sql`select private.due_work() as due`);
     return row?.due;
   }
 
@@ -190,7 +191,7 @@ class Drain {
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
-    const [row] = await this.sql`select private.next_build(${chunk}) as built`;
+    const [row] = await insist(() => this.sql`select private.next_build(${chunk}) as built`);
     return row?.built === true;
   }
 
