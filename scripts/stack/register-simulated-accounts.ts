@@ -1,7 +1,7 @@
 // Tells the Twilio simulator, which remembers nothing, about the accounts and numbers the database knows.
 import postgres from "postgres";
+import type { SimulatorControl } from "../twilio-simulator/connect-simulator.ts";
 import type { AccountSpec } from "../twilio-simulator/control/control-schemas.ts";
-import type { RunningSimulator } from "../twilio-simulator/start-simulator.ts";
 
 type AccountRow = {
   org_id: string;
@@ -23,7 +23,7 @@ type NumberRow = {
  * @param functionsUrl where inbound texts go: `<functionsUrl>/twilio/inbound`
  */
 export async function registerSimulatedAccounts(
-  simulator: RunningSimulator,
+  simulator: SimulatorControl,
   adminUrl: string,
   functionsUrl: string,
 ): Promise<number> {
@@ -42,7 +42,7 @@ export async function registerSimulatedAccounts(
       const numbers = await sql<NumberRow[]>`
         select e164, mps, twilio_sid, messaging_service_sid from public.phone_numbers
         where org_id = ${account.org_id} and status <> 'released'`;
-      simulator.register(describeAccount(account, numbers, `${functionsUrl}/twilio/inbound`));
+      await simulator.register(describeAccount(account, numbers, `${functionsUrl}/twilio/inbound`));
       registered += 1;
     }
     return registered;

@@ -1,5 +1,4 @@
 // What a stack is started with, and what it gives back.
-import type { RunningSimulator } from "../twilio-simulator/start-simulator.ts";
 import type { StackEnv } from "./env-file.ts";
 import type { Keys } from "./read-keys.ts";
 
@@ -35,7 +34,6 @@ export type Stack = {
   keys: Keys;
   /** URL of the database as the superuser `supabase_admin`; for tests and the stack itself, never for functions. */
   adminUrl: string;
-  simulator: RunningSimulator;
   /** What the functions see as their environment. */
   functionsEnv: Record<string, string>;
   /** Process ids now: the database server's, and those of each function that has been called. */

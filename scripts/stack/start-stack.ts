@@ -3,7 +3,6 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
-import { startSimulator } from "../twilio-simulator/start-simulator.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
 import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
@@ -22,6 +21,7 @@ import { registerSimulatedAccounts } from "./register-simulated-accounts.ts";
 import { removeData } from "./remove-data.ts";
 import { startScheduler } from "./scheduler/start-scheduler.ts";
 import type { LogSource, Stack, StackOptions } from "./stack-types.ts";
+import { startSimulatorProcess } from "./start-simulator-process.ts";
 
 export type { LogSource, Stack, StackOptions } from "./stack-types.ts";
 
@@ -95,7 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     const realtime = await attachRealtime({ adminUrl, ...apiKeys, log: logAs("realtime") });
     stops.push(() => realtime.stop());
-    const simulator = await startSimulator({
+    const simulator = await startSimulatorProcess({
       port: ports.simulator,
       seed: options.seed,
       log: logAs("twilio"),
@@ -125,7 +125,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await createDemoUser(apiUrl, keys.publishableKey, keys.demoPassword);
     if (functionsEnv.TWILIO_API_URL === simulatorUrl) {
       await equipDemoOrganisation(dbUrl);
-      await registerSimulatedAccounts(simulator, adminUrl, functionsUrl);
+      await registerSimulatedAccounts(simulator.control, adminUrl, functionsUrl);
     } else {
       log("stack", `functions use ${functionsEnv.TWILIO_API_URL} as Twilio (.env), not the simulator`);
     }
@@ -139,7 +139,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await writeEnvFile(dataDir, env);
     const failed = database.exited.then((code) => `The database server ended by itself (exit code ${code}).`);
     return {
-      ...{ env, keys, adminUrl, simulator, functionsEnv, applied, failed, stop },
+      ...{ env, keys, adminUrl, functionsEnv, applied, failed, stop },
       pids: () => ({ database: database.pid, functions: functions.pids() }),
       restartFunction: functions.restart,
       killFunction: functions.kill9,

@@ -38,8 +38,12 @@ async function main(): Promise<void> {
     log: (line) => console.error(line),
   });
   console.log(`Twilio simulator on ${simulator.url}, seed ${simulator.seed}, ${accounts.length} accounts`);
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void simulator.stop().then(() => process.exit(0)));
+  const end = () => void simulator.stop().then(() => process.exit(0));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  if (process.send === undefined) return;
+  // Started by the stack: told when it can be used, and ended with its parent, however that ends.
+  process.once("disconnect", () => process.exit(0));
+  process.send("listening");
 }
 
 main().catch((error: unknown) => {

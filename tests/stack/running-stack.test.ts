@@ -104,7 +104,7 @@ test("a simulator that starts with the stack learns accounts, tokens and numbers
   try {
     await admin`select private.set_twilio_account(${org?.id}, ${`AC${hex}`}, 'token-of-the-account')`;
     await admin`insert into public.phone_numbers (org_id, e164, mps) values (${org?.id}, ${e164}, 10)`;
-    await registerSimulatedAccounts(simulator, stack.ADMIN_DB_URL, stack.FUNCTIONS_URL);
+    await registerSimulatedAccounts(connectSimulator(simulator.url), stack.ADMIN_DB_URL, stack.FUNCTIONS_URL);
     const account = simulator.account(`AC${hex}`);
     expect(account.authToken).toBe("token-of-the-account");
     expect(account.numbers.get(e164)).toMatchObject({
