@@ -157,7 +157,7 @@ begin
     return v_numbers;
   end if;
 
-  -- Oldest first across keys; each key is one range of the index.
+  -- Oldest first across keys, after them whoever was put off; each key is one range of the index.
   v_candidates := array(
     select c.id
     from unnest(v_open_keys) as k(key)
@@ -166,7 +166,7 @@ begin
       where t.campaign_id = p_campaign.id and t.state = 'waiting' and t.window_key = k.key and t.not_before <= p_now
       order by t.not_before, t.ordinal limit p_quota
     ) c
-    order by c.ordinal limit p_quota);
+    order by c.not_before, c.ordinal limit p_quota);
   if cardinality(v_candidates) = 0 then
     return v_numbers;
   end if;
@@ -242,9 +242,15 @@ begin
       end if;
       if v_numbers[v_i].id = v_row.sticky_id then
         if v_usable[v_i] and v_numbers[v_i].segment_room >= v_segments then
-          v_number := case when v_numbers[v_i].room > 0 then v_i else 0 end;
+          v_number := v_i;
+          if v_numbers[v_i].room = 0 then
+            -- Its next seconds are taken: out of the way, or the oldest of a busy number would keep the other numbers idle.
+            v_deferred := v_deferred || v_row.id;
+            v_deferred_to := v_deferred_to || (p_now + interval '2 seconds');
+            v_number := 0;
+          end if;
           exit;
-        elsif v_row.not_before = '-infinity' then
+        elsif v_row.not_before < p_now - interval '10 minutes' then
           -- Full or shut for today: it waits a quarter of an hour once, then another number takes over.
           v_deferred := v_deferred || v_row.id;
           v_deferred_to := v_deferred_to || (p_now + interval '15 minutes');
