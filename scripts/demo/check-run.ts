@@ -150,13 +150,13 @@ function checkRules({ dashboard, file, ours, record, verdict, run }: FinishedRun
 function checkPause({ posts }: Verdict, { pause }: CampaignRun): Check[] {
   if (!pause) return [];
   const during = posts.filter(
-    ({ receivedMono }) => receivedMono > pause.answeredMono && receivedMono < pause.resumedMono,
+    ({ receivedAt }) => receivedAt > pause.answeredAt && receivedAt < pause.resumedAt,
   );
-  const late = during.filter(({ receivedMono }) => receivedMono > pause.answeredMono + IN_FLIGHT_MS);
+  const late = during.filter(({ receivedAt }) => receivedAt > pause.answeredAt + IN_FLIGHT_MS);
   const hasMiddle =
-    posts.some((post) => post.receivedMono < pause.answeredMono) &&
-    posts.some((post) => post.receivedMono > pause.resumedMono);
-  const seconds = ((pause.resumedMono - pause.answeredMono) / 1000).toFixed(1);
+    posts.some((post) => post.receivedAt < pause.answeredAt) &&
+    posts.some((post) => post.receivedAt > pause.resumedAt);
+  const seconds = ((pause.resumedAt - pause.answeredAt) / 1000).toFixed(1);
   return [
     {
       name: "paused in the middle, and nothing went out but what was claimed",

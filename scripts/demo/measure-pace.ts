@@ -62,10 +62,10 @@ export interface OverallPace {
 
 export function measureOverallPace(
   posts: readonly PostEntry[],
-  pause: { answeredMono: number; resumedMono: number } | null,
+  pause: { answeredAt: number; resumedAt: number } | null,
 ): OverallPace {
   const times = posts.map(({ receivedMono }) => receivedMono);
-  const paused = pause ? pause.resumedMono - pause.answeredMono : 0;
+  const paused = pause ? pause.resumedAt - pause.answeredAt : 0;
   const ms = times.length > 0 ? Math.max(...times) - Math.min(...times) - paused : 0;
   return { seconds: ms / 1000, perSecond: ms > 0 ? (times.length * 1000) / ms : 0 };
 }

@@ -5,9 +5,9 @@ import type { LiveFigures } from "./live-figures.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Pause {
-  /** Monotonic ms, the simulator's clock too, since it runs in this process: the pause was answered, the resume sent. */
-  answeredMono: number;
-  resumedMono: number;
+  /** Wall clock in ms, which the simulator's process has too: the pause was answered, the resume sent. */
+  answeredAt: number;
+  resumedAt: number;
 }
 
 /** What was claimed before the pause is posted within this, or not at all. */
@@ -31,17 +31,17 @@ export async function pauseInTheMiddle(
   };
   await live.news.waitUntil("the middle of the campaign", isMiddle);
   await call("POST", `campaigns/${campaignId}/pause`);
-  const answeredMono = performance.now();
+  const answeredAt = Date.now();
   screen.keep();
   screen.say("  paused: what was claimed already goes out within 2 s, then nothing");
   await meanwhile();
   await live.news.waitUntil("the news of the pause", () => live.status !== "running");
   // A span that is watched, not one that is waited for something in.
-  await sleep(answeredMono + IN_FLIGHT_MS + WATCHED_MS - performance.now());
+  await sleep(answeredAt + IN_FLIGHT_MS + WATCHED_MS - Date.now());
   screen.keep();
   screen.say("  resumed");
-  const resumedMono = performance.now();
+  const resumedAt = Date.now();
   await call("POST", `campaigns/${campaignId}/resume`);
   await live.news.waitUntil("the news that it goes on", () => live.status !== "paused");
-  return { answeredMono, resumedMono };
+  return { answeredAt, resumedAt };
 }
