@@ -1,5 +1,6 @@
 // Collects what became of attempts and settles them in batches, one call at a time, until the database has them all.
 import type { Direct } from "../_shared/db/direct.ts";
+import { isPassing } from "../_shared/db/insist.ts";
 import type { Log } from "../_shared/http/log.ts";
 import type { PostOutcome } from "../_shared/twilio/create-message.ts";
 
@@ -56,7 +57,10 @@ export class ResultSettler {
     return this.flushing;
   }
 
-  /** Settling twice changes nothing, so a call whose answer was lost is simply made again. */
+  /**
+   * Settling twice changes nothing, so a call whose answer was lost is simply made again. A batch that the database refuses
+   * is halved until the one it refuses stands alone: one bad result must not hold up the others.
+   */
   private async settle(batch: SettleResult[]): Promise<void> {
     const giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
     for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5_000)) {
@@ -65,7 +69,14 @@ export class ResultSettler {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (performance.now() + waitMs > giveUpAt) {
+        const passing = isPassing(error);
+        if (!passing && batch.length > 1) {
+          const middle = batch.length >> 1;
+          await this.settle(batch.slice(0, middle));
+          await this.settle(batch.slice(middle));
+          return;
+        }
+        if (!passing || performance.now() + waitMs > giveUpAt) {
           this.log.error("results could not be settled and are left to rescue", {
             results: batch.length,
             reason,
