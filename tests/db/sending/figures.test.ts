@@ -31,7 +31,8 @@ test("300 things happen to three campaigns in an order nobody chose", async () =
     await arrangeCampaign(bench.db, org, { mps: 2, daily_cap: 60 }),
   ];
   const user = await signedIn(bench.db, org.adminId);
-  const driver = new RandomDriver(bench, user, org, campaigns, random, AFTERNOON);
+  const state = { now: AFTERNOON, held: [], posted: [] };
+  const driver = new RandomDriver({ ...bench, user }, org, campaigns, random, state);
   const done: string[] = [];
   for (let i = 0; i < 300; i++) {
     done.push(await driver.step());
