@@ -39,8 +39,9 @@ export function spawnDeno(options: DenoOptions, name: string, start: Start): Chi
     stdio: ["pipe", "pipe", "pipe"],
     // A process group of its own: Ctrl-C reaches the runner, which then lets functions end in order.
     detached: true,
-    // Nothing of this shell's own environment reaches a function.
+    // Nothing of this shell's own environment reaches a function, but for a clock that all processes must share.
     env: {
+      ...sharedClock(),
       SB_REGION: "local",
       SB_EXECUTION_ID: crypto.randomUUID(),
       SUPABASE_FUNCTION_SLUG: name,
@@ -50,4 +51,16 @@ export function spawnDeno(options: DenoOptions, name: string, start: Start): Chi
       NO_COLOR: "1",
     },
   });
+}
+
+/** The variables by which libfaketime sets a process' clock: with two clocks, a token would be expired or not yet valid. */
+function sharedClock(): Record<string, string> {
+  if (!process.env.FAKETIME && !process.env.FAKETIME_SHARED) return {};
+  const names = /^(?:FAKETIME.*|NO_FAKE_STAT|LD_PRELOAD|DYLD_INSERT_LIBRARIES|DYLD_FORCE_FLAT_NAMESPACE)$/;
+  const isSet = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
+  return Object.fromEntries(
+    Object.entries(process.env)
+      .filter(isSet)
+      .filter(([name]) => names.test(name)),
+  );
 }
