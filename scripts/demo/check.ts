@@ -26,11 +26,19 @@ export function nothingWrong(name: string, wrong: string[], found = ""): Check {
   return { name, ok: wrong.length === 0, found: wrong.length === 0 ? found : `${wrong.length} wrong`, wrong };
 }
 
-export function showChecks(checks: Check[], screen: Screen): void {
-  for (const { name, ok, found, wrong = [] } of checks) {
-    const line = `${name}${found ? `: ${found}` : ""}`;
-    screen.say(`  ${ok ? screen.good("✓") : screen.bad("✗")} ${line}`);
-    for (const one of wrong.slice(0, SHOWN_WRONGS)) screen.say(`      ${one}`);
-    if (wrong.length > SHOWN_WRONGS) screen.say(`      and ${wrong.length - SHOWN_WRONGS} more`);
-  }
+/** Lines about checks, each with some of what is wrong. @param mark what stands before a check's name */
+export function describeChecks(
+  checks: readonly Check[],
+  mark: (ok: boolean) => string = (ok) => (ok ? "✓" : "✗"),
+): string[] {
+  return checks.flatMap(({ name, ok, found, wrong = [] }) => [
+    `  ${mark(ok)} ${name}${found ? `: ${found}` : ""}`,
+    ...wrong.slice(0, SHOWN_WRONGS).map((one) => `      ${one}`),
+    ...(wrong.length > SHOWN_WRONGS ? [`      and ${wrong.length - SHOWN_WRONGS} more`] : []),
+  ]);
+}
+
+export function showChecks(checks: readonly Check[], screen: Screen): void {
+  for (const line of describeChecks(checks, (ok) => (ok ? screen.good("✓") : screen.bad("✗"))))
+    screen.say(line);
 }

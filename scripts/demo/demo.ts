@@ -1,4 +1,5 @@
 // `npm run demo`: a real campaign on a fresh platform, live, checked against what the Twilio simulator recorded.
+import { describeChecks } from "./check.ts";
 import type { LeadFile } from "./lead-file.ts";
 import { makeLeadFile } from "./make-lead-file.ts";
 import { readLeadFile } from "./read-lead-file.ts";
@@ -30,11 +31,15 @@ async function main(options: DemoOptions, file: LeadFile, screen: Screen): Promi
   screen.say(`  ready after ${((performance.now() - startedMono) / 1000).toFixed(1)} s`);
   let exitCode = 1;
   try {
-    const { result, ok } = await runDemo(platform, file, options.seed, startedMono, screen);
-    exitCode = ok ? 0 : 1;
-    const verdict = ok ? screen.good("Every check holds") : screen.bad("Some checks do not hold");
+    const { result, failed } = await runDemo(platform, file, options.seed, startedMono, screen);
+    exitCode = failed.length === 0 ? 0 : 1;
+    const verdict =
+      failed.length === 0 ? screen.good("Every check holds") : screen.bad("Some checks do not hold");
     screen.say(`\n${verdict}, after ${result.seconds} s (seed ${options.seed}).`);
-    if (options.json) console.log(JSON.stringify(result));
+    if (options.json) {
+      for (const line of describeChecks(failed)) console.error(line);
+      console.log(JSON.stringify(result));
+    }
   } catch (error) {
     // What fails because everything is being stopped is no news.
     if (endingSince !== undefined) await new Promise(() => {});

@@ -1,6 +1,6 @@
 // One run of the demo on a started platform: import, campaign, and the reckoning.
 import { connectSimulator } from "../twilio-simulator/connect-simulator.ts";
-import { showChecks } from "./check.ts";
+import { type Check, showChecks } from "./check.ts";
 import { checkRun, type FinishedRun } from "./check-run.ts";
 import { openDashboard } from "./dashboard.ts";
 import { importLeads } from "./import-leads.ts";
@@ -16,8 +16,8 @@ import { waitForQuiet } from "./wait-for-quiet.ts";
 
 export interface DemoOutcome {
   result: Result;
-  /** Whether every check holds. */
-  ok: boolean;
+  /** The checks that do not hold. */
+  failed: Check[];
 }
 
 /** @param startedMono when the whole run began, platform included */
@@ -60,7 +60,7 @@ export async function runDemo(
     showResult(result, finished, screen);
     screen.say("\nChecks, against what the simulator recorded");
     showChecks(checks, screen);
-    return { result, ok: checks.every((check) => check.ok) };
+    return { result, failed: checks.filter((check) => !check.ok) };
   } finally {
     await dashboard.close();
   }
