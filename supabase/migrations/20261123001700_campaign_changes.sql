@@ -114,6 +114,10 @@ begin
       format('%s can only be changed while the campaign is a draft.', array_to_string(v_fixed, ', ')),
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
+  if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
+    perform private.raise_error('PT422', 'invalid_input', 'A campaign that is scheduled needs its time.', jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', 'scheduled_at', 'message', 'Give another time, or start or stop the campaign.'))));
+  end if;
   update public.campaigns c set
     name = coalesce(p_input ->> 'name', c.name),
     description = case when p_input ? 'description' then p_input ->> 'description' else c.description end,
