@@ -12,8 +12,11 @@ import {
   type Claimed,
   claim,
   makeDue,
+  newSid,
   plan,
+  receipt,
   rejected,
+  sendAll,
   settle,
   writeStop,
 } from "../../fixtures/drive-sending.ts";
@@ -105,6 +108,50 @@ test("a STOP waits for the claim that came first, and cancels the person's other
   // What was being sent when they wrote went out; nobody writes to them again.
   await arrangeCampaign(bench.db, org);
   expect(await statesOf(lead)).toEqual(["excluded do_not_contact", "sending"]);
+});
+
+test.each(["the person's STOP", "the carrier's word (21610)"])(
+  "%s, which meets their START under way, is heard after it",
+  async (whose) => {
+    await arrangeLeads(bench.db, org.id, 1);
+    await arrangeCampaign(bench.db, org);
+    const [send] = await sendAll(bench.a.sql, bench.sql, AFTERNOON);
+    const lead = { id: "", e164: send?.to_number ?? "" };
+    await stop(lead);
+    await bench.a.begin();
+    await bench.a.sql`
+    select private.receive_inbound(${org.accountSid}, ${newSid()}, ${lead.e164}, ${org.numbers[0]?.e164 ?? ""}, 'ALTA', '{}', 'start',
+      'exact', false, 'es', false, 'alta', ${AFTERNOON})`;
+    const failed = {
+      messageId: send?.message_id ?? "",
+      attemptId: send?.attempt_id ?? "",
+      sid: send?.sid ?? "",
+      status: "failed",
+    };
+    const stopping = whose.includes("STOP")
+      ? stop(lead)
+      : receipt(bench.b.sql, org.id, { ...failed, code: 21610 }, AFTERNOON);
+    await bench.b.blocked(bench.a);
+    await bench.a.commit();
+    await stopping;
+    const [contact] = await bench.sql`
+    select c.suppressed_at is not null as suppressed, o.is_active from private.contacts c
+    join public.opt_outs o using (org_id, e164) where c.org_id = ${org.id} and c.e164 = ${lead.e164}`;
+    expect(contact).toEqual({ suppressed: true, is_active: true });
+  },
+);
+
+test("two STOPs at the same moment are confirmed once", async () => {
+  const lead = await queueOne();
+  await bench.a.begin();
+  await stop(lead, AFTERNOON, bench.a);
+  const second = stop(lead);
+  await bench.b.blocked(bench.a);
+  await bench.a.commit();
+  await second;
+  const answers =
+    await bench.sql`select 1 from public.messages where to_number = ${lead.e164} and kind = 'auto_reply'`;
+  expect(answers).toHaveLength(1);
 });
 
 test("a message given back after its person's STOP is excluded, not sent again", async () => {

@@ -152,7 +152,9 @@ describe.each(["pause", "stop"] as const)("%s", (verb) => {
     );
     await makeDue(bench.sql);
     expect(await claim(bench.a.sql, { now: later(AFTERNOON, 5) })).toEqual([]);
-    // The tick's part in a stop.
+    // What was given back and what was refused, at once; what was too long waits for the tick's part in a stop.
+    const { waiting = 0, canceled = 0 } = await countStates(id);
+    expect([waiting, canceled]).toEqual(verb === "stop" ? [1, 2] : [3, 0]);
     if (verb === "stop") await bench.holder.sql`select private.cancel_waiting(${id}, 10000)`;
     expect(await countStates(id)).toEqual({ sent: 1, [rest]: 3 });
     expect(await plan(bench.a.sql, later(AFTERNOON, 3600))).toBe(0);
