@@ -82,11 +82,20 @@ export function compareTexts(ours: OurMessage[], record: readonly RecordEntry[])
 
 /** Webhooks that were not answered as they should, but for those Twilio lost on purpose. */
 export function failedWebhooks(record: readonly RecordEntry[]): string[] {
-  return record
-    .filter(
-      (entry): entry is CallbackEntry | InboundEntry => entry.kind === "callback" || entry.kind === "inbound",
-    )
-    .filter((entry) => !(entry.kind === "callback" && entry.lost))
-    .filter(({ httpStatus }) => httpStatus === null || httpStatus < 200 || httpStatus >= 300)
+  const isAnswered = ({ httpStatus }: CallbackEntry | InboundEntry) =>
+    httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
+  const webhooks = record.filter(
+    (entry): entry is CallbackEntry | InboundEntry => entry.kind === "callback" || entry.kind === "inbound",
+  );
+  // Callbacks ask to be repeated after an error (#rc=3): one that got through in the end was answered.
+  const nameOf = (entry: CallbackEntry) => `${entry.sid} ${entry.status}`;
+  const through = new Set(
+    webhooks
+      .filter((entry) => entry.kind === "callback" && isAnswered(entry))
+      .map((entry) => nameOf(entry as CallbackEntry)),
+  );
+  return webhooks
+    .filter((entry) => !isAnswered(entry))
+    .filter((entry) => entry.kind === "inbound" || !(entry.lost || through.has(nameOf(entry))))
     .map((entry) => `${entry.kind} to ${entry.url}: ${entry.httpStatus ?? entry.error}`);
 }

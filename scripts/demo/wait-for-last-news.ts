@@ -5,12 +5,13 @@ import type { OurSide } from "./read-our-side.ts";
 
 const AT_MOST_MS = 10_000;
 
-/** Returns after 10 s in any case; the checks then say what is missing. */
-export async function waitForLastNews(live: LiveFigures, ours: OurSide): Promise<void> {
+/** @returns whether they came to agree, within 10 s; where not, the checks say what differs */
+export async function waitForLastNews(live: LiveFigures, ours: OurSide): Promise<boolean> {
   const texts = ours.messages.filter(({ kind }) => kind === "inbound").length;
   const end = performance.now() + AT_MOST_MS;
   while (performance.now() < end) {
-    if (differentFigures(live.figures, ours.stats).length === 0 && live.texts === texts) return;
+    if (differentFigures(live.figures, ours.stats).length === 0 && live.texts === texts) return true;
     await sleep(50);
   }
+  return false;
 }
