@@ -78,6 +78,14 @@ begin
   end if;
 
   if p_message.kind <> 'campaign' then
+    -- A reply that Twilio never looked at (too many requests at once) is sent again within seconds; any other refusal is a person's to see.
+    if p_may_retry and p_message.provider_sid is null and v_class.class = 'transient' and v_class.retry_after <= interval '1 minute'
+      and (select count(*) from public.send_attempts a where a.message_id = p_message.id) < 3 then
+      update public.messages m set status = 'queued', attempt_id = null, settled_at = null where m.id = p_message.id;
+      perform private.put_back('replies', array[p_message.id], ceil(extract(epoch from v_class.retry_after))::integer);
+    elsif v_class.class <> 'opt_out' then
+      update public.messages m set needs_attention = format('Not sent. Twilio error %s: %s', p_code, v_class.note) where m.id = p_message.id;
+    end if;
     return false;
   end if;
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;

@@ -443,6 +443,54 @@ describe("trying again", () => {
   });
 });
 
+describe("an answer to HELP", () => {
+  async function claimAnswer(): Promise<void> {
+    org = await arrangeOrg(bench.db, { numbers: 1 });
+    const [lead] = await arrangeLeads(bench.db, org.id, 1);
+    await bench.b.sql`
+      select private.receive_inbound(${org.accountSid}, ${newSid()}, ${lead?.e164 ?? ""}, ${org.numbers[0]?.e164 ?? ""}, 'ayuda', '{}',
+        'help', 'exact', false, 'es', false, 'ayuda', ${AFTERNOON})`;
+    await makeDue(bench.sql);
+    [send] = (await claim(bench.a.sql, { now: AFTERNOON })) as [Claimed];
+  }
+  const message = async () =>
+    (
+      await bench.sql`select status::text, needs_attention from public.messages where id = ${send.message_id}`
+    )[0];
+
+  test("that Twilio never looked at (20429) is sent again within seconds, three times in all", async () => {
+    await claimAnswer();
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await refuse(20429);
+      if (attempt === 3) break;
+      expect(await message()).toEqual({ status: "queued", needs_attention: null });
+      await makeDue(bench.sql);
+      [send] = (await claim(bench.a.sql, { now: later(AFTERNOON, attempt * 3) })) as [Claimed];
+    }
+    expect(await message()).toMatchObject({
+      status: "failed",
+      needs_attention: expect.stringContaining("20429"),
+    });
+    expect(await bench.sql`select 1 from pgmq.q_replies`).toEqual([]);
+  });
+  test.each([21612, 30003, 21602, 99_999])(
+    "that is refused with %i fails and needs attention",
+    async (code) => {
+      await claimAnswer();
+      await refuse(code);
+      expect(await message()).toMatchObject({
+        status: "failed",
+        needs_attention: expect.stringContaining(String(code)),
+      });
+    },
+  );
+  test("to a person who opted out at the carrier (21610) ends there", async () => {
+    await claimAnswer();
+    await refuse(21610);
+    expect(await message()).toEqual({ status: "failed", needs_attention: null });
+  });
+});
+
 test("a batch in which everything happens at once is settled as each alone would be", async () => {
   org = await arrangeOrg(bench.db, { numbers: 2 });
   await arrangeLeads(bench.db, org.id, 8);
