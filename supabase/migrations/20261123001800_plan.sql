@@ -21,7 +21,6 @@ declare
   v_capped_keys text[];
   v_key_caps smallint[];
   v_templates uuid[];
-  v_versions integer[];
   v_worst smallint[];
   v_needs text[];
   v_uses bigint[];
@@ -52,10 +51,10 @@ begin
   into v_usable, v_pool
   from unnest(v_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned, o);
 
-  select array_agg(t.id order by t.id), array_agg(t.version order by t.id), array_agg(t.worst_segments order by t.id),
+  select array_agg(t.id order by t.id), array_agg(t.worst_segments order by t.id),
     array_agg(array_to_string(array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ',') order by t.id),
     array_agg(u.uses order by t.id), array_agg(0 order by t.id)
-  into v_templates, v_versions, v_worst, v_needs, v_uses, v_used
+  into v_templates, v_worst, v_needs, v_uses, v_used
   from public.campaign_templates ct
   join public.templates t on t.id = ct.template_id and t.is_active
   join private.template_usage u on u.template_id = t.id
@@ -305,7 +304,7 @@ begin
   from private.number_room(p_org_id, p_horizon, p_now) n having count(*) > 0;
 
   v_numbers := array(select n from private.number_room(p_org_id, p_horizon, p_now) n);
-  select coalesce(sum(n.queued), 0) into v_queued from (select x.planned as queued from unnest(v_numbers) x) n;
+  select coalesce(sum(n.planned), 0) into v_queued from unnest(v_numbers) n;
   select least(
     p_max,
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),

@@ -1,6 +1,6 @@
 -- Settling: what became of the POSTs of a batch, in one call. Never turns a row that a receipt has advanced into unknown.
 
-create function private.error_class(p_code integer, p_http_status integer default null)
+create function private.error_class(p_code integer)
 returns private.error_classes
 language sql
 stable
@@ -10,7 +10,7 @@ as $$
     (select e from private.error_classes e where e.code = p_code),
     (p_code, 'unknown', 'fail', null, 1, false, 'not in the table')::private.error_classes);
 $$;
-comment on function private.error_class(integer, integer) is
+comment on function private.error_class(integer) is
   'The class of a Twilio error code. By its JSON code alone: HTTP 429 means three different things.';
 
 create function private.retry_delay(p_attempts integer, p_retry_after interval)
