@@ -155,8 +155,6 @@ describe("the number", () => {
   });
 
   test.each<[string, (known: { id: string } | undefined) => PromiseLike<unknown>]>([
-    ["paused", (known) => setNumber(known, { status: "paused" })],
-    ["quarantined", (known) => setNumber(known, { status: "quarantined" })],
     ["asleep", (known) => setNumber(known, { quiet_starts: "12:00", quiet_ends: "23:00" })],
     [
       "resting",
@@ -179,6 +177,32 @@ describe("the number", () => {
     },
   );
 
+  test.each(["paused", "quarantined", "released"])(
+    "that is known but %s is not waited for: another takes over at once",
+    async (status) => {
+      const [known, other] = org.numbers;
+      const [lead] = await arrangeLeads(bench.db, org.id, 1);
+      await arrangeCampaign(bench.db, org);
+      await setContact(lead, { phone_number_id: known?.id });
+      await setNumber(known, { status });
+      expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
+      expect(await numbersUsed()).toEqual([other?.e164]);
+    },
+  );
+
+  test("that is known and stays busy for a quarter of an hour is handed over", async () => {
+    const [busy, idle] = org.numbers;
+    await setNumber(busy, { mps: 0.001 });
+    const leads = await arrangeLeads(bench.db, org.id, 2);
+    await arrangeCampaign(bench.db, org);
+    for (const lead of leads) await setContact(lead, { phone_number_id: busy?.id });
+    expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
+    for (let second = 2; second < 900; second += 99)
+      expect(await plan(bench.a.sql, later(AFTERNOON, second))).toBe(0);
+    expect(await plan(bench.a.sql, later(AFTERNOON, 902))).toBe(1);
+    expect((await numbersUsed()).sort()).toEqual([busy?.e164, idle?.e164].sort());
+  });
+
   test("that is known and busy is waited for, and keeps nobody else from the idle ones", async () => {
     const [busy, idle] = org.numbers;
     await setNumber(busy, { mps: 1 });
@@ -191,7 +215,7 @@ describe("the number", () => {
     const used = await numbersUsed();
     expect(used.filter((e164) => e164 === busy?.e164)).toHaveLength(5);
     expect(used.filter((e164) => e164 === idle?.e164)).toHaveLength(10);
-    // Whoever knows the busy one gets it, however long that takes.
+    // Whoever knows the busy one gets it.
     const strays = await bench.sql`
       select 1 from public.messages m join private.contacts c on c.org_id = m.org_id and c.e164 = m.to_number
       where m.org_id = ${org.id} and c.phone_number_id <> m.phone_number_id`;

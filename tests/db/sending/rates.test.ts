@@ -140,10 +140,26 @@ test("a reply takes its number's next slot, before campaigns, at the same pace",
   await makeDue(bench.sql);
   const sends = await claim(bench.a.sql, { now: AFTERNOON });
   expect(sends[0]?.kind).toBe("auto_reply");
-  expect(sends).toHaveLength(10);
+  // A slot for each segment of the answer, and the rest of the second for the campaign.
+  expect(sends).toHaveLength(11 - (sends[0]?.charged_segments ?? 0));
   expectPace(
     (await slots(org)).map((slot) => slot.at),
     10,
+  );
+});
+
+test("a long text takes a slot for each of its segments, as at Twilio", async () => {
+  const org = await arrangeOrg(bench.db, { numbers: 1, mps: 6 });
+  await bench.sql`update public.templates set worst_segments = 3 where id = ${org.templateId}`;
+  await arrangeLeads(bench.db, org.id, 30);
+  await arrangeCampaign(bench.db, org);
+  // Five seconds of six segments.
+  expect(await plan(bench.a.sql, AFTERNOON)).toBe(10);
+  await makeDue(bench.sql);
+  expect(await claim(bench.a.sql, { now: AFTERNOON })).toHaveLength(2);
+  expectPace(
+    (await slots(org)).map((slot) => slot.at),
+    2,
   );
 });
 

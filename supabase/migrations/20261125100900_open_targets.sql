@@ -1,0 +1,188 @@
+-- The functions that ask for waiting, queued or open targets and messages, over the columns their indexes are now of.
+
+create or replace function private.cancel_open_targets(p_org_id uuid, p_e164 text, p_reason text, p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+begin
+  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded.
+  -- The daily caps are not refunded: that would lock a number after a contact, against the order of locks.
+  select array_agg(t.id) into v_targets from (
+    select id from public.campaign_targets
+    where org_id = p_org_id and e164 = p_e164 and is_open and state in ('waiting', 'queued')
+    order by id for no key update
+  ) t;
+  if v_targets is null then
+    return 0;
+  end if;
+  update public.messages m
+  set status = 'canceled', error_message = p_reason, settled_at = p_now
+  where m.campaign_target_id = any (v_targets) and m.status = 'queued';
+  update public.campaign_targets t
+  set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
+  where t.id = any (v_targets) and t.state in ('waiting', 'queued');
+  return cardinality(v_targets);
+end;
+$$;
+
+create or replace function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text, p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+  v_targets uuid[];
+  v_messages uuid[];
+begin
+  -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
+  perform private.lock_usage(array(
+    select t.message_id from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_active and t.state = 'queued'));
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.is_active and t.state = 'queued'
+    order by t.id for no key update);
+  with canceled as (
+    update public.messages m
+    set status = 'canceled', error_message = p_reason, settled_at = p_now
+    where m.campaign_target_id = any (v_targets) and m.status = 'queued'
+    returning m.id
+  )
+  select array_agg(c.id) into v_messages from canceled c;
+  update public.campaign_targets t
+  set state = p_state, reason = case when p_state = 'waiting' then null else p_reason end,
+      message_id = null, attempts = greatest(t.attempts - 1, 0), updated_at = p_now
+  where t.id = any (v_targets);
+  perform private.refund_usage(v_messages);
+  v_count := cardinality(v_targets);
+  return v_count;
+end;
+$$;
+
+create or replace function private.cancel_waiting(p_campaign_id uuid, p_limit integer, p_now timestamptz default now())
+returns integer
+language sql
+set search_path = ''
+as $$
+  with batch as (
+    select t.id from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.is_waiting
+    order by t.id limit p_limit for no key update skip locked
+  ),
+  canceled as (
+    update public.campaign_targets t set state = 'canceled', reason = 'stopped', updated_at = p_now
+    from batch b where t.id = b.id returning 1
+  )
+  select count(*)::integer from canceled;
+$$;
+
+create or replace function private.finish_campaigns(p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_done uuid[];
+  v_count integer;
+begin
+  -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
+  v_done := array(
+    select c.id from public.campaigns c
+    where c.status = 'running'
+      and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+      and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_active)
+    order by c.id for no key update skip locked);
+  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
+  update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
+  where c.id = any (v_done)
+    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_active);
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+
+create or replace function private.rescue_sends(p_now timestamptz default now(), p_limit integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+  v_messages uuid[];
+  v_attempts uuid[];
+  v_lost uuid[];
+  v_dead integer := 0;
+begin
+  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
+  select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
+    select x.id, x.message_id from public.send_attempts x
+    where x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
+    order by x.claimed_at limit p_limit) a;
+  if v_attempts is not null then
+    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
+    v_targets := array(
+      select t.id from public.campaign_targets t
+      where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
+      order by t.id for no key update skip locked);
+    v_messages := array(
+      select m.id from public.messages m
+      where m.id = any (v_messages) and (m.campaign_target_id is null or m.campaign_target_id = any (v_targets))
+      order by m.id for no key update skip locked);
+    update public.send_attempts a
+    set outcome = 'unknown', settled_at = p_now, next_look_at = p_now, error_message = 'the worker died before it settled'
+    where a.id = any (v_attempts) and a.message_id = any (v_messages) and a.outcome = 'open';
+    get diagnostics v_dead = row_count;
+    update public.messages m set status = 'unknown', updated_at = p_now
+    where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
+    update public.campaign_targets t set state = 'unknown', updated_at = p_now
+    from public.messages m where t.message_id = m.id and m.id = any (v_messages) and m.status = 'unknown' and t.state = 'sending';
+  end if;
+
+  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
+  v_lost := array(
+    select m.id from public.messages m
+    where m.is_open and m.status = 'queued' and m.queued_at < p_now - interval '30 seconds' and m.updated_at < p_now - interval '30 seconds'
+      and not exists (select 1 from private.queued_message_ids() q where q = m.id)
+    order by m.queued_at limit p_limit);
+  perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind = 'campaign'), 0);
+  perform private.put_back('replies', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind <> 'campaign'), 0);
+  return v_dead + cardinality(v_lost);
+end;
+$$;
+
+-- The job of the same name is replaced. A block, because each organisation's plan commits by itself: see 20261123001880_schedule.sql.
+select cron.schedule('tick', '2 seconds', $tick$
+do $block$
+declare
+  v_id uuid;
+begin
+  perform private.start_scheduled();
+  commit;
+  for v_id in
+    select c.id from public.campaigns c
+    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+  loop
+    perform private.cancel_waiting(v_id, 10000);
+    commit;
+  end loop;
+  for v_id in select distinct c.org_id from public.campaigns c where c.status = 'running' order by c.org_id loop
+    begin
+      perform private.plan_sends(v_id);
+    exception when others then
+      raise warning 'planning failed for organisation %: % (%)', v_id, sqlerrm, sqlstate;
+    end;
+    commit;
+  end loop;
+  perform private.flag_stalled();
+  perform private.finish_campaigns();
+  commit;
+  perform private.kick_workers();
+end;
+$block$
+$tick$)
