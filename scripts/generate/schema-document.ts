@@ -24,10 +24,12 @@ const AREAS: Record<string, string[]> = {
     "private.number_pace",
     "private.org_pace",
     "private.daily_usage",
+    "public.carrier_caps",
   ],
   Campaigns: [
     "public.campaigns",
     "public.campaign_templates",
+    "public.campaign_variants",
     "public.campaign_phone_numbers",
     "public.campaign_targets",
     "public.campaign_stats",

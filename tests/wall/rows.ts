@@ -71,6 +71,20 @@ export const ROWS: Record<string, Recipe> = {
       ...{ org_id: org.id, campaign_id: row.campaigns?.id, template_id: org.templates.initial },
     }),
   },
+  campaign_variants: {
+    make: ({ org, row }) => ({
+      ...{
+        org_id: org.id,
+        campaign_id: row.campaigns?.id,
+        variant: nextVariant(),
+        name: name().slice(0, 40),
+        share: 1,
+      },
+    }),
+  },
+  carrier_caps: {
+    make: ({ org }) => ({ org_id: org.id, carrier: name().toLowerCase(), daily_segments: 2000 }),
+  },
   campaign_phone_numbers: {
     make: ({ org, row }) => ({
       ...{ org_id: org.id, campaign_id: row.campaigns?.id, phone_number_id: row.phone_numbers?.id },
@@ -133,6 +147,10 @@ export const ROWS: Record<string, Recipe> = {
     make: () => ({ state: "TX", source: "none", effective_from: randomDay(), reviewed_at: "2026-01-01" }),
   },
 };
+
+let variants = 0;
+/** 1 to 10, as the check has it. */
+const nextVariant = () => (variants++ % 10) + 1;
 
 function randomDay(): string {
   return new Date(Math.floor(Math.random() * 20_000) * DAY).toISOString().slice(0, 10);

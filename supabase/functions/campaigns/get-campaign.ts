@@ -13,9 +13,19 @@ export async function getCampaign(
   { db, user }: UserContext,
   { params }: { params: { id: string } },
 ): Promise<CampaignDetail> {
-  const [row, templates, numbers] = await Promise.all([
+  const [row, templates, variants, numbers] = await Promise.all([
     db.from("campaigns").select(CAMPAIGN_COLUMNS).eq("org_id", user.orgId).eq("id", params.id).maybeSingle(),
-    db.from("campaign_templates").select("template_id").eq("org_id", user.orgId).eq("campaign_id", params.id),
+    db
+      .from("campaign_templates")
+      .select("template_id, weight, variant")
+      .eq("org_id", user.orgId)
+      .eq("campaign_id", params.id),
+    db
+      .from("campaign_variants")
+      .select("variant, name, share, assigned")
+      .eq("org_id", user.orgId)
+      .eq("campaign_id", params.id)
+      .order("variant"),
     db
       .from("campaign_phone_numbers")
       .select("phone_number_id")
@@ -24,9 +34,15 @@ export async function getCampaign(
   ]);
   const campaign = dataOrThrow(row) as unknown as SelectedCampaign | null;
   if (!campaign) throw new AppError("not_found", "There is no such campaign.", { campaign_id: params.id });
+  const rotated = dataOrThrow(templates);
   return {
     ...toCampaign(campaign),
-    template_ids: dataOrThrow(templates).map((each) => each.template_id),
+    template_ids: rotated.map((each) => each.template_id),
+    template_weights: Object.fromEntries(rotated.map((each) => [each.template_id, each.weight])),
+    variants: dataOrThrow(variants).map(({ variant, ...rest }) => ({
+      ...rest,
+      template_ids: rotated.filter((each) => each.variant === variant).map((each) => each.template_id),
+    })),
     phone_number_ids: dataOrThrow(numbers).map((each) => each.phone_number_id),
   };
 }

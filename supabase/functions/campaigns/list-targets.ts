@@ -9,7 +9,7 @@ import type { target } from "./schemas.ts";
 
 type Target = z.output<typeof target>;
 const COLUMNS =
-  "id, lead_id, e164, step, state, delivery, reason, attempts, error_code, needs_attention, message_id, phone_number_id, sent_at, created_at, ordinal";
+  "id, lead_id, e164, step, variant, state, delivery, reason, attempts, error_code, needs_attention, message_id, phone_number_id, sent_at, created_at, ordinal";
 
 export interface ListTargetsQuery {
   page?: number;

@@ -44,6 +44,17 @@ export const targetCriteria = z
   })
   .describe("Which leads: all that match every criterion given; none given, every lead");
 
+const variantInput = z.strictObject({
+  name: z.string().trim().min(1).max(40),
+  share: z.number().int().min(1).max(1000).describe("Its part of the sum of all shares"),
+  template_ids: z.array(z.uuid()).min(1).max(200),
+});
+/** Which templates: one list, or one for each variant. */
+const oneListOfTemplates = [
+  (input: { template_ids?: unknown; variants?: unknown }) => !(input.template_ids && input.variants),
+  { path: ["variants"], message: "Give template_ids or variants, not both: each variant lists its own." },
+] as const;
+
 const fields = {
   name: z.string().trim().min(1).max(200),
   description: z.string().trim().max(2000).nullable(),
@@ -53,6 +64,17 @@ const fields = {
     .min(1)
     .max(200)
     .describe("Templates to rotate; by default every active one of the category and language"),
+  template_weights: z
+    .record(z.uuid(), z.number().int().min(1).max(1000))
+    .describe("How often a template is used beside the others, by its id; 1 where not named"),
+  variants: z
+    .array(variantInput)
+    .min(2)
+    .max(10)
+    .refine((variants) => new Set(variants.map(({ name }) => name)).size === variants.length, {
+      message: "Give each variant a name of its own.",
+    })
+    .describe("An A/B test: the audience is split exactly by share, and each part gets its own templates"),
   phone_number_ids: z
     .array(z.uuid())
     .max(400)
@@ -80,14 +102,17 @@ const fields = {
   scheduled_at: z.iso.datetime({ offset: true }).nullable().describe("Start then instead of at once"),
 };
 
-export const campaignInput = z.strictObject({
-  ...z.strictObject(fields).partial().shape,
-  name: fields.name,
-  language: z.enum(["es", "en"]).optional().describe("Language of the templates taken by default"),
-});
+export const campaignInput = z
+  .strictObject({
+    ...z.strictObject(fields).partial().shape,
+    name: fields.name,
+    language: z.enum(["es", "en"]).optional().describe("Language of the templates taken by default"),
+  })
+  .refine(...oneListOfTemplates);
 export const campaignChanges = z
   .strictObject(fields)
   .partial()
+  .refine(...oneListOfTemplates)
   .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
 
 const count = z.number().int();
@@ -140,6 +165,17 @@ export const campaign = z.object({
 });
 export const campaignDetail = campaign.extend({
   template_ids: z.array(z.uuid()),
+  template_weights: z.record(z.uuid(), count),
+  variants: z
+    .array(
+      z.object({
+        name: z.string(),
+        share: count,
+        template_ids: z.array(z.uuid()),
+        assigned: count.describe("Targets of the built audience that are in this part"),
+      }),
+    )
+    .describe("Empty: no A/B test"),
   phone_number_ids: z.array(z.uuid()).describe("Empty: every number of the organisation"),
 });
 
@@ -148,6 +184,7 @@ export const target = z.object({
   lead_id: z.uuid(),
   e164: z.string(),
   step: count,
+  variant: count.nullable().describe("Which of the campaign's variants, from 1; null: no A/B test"),
   state: z.enum(TARGET_STATES),
   delivery: z.string().nullable(),
   reason: z.string().nullable(),

@@ -222,6 +222,10 @@ export type Database = {
           e164: string;
           error_code: number | null;
           id: string;
+          is_active: boolean | null;
+          is_included: boolean | null;
+          is_open: boolean | null;
+          is_waiting: boolean | null;
           last_template_id: string | null;
           lead_id: string;
           lead_phone_id: string | null;
@@ -236,7 +240,9 @@ export type Database = {
           sent_at: string | null;
           state: Database["public"]["Enums"]["target_state"];
           step: number;
+          sticky_until: string | null;
           updated_at: string;
+          variant: number | null;
           window_key: string;
         };
         ComputedFields: never;
@@ -248,6 +254,10 @@ export type Database = {
           e164: string;
           error_code?: number | null;
           id?: string;
+          is_active?: never;
+          is_included?: never;
+          is_open?: never;
+          is_waiting?: never;
           last_template_id?: string | null;
           lead_id: string;
           lead_phone_id?: string | null;
@@ -262,7 +272,9 @@ export type Database = {
           sent_at?: string | null;
           state?: Database["public"]["Enums"]["target_state"];
           step?: number;
+          sticky_until?: string | null;
           updated_at?: string;
+          variant?: number | null;
           window_key: string;
         };
         Update: {
@@ -273,6 +285,10 @@ export type Database = {
           e164?: string;
           error_code?: number | null;
           id?: string;
+          is_active?: never;
+          is_included?: never;
+          is_open?: never;
+          is_waiting?: never;
           last_template_id?: string | null;
           lead_id?: string;
           lead_phone_id?: string | null;
@@ -287,7 +303,9 @@ export type Database = {
           sent_at?: string | null;
           state?: Database["public"]["Enums"]["target_state"];
           step?: number;
+          sticky_until?: string | null;
           updated_at?: string;
+          variant?: number | null;
           window_key?: string;
         };
         Relationships: [
@@ -319,19 +337,32 @@ export type Database = {
           campaign_id: string;
           org_id: string;
           template_id: string;
+          variant: number | null;
+          weight: number;
         };
         ComputedFields: never;
         Insert: {
           campaign_id: string;
           org_id: string;
           template_id: string;
+          variant?: number | null;
+          weight?: number;
         };
         Update: {
           campaign_id?: string;
           org_id?: string;
           template_id?: string;
+          variant?: number | null;
+          weight?: number;
         };
         Relationships: [
+          {
+            foreignKeyName: "campaign_templates_campaign_id_variant_fkey";
+            columns: ["campaign_id", "variant"];
+            isOneToOne: false;
+            referencedRelation: "campaign_variants";
+            referencedColumns: ["campaign_id", "variant"];
+          },
           {
             foreignKeyName: "campaign_templates_org_id_campaign_id_fkey";
             columns: ["org_id", "campaign_id"];
@@ -344,6 +375,42 @@ export type Database = {
             columns: ["org_id", "template_id"];
             isOneToOne: false;
             referencedRelation: "templates";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_variants: {
+        Row: {
+          assigned: number;
+          campaign_id: string;
+          name: string;
+          org_id: string;
+          share: number;
+          variant: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          assigned?: number;
+          campaign_id: string;
+          name: string;
+          org_id: string;
+          share: number;
+          variant: number;
+        };
+        Update: {
+          assigned?: number;
+          campaign_id?: string;
+          name?: string;
+          org_id?: string;
+          share?: number;
+          variant?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_variants_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
             referencedColumns: ["org_id", "id"];
           },
         ];
@@ -441,6 +508,42 @@ export type Database = {
           },
           {
             foreignKeyName: "campaigns_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      carrier_caps: {
+        Row: {
+          carrier: string;
+          created_at: string;
+          daily_segments: number;
+          id: string;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          carrier: string;
+          created_at?: string;
+          daily_segments: number;
+          id?: string;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          carrier?: string;
+          created_at?: string;
+          daily_segments?: number;
+          id?: string;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "carrier_caps_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -1073,6 +1176,7 @@ export type Database = {
           attempt_id: string | null;
           campaign_id: string | null;
           campaign_target_id: string | null;
+          carrier_cap_id: string | null;
           charged_day: string | null;
           charged_segments: number;
           classification: string | null;
@@ -1086,6 +1190,8 @@ export type Database = {
           exempt: string | null;
           from_number: string;
           id: string;
+          is_live: boolean | null;
+          is_open: boolean | null;
           kind: string;
           language: string | null;
           lead_id: string | null;
@@ -1114,6 +1220,7 @@ export type Database = {
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
+          carrier_cap_id?: string | null;
           charged_day?: string | null;
           charged_segments?: number;
           classification?: string | null;
@@ -1127,6 +1234,8 @@ export type Database = {
           exempt?: string | null;
           from_number: string;
           id?: string;
+          is_live?: never;
+          is_open?: never;
           kind: string;
           language?: string | null;
           lead_id?: string | null;
@@ -1154,6 +1263,7 @@ export type Database = {
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
+          carrier_cap_id?: string | null;
           charged_day?: string | null;
           charged_segments?: number;
           classification?: string | null;
@@ -1167,6 +1277,8 @@ export type Database = {
           exempt?: string | null;
           from_number?: string;
           id?: string;
+          is_live?: never;
+          is_open?: never;
           kind?: string;
           language?: string | null;
           lead_id?: string | null;
@@ -1316,6 +1428,7 @@ export type Database = {
           support_contact: string | null;
           time_zone: string;
           updated_at: string;
+          warmup_caps: number[];
         };
         ComputedFields: never;
         Insert: {
@@ -1333,6 +1446,7 @@ export type Database = {
           support_contact?: string | null;
           time_zone?: string;
           updated_at?: string;
+          warmup_caps?: number[];
         };
         Update: {
           brand?: string;
@@ -1349,6 +1463,7 @@ export type Database = {
           support_contact?: string | null;
           time_zone?: string;
           updated_at?: string;
+          warmup_caps?: number[];
         };
         Relationships: [];
       };
@@ -1370,6 +1485,7 @@ export type Database = {
           time_zone: string;
           twilio_sid: string | null;
           updated_at: string;
+          warmup_started_on: string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -1389,6 +1505,7 @@ export type Database = {
           time_zone?: string;
           twilio_sid?: string | null;
           updated_at?: string;
+          warmup_started_on?: string | null;
         };
         Update: {
           area_code?: never;
@@ -1407,6 +1524,7 @@ export type Database = {
           time_zone?: string;
           twilio_sid?: string | null;
           updated_at?: string;
+          warmup_started_on?: string | null;
         };
         Relationships: [
           {
