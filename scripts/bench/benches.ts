@@ -1,0 +1,5 @@
+// Every bench there is, in the order in which they are listed.
+import type { Bench } from "./bench-types.ts";
+import { planBench } from "./plan/plan-bench.ts";
+
+export const benches: Bench[] = [planBench];
