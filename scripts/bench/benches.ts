@@ -1,5 +1,6 @@
 // Every bench there is, in the order in which they are listed.
 import type { Bench } from "./bench-types.ts";
+import { pipelineBench } from "./pipeline/pipeline-bench.ts";
 import { planBench } from "./plan/plan-bench.ts";
 
-export const benches: Bench[] = [planBench];
+export const benches: Bench[] = [planBench, pipelineBench];

@@ -17,13 +17,14 @@ const MS_PER_TICK = 10;
 const KB_PER_PAGE = 4;
 const run = promisify(execFile);
 
-/** Every process of this machine that we may look at. */
-export async function readProcesses(): Promise<ProcessUse[]> {
-  return process.platform === "linux" ? await readProc() : await readPs();
+/** @param pids every process of this machine that we may look at, unless told */
+export async function readProcesses(pids?: readonly number[]): Promise<ProcessUse[]> {
+  if (process.platform === "linux")
+    return await readProc(pids ?? (await readdir("/proc")).filter((name) => /^\d+$/.test(name)));
+  return (await readPs()).filter(({ pid }) => pids?.includes(pid) ?? true);
 }
 
-async function readProc(): Promise<ProcessUse[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+async function readProc(pids: readonly (number | string)[]): Promise<ProcessUse[]> {
   const all = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined)),
   );
