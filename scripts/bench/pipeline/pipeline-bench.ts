@@ -26,6 +26,8 @@ export interface PipelineRun {
   perSecond: number;
   /** Of every process but the simulator. */
   cpuMsPer1k: number;
+  /** The same by process: database server, worker, and for ours the rest of the platform. */
+  cpuParts: Record<string, number>;
   /** The most our worker had over its idle runtime. */
   memoryMb?: number;
 }
@@ -43,9 +45,7 @@ export const pipelineBench = defineBench({
       for (const name of inTurn(contenders, n)) {
         const run = name === "ours" ? await runOurs(counts) : await runPeer(name, counts);
         runs.get(name)?.push(run);
-        say(
-          `run ${n + 1}, ${name}: ${Math.round(run.perSecond)} messages/s, ${run.cpuMsPer1k} ms of CPU per 1,000`,
-        );
+        say(`run ${n + 1}, ${name}: ${describeRun(run)}`);
       }
     }
     const bare = await runBareLoop(counts);
@@ -53,6 +53,11 @@ export const pipelineBench = defineBench({
     return report(runs, bare, say);
   },
 });
+
+function describeRun({ perSecond, cpuMsPer1k, cpuParts }: PipelineRun): string {
+  const parts = Object.entries(cpuParts).map(([part, ms]) => `${part} ${ms}`);
+  return `${Math.round(perSecond)} messages/s, ${cpuMsPer1k} ms of CPU per 1,000 (${parts.join(", ")})`;
+}
 
 /** Nobody is always first. */
 const inTurn = (all: Contender[], n: number) => [
@@ -78,7 +83,7 @@ function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
     ...Object.fromEntries(
       [...medians].map(([name, run]) => [
         name,
-        { msgs_per_s: Math.round(run.perSecond), cpu_ms_per_1k: run.cpuMsPer1k },
+        { msgs_per_s: Math.round(run.perSecond), cpu_ms_per_1k: run.cpuMsPer1k, cpu_parts: run.cpuParts },
       ]),
     ),
     ...{ bare_ratio: round(bare / ours.perSecond, 2), bare_per_s: Math.round(bare) },

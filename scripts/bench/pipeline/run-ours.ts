@@ -8,9 +8,9 @@ import { buildCampaign } from "../arrange/build-campaign.ts";
 import { createOrg } from "../arrange/create-org.ts";
 import { openAllHours } from "../arrange/open-all-hours.ts";
 import { round } from "../measure/describe-machine.ts";
-import { cpuOfTrees } from "../measure/read-processes.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
+import { cpuOf, watchCpu } from "./cpu-by-part.ts";
 import { judgeRun } from "./judge-run.ts";
 import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
 
@@ -29,20 +29,23 @@ export async function runOurs({ messages, durable }: PipelineCounts): Promise<Pi
       await callWorker(stack, "POST", "/worker/drain");
       const pids = await stack.pids();
       const memory = await watchMemory(pids.functions.worker ?? []);
-      const cpu = async () => (await cpuOfTrees([stack.pid])) - (await cpuOfTrees([pids.simulator]));
-
-      const before = await cpu();
+      const stopCpu = await watchCpu(async () => {
+        const database = await cpuOf(pids.database);
+        const worker = await cpuOf(pids.functions.worker?.[0]);
+        const all = (await cpuOf(stack.pid)) - (await cpuOf(pids.simulator));
+        return { database, worker, platform: all - database - worker };
+      });
       const [start] = await sql`
         update public.campaigns set status = 'running', started_at = now() where id = ${campaignId} returning clock_timestamp() as at`;
       // What the tick does, without waiting for the next one.
       await sql`select private.plan_all()`;
       await callWorker(stack, "POST", "/worker/drain");
       const end = await waitUntilSettled(sql, campaignId, messages);
-      const used = (await cpu()) - before;
+      const cpu = await stopCpu(messages);
       await judgeRun(account, messages);
       return {
         perSecond: (messages * 1000) / (end - start?.at.getTime()),
-        cpuMsPer1k: round((used * 1000) / messages),
+        ...cpu,
         memoryMb: round(memory.stop()),
       };
     } finally {

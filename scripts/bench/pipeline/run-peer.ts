@@ -12,8 +12,7 @@ import { startSimulatorProcess } from "../../stack/start-simulator-process.ts";
 import { PROJECT_DIR } from "../../stack/start-stack.ts";
 import type { AccountControl } from "../../twilio-simulator/connect-simulator.ts";
 import { copyDatabase } from "../arrange/copy-database.ts";
-import { round } from "../measure/describe-machine.ts";
-import { cpuOfTrees } from "../measure/read-processes.ts";
+import { cpuOf, watchCpu } from "./cpu-by-part.ts";
 import { judgeRun } from "./judge-run.ts";
 import { makeJobs } from "./peers/make-jobs.ts";
 import { DONE, type PeerOrder, READY } from "./peers/protocol.ts";
@@ -45,16 +44,18 @@ export async function runPeer(peer: Peer, counts: PipelineCounts): Promise<Pipel
       const child = startProgram(peer, { ...order(counts, twilio), databaseUrl });
       try {
         await heard(child, READY);
-        const pids = [server.pid, child.pid as number];
-        const before = await cpuOfTrees(pids);
+        const stopCpu = await watchCpu(async () => ({
+          database: await cpuOf(server.pid),
+          worker: await cpuOf(child.pid),
+        }));
         const [start] = await db.sql`select clock_timestamp() as at`;
         child.stdin?.write("go\n");
         const end = await waitUntilDone(db.sql, queue, messages);
-        const used = (await cpuOfTrees(pids)) - before;
+        const cpu = await stopCpu(messages);
         await judgeRun(account, messages);
         return {
           perSecond: (messages * 1000) / (end - start?.at.getTime()),
-          cpuMsPer1k: round((used * 1000) / messages),
+          ...cpu,
         };
       } finally {
         await endProgram(child);
