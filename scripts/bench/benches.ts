@@ -1,6 +1,7 @@
 // Every bench there is, in the order in which they are listed.
 import type { Bench } from "./bench-types.ts";
+import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
 import { planBench } from "./plan/plan-bench.ts";
 
-export const benches: Bench[] = [planBench, pipelineBench];
+export const benches: Bench[] = [planBench, pipelineBench, pacingBench];

@@ -18,6 +18,7 @@ import { makeJobs } from "./peers/make-jobs.ts";
 import { DONE, type PeerOrder, READY } from "./peers/protocol.ts";
 import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
 import { openGraphileWorker, openPgBoss, type PeerQueue } from "./queue-jobs.ts";
+import { SILENT } from "./run-ours.ts";
 
 export type Peer = "graphile_worker" | "pg_boss";
 
@@ -98,7 +99,7 @@ async function withTwilio<T>(use: (account: AccountControl, twilio: Twilio) => P
     const accountSid = `AC${randomUUID().replaceAll("-", "")}`;
     const authToken = randomUUID().replaceAll("-", "");
     const account = await simulator.control.register({
-      ...{ accountSid, authToken, behaviour: { delivery: { manual: true } } },
+      ...{ accountSid, authToken, behaviour: SILENT },
       numbers: NUMBERS.map((phoneNumber) => ({ phoneNumber, mps: null })),
     });
     return await use(account, { url: `http://127.0.0.1:${port}`, accountSid, authToken });
