@@ -24,7 +24,7 @@ export async function addHistory(
           ${phoneSql("n")} as e164, $4::timestamptz - interval '40 days' - make_interval(mins => n % 72000) as at,
           ($5::uuid[])[1 + n % cardinality($5::uuid[])] as number_id, ($6::text[])[1 + n % cardinality($6::text[])] as number,
           ($7::uuid[])[1 + n % cardinality($7::uuid[])] as template_id, 'SM' || md5('history' || n || $1::uuid::text) as sid
-        from generate_series($2::integer, ($2 + $3 - 1) * 2, 2) n
+        from generate_series($2::integer, $2 + ($3::integer - 1) * 2, 2) n
       ),
       targets as (
         insert into public.campaign_targets (id, org_id, campaign_id, lead_id, e164, ordinal, window_key, state, delivery, attempts,
