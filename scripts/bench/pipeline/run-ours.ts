@@ -2,10 +2,10 @@
 import postgres from "postgres";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
 import { round } from "../measure/describe-machine.ts";
+import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
 import { startCampaign, waitUntilSent, warmWorker } from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
-import { cpuOf, watchCpu } from "./cpu-by-part.ts";
 import { judgeRun } from "./judge-run.ts";
 import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
 
@@ -21,14 +21,8 @@ export async function runOurs({ messages, durable }: PipelineCounts): Promise<Pi
     try {
       const { id, account } = await arrangeCampaign(stack, sql, { ...SPEC, messages, behaviour: SILENT });
       await warmWorker(stack);
-      const pids = await stack.pids();
-      const memory = await watchMemory(pids.functions.worker ?? []);
-      const stopCpu = await watchCpu(async () => {
-        const database = await cpuOf(pids.database);
-        const worker = await cpuOf(pids.functions.worker?.[0]);
-        const all = (await cpuOf(stack.pid)) - (await cpuOf(pids.simulator));
-        return { database, worker, platform: all - database - worker };
-      });
+      const memory = await watchMemory((await stack.pids()).functions.worker ?? []);
+      const stopCpu = await watchStackCpu(stack);
       const start = await startCampaign(stack, sql, id);
       const end = await waitUntilSent(sql, id, messages);
       const cpu = await stopCpu(messages);

@@ -12,7 +12,7 @@ import { startSimulatorProcess } from "../../stack/start-simulator-process.ts";
 import { PROJECT_DIR } from "../../stack/start-stack.ts";
 import type { AccountControl } from "../../twilio-simulator/connect-simulator.ts";
 import { copyDatabase } from "../arrange/copy-database.ts";
-import { cpuOf, watchCpu } from "./cpu-by-part.ts";
+import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "./judge-run.ts";
 import { makeJobs } from "./peers/make-jobs.ts";
 import { DONE, type PeerOrder, READY } from "./peers/protocol.ts";

@@ -7,6 +7,7 @@ import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { type RatedRun, runAtRate } from "../measure/run-at-rate.ts";
+import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
 import { atLeast, atMost } from "../report.ts";
 import { withStack } from "../stack/start-stack-process.ts";
@@ -40,6 +41,7 @@ export const webhooksBench = defineBench({
         );
         await runAtRate(callbacks.slice(0, WARM_UP), 50, postCallback);
         const memory = await watchMemory((await stack.pids()).functions.twilio ?? []);
+        const stopCpu = await watchStackCpu(stack);
         const atOnce = await runAtRate(
           callbacks.slice(WARM_UP, WARM_UP + burst),
           Number.POSITIVE_INFINITY,
@@ -48,6 +50,7 @@ export const webhooksBench = defineBench({
         say(`${burst} at once: ${describe(atOnce)}`);
         const sustained = await runAtRate(callbacks.slice(WARM_UP + burst), rate, postCallback);
         say(`${rate}/s for ${seconds} s: ${describe(sustained)}`);
+        const { cpuMsPer1k, cpuParts } = await stopCpu(burst + rate * seconds);
         const lost = await countLost(sql, sent);
         const refused = [...atOnce.calls, ...sustained.calls].filter(
           ({ answer }) => answer < 200 || answer > 299,
@@ -58,11 +61,13 @@ export const webhooksBench = defineBench({
             95,
           );
         const memoryMb = round(memory.stop());
+        say(`CPU ms per 1,000: ${JSON.stringify(cpuParts)}`);
         const figures = [
           atMost("callbacks lost: not applied in the database", lost, 0),
           atMost("callbacks not answered with 2xx", refused, 0),
           atLeast("sustained, callbacks/s", sustained.perSecond, rate * SUSTAINED),
           { name: "sustained, ms to the answer, 95th percentile", value: p95(sustained) },
+          { name: "CPU of the platform, ms per 1,000", value: cpuMsPer1k },
           { name: `${burst} at once, ms to the answer, 95th percentile`, value: p95(atOnce) },
           atMost("function twilio's memory over idle, MB", memoryMb, MEMORY_MB),
         ];
@@ -75,6 +80,7 @@ export const webhooksBench = defineBench({
             per_s: round(sustained.perSecond),
           },
           ...{ burst: { sent: burst, p95_ms: round(p95(atOnce)) }, memory_mb: memoryMb },
+          ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
         };
         return { figures, result };
       } finally {
