@@ -36,8 +36,8 @@ export type Stack = {
   adminUrl: string;
   /** What the functions see as their environment. */
   functionsEnv: Record<string, string>;
-  /** Process ids now: the database server's, and those of each function that has been called. */
-  pids(): { database: number; functions: Record<string, number[]> };
+  /** Process ids now: the database server's, the Twilio simulator's, and those of each function that has been called. */
+  pids(): { database: number; simulator: number; functions: Record<string, number[]> };
   /** Loads a function anew, letting calls in progress finish. Throws when there is no such function. */
   restartFunction(name: string): Promise<void>;
   /** Ends a function's processes as a crash would (SIGKILL) and returns their ids; the next call starts a new one. */

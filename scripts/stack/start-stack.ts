@@ -140,7 +140,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const failed = database.exited.then((code) => `The database server ended by itself (exit code ${code}).`);
     return {
       ...{ env, keys, adminUrl, functionsEnv, applied, failed, stop },
-      pids: () => ({ database: database.pid, functions: functions.pids() }),
+      pids: () => ({ database: database.pid, simulator: simulator.pid, functions: functions.pids() }),
       restartFunction: functions.restart,
       killFunction: functions.kill9,
     };

@@ -1,0 +1,98 @@
+// From the queue through Twilio's simulator to settled: our worker beside graphile-worker and pg-boss, on equal terms.
+import { type Counts, defineBench, type Say } from "../bench-types.ts";
+import { round } from "../measure/describe-machine.ts";
+import { medianBy } from "../measure/median.ts";
+import { atLeast, atMost } from "../report.ts";
+import { runOurs } from "./run-ours.ts";
+import { type Peer, runBareLoop, runPeer } from "./run-peer.ts";
+
+const BUDGET = 1_000;
+/** Over the idle runtime. */
+const MEMORY_MB = 128;
+
+const options = {
+  messages: { what: "messages a run", value: 10_000 },
+  concurrency: {
+    what: "POSTs in flight of the peers and the bare loop; 20 is our worker's own limit",
+    value: 20,
+  },
+  runs: { what: "runs of each, of which the median counts; each run has another order", value: 3 },
+  durable: { what: "1: a commit waits for the disk; 0: it does not", value: 1 },
+  peers: { what: "1: with the peers; 0: ours alone", value: 1 },
+};
+export type PipelineCounts = Counts<typeof options>;
+
+export interface PipelineRun {
+  perSecond: number;
+  /** Of every process but the simulator. */
+  cpuMsPer1k: number;
+  /** The same by process: database server, worker, and for ours the rest of the platform. */
+  cpuParts: Record<string, number>;
+  /** The most our worker had over its idle runtime. */
+  memoryMb?: number;
+}
+
+type Contender = "ours" | Peer;
+
+export const pipelineBench = defineBench({
+  name: "pipeline",
+  summary: "queue to Twilio's simulator to settled, one worker process; ours, graphile-worker and pg-boss",
+  options,
+  async run(counts, say) {
+    const contenders: Contender[] = counts.peers === 1 ? ["ours", "graphile_worker", "pg_boss"] : ["ours"];
+    const runs = new Map<Contender, PipelineRun[]>(contenders.map((name) => [name, []]));
+    for (let n = 0; n < counts.runs; n++) {
+      for (const name of inTurn(contenders, n)) {
+        const run = name === "ours" ? await runOurs(counts) : await runPeer(name, counts);
+        runs.get(name)?.push(run);
+        say(`run ${n + 1}, ${name}: ${describeRun(run)}`);
+      }
+    }
+    const bare = await runBareLoop(counts);
+    say(`bare loop: ${Math.round(bare)} POSTs/s`);
+    return report(runs, bare, say);
+  },
+});
+
+function describeRun({ perSecond, cpuMsPer1k, cpuParts }: PipelineRun): string {
+  const parts = Object.entries(cpuParts).map(([part, ms]) => `${part} ${ms}`);
+  return `${Math.round(perSecond)} messages/s, ${cpuMsPer1k} ms of CPU per 1,000 (${parts.join(", ")})`;
+}
+
+/** Nobody is always first. */
+const inTurn = (all: Contender[], n: number) => [
+  ...all.slice(n % all.length),
+  ...all.slice(0, n % all.length),
+];
+
+function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
+  const medians = new Map(
+    [...runs].map(([name, all]) => [name, medianBy(all, ({ perSecond }) => perSecond)]),
+  );
+  const ours = medians.get("ours") as PipelineRun;
+  const peers = [...medians].filter(([name]) => name !== "ours");
+  const figures = [
+    atLeast("ours, messages/s", ours.perSecond, BUDGET, bare),
+    ...peers.map(([name, run]) => ({ name: `${name}, messages/s`, value: run.perSecond, bare })),
+    ...peers.map(([name, run]) => atLeast(`ours over ${name}`, ours.perSecond / run.perSecond, 1)),
+    ...[...medians].map(([name, run]) => ({ name: `${name}, CPU ms per 1,000`, value: run.cpuMsPer1k })),
+    atMost("our worker's memory over the idle runtime, MB", ours.memoryMb ?? Number.NaN, MEMORY_MB),
+  ];
+  say("CPU is that of every process but the simulator: server, worker, and for ours the whole platform.");
+  const result = {
+    ...Object.fromEntries(
+      [...medians].map(([name, run]) => [
+        name,
+        { msgs_per_s: Math.round(run.perSecond), cpu_ms_per_1k: run.cpuMsPer1k, cpu_parts: run.cpuParts },
+      ]),
+    ),
+    ...{ bare_ratio: round(bare / ours.perSecond, 2), bare_per_s: Math.round(bare) },
+    ...{
+      memory_mb: ours.memoryMb,
+      runs: Object.fromEntries(
+        [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
+      ),
+    },
+  };
+  return { figures, result };
+}

@@ -1,0 +1,45 @@
+// Starts a campaign on a stack and waits for its last message.
+import { setTimeout as wait } from "node:timers/promises";
+import type postgres from "postgres";
+import type { StackProcess } from "./start-stack-process.ts";
+
+/** Sets it running and does at once what the next tick would do: plan, and call the worker. @returns when, by the database's clock */
+export async function startCampaign(stack: StackProcess, sql: postgres.Sql, id: string): Promise<Date> {
+  const [row] = await sql`
+    update public.campaigns set status = 'running', started_at = now() where id = ${id} returning clock_timestamp() as at`;
+  await sql`select private.plan_all()`;
+  await callWorker(stack, "POST", "/worker/drain");
+  return row?.at;
+}
+
+/** Loads the worker's process, so that nobody waits for its start. */
+export async function warmWorker(stack: StackProcess): Promise<void> {
+  await callWorker(stack, "GET", "/worker/health");
+  await callWorker(stack, "POST", "/worker/drain");
+}
+
+async function callWorker(stack: StackProcess, method: string, path: string): Promise<void> {
+  const response = await fetch(`${stack.env.FUNCTIONS_URL}${path}`, {
+    method,
+    headers: { "x-worker-secret": stack.functionsEnv.WORKER_SECRET ?? "" },
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+  await response.body?.cancel();
+}
+
+const LOOK_EVERY_MS = 250;
+const GIVE_UP_AFTER_MS = 60_000;
+
+/** @returns when the last one was settled, by the database's clock. Throws when none is for a minute. */
+export async function waitUntilSent(sql: postgres.Sql, id: string, messages: number): Promise<Date> {
+  for (let seen = -1, changedAt = performance.now(); ; await wait(LOOK_EVERY_MS)) {
+    const [row] = await sql`
+      select count(*)::integer as n, max(sent_at) as last from public.campaign_targets where campaign_id = ${id} and state = 'sent'`;
+    if (row?.n === messages) return row.last;
+    if (row?.n !== seen) changedAt = performance.now();
+    seen = row?.n;
+    if (performance.now() - changedAt > GIVE_UP_AFTER_MS)
+      throw new Error(`Only ${seen} of ${messages} messages were sent, and no more for a minute.`);
+  }
+}

@@ -1,0 +1,52 @@
+// The whole platform in a process of its own, so that what loads it shares no event loop with it and its CPU can be told apart.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePortBase } from "../../stack/ports.ts";
+import { removeData } from "../../stack/remove-data.ts";
+import { startStack } from "../../stack/start-stack.ts";
+import type { StackOrder, StackWord } from "./start-stack-process.ts";
+
+const { durable, isolates } = JSON.parse(process.argv[2] ?? "{}") as StackOrder;
+const KEPT_LINES = 30;
+/** Calls that were answered as they should, which would leave no room for the others. */
+const ROUTINE = /^(?:[A-Z]+ \S+ 2\d\d |drained |Applying |Seeding )/;
+
+const lines: string[] = [];
+const tell = (word: StackWord) => process.send?.(word);
+const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-bench-"));
+
+async function removeFolder(): Promise<void> {
+  await removeData(dataDir);
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+try {
+  const stack = await startStack({
+    ...{ portBase: await findFreePortBase(), dataDir, durable, isolates, watch: false, envFile: false },
+    log(source, line) {
+      if (ROUTINE.test(line)) return;
+      lines.push(`${source}: ${line}`.slice(0, 300));
+      if (lines.length > KEPT_LINES) lines.shift();
+    },
+  });
+  const stop = async () => {
+    await stack.stop();
+    await removeFolder();
+    process.exit(0);
+  };
+  process.on("message", (asked: "pids" | "lines" | "stop") => {
+    if (asked === "pids") tell({ pids: stack.pids() });
+    else if (asked === "lines") tell({ lines });
+    else void stop();
+  });
+  // The bench itself is gone.
+  process.on("disconnect", () => void stop());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  const { env, adminUrl, functionsEnv } = stack;
+  tell({ ready: { env, adminUrl, functionsEnv } });
+} catch (error) {
+  await removeFolder();
+  tell({ failed: `${(error as Error).message}\n${lines.join("\n")}` });
+  process.exit(1);
+}
