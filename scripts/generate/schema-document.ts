@@ -1,5 +1,6 @@
 // docs/schema.md: the tables by area with a diagram, and the functions users may call, as a migrated database describes itself.
 import postgres from "postgres";
+import { findDefinitions } from "./find-definitions.ts";
 import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "docs/schema.md";
@@ -71,17 +72,22 @@ interface Callable {
   signature: string;
   comment: string;
 }
+interface Definition {
+  name: string;
+  file: string;
+}
 
 /** @param databaseUrl a database with all migrations applied */
 export async function schemaDocument(databaseUrl: string): Promise<GeneratedFile> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   try {
-    const [tables, keys, callables] = await Promise.all([
+    const [tables, keys, callables, definitions] = await Promise.all([
       readTables(sql),
       readForeignKeys(sql),
       readCallables(sql),
+      readDefinitions(sql),
     ]);
-    return { path: PATH, text: await format(PATH, write(tables, keys, callables)) };
+    return { path: PATH, text: await format(PATH, write(tables, keys, callables, definitions)) };
   } finally {
     await sql.end({ timeout: 5 });
   }
@@ -127,7 +133,25 @@ async function readCallables(sql: postgres.Sql): Promise<Callable[]> {
     order by 1`;
 }
 
-function write(tables: Map<string, Table>, keys: ForeignKey[], callables: Callable[]): string {
+async function readDefinitions(sql: postgres.Sql): Promise<Definition[]> {
+  const files = await findDefinitions();
+  const rows = await sql<{ name: string }[]>`
+    select distinct n.nspname || '.' || p.proname as name
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname in ('public', 'private') order by 1`;
+  return rows.map(({ name }) => {
+    const file = files.get(name);
+    if (!file) throw new Error(`docs/schema.md: no migration creates the function ${name}`);
+    return { name, file };
+  });
+}
+
+function write(
+  tables: Map<string, Table>,
+  keys: ForeignKey[],
+  callables: Callable[],
+  definitions: Definition[],
+): string {
   const parts = [
     "<!-- Generated from the migrations by `npm run generate`: do not edit. -->",
     "# Schema",
@@ -153,6 +177,13 @@ function write(tables: Map<string, Table>, keys: ForeignKey[], callables: Callab
     "## Functions that users may call",
     "Over REST as `rpc`. Each checks role and organisation itself.",
     callables.map(({ signature, comment }) => `- \`${signature}\`  \n  ${comment}`).join("\n"),
+    "## Where each function is defined",
+    "Migrations are never edited, so the text of a function that was changed stands in several: the one named here is in force.",
+    [
+      "| function | migration |",
+      "|---|---|",
+      ...definitions.map(({ name, file }) => `| ${name} | ${file} |`),
+    ].join("\n"),
   );
   return `${parts.join("\n\n")}\n`;
 }

@@ -1,7 +1,18 @@
 -- Claiming, in fewer statements: what is taken is read once, a window is worked out once for all people who share it, the verdict is one
--- expression, and a long text takes as many of its number's slots as it has segments. Rules and order of locks are those of before.
+-- expression, a long text takes as many of its number's slots as it has segments, and slots come no faster than the worker can post:
+-- large claims cost a third of small ones, and what a worker can't start in time it gives back, at the cost of a second.
+-- Rules and order of locks are those of before.
 
-create or replace function private.claim_sends(p_worker_id uuid, p_limit integer, p_twilio_is_loopback boolean, p_now timestamptz default null)
+drop function private.claim_sends(uuid, integer, boolean, timestamptz);
+
+create function private.claim_sends(
+  p_worker_id uuid,
+  p_limit integer,
+  p_twilio_is_loopback boolean,
+  p_now timestamptz default null,
+  p_worker_free_in_ms double precision default 0,
+  p_worker_spacing_ms double precision default 0
+)
 returns setof private.claimed_send
 language plpgsql
 security definer
@@ -13,6 +24,7 @@ declare
   v_now timestamptz;
   v_row record;
   v_slot timestamptz;
+  v_worker_slot timestamptz;
   v_campaigns uuid[];
   v_numbers uuid[];
   v_orgs uuid[];
@@ -86,6 +98,7 @@ begin
 
   -- 2. Re-check with a fresh snapshot. The clock is read now: waiting for locks must not let a slot slip into the past.
   v_now := coalesce(p_now, clock_timestamp());
+  v_worker_slot := v_now + make_interval(secs => p_worker_free_in_ms / 1000);
   select array_agg(k.org_id), array_agg(k.window_key), array_agg(w.is_open), array_agg(w.valid_to), array_agg(w.next_open_at), array_agg(w.max_per_24h)
   into v_window_orgs, v_window_keys, v_window_open, v_window_to, v_window_next, v_window_limit
   from (select distinct t.org_id, t.window_key from public.campaign_targets t where t.id = any (v_targets)) k
@@ -158,7 +171,7 @@ begin
     end if;
 
     if v_row.verdict is null then
-      v_slot := greatest(v_now, v_number_slots[v_row.number_at],
+      v_slot := greatest(v_worker_slot, v_number_slots[v_row.number_at],
         coalesce(v_campaign_slots[v_row.campaign_at], '-infinity'), coalesce(v_org_slots[v_row.org_at], '-infinity'));
       if v_slot > v_now + interval '1 second' then
         v_later := v_later || v_row.id;
@@ -173,6 +186,7 @@ begin
       if v_row.org_at is not null then
         v_org_slots[v_row.org_at] := v_slot + make_interval(secs => 1.04 / v_row.org_mps);
       end if;
+      v_worker_slot := v_worker_slot + make_interval(secs => p_worker_spacing_ms / 1000);
       v_n := v_n + 1;
       v_claimed[v_n] := v_row.id;
       v_attempts[v_n] := private.uuid_v7();
@@ -261,3 +275,6 @@ begin
   order by x.slot;
 end;
 $$;
+comment on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) is
+  'Claims up to p_limit due messages for a worker: locks, re-checks, gives each a slot at most 1 s ahead, writes its attempt. p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms from then and are p_worker_spacing_ms apart at least: the worker''s own pace, beside those of numbers, campaigns and organisations. The caller commits before it posts. Definer: the worker may not read or write these tables.';
+grant execute on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) to worker;

@@ -50,10 +50,12 @@ const variantInput = z.strictObject({
   template_ids: z.array(z.uuid()).min(1).max(200),
 });
 /** Which templates: one list, or one for each variant. */
-const oneListOfTemplates = [
-  (input: { template_ids?: unknown; variants?: unknown }) => !(input.template_ids && input.variants),
-  { path: ["variants"], message: "Give template_ids or variants, not both: each variant lists its own." },
-] as const;
+const hasOneList = (input: { template_ids?: unknown; variants?: unknown }) =>
+  !(input.template_ids && input.variants);
+const TWO_LISTS = {
+  path: ["variants"],
+  message: "Give template_ids or variants, not both: each variant lists its own.",
+};
 
 const fields = {
   name: z.string().trim().min(1).max(200),
@@ -108,11 +110,11 @@ export const campaignInput = z
     name: fields.name,
     language: z.enum(["es", "en"]).optional().describe("Language of the templates taken by default"),
   })
-  .refine(...oneListOfTemplates);
+  .refine(hasOneList, TWO_LISTS);
 export const campaignChanges = z
   .strictObject(fields)
   .partial()
-  .refine(...oneListOfTemplates)
+  .refine(hasOneList, TWO_LISTS)
   .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
 
 const count = z.number().int();

@@ -32,6 +32,15 @@ export interface Claim {
   claimedWall: number;
 }
 
+/** How much a worker takes, and how fast it can post it. */
+export interface ClaimRequest {
+  limit: number;
+  /** Milliseconds until what the worker holds already is posted. */
+  freeInMs: number;
+  /** Milliseconds from one of its POSTs to the next. */
+  spacingMs: number;
+}
+
 /**
  * @param isLoopback whether Twilio's API is on this machine: quiet hours may be overridden only there
  * @throws the database's error; what may have been claimed by then is given back first
@@ -39,15 +48,17 @@ export interface Claim {
 export async function claimSends(
   sql: Direct,
   workerId: string,
-  limit: number,
+  request: ClaimRequest,
   isLoopback: boolean,
 ): Promise<Claim> {
+  const { limit, freeInMs, spacingMs } = request;
   const claim: Claim = { sends: [], claimedAt: 0, claimedWall: 0 };
   try {
     // begin, not a bare query: postgres.js resolves a query at CommandComplete, before its implicit commit. Only the
     // answer to an explicit COMMIT proves that the attempts would outlive a crash, and nothing is posted before that.
     await sql.begin(async (tx) => {
-      const rows = await tx`select * from private.claim_sends(${workerId}, ${limit}, ${isLoopback})`;
+      const rows = await tx`
+        select * from private.claim_sends(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
       // Taken before the commit's round trip, so that slots are late by one trip of the network and no more.
       claim.claimedAt = performance.now();
       claim.claimedWall = Date.now();

@@ -6,7 +6,7 @@ import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
-import { claimSends } from "./claim-sends.ts";
+import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
 import { drainImports } from "./imports/drain-imports.ts";
 import { startLimiter } from "./limit-starts.ts";
@@ -30,15 +30,17 @@ interface DueWork {
   next_due_ms: number | null;
 }
 
-const CLAIM_AT_MOST = 100;
-/** A claim costs the same for one message as for ten: it waits for that much room. */
-const CLAIM_AT_LEAST = 10;
+const CLAIM_AT_MOST = 200;
+/** A claim costs the same for one message as for ten, and a third as much a message for a hundred: it waits for that much room. */
+const CLAIM_AT_LEAST = { messages: 10, ofHorizon: 0.3 } as const;
 /** While Twilio was out of reach a moment ago. */
 const CLAIM_IN_DOUBT = 3;
 /** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
 const MAX_IN_FLIGHT = 20;
 /** While plans find something, and after one that found nothing. */
 const PLAN_AGAIN_MS = { found: 100, nothing: 500 } as const;
+/** While there is more to claim, plans come this often: a plan adds up to 500 for each organisation. */
+const PLAN_AFTER = 300;
 /** However much there is to send, builds, imports and looks get their turn. */
 const ASIDE_EVERY_MS = 1_000;
 /** A build's chunk holds the one connection: a small one while messages wait for their slots. */
@@ -71,6 +73,8 @@ class Drain {
   private readonly isLoopback: boolean;
   private readonly tally: Record<string, number> = {};
   private planAt = Number.NEGATIVE_INFINITY;
+  /** Claimed since the last plan. */
+  private unplanned = 0;
   private asideAt = performance.now();
   private looking: Promise<void> | undefined;
   private importing: Promise<void> | undefined;
@@ -96,10 +100,13 @@ class Drain {
 
   async work(): Promise<void> {
     while (!this.budget.isSpent && !unloadReason()) {
-      const asked = this.mayClaim();
-      const claimed = asked > 0 ? await this.claim(asked) : 0;
+      const request = this.mayClaim();
+      const asked = request?.limit ?? 0;
+      const claimed = request ? await this.claim(request) : 0;
       const isResting = restLeft(performance.now()) > 0;
       const isMore = asked > 0 && claimed === asked;
+      // Before the queue is empty: a plan takes as long as posting what is held.
+      if (isMore && this.unplanned >= PLAN_AFTER) await this.plan();
       if (isMore && performance.now() - this.asideAt < ASIDE_EVERY_MS) continue;
       if (asked === 0 && !isResting) {
         await this.room.wait(LONGEST_WAIT_MS);
@@ -130,25 +137,32 @@ class Drain {
     this.pause.wake();
   }
 
-  private mayClaim(): number {
+  private mayClaim(): ClaimRequest | undefined {
     const now = performance.now();
     if (restLeft(now) > 0) {
       if (this.pacer.heldCount > 0) this.pacer.giveBackHeld();
-      return 0;
+      return undefined;
     }
     const room = this.pacer.room(now);
-    if (room < CLAIM_AT_LEAST) return 0;
-    return Math.min(isInDoubt() ? CLAIM_IN_DOUBT : CLAIM_AT_MOST, this.budget.sendsLeft, room);
+    const least = Math.max(
+      CLAIM_AT_LEAST.messages,
+      (room.limit + room.freeInMs / room.spacingMs) * CLAIM_AT_LEAST.ofHorizon,
+    );
+    if (room.limit < Math.min(least, CLAIM_AT_MOST)) return undefined;
+    const most = isInDoubt() ? CLAIM_IN_DOUBT : CLAIM_AT_MOST;
+    return { ...room, limit: Math.min(most, this.budget.sendsLeft, room.limit) };
   }
 
-  private async claim(limit: number): Promise<number> {
+  private async claim(request: ClaimRequest): Promise<number> {
     this.budget.spend("claim");
-    const claim = await insist(() => claimSends(this.sql, this.workerId, limit, this.isLoopback));
-    this.budget.spend("send", claim.sends.length);
+    const claim = await insist(() => claimSends(this.sql, this.workerId, request, this.isLoopback));
+    const { length } = claim.sends;
+    this.budget.spend("send", length);
+    this.unplanned += length;
     this.pacer.add(await preparePosts(this.sql, claim, (result) => this.settle(result)));
     // The end was announced while the claim was under way.
     if (unloadReason()) this.pacer.giveBackHeld();
-    return claim.sends.length;
+    return length;
   }
 
   private async post(posting: PostingContext, item: ReadyPost): Promise<void> {
@@ -167,6 +181,7 @@ class Drain {
     this.budget.spend("round");
     const [row] = await insist(() => this.sql`select private.plan_all() as planned`);
     const planned: number = row?.planned ?? 0;
+    this.unplanned = 0;
     this.planAt = performance.now() + (planned > 0 ? PLAN_AGAIN_MS.found : PLAN_AGAIN_MS.nothing);
     return planned;
   }

@@ -1,4 +1,5 @@
 // Starts each POST within its slot, few at a time, and hands back what missed its slot.
+import type { ClaimRequest } from "./claim-sends.ts";
 import type { StartLimiter } from "./limit-starts.ts";
 
 export interface PacedPost {
@@ -33,9 +34,12 @@ interface Held<P> {
  * the database's clock and ours, which slots are late by.
  */
 const WINDOW_MS = 35;
-const MOST_DUE = 150;
-/** At least what a claim is made for. */
-const FEWEST_DUE = 12;
+/** How far ahead a worker that is busy holds messages: long enough for a plan and a claim meanwhile. */
+const HORIZON_MS = 300;
+/** Of what the latency of POSTs lets it start: the rest is room for one that takes longer. */
+const SHARE = { most: 0.9, least: 0.05, cut: 0.7, grow: 0.003 } as const;
+/** Latency says nothing of a worker that has hardly posted yet, or of an event loop that is its own limit. */
+const SHORTEST_SPACING_MS = 0.5;
 /** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
@@ -46,8 +50,9 @@ export class PostPacer<P extends PacedPost> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Of one POST, smoothed: decides how many can start within a window. */
   private latencyMs = 50;
-  /** How many may be due at once: less for each that missed its slot, more for each that was posted. */
-  private ceiling = MOST_DUE;
+  /** How much of what latency allows is claimed: less for each that missed its slot, more for each that was posted. */
+  private share: number = SHARE.most;
+  private cutAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: PacerOptions<P>) {}
 
@@ -60,15 +65,17 @@ export class PostPacer<P extends PacedPost> {
   }
 
   /**
-   * How many more may be claimed now. All of them may get the same slot, and what can't start in time is given back at
-   * the cost of a second: with 20 in flight and 150 ms an answer that is 24, with 5 ms it is 140.
+   * How many more may be claimed now, from when on and how far apart they can start. With 20 in flight and 150 ms an answer
+   * one can start every 8 ms, with 5 ms ten times as many. What can't start within its window is given back at the cost of a
+   * second, so slots are spaced as the worker can keep them.
    */
-  room(now: number): number {
-    const { maxInFlight } = this.options;
-    const perWindow = maxInFlight * (WINDOW_MS / this.latencyMs);
+  room(now: number): ClaimRequest {
+    const spacingMs = Math.max(this.latencyMs / this.options.maxInFlight / this.share, SHORTEST_SPACING_MS);
+    const horizon = now + HORIZON_MS;
     let due = 0;
-    for (const { at } of this.held) if (at <= now + WINDOW_MS + this.latencyMs) due++;
-    return Math.max(0, Math.floor(Math.min(this.ceiling, maxInFlight - this.inFlight + perWindow) - due));
+    for (const { at } of this.held) if (at <= horizon) due++;
+    const limit = Math.max(0, Math.floor(HORIZON_MS / spacingMs) - due);
+    return { limit, freeInMs: due * spacingMs, spacingMs };
   }
 
   add(items: readonly P[]): void {
@@ -108,7 +115,7 @@ export class PostPacer<P extends PacedPost> {
       const lastCall = item.slot + WINDOW_MS;
       if (Math.max(now, earliest) > lastCall || Date.now() - item.claimedWall > MAX_AGE_MS) {
         this.held.pop();
-        this.ceiling = Math.max(FEWEST_DUE, this.ceiling * 0.9);
+        this.claimLess(now);
         this.options.giveBack(item);
         this.options.onChange();
       } else if (earliest > now) {
@@ -125,6 +132,13 @@ export class PostPacer<P extends PacedPost> {
     }
   }
 
+  /** Once for what was held together: one hiccup makes many late. */
+  private claimLess(now: number): void {
+    if (now < this.cutAt + HORIZON_MS) return;
+    this.cutAt = now;
+    this.share = Math.max(SHARE.least, this.share * SHARE.cut);
+  }
+
   private wakeAfter(ms: number): void {
     this.timer = setTimeout(() => this.pump(), Math.ceil(ms));
   }
@@ -134,7 +148,7 @@ export class PostPacer<P extends PacedPost> {
     this.options.limiter.note(item.from, item.mps, startedAt);
     void this.options.post(item).then(() => {
       this.inFlight--;
-      this.ceiling = Math.min(MOST_DUE, this.ceiling + 0.2);
+      this.share = Math.min(SHARE.most, this.share + SHARE.grow);
       this.latencyMs += (performance.now() - startedAt - this.latencyMs) / 16;
       this.pump();
       this.options.onChange();

@@ -135,46 +135,60 @@ describe("what is in flight", () => {
     expect(pacer.isIdle).toBe(false);
   });
 
-  it("decides how many may be claimed: fewer when Twilio is slow", async () => {
-    const settleAll = async (ms: number) => {
-      for (let round = 0; round < 120; round++) {
-        pacer.add([item(round, 0)]);
-        await vi.advanceTimersByTimeAsync(ms);
-        finish.get(round)?.();
-        await vi.advanceTimersByTimeAsync(0);
-      }
-    };
-    await settleAll(200);
-    const slow = pacer.room(performance.now());
-    await settleAll(5);
-    const fast = pacer.room(performance.now());
-    expect(slow).toBeGreaterThanOrEqual(20);
-    expect(slow).toBeLessThan(27);
-    expect(fast).toBeGreaterThan(80);
-    pacer.add(Array.from({ length: 40 }, (_, i) => item(1_000 + i, 0)));
-    const due = pacer.room(performance.now());
-    // 20 are in flight and 20 are due.
-    expect(due).toBeLessThanOrEqual(fast - 20);
-    pacer.add(Array.from({ length: 50 }, (_, i) => item(2_000 + i, 700)));
-    // Those of later slots take no room from those of now.
-    expect(pacer.room(performance.now())).toBe(due);
-  });
-});
+  /** One after another, each answered after so many ms. */
+  const postAll = async (count: number, ms: number) => {
+    for (let round = 0; round < count; round++) {
+      pacer.add([item(round, 0)]);
+      await vi.advanceTimersByTimeAsync(ms);
+      finish.get(round)?.();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+  };
 
-it("claims shrink while messages miss their slots, and grow back", async () => {
-  const most = pacer.room(performance.now());
-  pacer.add(Array.from({ length: 30 }, (_, i) => item(i, -100)));
-  expect(returned).toHaveLength(30);
-  const least = pacer.room(performance.now());
-  expect(least).toBeLessThan(most / 2);
-  expect(least).toBeGreaterThanOrEqual(10);
-  for (let i = 100; i < 400; i++) {
-    pacer.add([item(i, 0)]);
-    await vi.advanceTimersByTimeAsync(5);
-    finish.get(i)?.();
-    await vi.advanceTimersByTimeAsync(0);
-  }
-  expect(pacer.room(performance.now())).toBeGreaterThan(least + 50);
+  it("decides how many may be claimed and how far apart: fewer when Twilio is slow", async () => {
+    await postAll(120, 200);
+    const slow = pacer.room(performance.now());
+    await postAll(120, 5);
+    const fast = pacer.room(performance.now());
+    // 20 in flight for 200 ms: one every 10 ms, and a tenth to spare.
+    expect(slow.spacingMs).toBeCloseTo(11.1, 0);
+    expect(slow.limit).toBeGreaterThan(22);
+    expect(slow.limit).toBeLessThan(30);
+    expect(fast.spacingMs).toBeGreaterThanOrEqual(0.5);
+    expect(fast.limit).toBeGreaterThan(slow.limit * 10);
+  });
+
+  it("counts what is held: the next claim begins where it ends", async () => {
+    await postAll(120, 200);
+    const before = pacer.room(performance.now());
+    expect(before.freeInMs).toBe(0);
+    pacer.add(Array.from({ length: 5 }, (_, i) => item(1_000 + i, 20 + i * before.spacingMs)));
+    const after = pacer.room(performance.now());
+    expect(after.limit).toBe(before.limit - 5);
+    expect(after.freeInMs).toBeCloseTo(5 * before.spacingMs);
+    // Those of later slots take no room from those of now.
+    pacer.add(Array.from({ length: 50 }, (_, i) => item(2_000 + i, 700)));
+    expect(pacer.room(performance.now())).toEqual(after);
+  });
+
+  it("is claimed less while messages miss their slots, and more again after", async () => {
+    await postAll(120, 200);
+    const most = pacer.room(performance.now());
+    const miss = (count: number) => pacer.add(Array.from({ length: count }, (_, i) => item(i, -100)));
+    miss(30);
+    expect(returned).toHaveLength(30);
+    // Together, so one hiccup.
+    expect(pacer.room(performance.now()).spacingMs).toBeCloseTo(most.spacingMs / 0.7);
+    for (let second = 0; second < 6; second++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      miss(1);
+    }
+    const least = pacer.room(performance.now());
+    expect(least.spacingMs).toBeGreaterThan(most.spacingMs * 10);
+    expect(least.limit).toBeGreaterThan(0);
+    await postAll(400, 200);
+    expect(pacer.room(performance.now()).spacingMs).toBeLessThan(most.spacingMs * 2);
+  });
 });
 
 it("an isolate that ends gets everything back that has not been posted, once", async () => {
