@@ -1,5 +1,7 @@
 // Campaigns over HTTP: create, list, read, change; who may, and what is refused by the name of its field.
+
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { addTemplate } from "../fixtures/add-templates.ts";
 import { type Answer, callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 
@@ -24,6 +26,10 @@ const create = async (input: Record<string, unknown> = {}) => {
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return answer.body.data;
 };
+
+/** With templates of nobody's. */
+const variantsOf = (shares: number[], name?: string) =>
+  shares.map((share, n) => ({ name: name ?? `V${n}`, share, template_ids: [NOBODYS] }));
 
 describe("creating a campaign", () => {
   it("makes a draft with the organisation's own texts and every number, where nothing else is said", async () => {
@@ -78,6 +84,31 @@ describe("creating a campaign", () => {
     });
   });
 
+  it("splits an A/B test by share, with templates of each part and their weights, until it is built", async () => {
+    const second = await addTemplate(org.sql, org.id, {
+      ...{ category: "initial", language: "es" },
+      content: "Buen dia, somos {brand}. Responda ALTO para no recibir mas.",
+    });
+    const variants = [
+      { name: "Hola", share: 3, template_ids: [org.templates.initial] },
+      { name: "Buen dia", share: 1, template_ids: [second] },
+    ];
+    const campaign = await create({ variants, template_weights: { [second]: 4 } });
+    expect(campaign.variants).toEqual(variants.map((variant) => ({ ...variant, assigned: 0 })));
+    expect(campaign.template_weights).toEqual({ [org.templates.initial]: 1, [second]: 4 });
+    const path = `/${campaign.id}`;
+    const refused = await call("PATCH", path, { template_ids: [second] });
+    expect([refused.status, refused.body.error.details.fields]).toEqual([409, ["template_ids"]]);
+    const changed = await call("PATCH", path, { template_weights: { [second]: 2 } });
+    expect(changed.body.data.template_weights[second]).toBe(2);
+    const swapped = await call("PATCH", path, { variants: [...variants].reverse() });
+    expect(swapped.body.data.variants.map((one: { name: string }) => one.name)).toEqual(["Buen dia", "Hola"]);
+    await org.sql`update public.campaigns set status = 'ready', built_at = now() where id = ${campaign.id}`;
+    const late = await call("PATCH", path, { variants });
+    expect([late.status, late.body.error.details.fields]).toEqual([409, ["variants"]]);
+    await org.sql`update public.templates set is_active = false where id = ${second}`;
+  });
+
   it.each<[Record<string, unknown>, string[]]>([
     [{ name: undefined }, ["name"]],
     [{ name: "  " }, ["name"]],
@@ -92,6 +123,12 @@ describe("creating a campaign", () => {
     [{ template_ids: [] }, ["template_ids"]],
     [{ template_ids: ["1"] }, ["template_ids.0"]],
     [{ template_ids: [NOBODYS] }, ["template_ids"]],
+    [{ template_weights: { [NOBODYS]: 0 } }, [`template_weights.${NOBODYS}`]],
+    [{ variants: [{ name: "A", share: 1, template_ids: [NOBODYS] }] }, ["variants"]],
+    [{ variants: variantsOf([0, 1]) }, ["variants.0.share"]],
+    [{ variants: variantsOf([1, 1]) }, ["variants.0.template_ids"]],
+    [{ variants: variantsOf([1, 1], "A") }, ["variants"]],
+    [{ variants: variantsOf([1, 1]), template_ids: [NOBODYS] }, ["variants"]],
     [{ phone_number_ids: [NOBODYS] }, ["phone_number_ids"]],
     [{ target_criteria: { tag: ["HOT"] } }, ["target_criteria.tag"]],
     [{ target_criteria: { lead_ids: ["nobody"] } }, ["target_criteria.lead_ids.0"]],
