@@ -71,13 +71,18 @@ stable
 security definer
 set search_path = ''
 as $$
-  select n.id, coalesce(u.segments, 0), nullif(r.segment_room, 2147483647), r.is_open,
-    case when not r.is_open then private.number_opens_at(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) end,
+  select n.id, coalesce(u.segments, 0),
+    case when r.segment_room < 2147483647 then r.segment_room
+      when n.daily_cap is not null then greatest(n.daily_cap - coalesce(u.segments, 0), 0) end,
+    o.until is not null,
+    case when o.until is null then private.number_opens_at(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) end,
     case when p.resting_until > p_now then p.resting_until end, case when p.resting_until > p_now then p.resting_reason end
   from public.phone_numbers n
-  join private.number_room((select private.org_id()), interval '5 seconds', p_now) r on r.id = n.id
   join private.number_pace p on p.phone_number_id = n.id
-  left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = r.day
+  cross join lateral (select private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) as until) o
+  left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = (p_now at time zone n.time_zone)::date
+  -- Room is planning's to say: a cap that grows with a number's age is in it.
+  left join private.number_room((select private.org_id()), interval '5 seconds', p_now) r on r.id = n.id
   where n.id = any (p_phone_number_ids) and n.org_id = (select private.org_id());
 $$;
 comment on function private.number_usage(uuid[], timestamptz) is

@@ -29,7 +29,7 @@ as $$
         then private.number_opens_at(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) end as quiet_until,
       s.next_slot_at
     from private.campaign_numbers(p_campaign.id) n
-    join private.number_room(p_campaign.org_id, interval '5 seconds', p_now) r on r.id = n.id
+    left join private.number_room(p_campaign.org_id, interval '5 seconds', p_now) r on r.id = n.id
     join private.number_pace p on p.phone_number_id = n.id
     cross join lateral (select greatest(p.next_slot_at, p_now) as next_slot_at) s
   ),

@@ -48,18 +48,38 @@ describe("a mix of outcomes scores", () => {
     ["49 delivered", { delivered: 49 }, null],
     ["50 delivered", { delivered: 50 }, 100],
     ["49 delivered and what nobody confirmed", { delivered: 49, unconfirmed: 100, unknown: 100 }, null],
-    ["the example of docs/numbers.md", { delivered: 200, undelivered: { 30007: 10, 30005: 20, 30008: 4 }, unconfirmed: 6, stops: 4 }, 80],
+    [
+      "the example of docs/numbers.md",
+      { delivered: 200, undelivered: { 30007: 10, 30005: 20, 30008: 4 }, unconfirmed: 6, stops: 4 },
+      80,
+    ],
     ["3 % filtered", { delivered: 97, undelivered: { 30007: 3 } }, 88],
     ["one in eight filtered", { delivered: 70, undelivered: { 30007: 10 } }, 50],
     ["30 % filtered", { delivered: 70, undelivered: { 30007: 30 } }, 0],
     ["blocked by people or carriers", { delivered: 90, undelivered: { 30004: 10 } }, 60],
-    ["a bad list: a quarter of the phones dead", { delivered: 75, undelivered: { 30003: 9, 30005: 8, 30006: 8 } }, 98],
-    ["what carriers failed without a reason", { delivered: 80, undelivered: { 30008: 10, 30410: 5, 0: 5 } }, 90],
+    [
+      "a bad list: a quarter of the phones dead",
+      { delivered: 75, undelivered: { 30003: 9, 30005: 8, 30006: 8 } },
+      98,
+    ],
+    [
+      "what carriers failed without a reason",
+      { delivered: 80, undelivered: { 30008: 10, 30410: 5, 0: 5 } },
+      90,
+    ],
     ["a code nobody has heard of", { delivered: 90, undelivered: { 39999: 10 } }, 95],
     ["answers that never came", { delivered: 90, unknown: 10 }, 95],
     ["one in ten who opts out", { delivered: 100, stops: 10 }, 90],
-    ["what Twilio refused before any carrier saw it", { delivered: 50, refused: { 21211: 30, 20429: 30, 30034: 30, 39999: 30 } }, 100],
-    ["what failed in Twilio's queue", { delivered: 50, undelivered: { 30001: 30, 30036: 30, 30022: 30 } }, 100],
+    [
+      "what Twilio refused before any carrier saw it",
+      { delivered: 50, refused: { 21211: 30, 20429: 30, 30034: 30, 39999: 30 } },
+      100,
+    ],
+    [
+      "what failed in Twilio's queue",
+      { delivered: 50, undelivered: { 30001: 30, 30036: 30, 30022: 30 } },
+      100,
+    ],
     ["no receipt for hours", { delivered: 50, unconfirmed: 50 }, 95],
     ["all of it filtered", { undelivered: { 30007: 60 } }, 0],
   ])("%s", async (_mix, outcomes, expected) => {
@@ -90,7 +110,8 @@ describe("a mix of outcomes scores", () => {
     expect((await numberNow()).score).toBe(60);
     await score(later(AFTERNOON, 168 * HOUR));
     expect((await numberNow()).score).toBeNull();
-    const [left] = await bench.sql`select count(*)::int as n from private.number_outcomes where org_id = ${org.id}`;
+    const [left] =
+      await bench.sql`select count(*)::int as n from private.number_outcomes where org_id = ${org.id}`;
     expect(left?.n).toBe(0);
   });
 
@@ -106,7 +127,8 @@ describe("a mix of outcomes scores", () => {
     await score();
     expect((await numberNow()).score).toBe(80);
     const admin = await signedIn(bench.db, org.adminId);
-    const [row] = await admin.sql`select private.number_health(${org.numbers[0]?.id ?? ""}, ${AFTERNOON}) as health`;
+    const [row] =
+      await admin.sql`select private.number_health(${org.numbers[0]?.id ?? ""}, ${AFTERNOON}) as health`;
     expect(row?.health.outcomes).toMatchObject({ delivered: 285, filtered: 15 });
     expect(row?.health.carriers).toMatchObject([
       { carrier: "T-Mobile", score: 0, filtered: 15 },
@@ -134,7 +156,9 @@ describe("the stored score", () => {
         await score(state.now);
         for (const { id, e164 } of org.numbers) {
           const stored = (await numberNow({ id, e164 })).score;
-          expect(stored, `seed ${random.seed}, day ${day}, step ${step}`).toBe(await reckonScore(bench.sql, id, state.now));
+          expect(stored, `seed ${random.seed}, day ${day}, step ${step}`).toBe(
+            await reckonScore(bench.sql, id, state.now),
+          );
           if (stored !== null) known++;
         }
       }
@@ -165,7 +189,8 @@ describe("the stored score", () => {
   test("counts what a run missed that was under way when it counted", async () => {
     await put({ delivered: 55 });
     await bench.a.begin();
-    const [message] = await bench.sql`select id, provider_sid from public.messages where org_id = ${org.id} limit 1`;
+    const [message] =
+      await bench.sql`select id, provider_sid from public.messages where org_id = ${org.id} limit 1`;
     await bench.sql`update public.messages set status = 'sent' where id = ${message?.id}`;
     const late = { messageId: message?.id, attemptId: null, sid: message?.provider_sid };
     await receipt(bench.a.sql, org.id, { ...late, status: "undelivered", code: 30007 }, AFTERNOON);
@@ -206,7 +231,8 @@ describe("quarantine", () => {
     expect(await score()).toBe(2);
     expect(await numberNow()).toEqual({
       ...{ status: "quarantined", score: 0 },
-      status_reason: "Health score 0: of 70 messages in 7 days 20 were filtered and 0 failed; 0 people opted out.",
+      status_reason:
+        "Health score 0: of 70 messages in 7 days 20 were filtered and 0 failed; 0 people opted out.",
     });
     expect(await numberNow(org.numbers[1])).toMatchObject({ status: "active", score: 100 });
     // However well it does from here, by replies that still go out from it.
@@ -215,8 +241,11 @@ describe("quarantine", () => {
     await put(ILL);
     await score(later(AFTERNOON, HOUR));
     expect((await numberNow()).status).toBe("quarantined");
-    expect(await alerts()).toMatchObject([{ severity: "critical", resolved_at: null, details: { score: 0, filtered: 20 } }]);
-    const events = await bench.sql`select event_type, phone_number from public.audit_events where org_id = ${org.id}`;
+    expect(await alerts()).toMatchObject([
+      { severity: "critical", resolved_at: null, details: { score: 0, filtered: 20 } },
+    ]);
+    const events =
+      await bench.sql`select event_type, phone_number from public.audit_events where org_id = ${org.id}`;
     expect(events).toMatchObject([{ event_type: "number_quarantined", phone_number: org.numbers[0]?.e164 }]);
   });
 
@@ -278,7 +307,8 @@ describe("quarantine", () => {
     await put(ILL);
     await bench.holder.begin();
     await score();
-    const reactivated = admin.sql`select private.set_number_status(${number?.id ?? ""}, 'active', null, ${later(AFTERNOON, 60)})`.execute();
+    const reactivated =
+      admin.sql`select private.set_number_status(${number?.id ?? ""}, 'active', null, ${later(AFTERNOON, 60)})`.execute();
     await admin.blocked(bench.holder);
     await bench.holder.commit();
     await reactivated;
