@@ -277,6 +277,22 @@ describe("together", () => {
   });
 });
 
+test("a campaign that may send at any hour minds neither people's hours nor its numbers'", async () => {
+  await setOrg({ quiet_starts: "14:00", quiet_ends: "16:00" });
+  await setNumbers({ quiet_starts: "14:00", quiet_ends: "16:30" });
+  await setCampaign({ quiet_hours_override: true });
+  expect(await told()).toEqual({ can_send: true, next_at: null, reasons: [] });
+});
+
+test("a window that closes within a minute is shut: nothing is planned into its end", async () => {
+  await setOrg({ quiet_starts: "15:00:45", quiet_ends: "16:00" });
+  expect(await told()).toMatchObject({
+    can_send: false,
+    reasons: [["outside_hours", 12, later(AFTERNOON, 45)]],
+  });
+  expect(await plan(bench.a.sql, AFTERNOON)).toBe(0);
+});
+
 test("reads the backlog by its index alone, and not those who could be written to", async () => {
   await bench.sql`
     insert into public.campaign_targets (org_id, campaign_id, lead_id, e164, ordinal, window_key)

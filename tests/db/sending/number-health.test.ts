@@ -108,6 +108,10 @@ describe("a mix of outcomes scores", () => {
     expect((await numberNow()).score).toBe(73);
     await score(later(AFTERNOON, 144 * HOUR));
     expect((await numberNow()).score).toBe(60);
+    // Read before the next run clears up, too.
+    expect(
+      await bench.sql`select 1 from private.number_scores(${org.id}, ${later(AFTERNOON, 168 * HOUR)})`,
+    ).toHaveLength(0);
     await score(later(AFTERNOON, 168 * HOUR));
     expect((await numberNow()).score).toBeNull();
     const [left] =
