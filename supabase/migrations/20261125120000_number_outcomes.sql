@@ -33,11 +33,12 @@ create index number_outcomes_number_idx on private.number_outcomes (phone_number
 
 create table private.number_outcome_changes (
   org_id uuid not null,
-  hour timestamptz not null
+  id bigint generated always as identity,
+  hour timestamptz not null,
+  primary key (org_id, id)
 );
 comment on table private.number_outcome_changes is
   'Hours of an organisation in which messages changed since they were counted. Appended only: nobody waits on it, and twice does no harm. No foreign key: it would lock the organisation with every receipt.';
-create index number_outcome_changes_org_idx on private.number_outcome_changes (org_id);
 
 create function private.note_outcome_changes()
 returns trigger
