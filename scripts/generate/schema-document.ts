@@ -23,6 +23,8 @@ const AREAS: Record<string, string[]> = {
     "private.template_usage",
     "private.default_templates",
     "private.number_pace",
+    "private.number_outcomes",
+    "private.number_outcome_changes",
     "private.org_pace",
     "private.daily_usage",
     "public.carrier_caps",

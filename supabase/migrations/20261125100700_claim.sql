@@ -119,14 +119,14 @@ begin
       array_position(v_number_ids, m.phone_number_id) as number_at,
       array_position(v_campaign_ids, m.campaign_id) as campaign_at,
       array_position(v_org_ids, m.org_id) as org_at,
-      greatest(n.resting_until, op.resting_until) as resting_until,
+      n.resting_until, op.resting_until as org_resting_until,
       e.is_exempt, w.is_open, w.valid_to, w.next_open_at, (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
       case
         when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
         when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
         when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
         when m.kind = 'campaign' and c.status <> 'running' then 'paused'
-        when n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released') then 'number_inactive'
+        when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
         when greatest(n.resting_until, op.resting_until) > v_now then 'resting'
         when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date) is distinct from (n.day, (v_now at time zone o.time_zone)::date)
           then 'new_day'
@@ -146,7 +146,7 @@ begin
     join public.orgs o on o.id = m.org_id
     join private.org_pace op on op.org_id = m.org_id
     join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
-    join numbers n on n.id = m.phone_number_id
+    left join numbers n on n.id = m.phone_number_id
     left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
     left join public.campaign_targets t on t.id = m.campaign_target_id
     cross join lateral (
@@ -195,7 +195,9 @@ begin
         else least(36000, floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer) end;
     else
       v_delay := case v_row.verdict
-        when 'resting' then ceil(extract(epoch from v_row.resting_until - v_now))::integer
+        -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
+        when 'resting' then case when v_row.kind <> 'campaign' or v_row.org_resting_until > v_now
+          then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
         when 'quiet_hours' then case when v_row.is_open then 900 else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;

@@ -29,6 +29,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
   },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
+  campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
   create_campaign: {
     ...{ role: "campaign_manager", other: 422 },
@@ -62,11 +63,23 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
+  number_health: {
+    ...{ role: "viewer", other: "empty" },
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
+  },
+  number_usage: {
+    ...{ role: "viewer", other: "empty" },
+    args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
+  },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_search: row.leads?.last_name }),
+  },
+  set_number_status: {
+    ...{ role: "admin", other: 404 },
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_status: "paused" }),
   },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
@@ -82,9 +95,34 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
-  ...["build_targets", "campaign_figures", "campaign_reasons", "create_campaign", "create_import"],
-  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign", "resume_campaign"],
-  ...["search_leads", "start_campaign", "stop_campaign", "topic_org_id", "update_campaign", "update_lead"],
+  ...[
+    "build_targets",
+    "campaign_figures",
+    "campaign_outlook",
+    "campaign_reasons",
+    "create_campaign",
+    "create_import",
+  ],
+  ...[
+    "create_lead",
+    "delete_lead",
+    "get_lead",
+    "has_role",
+    "number_health",
+    "number_usage",
+    "org_id",
+    "pause_campaign",
+    "resume_campaign",
+  ],
+  ...[
+    "search_leads",
+    "set_number_status",
+    "start_campaign",
+    "stop_campaign",
+    "topic_org_id",
+    "update_campaign",
+    "update_lead",
+  ],
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 

@@ -16,6 +16,7 @@ export interface RouteExpectation {
 
 const campaign = (side: Side) => side.row.campaigns?.id;
 const lead = (side: Side) => side.row.leads?.id;
+const number = (side: Side) => side.row.phone_numbers?.id;
 const leadImport = (side: Side) => side.row.imports?.id;
 
 function form(): FormData {
@@ -31,7 +32,7 @@ function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
 }
 
 export const ROUTES: Record<string, RouteExpectation> = {
-  ...openRoutes("campaigns", "leads", "settings", "twilio", "worker"),
+  ...openRoutes("campaigns", "leads", "phone-numbers", "settings", "twilio", "worker"),
 
   "GET /settings/me": { permission: "viewer" },
 
@@ -72,6 +73,12 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /campaigns/{id}/stop": { permission: "campaign_manager", id: campaign },
   "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
   "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
+
+  "GET /phone-numbers": { permission: "viewer" },
+  "GET /phone-numbers/{id}": { permission: "viewer", id: number },
+  "POST /phone-numbers/{id}/status": {
+    ...{ permission: "admin", id: number, send: () => ({ status: "paused" }) },
+  },
 
   "POST /twilio/status": {
     permission: "twilio_signature",

@@ -60,6 +60,7 @@ export const TABLES: Record<string, TableExpectation> = {
       columns: [
         ...["name", "brand", "support_contact", "language", "time_zone", "quiet_starts", "quiet_ends"],
         ...["cooldown_days", "consent_policy", "mps", "daily_cap", "warmup_caps"],
+        ...["health_quarantine_below", "health_min_messages"],
       ],
     },
     patch: { support_contact: "wall" },

@@ -1,7 +1,9 @@
-// A campaign's figures counted over its targets at this instant, with the reasons behind them.
+// A campaign's figures counted over its targets at this instant, with the reasons behind them and its outlook.
+import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { getCampaign } from "./get-campaign.ts";
+import type { outlook } from "./schemas.ts";
 import type { Campaign } from "./select-campaign.ts";
 
 type Counts = Record<string, number>;
@@ -16,6 +18,7 @@ export interface CampaignFigures {
   segments: number;
   delivery_rate: number | null;
   reasons: { excluded: Counts; canceled: Counts; failed: Counts };
+  outlook: z.output<typeof outlook> | null;
 }
 
 /** @throws AppError not_found */
@@ -24,9 +27,10 @@ export async function readStats(
   { params }: { params: { id: string } },
 ): Promise<CampaignFigures> {
   const { status, stats } = await getCampaign(ctx, { params });
-  const [figures, reasons] = await Promise.all([
+  const [figures, reasons, outlook] = await Promise.all([
     ctx.db.rpc("campaign_figures", { p_campaign_id: params.id }),
     ctx.db.rpc("campaign_reasons", { p_campaign_id: params.id }),
+    ctx.db.rpc("campaign_outlook", { p_campaign_id: params.id }),
   ]);
   const counted = dataOrThrow(figures) as unknown as CampaignFigures["figures"];
   return {
@@ -38,5 +42,6 @@ export async function readStats(
     segments: stats?.segments ?? 0,
     delivery_rate: counted.sent > 0 ? Math.round((counted.delivered / counted.sent) * 10_000) / 100 : null,
     reasons: dataOrThrow(reasons) as unknown as CampaignFigures["reasons"],
+    outlook: dataOrThrow(outlook) as unknown as CampaignFigures["outlook"],
   };
 }

@@ -17,6 +17,7 @@ import {
   campaignDetail,
   campaignInput,
   figures,
+  outlook,
   TARGET_STATES,
   target,
 } from "./schemas.ts";
@@ -103,7 +104,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/{id}/stats",
-    summary: "Figures counted over the targets at this instant, with reasons",
+    summary: "Figures counted over the targets at this instant, with reasons and the outlook",
     permission: "viewer",
     request: { params },
     response: object(
@@ -119,6 +120,7 @@ export const routes = [
           .nullable()
           .describe("Percent of sent that was delivered; null while nothing is sent"),
         reasons: z.object({ excluded: counts, canceled: counts, failed: counts }),
+        outlook: outlook.nullable().describe("Null where the campaign is not running"),
       }),
     ),
     run: readStats,

@@ -140,6 +140,40 @@ export const stats = z.object({
   updated_at: z.string().describe("When these figures were folded: at most a second behind"),
 });
 
+const OUTLOOK_REASONS = [
+  ...["no_active_template", "no_active_number", "account_resting", "org_daily_cap", "campaign_daily_cap"],
+  ...[
+    "numbers_resting",
+    "numbers_full",
+    "numbers_outside_hours",
+    "outside_hours",
+    "put_off",
+    "nothing_waiting",
+  ],
+  ...["number_pace", "campaign_pace", "org_pace"],
+] as const;
+export const outlook = z
+  .object({
+    can_send: z.boolean(),
+    next_at: z
+      .string()
+      .nullable()
+      .describe("It can't send before then; null where it can now, where a person must act, or nobody waits"),
+    in_flight: count.describe("Targets queued or being posted"),
+    reasons: z.array(
+      z.object({
+        reason: z.enum(OUTLOOK_REASONS),
+        count: count.nullable().describe("Numbers or people it concerns"),
+        until: z
+          .string()
+          .nullable()
+          .describe("When the first of them is free; null: not by itself, or not known"),
+        time_zone: z.string().nullable().describe("Whose day ends then"),
+      }),
+    ),
+  })
+  .describe("What holds back numbers or people of a running campaign");
+
 export const campaign = z.object({
   id: z.uuid(),
   name: z.string(),

@@ -183,7 +183,8 @@ describe("a POST refused with", () => {
       number_rests: 3600,
       alerts: ["number_queue_full"],
     });
-    expect(await plan(bench.a.sql, await dueAt())).toBe(1);
+    // The full queue is the number's: another may send at once.
+    expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
     const [again] =
       await bench.sql`select from_number from public.messages where org_id = ${org.id} and status = 'queued'`;
     expect(again?.from_number).not.toBe(send.from_number);

@@ -1419,6 +1419,8 @@ export type Database = {
           cooldown_days: number;
           created_at: string;
           daily_cap: number | null;
+          health_min_messages: number;
+          health_quarantine_below: number;
           id: string;
           language: string;
           mps: number | null;
@@ -1437,6 +1439,8 @@ export type Database = {
           cooldown_days?: number;
           created_at?: string;
           daily_cap?: number | null;
+          health_min_messages?: number;
+          health_quarantine_below?: number;
           id?: string;
           language?: string;
           mps?: number | null;
@@ -1454,6 +1458,8 @@ export type Database = {
           cooldown_days?: number;
           created_at?: string;
           daily_cap?: number | null;
+          health_min_messages?: number;
+          health_quarantine_below?: number;
           id?: string;
           language?: string;
           mps?: number | null;
@@ -1480,6 +1486,7 @@ export type Database = {
           org_id: string;
           quiet_ends: string;
           quiet_starts: string;
+          reactivated_at: string | null;
           status: string;
           status_reason: string | null;
           time_zone: string;
@@ -1500,6 +1507,7 @@ export type Database = {
           org_id: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reactivated_at?: string | null;
           status?: string;
           status_reason?: string | null;
           time_zone?: string;
@@ -1519,6 +1527,7 @@ export type Database = {
           org_id?: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reactivated_at?: string | null;
           status?: string;
           status_reason?: string | null;
           time_zone?: string;
@@ -1883,6 +1892,7 @@ export type Database = {
     Functions: {
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_import: {
@@ -1899,6 +1909,19 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      number_health: { Args: { p_phone_number_id: string }; Returns: Json };
+      number_usage: {
+        Args: { p_phone_number_ids: string[] };
+        Returns: {
+          is_open: boolean;
+          opens_at: string;
+          phone_number_id: string;
+          resting_reason: string;
+          resting_until: string;
+          segments_left: number;
+          segments_today: number;
+        }[];
+      };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       search_leads: {
@@ -1914,6 +1937,10 @@ export type Database = {
           p_tags?: string[];
         };
         Returns: Json;
+      };
+      set_number_status: {
+        Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
+        Returns: undefined;
       };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };

@@ -1,0 +1,45 @@
+// The route table of phone-numbers.
+import { z } from "zod";
+import { pageFields } from "../_shared/http/pagination.ts";
+import { list, object } from "../_shared/http/responses.ts";
+import { route } from "../_shared/http/route.ts";
+import { getNumber } from "./get-number.ts";
+import { listNumbers } from "./list-numbers.ts";
+import { NUMBER_STATUSES, numberDetail, phoneNumber, statusInput } from "./schemas.ts";
+import { setStatus } from "./set-status.ts";
+
+const params = z.object({ id: z.uuid() });
+
+export const routes = [
+  route({
+    method: "GET",
+    path: "/",
+    summary: "List the numbers with their health and what they have left today",
+    permission: "viewer",
+    request: {
+      query: z
+        .object({ ...pageFields, status: z.array(z.enum(NUMBER_STATUSES)).optional() })
+        .omit({ cursor: true }),
+    },
+    response: list(phoneNumber),
+    run: listNumbers,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}",
+    summary: "Read a number with the outcomes behind its health, by carrier",
+    permission: "viewer",
+    request: { params },
+    response: object(numberDetail),
+    run: getNumber,
+  }),
+  route({
+    method: "POST",
+    path: "/{id}/status",
+    summary: "Pause, quarantine or reactivate a number; its work goes to the others",
+    permission: "admin",
+    request: { params, body: statusInput },
+    response: object(numberDetail),
+    run: setStatus,
+  }),
+];

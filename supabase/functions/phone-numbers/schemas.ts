@@ -1,0 +1,56 @@
+// What phone numbers look like on the wire.
+import { z } from "zod";
+
+export const NUMBER_STATUSES = ["active", "paused", "quarantined", "released"] as const;
+
+const count = z.number().int();
+
+export const phoneNumber = z.object({
+  id: z.uuid(),
+  e164: z.string(),
+  status: z.enum(NUMBER_STATUSES),
+  status_reason: z.string().nullable().describe("Why it is stopped"),
+  health_score: count.nullable().describe("0 to 100 from what became of its messages; null: too few to say"),
+  mps: z.number().describe("Messages a second, at most"),
+  daily_cap: count.nullable().describe("Segments a day in its own zone, at most"),
+  time_zone: z.string(),
+  quiet_starts: z.string(),
+  quiet_ends: z.string(),
+  segments_today: count,
+  segments_left: count.nullable().describe("Segments it can still send today; null: no cap"),
+  is_open: z.boolean().describe("Whether its own hours are open"),
+  opens_at: z.string().nullable().describe("When they open, where they are not"),
+  resting_until: z.string().nullable(),
+  resting_reason: z.string().nullable(),
+  reactivated_at: z.string().nullable().describe("Its health counts messages from then on alone"),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+const outcomes = z.object({
+  delivered: count,
+  filtered: count.describe("Filtered or blocked (30007, 30004)"),
+  unreachable: count.describe("The phone's own reasons (30003, 30005, 30006)"),
+  failed: count.describe("Failed at the carrier for any other reason"),
+  unconfirmed: count.describe("Sent at least 4 hours ago, and no receipt came"),
+  unknown: count.describe("Posted to Twilio, outcome not known"),
+  opt_outs: count.describe("People who wrote STOP to it"),
+});
+export const numberDetail = phoneNumber.extend({
+  health: z
+    .object({
+      outcomes: outcomes.describe("Of the last 7 days"),
+      carriers: z
+        .array(outcomes.extend({ carrier: z.string(), score: count.nullable() }))
+        .describe("By the receiver's carrier where it is known, the one that filters most first"),
+    })
+    .nullable()
+    .describe("Null while nothing has an outcome"),
+});
+
+export const statusInput = z.strictObject({
+  status: z
+    .enum(["active", "paused", "quarantined"])
+    .describe("active reactivates: out of quarantine its health begins anew"),
+  reason: z.string().trim().min(1).max(1000).optional().describe("Kept with a number that is stopped"),
+});
