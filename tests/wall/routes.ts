@@ -8,9 +8,11 @@ export interface RouteExpectation {
   permission: Permission;
   /** What {id} of the path may be for a side; another one each time where a call uses it up. */
   id?(side: Side): string | Promise<string>;
+  /** What the query asks about, with the other side's ids where it takes any. */
+  query?(side: Side): Record<string, string>;
   /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
   send?(side: Side): unknown;
-  /** What a body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
+  /** What a query or body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
   other?: 422;
 }
 
@@ -73,8 +75,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
   "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
 
-  // What it takes stands in the query; another organisation's ids there are tried in tests/api/compliance.test.ts.
-  "GET /compliance/quiet-hours/check": { permission: "viewer" },
+  "GET /compliance/quiet-hours/check": {
+    ...{ permission: "viewer", other: 422 },
+    query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
+  },
 
   "POST /twilio/status": {
     permission: "twilio_signature",

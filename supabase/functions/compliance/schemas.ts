@@ -31,7 +31,8 @@ const at = z.iso
   .refine(
     (value) => {
       const year = new Date(value).getUTCFullYear();
-      return year >= YEARS[0] && year < YEARS[1];
+      // What is no time at all was refused above.
+      return !(year < YEARS[0] || year >= YEARS[1]);
     },
     { message: `at must lie between the years ${YEARS[0]} and ${YEARS[1]}.` },
   )
