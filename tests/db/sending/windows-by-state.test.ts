@@ -1,5 +1,9 @@
 // When people of each state may be written to: Wednesdays, Saturdays and Sundays, to the minute.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { computeHolidays } from "../../../scripts/seed/compute-holidays.ts";
+import { STATE_RULES } from "../../../scripts/seed/data/quiet-hour-rules.ts";
+import { expandQuietHours } from "../../../scripts/seed/expand-quiet-hours.ts";
+import { readAreaCodes } from "../../../scripts/seed/read-area-codes.ts";
 import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { local, readWindow, WIDE } from "../../fixtures/read-window.ts";
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
@@ -93,6 +97,23 @@ const STATE_HOURS = readTable(
 test("every state and territory is in the table, and no other", async () => {
   const states = await db.sql`select distinct state from private.area_codes order by state`;
   expect(STATE_HOURS.map(([state]) => state).sort()).toEqual(states.map(({ state }) => state));
+});
+
+test("the database holds the rules, area codes and holidays that are checked in, and no others", async () => {
+  const rules = await db.sql`
+    select state, dow, to_char(opens, 'HH24:MI') as opens, to_char(closes, 'HH24:MI') as closes, closed_on_holidays as "closedOnHolidays",
+      max_per_24h as "maxPer24h", source
+    from public.quiet_hour_rules where org_id is null and effective_to is null`;
+  const key = (rule: { state: string; dow: number }) => `${rule.state} ${rule.dow}`;
+  const sorted = <T extends { state: string; dow: number }>(rows: T[]) =>
+    rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  expect(sorted(rules.map((rule) => ({ ...rule }) as never))).toEqual(sorted(expandQuietHours(STATE_RULES)));
+  const areaCodes = await db.sql`
+    select area_code as "areaCode", state, time_zones as "timeZones", overlay_of as "overlayOf" from private.area_codes order by 1`;
+  const csv = new URL("../../../scripts/seed/data/area-codes.csv", import.meta.url).pathname;
+  expect(areaCodes.map((row) => ({ ...row }))).toEqual(readAreaCodes(csv));
+  const holidays = await db.sql`select day::text from private.holidays order by 1`;
+  expect(holidays.map(({ day }) => day)).toEqual(computeHolidays(2026, 2032).map(({ day }) => day));
 });
 
 describe("hours by state", () => {
