@@ -6,6 +6,7 @@ import {
   arrangeLeads,
   arrangeOrg,
   later,
+  signedIn,
 } from "../../fixtures/arrange-sending.ts";
 import { claim, makeDue, plan } from "../../fixtures/drive-sending.ts";
 import { CENTRAL, EASTERN, local } from "../../fixtures/read-window.ts";
@@ -169,5 +170,23 @@ describe("a lead whose mailing address moves while their message waits", () => {
     await bench.sql`update public.campaign_targets set state = 'sent', delivery = 'unconfirmed' where org_id = ${org.id}`;
     await move("GU");
     expect(await key()).toBe("America/Chicago|TX");
+  });
+  test("takes the contact before the lead and its targets, as a STOP does that holds them", async () => {
+    await queueOne("+12145550142", later(AT, -1));
+    const admin = await signedIn(bench.db, org.adminId);
+    const [lead] = await bench.sql`select id from public.leads where org_id = ${org.id}`;
+    await bench.holder.begin();
+    await bench.holder
+      .sql`select 1 from private.contacts where org_id = ${org.id} and e164 = '+12145550142' for no key update`;
+    const moved = admin.sql`select public.update_lead(${lead?.id}, '{"state": "NY"}')`.execute();
+    await admin.blocked(bench.holder);
+    // While it waits it holds neither.
+    await bench.holder.sql`select 1 from public.leads where org_id = ${org.id} for no key update nowait`;
+    await bench.holder
+      .sql`select 1 from public.campaign_targets where org_id = ${org.id} for no key update nowait`;
+    await bench.holder.commit();
+    await moved;
+    const [target] = await bench.sql`select window_key from public.campaign_targets where org_id = ${org.id}`;
+    expect(target?.window_key).toBe("America/Chicago,America/New_York|NY,TX");
   });
 });
