@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { readAreaCodes } from "./read-area-codes.ts";
 import { writeAreaCodeModule } from "./write-area-code-module.ts";
 import { writeGraphemeModule } from "./write-grapheme-module.ts";
-import { writeQuietHoursDocument } from "./write-quiet-hours-document.ts";
 import { writeSeedSql } from "./write-seed-sql.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,7 +16,6 @@ const areaCodes = readAreaCodes(join(here, "data/area-codes.csv"));
 const outputs: [path: string, text: string][] = [
   [join(sms, "nanp-area-codes.generated.ts"), writeAreaCodeModule(areaCodes)],
   [join(sms, "grapheme-break.generated.ts"), writeGraphemeModule()],
-  [join(root, "docs/quiet-hours.md"), writeQuietHoursDocument(areaCodes)],
   ...Object.entries(writeSeedSql(areaCodes)).map(([name, text]): [string, string] => [
     join(root, "supabase/seed", name),
     text,

@@ -1,6 +1,11 @@
-// Writes docs/quiet-hours.md: the platform's rules, and the area codes whose phones may be in several time zones, for people to read.
-import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES, type StateRule } from "./data/quiet-hour-rules.ts";
-import type { AreaCodeRow } from "./read-area-codes.ts";
+// docs/quiet-hours.md: the platform's rules, and the area codes whose phones may be in several time zones, for people to read.
+import { join } from "node:path";
+import { PROJECT_DIR } from "../run-tool.ts";
+import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES, type StateRule } from "../seed/data/quiet-hour-rules.ts";
+import { readAreaCodes } from "../seed/read-area-codes.ts";
+import { format, type GeneratedFile } from "./generated-file.ts";
+
+const PATH = "docs/quiet-hours.md";
 
 const NAMES: Record<string, string> = {
   US: "federal",
@@ -21,10 +26,11 @@ function row({ state, weekdays, saturday, sunday, closedOnHolidays, maxPer24h, s
   return `| ${cells.join(" | ")} |`;
 }
 
-/** @returns the document; rules in the order in which they are looked at */
-export function writeQuietHoursDocument(areaCodes: AreaCodeRow[]): string {
+/** From what the seeds are made of, so that it says what a new deployment begins with. */
+export async function quietHoursDocument(): Promise<GeneratedFile> {
+  const areaCodes = readAreaCodes(join(PROJECT_DIR, "scripts/seed/data/area-codes.csv"));
   const several = areaCodes.filter(({ timeZones }) => timeZones.length > 1);
-  return `${[
+  const parts = [
     "<!-- Generated from scripts/seed/data by `npm run generate`: do not edit. -->",
     "# Quiet hours: the platform's rules",
     "Hours in which a person may be texted, in their local time, up to but not including the second. How rules are put " +
@@ -45,5 +51,6 @@ export function writeQuietHoursDocument(areaCodes: AreaCodeRow[]): string {
           `| ${areaCode} | ${state} | ${timeZones.join(", ")} | ${overlayOf ?? ""} |`,
       ),
     ].join("\n"),
-  ].join("\n\n")}\n`;
+  ];
+  return { path: PATH, text: await format(PATH, `${parts.join("\n\n")}\n`) };
 }
