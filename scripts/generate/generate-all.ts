@@ -5,6 +5,7 @@ import { PROJECT_DIR, runTool } from "../run-tool.ts";
 import { apiDocuments, orphanDocuments } from "./api-documents.ts";
 import { databaseTypes } from "./database-types.ts";
 import { isFresh, write } from "./generated-file.ts";
+import { quietHoursDocument } from "./quiet-hours-document.ts";
 import { schemaDocument } from "./schema-document.ts";
 
 export interface GenerateOptions {
@@ -18,7 +19,8 @@ export interface GenerateOptions {
 export async function generateAll({ databaseUrl, checkOnly }: GenerateOptions): Promise<string[]> {
   const stale = await generateSeeds(checkOnly);
   const documents = await apiDocuments();
-  for (const file of [await databaseTypes(databaseUrl), await schemaDocument(databaseUrl), ...documents]) {
+  const fromDatabase = [await databaseTypes(databaseUrl), await schemaDocument(databaseUrl)];
+  for (const file of [...fromDatabase, await quietHoursDocument(), ...documents]) {
     if (await isFresh(file)) continue;
     stale.push(file.path);
     if (!checkOnly) await write(file);

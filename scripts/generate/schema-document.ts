@@ -56,6 +56,7 @@ const AREAS: Record<string, string[]> = {
     "private.holidays",
     "private.area_codes",
     "private.windows",
+    "private.rule_versions",
     "public.audit_events",
     "public.alerts",
   ],

@@ -36,6 +36,7 @@ set search_path = ''
 as $$
 declare
   v_cooldown timestamptz := p_now - make_interval(days => coalesce(p_campaign.cooldown_days, p_org.cooldown_days));
+  v_version bigint := private.rules_version(p_org.id);
   v_keys text[];
   v_capped_keys text[];
   v_key_caps smallint[];
@@ -99,7 +100,7 @@ begin
   from private.waiting_keys(p_campaign.id) as k(key)
   cross join lateral (
     select x.is_open, x.valid_to, x.max_per_24h from private.windows x
-    where x.org_id = p_org.id and x.window_key = k.key and x.valid_from <= p_now and x.valid_to > p_now
+    where x.org_id = p_org.id and x.window_key = k.key and x.version = v_version and x.valid_from <= p_now and x.valid_to > p_now
     union all
     select x.is_open, x.valid_to, x.max_per_24h from private.window_state(p_org.id, k.key, p_now, true) x
     limit 1
@@ -191,8 +192,7 @@ begin
       c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id,
       array_position(v_number_ids, c.phone_number_id) as sticky,
       array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
-      l.variables, recent.templates as recent_templates, recent.last_day,
-      carrier.cap
+      l.variables, recent.templates as recent_templates, day.texts as last_day, carrier.cap
     from (
       -- A second statement sees what was committed before the locks.
       select x.* from public.campaign_targets x
@@ -204,14 +204,19 @@ begin
     ) c
     join private.lead_values l on l.lead_id = t.lead_id
     left join lateral (
-      select array_agg(m.template_id) as templates,
-        count(*) filter (where m.created_at > p_now - interval '24 hours') as last_day
+      select array_agg(m.template_id) as templates
       from public.messages m
       -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation was taken,
       -- and read all of the burst for each person.
       where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
         and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
     ) recent on true
+    cross join lateral (
+      -- Only where a rule limits it: what went out, and what is on its way there.
+      select case when t.window_key = any (v_capped_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
+        select count(*)::integer from public.messages m
+        where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
+    ) day
     left join public.lead_phones p on v_cap_ids is not null and p.id = t.lead_phone_id
     cross join lateral (
       -- A carrier that nobody knows counts as the tightest, which is the first.
@@ -229,7 +234,7 @@ begin
         when v_row.invalid_at is not null then 'invalid_phone' else 'recently_contacted' end;
       continue;
     end if;
-    if v_row.capped is not null and coalesce(v_row.last_day, 0) >= v_key_caps[v_row.capped] then
+    if v_row.capped is not null and v_row.last_day >= v_key_caps[v_row.capped] then
       v_deferred := v_deferred || v_row.id;
       v_deferred_to := v_deferred_to || (p_now + interval '1 hour');
       v_sticky_to := v_sticky_to || v_row.sticky_until;

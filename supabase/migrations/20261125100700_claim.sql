@@ -46,6 +46,7 @@ declare
   v_window_next timestamptz[];
   v_window_limit smallint[];
   v_seen uuid[] := '{}';
+  v_limited text[] := '{}';
   v_claimed uuid[] := '{}';
   v_attempts uuid[] := '{}';
   v_slots timestamptz[] := '{}';
@@ -120,6 +121,7 @@ begin
       array_position(v_campaign_ids, m.campaign_id) as campaign_at,
       array_position(v_org_ids, m.org_id) as org_at,
       n.resting_until, op.resting_until as org_resting_until,
+      m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h,
       e.is_exempt, w.is_open, w.valid_to, w.next_open_at, (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
       case
         when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
@@ -135,10 +137,7 @@ begin
           and k.last_sent_at > v_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
         when e.is_exempt then null
         when not w.is_open or w.valid_to < v_now + interval '60 seconds' or coalesce(n.open_until < v_now + interval '60 seconds', true) then 'quiet_hours'
-        when w.max_per_24h is not null and (
-          select count(*) from public.messages x
-          where x.to_number = m.to_number and (x.org_id = m.org_id) is true and (x.created_at > v_now - interval '24 hours') is true
-            and x.kind = 'campaign' and x.status not in ('queued', 'failed', 'canceled')) >= w.max_per_24h then 'daily_limit'
+        when w.max_per_24h is not null and cardinality(private.texts_in_day(m.org_id, m.to_number, v_now)) >= w.max_per_24h then 'daily_limit'
       end as verdict
     from unnest(v_taken, v_queues) with ordinality as q(message_id, queue, n)
     join public.messages m on m.id = q.message_id and m.status = 'queued'
@@ -170,6 +169,15 @@ begin
       v_refused_override := v_row.campaign_id;
     end if;
 
+    if v_row.verdict is null and v_row.max_per_24h is not null then
+      -- What this claim takes is not among what was counted: one text a person and claim.
+      if v_row.to_number = any (v_limited) then
+        v_later := v_later || v_row.id;
+        v_later_delay := v_later_delay || 1;
+        continue;
+      end if;
+      v_limited := v_limited || v_row.to_number;
+    end if;
     if v_row.verdict is null then
       v_slot := greatest(v_worker_slot, v_number_slots[v_row.number_at],
         coalesce(v_campaign_slots[v_row.campaign_at], '-infinity'), coalesce(v_org_slots[v_row.org_at], '-infinity'));
@@ -191,15 +199,21 @@ begin
       v_claimed[v_n] := v_row.id;
       v_attempts[v_n] := private.uuid_v7();
       v_slots[v_n] := v_slot;
-      v_validity[v_n] := case when v_row.is_exempt then 36000
-        else least(36000, floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer) end;
+      -- An answer to a person is exempt for 24 hours from what they wrote, and must not wait at Twilio beyond them.
+      v_validity[v_n] := least(36000, case
+        when not v_row.is_exempt then floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer
+        when v_row.kind <> 'campaign' and v_row.exempt is distinct from 'confirmation'
+          then greatest(floor(extract(epoch from v_row.last_inbound_at + interval '24 hours' - v_now))::integer, 1)
+        else 36000 end);
     else
       v_delay := case v_row.verdict
         -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
         when 'resting' then case when v_row.kind <> 'campaign' or v_row.org_resting_until > v_now
           then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
-        when 'quiet_hours' then case when v_row.is_open then 900 else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
+        -- A campaign's people are held back by their window itself: a rule that opens again then has nobody put off for days.
+        when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
+          else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;
       if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
         -- A person's reply waits for its number or the hour; an opt-out or a released number ends it.

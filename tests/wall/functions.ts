@@ -55,6 +55,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", service: true, other: 404 },
     args: async (side) => ({ p_lead_id: (await side.addLead()).id }),
   },
+  explain_window: {
+    ...{ role: "viewer", other: 422 },
+    args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
+  },
   find_lead_phones: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
@@ -95,34 +99,29 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
-  ...[
-    "build_targets",
-    "campaign_figures",
-    "campaign_outlook",
-    "campaign_reasons",
-    "create_campaign",
-    "create_import",
-  ],
-  ...[
-    "create_lead",
-    "delete_lead",
-    "get_lead",
-    "has_role",
-    "number_health",
-    "number_usage",
-    "org_id",
-    "pause_campaign",
-    "resume_campaign",
-  ],
-  ...[
-    "search_leads",
-    "set_number_status",
-    "start_campaign",
-    "stop_campaign",
-    "topic_org_id",
-    "update_campaign",
-    "update_lead",
-  ],
+  "build_targets",
+  "campaign_figures",
+  "campaign_outlook",
+  "campaign_reasons",
+  "create_campaign",
+  "create_import",
+  "create_lead",
+  "delete_lead",
+  "explain_window",
+  "get_lead",
+  "has_role",
+  "number_health",
+  "number_usage",
+  "org_id",
+  "pause_campaign",
+  "resume_campaign",
+  "search_leads",
+  "set_number_status",
+  "start_campaign",
+  "stop_campaign",
+  "topic_org_id",
+  "update_campaign",
+  "update_lead",
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 

@@ -31,9 +31,10 @@ const seen = ({ status, body }: Answer) =>
 
 /** A call about what is this side's; its id is there before the call. */
 async function prepare(name: string, side: Side) {
-  const { id, send } = expectationOf(name);
+  const { id, query, send } = expectationOf(name);
   const [method, path] = name.split(" ") as [string, string];
-  const url = id ? path.replace("{id}", await id(side)) : path;
+  const address = id ? path.replace("{id}", await id(side)) : path;
+  const url = query ? `${address}?${new URLSearchParams(query(side))}` : address;
   return (token?: string) =>
     callFunction(stack, token === undefined ? undefined : { token }, method, url, send?.(side));
 }

@@ -8,9 +8,11 @@ export interface RouteExpectation {
   permission: Permission;
   /** What {id} of the path may be for a side; another one each time where a call uses it up. */
   id?(side: Side): string | Promise<string>;
+  /** What the query asks about, with the other side's ids where it takes any. */
+  query?(side: Side): Record<string, string>;
   /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
   send?(side: Side): unknown;
-  /** What a body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
+  /** What a query or body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
   other?: 422;
 }
 
@@ -32,7 +34,7 @@ function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
 }
 
 export const ROUTES: Record<string, RouteExpectation> = {
-  ...openRoutes("campaigns", "leads", "phone-numbers", "settings", "twilio", "worker"),
+  ...openRoutes("campaigns", "compliance", "leads", "phone-numbers", "settings", "twilio", "worker"),
 
   "GET /settings/me": { permission: "viewer" },
 
@@ -78,6 +80,11 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /phone-numbers/{id}": { permission: "viewer", id: number },
   "POST /phone-numbers/{id}/status": {
     ...{ permission: "admin", id: number, send: () => ({ status: "paused" }) },
+  },
+
+  "GET /compliance/quiet-hours/check": {
+    ...{ permission: "viewer", other: 422 },
+    query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
   },
 
   "POST /twilio/status": {

@@ -34,7 +34,8 @@ export async function postMessage(context: PostingContext, post: ReadyPost): Pro
     body: post.text,
     // Our own ids in the query: the callback may come before this answer does, or instead of it.
     statusCallback: `${context.publicUrl}/twilio/status?mid=${send.message_id}&a=${send.attempt_id}#${CALLBACK_OVERRIDES}`,
-    validitySeconds: send.validity_seconds,
+    // Counted from the claim: what it waited for its slot is gone.
+    validitySeconds: Math.max(1, send.validity_seconds - Math.ceil((Date.now() - post.claimedWall) / 1_000)),
   });
   if (result.outcome === "not_posted") noteUnreachable(performance.now());
   else noteReached();

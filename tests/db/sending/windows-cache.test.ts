@@ -56,22 +56,63 @@ describe("the cache of answers", () => {
     expect((await fill()).is_open).toBe(true);
     expect(await cached(other.id)).toHaveLength(1);
   });
-  test("forgets when the organisation's hours or zone change", async () => {
+  /** What is kept of Texas says 99 from now on: an answer that does not was worked out anew. */
+  const spoil = (orgId: string) =>
+    db.sql`update private.windows set max_per_24h = 99 where org_id = ${orgId}`;
+  const isKept = async (orgId: string, at = now) => (await windowAt(214, null, at, orgId)).max_per_24h === 99;
+  const openOrg = async () => {
     const own = await arrangeOrg(db, { numbers: 0, fields: WIDE });
-    for (const change of [{ quiet_starts: "10:00", quiet_ends: "14:00" }, { time_zone: "Pacific/Guam" }]) {
-      await windowAt(214, null, now, own.id, true);
+    await windowAt(214, null, now, own.id, true);
+    await spoil(own.id);
+    expect(await isKept(own.id)).toBe(true);
+    return own;
+  };
+
+  test("counts no more when the organisation's hours or zone change, and may be filled anew", async () => {
+    const own = await openOrg();
+    for (const change of [{ quiet_starts: "10:00", quiet_ends: "11:00" }, { time_zone: "Pacific/Guam" }]) {
       await db.sql`update public.orgs set ${db.sql(change)} where id = ${own.id}`;
-      expect(await cached(own.id)).toEqual([]);
+      expect(await isKept(own.id)).toBe(false);
+      await windowAt(214, null, now, own.id, true);
+      await spoil(own.id);
+      expect(await isKept(own.id)).toBe(true);
     }
+    await db.sql`update public.orgs set brand = 'Another' where id = ${own.id}`;
+    expect(await isKept(own.id)).toBe(true);
   });
-  test("forgets everywhere when a rule of the platform changes", async () => {
-    const [own, other] = [
-      await arrangeOrg(db, { numbers: 0, fields: WIDE }),
-      await arrangeOrg(db, { numbers: 0, fields: WIDE }),
-    ];
-    for (const each of [own, other]) await windowAt(214, null, now, each.id, true);
-    await db.sql`update public.quiet_hour_rules set reviewed_at = reviewed_at where org_id is null and state = 'TX' and dow = 3`;
-    expect([...(await cached(own.id)), ...(await cached(other.id))]).toEqual([]);
+  test.each([
+    [
+      "a rule",
+      "update public.quiet_hour_rules set reviewed_at = reviewed_at where org_id is null and state = 'TX' and dow = 3",
+    ],
+    ["a holiday", "update private.holidays set name = name where day = '2026-12-25'"],
+  ])("counts no more anywhere when %s of the platform changes", async (_what, change) => {
+    const [own, other] = [await openOrg(), await openOrg()];
+    await db.sql.unsafe(change);
+    expect([await isKept(own.id), await isKept(other.id)]).toEqual([false, false]);
+  });
+  test("counts on where another organisation edits its rules or is removed", async () => {
+    const [own, other] = [await openOrg(), await openOrg()];
+    await db.sql`
+      insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
+      values (${other.id}, 'TX', 3, '13:00', '14:00', 'counsel', '2024-01-01', '2026-01-01')`;
+    expect([await isKept(own.id), await isKept(other.id)]).toEqual([true, false]);
+    await db.sql`delete from auth.users where id = ${other.adminId}`;
+    await db.sql`delete from public.orgs where id = ${other.id}`;
+    expect(await isKept(own.id)).toBe(true);
+    expect(await db.sql`select 1 from private.rule_versions where scope = ${other.id}`).toEqual([]);
+  });
+  test("that a plan made from old rules, and committed after they changed, counts for nobody", async () => {
+    const own = await arrangeOrg(db, { numbers: 0, fields: WIDE });
+    const planner = await db.admin();
+    await planner.begin();
+    await planner.sql`select private.window_state(${own.id}, 'America/Chicago|TX', ${now}, true)`;
+    await db.sql`
+      insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
+      values (${own.id}, 'TX', 3, '13:00', '14:00', 'counsel', '2024-01-01', '2026-01-01')`;
+    await planner.commit();
+    expect(await cached(own.id)).toMatchObject([{ is_open: true }]);
+    expect((await windowAt(214, null, now, own.id)).is_open).toBe(false);
   });
 });
 

@@ -108,6 +108,48 @@ describe("the organisation's own hours", () => {
     },
   );
 
+  // What is left of an organisation's day in the night in which its clock changes: nothing it says may be read generously, and
+  // nothing may raise (a plan that raises sends nothing, for days around that night).
+  test.each([
+    // Hours that end in the hour that is skipped, or begin there: 02:30 does not exist.
+    ["quiet from 02:30 on, spring", "02:30", "12:00", "2026-03-08T06:29:00Z", "2026-03-08T06:30:00Z"],
+    [
+      "quiet from 03:00 to 02:30, spring: nothing is left of the night",
+      "03:00",
+      "02:30",
+      "2026-03-08T05:00:00Z",
+      null,
+    ],
+    ["quiet from 01:30 to 02:30, spring", "01:30", "02:30", "2026-03-08T07:00:00Z", null],
+    // The hour that comes twice: 01:30 is at 05:30 and again at 06:30 universal time.
+    [
+      "quiet from 01:30 on, autumn: from the first",
+      "01:30",
+      "12:00",
+      "2026-11-01T05:29:00Z",
+      "2026-11-01T05:30:00Z",
+    ],
+    ["quiet from 01:30 on, autumn: the second is quiet", "01:30", "12:00", "2026-11-01T06:15:00Z", null],
+    ["quiet until 01:30, autumn: until the second", "20:00", "01:30", "2026-11-01T06:29:00Z", null],
+  ])("%s", async (_name, quiet_starts, quiet_ends, now, until) => {
+    const own = await arrangeOrg(db, {
+      numbers: 0,
+      fields: { time_zone: EASTERN, quiet_starts, quiet_ends },
+    });
+    const day = (days: number) =>
+      new Date(new Date(now).getTime() + days * 86_400_000).toISOString().slice(0, 10);
+    const [row] = await db.sql`
+      select upper(r) as until from unnest((
+        select w.open_times from private.window_rules(${own.id}, 'America/New_York|NY', ${day(-2)}, ${day(2)}) w where w.rule = 'org')) r
+      where r @> ${now}::timestamptz`;
+    expect(row?.until ?? null).toEqual(until && new Date(until));
+    const [number] =
+      await db.sql`select private.number_open_until(${quiet_starts}, ${quiet_ends}, ${EASTERN}, ${now}) as until`;
+    expect(number?.until).toEqual(until && new Date(until));
+    // The days around it are worked out too.
+    expect((await windowAt(305, null, new Date(now), own.id)).is_open).toBe(false);
+  });
+
   test("a window that is open ends when the organisation's rest begins", async () => {
     const own = await arrangeOrg(db, { numbers: 0, fields: { quiet_starts: "12:00", quiet_ends: "14:00" } });
     const found = await windowAt(214, null, local("2026-06-10T11:00", CENTRAL), own.id);
@@ -205,12 +247,119 @@ describe("the organisation's own rules", () => {
     expect((await windowAt(404, null, local("2026-06-10T10:00", EASTERN), own.id)).is_open).toBe(true);
     expect((await windowAt(404, null, local("2026-05-27T10:00", EASTERN), own.id)).is_open).toBe(false);
   });
-  test("messages in 24 hours: the lowest of all states binds, with the organisation's own", async () => {
-    const now = local("2026-06-10T12:00", CENTRAL);
-    expect((await windowAt(214, null, now)).max_per_24h).toBeNull();
-    expect((await windowAt(305, null, now)).max_per_24h).toBe(3);
-    expect((await windowAt(214, "OK", now)).max_per_24h).toBe(3);
-    const own = await withRules([{ state: "TX", dow: 3, opens: "09:00", closes: "21:00", max_per_24h: 1 }]);
-    expect((await windowAt(214, "OK", now, own.id)).max_per_24h).toBe(1);
+  test("a change in the middle of a week holds from its day on, in each place's own day", async () => {
+    // From Wednesday 17 June on, Georgia and Hawaii open at 13.
+    const own = await withRules(
+      ["GA", "HI"].flatMap((state) =>
+        [1, 2, 3, 4, 5].map((dow) => ({
+          ...{ state, dow, opens: "13:00", closes: "20:00", effective_from: "2026-06-17" },
+        })),
+      ),
+    );
+    const opens = async (areaCode: number, now: Date) =>
+      (await windowAt(areaCode, null, now, own.id)).next_open_at;
+    expect(await opens(404, local("2026-06-16T08:00", EASTERN))).toEqual(local("2026-06-16T09:00", EASTERN));
+    expect(await opens(404, local("2026-06-16T20:00", EASTERN))).toEqual(local("2026-06-17T13:00", EASTERN));
+    // It is Wednesday in Georgia, and still Tuesday in Hawaii.
+    expect(await opens(808, local("2026-06-17T01:00", EASTERN))).toBeInstanceOf(Date);
+    expect((await windowAt(808, null, local("2026-06-17T01:00", EASTERN), own.id)).is_open).toBe(true);
+    expect(await opens(808, local("2026-06-16T20:00", "Pacific/Honolulu"))).toEqual(
+      local("2026-06-17T13:00", "Pacific/Honolulu"),
+    );
+  });
+  test("one that ends in the middle of a week gives way to the one before it", async () => {
+    const own = await withRules(
+      [1, 2, 3, 4, 5].flatMap((dow) => [
+        { state: "TX", dow, opens: "10:00", closes: "18:00", effective_from: "2026-01-01" },
+        ...[
+          {
+            state: "TX",
+            dow,
+            opens: "12:00",
+            closes: "13:00",
+            effective_from: "2026-06-01",
+            effective_to: "2026-06-11",
+          },
+        ],
+      ]),
+    );
+    expect(await windowAt(214, null, local("2026-06-10T12:30", CENTRAL), own.id)).toMatchObject({
+      is_open: true,
+      valid_to: local("2026-06-10T13:00", CENTRAL),
+    });
+    expect(await windowAt(214, null, local("2026-06-10T13:00", CENTRAL), own.id)).toMatchObject({
+      is_open: false,
+      next_open_at: local("2026-06-11T10:00", CENTRAL),
+    });
+  });
+  test("one of the default holds for states without rows, and leaves those with rows alone", async () => {
+    const own = await withRules([{ state: "*", dow: 3, opens: "12:00", closes: "13:00" }]);
+    const now = local("2026-06-10T11:00", EASTERN);
+    expect(await windowAt(404, null, now, own.id)).toMatchObject({
+      next_open_at: local("2026-06-10T12:00", EASTERN),
+    });
+    expect((await windowAt(305, null, now, own.id)).is_open).toBe(true);
+  });
+  test("one of a place that nobody knows holds there", async () => {
+    const own = await withRules([{ state: "??", dow: 3, opens: "12:00", closes: "18:00" }]);
+    expect((await windowAt(800, null, local("2026-06-10T17:00", EASTERN), own.id)).is_open).toBe(false);
+    expect((await windowAt(800, null, local("2026-06-11T17:00", EASTERN), own.id)).is_open).toBe(true);
+  });
+});
+
+describe("messages in 24 hours", () => {
+  const WEDNESDAY = local("2026-06-10T12:00", CENTRAL);
+  const limitOf = async (areaCode: number, state: string | null = null, orgId = org.id, now = WEDNESDAY) =>
+    (await windowAt(areaCode, state, now, orgId)).max_per_24h;
+  test.each([
+    ["FL", 305, null, 3, "Fla. Stat. 501.616(6): 3 in 24 hours"],
+    ["MD", 301, null, 3, "table, MD: 3 in 24 hours"],
+    ["OK", 405, null, 3, "Okla. Stat. tit. 15, 775C.4: 3 in 24 hours"],
+    ["TX", 214, null, null, "none known"],
+    ["TX with an address in OK", 214, "OK", 3, "the lowest of all states binds"],
+    ["FL with an address in CA", 305, "CA", 3, "the lowest of all states binds"],
+    ["a toll-free number with an address in MD", 800, "MD", 3, "table, MD: 3 in 24 hours"],
+    ["nobody knows where", 800, null, null, "none known"],
+  ] as [string, number, string | null, number | null, string][])(
+    "%s",
+    async (_name, areaCode, state, limit) => {
+      expect(await limitOf(areaCode, state)).toBe(limit);
+    },
+  );
+  test.each([
+    ["a lower one of the organisation binds", { state: "TX", max_per_24h: 1 }, 214, "OK", 1],
+    ["one of the default binds where a state has no rows", { state: "*", max_per_24h: 2 }, 404, null, 2],
+    ["one of the default leaves states with rows alone", { state: "*", max_per_24h: 2 }, 214, null, null],
+    ["one of the federal rule binds everywhere", { state: "US", max_per_24h: 2 }, 214, null, 2],
+    ["one of the federal rule is held to a state's", { state: "US", max_per_24h: 9 }, 305, null, 3],
+    ["one of a place that nobody knows binds there", { state: "??", max_per_24h: 1 }, 800, null, 1],
+    ["other hours without a limit leave the platform's", { state: "FL", max_per_24h: null }, 305, null, 3],
+    [
+      "a higher one of the organisation replaces the platform's",
+      { state: "FL", max_per_24h: 5 },
+      305,
+      null,
+      5,
+    ],
+  ] as [string, { state: string; max_per_24h: number | null }, number, string | null, number | null][])(
+    "%s",
+    async (_name, rule, areaCode, state, limit) => {
+      const own = await withRules([{ dow: 3, opens: "09:00", closes: "20:00", ...rule }]);
+      expect(await limitOf(areaCode, state, own.id)).toBe(limit);
+    },
+  );
+  test("of two dated rules the younger's binds, and one for another weekday does not", async () => {
+    const own = await withRules([
+      { state: "GA", dow: 3, opens: "09:00", closes: "20:00", max_per_24h: 1 },
+      { state: "GA", dow: 3, opens: "09:00", closes: "20:00", max_per_24h: 4, effective_from: "2026-06-01" },
+      { state: "GA", dow: 4, opens: "09:00", closes: "20:00", max_per_24h: 2 },
+    ]);
+    const on = (day: string) => limitOf(404, null, own.id, local(`${day}T12:00`, EASTERN));
+    expect([
+      await on("2026-05-27"),
+      await on("2026-06-10"),
+      await on("2026-06-11"),
+      await on("2026-06-12"),
+    ]).toEqual([1, 4, 2, null]);
   });
 });

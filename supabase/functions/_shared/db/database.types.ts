@@ -1901,6 +1901,18 @@ export type Database = {
       };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      explain_window: {
+        Args: {
+          p_at?: string;
+          p_campaign_id?: string;
+          p_e164: string;
+          p_lead_id?: string;
+          p_phone_number_id?: string;
+          p_state?: string;
+          p_twilio_is_loopback?: boolean;
+        };
+        Returns: Json;
+      };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {

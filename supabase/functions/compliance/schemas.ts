@@ -1,0 +1,112 @@
+// What a question about quiet hours and its answer look like on the wire.
+import { z } from "zod";
+import { parseState } from "../_shared/leads/us-states.ts";
+import { parsePhone } from "../_shared/sms/parse-phone.ts";
+
+/** Holidays are known for a few years around now, and nobody plans a text for the next century. */
+const YEARS = [2000, 2100] as const;
+
+const phone = z
+  .string()
+  .max(100)
+  .transform((value, ctx) => {
+    const parsed = parsePhone(value);
+    if (parsed.ok) return parsed.e164;
+    ctx.addIssue({ code: "custom", message: parsed.message });
+    return z.NEVER;
+  })
+  .describe("In any US format, + written as %2B");
+const state = z
+  .string()
+  .max(100)
+  .transform((value, ctx) => {
+    const code = parseState(value);
+    if (code !== null) return code;
+    ctx.addIssue({ code: "custom", message: "Write a state of the United States, such as TX or Texas." });
+    return z.NEVER;
+  })
+  .describe("Of the person's mailing address");
+const at = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (value) => {
+      const year = new Date(value).getUTCFullYear();
+      // What is no time at all was refused above.
+      return !(year < YEARS[0] || year >= YEARS[1]);
+    },
+    { message: `at must lie between the years ${YEARS[0]} and ${YEARS[1]}.` },
+  )
+  .describe("The moment in question; now where none is given");
+
+export const quietHoursQuestion = z.strictObject({
+  phone,
+  state: state.optional(),
+  lead_id: z.uuid().optional().describe("Whose mailing address counts, in place of state"),
+  phone_number_id: z.uuid().optional().describe("Our number, whose own hours count too"),
+  campaign_id: z.uuid().optional().describe("A campaign, whose override is told"),
+  at: at.optional(),
+});
+
+const time = z.string();
+const because = z.array(z.enum(["area_code", "address", "unknown"]));
+
+const rule = z.object({
+  rule: z
+    .string()
+    .describe("org, number, federal, a state's postal abbreviation, or ?? where nobody knows the place"),
+  time_zone: z.string(),
+  local_time: z.string().describe("Of the moment in question, in this time zone"),
+  is_open: z.boolean(),
+  open_until: time.nullable(),
+  next_open_at: time.nullable(),
+  open_today: z
+    .array(z.object({ opens: z.string(), closes: z.string() }))
+    .describe("What it leaves of the local day, in local time"),
+  max_per_24h: z.number().int().nullable(),
+  closed_by_holiday: z.string().nullable(),
+  is_own: z.boolean().describe("The organisation's, not the platform's"),
+  is_default: z.boolean().describe("The default, for want of a rule of this state"),
+  source: z.string(),
+  reviewed_at: z.string().nullable().describe("When somebody last checked the rule against its source"),
+});
+
+export const quietHoursCheck = z.object({
+  phone: z.string(),
+  at: time,
+  may_send: z.boolean().describe("Whether a campaign's message would be sent at that moment"),
+  blocked_by: z.array(z.enum(["quiet_hours", "number_quiet_hours", "last_minute", "daily_limit"])),
+  is_open: z.boolean().describe("Whether every rule is open, the number's own hours among them"),
+  open_until: time.nullable().describe("Where open: when it closes, at most 9 days ahead"),
+  next_open_at: time.nullable().describe("Where closed: when it opens; null: not within 9 days"),
+  area_code: z
+    .object({
+      area_code: z.string(),
+      state: z.string(),
+      time_zones: z.array(z.string()),
+      overlay_of: z.string().nullable(),
+    })
+    .nullable(),
+  address: z.object({
+    state: z.string().nullable(),
+    from: z.enum(["request", "lead", "phone"]).nullable().describe("phone: the lead that has this phone"),
+  }),
+  time_zones: z.array(
+    z.object({ time_zone: z.string(), local_time: z.string(), because, holiday: z.string().nullable() }),
+  ),
+  states: z.array(z.object({ state: z.string(), because })),
+  rules: z.array(rule),
+  limit: z.object({
+    max_per_24h: z.number().int().nullable(),
+    used: z.number().int().describe("Texts of campaigns in the 24 hours before"),
+    room_at: time.nullable().describe("Where used up: when there is room again"),
+  }),
+  reply: z.object({
+    is_exempt: z.boolean().describe("Whether an answer to this person is free of quiet hours"),
+    last_inbound_at: time.nullable(),
+    exempt_until: time.nullable(),
+  }),
+  override: z
+    .object({ campaign_id: z.uuid(), is_asked: z.boolean(), is_honoured: z.boolean() })
+    .nullable()
+    .describe("Of the campaign given; honoured only against a Twilio simulator on this machine"),
+});
