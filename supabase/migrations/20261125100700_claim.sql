@@ -121,7 +121,7 @@ begin
       array_position(v_campaign_ids, m.campaign_id) as campaign_at,
       array_position(v_org_ids, m.org_id) as org_at,
       n.resting_until, op.resting_until as org_resting_until,
-      m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h,
+      m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h, d.texts,
       e.is_exempt, w.is_open, w.valid_to, w.next_open_at, (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
       case
         when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
@@ -137,7 +137,7 @@ begin
           and k.last_sent_at > v_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
         when e.is_exempt then null
         when not w.is_open or w.valid_to < v_now + interval '60 seconds' or coalesce(n.open_until < v_now + interval '60 seconds', true) then 'quiet_hours'
-        when w.max_per_24h is not null and cardinality(private.texts_in_day(m.org_id, m.to_number, v_now)) >= w.max_per_24h then 'daily_limit'
+        when d.texts >= w.max_per_24h then 'daily_limit'
       end as verdict
     from unnest(v_taken, v_queues) with ordinality as q(message_id, queue, n)
     join public.messages m on m.id = q.message_id and m.status = 'queued'
@@ -159,6 +159,9 @@ begin
       select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from private.person_window(m.org_id, m.to_number, v_now) x
       where not e.is_exempt and t.window_key is null
     ) w on true
+    cross join lateral (
+      select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, v_now)) end as texts
+    ) d
     -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
     where m.campaign_target_id is null or m.campaign_target_id = any (v_targets)
     order by q.n
@@ -170,8 +173,8 @@ begin
     end if;
 
     if v_row.verdict is null and v_row.max_per_24h is not null then
-      -- What this claim takes is not among what was counted: one text a person and claim.
-      if v_row.to_number = any (v_limited) then
+      -- What this claim takes is not among what was counted.
+      if v_row.texts + cardinality(array_positions(v_limited, v_row.to_number)) >= v_row.max_per_24h then
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || 1;
         continue;

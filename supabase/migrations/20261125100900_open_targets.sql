@@ -140,7 +140,7 @@ begin
     update public.messages m set status = 'unknown', updated_at = p_now
     where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
     update public.campaign_targets t set state = 'unknown', updated_at = p_now
-    from public.messages m where t.message_id = m.id and m.id = any (v_messages) and m.status = 'unknown' and t.state = 'sending';
+    from public.messages m where t.id = m.campaign_target_id and t.message_id = m.id and m.id = any (v_messages) and m.status = 'unknown' and t.state = 'sending';
   end if;
 
   -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.

@@ -60,18 +60,21 @@ test("in the last minute it is put off, its charge is given back, and it is not 
   await queueOne();
   const now = later(CLOSING, -59);
   expect(await claim(bench.a.sql, { now })).toEqual([]);
-  expect(await targets()).toEqual([{ state: "waiting", reason: null, not_before: later(now, 900) }]);
+  expect(await targets()).toMatchObject([{ state: "waiting", reason: null }]);
   expect(await charged()).toBe(0);
-  expect(await plan(bench.a.sql, later(now, 901))).toBe(0);
+  expect(await plan(bench.a.sql, later(now, 1))).toBe(0);
   const morning = local("2026-06-11T09:00", CENTRAL);
   expect(await plan(bench.a.sql, later(morning, -1))).toBe(0);
   expect(await plan(bench.a.sql, morning)).toBe(1);
 });
 
-test("at night it is put off until the window opens", async () => {
+test("at night it waits until the window opens, and no longer than until a rule opens it", async () => {
   await queueOne();
-  expect(await claim(bench.a.sql, { now: local("2026-06-10T23:00", CENTRAL) })).toEqual([]);
-  expect((await targets())[0]?.not_before).toEqual(local("2026-06-11T09:00", CENTRAL));
+  const night = local("2026-06-10T23:00", CENTRAL);
+  expect(await claim(bench.a.sql, { now: night })).toEqual([]);
+  expect(await targets()).toMatchObject([{ state: "waiting" }]);
+  expect(await plan(bench.a.sql, local("2026-06-11T08:59", CENTRAL))).toBe(0);
+  expect(await plan(bench.a.sql, local("2026-06-11T09:00", CENTRAL))).toBe(1);
 });
 
 test("nothing is planned in the last minute of a window", async () => {
@@ -88,10 +91,11 @@ test("a rule that shuts the window after planning is heard by the claim", async 
     insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
     values (${org.id}, 'TX', 3, null, null, 'counsel', '2024-01-01', '2026-01-01')`;
   expect(await claim(bench.a.sql, { now: later(CLOSING, -1800) })).toEqual([]);
-  expect((await targets())[0]).toMatchObject({
-    state: "waiting",
-    not_before: local("2026-06-11T09:00", CENTRAL),
-  });
+  expect(await targets()).toMatchObject([{ state: "waiting" }]);
+  // Put off until nothing but the rule: taken back the same hour, it keeps nobody waiting.
+  expect(await plan(bench.a.sql, later(CLOSING, -1700))).toBe(0);
+  await bench.sql`delete from public.quiet_hour_rules where org_id = ${org.id} and source = 'counsel'`;
+  expect(await plan(bench.a.sql, later(CLOSING, -1600))).toBe(1);
 });
 
 test("its number's own hours shut it too, and shorten its life", async () => {
