@@ -202,3 +202,54 @@ it("a campaign whose numbers are all stopped says so in its outlook, and goes on
   await waitForStatus(org, id, "completed");
   expect(await outlook()).toBeNull();
 });
+
+describe("a number's settings", () => {
+  it("are changed one by one, kept in the audit trail, and answered", async () => {
+    const path = `/${numberAt(0)}`;
+    const input = {
+      ...{
+        mps: 2.5,
+        daily_cap: 800,
+        time_zone: "America/Denver",
+        quiet_starts: "19:30",
+        quiet_ends: "09:00",
+      },
+      warmup_started_on: "2031-01-01",
+    };
+    const changed = await call("PATCH", path, input);
+    expect(changed.body.data).toMatchObject({ ...input, quiet_starts: "19:30:00", quiet_ends: "09:00:00" });
+    // Warming up begins on a day that is yet to come: until then it has nothing to send.
+    expect(changed.body.data.segments_left).toBe(0);
+    const cleared = await call("PATCH", path, { warmup_started_on: null, daily_cap: null });
+    expect(cleared.body.data).toMatchObject({ warmup_started_on: null, daily_cap: null, mps: 2.5 });
+    const events = await org.sql`
+      select details from public.audit_events where org_id = ${org.id} and event_type = 'number_changed' order by created_at`;
+    expect(events.map((event) => event.details)).toEqual([
+      input,
+      { warmup_started_on: null, daily_cap: null },
+    ]);
+    await set(0, { mps: 10, time_zone: "America/Chicago" });
+  });
+
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ mps: 0 }, ["mps"]],
+    [{ mps: 101 }, ["mps"]],
+    [{ daily_cap: 1.5 }, ["daily_cap"]],
+    [{ time_zone: "Texas" }, ["time_zone"]],
+    [{ quiet_starts: "8pm" }, ["quiet_starts"]],
+    [{ quiet_starts: "08:00", quiet_ends: "08:00" }, ["quiet_ends"]],
+    [{ warmup_started_on: "today" }, ["warmup_started_on"]],
+    [{ status: "paused", mps: 1 }, ["status"]],
+  ])("refuse %j, naming the field, and change nothing", async (input, fields) => {
+    const read = async () => (await call("GET", `/${numberAt(0)}`)).body.data;
+    const before = await read();
+    const answer = await call("PATCH", `/${numberAt(0)}`, input);
+    expect([answer.status, fieldsOf(answer)]).toEqual([422, fields]);
+    expect(await read()).toEqual(before);
+  });
+
+  it("of a number that is released can't be changed", async () => {
+    await set(0, { status: "released" });
+    expect((await call("PATCH", `/${numberAt(0)}`, { mps: 1 })).status).toBe(409);
+  });
+});

@@ -91,6 +91,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
   },
+  update_number: {
+    ...{ role: "admin", other: 404 },
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_input: { mps: 1 } }),
+  },
   update_lead: {
     ...{ role: "operator", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
@@ -122,6 +126,7 @@ const FOR_USERS = [
   "topic_org_id",
   "update_campaign",
   "update_lead",
+  "update_number",
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 

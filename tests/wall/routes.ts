@@ -78,6 +78,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
 
   "GET /phone-numbers": { permission: "viewer" },
   "GET /phone-numbers/{id}": { permission: "viewer", id: number },
+  "PATCH /phone-numbers/{id}": { permission: "admin", id: number, send: () => ({ mps: 1 }) },
   "POST /phone-numbers/{id}/status": {
     ...{ permission: "admin", id: number, send: () => ({ status: "paused" }) },
   },

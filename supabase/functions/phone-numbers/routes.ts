@@ -5,8 +5,9 @@ import { list, object } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
 import { getNumber } from "./get-number.ts";
 import { listNumbers } from "./list-numbers.ts";
-import { NUMBER_STATUSES, numberDetail, phoneNumber, statusInput } from "./schemas.ts";
+import { NUMBER_STATUSES, numberChanges, numberDetail, phoneNumber, statusInput } from "./schemas.ts";
 import { setStatus } from "./set-status.ts";
+import { updateNumber } from "./update-number.ts";
 
 const params = z.object({ id: z.uuid() });
 
@@ -32,6 +33,15 @@ export const routes = [
     request: { params },
     response: object(numberDetail),
     run: getNumber,
+  }),
+  route({
+    method: "PATCH",
+    path: "/{id}",
+    summary: "Change a number's pace, daily cap, hours or warming up; what is claimed next goes by it",
+    permission: "admin",
+    request: { params, body: numberChanges },
+    response: object(numberDetail),
+    run: updateNumber,
   }),
   route({
     method: "POST",

@@ -11,11 +11,14 @@ export const phoneNumber = z.object({
   status: z.enum(NUMBER_STATUSES),
   status_reason: z.string().nullable().describe("Why it is stopped"),
   health_score: count.nullable().describe("0 to 100 from what became of its messages; null: too few to say"),
-  mps: z.number().describe("Messages a second, at most"),
+  mps: z
+    .number()
+    .describe("Segments a second, at most: Twilio counts a long text as the segments it is sent in"),
   daily_cap: count.nullable().describe("Segments a day in its own zone, at most"),
   time_zone: z.string(),
   quiet_starts: z.string(),
   quiet_ends: z.string(),
+  warmup_started_on: z.string().nullable().describe("First day of warming up; null: it is warm"),
   segments_today: count,
   segments_left: count.nullable().describe("Segments it can still send today; null: no cap"),
   is_open: z.boolean().describe("Whether its own hours are open"),
@@ -47,6 +50,19 @@ export const numberDetail = phoneNumber.extend({
     .nullable()
     .describe("Null while nothing has an outcome"),
 });
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "Write a time of day as HH:MM.");
+export const numberChanges = z
+  .strictObject({
+    mps: z.number().positive().max(100),
+    daily_cap: count.min(0).max(10_000_000).nullable(),
+    time_zone: z.string().min(1).max(60),
+    quiet_starts: time.describe("From then on it sends nothing, in its own zone"),
+    quiet_ends: time,
+    warmup_started_on: z.iso.date().nullable().describe("Begins warming up on that day; null: it is warm"),
+  })
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
 
 export const statusInput = z.strictObject({
   status: z

@@ -5,7 +5,7 @@ import type { UserContext } from "../_shared/http/context.ts";
 import type { phoneNumber } from "./schemas.ts";
 
 export const NUMBER_COLUMNS =
-  "id, e164, status, status_reason, health_score, mps, daily_cap, time_zone, quiet_starts, quiet_ends, reactivated_at, created_at, updated_at";
+  "id, e164, status, status_reason, health_score, mps, daily_cap, time_zone, quiet_starts, quiet_ends, warmup_started_on, reactivated_at, created_at, updated_at";
 
 export type PhoneNumber = z.output<typeof phoneNumber>;
 type Usage = Pick<

@@ -1961,6 +1961,7 @@ export type Database = {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
     };
     Enums: {
       campaign_status:
