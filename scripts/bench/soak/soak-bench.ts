@@ -13,6 +13,7 @@ import { HOT_TABLES, type SoakSample, sampleSoak, sumOf } from "./sample-soak.ts
 const NUMBERS = 10;
 /** Slots are (1 s + 40 ms)/mps apart: ten numbers at 5.2 make 50 a second. */
 const MPS = 5.2;
+const IDEAL = (NUMBERS * MPS) / 1.04;
 const HISTORY = 20_000;
 const LEAST_SHARE = 0.95;
 /**
@@ -101,7 +102,7 @@ function report(samples: SoakSample[], after: SoakSample, say: Say) {
     atLeast("last minutes over the first, messages", share, LEAST_SHARE),
     atMost("hot tables' growth with a transaction held, bytes a message", grown, BYTES_A_MESSAGE),
     atMost("dead rows of hot tables after it ended and vacuum ran", sumOf(after, "dead"), DEAD_AFTERWARDS),
-    { name: "messages/s in the last minutes", value: middle(last, "sent") / 60 },
+    { name: "messages/s in the last minutes", value: middle(last, "sent") / 60, bare: IDEAL },
     { name: "database CPU of the first minutes, ms per 1,000", value: middle(first, "cpuMsPer1k") },
     { name: "database CPU of the last minutes, ms per 1,000", value: middle(last, "cpuMsPer1k") },
     { name: "worker's memory at the end, MB", value: ended.workerRssMb },
