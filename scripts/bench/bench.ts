@@ -43,7 +43,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   printReport(report, say);
   const { figures, result } = report;
   const ok = figures.every((figure) => figure.ok !== false);
-  const budgets = figures.map(({ name, value, budget, ok }) => ({ name, value, budget, ok }));
+  const budgets = figures.map(({ name, value, budget, bare, ok }) => ({ name, value, budget, bare, ok }));
   if (json) console.log(JSON.stringify({ bench: bench.name, ok, ...result, budgets, machine }));
   return ok ? 0 : 1;
 }

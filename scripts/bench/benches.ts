@@ -1,9 +1,19 @@
 // Every bench there is, in the order in which they are listed.
 import type { Bench } from "./bench-types.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
+import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
 import { planBench } from "./plan/plan-bench.ts";
+import { soakBench } from "./soak/soak-bench.ts";
 import { webhooksBench } from "./webhooks/webhooks-bench.ts";
 
-export const benches: Bench[] = [planBench, pipelineBench, pacingBench, webhooksBench, concurrencyBench];
+export const benches: Bench[] = [
+  planBench,
+  pipelineBench,
+  pacingBench,
+  webhooksBench,
+  liveBench,
+  concurrencyBench,
+  soakBench,
+];

@@ -138,7 +138,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     ...["org_id", "queue_is_due", "search_leads", "set_twilio_account", "update_lead", ...FOR_IMPORTS],
   ],
   worker: [
-    ...["apply_receipt", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
+    ...["apply_receipt", "call_worker", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
     ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "set_twilio_reachable"],
     ...["settle_sends", "twilio_accounts_for"],
     ...FOR_IMPORTS,

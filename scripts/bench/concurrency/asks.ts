@@ -22,6 +22,13 @@ export function asksOf({ env }: StackProcess, token: string, campaignId: string)
   return Object.entries(paths).map(([name, url]) => ({ name, url, headers }));
 }
 
+/** What the gateway answers by itself: the least that a request costs. */
+export const bareAsk = ({ env }: StackProcess): Ask => ({
+  name: "gateway",
+  url: `${env.API_URL}/health`,
+  headers: {},
+});
+
 /** @returns what failed and how, undefined where nothing did */
 export async function ask({ name, url, headers }: Ask): Promise<string | undefined> {
   try {

@@ -6,12 +6,12 @@ import { equipOrg } from "../arrange/create-org.ts";
 import { signUp } from "../arrange/sign-up.ts";
 import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
-import { percentile } from "../measure/median.ts";
+import { median, percentile } from "../measure/median.ts";
 import { runAtRate } from "../measure/run-at-rate.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { atMost } from "../report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
-import { type Ask, ask, asksOf } from "./asks.ts";
+import { type Ask, ask, asksOf, bareAsk } from "./asks.ts";
 import { watchConnections } from "./watch-connections.ts";
 
 const MAX_CONNECTIONS = 60;
@@ -36,6 +36,7 @@ export const concurrencyBench = defineBench({
         await Promise.all(asks.map(ask));
         const stopCpu = await watchStackCpu(stack);
         const times: number[] = [];
+        const rates: number[] = [];
         const failures: string[] = [];
         for (let n = 1; n <= rounds; n++) {
           const all = Array.from({ length: requests }, (_, i) => asks[i % asks.length] as Ask);
@@ -43,6 +44,7 @@ export const concurrencyBench = defineBench({
           const failed = calls.flatMap(({ answer }) => answer ?? []);
           const ms = calls.map((call) => call.ms);
           times.push(...ms);
+          rates.push(perSecond);
           failures.push(...failed);
           say(
             `round ${n}: ${failed.length} failed, ${Math.round(perSecond)}/s, median ${round(percentile(ms, 50))} ms, slowest ${round(Math.max(...ms))} ms`,
@@ -51,15 +53,18 @@ export const concurrencyBench = defineBench({
         const { cpuMsPer1k, cpuParts } = await stopCpu(requests * rounds);
         say(`CPU ms per 1,000: ${JSON.stringify(cpuParts)}`);
         for (const [failure, count] of countEach(failures)) say(`  ${count} × ${failure}`);
+        const bare = await runAtRate(Array(requests).fill(bareAsk(stack)), Number.POSITIVE_INFINITY, ask);
         const maxConnections = await connections.stop();
         const result = {
           ...{ requests: requests * rounds, failed: failures.length },
           ...{ p95_ms: round(percentile(times, 95)), max_connections: maxConnections },
+          ...{ per_s: round(median(rates)), bare_ratio: round(bare.perSecond / median(rates), 2) },
           ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
         };
         const figures = [
           atMost("requests that failed", failures.length, 0),
           atMost("database connections", maxConnections, MAX_CONNECTIONS),
+          { name: "requests/s, all at once", value: median(rates), bare: bare.perSecond },
           { name: "CPU of the platform, ms per 1,000", value: cpuMsPer1k },
           { name: "ms to the answer, 95th percentile", value: result.p95_ms },
         ];

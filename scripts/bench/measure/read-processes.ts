@@ -57,7 +57,7 @@ async function readPs(): Promise<ProcessUse[]> {
       return {
         pid: Number(pid),
         parent: Number(parent),
-        cpuMs: readTime(time ?? "0"),
+        cpuMs: readCpuTime(time ?? "0"),
         endedMs: 0,
         rssKb: Number(rss),
       };
@@ -65,7 +65,7 @@ async function readPs(): Promise<ProcessUse[]> {
 }
 
 /** [[days-]hours:]minutes:seconds[.hundredths] */
-function readTime(text: string): number {
+export function readCpuTime(text: string): number {
   const [days, clock] = text.includes("-") ? text.split("-") : ["0", text];
   const seconds = (clock ?? "0").split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
   return Math.round((Number(days) * 86_400 + seconds) * 1000);

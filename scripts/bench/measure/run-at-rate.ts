@@ -1,4 +1,4 @@
-// Calls at a fixed rate, whatever the answers take: a slow answer does not spare the next call (open loop).
+// Many calls: at a fixed rate, whatever the answers take (a slow one does not spare the next call), or as fast as they are answered.
 import { setTimeout as wait } from "node:timers/promises";
 
 export interface Timed<T> {
@@ -28,5 +28,25 @@ export async function runAtRate<I, T>(
     return { answer, ms: performance.now() - due };
   });
   const calls = await Promise.all(pending);
+  return { calls, perSecond: (items.length * 1000) / (performance.now() - started) };
+}
+
+/** So many calls in flight all the time: as fast as they are answered. */
+export async function runInLanes<I, T>(
+  items: readonly I[],
+  lanes: number,
+  call: (item: I) => Promise<T>,
+): Promise<RatedRun<T>> {
+  const calls: Timed<T>[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const started = performance.now();
+      const answer = await call(items[next++] as I);
+      calls.push({ answer, ms: performance.now() - started });
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: lanes }, lane));
   return { calls, perSecond: (items.length * 1000) / (performance.now() - started) };
 }

@@ -59,7 +59,7 @@ async function measure(server: BareServer, counts: PlanCounts, say: Say) {
     `bare: ${Math.round(bare)} messages/s written to plain tables in the same batches, with no check and no other index`,
   );
   const run = medianBy(runs, ({ perSecond }) => perSecond);
-  const { perSecond, batches, meanBatch, msPerMessage, cpuMsPer1k, serverCpuMsPer1k } = run;
+  const { perSecond, batches, meanBatch, msPerMessage, cpuMsPer1k, serverCpuMsPer1k, clientCpuMsPer1k } = run;
   const result = {
     ...{
       msgs_per_s: Math.round(perSecond),
@@ -69,6 +69,7 @@ async function measure(server: BareServer, counts: PlanCounts, say: Say) {
     },
     ms_per_message: msPerMessage,
     ...{ backend_cpu_ms_per_1k: cpuMsPer1k, server_cpu_ms_per_1k: serverCpuMsPer1k },
+    client_cpu_ms_per_1k: clientCpuMsPer1k,
     ...{
       bare_ratio: round(bare / perSecond, 2),
       runs: runs.map((one) => Math.round(one.perSecond)),
@@ -83,6 +84,7 @@ async function measure(server: BareServer, counts: PlanCounts, say: Say) {
     })),
     { name: "CPU of the connections' backends, ms per 1,000", value: cpuMsPer1k },
     { name: "CPU of the whole server, ms per 1,000", value: serverCpuMsPer1k },
+    { name: "CPU of the bench itself, ms per 1,000", value: clientCpuMsPer1k },
     { name: "messages a claim", value: meanBatch },
   ];
   return { figures, result };

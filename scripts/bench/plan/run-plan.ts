@@ -21,12 +21,15 @@ export interface PlanRun {
   cpuMsPer1k: number;
   /** Of everything the server runs: also WAL writer, checkpointer, autovacuum and the fold. */
   serverCpuMsPer1k: number;
+  /** Of this process, which stands for the workers and shares the cores. */
+  clientCpuMsPer1k: number;
 }
 
 interface Tally {
   settled: number;
   batches: number;
   ms: Record<Phase, number>;
+  progressAt: number;
 }
 
 /** What the worker would report: a text as long as the templates make it. */
@@ -34,6 +37,7 @@ const TEXT = "Hola Rosa 12, somos Tierras Claras 0. ¿Vende su terreno en Dallas
 const FOLD_EVERY_MS = 1_000;
 /** Where everything left is claimed by the others, or somebody else is planning. */
 const IDLE_MS = 2;
+const GIVE_UP_AFTER_MS = 30_000;
 
 /** @throws Error when not everything was sent, or a figure does not add up */
 export async function runPlan(server: BareServer, db: DatabaseCopy, counts: PlanCounts): Promise<PlanRun> {
@@ -47,12 +51,19 @@ export async function runPlan(server: BareServer, db: DatabaseCopy, counts: Plan
     select count(*)::integer as expected from public.campaign_targets where state = 'waiting'`) as unknown as [
     { expected: number },
   ];
-  const tally: Tally = { settled: 0, batches: 0, ms: { plan: 0, claim: 0, settle: 0 } };
+  const tally: Tally = {
+    settled: 0,
+    batches: 0,
+    ms: { plan: 0, claim: 0, settle: 0 },
+    progressAt: performance.now(),
+  };
   const fold = startFolding(db.sql, clock);
   const before = await readCpu(server, pids);
+  const client = process.cpuUsage();
   const started = performance.now();
   await Promise.all(workers.map((sql) => work(sql, { clock, batch: counts.batch, expected, tally })));
   const ms = performance.now() - started;
+  const { user, system } = process.cpuUsage(client);
   const after = await readCpu(server, pids);
   await fold.stop();
   await check(db.sql, expected);
@@ -68,6 +79,7 @@ export async function runPlan(server: BareServer, db: DatabaseCopy, counts: Plan
     },
     cpuMsPer1k: per1k(after.backends - before.backends),
     serverCpuMsPer1k: per1k(after.server - before.server),
+    clientCpuMsPer1k: per1k((user + system) / 1000),
   };
 }
 
@@ -92,10 +104,16 @@ async function work(
       await timed("settle", () => sql`select private.settle_sends(${sql.json(results)}, ${clock()})`);
       tally.settled += sends.length;
       tally.batches++;
+      tally.progressAt = performance.now();
     }
     if (sends.length === batch) continue;
     const [row] = await timed("plan", () => sql`select private.plan_all(${clock()}) as planned`);
-    if (row?.planned === 0 && sends.length === 0) await wait(IDLE_MS);
+    if (row?.planned > 0 || sends.length > 0) continue;
+    if (performance.now() - tally.progressAt > GIVE_UP_AFTER_MS)
+      throw new Error(
+        `Only ${tally.settled} of ${expected} messages were sent, and nothing more is planned.`,
+      );
+    await wait(IDLE_MS);
   }
 }
 

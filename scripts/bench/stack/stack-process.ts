@@ -40,8 +40,9 @@ try {
     else if (asked === "lines") tell({ lines });
     else void stop();
   });
-  // The bench itself is gone.
+  // The bench itself is gone, or went while this started.
   process.on("disconnect", () => void stop());
+  if (!process.connected) await stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   const { env, adminUrl, functionsEnv } = stack;
   tell({ ready: { env, adminUrl, functionsEnv } });

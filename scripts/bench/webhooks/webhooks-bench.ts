@@ -6,17 +6,19 @@ import { createOrg } from "../arrange/create-org.ts";
 import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
-import { type RatedRun, runAtRate } from "../measure/run-at-rate.ts";
+import { type RatedRun, runAtRate, runInLanes } from "../measure/run-at-rate.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
 import { atLeast, atMost } from "../report.ts";
 import { withStack } from "../stack/start-stack-process.ts";
+import { applyDirectly } from "./apply-directly.ts";
 import { makeCallback, postCallback } from "./callback.ts";
 
 const HISTORY = 20_000;
 /** Of the rate: the last answers come after the last call. */
 const SUSTAINED = 0.98;
 const MEMORY_MB = 128;
+const IN_FLIGHT = 20;
 /** Callbacks that warm the function up, and that find its idle memory. */
 const WARM_UP = 20;
 
@@ -27,14 +29,18 @@ export const webhooksBench = defineBench({
     burst: { what: "callbacks at once", value: 100 },
     rate: { what: "callbacks a second after that", value: 300 },
     seconds: { what: "for how long", value: 20 },
+    flat: {
+      what: "callbacks after that as fast as they are answered, 20 at a time; as many again without HTTP",
+      value: 2_000,
+    },
   },
-  async run({ burst, rate, seconds }, say) {
+  async run({ burst, rate, seconds, flat }, say) {
     return await withStack({ durable: true }, async (stack) => {
       const sql = postgres(stack.adminUrl, { max: 2, onnotice: () => {} });
       try {
         const org = await createOrg(sql, { n: 0, numbers: 10, mps: 10 });
         await addHistory(sql, org, { from: 0, count: HISTORY, now: new Date() });
-        const sent = await addSent(sql, org, WARM_UP + burst + rate * seconds);
+        const sent = await addSent(sql, org, WARM_UP + burst + rate * seconds + 2 * flat);
         await sql`vacuum analyze`;
         const callbacks = await Promise.all(
           sent.map((message) => makeCallback(stack.env.FUNCTIONS_URL, org, message)),
@@ -48,11 +54,14 @@ export const webhooksBench = defineBench({
           postCallback,
         );
         say(`${burst} at once: ${describe(atOnce)}`);
-        const sustained = await runAtRate(callbacks.slice(WARM_UP + burst), rate, postCallback);
+        const rest = WARM_UP + burst + rate * seconds;
+        const sustained = await runAtRate(callbacks.slice(WARM_UP + burst, rest), rate, postCallback);
         say(`${rate}/s for ${seconds} s: ${describe(sustained)}`);
         const { cpuMsPer1k, cpuParts } = await stopCpu(burst + rate * seconds);
+        const flatOut = await runInLanes(callbacks.slice(rest, rest + flat), IN_FLIGHT, postCallback);
+        const bare = await applyDirectly(stack, org, sent.slice(rest + flat));
         const lost = await countLost(sql, sent);
-        const refused = [...atOnce.calls, ...sustained.calls].filter(
+        const refused = [...atOnce.calls, ...sustained.calls, ...flatOut.calls].filter(
           ({ answer }) => answer < 200 || answer > 299,
         ).length;
         const p95 = (run: RatedRun<number>) =>
@@ -66,6 +75,7 @@ export const webhooksBench = defineBench({
           atMost("callbacks lost: not applied in the database", lost, 0),
           atMost("callbacks not answered with 2xx", refused, 0),
           atLeast("sustained, callbacks/s", sustained.perSecond, rate * SUSTAINED),
+          { name: "as fast as they are answered, callbacks/s", value: flatOut.perSecond, bare },
           { name: "sustained, ms to the answer, 95th percentile", value: p95(sustained) },
           { name: "CPU of the platform, ms per 1,000", value: cpuMsPer1k },
           { name: `${burst} at once, ms to the answer, 95th percentile`, value: p95(atOnce) },
@@ -80,6 +90,7 @@ export const webhooksBench = defineBench({
             per_s: round(sustained.perSecond),
           },
           ...{ burst: { sent: burst, p95_ms: round(p95(atOnce)) }, memory_mb: memoryMb },
+          ...{ flat_out_per_s: round(flatOut.perSecond), bare_ratio: round(bare / flatOut.perSecond, 2) },
           ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
         };
         return { figures, result };

@@ -37,10 +37,12 @@ const CLAIM_AT_LEAST = { messages: 10, ofHorizon: 0.3 } as const;
 const CLAIM_IN_DOUBT = 3;
 /** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
 const MAX_IN_FLIGHT = 20;
-/** While plans find something, and after one that found nothing. */
-const PLAN_AGAIN_MS = { found: 100, nothing: 500 } as const;
-/** While there is more to claim, plans come this often: a plan adds up to 500 for each organisation. */
+/** The queue holds five seconds of every number: planning more often costs more than sending. */
+const PLAN_AGAIN_MS = 1_000;
+/** Unless that much was claimed meanwhile: a plan adds up to 500 for each organisation. */
 const PLAN_AFTER = 300;
+/** So many sends before its budget ends, a drain calls for the next, which takes over without a gap. */
+const CALL_NEXT_AT = 300;
 /** However much there is to send, builds, imports and looks get their turn. */
 const ASIDE_EVERY_MS = 1_000;
 /** A build's chunk holds the one connection: a small one while messages wait for their slots. */
@@ -75,6 +77,7 @@ class Drain {
   private planAt = Number.NEGATIVE_INFINITY;
   /** Claimed since the last plan. */
   private unplanned = 0;
+  private hasCalledNext = false;
   private asideAt = performance.now();
   private looking: Promise<void> | undefined;
   private importing: Promise<void> | undefined;
@@ -105,8 +108,8 @@ class Drain {
       const claimed = request ? await this.claim(request) : 0;
       const isResting = restLeft(performance.now()) > 0;
       const isMore = asked > 0 && claimed === asked;
-      // Before the queue is empty: a plan takes as long as posting what is held.
-      if (isMore && this.unplanned >= PLAN_AFTER) await this.plan();
+      if (this.unplanned >= PLAN_AFTER) await this.plan();
+      if (isMore && this.budget.sendsLeft <= CALL_NEXT_AT) await this.callNext();
       if (isMore && performance.now() - this.asideAt < ASIDE_EVERY_MS) continue;
       if (asked === 0 && !isResting) {
         await this.room.wait(LONGEST_WAIT_MS);
@@ -177,13 +180,20 @@ class Drain {
   }
 
   private async plan(): Promise<number> {
-    if (performance.now() < this.planAt) return 0;
+    if (performance.now() < this.planAt && this.unplanned < PLAN_AFTER) return 0;
     this.budget.spend("round");
     const [row] = await insist(() => this.sql`select private.plan_all() as planned`);
     const planned: number = row?.planned ?? 0;
     this.unplanned = 0;
-    this.planAt = performance.now() + (planned > 0 ? PLAN_AGAIN_MS.found : PLAN_AGAIN_MS.nothing);
+    this.planAt = performance.now() + PLAN_AGAIN_MS;
     return planned;
+  }
+
+  /** A lost call is made good by the next kick. */
+  private async callNext(): Promise<void> {
+    if (this.hasCalledNext) return;
+    this.hasCalledNext = true;
+    await insist(() => this.sql`select private.call_worker()`);
   }
 
   private async tellReach(): Promise<void> {

@@ -1,0 +1,51 @@
+// /health: whether the area and the database answer, without a crowd of callers becoming a crowd of calls.
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../wait-for.ts";
+import { muteLog } from "./mute-log.ts";
+import { type Ask, areaOf } from "./test-area.ts";
+
+/** Stands for REST: keeps every call until the test lets it go. */
+let rest: Server;
+let held: ServerResponse[] = [];
+let ask: Ask;
+
+muteLog();
+
+beforeAll(async () => {
+  rest = createServer((_request, response) => void held.push(response));
+  await new Promise<void>((resolve) => rest.listen(0, "127.0.0.1", resolve));
+  ask = areaOf([], { SUPABASE_URL: `http://127.0.0.1:${(rest.address() as AddressInfo).port}` });
+});
+beforeEach(() => {
+  held = [];
+});
+afterAll(() => {
+  rest.closeAllConnections();
+  rest.close();
+});
+
+function answerAll(status: number, body: object): void {
+  for (const response of held.splice(0)) response.writeHead(status).end(JSON.stringify(body));
+}
+
+describe("health", () => {
+  it("asks the database once for all who ask at the same time, and anew for whoever comes later", async () => {
+    const crowd = Array.from({ length: 20 }, () => ask("/health"));
+    await waitFor(async () => held.length > 0);
+    expect(held).toHaveLength(1);
+    answerAll(401, { code: "42501", message: "permission denied for table users" });
+    expect((await Promise.all(crowd)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+
+    const later = ask("/health");
+    await waitFor(async () => held.length > 0);
+    answerAll(503, { code: "PGRST001", message: "no connection" });
+    const answer = await later;
+    expect(answer.status).toBe(503);
+    expect((await answer.json()).error).toMatchObject({
+      code: "database_unavailable",
+      details: { database: "unreachable" },
+    });
+  });
+});
