@@ -1,6 +1,7 @@
 -- Rows that change with every message change in place. An index whose predicate names status or state keeps Postgres from that
 -- (a heap-only update needs every column of every index, predicates too, unchanged): claiming wrote nine index entries a message and
--- table. These predicates are over generated columns that change less often: of four changes in a message's life two are in place.
+-- table. These predicates are over generated columns that change less often: a target is written anew where it stands when it is
+-- claimed, settled and delivered, a message when it is claimed and delivered.
 
 alter table public.messages
   add column is_open boolean generated always as (status in ('queued', 'sending')) stored,
@@ -19,21 +20,18 @@ create index messages_person_idx on public.messages (to_number, org_id, created_
 
 alter table public.campaign_targets
   add column is_included boolean generated always as (state <> 'excluded') stored,
-  add column is_waiting boolean generated always as (state = 'waiting') stored,
-  add column is_active boolean generated always as (state in ('queued', 'sending')) stored,
-  add column is_open boolean generated always as (state in ('waiting', 'queued', 'sending')) stored;
+  add column is_waiting boolean generated always as (state = 'waiting') stored;
 comment on column public.campaign_targets.is_included is 'Of the audience and not excluded: at most one of a campaign, phone and step is.';
-comment on column public.campaign_targets.is_active is 'Queued or being sent.';
-comment on column public.campaign_targets.is_open is 'May still be sent.';
 
 drop index public.campaign_targets_once_key;
 create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
 drop index public.campaign_targets_waiting_idx;
 create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal) where is_waiting;
+-- What a campaign has queued or is sending is found by its open messages; what may still go to a phone, among all it ever was a target of.
 drop index public.campaign_targets_active_idx;
-create index campaign_targets_active_idx on public.campaign_targets (campaign_id) where is_active;
+create index messages_open_campaign_idx on public.messages (campaign_id) where is_open;
 drop index public.campaign_targets_open_phone_idx;
-create index campaign_targets_open_phone_idx on public.campaign_targets (org_id, e164) where is_open;
+create index campaign_targets_phone_idx on public.campaign_targets (org_id, e164);
 -- One index serves row security, the foreign key and lists.
 drop index public.campaign_targets_list_idx;
 drop index public.campaign_targets_org_idx;

@@ -32,6 +32,8 @@ create function private.plan_campaign(
   out p_planned integer
 )
 language plpgsql
+-- Planning the planner's work anew each time costs as much as doing it; every access here is by a key.
+set plan_cache_mode = force_generic_plan
 set search_path = ''
 as $$
 declare

@@ -67,7 +67,7 @@ begin
       select least(v_share,
         greatest(coalesce(v_campaign.daily_cap, 2147483647) - u.messages, 0),
         case when v_campaign.mps is null then 2147483647 else greatest(ceil(v_campaign.mps * extract(epoch from p_horizon))::integer - (
-          select count(*)::integer from public.campaign_targets t where t.campaign_id = v_id and t.is_active and t.state = 'queued'), 0) end)
+          select count(*)::integer from public.messages m where m.campaign_id = v_id and m.is_open and m.status = 'queued'), 0) end)
       into v_room
       from private.daily_usage u where u.scope = 'campaign' and u.scope_id = v_id and u.day = v_day;
       continue when v_room <= 0;

@@ -17,6 +17,7 @@ returns setof private.claimed_send
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_taken uuid[];

@@ -122,7 +122,7 @@ begin
   return p_targets || array(
     select x.id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id
-    join public.campaign_targets x on x.org_id = m.org_id and x.e164 = m.to_number and x.is_open and x.state in ('waiting', 'queued')
+    join public.campaign_targets x on x.org_id = m.org_id and x.e164 = m.to_number and x.state in ('waiting', 'queued')
     where r.outcome = 'rejected' and (private.error_class(r.error_code)).class = 'opt_out');
 end;
 $$;
@@ -134,6 +134,7 @@ returns integer
 language plpgsql
 security definer
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_row record;

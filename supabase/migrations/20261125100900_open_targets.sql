@@ -12,7 +12,7 @@ begin
   -- The daily caps are not refunded: that would lock a number after a contact, against the order of locks.
   select array_agg(t.id) into v_targets from (
     select id from public.campaign_targets
-    where org_id = p_org_id and e164 = p_e164 and is_open and state in ('waiting', 'queued')
+    where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')
     order by id for no key update
   ) t;
   if v_targets is null then
@@ -39,11 +39,12 @@ declare
   v_messages uuid[];
 begin
   -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
-  perform private.lock_usage(array(
-    select t.message_id from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_active and t.state = 'queued'));
+  select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
+  from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
+  perform private.lock_usage(v_messages);
   v_targets := array(
     select t.id from public.campaign_targets t
-    where t.campaign_id = p_campaign_id and t.is_active and t.state = 'queued'
+    where t.id = any (v_targets) and t.state = 'queued'
     order by t.id for no key update);
   with canceled as (
     update public.messages m
@@ -93,13 +94,14 @@ begin
     select c.id from public.campaigns c
     where c.status = 'running'
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
-      and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_active)
+      and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
     order by c.id for no key update skip locked);
   -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
   where c.id = any (v_done)
-    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
-    and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_active);
+    and not exists (
+      select 1 from public.campaign_targets t
+      where t.org_id = c.org_id and t.campaign_id = c.id and t.state in ('waiting', 'queued', 'sending'));
   get diagnostics v_count = row_count;
   return v_count;
 end;

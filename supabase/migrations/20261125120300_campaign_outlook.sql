@@ -114,7 +114,7 @@ begin
   from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active where ct.campaign_id = p_campaign_id;
   select * into v_numbers from private.outlook_numbers(v_campaign, coalesce(v_segments, 1), p_now);
   select * into v_targets from private.outlook_targets(v_campaign, p_now);
-  select count(*) into v_in_flight from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_active;
+  select count(*) into v_in_flight from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.kind = 'campaign';
   select op.resting_until, case when v_org.mps is not null then op.next_slot_at end as org_slot,
     case when v_campaign.mps is not null then cp.next_slot_at end as campaign_slot,
     coalesce(ou.messages, 0) >= v_org.daily_cap as org_full, coalesce(cu.messages, 0) >= v_campaign.daily_cap as campaign_full
