@@ -11,6 +11,9 @@ import type { SettleResult } from "./settle-results.ts";
 const NO_ACCOUNT = 20003;
 const NO_BODY = 21602;
 
+/** Rendering two hundred at a stretch would hold up the POSTs whose slots come meanwhile. */
+const AT_A_STRETCH = 20;
+
 /** @param settle takes what is not going to be posted */
 export async function preparePosts(
   sql: Direct,
@@ -18,7 +21,8 @@ export async function preparePosts(
   settle: (result: SettleResult) => void,
 ): Promise<ReadyPost[]> {
   const posts: ReadyPost[] = [];
-  for (const send of claim.sends) {
+  for (const [n, send] of claim.sends.entries()) {
+    if (n % AT_A_STRETCH === AT_A_STRETCH - 1) await new Promise((resolve) => setTimeout(resolve));
     const post = prepare(send, await readAccount(sql, send), claim);
     if ("outcome" in post) settle(post);
     else posts.push(post);
