@@ -6,7 +6,7 @@ const PATH = "docs/schema.md";
 
 /** Tables that belong together; one that is in no area fails the generator, so that none is left out. */
 const AREAS: Record<string, string[]> = {
-  Identity: ["public.orgs", "public.users", "public.invitations"],
+  Identity: ["public.orgs", "public.sending_limits", "public.users", "public.invitations"],
   Leads: [
     "public.leads",
     "public.lead_phones",
@@ -24,6 +24,11 @@ const AREAS: Record<string, string[]> = {
     "private.number_pace",
     "private.org_pace",
     "private.daily_usage",
+    "public.a2p_registrations",
+    "private.account_checks",
+    "public.daily_spending",
+    "private.accepted_deltas",
+    "private.number_traffic",
   ],
   Campaigns: [
     "public.campaigns",
@@ -33,6 +38,8 @@ const AREAS: Record<string, string[]> = {
     "public.campaign_stats",
     "private.campaign_pace",
     "private.campaign_deltas",
+    "private.campaign_marks",
+    "private.figure_checks",
   ],
   Messages: [
     "public.conversations",
