@@ -4,6 +4,51 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      a2p_registrations: {
+        Row: {
+          brand_sid: string | null;
+          campaign_sid: string | null;
+          checked_at: string;
+          errors: NonNullable<Json>;
+          messaging_service_sid: string;
+          org_id: string;
+          rate_limits: Json | null;
+          status: string;
+          use_case: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          brand_sid?: string | null;
+          campaign_sid?: string | null;
+          checked_at: string;
+          errors?: NonNullable<Json>;
+          messaging_service_sid: string;
+          org_id: string;
+          rate_limits?: Json | null;
+          status: string;
+          use_case?: string | null;
+        };
+        Update: {
+          brand_sid?: string | null;
+          campaign_sid?: string | null;
+          checked_at?: string;
+          errors?: NonNullable<Json>;
+          messaging_service_sid?: string;
+          org_id?: string;
+          rate_limits?: Json | null;
+          status?: string;
+          use_case?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "a2p_registrations_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       alerts: {
         Row: {
           campaign_id: string | null;
@@ -15,6 +60,7 @@ export type Database = {
           org_id: string;
           phone_number_id: string | null;
           resolved_at: string | null;
+          resolved_by: string | null;
           severity: string;
         };
         ComputedFields: never;
@@ -28,6 +74,7 @@ export type Database = {
           org_id: string;
           phone_number_id?: string | null;
           resolved_at?: string | null;
+          resolved_by?: string | null;
           severity: string;
         };
         Update: {
@@ -40,6 +87,7 @@ export type Database = {
           org_id?: string;
           phone_number_id?: string | null;
           resolved_at?: string | null;
+          resolved_by?: string | null;
           severity?: string;
         };
         Relationships: [
@@ -48,6 +96,13 @@ export type Database = {
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "alerts_resolved_by_fkey";
+            columns: ["resolved_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
             referencedColumns: ["id"];
           },
         ];
@@ -350,6 +405,7 @@ export type Database = {
       };
       campaigns: {
         Row: {
+          breaker_since: string | null;
           build_cursor: string | null;
           built_at: string | null;
           cooldown_days: number | null;
@@ -378,6 +434,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
           cooldown_days?: number | null;
@@ -405,6 +462,7 @@ export type Database = {
           updated_at?: string;
         };
         Update: {
+          breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
           cooldown_days?: number | null;
@@ -602,6 +660,39 @@ export type Database = {
             columns: ["phone_number_id"];
             isOneToOne: false;
             referencedRelation: "phone_numbers";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      daily_spending: {
+        Row: {
+          cost: number;
+          day: string;
+          messages: number;
+          org_id: string;
+          segments: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          cost?: number;
+          day: string;
+          messages?: number;
+          org_id: string;
+          segments?: number;
+        };
+        Update: {
+          cost?: number;
+          day?: string;
+          messages?: number;
+          org_id?: string;
+          segments?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "daily_spending_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
             referencedColumns: ["id"];
           },
         ];
@@ -1365,6 +1456,7 @@ export type Database = {
           org_id: string;
           quiet_ends: string;
           quiet_starts: string;
+          reactivated_at: string | null;
           status: string;
           status_reason: string | null;
           time_zone: string;
@@ -1384,6 +1476,7 @@ export type Database = {
           org_id: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reactivated_at?: string | null;
           status?: string;
           status_reason?: string | null;
           time_zone?: string;
@@ -1402,6 +1495,7 @@ export type Database = {
           org_id?: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reactivated_at?: string | null;
           status?: string;
           status_reason?: string | null;
           time_zone?: string;
@@ -1538,6 +1632,72 @@ export type Database = {
           },
         ];
       };
+      sending_limits: {
+        Row: {
+          a2p_required: boolean;
+          carrier_fee: number;
+          created_at: string;
+          daily_spending_limit: number | null;
+          failed_rate: number;
+          failed_volume: number;
+          filtered_rate: number;
+          filtered_volume: number;
+          min_balance: number | null;
+          opt_out_rate: number;
+          opt_out_volume: number;
+          org_id: string;
+          segment_price: number;
+          unknown_rate: number;
+          unknown_volume: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          a2p_required?: boolean;
+          carrier_fee?: number;
+          created_at?: string;
+          daily_spending_limit?: number | null;
+          failed_rate?: number;
+          failed_volume?: number;
+          filtered_rate?: number;
+          filtered_volume?: number;
+          min_balance?: number | null;
+          opt_out_rate?: number;
+          opt_out_volume?: number;
+          org_id: string;
+          segment_price?: number;
+          unknown_rate?: number;
+          unknown_volume?: number;
+          updated_at?: string;
+        };
+        Update: {
+          a2p_required?: boolean;
+          carrier_fee?: number;
+          created_at?: string;
+          daily_spending_limit?: number | null;
+          failed_rate?: number;
+          failed_volume?: number;
+          filtered_rate?: number;
+          filtered_volume?: number;
+          min_balance?: number | null;
+          opt_out_rate?: number;
+          opt_out_volume?: number;
+          org_id?: string;
+          segment_price?: number;
+          unknown_rate?: number;
+          unknown_volume?: number;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sending_limits_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: true;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       template_versions: {
         Row: {
           content: string;
@@ -1645,6 +1805,9 @@ export type Database = {
         Row: {
           account_sid: string;
           auth_token_secret_id: string | null;
+          balance: number | null;
+          balance_checked_at: string | null;
+          balance_currency: string | null;
           created_at: string;
           messaging_service_sid: string | null;
           org_id: string;
@@ -1654,6 +1817,9 @@ export type Database = {
         Insert: {
           account_sid: string;
           auth_token_secret_id?: string | null;
+          balance?: number | null;
+          balance_checked_at?: string | null;
+          balance_currency?: string | null;
           created_at?: string;
           messaging_service_sid?: string | null;
           org_id: string;
@@ -1662,6 +1828,9 @@ export type Database = {
         Update: {
           account_sid?: string;
           auth_token_secret_id?: string | null;
+          balance?: number | null;
+          balance_checked_at?: string | null;
+          balance_currency?: string | null;
           created_at?: string;
           messaging_service_sid?: string | null;
           org_id?: string;
@@ -1782,6 +1951,7 @@ export type Database = {
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       search_leads: {
         Args: {
@@ -1804,6 +1974,7 @@ export type Database = {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_organisation: { Args: { p_changes: Json }; Returns: undefined };
     };
     Enums: {
       campaign_status:
