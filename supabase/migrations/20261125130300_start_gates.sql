@@ -103,7 +103,7 @@ begin
     perform private.raise_error('PT409', 'no_targets', 'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
   end if;
   -- Starting a scheduled campaign by hand starts it now.
-  v_later := v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now;
+  v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
   if not v_later then
     perform private.refuse_start(p_campaign_id, p_now);
   end if;

@@ -1,5 +1,9 @@
 -- Alerts: what is stuck gets one, what is mended loses it, and people may resolve the rest.
 
+-- A2P is a word, too.
+alter table public.alerts
+  drop constraint alerts_kind_check,
+  add constraint alerts_kind_check check (kind ~ '^[a-z][a-z0-9_]*$');
 alter table public.alerts add column resolved_by uuid references public.users (id) on delete set null;
 comment on column public.alerts.resolved_by is 'Who resolved it; null where its cause went away.';
 create index alerts_resolved_by_idx on public.alerts (resolved_by) where resolved_by is not null;
