@@ -63,6 +63,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
@@ -74,6 +75,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
   },
+  // Takes no ids: whoever calls changes their own organisation.
+  update_organisation: {
+    ...{ role: "admin", other: "own" },
+    args: () => ({ p_changes: { support_contact: randomUUID() } }),
+  },
   update_lead: {
     ...{ role: "operator", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
@@ -83,8 +89,16 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
   ...["build_targets", "campaign_figures", "campaign_reasons", "create_campaign", "create_import"],
-  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign", "resume_campaign"],
-  ...["search_leads", "start_campaign", "stop_campaign", "topic_org_id", "update_campaign", "update_lead"],
+  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign", "resolve_alert"],
+  ...[
+    "resume_campaign",
+    "search_leads",
+    "start_campaign",
+    "stop_campaign",
+    "topic_org_id",
+    "update_campaign",
+  ],
+  ...["update_lead", "update_organisation"],
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 
@@ -96,9 +110,18 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     ...["org_id", "queue_is_due", "search_leads", "set_twilio_account", "update_lead", ...FOR_IMPORTS],
   ],
   worker: [
-    ...["apply_receipt", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
-    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "set_twilio_reachable"],
-    ...["settle_sends", "twilio_accounts_for"],
+    ...[
+      "apply_receipt",
+      "claim_sends",
+      "due_account_checks",
+      "due_looks",
+      "due_work",
+      "give_up_look",
+      "log_webhook",
+      "next_build",
+    ],
+    ...["plan_all", "queue_is_due", "receive_inbound", "record_account_check", "record_look"],
+    ...["set_twilio_reachable", "settle_sends", "twilio_accounts_for"],
     ...FOR_IMPORTS,
   ],
 };

@@ -34,6 +34,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
   ...openRoutes("campaigns", "leads", "settings", "twilio", "worker"),
 
   "GET /settings/me": { permission: "viewer" },
+  "GET /settings/organisation": { permission: "viewer" },
+  "PATCH /settings/organisation": { permission: "admin", send: () => ({ failed_volume: 101 }) },
+  "GET /settings/alerts": { permission: "viewer" },
+  "POST /settings/alerts/{id}/resolve": { permission: "operator", id: ({ row }) => row.alerts?.id },
 
   "GET /leads": { permission: "viewer" },
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
