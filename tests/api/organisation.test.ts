@@ -72,7 +72,7 @@ describe("PATCH /settings/organisation", () => {
     [{ quiet_ends: "20:00" }, "quiet_ends", "must differ from quiet_starts"],
     [{ brand: "x".repeat(26) }, "brand", "at most 25 characters"],
     [{ mps: 0 }, "mps", "must be more than 0"],
-    [{ balance: 100 }, "balance", "not a field of this request"],
+    [{ balance: 100, mps: 5 }, "balance", "not a field of this request"],
   ])("refuses %o and names %s", async (changes, field, words) => {
     const answer = await call("PATCH", "/organisation", changes);
     expect([answer.status, answer.body.error.code, fieldsOf(answer)]).toEqual([
