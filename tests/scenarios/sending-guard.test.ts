@@ -245,6 +245,9 @@ test.concurrent(
           { seconds: 60, every: 200 },
         );
       await register("PENDING");
+      await org.simulator.addNumbers(
+        org.numbers.map(({ e164 }) => ({ phoneNumber: e164, serviceSid: sid, mps: null })),
+      );
       await addLeads(org, 100);
       const campaign = await buildCampaign(org, { mps: 1.5 });
       const start = () => callFunction(stack, org.admin, "POST", `/campaigns/${campaign}/start`);
