@@ -39,6 +39,7 @@ const AREAS: Record<string, string[]> = {
     "private.campaign_pace",
     "private.campaign_deltas",
     "private.campaign_marks",
+    "private.unclear_sends",
     "private.figure_checks",
   ],
   Messages: [

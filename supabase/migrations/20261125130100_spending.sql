@@ -122,7 +122,7 @@ $$;
 comment on function private.spent_today(uuid, timestamptz) is 'Estimated US dollars an organisation spent today (its own time zone), to the last accepted message.';
 
 -- Sends nobody knows the outcome of, of which Twilio may have taken each one. Few rows at any time.
-create index messages_unknown_idx on public.messages (org_id, queued_at) where status = 'unknown';
+create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where status = 'unknown';
 
 create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
 returns integer

@@ -2,11 +2,47 @@
 -- filtered are quarantined. Sent, failed and opt-outs come from figures less the mark of a day ago; filtered messages and
 -- unclear sends are few, and counted by indexes that hold nothing else. So a look costs the same at a million messages.
 
-create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) where error_code = 30007;
-create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) where error_code = 30007;
--- Not found in Twilio's list at the first look, or several candidates there: looked at, and still not known to have gone out.
-create index send_attempts_unclear_idx on public.send_attempts (org_id, (coalesce(looked_at, settled_at)))
-  where (looks > 0 or next_look_at is null) and outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent');
+-- With what is asked of them, so that nothing but the index is read.
+create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind) where error_code = 30007;
+create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at) where error_code = 30007;
+
+create table private.unclear_sends (
+  attempt_id uuid primary key references public.send_attempts (id) on delete cascade,
+  campaign_id uuid not null,
+  claimed_at timestamptz not null,
+  unclear_at timestamptz not null
+);
+comment on table private.unclear_sends is
+  'A campaign''s attempts that Twilio was asked about without learning that they went out: not found at the first look, or several candidates. Kept for a day; one that is found after all leaves it.';
+create index unclear_sends_campaign_idx on private.unclear_sends (campaign_id, unclear_at);
+
+create function private.note_unclear_send()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_argv[0] = 'unclear' then
+    insert into private.unclear_sends (attempt_id, campaign_id, claimed_at, unclear_at)
+    select new.id, m.campaign_id, new.claimed_at, coalesce(new.looked_at, new.settled_at, now())
+    from public.messages m where m.id = new.message_id and m.kind = 'campaign' and m.campaign_id is not null
+    on conflict (attempt_id) do nothing;
+  else
+    delete from private.unclear_sends u where u.attempt_id = new.id;
+  end if;
+  return null;
+end;
+$$;
+comment on function private.note_unclear_send() is
+  'Trigger: keeps unclear_sends true to the attempts, whoever looks and whatever comes to light. Definer: whoever changes an attempt may not write private tables.';
+create trigger send_attempts_unclear after update of looks, next_look_at, outcome on public.send_attempts
+  for each row when (
+    new.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent') and (new.looks > 0 or new.next_look_at is null))
+  execute function private.note_unclear_send('unclear');
+create trigger send_attempts_clear after update of outcome on public.send_attempts
+  for each row when (old.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent') and new.outcome in ('accepted', 'rejected', 'not_posted'))
+  execute function private.note_unclear_send('clear');
 
 alter table public.phone_numbers add column if not exists reactivated_at timestamptz;
 
@@ -93,3 +129,5 @@ as $$
     jsonb_build_object('rule', p_rule, 'count', p_count, 'of', p_of, 'rate', p_rate, 'volume', p_volume);
 $$;
 comment on function private.rate_trouble(text, text, integer, integer, numeric, integer, text) is 'A tripped rule in words and figures.';
+
+alter table private.unclear_sends enable row level security;

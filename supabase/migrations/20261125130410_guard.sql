@@ -94,12 +94,8 @@ begin
     end if;
   end if;
 
-  select count(*)::integer into v_count
-  from public.send_attempts a join public.messages m on m.id = a.message_id and m.campaign_id = p_campaign.id and m.kind = 'campaign'
-  where a.org_id = p_campaign.org_id
-    and coalesce(a.looked_at, a.settled_at) > v_window.since and coalesce(a.looked_at, a.settled_at) <= p_now
-    and (a.looks > 0 or a.next_look_at is null) and a.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent')
-    and a.claimed_at > v_window.since;
+  select count(*)::integer into v_count from private.unclear_sends u
+  where u.campaign_id = p_campaign.id and u.unclear_at > v_window.since and u.unclear_at <= p_now and u.claimed_at > v_window.since;
   if private.is_over(v_count, v_window.sent + v_count, v_limits.unknown_rate, v_limits.unknown_volume) then
     return private.rate_trouble('unknown', 'got no answer that told whether they were sent', v_count, v_window.sent + v_count,
       v_limits.unknown_rate, v_limits.unknown_volume, 'Look at Twilio''s status page and your account, then resume; counting begins anew.');

@@ -93,6 +93,8 @@ set search_path = ''
 as $$
 begin
   delete from private.number_traffic t where t.bin < p_now - interval '25 hours';
+  delete from private.unclear_sends u where u.attempt_id in (
+    select x.attempt_id from private.unclear_sends x where x.unclear_at < p_now - interval '25 hours' limit p_limit);
   -- The newest mark of a day ago is what the last 24 hours are reckoned from.
   delete from private.campaign_marks m
   where m.taken_at < p_now - interval '24 hours' and exists (
@@ -105,7 +107,7 @@ begin
 end;
 $$;
 comment on function private.prune_guard(timestamptz, integer) is
-  'Removes what the guard needs no longer: traffic of numbers and marks of campaigns after a day, resolved alerts after 180.';
+  'Removes what the guard needs no longer: traffic of numbers, unclear sends and marks of campaigns after a day, resolved alerts after 180.';
 
 create function private.resolve_alert(p_alert_id uuid, p_now timestamptz default now())
 returns void

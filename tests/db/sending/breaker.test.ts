@@ -10,7 +10,7 @@ import {
   later,
   signedIn,
 } from "../../fixtures/arrange-sending.ts";
-import { plan } from "../../fixtures/drive-sending.ts";
+import { claim, makeDue, newSid, plan, settle } from "../../fixtures/drive-sending.ts";
 import { runGuard } from "../../fixtures/run-guard.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
@@ -193,17 +193,31 @@ test("an unclear send that turns out to have gone out counts no more", async () 
   expect(await guard()).toEqual([]);
 });
 
-test("a send that nobody has looked for yet is no reason, and one that a look could not settle is", async () => {
-  await add({ sent: 97, unknown: 3 });
-  const attempts = bench.sql`select a.id from public.send_attempts a join public.messages m on m.id = a.message_id where m.campaign_id = ${campaign}`;
-  await bench.sql`update public.send_attempts set looks = 0, looked_at = null where id in (${attempts})`;
-  expect(await guard()).toEqual([]);
-  for (const {
-    id,
-  } of await bench.sql`select a.id from public.send_attempts a join public.messages m on m.id = a.message_id where m.campaign_id = ${campaign}`) {
-    await bench.a.sql`select private.give_up_look(${id}, 'several candidates', ${AFTERNOON})`;
-  }
-  expect(await guard()).toEqual([campaign]);
+test("a send that nobody has looked for yet is no reason; one that a look found nothing of or too much is", async () => {
+  await arrangeLeads(bench.db, org.id, 4);
+  await bench.sql`update public.campaigns set status = 'stopped', finished_at = now() where id = ${campaign}`;
+  campaign = await arrangeCampaign(bench.db, org);
+  await add({ sent: 97 });
+  await plan(bench.a.sql, AFTERNOON);
+  await makeDue(bench.sql);
+  const claims = await claim(bench.a.sql, { now: AFTERNOON });
+  expect(claims).toHaveLength(4);
+  const attempts = claims.map((send) => send.attempt_id);
+  await settle(
+    bench.a.sql,
+    attempts.map((attempt_id) => ({ attempt_id, outcome: "unknown" as const, content: "Hola", segments: 1 })),
+    AFTERNOON,
+  );
+  const now = later(AFTERNOON, 180);
+  expect(await guard(now)).toEqual([]);
+  const [a, b, c, d] = attempts as [string, string, string, string];
+  await bench.a.sql`select private.record_look(${a}, null, null, null, null, ${now})`;
+  await bench.a.sql`select private.give_up_look(${b}, 'several candidates', ${now})`;
+  await bench.a.sql`select private.record_look(${c}, ${newSid()}, 'sent', null, 'Hola', ${now})`;
+  expect(await guard(now)).toEqual([]);
+  await bench.a.sql`select private.record_look(${d}, null, null, null, null, ${now})`;
+  // Three of 98 sent and 3 unknown: over 2 %.
+  expect(await guard(now)).toEqual([campaign]);
 });
 
 test("a quarantined number that a person reactivates is judged by what it sends from then on", async () => {
