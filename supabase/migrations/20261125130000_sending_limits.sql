@@ -25,7 +25,7 @@ comment on table public.sending_limits is
 comment on column public.sending_limits.opt_out_rate is 'Opt-outs a campaign brought, of its sent messages.';
 comment on column public.sending_limits.filtered_rate is 'Messages filtered by Twilio or a carrier (30007), of a campaign''s or a number''s sent ones.';
 comment on column public.sending_limits.unknown_rate is 'Sends whose outcome Twilio''s list did not tell at the first look, of sent and unknown ones.';
-comment on column public.sending_limits.failed_rate is 'Targets failed or undelivered, of sent and failed ones.';
+comment on column public.sending_limits.failed_rate is 'Targets failed or undelivered for another reason than filtering, of sent and failed ones.';
 comment on column public.sending_limits.segment_price is 'US dollars a segment: Twilio''s list price for the US in 2026. Edit it to what your account pays.';
 comment on column public.sending_limits.carrier_fee is
   'US dollars a segment that carriers add on 10DLC: 0.0035 (AT&T) to 0.0045 (T-Mobile, Verizon, US Cellular) in 2026. The highest, so that estimates err on the dear side.';

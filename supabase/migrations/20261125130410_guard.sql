@@ -13,14 +13,14 @@ declare
   v_number public.phone_numbers;
   v_own record;
 begin
-  -- What a quarantined number sent says no more of the campaign; a bad number is quarantined first.
+  -- What a quarantined number sent says no more of the campaign, also once it is back: it has been judged.
   select sum(x.n), max(x.n), (array_agg(x.id order by x.n desc))[1] into v_total, v_most, v_number.id
   from (
     select m.phone_number_id as id, count(*)::integer as n
     from public.messages m left join public.phone_numbers n on n.id = m.phone_number_id
     where m.campaign_id = p_campaign.id and m.kind = 'campaign' and m.error_code = 30007
       and m.settled_at > p_window.since and m.settled_at <= p_now and m.sent_at > p_window.since
-      and n.status is distinct from 'quarantined'
+      and n.status is distinct from 'quarantined' and m.sent_at > coalesce(n.reactivated_at, '-infinity')
     group by m.phone_number_id
   ) x;
   if not coalesce(private.is_over(v_total, p_window.sent, p_limits.filtered_rate, p_limits.filtered_volume), false) then
@@ -102,6 +102,12 @@ begin
   end if;
 
   v_count := v_window.failed + v_window.undelivered;
+  if private.is_over(v_count, v_window.sent + v_window.failed, v_limits.failed_rate, v_limits.failed_volume) then
+    -- Filtered ones have a rule of their own, by which one bad number does not stop a campaign.
+    select v_count - count(*)::integer into v_count from public.messages m
+    where m.campaign_id = p_campaign.id and m.kind = 'campaign' and m.error_code = 30007
+      and m.settled_at > v_window.since and m.settled_at <= p_now;
+  end if;
   if private.is_over(v_count, v_window.sent + v_window.failed, v_limits.failed_rate, v_limits.failed_volume) then
     return private.rate_trouble('failed', 'failed or were not delivered', v_count, v_window.sent + v_window.failed, v_limits.failed_rate, v_limits.failed_volume,
       'See the reasons in the campaign''s figures (many invalid phones mean an old list), then resume; counting begins anew.');

@@ -6,6 +6,7 @@ import {
   type ArrangedOrg,
   arrangeCampaign,
   arrangeLeads,
+  arrangeNumber,
   arrangeOrg,
   later,
   signedIn,
@@ -86,7 +87,7 @@ describe("at the default limits", () => {
     [null, "1 of 40 on each of two", { sent: 39, filtered: 1 }, { sent: 39, filtered: 1 }],
     // One bad number is no reason to stop the other, before it has sent enough to be judged and after.
     [null, "9 of 30 on one, none of 30 on the other", { sent: 21, filtered: 9 }, { sent: 30 }],
-    ["number", "18 of 60 on one, none of 60 on the other", { sent: 42, filtered: 18 }, { sent: 60 }],
+    ["number", "20 of 60 on one, none of 60 on the other", { sent: 40, filtered: 20 }, { sent: 60 }],
   ])("filtered, %s: %s", async (trips, _what, first, second) => {
     await add(first, AFTERNOON, 0);
     await add(second, AFTERNOON, 1);
@@ -220,26 +221,50 @@ test("a send that nobody has looked for yet is no reason; one that a look found 
   expect(await guard(now)).toEqual([campaign]);
 });
 
+test("two bad numbers of three are quarantined, and what they sent does not stop the campaign", async () => {
+  org.numbers.push(await arrangeNumber(bench.sql, org.id));
+  await add({ sent: 40, filtered: 20 }, AFTERNOON, 0);
+  await add({ sent: 40, filtered: 20 }, AFTERNOON, 1);
+  await add({ sent: 60 }, AFTERNOON, 2);
+  expect((await guard()).sort()).toEqual([org.numbers[0]?.id, org.numbers[1]?.id].sort());
+  expect([await numberStatus(2), (await read())?.status]).toEqual(["active", "running"]);
+});
+
 test("a quarantined number that a person reactivates is judged by what it sends from then on", async () => {
-  await add({ sent: 48, filtered: 2 });
-  expect(await guard()).toEqual([org.numbers[0]?.id]);
-  const [alert] =
-    await bench.sql`select kind, message from public.alerts where phone_number_id = ${org.numbers[0]?.id as string}`;
-  expect(alert).toEqual({ kind: "number_quarantined", message: expect.stringContaining("2 of 50 messages") });
-  await bench.sql`update public.phone_numbers set status = 'active', status_reason = null where id = ${org.numbers[0]?.id as string}`;
-  // Its reactivation is stamped by the clock: the test goes on from there.
+  // Its reactivation is stamped by the clock, so all of this is of today.
   const now = new Date();
+  const number = org.numbers[0]?.id as string;
+  const open = () =>
+    bench.sql`select kind, message from public.alerts where phone_number_id = ${number} and resolved_at is null`;
+  await add({ sent: 48, filtered: 2 }, now);
+  expect(await guard(now)).toEqual([number]);
+  expect(await open()).toEqual([
+    { kind: "number_quarantined", message: expect.stringContaining("2 of 50 messages") },
+  ]);
+  await bench.sql`update public.phone_numbers set status = 'active', status_reason = null where id = ${number}`;
   expect(await guard(later(now, 30))).toEqual([]);
-  expect(
-    await bench.sql`select 1 from public.alerts where phone_number_id = ${org.numbers[0]?.id as string} and resolved_at is null`,
-  ).toHaveLength(0);
+  expect(await open()).toEqual([]);
   await add({ sent: 49, filtered: 1 }, later(now, 3600));
   expect(await guard(later(now, 3600))).toEqual([]);
   await add({ filtered: 1 }, later(now, 3700));
-  expect(await guard(later(now, 3700))).toEqual([org.numbers[0]?.id]);
+  expect(await guard(later(now, 3700))).toEqual([number]);
 });
 
-test("the guard waits for a claim in flight, and pauses after it", async () => {
+test("what was not folded yet when it was resumed counts as before", async () => {
+  await add({ sent: 104, failed: 20 });
+  expect(await guard()).toEqual([campaign]);
+  await bench.sql`
+    update public.campaign_targets set state = 'failed', delivery = null, reason = 'error'
+    where id in (select id from public.campaign_targets where campaign_id = ${campaign} and state = 'sent' limit 20)`;
+  await resume(later(AFTERNOON, 60));
+  await add({ sent: 85, failed: 15 }, later(AFTERNOON, 3600));
+  expect(await guard(later(AFTERNOON, 3600))).toEqual([]);
+});
+
+test("the guard takes the campaign first and waits for a claim in flight, which finds its targets free", async () => {
+  const [lead] = await arrangeLeads(bench.db, org.id, 1);
+  campaign = await arrangeCampaign(bench.db, org, { target_criteria: { lead_ids: [lead?.id] } });
+  await plan(bench.a.sql, AFTERNOON);
   await add({ sent: 100, optOuts: 4 });
   const session = await bench.db.admin();
   await session.begin();
@@ -248,7 +273,9 @@ test("the guard waits for a claim in flight, and pauses after it", async () => {
     (rows) => rows[0]?.stopped,
   );
   await bench.holder.blocked(session);
-  expect((await read())?.status).toBe("running");
+  const free = await session.sql`
+    select 1 from public.campaign_targets where campaign_id = ${campaign} and state = 'queued' for no key update nowait`;
+  expect(free).toHaveLength(1);
   await session.commit();
   expect(await pausing).toBe(true);
   expect((await read())?.status).toBe("paused");

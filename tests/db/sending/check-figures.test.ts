@@ -73,26 +73,33 @@ test("a delta that was lost is found, and one that is not folded yet is no mista
   expect(await checkFigures(bench.db, org.id)).not.toContainEqual(expect.stringContaining("sent is"));
 });
 
-test("deltas that fold while figures are mended are counted once", async () => {
-  const id = await arrangeEmptyCampaign(bench.db, org, AFTERNOON);
-  await addOutcomes(bench.db, org, id, { sent: 5 }, AFTERNOON);
-  await bench.sql`update public.campaign_stats set sent = 50 where campaign_id = ${id}`;
-  // Not folded: one more.
-  await bench.sql`
+test.each(["fold", "check"])(
+  "deltas that fold while figures are mended are counted once, whoever is first: %s",
+  async (first) => {
+    const id = await arrangeEmptyCampaign(bench.db, org, AFTERNOON);
+    await addOutcomes(bench.db, org, id, { sent: 5 }, AFTERNOON);
+    await bench.sql`update public.campaign_stats set sent = 50 where campaign_id = ${id}`;
+    // Not folded yet.
+    await bench.sql`
     update public.campaign_targets set state = 'waiting', delivery = null, sent_at = null, message_id = null
     where id = (select id from public.campaign_targets where campaign_id = ${id} limit 1)`;
-  await bench.holder.begin();
-  await bench.holder.sql`select private.check_campaign_figures(${id}, ${AFTERNOON})`;
-  // Folding has taken its deltas, and waits for the row that is being mended.
-  const session = await bench.db.admin();
-  const folding = session.sql`select private.fold_stats(${AFTERNOON})`.then(() => {});
-  await session.blocked(bench.holder);
-  await bench.holder.commit();
-  await folding;
-  await session.end();
-  expect(await stats(id)).toEqual({ audience: 5, waiting: 1, sent: 4, failed: 0, delivered: 0 });
-  expect(await checkFigures(bench.db, org.id)).toEqual([]);
-});
+    const session = await bench.db.admin();
+    const act = (who: typeof session, what: string) =>
+      (what === "fold"
+        ? who.sql`select private.fold_stats(${AFTERNOON})`
+        : who.sql`select private.check_campaign_figures(${id}, ${AFTERNOON})`
+      ).then(() => {});
+    await session.begin();
+    await act(session, first);
+    const second = act(bench.holder, first === "fold" ? "check" : "fold");
+    await bench.holder.blocked(session);
+    await session.commit();
+    await second;
+    await session.end();
+    expect(await stats(id)).toEqual({ audience: 5, waiting: 1, sent: 4, failed: 0, delivered: 0 });
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
+  },
+);
 
 test("a run is bounded: the campaign that was checked longest ago first, the others in the next", async () => {
   const ids: string[] = [];
