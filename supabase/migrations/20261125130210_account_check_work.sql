@@ -86,14 +86,14 @@ begin
     update private.account_checks k set failures = 0, last_error = null, due_at = private.next_account_check(p_org_id) where k.org_id = p_org_id;
     perform private.close_alerts(p_org_id, 'account_check_failed', p_now);
   else
-    -- Again in 1, 2, 4 … minutes, an hour at most.
+    -- Again in 10, 20, 40 … seconds, an hour at most: at first somebody may be waiting to start.
     update private.account_checks k
     set failures = least(k.failures + 1, 100), last_error = left(v_error, 500),
-        due_at = p_now + least(interval '1 minute' * power(2, least(k.failures, 6)), interval '1 hour')
+        due_at = p_now + least(interval '10 seconds' * power(2, least(k.failures, 10)), interval '1 hour')
     where k.org_id = p_org_id
     returning k.failures into v_failures;
-    -- Once or twice is Twilio's bad minute.
-    if v_failures >= 3 then
+    -- Less is Twilio's bad minute: the fifth comes after two and a half.
+    if v_failures >= 5 then
       perform private.raise_alert(p_org_id, 'account_check_failed', 'warning',
         format('Twilio could not be asked about your account %s times in a row: %s. Balance and A2P registration are as they were last read.',
           v_failures, left(v_error, 500)));

@@ -130,20 +130,22 @@ describe("when Twilio is asked", () => {
     expect(await due()).toHaveLength(1);
   });
 
-  test("after failures: in 1, 2, 4 minutes, an alert from the third on, gone with the first success", async () => {
+  test("after failures: in 10, 20, 40 seconds and so on, an alert from the fifth on, gone with the first success", async () => {
     await useService(MG);
     let now = AFTERNOON;
     for (const [wait, alerts] of [
-      [1, []],
-      [2, []],
-      [4, ["account_check_failed"]],
-      [8, ["account_check_failed"]],
+      [10, []],
+      [20, []],
+      [40, []],
+      [80, []],
+      [160, ["account_check_failed"]],
+      [320, ["account_check_failed"]],
     ] as const) {
       expect(await due(now)).toHaveLength(1);
       await record({ services: [], error: "HTTP 503 from Twilio" }, now);
       expect(await openAlerts()).toEqual(alerts);
-      expect(await isDue(later(now, wait * 60 - 1))).toBe(false);
-      now = later(now, wait * 60);
+      expect(await isDue(later(now, wait - 1))).toBe(false);
+      now = later(now, wait);
       expect(await isDue(now)).toBe(true);
     }
     const [alert] = await bench.sql`select message from public.alerts where org_id = ${org.id}`;
