@@ -217,7 +217,7 @@ test.concurrent(
       const campaign = await runTo(org, 100);
       await expectStopAndResume(org, campaign, {
         kind: "balance_low",
-        words: "3.5",
+        words: "The balance at Twilio is 3.",
         mend: () => setBalance(100),
       });
     }),
