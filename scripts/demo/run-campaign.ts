@@ -8,6 +8,7 @@ import { optOutEarly } from "./opt-out-early.ts";
 import { type Pause, pauseInTheMiddle } from "./pause-in-the-middle.ts";
 import type { Screen } from "./screen.ts";
 import { simulatePeople } from "./simulate-people.ts";
+import { waitForRegistration } from "./wait-for-registration.ts";
 
 export interface CampaignRun {
   id: string;
@@ -70,6 +71,7 @@ export async function runCampaign(
   const silent = first.map(({ e164 }) => e164).filter((_, i) => i % 10 === 5);
   await simulatePeople(twilio, dashboard, seed, silent);
 
+  await waitForRegistration(dashboard);
   const before = Date.now();
   const { started_at } = await call<{ started_at: string }>("POST", `campaigns/${id}/start`);
   const clock = compareClocks(Date.parse(started_at), before, Date.now());

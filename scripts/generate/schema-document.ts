@@ -7,7 +7,7 @@ const PATH = "docs/schema.md";
 
 /** Tables that belong together; one that is in no area fails the generator, so that none is left out. */
 const AREAS: Record<string, string[]> = {
-  Identity: ["public.orgs", "public.users", "public.invitations"],
+  Identity: ["public.orgs", "public.sending_limits", "public.users", "public.invitations"],
   Leads: [
     "public.leads",
     "public.lead_phones",
@@ -28,6 +28,11 @@ const AREAS: Record<string, string[]> = {
     "private.org_pace",
     "private.daily_usage",
     "public.carrier_caps",
+    "public.a2p_registrations",
+    "private.account_checks",
+    "public.daily_spending",
+    "private.accepted_deltas",
+    "private.number_traffic",
   ],
   Campaigns: [
     "public.campaigns",
@@ -38,6 +43,9 @@ const AREAS: Record<string, string[]> = {
     "public.campaign_stats",
     "private.campaign_pace",
     "private.campaign_deltas",
+    "private.campaign_marks",
+    "private.unclear_sends",
+    "private.figure_checks",
   ],
   Messages: [
     "public.conversations",

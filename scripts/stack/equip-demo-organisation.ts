@@ -1,4 +1,5 @@
-// Gives the demo organisation what a land buyer brings along: a Twilio account (a simulated one) and ten numbers.
+// Gives the demo organisation what a land buyer brings along: a Twilio account (a simulated one) with a messaging service,
+// whose A2P registration the simulator has verified, and ten numbers.
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { DEMO_EMAIL } from "./create-demo-user.ts";
@@ -38,7 +39,7 @@ export async function equipDemoOrganisation(databaseUrl: string): Promise<void> 
           and not exists (select from public.twilio_accounts a where a.org_id = u.org_id)`;
       if (!demo) return;
       const hex = () => randomBytes(16).toString("hex");
-      await tx`select private.set_twilio_account(${demo.org_id}, ${`AC${hex()}`}, ${hex()})`;
+      await tx`select private.set_twilio_account(${demo.org_id}, ${`AC${hex()}`}, ${hex()}, ${`MG${hex()}`})`;
       await tx`
         update public.orgs set support_contact = coalesce(support_contact, ${SUPPORT_CONTACT})
         where id = ${demo.org_id}`;

@@ -54,6 +54,7 @@ begin
     p_max,
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
+    private.spending_room(p_org_id, p_now),
     case when v_org.mps is null then 2147483647 else greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0) end)::integer
   into v_org_room from unnest(v_numbers) n;
 

@@ -185,7 +185,9 @@ begin
         provider_sid = coalesce(m.provider_sid, s.provider_sid),
         provider_status = case when m.provider_rank < 0 then s.provider_status else m.provider_status end,
         provider_rank = greatest(m.provider_rank, 0),
-        content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now
+        content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
+        -- As the trigger would, one by one.
+        cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l where l.org_id = m.org_id))
     from settled s
     where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
     returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments

@@ -110,7 +110,10 @@ describe("the area", () => {
 
   it("says what it serves, to anybody", async () => {
     const { paths } = await (await ask("/openapi.json")).json();
-    expect(Object.keys(paths).sort()).toEqual(["/settings/health", "/settings/me", "/settings/openapi.json"]);
+    expect(Object.keys(paths).sort()).toEqual([
+      ...["/settings/alerts", "/settings/alerts/{id}/resolve", "/settings/health", "/settings/me"],
+      ...["/settings/openapi.json", "/settings/organisation"],
+    ]);
   });
 
   it("lets browsers in from the allowed origin alone", async () => {

@@ -76,6 +76,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
@@ -94,6 +95,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   update_number: {
     ...{ role: "admin", other: 404 },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_input: { mps: 1 } }),
+  },
+  // Takes no ids: whoever calls changes their own organisation.
+  update_organisation: {
+    ...{ role: "admin", other: "own" },
+    args: () => ({ p_changes: { support_contact: randomUUID() } }),
   },
   update_lead: {
     ...{ role: "operator", service: true, other: 404 },
@@ -118,6 +124,7 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "resolve_alert",
   "resume_campaign",
   "search_leads",
   "set_number_status",
@@ -127,6 +134,7 @@ const FOR_USERS = [
   "update_campaign",
   "update_lead",
   "update_number",
+  "update_organisation",
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 
@@ -138,9 +146,23 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     ...["org_id", "queue_is_due", "search_leads", "set_twilio_account", "update_lead", ...FOR_IMPORTS],
   ],
   worker: [
-    ...["apply_receipt", "call_worker", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
-    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "set_twilio_reachable"],
-    ...["settle_sends", "twilio_accounts_for"],
+    "apply_receipt",
+    "call_worker",
+    "claim_sends",
+    "due_account_checks",
+    "due_looks",
+    "due_work",
+    "give_up_look",
+    "log_webhook",
+    "next_build",
+    "plan_all",
+    "queue_is_due",
+    "receive_inbound",
+    "record_account_check",
+    "record_look",
+    "set_twilio_reachable",
+    "settle_sends",
+    "twilio_accounts_for",
     ...FOR_IMPORTS,
   ],
 };

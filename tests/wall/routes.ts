@@ -37,6 +37,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
   ...openRoutes("campaigns", "compliance", "leads", "phone-numbers", "settings", "twilio", "worker"),
 
   "GET /settings/me": { permission: "viewer" },
+  "GET /settings/organisation": { permission: "viewer" },
+  "PATCH /settings/organisation": { permission: "admin", send: () => ({ failed_volume: 101 }) },
+  "GET /settings/alerts": { permission: "viewer" },
+  "POST /settings/alerts/{id}/resolve": { permission: "operator", id: ({ row }) => row.alerts?.id },
 
   "GET /leads": { permission: "viewer" },
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },

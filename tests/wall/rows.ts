@@ -44,6 +44,14 @@ export const ROWS: Record<string, Recipe> = {
     given: true,
     make: ({ org }) => ({ org_id: org.id, account_sid: `AC${randomBytes(16).toString("hex")}` }),
   },
+  sending_limits: { given: true, make: ({ org }) => ({ org_id: org.id }) },
+  a2p_registrations: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, messaging_service_sid: `MG${randomBytes(16).toString("hex")}`, status: "PENDING" },
+      checked_at: new Date(),
+    }),
+  },
+  daily_spending: { make: ({ org }) => ({ org_id: org.id, day: randomDay(), cost: 1 }) },
   phone_numbers: { given: true, make: ({ org, e164 }) => ({ org_id: org.id, e164 }) },
   templates: {
     given: true,

@@ -20,6 +20,7 @@ const READ = ["select"] as const;
 const APPEND = ["select", "insert"] as const;
 
 export const TABLES: Record<string, TableExpectation> = {
+  a2p_registrations: { select: "viewer", service: READ },
   alerts: { select: "viewer", service: VERBS },
   audit_events: { select: "viewer", service: APPEND },
   campaign_phone_numbers: { select: "viewer", service: VERBS },
@@ -39,6 +40,7 @@ export const TABLES: Record<string, TableExpectation> = {
   consent_records: { select: "viewer", service: APPEND },
   consent_rules: { select: "viewer", platformRows: true, service: VERBS },
   conversations: { select: "viewer", service: VERBS },
+  daily_spending: { select: "viewer", service: READ },
   import_rejections: { select: "viewer", service: VERBS },
   imports: { select: "viewer", service: VERBS },
   invitations: {
@@ -73,13 +75,43 @@ export const TABLES: Record<string, TableExpectation> = {
     service: VERBS,
   },
   send_attempts: { select: "viewer", service: READ },
+  sending_limits: {
+    select: "viewer",
+    update: {
+      role: "admin",
+      columns: [
+        ...[
+          "opt_out_rate",
+          "opt_out_volume",
+          "filtered_rate",
+          "filtered_volume",
+          "unknown_rate",
+          "unknown_volume",
+        ],
+        ...[
+          "failed_rate",
+          "failed_volume",
+          "segment_price",
+          "carrier_fee",
+          "daily_spending_limit",
+          "min_balance",
+        ],
+        "a2p_required",
+      ],
+    },
+    patch: { failed_volume: 123 },
+    service: VERBS,
+  },
   template_versions: { select: "viewer", service: READ },
   templates: { select: "viewer", service: VERBS },
   twilio_accounts: {
     // The id of the token in Vault is nobody's business.
     select: {
       role: "admin",
-      columns: ["org_id", "account_sid", "messaging_service_sid", "created_at", "updated_at"],
+      columns: [
+        ...["org_id", "account_sid", "messaging_service_sid", "created_at", "updated_at"],
+        ...["balance", "balance_currency", "balance_checked_at"],
+      ],
     },
     service: VERBS,
   },

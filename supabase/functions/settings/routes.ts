@@ -1,17 +1,24 @@
 // The route table of settings.
 import { z } from "zod";
-import { object } from "../_shared/http/responses.ts";
+import { pageFields } from "../_shared/http/pagination.ts";
+import { list, object } from "../_shared/http/responses.ts";
 import { ROLES } from "../_shared/http/roles.ts";
 import { route } from "../_shared/http/route.ts";
+import { listAlerts } from "./list-alerts.ts";
 import { readMe } from "./read-me.ts";
+import { readOrganisation } from "./read-organisation.ts";
+import { resolveAlert } from "./resolve-alert.ts";
+import { ALERT_SEVERITIES, alert, organisation, organisationChanges } from "./schemas.ts";
+import { updateOrganisation } from "./update-organisation.ts";
 
-const organization = z.object({
+const ownOrganisation = z.object({
   id: z.uuid(),
   name: z.string(),
   brand: z.string().describe("What messages call the organisation"),
   language: z.string(),
   time_zone: z.string(),
 });
+const { page, limit, skip } = pageFields;
 
 export const routes = [
   route({
@@ -19,7 +26,52 @@ export const routes = [
     path: "/me",
     summary: "The signed-in person, their role and their organisation",
     permission: "viewer",
-    response: object(z.object({ id: z.uuid(), email: z.string(), role: z.enum(ROLES), organization })),
+    response: object(
+      z.object({ id: z.uuid(), email: z.string(), role: z.enum(ROLES), organization: ownOrganisation }),
+    ),
     run: readMe,
+  }),
+  route({
+    method: "GET",
+    path: "/organisation",
+    summary: "The organisation's settings and limits, today's spending, and its A2P registrations",
+    permission: "viewer",
+    response: object(organisation),
+    run: readOrganisation,
+  }),
+  route({
+    method: "PATCH",
+    path: "/organisation",
+    summary: "Change settings and limits: they act at once, on running campaigns too",
+    permission: "admin",
+    request: { body: organisationChanges },
+    response: object(organisation),
+    run: updateOrganisation,
+  }),
+  route({
+    method: "GET",
+    path: "/alerts",
+    summary: "What a person should look at, open alerts first",
+    permission: "viewer",
+    request: {
+      query: z.object({
+        ...{ page, limit, skip },
+        status: z.enum(["open", "resolved", "all"]).default("all"),
+        kind: z.array(z.string().max(100)).optional(),
+        severity: z.array(z.enum(ALERT_SEVERITIES)).optional(),
+        campaign_id: z.uuid().optional(),
+      }),
+    },
+    response: list(alert),
+    run: listAlerts,
+  }),
+  route({
+    method: "POST",
+    path: "/alerts/{id}/resolve",
+    summary: "Resolve an alert; it is raised again should its cause come back",
+    permission: "operator",
+    request: { params: z.object({ id: z.uuid() }) },
+    response: object(alert),
+    run: resolveAlert,
   }),
 ];

@@ -1,4 +1,5 @@
-// One drain: claims and sends, builds and imports, asks Twilio about unknown sends, until nothing is due or the budget is spent.
+// One drain: claims and sends, builds and imports, asks Twilio about unknown sends and accounts, until nothing is due or the
+// budget is spent.
 import type { Direct } from "../_shared/db/direct.ts";
 import { insist } from "../_shared/db/insist.ts";
 import { createServiceClient } from "../_shared/db/service-client.ts";
@@ -6,6 +7,7 @@ import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
+import { checkAccounts } from "./check-accounts.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
 import { drainImports } from "./imports/drain-imports.ts";
@@ -26,6 +28,7 @@ interface DueWork {
   builds: boolean;
   imports: boolean;
   looks: boolean;
+  accounts: boolean;
   /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
   next_due_ms: number | null;
 }
@@ -81,6 +84,7 @@ class Drain {
   private asideAt = performance.now();
   private looking: Promise<void> | undefined;
   private importing: Promise<void> | undefined;
+  private checking: Promise<void> | undefined;
 
   constructor(
     private readonly ctx: MachineContext,
@@ -121,7 +125,7 @@ class Drain {
       const due = await this.readDueWork();
       if ((await this.workAside(due)) || isMore) continue;
       const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
-      if (!isSending && !this.looking && !this.importing) return;
+      if (!isSending && !this.looking && !this.importing && !this.checking) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
   }
@@ -129,7 +133,7 @@ class Drain {
   /** Posts what is held, unless the isolate is ending, and settles everything. */
   async finish(): Promise<void> {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
-    await Promise.all([this.looking, this.importing]);
+    await Promise.all([this.looking, this.importing, this.checking]);
     await this.settler.flush();
     if (Object.keys(this.tally).length === 0) return;
     this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
@@ -212,6 +216,7 @@ class Drain {
   /** @returns whether it did something that may be followed by more of it */
   private async workAside(due: DueWork): Promise<boolean> {
     if (due.looks) this.looking ??= this.beside(lookForSends(this.ctx, this.sql), "looking");
+    if (due.accounts) this.checking ??= this.beside(checkAccounts(this.ctx, this.sql), "checking");
     if (due.imports) this.importing ??= this.beside(this.import(), "importing");
     if (!due.builds) return false;
     this.budget.spend("build");
@@ -236,7 +241,7 @@ class Drain {
   }
 
   /** Goes on while messages are sent; its failure is logged and ends nothing else. */
-  private beside(work: Promise<void>, name: "looking" | "importing"): Promise<void> {
+  private beside(work: Promise<void>, name: "looking" | "importing" | "checking"): Promise<void> {
     return work
       .catch((error) => this.ctx.log.error(`${name} failed`, { error: describeCause(error) }))
       .finally(() => {

@@ -1,0 +1,36 @@
+// GET of one JSON resource of Twilio's API.
+import type { TwilioAccount } from "./find-account.ts";
+import { readTwilioError } from "./read-error.ts";
+
+const TIMEOUT_MS = 10_000;
+
+export class TwilioRefusedError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: number | null,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * @param url of the resource, at the configured host
+ * @throws TwilioRefusedError where something else than 200 is answered, Error where nothing is
+ */
+export async function readResource(url: string, account: TwilioAccount): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    headers: { authorization: account.authorization, accept: "application/json" },
+    // A redirect would carry the token to whoever it names.
+    redirect: "manual",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const body = (await response.json().catch(() => null)) as Record<string, unknown> | null;
+  if (response.status === 200 && body !== null && typeof body === "object") return body;
+  const refusal = readTwilioError(body);
+  throw new TwilioRefusedError(
+    response.status,
+    refusal?.code ?? null,
+    refusal ? `Twilio error ${refusal.code}: ${refusal.message}` : `HTTP ${response.status} from Twilio`,
+  );
+}

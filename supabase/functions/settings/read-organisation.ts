@@ -1,0 +1,40 @@
+// The organisation: its settings, its limits, what was spent today, and its A2P registrations.
+import type { z } from "zod";
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import { limitFields, type organisation, organisationFields } from "./schemas.ts";
+
+export type Organisation = z.output<typeof organisation>;
+
+const SETTINGS = ["id", ...Object.keys(organisationFields)].join(", ");
+const LIMITS = Object.keys(limitFields).join(", ");
+const REGISTRATION = "messaging_service_sid, status, rate_limits, errors, checked_at";
+
+/** @returns what everybody of the organisation may read */
+export async function readOrganisation({ db, user }: UserContext): Promise<Organisation> {
+  const [settings, limits, spending, registrations] = await Promise.all([
+    db.from("orgs").select(SETTINGS).eq("id", user.orgId).single(),
+    db.from("sending_limits").select(LIMITS).eq("org_id", user.orgId).single(),
+    db
+      .from("daily_spending")
+      .select("day, cost")
+      .eq("org_id", user.orgId)
+      .order("day", { ascending: false })
+      .limit(1)
+      .maybeSingle(),
+    db.from("a2p_registrations").select(REGISTRATION).eq("org_id", user.orgId).order("messaging_service_sid"),
+  ]);
+  const own = dataOrThrow(settings) as unknown as Omit<Organisation, "spent_today" | "a2p_registrations">;
+  const last = dataOrThrow(spending);
+  return {
+    ...own,
+    ...(dataOrThrow(limits) as object),
+    spent_today: last?.day === dayIn(own.time_zone) ? Number(last.cost) : 0,
+    a2p_registrations: dataOrThrow(registrations) as Organisation["a2p_registrations"],
+  };
+}
+
+/** Today's date there, YYYY-MM-DD. */
+function dayIn(timeZone: string): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(new Date());
+}

@@ -1,0 +1,83 @@
+// What settings and alerts look like on the wire.
+import { z } from "zod";
+
+const rate = (what: string) =>
+  z.number().min(0).max(1).describe(`${what}: a share from 0 to 1 that pauses when exceeded; 1 never does`);
+const volume = (of: string) =>
+  z.number().int().min(1).max(1_000_000).describe(`How many ${of} there must be to judge`);
+const dollars = (most: number) => z.number().min(0).max(most);
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, "must be a time of day such as 20:00.");
+
+/** Columns of public.orgs. */
+export const organisationFields = {
+  name: z.string().trim().min(1).max(200),
+  brand: z.string().trim().min(1).max(25).describe("What messages call the organisation"),
+  support_contact: z.string().trim().max(100).nullable().describe("Given in answers to HELP and AYUDA"),
+  language: z.enum(["es", "en"]),
+  time_zone: z.string().min(1).max(60).describe("An IANA name such as America/Chicago"),
+  quiet_starts: timeOfDay,
+  quiet_ends: timeOfDay,
+  cooldown_days: z.number().int().min(0).max(3650).describe("Days a phone is left alone by other campaigns"),
+  consent_policy: z.enum(["not_required", "required"]),
+  mps: z.number().positive().max(10_000).nullable().describe("Messages a second over all numbers"),
+  daily_cap: z.number().int().min(0).max(100_000_000).nullable().describe("Messages a day over all numbers"),
+};
+
+/** Columns of public.sending_limits. */
+export const limitFields = {
+  opt_out_rate: rate("Opt-outs of a campaign's sent messages in 24 hours"),
+  opt_out_volume: volume("sent messages"),
+  filtered_rate: rate("Messages filtered as spam (30007) of a campaign's or number's sent ones in 24 hours"),
+  filtered_volume: volume("sent messages"),
+  unknown_rate: rate("Sends of which Twilio's list does not tell what became of them, in 24 hours"),
+  unknown_volume: volume("posted messages"),
+  failed_rate: rate("Failed and undelivered messages in 24 hours"),
+  failed_volume: volume("sent and failed messages"),
+  segment_price: dollars(99).describe("US dollars a segment, as your Twilio account pays"),
+  carrier_fee: dollars(99).describe("US dollars a segment that carriers add"),
+  daily_spending_limit: dollars(9_999_999)
+    .nullable()
+    .describe("Estimated US dollars a day, in the organisation's time zone; null: none"),
+  min_balance: dollars(9_999_999)
+    .nullable()
+    .describe("Campaigns pause while Twilio's balance is under this; null: it is not read"),
+  a2p_required: z
+    .boolean()
+    .describe("Ask for a verified A2P registration of numbers without a messaging service too"),
+};
+
+export const organisation = z.object({
+  id: z.uuid(),
+  ...organisationFields,
+  ...limitFields,
+  spent_today: z.number().describe("Estimated US dollars, some seconds behind"),
+  a2p_registrations: z.array(
+    z.object({
+      messaging_service_sid: z.string(),
+      status: z.string().describe("VERIFIED, PENDING, IN_PROGRESS, FAILED, or NONE"),
+      rate_limits: z.unknown(),
+      errors: z.array(z.unknown()),
+      checked_at: z.string(),
+    }),
+  ),
+});
+export const organisationChanges = z
+  .strictObject({ ...organisationFields, ...limitFields })
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one setting to change." });
+
+export const ALERT_SEVERITIES = ["info", "warning", "critical"] as const;
+export const alert = z.object({
+  id: z.uuid(),
+  kind: z.string().describe("What happened: docs/operations.md says what to do about each"),
+  severity: z.enum(ALERT_SEVERITIES),
+  message: z.string(),
+  campaign_id: z.uuid().nullable(),
+  phone_number_id: z.uuid().nullable(),
+  details: z.record(z.string(), z.unknown()),
+  created_at: z.string(),
+  resolved_at: z.string().nullable(),
+  resolved_by: z.uuid().nullable().describe("Null where its cause went away"),
+});

@@ -1,0 +1,174 @@
+-- Spending: what accepted messages are reckoned to cost, by message and by organisation and day. Twilio tells its own price up
+-- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
+-- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
+-- organisation for every message.
+
+create table private.accepted_deltas (
+  id bigint generated always as identity primary key,
+  org_id uuid not null,
+  phone_number_id uuid,
+  accepted_at timestamptz not null,
+  messages integer not null,
+  segments integer not null,
+  cost numeric(14, 5) not null
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+comment on table private.accepted_deltas is 'What Twilio accepted, appended by statement, organisation and number; the guard folds it every few seconds.';
+
+create table public.daily_spending (
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  day date not null,
+  messages integer not null default 0,
+  segments integer not null default 0,
+  cost numeric(14, 5) not null default 0,
+  primary key (org_id, day)
+) with (fillfactor = 50);
+comment on table public.daily_spending is
+  'Messages and segments Twilio accepted and their estimated cost in US dollars, by day in the organisation''s time zone; some seconds behind.';
+
+create table private.number_traffic (
+  phone_number_id uuid not null references public.phone_numbers (id) on delete cascade,
+  bin timestamptz not null,
+  sent integer not null,
+  primary key (phone_number_id, bin)
+) with (fillfactor = 50);
+comment on table private.number_traffic is 'Messages of a number that Twilio accepted, by five minutes, for the last day: what the circuit breaker holds filtered ones against.';
+create index number_traffic_bin_idx on private.number_traffic (bin);
+
+create function private.set_message_cost()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.cost := (
+    select new.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l where l.org_id = new.org_id);
+  return new;
+end;
+$$;
+comment on function private.set_message_cost() is 'Trigger: the estimated cost in US dollars of a message Twilio accepted, at the organisation''s prices of that moment.';
+-- Once, when acceptance and length are both known, whoever learns of them and in which order.
+create trigger messages_cost before update on public.messages
+  for each row
+  when (
+    new.cost is null and new.sent_at is not null and new.segments is not null and new.kind <> 'inbound'
+    and (old.sent_at is null or old.segments is null))
+  execute function private.set_message_cost();
+
+create function private.append_accepted()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.accepted_deltas (org_id, phone_number_id, accepted_at, messages, segments, cost)
+  select n.org_id, n.phone_number_id, max(n.sent_at), count(*), sum(n.segments), sum(n.cost)
+  from new_rows n join old_rows o on o.id = n.id
+  where n.cost is not null and o.cost is null
+  group by n.org_id, n.phone_number_id;
+  return null;
+end;
+$$;
+comment on function private.append_accepted() is 'Statement trigger: one row per organisation and number for what a statement had accepted. Definer: whoever changes a message may not write private tables.';
+create trigger messages_accepted after update on public.messages
+  referencing old table as old_rows new table as new_rows for each statement execute function private.append_accepted();
+
+create function private.fold_accepted()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  with taken as (
+    delete from private.accepted_deltas d returning d.*
+  ),
+  traffic as (
+    insert into private.number_traffic as t (phone_number_id, bin, sent)
+    select n.id, date_bin('5 minutes', d.accepted_at, timestamptz '2000-01-01'), sum(d.messages)
+    from taken d join public.phone_numbers n on n.id = d.phone_number_id
+    group by 1, 2 order by 1, 2
+    on conflict (phone_number_id, bin) do update set sent = t.sent + excluded.sent
+    returning 1
+  ),
+  spending as (
+    insert into public.daily_spending as s (org_id, day, messages, segments, cost)
+    select o.id, (d.accepted_at at time zone o.time_zone)::date, sum(d.messages), sum(d.segments), sum(d.cost)
+    from taken d join public.orgs o on o.id = d.org_id
+    group by 1, 2 order by 1, 2
+    on conflict (org_id, day) do update
+      set messages = s.messages + excluded.messages, segments = s.segments + excluded.segments, cost = s.cost + excluded.cost
+    returning 1
+  )
+  select count(*) into v_count from spending;
+  return v_count;
+end;
+$$;
+comment on function private.fold_accepted() is 'Adds what was accepted to daily_spending and number_traffic, in one transaction; returns how many days of organisations changed.';
+
+create function private.spent_today(p_org_id uuid, p_now timestamptz default now())
+returns numeric
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((select s.cost from public.daily_spending s where s.org_id = p_org_id and s.day = x.day), 0)
+    + coalesce((
+      select sum(d.cost) from private.accepted_deltas d
+      where d.org_id = p_org_id and (d.accepted_at at time zone x.time_zone)::date = x.day), 0)
+  from (select o.time_zone, (p_now at time zone o.time_zone)::date as day from public.orgs o where o.id = p_org_id) x;
+$$;
+comment on function private.spent_today(uuid, timestamptz) is 'Estimated US dollars an organisation spent today (its own time zone), to the last accepted message.';
+
+-- Sends nobody knows the outcome of, of which Twilio may have taken each one. Few rows at any time.
+-- By a column of its own, as is_open: a predicate over status would have every status change write every index.
+alter table public.messages add column is_unknown boolean generated always as (status = 'unknown') stored;
+comment on column public.messages.is_unknown is 'Posted, and nobody knows whether Twilio took it.';
+create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where is_unknown;
+
+create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+  v_price numeric;
+  v_worst integer;
+  v_open integer := 0;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  v_price := v_limits.segment_price + v_limits.carrier_fee;
+  if v_limits.daily_spending_limit is null or v_price = 0 then
+    return 2147483647;
+  end if;
+  -- Reckoned at the longest text any running campaign may send: a limit must hold whichever comes next.
+  select coalesce(max(t.worst_segments), 1) into v_worst
+  from public.campaigns c
+  join public.campaign_templates ct on ct.campaign_id = c.id
+  join public.templates t on t.id = ct.template_id and t.is_active
+  where c.org_id = p_org_id and c.status = 'running';
+  if p_with_open then
+    -- What is on its way is as good as spent, at what planning charged for it.
+    select coalesce(sum(m.charged_segments), 0) into v_open
+    from public.campaigns c
+    join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
+    where c.org_id = p_org_id and c.status in ('running', 'paused');
+  end if;
+  select v_open + coalesce(sum(m.charged_segments), 0) into v_open
+  from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';
+  return least(2147483647, greatest(0, floor(
+    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price) / (v_worst * v_price))));
+end;
+$$;
+comment on function private.spending_room(uuid, timestamptz, boolean) is
+  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at its running campaigns'' longest text; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
+
+alter table private.accepted_deltas enable row level security;
+alter table private.number_traffic enable row level security;
+alter table public.daily_spending enable row level security;
+create policy "people read the spending of their organisation" on public.daily_spending
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.daily_spending to authenticated, service_role;
