@@ -23,6 +23,23 @@ export const organisationFields = {
   consent_policy: z.enum(["not_required", "required"]),
   mps: z.number().positive().max(10_000).nullable().describe("Messages a second over all numbers"),
   daily_cap: z.number().int().min(0).max(100_000_000).nullable().describe("Messages a day over all numbers"),
+  warmup_caps: z
+    .array(z.number().int().min(1).max(1_000_000))
+    .min(1)
+    .max(60)
+    .describe("Segments a day of a number that warms up, from its first day on"),
+  health_quarantine_below: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .describe("A number whose health falls under this is quarantined; 0: never"),
+  health_min_messages: z
+    .number()
+    .int()
+    .min(10)
+    .max(100_000)
+    .describe("Outcomes in 7 days before a number gets a score"),
 };
 
 /** Columns of public.sending_limits. */

@@ -4,6 +4,51 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      a2p_registrations: {
+        Row: {
+          brand_sid: string | null;
+          campaign_sid: string | null;
+          checked_at: string;
+          errors: NonNullable<Json>;
+          messaging_service_sid: string;
+          org_id: string;
+          rate_limits: Json | null;
+          status: string;
+          use_case: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          brand_sid?: string | null;
+          campaign_sid?: string | null;
+          checked_at: string;
+          errors?: NonNullable<Json>;
+          messaging_service_sid: string;
+          org_id: string;
+          rate_limits?: Json | null;
+          status: string;
+          use_case?: string | null;
+        };
+        Update: {
+          brand_sid?: string | null;
+          campaign_sid?: string | null;
+          checked_at?: string;
+          errors?: NonNullable<Json>;
+          messaging_service_sid?: string;
+          org_id?: string;
+          rate_limits?: Json | null;
+          status?: string;
+          use_case?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "a2p_registrations_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       alerts: {
         Row: {
           campaign_id: string | null;
@@ -15,6 +60,7 @@ export type Database = {
           org_id: string;
           phone_number_id: string | null;
           resolved_at: string | null;
+          resolved_by: string | null;
           severity: string;
         };
         ComputedFields: never;
@@ -28,6 +74,7 @@ export type Database = {
           org_id: string;
           phone_number_id?: string | null;
           resolved_at?: string | null;
+          resolved_by?: string | null;
           severity: string;
         };
         Update: {
@@ -40,6 +87,7 @@ export type Database = {
           org_id?: string;
           phone_number_id?: string | null;
           resolved_at?: string | null;
+          resolved_by?: string | null;
           severity?: string;
         };
         Relationships: [
@@ -48,6 +96,13 @@ export type Database = {
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "alerts_resolved_by_fkey";
+            columns: ["resolved_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
             referencedColumns: ["id"];
           },
         ];
@@ -222,9 +277,7 @@ export type Database = {
           e164: string;
           error_code: number | null;
           id: string;
-          is_active: boolean | null;
           is_included: boolean | null;
-          is_open: boolean | null;
           is_waiting: boolean | null;
           last_template_id: string | null;
           lead_id: string;
@@ -254,9 +307,7 @@ export type Database = {
           e164: string;
           error_code?: number | null;
           id?: string;
-          is_active?: never;
           is_included?: never;
-          is_open?: never;
           is_waiting?: never;
           last_template_id?: string | null;
           lead_id: string;
@@ -285,9 +336,7 @@ export type Database = {
           e164?: string;
           error_code?: number | null;
           id?: string;
-          is_active?: never;
           is_included?: never;
-          is_open?: never;
           is_waiting?: never;
           last_template_id?: string | null;
           lead_id?: string;
@@ -417,6 +466,7 @@ export type Database = {
       };
       campaigns: {
         Row: {
+          breaker_since: string | null;
           build_cursor: string | null;
           built_at: string | null;
           cooldown_days: number | null;
@@ -445,6 +495,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
           cooldown_days?: number | null;
@@ -472,6 +523,7 @@ export type Database = {
           updated_at?: string;
         };
         Update: {
+          breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
           cooldown_days?: number | null;
@@ -705,6 +757,39 @@ export type Database = {
             columns: ["phone_number_id"];
             isOneToOne: false;
             referencedRelation: "phone_numbers";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      daily_spending: {
+        Row: {
+          cost: number;
+          day: string;
+          messages: number;
+          org_id: string;
+          segments: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          cost?: number;
+          day: string;
+          messages?: number;
+          org_id: string;
+          segments?: number;
+        };
+        Update: {
+          cost?: number;
+          day?: string;
+          messages?: number;
+          org_id?: string;
+          segments?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "daily_spending_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
             referencedColumns: ["id"];
           },
         ];
@@ -1192,6 +1277,7 @@ export type Database = {
           id: string;
           is_live: boolean | null;
           is_open: boolean | null;
+          is_unknown: boolean | null;
           kind: string;
           language: string | null;
           lead_id: string | null;
@@ -1236,6 +1322,7 @@ export type Database = {
           id?: string;
           is_live?: never;
           is_open?: never;
+          is_unknown?: never;
           kind: string;
           language?: string | null;
           lead_id?: string | null;
@@ -1279,6 +1366,7 @@ export type Database = {
           id?: string;
           is_live?: never;
           is_open?: never;
+          is_unknown?: never;
           kind?: string;
           language?: string | null;
           lead_id?: string | null;
@@ -1665,6 +1753,72 @@ export type Database = {
           },
         ];
       };
+      sending_limits: {
+        Row: {
+          a2p_required: boolean;
+          carrier_fee: number;
+          created_at: string;
+          daily_spending_limit: number | null;
+          failed_rate: number;
+          failed_volume: number;
+          filtered_rate: number;
+          filtered_volume: number;
+          min_balance: number | null;
+          opt_out_rate: number;
+          opt_out_volume: number;
+          org_id: string;
+          segment_price: number;
+          unknown_rate: number;
+          unknown_volume: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          a2p_required?: boolean;
+          carrier_fee?: number;
+          created_at?: string;
+          daily_spending_limit?: number | null;
+          failed_rate?: number;
+          failed_volume?: number;
+          filtered_rate?: number;
+          filtered_volume?: number;
+          min_balance?: number | null;
+          opt_out_rate?: number;
+          opt_out_volume?: number;
+          org_id: string;
+          segment_price?: number;
+          unknown_rate?: number;
+          unknown_volume?: number;
+          updated_at?: string;
+        };
+        Update: {
+          a2p_required?: boolean;
+          carrier_fee?: number;
+          created_at?: string;
+          daily_spending_limit?: number | null;
+          failed_rate?: number;
+          failed_volume?: number;
+          filtered_rate?: number;
+          filtered_volume?: number;
+          min_balance?: number | null;
+          opt_out_rate?: number;
+          opt_out_volume?: number;
+          org_id?: string;
+          segment_price?: number;
+          unknown_rate?: number;
+          unknown_volume?: number;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sending_limits_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: true;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       template_versions: {
         Row: {
           content: string;
@@ -1772,6 +1926,9 @@ export type Database = {
         Row: {
           account_sid: string;
           auth_token_secret_id: string | null;
+          balance: number | null;
+          balance_checked_at: string | null;
+          balance_currency: string | null;
           created_at: string;
           messaging_service_sid: string | null;
           org_id: string;
@@ -1781,6 +1938,9 @@ export type Database = {
         Insert: {
           account_sid: string;
           auth_token_secret_id?: string | null;
+          balance?: number | null;
+          balance_checked_at?: string | null;
+          balance_currency?: string | null;
           created_at?: string;
           messaging_service_sid?: string | null;
           org_id: string;
@@ -1789,6 +1949,9 @@ export type Database = {
         Update: {
           account_sid?: string;
           auth_token_secret_id?: string | null;
+          balance?: number | null;
+          balance_checked_at?: string | null;
+          balance_currency?: string | null;
           created_at?: string;
           messaging_service_sid?: string | null;
           org_id?: string;
@@ -1935,6 +2098,7 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       search_leads: {
         Args: {
@@ -1962,6 +2126,7 @@ export type Database = {
         Returns: Json;
       };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
+      update_organisation: { Args: { p_changes: Json }; Returns: undefined };
     };
     Enums: {
       campaign_status:
