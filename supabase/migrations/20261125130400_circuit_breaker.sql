@@ -44,23 +44,6 @@ create trigger send_attempts_clear after update of outcome on public.send_attemp
   for each row when (old.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent') and new.outcome in ('accepted', 'rejected', 'not_posted'))
   execute function private.note_unclear_send('clear');
 
-alter table public.phone_numbers add column if not exists reactivated_at timestamptz;
-
-create function private.note_reactivation()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  new.reactivated_at := now();
-  return new;
-end;
-$$;
-comment on function private.note_reactivation() is 'Trigger: what a number did before it was taken out of quarantine does not put it back there.';
-create trigger phone_numbers_reactivated before update of status on public.phone_numbers
-  for each row when (old.status = 'quarantined' and new.status = 'active' and new.reactivated_at is not distinct from old.reactivated_at)
-  execute function private.note_reactivation();
-
 create type private.breaker_window as (since timestamptz, sent integer, failed integer, undelivered integer, opt_outs integer);
 comment on type private.breaker_window is 'What the circuit breaker counts of a campaign: since when, how many were sent (undelivered ones among them), failed, and opted out.';
 

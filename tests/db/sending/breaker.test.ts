@@ -235,8 +235,7 @@ test("two bad numbers of three are quarantined, and what they sent does not stop
 });
 
 test("a quarantined number that a person reactivates is judged by what it sends from then on", async () => {
-  // Its reactivation is stamped by the clock, so all of this is of today.
-  const now = new Date();
+  const now = AFTERNOON;
   const number = org.numbers[0]?.id as string;
   const open = () =>
     bench.sql`select kind, message from public.alerts where phone_number_id = ${number} and resolved_at is null`;
@@ -245,7 +244,9 @@ test("a quarantined number that a person reactivates is judged by what it sends 
   expect(await open()).toEqual([
     { kind: "number_quarantined", message: expect.stringContaining("2 of 50 messages") },
   ]);
-  await bench.sql`update public.phone_numbers set status = 'active', status_reason = null where id = ${number}`;
+  const user = await signedIn(bench.db, org.adminId);
+  await user.sql`select private.set_number_status(${number}, 'active', null, ${later(now, 20)})`;
+  await user.end();
   expect(await guard(later(now, 30))).toEqual([]);
   expect(await open()).toEqual([]);
   await add({ sent: 49, filtered: 1 }, later(now, 3600));

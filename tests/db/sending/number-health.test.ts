@@ -154,6 +154,9 @@ describe("the stored score", () => {
     for (let day = 0; day < 6; day++) {
       // By day, so that people may be written to; receipts of the days before keep coming.
       state.now = later(AFTERNOON, day * 24 * HOUR);
+      // Enough to have a score, whatever the driver stops.
+      for (const number of org.numbers)
+        await arrangeOutcomes(bench.sql, org, number, { delivered: 12 }, { at: state.now });
       for (let step = 0; step < 120; step++) {
         await driver.step();
         if (random.next() > 0.04) continue;
