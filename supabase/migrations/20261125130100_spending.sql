@@ -144,12 +144,13 @@ begin
   if v_limits.daily_spending_limit is null or v_price = 0 then
     return 2147483647;
   end if;
-  -- Reckoned at the longest text any running campaign may send: a limit must hold whichever comes next.
+  -- Reckoned at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes next, and
+  -- a campaign that is paused by it must not be let resume because its own long text no longer counts.
   select coalesce(max(t.worst_segments), 1) into v_worst
   from public.campaigns c
   join public.campaign_templates ct on ct.campaign_id = c.id
   join public.templates t on t.id = ct.template_id and t.is_active
-  where c.org_id = p_org_id and c.status = 'running';
+  where c.org_id = p_org_id and c.status in ('ready', 'scheduled', 'running', 'paused');
   if p_with_open then
     -- What is on its way is as good as spent, at what planning charged for it.
     select coalesce(sum(m.charged_segments), 0) into v_open
@@ -164,7 +165,7 @@ begin
 end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is
-  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at its running campaigns'' longest text; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
+  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at the longest text of its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
 
 alter table private.accepted_deltas enable row level security;
 alter table private.number_traffic enable row level security;

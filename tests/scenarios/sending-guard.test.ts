@@ -136,7 +136,7 @@ test.concurrent(
       expect(numbers.filter(({ status }) => status === "quarantined").map(({ id }) => id)).toEqual([bad.id]);
       await callApi(org, "PATCH", `/campaigns/${campaign}`, { mps: null });
       await waitForStatus(org, campaign, "completed");
-      await org.sql`update public.phone_numbers set status = 'active', status_reason = null where id = ${bad.id}`;
+      await callApi(org, "POST", `/phone-numbers/${bad.id}/status`, { status: "active" });
       await waitForNoAlert(org, "number_quarantined");
     }),
   4 * MINUTES,
