@@ -37,6 +37,29 @@ drop index public.campaign_targets_list_idx;
 drop index public.campaign_targets_org_idx;
 create index campaign_targets_list_idx on public.campaign_targets (org_id, campaign_id, ordinal);
 
+-- An attempt is settled where it stands: what is open is found by its message, which says that it is being sent.
+drop index public.send_attempts_open_idx;
+
+-- A message's target is checked by whoever makes the message, who holds the target. The key's own check cost a look for every
+-- message, and its index an entry for each and another when it is settled; a target that goes tells its messages.
+alter table public.messages drop constraint messages_campaign_target_id_fkey;
+drop index public.messages_target_idx;
+create function private.forget_targets()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.messages m set campaign_target_id = null
+  from before_rows b where m.to_number = b.e164 and m.campaign_target_id = b.id;
+  return null;
+end;
+$$;
+comment on function private.forget_targets() is 'Statement trigger: messages of targets that are gone name none. Definer: whoever removes a target may not write messages.';
+create trigger campaign_targets_forget after delete on public.campaign_targets
+  referencing old table as before_rows for each statement execute function private.forget_targets();
+
 -- Whole batches of neighbours are updated in one transaction: each needs room for its next version on its own page.
 alter table public.messages set (fillfactor = 50);
 alter table public.campaign_targets set (fillfactor = 50);

@@ -20,7 +20,8 @@ begin
   end if;
   update public.messages m
   set status = 'canceled', error_message = p_reason, settled_at = p_now
-  where m.campaign_target_id = any (v_targets) and m.status = 'queued';
+  from public.campaign_targets t
+  where t.id = any (v_targets) and m.id = t.message_id and m.status = 'queued';
   update public.campaign_targets t
   set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
   where t.id = any (v_targets) and t.state in ('waiting', 'queued');
@@ -49,7 +50,7 @@ begin
   with canceled as (
     update public.messages m
     set status = 'canceled', error_message = p_reason, settled_at = p_now
-    where m.campaign_target_id = any (v_targets) and m.status = 'queued'
+    where m.id = any (v_messages) and m.campaign_target_id = any (v_targets) and m.status = 'queued'
     returning m.id
   )
   select array_agg(c.id) into v_messages from canceled c;
@@ -122,8 +123,8 @@ declare
 begin
   -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
   select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
-    select x.id, x.message_id from public.send_attempts x
-    where x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
+    select x.id, x.message_id from public.messages m join public.send_attempts x on x.id = m.attempt_id
+    where m.is_open and m.status = 'sending' and x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
     order by x.claimed_at limit p_limit) a;
   if v_attempts is not null then
     -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
