@@ -63,6 +63,14 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resolve_campaign_sends: {
+    ...{ role: "campaign_manager", other: 404 },
+    args: (side) => ({ ...campaign(side), p_action: "retry" }),
+  },
+  resolve_send: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
+  },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
@@ -83,7 +91,8 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
   ...["build_targets", "campaign_figures", "campaign_reasons", "create_campaign", "create_import"],
-  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign", "resume_campaign"],
+  ...["create_lead", "delete_lead", "get_lead", "has_role", "org_id", "pause_campaign"],
+  ...["resolve_campaign_sends", "resolve_send", "resume_campaign"],
   ...["search_leads", "start_campaign", "stop_campaign", "topic_org_id", "update_campaign", "update_lead"],
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
@@ -97,7 +106,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   ],
   worker: [
     ...["apply_receipt", "claim_sends", "due_looks", "due_work", "give_up_look", "log_webhook", "next_build"],
-    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "set_twilio_reachable"],
+    ...["plan_all", "queue_is_due", "receive_inbound", "record_look", "record_text", "set_twilio_reachable"],
     ...["settle_sends", "twilio_accounts_for"],
     ...FOR_IMPORTS,
   ],

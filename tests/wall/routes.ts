@@ -10,8 +10,8 @@ export interface RouteExpectation {
   id?(side: Side): string | Promise<string>;
   /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
   send?(side: Side): unknown;
-  /** What a body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
-  other?: 422;
+  /** What a body with the other side's ids is answered: not there, or refused as input. Such routes need no id in their path. */
+  other?: 404 | 422;
 }
 
 const campaign = (side: Side) => side.row.campaigns?.id;
@@ -31,7 +31,7 @@ function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
 }
 
 export const ROUTES: Record<string, RouteExpectation> = {
-  ...openRoutes("campaigns", "leads", "settings", "twilio", "worker"),
+  ...openRoutes("campaigns", "leads", "messages", "settings", "twilio", "worker"),
 
   "GET /settings/me": { permission: "viewer" },
 
@@ -72,6 +72,16 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /campaigns/{id}/stop": { permission: "campaign_manager", id: campaign },
   "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
   "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
+
+  // Nothing is unclear about it: those who may are told so.
+  "POST /messages/{id}/resolve": {
+    ...{ permission: "operator", id: ({ row }) => row.messages?.id, send: () => ({ action: "assume_sent" }) },
+  },
+  "POST /messages/resolve": {
+    permission: "campaign_manager",
+    send: (side) => ({ campaign_id: campaign(side), action: "retry" }),
+    other: 404,
+  },
 
   "POST /twilio/status": {
     permission: "twilio_signature",
