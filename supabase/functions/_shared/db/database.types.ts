@@ -1782,6 +1782,8 @@ export type Database = {
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
+      resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       search_leads: {
         Args: {
