@@ -29,7 +29,13 @@ const NUMBERS = 3;
 export const MPS = 4;
 /** As docs/deploy.md has numbers configured: without it a webhook that failed once is lost. */
 const REPEATED = "#rc=3&rp=5xx,ct,rt";
-const TROUBLE = /"level":"error"|ERROR:|PANIC|deadlock|process ended/;
+/** What is nobody's plan: the database refusing a worker, results given up, a function that died of itself. */
+const TROUBLE = /worker ERROR:|PANIC|deadlock|could not be settled|Uncaught/;
+/**
+ * postgres.js 3.4.9 writes to a connection that was cut within the same tick, and takes its process with it. The function's
+ * next call starts a new one, so it is one more worker that died.
+ */
+const KNOWN = /Cannot read properties of null \(reading 'write'\)/;
 
 export async function startWorld(random: Random, seed: number): Promise<World> {
   const complaints: string[] = [];
@@ -40,22 +46,22 @@ export async function startWorld(random: Random, seed: number): Promise<World> {
       ...{ seed, isolates: { worker: 2 } },
       log: (source, line) => {
         if (process.env.STACK_LOG) console.log(`${source}: ${line}`);
-        if (TROUBLE.test(line)) complaints.push(`${source}: ${line.slice(0, 500)}`);
+        if (TROUBLE.test(line) && !KNOWN.test(line)) complaints.push(`${source}: ${line.slice(0, 500)}`);
       },
     },
   );
-  const orgs: ChaosOrg[] = [];
-  const close = async () => {
-    await Promise.all(orgs.map(({ org }) => org.close()));
-    await own.stop();
-  };
   try {
-    for (let place = 0; place < ORGS; place++) orgs.push(await makeOrg(own, random, seed, place));
+    const places = Array.from({ length: ORGS }, (_, place) => place);
+    const orgs = await Promise.all(places.map((place) => makeOrg(own, random, seed, place)));
+    const close = async () => {
+      await Promise.all(orgs.map(({ org }) => org.close()));
+      await own.stop();
+    };
+    return { own, orgs, random, complaints, close };
   } catch (error) {
-    await close();
+    await own.stop();
     throw error;
   }
-  return { own, orgs, random, complaints, close };
 }
 
 async function makeOrg(own: OwnStack, random: Random, seed: number, place: number): Promise<ChaosOrg> {
@@ -68,18 +74,15 @@ async function makeOrg(own: OwnStack, random: Random, seed: number, place: numbe
   );
   await org.sql`update public.orgs set cooldown_days = 0 where id = ${org.id}`;
   const leads = await addLeads(org, PEOPLE);
-  const campaigns: string[] = [];
-  for (let n = 0; n < 3; n++) {
+  const build = async (n: number) => {
     // The first two have a text of their own, the third the first one's: what looks alike must not be mixed up.
     const content = `Hola {first_name}, somos {brand} (${n % 2}). Compramos terrenos. Responda ALTO para no recibir mas.`;
     const template = await addTemplate(org.sql, org.id, { category: "initial", language: "es", content });
     const people = random.shuffle(leads).slice(0, Math.ceil(PEOPLE * 0.6));
-    campaigns.push(
-      await buildCampaign(org, {
-        ...{ name: `Chaos ${n}`, template_ids: [template], retry_undelivered: n === 1 },
-        target_criteria: { lead_ids: people.map(({ id }) => id) },
-      }),
-    );
-  }
-  return { org, leads, campaigns };
+    return await buildCampaign(org, {
+      ...{ name: `Chaos ${n}`, template_ids: [template], retry_undelivered: n === 1 },
+      target_criteria: { lead_ids: people.map(({ id }) => id) },
+    });
+  };
+  return { org, leads, campaigns: await Promise.all([0, 1, 2].map(build)) };
 }

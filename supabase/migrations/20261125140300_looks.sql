@@ -1,5 +1,5 @@
--- Looks into Twilio's list, made safe where they could be mistaken: two sends of the same text to the same person in the same
--- minutes, a look that was slow while a receipt or a person decided, a list that can't be read, and texts that nobody recorded.
+-- Looks into Twilio's list, made safe where they could be mistaken: a look that was slow while a receipt or a person decided, two
+-- sends of one text to one person in the same minutes; and texts that nobody recorded.
 
 create function private.ask_a_person(p_message_id uuid, p_reason text, p_now timestamptz)
 returns boolean
@@ -44,11 +44,34 @@ $$;
 comment on function private.give_up_look(uuid, text, timestamptz) is
   'Leaves an unknown attempt to a person, where Twilio''s list does not settle it (several candidates). Definer: the worker may not write these tables.';
 
+create function private.has_rival(p_message public.messages, p_attempt public.send_attempts)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  -- From a minute before (an open attempt's POST is that late at most) to the end of the time in which a look searches.
+  select exists (
+    select 1 from public.messages x
+    join public.send_attempts a on a.message_id = x.id
+    left join public.template_versions xv on xv.template_id = x.template_id and xv.version = x.template_version
+    where x.org_id = p_message.org_id and x.to_number = p_message.to_number and x.from_number = p_message.from_number
+      and x.created_at > p_attempt.claimed_at - interval '2 days'
+      and a.id <> p_attempt.id and a.provider_sid is null
+      and a.outcome in ('open', 'unknown', 'not_accepted', 'assumed_sent', 'resent')
+      and a.claimed_at between p_attempt.claimed_at - interval '1 minute' and p_attempt.claimed_at + interval '10 minutes'
+      and coalesce(xv.content, x.content) = coalesce(
+        (select v.content from public.template_versions v where v.template_id = p_message.template_id and v.version = p_message.template_version),
+        p_message.content));
+$$;
+comment on function private.has_rival(public.messages, public.send_attempts) is
+  'Whether another send of ours put the same text to the same person in the same minutes, and its SID is not known either: a message that Twilio lists may be that one''s.';
+
 drop function private.due_looks(integer, timestamptz);
 create function private.due_looks(p_limit integer default 20, p_now timestamptz default now())
 returns table (
   attempt_id uuid, message_id uuid, account_sid text, to_number text, from_number text, content text, template_content text,
-  language text, variables jsonb, claimed_at timestamptz, looks smallint, known_sids text[], rivals integer, lacks_only_text boolean
+  language text, variables jsonb, claimed_at timestamptz, looks smallint, known_sids text[], lacks_only_text boolean
 )
 language plpgsql
 security definer
@@ -75,13 +98,6 @@ begin
     array(select x.provider_sid from public.messages x
           where x.org_id = m.org_id and x.to_number = m.to_number and x.id <> m.id and x.provider_sid is not null
             and x.created_at > t.claimed_at - interval '2 days'),
-    (select count(*)::integer from public.messages x
-      join public.send_attempts o on o.message_id = x.id and o.id <> t.id and o.provider_sid is null
-        and o.outcome in ('open', 'unknown', 'not_accepted', 'assumed_sent', 'resent')
-        and o.claimed_at between t.claimed_at - interval '1 minute' and t.claimed_at + interval '10 minutes'
-      left join public.template_versions xv on xv.template_id = x.template_id and xv.version = x.template_version
-      where x.org_id = m.org_id and x.to_number = m.to_number and x.from_number = m.from_number
-        and x.created_at > t.claimed_at - interval '2 days' and coalesce(xv.content, x.content) = coalesce(v.content, m.content)),
     t.outcome <> 'unknown'
   from taken t
   join public.messages m on m.id = t.message_id
@@ -91,7 +107,7 @@ begin
 end;
 $$;
 comment on function private.due_looks(integer, timestamptz) is
-  'Attempts to look at now. Unknown ones: Twilio should be asked, with what is needed to recognise the message in its list (To, From, text, time, the SIDs that are other messages of ours, and how many rivals: other sends of the same text in the same minutes whose SID is not known either). lacks_only_text: went out, and only its text is to be recorded. Definer: the worker may not read these tables.';
+  'Attempts to look at now. Unknown ones: Twilio should be asked, with what is needed to recognise the message in its list (To, From, text, time, and the SIDs that are other messages of ours). lacks_only_text: went out, and only its text is to be recorded. Definer: the worker may not read these tables.';
 grant execute on function private.due_looks(integer, timestamptz) to worker;
 
 create function private.record_text(p_attempt_id uuid, p_content text, p_segments smallint, p_now timestamptz default now())

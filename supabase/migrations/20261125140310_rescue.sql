@@ -85,6 +85,16 @@ declare
 begin
   select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
   if p_provider_sid is not null then
+    -- Looked at anew: whatever Twilio listed had been claimed before, and may have been answered for since.
+    if exists (select 1 from public.messages m where m.provider_sid = p_provider_sid and m.id <> v_message.id) then
+      return 'look_again';
+    end if;
+    select * into v_attempt from public.send_attempts a where a.id = p_attempt_id;
+    if v_attempt.outcome = 'unknown' and private.has_rival(v_message, v_attempt) then
+      perform private.give_up_look(p_attempt_id,
+        'Twilio lists one message with this text, and several of ours to this person got no answer in the same minutes.', p_now);
+      return 'unclear';
+    end if;
     -- As a receipt, which takes its own locks: holding any before would meet Twilio's own receipt the other way round.
     -- A status we do not know is that of a message which Twilio has.
     perform private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid,
@@ -149,4 +159,4 @@ begin
 end;
 $$;
 comment on function private.record_look(uuid, text, text, integer, text, timestamptz) is
-  'Records a look into Twilio''s list: found (its SID and status) settles the attempt; not found twice, 10 minutes apart, means safe to retry. Returns found, look_again, safe_to_retry, earlier_one_stands (an attempt given up before went out after all) or settled. Definer: the worker may not write these tables.';
+  'Records a look into Twilio''s list: found (its SID and status) settles the attempt; not found twice, 10 minutes apart, means safe to retry. Returns found, unclear (it may be another''s), look_again, safe_to_retry, earlier_one_stands (an attempt given up before went out after all) or settled. Definer: the worker may not write these tables.';

@@ -14,16 +14,14 @@ const AFTER_MS = 600_000;
  * @param text as it was posted
  * @param claimedAt of the attempt; its message was created from 5 s before (clocks differ) to 10 min after it
  * @param knownSids messages of ours that are settled: never this one
- * @param rivals other sends of ours with this text in the same minutes, whose SIDs are not known: it may be theirs
- * @returns found for exactly one that matches and that nobody else may own. unclear for several, and for one with another
- *   text that nobody owns: Twilio may have changed ours, and "absent" would send it again
+ * @returns found for exactly one that matches. unclear for several, and for one with another text that nobody owns: Twilio
+ *   may have changed ours, and "absent" would send it again
  */
 export function judgeList(
   listed: readonly ListedMessage[],
   text: string,
   claimedAt: Date,
   knownSids: ReadonlySet<string>,
-  rivals = 0,
 ): Finding {
   const since = claimedAt.getTime() - BEFORE_MS;
   const until = claimedAt.getTime() + AFTER_MS;
@@ -32,14 +30,7 @@ export function judgeList(
       !knownSids.has(sid) && direction.startsWith("outbound") && createdAt >= since && createdAt <= until,
   );
   const [first, ...more] = candidates.filter(({ body }) => body === text);
-  if (first && more.length === 0 && rivals === 0) return { kind: "found", message: first };
-  if (first && more.length === 0) {
-    return {
-      kind: "unclear",
-      reason:
-        "Twilio lists one message with this text, and several of ours in the same minutes got no answer.",
-    };
-  }
+  if (first && more.length === 0) return { kind: "found", message: first };
   if (first) {
     return {
       kind: "unclear",

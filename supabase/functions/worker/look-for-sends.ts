@@ -17,7 +17,6 @@ interface DueLook extends MessageSource {
   claimed_at: Date;
   looks: number;
   known_sids: string[];
-  rivals: number;
   /** It went out, and the worker that posted it died before it told the text. */
   lacks_only_text: boolean;
 }
@@ -54,7 +53,7 @@ async function lookOnce(sql: Direct, apiUrl: string, look: DueLook): Promise<Fin
   const since = look.claimed_at.getTime() - CLOCK_SLACK_MS;
   const listed = await listMessages(apiUrl, account, { to: look.to_number, from: look.from_number, since });
   return {
-    ...judgeList(listed, rendered.text, look.claimed_at, new Set(look.known_sids), look.rivals),
+    ...judgeList(listed, rendered.text, look.claimed_at, new Set(look.known_sids)),
     text: rendered.text,
   };
 }
