@@ -2,20 +2,22 @@
 import type { World } from "./start-world.ts";
 
 /**
- * Twilio's list is asked first after two minutes and again after ten; here after two seconds and after eight, so that what
- * an attempt's window in the list must tell apart (5 s) stays apart.
+ * Twilio's list is asked first after two minutes and again after ten; here after some seconds and after eight at least, so
+ * that what an attempt's window in the list must tell apart (5 s) stays apart. What is being looked at right now (it is due
+ * again in two minutes) is left alone for five seconds: two workers that look at once would be ten minutes apart.
  */
 export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
   await Promise.all(
     orgs.map(async ({ org: { sql, id } }) => {
       await sql`
         update public.send_attempts a set next_look_at = clock_timestamp()
-        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks = 0 and a.next_look_at > clock_timestamp()
-          and a.claimed_at < clock_timestamp() - interval '2 seconds'`;
+        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks = 0
+          and a.next_look_at between clock_timestamp() and clock_timestamp() + interval '117 seconds'`;
       await sql`
-        update public.send_attempts a set next_look_at = clock_timestamp(), looked_at = a.looked_at - interval '10 minutes'
-        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks > 0 and a.next_look_at > clock_timestamp()
-          and a.claimed_at < clock_timestamp() - interval '8 seconds' and a.looked_at < clock_timestamp() - interval '3 seconds'`;
+        update public.send_attempts a set next_look_at = clock_timestamp(), looked_at = least(a.looked_at, clock_timestamp() - interval '10 minutes')
+        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks > 0 and a.claimed_at < clock_timestamp() - interval '8 seconds'
+          and (a.next_look_at between clock_timestamp() and clock_timestamp() + interval '115 seconds'
+            or a.next_look_at between clock_timestamp() + interval '121 seconds' and clock_timestamp() + interval '597 seconds')`;
       await sql`
         update public.send_attempts a set next_look_at = clock_timestamp()
         where a.org_id = ${id} and a.outcome in ('accepted', 'assumed_sent') and a.next_look_at > clock_timestamp()

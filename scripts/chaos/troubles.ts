@@ -15,6 +15,7 @@ export class Troubles {
   /** How often each happened. */
   readonly counts: Record<string, number> = {};
   readonly pauses: Pause[] = [];
+  private webhooksLiveUntil = 0;
   private readonly inHand = new Set<string>();
 
   constructor(private readonly world: World) {}
@@ -24,7 +25,7 @@ export class Troubles {
     [8, "ticks at once", () => this.tick(3)],
     [6, "kicks at once", () => this.kick(3)],
     [3, "worker killed", () => this.killWorker()],
-    [1, "webhooks killed", () => this.world.own.running.killFunction("twilio")],
+    [1, "webhooks killed", () => this.killWebhooks()],
     [3, "connection cut", () => this.cutConnection()],
     [8, "opt-out", () => this.write(["STOP", "ALTO", "Stop. Thank you", "no me escriba mas"])],
     [2, "opt-in", () => this.write(["START", "ALTA"])],
@@ -79,6 +80,13 @@ export class Troubles {
     // A commit that was under way still happens, until the server notices.
     await waitFor(async () => !(await connections()).some((pid) => before.includes(pid)));
     if (this.world.random.next() < 0.7) await rescueDead(this.world, killedAt);
+  }
+
+  /** Twilio tries a webhook four times within a second or so: killed more often than it can start, it is just away. */
+  private async killWebhooks(): Promise<void> {
+    if (performance.now() < this.webhooksLiveUntil) return;
+    this.webhooksLiveUntil = performance.now() + 8_000;
+    await this.world.own.running.killFunction("twilio");
   }
 
   private async cutConnection(): Promise<void> {

@@ -90,7 +90,8 @@ begin
       return 'look_again';
     end if;
     select * into v_attempt from public.send_attempts a where a.id = p_attempt_id;
-    if v_attempt.outcome = 'unknown' and private.has_rival(v_message, v_attempt) then
+    if v_attempt.outcome <> 'accepted' and private.has_rival(v_message, v_attempt) then
+      -- Does nothing about one that is settled: this look was slow, and what it found may be what was sent in its place.
       perform private.give_up_look(p_attempt_id,
         'Twilio lists one message with this text, and several of ours to this person got no answer in the same minutes.', p_now);
       return 'unclear';

@@ -1,5 +1,6 @@
 -- A message whose replacement was on its way when it proved to have gone out after all, and whose replacement then failed, was
--- sent a third time: close_failed made the target wait again. Now the one that went out stands.
+-- sent a third time: close_failed made the target wait again. Now the one that went out stands. And a reply that is sent again
+-- after a refusal does not keep that refusal's code for good.
 
 create or replace function private.close_failed(
   p_message public.messages,
@@ -39,7 +40,7 @@ begin
     -- A reply that Twilio never looked at (too many requests at once) is sent again within seconds; any other refusal is a person's to see.
     if p_may_retry and p_message.provider_sid is null and v_class.class = 'transient' and v_class.retry_after <= interval '1 minute'
       and (select count(*) from public.send_attempts a where a.message_id = p_message.id) < 3 then
-      update public.messages m set status = 'queued', attempt_id = null, settled_at = null where m.id = p_message.id;
+      update public.messages m set status = 'queued', attempt_id = null, error_code = null, error_message = null, settled_at = null where m.id = p_message.id;
       perform private.put_back('replies', array[p_message.id], ceil(extract(epoch from v_class.retry_after))::integer);
     elsif v_class.class <> 'opt_out' then
       update public.messages m set needs_attention = format('Not sent. Twilio error %s: %s', p_code, v_class.note) where m.id = p_message.id;

@@ -41,3 +41,8 @@ const LOST_WRITE = "Cannot read properties of null (reading 'write')";
 globalThis.addEventListener?.("error", (event) => {
   if ((event as ErrorEvent).error?.message === LOST_WRITE) event.preventDefault();
 });
+/** The question for array types that opens a connection is awaited by nobody; the query that waits for it connects again. */
+const ARRAY_TYPES = /^\s*select b\.oid, b\.typarray/;
+globalThis.addEventListener?.("unhandledrejection", (event) => {
+  if (ARRAY_TYPES.test((event as PromiseRejectionEvent).reason?.query)) event.preventDefault();
+});
