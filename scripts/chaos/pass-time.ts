@@ -4,7 +4,8 @@ import type { World } from "./start-world.ts";
 /**
  * Twilio's list is asked first after two minutes and again after ten; here after some seconds and after eight at least, so
  * that what an attempt's window in the list must tell apart (5 s) stays apart. What is being looked at right now (it is due
- * again in two minutes) is left alone for five seconds: two workers that look at once would be ten minutes apart.
+ * again in two minutes) is left alone for five seconds: two workers that look at once would be ten minutes apart. Some of it
+ * waits longer for its second look, so that people come to decide about it.
  */
 export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
   await Promise.all(
@@ -15,7 +16,7 @@ export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
           and a.next_look_at between clock_timestamp() and clock_timestamp() + interval '117 seconds'`;
       await sql`
         update public.send_attempts a set next_look_at = clock_timestamp(), looked_at = least(a.looked_at, clock_timestamp() - interval '10 minutes')
-        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks > 0 and a.claimed_at < clock_timestamp() - interval '8 seconds'
+        where a.org_id = ${id} and a.outcome = 'unknown' and a.looks > 0 and random() < 0.4 and a.claimed_at < clock_timestamp() - interval '8 seconds'
           and (a.next_look_at between clock_timestamp() and clock_timestamp() + interval '115 seconds'
             or a.next_look_at between clock_timestamp() + interval '121 seconds' and clock_timestamp() + interval '597 seconds')`;
       await sql`

@@ -53,7 +53,7 @@ export async function runSeed(
         .join(", ")}`,
     );
     const open = await calmDown(world, troubles, calmSeconds);
-    say(`seed ${seed}: calm after ${since()}`);
+    say(`seed ${seed}: calm after ${since()}; attempts: ${await tallyAttempts(world)}`);
     const checks = [nothingWrong("nothing is stuck", open), ...(await checkWorld(world))];
     for (const [place, one] of world.orgs.entries())
       for (const check of await checkOrg(one, troubles.pauses))
@@ -62,6 +62,15 @@ export async function runSeed(
   } finally {
     await world.close();
   }
+}
+
+/** What became of how many, which tells what a run was worth. */
+async function tallyAttempts({ orgs }: World): Promise<string> {
+  const { sql } = (orgs[0] as World["orgs"][number]).org;
+  const rows = await sql`
+    select outcome, count(*)::int as n from public.send_attempts where org_id = any (${orgs.map(({ org }) => org.id)}::uuid[])
+    group by 1 order by 2 desc`;
+  return rows.map(({ outcome, n }) => `${n} ${outcome}`).join(", ");
 }
 
 async function checkWorld({ orgs, complaints }: World): Promise<Check[]> {
