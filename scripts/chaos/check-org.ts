@@ -18,10 +18,10 @@ import type { Pause } from "./troubles.ts";
 /** Of the wall clocks of two processes of one machine, in whole milliseconds. */
 const ROUNDING_MS = 2;
 
-export async function checkOrg({ org }: ChaosOrg, pauses: Pause[]): Promise<Check[]> {
+export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[]): Promise<Check[]> {
   const record = await org.simulator.readRecord();
   const ours = await readOurSide(org.sql, org.id);
-  const twilio = readTwilioSide(record);
+  const twilio = readTwilioSide(record, hidesForGood);
   const posts = record.filter((entry): entry is PostEntry => entry.kind === "post");
   const confirmations = new Set(
     ours.messages.filter(({ exempt }) => exempt === "confirmation").map(({ id }) => id),

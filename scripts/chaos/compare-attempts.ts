@@ -26,10 +26,12 @@ export interface TwilioSide {
   told: Map<string, string[]>;
   /** POSTs that name no attempt, or one that was posted before. */
   strays: string[];
+  /** Whether what its list hides stays hidden; else the second look finds it. */
+  hidesForGood: boolean;
 }
 
-export function readTwilioSide(record: readonly RecordEntry[]): TwilioSide {
-  const side: TwilioSide = { byAttempt: new Map(), told: new Map(), strays: [] };
+export function readTwilioSide(record: readonly RecordEntry[], hidesForGood: boolean): TwilioSide {
+  const side: TwilioSide = { byAttempt: new Map(), told: new Map(), strays: [], hidesForGood };
   for (const entry of record) {
     if (entry.kind === "callback" && isTold(entry))
       side.told.set(entry.sid, [...(side.told.get(entry.sid) ?? []), entry.status]);
@@ -69,12 +71,12 @@ export function compareAttempts(ours: ChaosSide, twilio: TwilioSide): string[] {
   return wrong;
 }
 
-function compareAttempt(attempt: ChaosAttempt, { byAttempt, told }: TwilioSide): string | null {
+function compareAttempt(attempt: ChaosAttempt, { byAttempt, told, hidesForGood }: TwilioSide): string | null {
   const post = byAttempt.get(attempt.id);
   const said = told.get(post?.sid ?? "") ?? [];
   if (UNTOLD.has(attempt.outcome)) {
     if (said.length > 0) return `Twilio told us ${said.join(", ")} of it`;
-    return attempt.outcome === "not_accepted" && post?.accepted && !post.hidden
+    return attempt.outcome === "not_accepted" && post?.accepted && !(post.hidden && hidesForGood)
       ? "it is in Twilio's list"
       : null;
   }

@@ -11,6 +11,8 @@ export interface ChaosOrg {
   org: TestOrg;
   leads: TestLead[];
   campaigns: string[];
+  /** Whether what Twilio's list hides from it stays hidden. */
+  hidesForGood: boolean;
 }
 
 export interface World {
@@ -67,7 +69,8 @@ export async function startWorld(random: Random, seed: number): Promise<World> {
 async function makeOrg(own: OwnStack, random: Random, seed: number, place: number): Promise<ChaosOrg> {
   const org = await createOrg(own.stack, { numbers: NUMBERS, mps: MPS });
   await org.simulator.reset(seed + place);
-  await org.simulator.replaceBehaviour(behaviourOf(place));
+  const behaviour = behaviourOf(place);
+  await org.simulator.replaceBehaviour(behaviour);
   const inbound = `${own.stack.FUNCTIONS_URL}/twilio/inbound${REPEATED}`;
   await org.simulator.addNumbers(
     org.numbers.map(({ e164 }) => ({ phoneNumber: e164, smsUrl: inbound, mps: null })),
@@ -84,5 +87,6 @@ async function makeOrg(own: OwnStack, random: Random, seed: number, place: numbe
       target_criteria: { lead_ids: people.map(({ id }) => id) },
     });
   };
-  return { org, leads, campaigns: await Promise.all([0, 1, 2].map(build)) };
+  const hidesForGood = behaviour.hidden?.forMs === null;
+  return { org, leads, hidesForGood, campaigns: await Promise.all([0, 1, 2].map(build)) };
 }

@@ -26,8 +26,11 @@ const callback = (status: string, httpStatus: number | null = 204) =>
   ({ kind: "callback", sid: "SM1", status, httpStatus }) as CallbackEntry;
 
 type Entry = PostEntry | CallbackEntry;
-const compare = (messages: ChaosMessage[], attempts: ChaosAttempt[], record: Entry[]) =>
-  compareAttempts({ messages, attempts, alerts: new Map(), optOuts: new Set() }, readTwilioSide(record));
+const compare = (messages: ChaosMessage[], attempts: ChaosAttempt[], record: Entry[], hidesForGood = true) =>
+  compareAttempts(
+    { messages, attempts, alerts: new Map(), optOuts: new Set() },
+    readTwilioSide(record, hidesForGood),
+  );
 const unsent = { status: "failed", provider_sid: null, provider_status: null } as const;
 
 describe("agrees", () => {
@@ -136,4 +139,9 @@ describe("sees", () => {
   ])("%s", (_what, ours, tried, record, says) => {
     expect(compare([ours], tried, record).join("\n")).toMatch(says);
   });
+});
+
+test("what the list hid for a while only is to be found by the second look", () => {
+  const given = attempt({ outcome: "not_accepted", provider_sid: null });
+  expect(compare([message(unsent)], [given], [post({ hidden: true })], false)).toHaveLength(1);
 });
