@@ -45,13 +45,14 @@ const OWN: BehaviourPatch[] = [
   // Callbacks get lost, and the list is late: only a second look finds what went out.
   {
     delays: { final: { min: 100, max: 1_500 } },
-    callbacks: { lost: 0.3 },
-    hidden: { share: 0.4, forMs: 2_500 },
+    callbacks: { lost: 0.6 },
+    // Longer than until the first look, shorter than until the second.
+    hidden: { share: 0.5, forMs: 6_000 },
   },
   // The list never shows most of it, and callbacks come when all has been given up: late successes, and double sends.
   {
-    delays: { sent: { min: 100, max: 9_000 }, final: { min: 100, max: 1_000 } },
-    hidden: { share: 0.7, forMs: null },
+    delays: { sent: { min: 100, max: 14_000 }, final: { min: 100, max: 1_000 } },
+    hidden: { share: 0.8, forMs: null },
   },
   // Twilio answers slowly, and half of its callbacks are lost.
   {

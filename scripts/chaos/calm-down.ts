@@ -24,7 +24,7 @@ export async function calmDown(world: World, troubles: Troubles, seconds: number
   };
   await waitFor(lookAgain, { seconds, every: 300 }).catch(() => {});
   // What Twilio still had to say, it has said by now.
-  const idle = await Promise.all(world.orgs.map(({ org }) => org.simulator.waitUntilIdle(15_000)));
+  const idle = await Promise.all(world.orgs.map(({ org }) => org.simulator.waitUntilIdle(20_000)));
   if (idle.includes(false)) open.push("Twilio still has something to deliver");
   if (open.length === 0) open = (await Promise.all(world.orgs.map(findOpen))).flat();
   return open;

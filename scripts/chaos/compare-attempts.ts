@@ -16,6 +16,9 @@ const STATUS: Record<string, string> = {
 /** What we believe of an attempt while Twilio has told us nothing of it. */
 const UNTOLD = new Set(["unknown", "not_accepted", "resent", "assumed_sent"]);
 
+/** What we say of a message that was given up and has a successor. */
+const GIVEN_UP = /^(?:Twilio has no such message|given up by a person)/;
+
 const isTold = ({ httpStatus }: CallbackEntry) =>
   httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
 
@@ -126,6 +129,8 @@ function compareStatus(message: ChaosMessage, post: PostEntry, told: string[]): 
     return `we believe ${known}, and Twilio says ${post.status}`;
   // It was given up, sent again, and both went out: the other one is the campaign's.
   if (message.needs_attention?.includes("replacement was sent too")) return null;
+  // It was given up, and then failed indeed: its replacement stands.
+  if (GIVEN_UP.test(message.error_message ?? "") && rank === 4 && known !== "delivered") return null;
   if (message.status !== STATUS[known]) return `Twilio says ${known}`;
   if (rank === 4 && (message.error_code ?? null) !== post.errorCode)
     return `its error is ${message.error_code}, Twilio's is ${post.errorCode}`;

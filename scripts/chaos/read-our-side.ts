@@ -10,6 +10,7 @@ export interface ChaosMessage extends OurMessage {
   provider_status: string | null;
   segments: number | null;
   needs_attention: string | null;
+  error_message: string | null;
 }
 
 export interface ChaosAttempt extends OurAttempt {
@@ -31,7 +32,7 @@ export async function readOurSide(sql: postgres.Sql, orgId: string): Promise<Cha
   const [messages, attempts, alerts, optOuts] = await Promise.all([
     sql<ChaosMessage[]>`
       select id, kind, status, from_number, to_number, content, provider_sid, error_code, exempt, classification, campaign_id,
-        campaign_target_id, step, attempt_id, provider_status, segments, needs_attention
+        campaign_target_id, step, attempt_id, provider_status, segments, needs_attention, error_message
       from public.messages where org_id = ${orgId}`,
     sql<ChaosAttempt[]>`
       select id, message_id, outcome, provider_sid, error_code, to_jsonb(slot_at) #>> '{}' as slot_at

@@ -8,7 +8,7 @@ const message = (changes: Partial<ChaosMessage> = {}): ChaosMessage => ({
   ...{ id: "m1", kind: "campaign", status: "delivered", from_number: "+1555", to_number: "+1666" },
   ...{ content: "Hola", provider_sid: "SM1", error_code: null, exempt: null, classification: null },
   ...{ campaign_id: "c1", campaign_target_id: "t1", step: 1, attempt_id: "a1", provider_status: "delivered" },
-  ...{ segments: 1, needs_attention: null },
+  ...{ segments: 1, needs_attention: null, error_message: null },
   ...changes,
 });
 const attempt = (changes: Partial<ChaosAttempt> = {}): ChaosAttempt => ({
@@ -59,6 +59,16 @@ describe("agrees", () => {
       message({ status: "failed", needs_attention: "… and its replacement was sent too." }),
       attempt(),
       [post(), callback("delivered")],
+    ],
+    [
+      "one that was given up, and failed indeed",
+      message({
+        status: "failed",
+        provider_status: "undelivered",
+        error_message: "Twilio has no such message",
+      }),
+      attempt(),
+      [post({ status: "undelivered" }), callback("undelivered")],
     ],
     [
       "a refusal",
