@@ -22,12 +22,18 @@ export async function calmDown(world: World, troubles: Troubles, seconds: number
     open = (await Promise.all(world.orgs.map(findOpen))).flat();
     return open.length === 0;
   };
-  await waitFor(lookAgain, { seconds, every: 300 }).catch(() => {});
-  // What Twilio still had to say, it has said by now.
-  const idle = await Promise.all(world.orgs.map(({ org }) => org.simulator.waitUntilIdle(20_000)));
-  if (idle.includes(false)) open.push("Twilio still has something to deliver");
-  if (open.length === 0) open = (await Promise.all(world.orgs.map(findOpen))).flat();
+  // What Twilio still says meanwhile may set something going again.
+  const isCalm = async () =>
+    (await lookAgain()) && (await isIdle(world)) && (await lookAgain()) && (await isIdle(world));
+  await waitFor(isCalm, { seconds, every: 300 }).catch(() => {});
+  if (!(await isIdle(world))) open.push("Twilio still has something to deliver");
   return open;
+}
+
+/** Whether Twilio has nothing left to deliver, in a moment at the latest. */
+async function isIdle({ orgs }: World): Promise<boolean> {
+  const idle = await Promise.all(orgs.map(({ org }) => org.simulator.waitUntilIdle(1_000)));
+  return !idle.includes(false);
 }
 
 async function resumeAll({ org }: ChaosOrg, { pauses }: Troubles): Promise<void> {

@@ -26,7 +26,7 @@ const LANES = 2;
 /** Never throws for what the platform does wrong: that is what the checks say. */
 export async function runSeed(
   seed: number,
-  { seconds = 15, calmSeconds = 40, say }: ChaosOptions,
+  { seconds = 15, calmSeconds = 60, say }: ChaosOptions,
 ): Promise<ChaosResult> {
   const begun = performance.now();
   const random = createRandom(seed);

@@ -7,7 +7,7 @@ import { locateDeno } from "../../scripts/stack/functions/locate-deno.ts";
 const stack = inject("stack");
 
 test("of 20 cuts under load none leaves a query hanging, a client useless or the process dead", {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const script = "tests/fixtures/cut-connections.ts";
   const args = ["run", "-A", script, stack.ADMIN_DB_URL, stack.FUNCTIONS_ENV.WORKER_DB_URL as string, "20"];

@@ -2,7 +2,8 @@
 //
 // postgres.js 3.4.9 keeps what it had not yet written when a connection was cut, and believes for good that it is about to
 // write it: in Deno every second cut under load left a client whose every later query hung, or ended the isolate by writing to
-// a socket that was gone. So a client is given up with its connection.
+// a socket that was gone. So a client is given up with its connection. (One that is cut while it connects is found out by
+// connect_timeout.)
 import type postgres from "postgres";
 
 /** Queries that wait in a client which was given up have this long; in a healthy one they need milliseconds. */
