@@ -1,5 +1,5 @@
 // `npm run demo`: a real campaign on a fresh platform, live, checked against what the Twilio simulator recorded.
-import { describeChecks } from "./check.ts";
+import { describeChecks } from "../judging/check.ts";
 import type { LeadFile } from "./lead-file.ts";
 import { makeLeadFile } from "./make-lead-file.ts";
 import { readLeadFile } from "./read-lead-file.ts";

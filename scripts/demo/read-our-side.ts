@@ -1,27 +1,13 @@
 // Reads what the platform says happened, as the signed-in user may see it.
 import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
 import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
+import { MESSAGE_COLUMNS, type OurAttempt, type OurMessage } from "../judging/our-side.ts";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 
-type Row<T extends keyof Database["public"]["Tables"]> = Database["public"]["Tables"][T]["Row"];
-const MESSAGE =
-  "id, kind, status, from_number, to_number, content, provider_sid, error_code, exempt, classification";
-export type OurMessage = Pick<
-  Row<"messages">,
-  | "id"
-  | "kind"
-  | "status"
-  | "from_number"
-  | "to_number"
-  | "content"
-  | "provider_sid"
-  | "error_code"
-  | "exempt"
-  | "classification"
+type OurTarget = Pick<
+  Database["public"]["Tables"]["campaign_targets"]["Row"],
+  "id" | "e164" | "state" | "delivery"
 >;
-export type OurTarget = Pick<Row<"campaign_targets">, "id" | "e164" | "state" | "delivery">;
-
-export type OurAttempt = Pick<Row<"send_attempts">, "id" | "slot_at">;
 
 export interface OurSide {
   stats: CampaignFigures;
@@ -38,7 +24,7 @@ const PAGE = 1_000;
 
 export async function readOurSide({ client, call }: Dashboard, campaignId: string): Promise<OurSide> {
   const messages = await readAll<OurMessage>((after) => {
-    const page = client.from("messages").select(MESSAGE).order("id").limit(PAGE);
+    const page = client.from("messages").select(MESSAGE_COLUMNS).order("id").limit(PAGE);
     return after === null ? page : page.gt("id", after);
   });
   const attempts = await readAll<OurAttempt>((after) => {

@@ -1,6 +1,7 @@
 // One run of the demo on a started platform: import, campaign, and the reckoning.
+
+import type { Check } from "../judging/check.ts";
 import { connectSimulator } from "../twilio-simulator/connect-simulator.ts";
-import { type Check, showChecks } from "./check.ts";
 import { checkRun, type FinishedRun } from "./check-run.ts";
 import { openDashboard } from "./dashboard.ts";
 import { importLeads } from "./import-leads.ts";
@@ -9,6 +10,7 @@ import type { LeadFile } from "./lead-file.ts";
 import { readOurSide } from "./read-our-side.ts";
 import { runCampaign } from "./run-campaign.ts";
 import type { Screen } from "./screen.ts";
+import { showChecks } from "./show-checks.ts";
 import type { Platform } from "./start-platform.ts";
 import { type Result, showResult, sumUp } from "./sum-up.ts";
 import { waitForLastNews } from "./wait-for-last-news.ts";

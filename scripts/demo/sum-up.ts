@@ -1,6 +1,7 @@
 // The result of a run as one line of JSON, and as a summary to read.
+
+import { measureOverallPace } from "../judging/measure-pace.ts";
 import type { FinishedRun } from "./check-run.ts";
-import { measureOverallPace } from "./measure-pace.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Result {

@@ -56,7 +56,7 @@ export function looksLikeConfirmation(post: PostEntry, earlierBodies: ReadonlySe
 
 /**
  * POSTs to a person that arrived more than `graceMs` (2,000) after the first 2xx answer to that person's opt-out, and
- * before a later START. One confirmation is exempt: the first POST after the opt-out, if `isConfirmation` says it is one.
+ * before a later START. One confirmation is exempt: the first that was accepted of those of which `isConfirmation` says so.
  */
 export function sentAfterOptOut(
   record: AnyRecord,
@@ -107,9 +107,11 @@ export function sentAfterOptOut(
       person.bodies.add(entry.body);
       continue;
     }
-    const isFirst = !person.isConfirmed;
-    person.isConfirmed = true;
-    if (isFirst && isConfirmation(entry, person.bodies)) continue;
+    if (!person.isConfirmed && isConfirmation(entry, person.bodies)) {
+      // One that was refused is sent again.
+      person.isConfirmed = entry.accepted;
+      continue;
+    }
     const afterMs = mono - (person.optOut.answeredMono as number);
     if (afterMs > graceMs) found.push({ post: entry, optOut: person.optOut, afterMs });
   }

@@ -141,3 +141,28 @@ test.concurrent("a receipt that overtakes the POST's answer loses neither text n
     ...{ status: "delivered", outcome: "accepted", http_status: 201 },
   });
 });
+
+test.concurrent("a receipt that comes while the POST is held open settles the send there and then; the answer adds its text", async () => {
+  const lead = nextLead();
+  const campaign = await sendTo(org, lead, {
+    answers: { hold: "after_accept" },
+    delivery: { manual: true },
+  });
+  await waitFor(async () => (await org.simulator.held()).some(({ to }) => to === lead.e164));
+  const [post] = await postsTo(org, lead);
+  await org.simulator.sendCallback(post?.sid as string, "delivered");
+  expect(await readOutcome(org, campaign)).toMatchObject({
+    ...{ state: "sent", delivery: "delivered", messages: ["delivered"], attempt_outcomes: ["accepted"] },
+  });
+  const textOf = async () => {
+    const [row] = await org.sql`
+      select m.content, m.segments, m.status::text, a.http_status from public.messages m join public.send_attempts a on a.id = m.attempt_id
+      where m.campaign_id = ${campaign}`;
+    return row;
+  };
+  expect(await textOf()).toMatchObject({ content: null, http_status: null });
+  await org.simulator.release({ to: lead.e164 });
+  await waitFor(async () => (await textOf())?.http_status === 201);
+  expect(await textOf()).toMatchObject({ content: post?.body, segments: 1, status: "delivered" });
+  expect(await postsTo(org, lead)).toHaveLength(1);
+});

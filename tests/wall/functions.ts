@@ -77,6 +77,14 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
+  resolve_campaign_sends: {
+    ...{ role: "campaign_manager", other: 404 },
+    args: (side) => ({ ...campaign(side), p_action: "retry" }),
+  },
+  resolve_send: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
+  },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
@@ -125,6 +133,8 @@ const FOR_USERS = [
   "org_id",
   "pause_campaign",
   "resolve_alert",
+  "resolve_campaign_sends",
+  "resolve_send",
   "resume_campaign",
   "search_leads",
   "set_number_status",
@@ -160,6 +170,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "receive_inbound",
     "record_account_check",
     "record_look",
+    "record_text",
     "set_twilio_reachable",
     "settle_sends",
     "twilio_accounts_for",

@@ -12,8 +12,8 @@ export interface RouteExpectation {
   query?(side: Side): Record<string, string>;
   /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
   send?(side: Side): unknown;
-  /** What a query or body with the other side's ids is answered: refused as input. Such routes need no id in their path. */
-  other?: 422;
+  /** What a query or body with the other side's ids is answered: not there, or refused as input. Such routes need no id in their path. */
+  other?: 404 | 422;
 }
 
 const campaign = (side: Side) => side.row.campaigns?.id;
@@ -34,7 +34,16 @@ function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
 }
 
 export const ROUTES: Record<string, RouteExpectation> = {
-  ...openRoutes("campaigns", "compliance", "leads", "phone-numbers", "settings", "twilio", "worker"),
+  ...openRoutes(
+    "campaigns",
+    "compliance",
+    "leads",
+    "messages",
+    "phone-numbers",
+    "settings",
+    "twilio",
+    "worker",
+  ),
 
   "GET /settings/me": { permission: "viewer" },
   "GET /settings/organisation": { permission: "viewer" },
@@ -90,6 +99,16 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /compliance/quiet-hours/check": {
     ...{ permission: "viewer", other: 422 },
     query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
+  },
+
+  // Nothing is unclear about it: those who may are told so.
+  "POST /messages/{id}/resolve": {
+    ...{ permission: "operator", id: ({ row }) => row.messages?.id, send: () => ({ action: "assume_sent" }) },
+  },
+  "POST /messages/resolve": {
+    permission: "campaign_manager",
+    send: (side) => ({ campaign_id: campaign(side), action: "retry" }),
+    other: 404,
   },
 
   "POST /twilio/status": {

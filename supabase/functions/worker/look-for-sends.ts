@@ -17,6 +17,8 @@ interface DueLook extends MessageSource {
   claimed_at: Date;
   looks: number;
   known_sids: string[];
+  /** It went out, and the worker that posted it died before it told the text. */
+  lacks_only_text: boolean;
 }
 
 const AT_MOST = 20;
@@ -29,6 +31,10 @@ export async function lookForSends({ env, log }: MachineContext, sql: Direct): P
   const due = (await sql`select * from private.due_looks(${AT_MOST})`) as unknown as DueLook[];
   for (const look of due) {
     try {
+      if (look.lacks_only_text) {
+        await recordText(sql, look);
+        continue;
+      }
       const finding = await lookOnce(sql, apiUrl, look);
       await record(sql, look, finding);
       log.info("asked Twilio about an unknown send", { message: look.message_id, found: finding.kind });
@@ -50,6 +56,12 @@ async function lookOnce(sql: Direct, apiUrl: string, look: DueLook): Promise<Fin
     ...judgeList(listed, rendered.text, look.claimed_at, new Set(look.known_sids)),
     text: rendered.text,
   };
+}
+
+async function recordText(sql: Direct, look: DueLook): Promise<void> {
+  const rendered = renderMessage(look);
+  if (!rendered.ok) throw new Error(rendered.reason);
+  await sql`select private.record_text(${look.attempt_id}, ${rendered.text}, ${rendered.segments})`;
 }
 
 async function record(sql: Direct, look: DueLook, finding: Finding & { text?: string }): Promise<void> {

@@ -163,7 +163,6 @@ describe.each(HISTORIES)("%s", (_name, steps, fields, expected) => {
   test.each([1, 2])("all orders, each receipt %i times", async (times) => {
     const orders = permutations(steps);
     const sends = await claimMany(orders.length, fields);
-    const ends = [];
     for (const [i, order] of orders.entries()) {
       const send = sends[i] as Claimed;
       const sid = newSid();
@@ -202,8 +201,10 @@ describe.each(HISTORIES)("%s", (_name, steps, fields, expected) => {
         ).toBeGreaterThanOrEqual(rank);
         rank = RANK[now_?.status] as number;
       }
-      ends.push(await stateOf(send.message_id));
     }
+    // Whatever came first, nobody has to ask Twilio, or for a text.
+    expect(await bench.a.sql`select * from private.due_looks(500, ${later(AFTERNOON, 600)})`).toEqual([]);
+    const ends = await Promise.all(orders.map((_, i) => stateOf(sends[i]?.message_id as string)));
     expect(ends[0]).toMatchObject({ ...expected, has_sid: true, same_sid: true, was_sent: true });
     for (const [i, end] of ends.entries()) expect(end, JSON.stringify(orders[i])).toEqual(ends[0]);
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
@@ -269,5 +270,61 @@ describe("one at a time", () => {
     await bench.a.commit();
     expect(await delivered).toBe("applied");
     expect(await stateOf(send.message_id)).toMatchObject({ status: "delivered", delivery: "delivered" });
+  });
+});
+
+describe("a receipt that comes before the POST's answer is settled", () => {
+  let send: Claimed;
+  const sid = newSid();
+  const results = () => [{ ...accepted(send.attempt_id, sid), content: "Hola" }];
+  const given = () => ({ messageId: send.message_id, attemptId: send.attempt_id, sid, status: "delivered" });
+  const DELIVERED = {
+    ...{ status: "delivered", state: "sent", delivery: "delivered", outcome: "accepted" },
+    ...{ content: "Hola", segments: 1, http_status: 201, next_look_at: null },
+  };
+  beforeEach(async () => {
+    await bench.sql`update public.messages set provider_sid = null where provider_sid = ${sid}`;
+    [send] = (await claimMany(1)) as [Claimed];
+  });
+
+  test("and is not committed when that begins: settling waits for it, and keeps what it said", async () => {
+    await bench.b.begin();
+    expect(await receipt(bench.b.sql, org.id, given(), AFTERNOON)).toBe("applied");
+    const settling = settle(bench.a.sql, results(), AFTERNOON);
+    await bench.a.blocked(bench.b);
+    await bench.b.commit();
+    expect(await settling).toBe(1);
+    expect(await stateOf(send.message_id)).toMatchObject(DELIVERED);
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
+  });
+  test("while settling is not committed waits for it, and is applied", async () => {
+    await bench.a.begin();
+    expect(await settle(bench.a.sql, results(), AFTERNOON)).toBe(1);
+    const receiving = receipt(bench.b.sql, org.id, given(), AFTERNOON);
+    await bench.b.blocked(bench.a);
+    await bench.a.commit();
+    expect(await receiving).toBe("applied");
+    expect(await stateOf(send.message_id)).toMatchObject(DELIVERED);
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
+  });
+  test("whose worker then says that it got no answer stays as it is", async () => {
+    await bench.b.begin();
+    await receipt(bench.b.sql, org.id, given(), AFTERNOON);
+    const unknown = {
+      attempt_id: send.attempt_id,
+      outcome: "unknown" as const,
+      content: "Hola",
+      segments: 1,
+    };
+    const settling = settle(bench.a.sql, [unknown], AFTERNOON);
+    await bench.a.blocked(bench.b);
+    await bench.b.commit();
+    await settling;
+    expect(await stateOf(send.message_id)).toMatchObject({
+      status: "delivered",
+      segments: 1,
+      outcome: "accepted",
+    });
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
 });

@@ -294,24 +294,63 @@ describe("a lost queue row", () => {
   });
 });
 
-test("an answer to HELP that got no answer is never sent again: a person is told", async () => {
-  const [lead] = await arrangeLeads(bench.db, org.id, 1);
-  await bench.b.sql`
-    select private.receive_inbound(${org.accountSid}, ${newSid()}, ${lead?.e164 ?? ""}, ${org.numbers[0]?.e164 ?? ""}, 'ayuda', '{}',
-      'help', 'exact', false, 'es', false, 'ayuda', ${AFTERNOON})`;
-  await makeDue(bench.sql);
-  const [send] = (await claim(bench.a.sql, { now: AFTERNOON })) as [Claimed];
-  expect(send.kind).toBe("auto_reply");
-  const now = await giveUp(send);
-  expect(await messageOf(send.message_id)).toMatchObject({ status: "failed" });
-  expect((await messageOf(send.message_id))?.needs_attention).toContain("Write again");
-  expect(await alertKinds()).toEqual(["reply_not_sent"]);
-  expect(await rescue(later(now, 3600))).toBe(0);
-  expect(await bench.sql`select 1 from pgmq.q_replies`).toEqual([]);
-  expect(
-    await bench.sql`select 1 from public.messages where org_id = ${org.id} and direction = 'outbound'`,
-  ).toHaveLength(1);
+describe("rescue of a dead worker's attempt, and the receipt that comes late", () => {
+  test("is not committed when rescue comes: what is being settled is left alone", async () => {
+    const { send } = await sendOne();
+    await bench.b.begin();
+    expect(await give(send, "delivered", minutes(2))).toBe("applied");
+    // It does not wait either: others are to be rescued.
+    expect(await rescue(minutes(2))).toBe(0);
+    await bench.b.commit();
+    expect(await rescue(minutes(3))).toBe(0);
+    expect(await targetOf(send)).toMatchObject({ state: "sent", delivery: "delivered" });
+  });
+  test("while rescue is not committed: it waits, and is heard", async () => {
+    const { send } = await sendOne();
+    await bench.holder.begin();
+    expect(await rescue(minutes(2))).toBe(1);
+    const late = give(send, "delivered", minutes(2));
+    await bench.b.blocked(bench.holder);
+    await bench.holder.commit();
+    expect(await late).toBe("applied");
+    expect(await targetOf(send)).toMatchObject({ state: "sent", delivery: "delivered" });
+    // Nobody asks Twilio any more; the text that the dead worker never told is recorded.
+    expect(await bench.a.sql`select lacks_only_text from private.due_looks(20, ${minutes(60)})`).toEqual([
+      { lacks_only_text: true },
+    ]);
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
+  });
 });
+
+test.each(["help", "stop", "reply"])(
+  "an answer (%s) that got none is never sent again by itself: a person is told",
+  async (kind) => {
+    const [lead] = await arrangeLeads(bench.db, org.id, 1);
+    const [from, to] = [lead?.e164 ?? "", org.numbers[0]?.e164 ?? ""];
+    await bench.b.sql`
+    select private.receive_inbound(${org.accountSid}, ${newSid()}, ${from}, ${to}, 'texto', '{}', ${kind}, 'exact', false, 'es', false, 'texto', ${AFTERNOON})`;
+    if (kind === "reply") {
+      // As a person of ours writes one.
+      const [message] = await bench.sql`
+      insert into public.messages (org_id, kind, conversation_id, phone_number_id, from_number, to_number, content, status, queued_at, created_at, updated_at)
+      select org_id, 'reply', id, phone_number_id, ${to}, e164, 'Claro', 'queued', ${AFTERNOON}, ${AFTERNOON}, ${AFTERNOON}
+      from public.conversations where org_id = ${org.id} returning id`;
+      await bench.sql`select pgmq.send('replies', jsonb_build_object('message_id', ${message?.id}::text))`;
+    }
+    await makeDue(bench.sql);
+    const [send] = (await claim(bench.a.sql, { now: AFTERNOON })) as [Claimed];
+    expect(send.kind).toBe(kind === "reply" ? "reply" : "auto_reply");
+    const now = await giveUp(send);
+    expect(await messageOf(send.message_id)).toMatchObject({ status: "failed" });
+    expect((await messageOf(send.message_id))?.needs_attention).toContain("Write again");
+    expect(await alertKinds()).toEqual(["reply_not_sent"]);
+    expect(await rescue(later(now, 3600))).toBe(0);
+    expect(await bench.sql`select 1 from pgmq.q_replies`).toEqual([]);
+    expect(
+      await bench.sql`select 1 from public.messages where org_id = ${org.id} and direction = 'outbound'`,
+    ).toHaveLength(1);
+  },
+);
 
 test("a running campaign without an active text or number says so, with an alert, until it has one again", async () => {
   await arrangeLeads(bench.db, org.id, 1);

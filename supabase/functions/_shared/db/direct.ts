@@ -1,6 +1,7 @@
 // A direct connection to Postgres, for the worker and for Twilio's callbacks: one connection an isolate.
 import postgres from "postgres";
 import type { Environment } from "../env.ts";
+import { renewConnection } from "./renew-connection.ts";
 
 export type Direct = postgres.Sql;
 
@@ -15,19 +16,16 @@ let connection: { url: string; sql: Direct } | undefined;
 export function connectDirect(env: Environment, applicationName: string): Direct {
   const url = env.get("WORKER_DB_URL") ?? env.require("SUPABASE_DB_URL");
   if (connection?.url !== url) {
-    connection = {
-      url,
-      sql: postgres(url, {
-        prepare: false,
-        max: 1,
-        idle_timeout: 20,
-        connect_timeout: 5,
-        // Hosted databases always offer TLS; on one machine there is none.
-        ...(/\.supabase\.(co|com)$/.test(new URL(url).hostname) && { ssl: "require" as const }),
+    // Hosted databases always offer TLS; on one machine there is none.
+    const ssl = /\.supabase\.(co|com)$/.test(new URL(url).hostname) && { ssl: "require" as const };
+    const sql = renewConnection((onclose) =>
+      postgres(url, {
+        ...{ prepare: false, max: 1, idle_timeout: 20, connect_timeout: 5, ...ssl, onclose },
         onnotice: () => {},
         connection: { application_name: applicationName },
       }),
-    };
+    );
+    connection = { url, sql };
   }
   return connection.sql;
 }

@@ -1,8 +1,8 @@
 // Tries a call of the database again where it failed by no fault of its own: a STOP must not be lost to a deadlock.
 
-/** Serialization failure, deadlock, a server that ends or begins, too many connections; the rest are lost connections. */
+/** Serialization failure, deadlock, a server that ends or begins, too many connections; the rest are lost connections (Deno knows some only as UNKNOWN). */
 const PASSING =
-  /^(?:40001|40P01|57P0[1-3]|53300|55P03|08...|CONNECT_TIMEOUT|CONNECTION_\w+|ECONNREFUSED|ECONNRESET|EPIPE)$/;
+  /^(?:40001|40P01|57P0[1-3]|53300|55P03|08...|CONNECT_TIMEOUT|CONNECTION_\w+|ECONNREFUSED|ECONNRESET|EPIPE|UNKNOWN)$/;
 const WAITS_MS = [50, 200, 800, 2_500];
 
 /** Whether the same call may go through a moment later. */

@@ -5,7 +5,7 @@ import type {
   PostEntry,
   RecordEntry,
 } from "../twilio-simulator/state/record.ts";
-import type { OurMessage } from "./read-our-side.ts";
+import type { OurMessage } from "./our-side.ts";
 
 /** What is wrong, one sentence per message; empty where both sides agree on all. */
 export function compareMessages(ours: OurMessage[], record: readonly RecordEntry[]): string[] {
@@ -87,15 +87,12 @@ export function failedWebhooks(record: readonly RecordEntry[]): string[] {
   const webhooks = record.filter(
     (entry): entry is CallbackEntry | InboundEntry => entry.kind === "callback" || entry.kind === "inbound",
   );
-  // Callbacks ask to be repeated after an error (#rc=3): one that got through in the end was answered.
-  const nameOf = (entry: CallbackEntry) => `${entry.sid} ${entry.status}`;
-  const through = new Set(
-    webhooks
-      .filter((entry) => entry.kind === "callback" && isAnswered(entry))
-      .map((entry) => nameOf(entry as CallbackEntry)),
-  );
+  // Webhooks ask to be repeated after an error (#rc=3): one that got through in the end was answered.
+  const nameOf = (entry: CallbackEntry | InboundEntry) =>
+    entry.kind === "callback" ? `${entry.sid} ${entry.status}` : entry.sid;
+  const through = new Set(webhooks.filter(isAnswered).map(nameOf));
   return webhooks
-    .filter((entry) => !isAnswered(entry))
-    .filter((entry) => entry.kind === "inbound" || !(entry.lost || through.has(nameOf(entry))))
+    .filter((entry) => !isAnswered(entry) && !through.has(nameOf(entry)))
+    .filter((entry) => entry.kind === "inbound" || !entry.lost)
     .map((entry) => `${entry.kind} to ${entry.url}: ${entry.httpStatus ?? entry.error}`);
 }

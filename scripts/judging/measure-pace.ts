@@ -1,7 +1,7 @@
 // How fast each number sent: by the slots it was given, and by when its POSTs came in at the simulator.
 import type { PostEntry } from "../twilio-simulator/state/record.ts";
 import type { ClockComparison } from "./compare-clocks.ts";
-import type { OurAttempt } from "./read-our-side.ts";
+import type { OurAttempt } from "./our-side.ts";
 
 export interface NumberPace {
   /** The most slots of one number within any one second. */

@@ -1,5 +1,4 @@
 // One thing that must hold, and how it is shown.
-import type { Screen } from "./screen.ts";
 
 export interface Check {
   name: string;
@@ -36,9 +35,4 @@ export function describeChecks(
     ...wrong.slice(0, SHOWN_WRONGS).map((one) => `      ${one}`),
     ...(wrong.length > SHOWN_WRONGS ? [`      and ${wrong.length - SHOWN_WRONGS} more`] : []),
   ]);
-}
-
-export function showChecks(checks: readonly Check[], screen: Screen): void {
-  for (const line of describeChecks(checks, (ok) => (ok ? screen.good("✓") : screen.bad("✗"))))
-    screen.say(line);
 }

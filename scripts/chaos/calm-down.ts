@@ -1,0 +1,66 @@
+// The end of the trouble: everything is given the time and the means to come to its end.
+import { callApi } from "../../tests/fixtures/run-campaign.ts";
+import { waitFor } from "../../tests/wait-for.ts";
+import { CALM } from "./behaviours.ts";
+import { mend, passTime, rescueDead } from "./pass-time.ts";
+import type { ChaosOrg, World } from "./start-world.ts";
+import type { Troubles } from "./troubles.ts";
+
+/** A POST that got no answer is settled by then, and a worker that lives has told what became of it. */
+const SURELY_TOLD_MS = 5_000;
+
+/** @returns what is still open after `seconds`, in words; empty where everything came to its end */
+export async function calmDown(world: World, troubles: Troubles, seconds: number): Promise<string[]> {
+  await Promise.all(world.orgs.map(({ org }) => org.simulator.replaceBehaviour(CALM)));
+  let open: string[] = [];
+  const lookAgain = async () => {
+    await mend(world);
+    await Promise.all(world.orgs.map((one) => resumeAll(one, troubles)));
+    await passTime(world);
+    await rescueDead(world, new Date(Date.now() - SURELY_TOLD_MS));
+    await troubles.kick(1);
+    open = (await Promise.all(world.orgs.map(findOpen))).flat();
+    return open.length === 0;
+  };
+  // What Twilio still says meanwhile may set something going again.
+  const isCalm = async () =>
+    (await lookAgain()) && (await isIdle(world)) && (await lookAgain()) && (await isIdle(world));
+  await waitFor(isCalm, { seconds, every: 300 }).catch(() => {});
+  if (!(await isIdle(world))) open.push("Twilio still has something to deliver");
+  return open;
+}
+
+/** Whether Twilio has nothing left to deliver, in a moment at the latest. */
+async function isIdle({ orgs }: World): Promise<boolean> {
+  const idle = await Promise.all(orgs.map(({ org }) => org.simulator.waitUntilIdle(1_000)));
+  return !idle.includes(false);
+}
+
+async function resumeAll({ org }: ChaosOrg, { pauses }: Troubles): Promise<void> {
+  const paused =
+    await org.sql`select id from public.campaigns where org_id = ${org.id} and status = 'paused'`;
+  for (const { id } of paused) {
+    const at = Date.now();
+    await callApi(org, "POST", `/campaigns/${id}/resume`);
+    for (const pause of pauses) if (pause.campaign === id) pause.resumedAt ??= at;
+  }
+}
+
+/** What is neither at its end nor in a person's hands: a send that stays unknown is theirs once it says why, with an alert. */
+async function findOpen({ org: { sql, id } }: ChaosOrg): Promise<string[]> {
+  const rows = await sql`
+    select 'campaign ' || c.id || ' is ' || c.status as what from public.campaigns c
+    where c.org_id = ${id} and c.status not in ('completed', 'stopped')
+    union all
+    select 'target ' || t.id || ' is ' || t.state from public.campaign_targets t
+    where t.org_id = ${id} and (t.state in ('waiting', 'queued', 'sending') or (t.state = 'unknown' and t.needs_attention is null))
+    union all
+    select 'message ' || m.id || ' is ' || m.status from public.messages m
+    where m.org_id = ${id} and (m.status in ('queued', 'sending') or (m.status = 'unknown' and (m.needs_attention is null or not exists (
+      select 1 from public.alerts a where a.org_id = m.org_id and a.kind = 'send_unclear' and a.resolved_at is null
+        and a.campaign_id is not distinct from m.campaign_id))))
+    union all
+    select 'attempt ' || a.id || ' is ' || a.outcome || ', its next look at ' || coalesce(a.next_look_at::text, 'no time') from public.send_attempts a
+    where a.org_id = ${id} and (a.outcome = 'open' or a.next_look_at is not null)`;
+  return rows.map(({ what }) => what as string);
+}

@@ -1,0 +1,116 @@
+// Every check of one organisation after a run: Twilio's record against our tables, and what must always hold.
+import { checkFigures } from "../../tests/fixtures/check-figures.ts";
+import { type Check, nothingWrong } from "../judging/check.ts";
+import { compareTexts, failedWebhooks } from "../judging/compare-messages.ts";
+import { measureNumberPace } from "../judging/measure-pace.ts";
+import {
+  type DoubleSend,
+  doubleSends,
+  sentAfterOptOut,
+  worstSlidingSecond,
+} from "../twilio-simulator/judge.ts";
+import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
+import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
+import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";
+import { type ChaosOrg, MPS } from "./start-world.ts";
+import type { Pause } from "./troubles.ts";
+
+/** Of the wall clocks of two processes of one machine, in whole milliseconds. */
+const ROUNDING_MS = 2;
+
+export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[]): Promise<Check[]> {
+  const record = await org.simulator.readRecord();
+  const ours = await readOurSide(org.sql, org.id);
+  const twilio = readTwilioSide(record, hidesForGood);
+  const posts = record.filter((entry): entry is PostEntry => entry.kind === "post");
+  const confirmations = new Set(
+    ours.messages.filter(({ exempt }) => exempt === "confirmation").map(({ id }) => id),
+  );
+  const late = sentAfterOptOut(record, { isConfirmation: ({ mid }) => confirmations.has(mid ?? "") });
+  return [
+    nothingWrong(
+      "attempt by attempt and message by message, as Twilio has it",
+      compareAttempts(ours, twilio),
+      `${posts.length} POSTs, ${ours.messages.length} messages`,
+    ),
+    checkDoubles(ours, record, twilio),
+    nothingWrong(
+      "nothing posted over 2 s after an opt-out's answer but the one confirmation",
+      late.map(({ post, afterMs }) => `${post.to}: ${Math.round(afterMs)} ms after, message ${post.mid}`),
+    ),
+    nothingWrong("nothing claimed after a pause or stop was answered", claimedWhilePaused(ours, pauses)),
+    checkPace(ours, posts, record),
+    nothingWrong(
+      "what people wrote: each text once, and understood",
+      compareTexts(ours.messages, record),
+      `${ours.messages.filter(({ kind }) => kind === "inbound").length} texts`,
+    ),
+    nothingWrong("every webhook was answered", failedWebhooks(record)),
+    nothingWrong(
+      "figures add up, folded and counted, and targets tell what messages do",
+      await checkFigures(org, org.id),
+    ),
+    nothingWrong("daily caps: the same charged to organisation, campaigns and numbers", await checkCaps(org)),
+  ];
+}
+
+/** Two that Twilio took for one step are told to people, unless nobody could know, or a person wanted it so. */
+function checkDoubles(ours: ChaosSide, record: readonly RecordEntry[], { told }: TwilioSide): Check {
+  const messages = new Map(ours.messages.map((message) => [message.id, message]));
+  const outcomes = new Map(ours.attempts.map(({ id, outcome }) => [id, outcome]));
+  const doubles = doubleSends(record, ({ mid }) => {
+    const message = messages.get(mid ?? "");
+    return message?.kind === "campaign" ? `${message.campaign_id}|${message.step}` : null;
+  });
+  const isExplained = ({ posts }: DoubleSend) => {
+    const known = posts.filter(
+      ({ sid, attempt }) => told.has(sid ?? "") || outcomes.get(attempt ?? "") === "accepted",
+    );
+    if (known.length < 2) return posts.some(({ attempt }) => outcomes.get(attempt ?? "") === "resent");
+    const campaign = messages.get(posts[0]?.mid ?? "")?.campaign_id ?? "";
+    const isTold = posts.some(({ mid }) => messages.get(mid ?? "")?.needs_attention);
+    return isTold && ours.alerts.get(campaign)?.has("double_send");
+  };
+  const silent = doubles.filter((double) => !isExplained(double));
+  const describe = ({ to, posts }: DoubleSend) =>
+    `${to}: ${posts.map(({ mid, attempt, status }) => `${mid} (${outcomes.get(attempt ?? "")}, ${status})`).join(" and ")}`;
+  return nothingWrong(
+    "nobody got a step twice without somebody being told",
+    silent.map(describe),
+    `${doubles.length} told`,
+  );
+}
+
+function claimedWhilePaused(ours: ChaosSide, pauses: Pause[]): string[] {
+  const campaigns = new Map(ours.messages.map(({ id, campaign_id }) => [id, campaign_id]));
+  return ours.attempts.flatMap(({ id, message_id }) => {
+    const at = claimedAt(id);
+    const isIn = ({ campaign, answeredAt, resumedAt }: Pause) =>
+      campaign === campaigns.get(message_id) &&
+      at > answeredAt + ROUNDING_MS &&
+      at < (resumedAt ?? Number.POSITIVE_INFINITY) - ROUNDING_MS;
+    const pause = pauses.find(isIn);
+    return pause ? [`attempt ${id}, ${at - pause.answeredAt} ms after the answer`] : [];
+  });
+}
+
+function checkPace(ours: ChaosSide, posts: PostEntry[], record: readonly RecordEntry[]): Check {
+  const pace = measureNumberPace(posts, ours.attempts, { aheadMs: 0, uncertainMs: 0 });
+  const seen = Math.max(0, ...[...worstSlidingSecond(record).values()].map(({ count }) => count));
+  return {
+    name: `no number given more than ${MPS} slots in any second, and none posted before its slot`,
+    ok: pace.slots <= MPS && pace.early.length === 0,
+    found: `at most ${pace.slots}; Twilio saw at most ${seen} a second, the latest ${Math.round(pace.latestMs)} ms after its slot`,
+    wrong: pace.early,
+  };
+}
+
+async function checkCaps({ sql, id }: ChaosOrg["org"]): Promise<string[]> {
+  const [sums] = await sql`
+    select sum(messages) filter (where scope = 'org')::int as org, sum(messages) filter (where scope = 'campaign')::int as campaigns,
+      sum(messages) filter (where scope = 'number')::int as numbers
+    from private.daily_usage where scope_id = ${id} or scope_id in (
+      select c.id from public.campaigns c where c.org_id = ${id} union all select n.id from public.phone_numbers n where n.org_id = ${id})`;
+  const { org, campaigns, numbers } = sums as unknown as Record<"org" | "campaigns" | "numbers", number>;
+  return org === campaigns && org === numbers ? [] : [`${org}, ${campaigns} and ${numbers} messages`];
+}

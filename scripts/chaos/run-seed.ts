@@ -1,0 +1,83 @@
+// One run of chaos: a world, trouble for some seconds, calm, and the reckoning.
+import { setTimeout as sleep } from "node:timers/promises";
+import { startCampaign } from "../../tests/fixtures/run-campaign.ts";
+import { createRandom } from "../demo/random.ts";
+import { type Check, equal, nothingWrong } from "../judging/check.ts";
+import { calmDown } from "./calm-down.ts";
+import { checkOrg } from "./check-org.ts";
+import { startWorld, type World } from "./start-world.ts";
+import { Troubles } from "./troubles.ts";
+
+export interface ChaosOptions {
+  /** Of trouble; campaigns last about as long. */
+  seconds?: number;
+  /** At most, until everything has come to its end. */
+  calmSeconds?: number;
+  say(line: string): void;
+}
+
+export interface ChaosResult {
+  checks: Check[];
+  failed: Check[];
+}
+
+const LANES = 2;
+
+/** Never throws for what the platform does wrong: that is what the checks say. */
+export async function runSeed(
+  seed: number,
+  { seconds = 15, calmSeconds = 60, say }: ChaosOptions,
+): Promise<ChaosResult> {
+  const begun = performance.now();
+  const random = createRandom(seed);
+  const world = await startWorld(random, seed);
+  const since = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
+  try {
+    const troubles = new Troubles(world);
+    await Promise.all(
+      world.orgs.flatMap(({ org, campaigns }) => campaigns.map((campaign) => startCampaign(org, campaign))),
+    );
+    say(`seed ${seed}: ${world.orgs.length} organisations began to send after ${since()}`);
+    const end = performance.now() + seconds * 1000;
+    const lane = async () => {
+      while (performance.now() < end) {
+        await troubles.next();
+        await sleep(random.below(120));
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    const { counts } = troubles;
+    say(
+      `seed ${seed}: ${Object.keys(counts)
+        .map((name) => `${counts[name]} × ${name}`)
+        .join(", ")}`,
+    );
+    const open = await calmDown(world, troubles, calmSeconds);
+    say(`seed ${seed}: calm after ${since()}; attempts: ${await tallyAttempts(world)}`);
+    const checks = [nothingWrong("nothing is stuck", open), ...(await checkWorld(world))];
+    for (const [place, one] of world.orgs.entries())
+      for (const check of await checkOrg(one, troubles.pauses))
+        checks.push({ ...check, name: `organisation ${place + 1}: ${check.name}` });
+    return { checks, failed: checks.filter(({ ok }) => !ok) };
+  } finally {
+    await world.close();
+  }
+}
+
+/** What became of how many, which tells what a run was worth. */
+async function tallyAttempts({ orgs }: World): Promise<string> {
+  const { sql } = (orgs[0] as World["orgs"][number]).org;
+  const rows = await sql`
+    select outcome, count(*)::int as n from public.send_attempts where org_id = any (${orgs.map(({ org }) => org.id)}::uuid[])
+    group by 1 order by 2 desc`;
+  return rows.map(({ outcome, n }) => `${n} ${outcome}`).join(", ");
+}
+
+async function checkWorld({ orgs, complaints }: World): Promise<Check[]> {
+  const { sql } = (orgs[0] as World["orgs"][number]).org;
+  const [row] = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`;
+  return [
+    equal("deadlocks", row?.deadlocks, 0),
+    nothingWrong("nothing went wrong that was not meant to", complaints),
+  ];
+}
