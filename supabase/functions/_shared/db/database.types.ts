@@ -1399,13 +1399,6 @@ export type Database = {
             referencedColumns: ["id"];
           },
           {
-            foreignKeyName: "messages_campaign_target_id_fkey";
-            columns: ["campaign_target_id"];
-            isOneToOne: false;
-            referencedRelation: "campaign_targets";
-            referencedColumns: ["id"];
-          },
-          {
             foreignKeyName: "messages_conversation_id_fkey";
             columns: ["conversation_id"];
             isOneToOne: false;
@@ -2099,6 +2092,8 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
+      resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
+      resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       search_leads: {
         Args: {
