@@ -163,8 +163,9 @@ begin
     array(select g.id from given_back g where g.kind = 'campaign'), array(select g.id from given_back g where g.kind <> 'campaign')
   into v_settled, v_given_back, v_given_back_replies;
 
-  perform private.put_back('sends', v_given_back, 1);
-  perform private.put_back('replies', v_given_back_replies, 1);
+  -- At once: a worker that misses slots claims fewer, and another may have room.
+  perform private.put_back('sends', v_given_back, 0);
+  perform private.put_back('replies', v_given_back_replies, 0);
   if not v_has_refusals then
     return v_settled;
   end if;

@@ -20,6 +20,7 @@ import { ResultSettler } from "./settle-results.ts";
 import { isInDoubt, newsOfReach, restLeft } from "./twilio-reach.ts";
 import { Waker } from "./waker.ts";
 import { onUnload, unloadReason } from "./watch-unload.ts";
+import { workerPace } from "./worker-pace.ts";
 
 /** What there is to do, as private.due_work tells. */
 interface DueWork {
@@ -54,8 +55,12 @@ const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 const LONGEST_WAIT_MS = 500;
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
-export async function drainQueues(ctx: MachineContext, sql: Direct, onClaimed: () => void): Promise<void> {
-  const drain = new Drain(ctx, sql);
+export async function drainQueues(
+  ctx: MachineContext,
+  connections: { sql: Direct; settling: Direct },
+  onClaimed: () => void,
+): Promise<void> {
+  const drain = new Drain(ctx, connections.sql, connections.settling);
   const forget = onUnload(() => drain.giveBack());
   try {
     await drain.work();
@@ -89,16 +94,18 @@ class Drain {
   constructor(
     private readonly ctx: MachineContext,
     private readonly sql: Direct,
+    settling: Direct,
   ) {
     const { env, log } = ctx;
     const twilioUrl = twilioApiUrl(env);
     const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/\/+$/, "");
     const posting: PostingContext = { sql, twilioUrl, publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
-    this.settler = new ResultSettler(sql, log);
+    this.settler = new ResultSettler(settling, log);
     this.pacer = new PostPacer({
       maxInFlight: MAX_IN_FLIGHT,
       limiter: startLimiter,
+      pace: workerPace,
       post: (item) => this.post(posting, item),
       giveBack: (item) => this.settle({ attempt_id: item.send.attempt_id, outcome: "not_posted" }),
       onChange: () => this.room.wake(),
@@ -134,6 +141,7 @@ class Drain {
   async finish(): Promise<void> {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
     await Promise.all([this.looking, this.importing, this.checking]);
+    this.pacer.close();
     await this.settler.flush();
     if (Object.keys(this.tally).length === 0) return;
     this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });

@@ -1,6 +1,7 @@
 // Starts each POST within its slot, few at a time, and hands back what missed its slot.
 import type { ClaimRequest } from "./claim-sends.ts";
 import type { StartLimiter } from "./limit-starts.ts";
+import type { Holder, WorkerPace } from "./worker-pace.ts";
 
 export interface PacedPost {
   /** Monotonic ms: the POST starts within [slot, slot + window] or not at all. */
@@ -21,6 +22,7 @@ export interface PacerOptions<P extends PacedPost> {
   onChange(): void;
   maxInFlight: number;
   limiter: StartLimiter;
+  pace: WorkerPace;
 }
 
 interface Held<P> {
@@ -36,25 +38,23 @@ interface Held<P> {
 const WINDOW_MS = 35;
 /** How far ahead a worker that is busy holds messages: long enough for a plan and a claim meanwhile. */
 const HORIZON_MS = 300;
-/** Of what the latency of POSTs lets it start: the rest is room for one that takes longer. */
-const SHARE = { most: 0.9, least: 0.05, cut: 0.7, grow: 0.003 } as const;
-/** Latency says nothing of a worker that has hardly posted yet, or of an event loop that is its own limit. */
-const SHORTEST_SPACING_MS = 0.5;
 /** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
-export class PostPacer<P extends PacedPost> {
+export class PostPacer<P extends PacedPost> implements Holder {
   /** Latest slot first, so that the next one is popped off the end. */
   private held: Held<P>[] = [];
   private inFlight = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** Of one POST, smoothed: decides how many can start within a window. */
-  private latencyMs = 50;
-  /** How much of what latency allows is claimed: less for each that missed its slot, more for each that was posted. */
-  private share: number = SHARE.most;
-  private cutAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: PacerOptions<P>) {}
+  constructor(private readonly options: PacerOptions<P>) {
+    options.pace.join(this);
+  }
+
+  /** Nothing will be added any more, and nothing is left. */
+  close(): void {
+    this.options.pace.leave(this);
+  }
 
   get heldCount(): number {
     return this.held.length;
@@ -70,12 +70,17 @@ export class PostPacer<P extends PacedPost> {
    * second, so slots are spaced as the worker can keep them.
    */
   room(now: number): ClaimRequest {
-    const spacingMs = Math.max(this.latencyMs / this.options.maxInFlight / this.share, SHORTEST_SPACING_MS);
-    const horizon = now + HORIZON_MS;
-    let due = 0;
-    for (const { at } of this.held) if (at <= horizon) due++;
+    const { pace, maxInFlight } = this.options;
+    const spacingMs = pace.spacingMs(maxInFlight);
+    const due = pace.dueBy(now + HORIZON_MS);
     const limit = Math.max(0, Math.floor(HORIZON_MS / spacingMs) - due);
     return { limit, freeInMs: due * spacingMs, spacingMs };
+  }
+
+  dueBy(time: number): number {
+    let due = 0;
+    for (const { at } of this.held) if (at <= time) due++;
+    return due;
   }
 
   add(items: readonly P[]): void {
@@ -101,7 +106,7 @@ export class PostPacer<P extends PacedPost> {
     this.held.splice(low, 0, held);
   }
 
-  private pump(): void {
+  pump(): void {
     clearTimeout(this.timer);
     // A timer may fire late under load, so the clock is read again for each one, right before it starts.
     for (let next = this.held.at(-1); next !== undefined; next = this.held.at(-1)) {
@@ -115,13 +120,13 @@ export class PostPacer<P extends PacedPost> {
       const lastCall = item.slot + WINDOW_MS;
       if (Math.max(now, earliest) > lastCall || Date.now() - item.claimedWall > MAX_AGE_MS) {
         this.held.pop();
-        this.claimLess(now);
+        this.options.pace.noteMiss(now);
         this.options.giveBack(item);
         this.options.onChange();
       } else if (earliest > now) {
         this.held.pop();
         this.hold({ item, at: earliest });
-      } else if (this.inFlight < this.options.maxInFlight) {
+      } else if (this.options.pace.inFlight < this.options.maxInFlight) {
         this.held.pop();
         this.start(item, now);
       } else {
@@ -132,24 +137,17 @@ export class PostPacer<P extends PacedPost> {
     }
   }
 
-  /** Once for what was held together: one hiccup makes many late. */
-  private claimLess(now: number): void {
-    if (now < this.cutAt + HORIZON_MS) return;
-    this.cutAt = now;
-    this.share = Math.max(SHARE.least, this.share * SHARE.cut);
-  }
-
   private wakeAfter(ms: number): void {
     this.timer = setTimeout(() => this.pump(), Math.ceil(ms));
   }
 
   private start(item: P, startedAt: number): void {
     this.inFlight++;
+    this.options.pace.noteStart(item.slot, startedAt);
     this.options.limiter.note(item.from, item.mps, startedAt);
     void this.options.post(item).then(() => {
       this.inFlight--;
-      this.share = Math.min(SHARE.most, this.share + SHARE.grow);
-      this.latencyMs += (performance.now() - startedAt - this.latencyMs) / 16;
+      this.options.pace.noteEnd(performance.now() - startedAt);
       this.pump();
       this.options.onChange();
     });

@@ -1,20 +1,21 @@
-// A direct connection to Postgres, for the worker and for Twilio's callbacks: one connection an isolate.
+// Direct connections to Postgres, for the worker and for Twilio's callbacks: one for each purpose of an isolate.
 import postgres from "postgres";
 import type { Environment } from "../env.ts";
 import { renewConnection } from "./renew-connection.ts";
 
 export type Direct = postgres.Sql;
 
-let connection: { url: string; sql: Direct } | undefined;
+const connections = new Map<string, { url: string; sql: Direct }>();
 
 /**
  * WORKER_DB_URL (login role `worker`, behind the transaction pooler), else SUPABASE_DB_URL. Named prepared statements do
  * not survive that pooler, hence `prepare: false`. `max: 1` because isolates are many and connections are few (60 on
  * the smallest hosted database).
- * @param applicationName shown in pg_stat_activity
+ * @param applicationName shown in pg_stat_activity; the same one is the same connection
  */
 export function connectDirect(env: Environment, applicationName: string): Direct {
   const url = env.get("WORKER_DB_URL") ?? env.require("SUPABASE_DB_URL");
+  let connection = connections.get(applicationName);
   if (connection?.url !== url) {
     // Hosted databases always offer TLS; on one machine there is none.
     const ssl = /\.supabase\.(co|com)$/.test(new URL(url).hostname) && { ssl: "require" as const };
@@ -26,6 +27,7 @@ export function connectDirect(env: Environment, applicationName: string): Direct
       }),
     );
     connection = { url, sql };
+    connections.set(applicationName, connection);
   }
   return connection.sql;
 }

@@ -1,0 +1,69 @@
+// How fast this isolate can post, learned from what it posted: it outlives a drain, as what it depends on does.
+
+/** POSTs that start this long after their slot say that slots come too fast, before one misses its window. */
+const LATE_MS = 20;
+/** Of what the latency of POSTs lets it start: the rest is room for one that takes longer. An isolate begins cold. */
+const SHARE = { first: 0.4, most: 0.9, least: 0.05, cut: 0.7, grow: 0.0007 } as const;
+/** What was held together is late together, and is one hiccup. */
+const CUT_AGAIN_MS = 300;
+/** Latency says nothing of an event loop that is its own limit. */
+const SHORTEST_SPACING_MS = 0.3;
+
+/** What holds messages: the drain that claims, and the one before it while it posts its last. */
+export interface Holder {
+  /** Messages whose slots come until then (monotonic ms). */
+  dueBy(time: number): number;
+  /** Starts what may start now. */
+  pump(): void;
+}
+
+export class WorkerPace {
+  /** POSTs under way, of all drains of the isolate. */
+  inFlight = 0;
+  private readonly holders = new Set<Holder>();
+  /** Of one POST, smoothed. */
+  private latencyMs = 50;
+  private share: number = SHARE.first;
+  private cutAt = Number.NEGATIVE_INFINITY;
+
+  join(holder: Holder): void {
+    this.holders.add(holder);
+  }
+
+  leave(holder: Holder): void {
+    this.holders.delete(holder);
+  }
+
+  dueBy(time: number): number {
+    let due = 0;
+    for (const holder of this.holders) due += holder.dueBy(time);
+    return due;
+  }
+
+  /** Milliseconds from one POST to the next that the isolate can keep: with 20 in flight and 150 ms an answer, 8 and some to spare. */
+  spacingMs(maxInFlight: number): number {
+    return Math.max(this.latencyMs / maxInFlight / this.share, SHORTEST_SPACING_MS);
+  }
+
+  noteStart(slot: number, startedAt: number): void {
+    this.inFlight++;
+    if (startedAt - slot > LATE_MS) this.noteMiss(startedAt);
+  }
+
+  noteEnd(tookMs: number): void {
+    this.inFlight--;
+    this.latencyMs += (tookMs - this.latencyMs) / 16;
+    this.share = Math.min(SHARE.most, this.share + SHARE.grow);
+    for (const holder of this.holders) holder.pump();
+  }
+
+  /** A message missed its slot: fewer are claimed from now on. */
+  noteMiss(now: number): void {
+    if (now < this.cutAt + CUT_AGAIN_MS) return;
+    this.cutAt = now;
+    this.share = Math.max(SHARE.least, this.share * SHARE.cut);
+  }
+}
+
+/** Of this isolate. */
+export const workerPace = new WorkerPace();
