@@ -32,18 +32,23 @@ export interface PipelineRun {
   memoryMb?: number;
 }
 
-type Contender = "ours" | Peer;
+/** ours_with_planning is the same as deployed, and no contender: nobody plans for the peers. */
+type Contender = "ours" | "ours_with_planning" | Peer;
+const OURS: Contender[] = ["ours", "ours_with_planning"];
 
 export const pipelineBench = defineBench({
   name: "pipeline",
   summary: "queue to Twilio's simulator to settled, one worker process; ours, graphile-worker and pg-boss",
   options,
   async run(counts, say) {
-    const contenders: Contender[] = counts.peers === 1 ? ["ours", "graphile_worker", "pg_boss"] : ["ours"];
+    const contenders: Contender[] = counts.peers === 1 ? [...OURS, "graphile_worker", "pg_boss"] : OURS;
     const runs = new Map<Contender, PipelineRun[]>(contenders.map((name) => [name, []]));
     for (let n = 0; n < counts.runs; n++) {
       for (const name of inTurn(contenders, n)) {
-        const run = name === "ours" ? await runOurs(counts) : await runPeer(name, counts);
+        const run =
+          name === "ours" || name === "ours_with_planning"
+            ? await runOurs(counts, name === "ours")
+            : await runPeer(name, counts);
         runs.get(name)?.push(run);
         say(`run ${n + 1}, ${name}: ${describeRun(run)}`);
       }
@@ -70,9 +75,11 @@ function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
     [...runs].map(([name, all]) => [name, medianBy(all, ({ perSecond }) => perSecond)]),
   );
   const ours = medians.get("ours") as PipelineRun;
-  const peers = [...medians].filter(([name]) => name !== "ours");
+  const peers = [...medians].filter(([name]) => !OURS.includes(name));
+  const planned = medians.get("ours_with_planning") as PipelineRun;
   const figures = [
     atLeast("ours, messages/s", ours.perSecond, BUDGET, bare),
+    atLeast("ours with planning, messages/s", planned.perSecond, BUDGET, bare),
     ...peers.map(([name, run]) => ({ name: `${name}, messages/s`, value: run.perSecond, bare })),
     ...peers.map(([name, run]) => atLeast(`ours over ${name}`, ours.perSecond / run.perSecond, 1)),
     ...[...medians].map(([name, run]) => ({ name: `${name}, CPU ms per 1,000`, value: run.cpuMsPer1k })),

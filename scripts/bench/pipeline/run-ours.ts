@@ -4,32 +4,51 @@ import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
 import { round } from "../measure/describe-machine.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
-import { startCampaign, waitUntilSent, warmWorker } from "../stack/follow-campaign.ts";
+import {
+  planAhead,
+  startCampaign,
+  startPlanned,
+  waitUntilSent,
+  warmWorker,
+} from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 import { judgeRun } from "./judge-run.ts";
 import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
 
 /** All ten numbers together: more than any run posts. */
-const SPEC = { numbers: 10, mps: 1_000, history: 20_000 };
+const SPEC = { numbers: 10, mps: 10_000, history: 20_000 };
 /** Callbacks off, for the peers too: statuses never move. */
 export const SILENT = { delivery: { manual: true } };
 
-/** @throws Error when not every message was accepted once and settled */
-export async function runOurs({ messages, durable }: PipelineCounts): Promise<PipelineRun> {
+/**
+ * @param isPlanned true: from the queue on, as for the peers; false: planning is in the time, as in production
+ * @throws Error when not every message was accepted once and settled
+ */
+export async function runOurs(
+  { messages, durable }: PipelineCounts,
+  isPlanned: boolean,
+): Promise<PipelineRun> {
   return await withStack({ durable: durable === 1 }, async (stack) => {
     const sql = postgres(stack.adminUrl, { max: 2, onnotice: () => {} });
+    let memory: Awaited<ReturnType<typeof watchMemory>> | undefined;
     try {
-      const { id, account } = await arrangeCampaign(stack, sql, { ...SPEC, messages, behaviour: SILENT });
+      const { id, org, account } = await arrangeCampaign(stack, sql, {
+        ...SPEC,
+        messages,
+        behaviour: SILENT,
+      });
       await warmWorker(stack);
-      const memory = await watchMemory((await stack.pids()).functions.worker ?? []);
+      memory = await watchMemory((await stack.pids()).functions.worker ?? []);
+      if (isPlanned) await planAhead(sql, { id, orgId: org.id, messages });
       const stopCpu = await watchStackCpu(stack);
-      const start = await startCampaign(stack, sql, id);
+      const start = isPlanned ? await startPlanned(stack, sql) : await startCampaign(stack, sql, id);
       const end = await waitUntilSent(sql, id, messages);
       const cpu = await stopCpu(messages);
       await judgeRun(account, messages);
       const perSecond = (messages * 1000) / (end.getTime() - start.getTime());
       return { perSecond, ...cpu, memoryMb: round(memory.stop()) };
     } finally {
+      memory?.stop();
       await sql.end({ timeout: 5 });
     }
   });

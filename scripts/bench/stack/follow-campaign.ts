@@ -12,6 +12,30 @@ export async function startCampaign(stack: StackProcess, sql: postgres.Sql, id: 
   return row?.at;
 }
 
+/**
+ * Sets it running and plans every message, so that the clock can start at the queue, as it does where jobs are made by others.
+ * Ticks stand still meanwhile, or they would call the worker. Throws where it can't all be planned.
+ */
+export async function planAhead(
+  sql: postgres.Sql,
+  { id, orgId, messages }: { id: string; orgId: string; messages: number },
+): Promise<void> {
+  await sql`update cron.job set active = false where jobname = 'tick'`;
+  await sql`update public.campaigns set status = 'running', started_at = now() where id = ${id}`;
+  const [plan] = await sql`select private.plan_sends(${orgId}, now(), '1 hour', ${messages}) as planned`;
+  if (plan?.planned !== messages)
+    throw new Error(`Only ${plan?.planned} of ${messages} messages could be planned ahead.`);
+  await sql`vacuum analyze`;
+}
+
+/** Of a campaign that is planned ahead: calls the worker, and lets ticks go on. @returns when, by the database's clock */
+export async function startPlanned(stack: StackProcess, sql: postgres.Sql): Promise<Date> {
+  const [row] =
+    await sql`update cron.job set active = true where jobname = 'tick' returning clock_timestamp() as at`;
+  await callWorker(stack, "POST", "/worker/drain");
+  return row?.at;
+}
+
 /** Loads the worker's process, so that nobody waits for its start. */
 export async function warmWorker(stack: StackProcess): Promise<void> {
   await callWorker(stack, "GET", "/worker/health");

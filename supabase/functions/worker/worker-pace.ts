@@ -3,7 +3,7 @@
 /** POSTs that start this long after their slot say that slots come too fast, before one misses its window. */
 const LATE_MS = 20;
 /** Of what the latency of POSTs lets it start: the rest is room for one that takes longer. An isolate begins cold. */
-const SHARE = { first: 0.4, most: 0.9, least: 0.05, cut: 0.7, grow: 0.0007 } as const;
+const SHARE = { first: 0.4, most: 0.9, least: 0.05, cut: 0.9, grow: 0.0007 } as const;
 /** What was held together is late together, and is one hiccup. */
 const CUT_AGAIN_MS = 300;
 /** Latency says nothing of an event loop that is its own limit. */
