@@ -28,6 +28,7 @@ comment on column public.campaign_templates.weight is 'A template of weight 3 is
 comment on column public.campaign_templates.variant is 'The variant whose people get this template; null where the campaign has none.';
 alter table public.campaign_templates
   add foreign key (campaign_id, variant) references public.campaign_variants (campaign_id, variant) on delete cascade;
+create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
 
 alter table public.campaign_targets add column variant smallint;
 comment on column public.campaign_targets.variant is 'The variant that building gave this person; null where the campaign has none.';
