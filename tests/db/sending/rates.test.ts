@@ -75,7 +75,8 @@ test("a campaign's and an organisation's own mps hold over all their numbers tog
   await arrangeLeads(bench.db, org.id, 60);
   const slow = await arrangeCampaign(bench.db, org, { mps: 3 });
   await arrangeCampaign(bench.db, org);
-  await sendWithTwoWorkers(5);
+  // Long enough that some are sent whatever the steps and limits.
+  await sendWithTwoWorkers(10);
   const rows = await bench.sql`
     select m.campaign_id, extract(epoch from a.slot_at - ${AFTERNOON}) * 1000 as at from public.send_attempts a
     join public.messages m on m.id = a.message_id where a.org_id = ${org.id} order by a.slot_at`;
