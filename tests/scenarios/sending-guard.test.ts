@@ -252,14 +252,14 @@ test.concurrent(
       const campaign = await buildCampaign(org, { mps: 1.5 });
       const start = () => callFunction(stack, org.admin, "POST", `/campaigns/${campaign}/start`);
       await org.sql`select private.set_twilio_account(${org.id}, ${org.twilio.accountSid}, ${org.twilio.authToken}, ${sid})`;
-      // In the same breath it has not been read; the worker is on its way without being asked.
+      // Not read yet, unless the worker, which is on its way without being asked, was faster than this.
       const codes: string[] = [];
       const last = await waitFor(async () => {
         const answer = await start();
         codes.push(answer.body.error.code);
         return answer.body.error.code === "a2p_not_verified" && answer;
       });
-      expect(codes[0]).toBe("a2p_not_checked");
+      expect(codes.filter((code) => code !== "a2p_not_checked" && code !== "a2p_not_verified")).toEqual([]);
       expect([last.status, last.body.error.message]).toEqual([
         409,
         expect.stringContaining(`${sid} is PENDING`),
