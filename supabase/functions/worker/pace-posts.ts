@@ -74,7 +74,7 @@ export class PostPacer<P extends PacedPost> implements Holder {
     const spacingMs = pace.spacingMs(maxInFlight);
     const due = pace.dueBy(now + HORIZON_MS);
     const limit = Math.max(0, Math.floor(HORIZON_MS / spacingMs) - due);
-    return { limit, freeInMs: due * spacingMs, spacingMs };
+    return { limit, freeInMs: Math.max(due * spacingMs, pace.leadMs()), spacingMs };
   }
 
   dueBy(time: number): number {

@@ -8,6 +8,11 @@ const SHARE = { first: 0.4, most: 0.9, least: 0.05, cut: 0.9, grow: 0.0007 } as 
 const CUT_AGAIN_MS = 300;
 /** Latency says nothing of an event loop that is its own limit. */
 const SHORTEST_SPACING_MS = 0.3;
+/**
+ * From a claim to the first slot of what it brings. The first messages of an isolate also wait for code that is compiled and
+ * accounts that are read; a campaign of one message in 20 s that misses its slot waits 20 s more for the next.
+ */
+const LEAD = { firstMs: 200, ms: 10, firstPosts: 20 } as const;
 
 /** What holds messages: the drain that claims, and the one before it while it posts its last. */
 export interface Holder {
@@ -24,6 +29,7 @@ export class WorkerPace {
   /** Of one POST, smoothed. */
   private latencyMs = 50;
   private share: number = SHARE.first;
+  private ended = 0;
   private cutAt = Number.NEGATIVE_INFINITY;
 
   join(holder: Holder): void {
@@ -45,6 +51,11 @@ export class WorkerPace {
     return Math.max(this.latencyMs / maxInFlight / this.share, SHORTEST_SPACING_MS);
   }
 
+  /** Milliseconds that the first of a claim needs before it can start. */
+  leadMs(): number {
+    return this.ended < LEAD.firstPosts ? LEAD.firstMs : LEAD.ms;
+  }
+
   noteStart(slot: number, startedAt: number): void {
     this.inFlight++;
     if (startedAt - slot > LATE_MS) this.noteMiss(startedAt);
@@ -52,6 +63,7 @@ export class WorkerPace {
 
   noteEnd(tookMs: number): void {
     this.inFlight--;
+    this.ended++;
     this.latencyMs += (tookMs - this.latencyMs) / 16;
     this.share = Math.min(SHARE.most, this.share + SHARE.grow);
     for (const holder of this.holders) holder.pump();
