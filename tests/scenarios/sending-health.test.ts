@@ -12,6 +12,8 @@ import { waitFor } from "../wait-for.ts";
 let org: TestOrg;
 beforeAll(async () => {
   org = await createOrg(inject("stack"), { numbers: 2, mps: 15 });
+  // The guard quarantines such a number too, and may see it first: this is about the score.
+  await org.sql`update public.sending_limits set filtered_rate = 1 where org_id = ${org.id}`;
   await addLeads(org, 360);
 });
 afterAll(() => org.close());
