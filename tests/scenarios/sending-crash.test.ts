@@ -33,7 +33,7 @@ const openAttempts = () =>
     select distinct a.worker_id from public.send_attempts a where a.org_id = ${org.id} and a.outcome = 'open'`;
 
 const workerConnections = async () =>
-  (await org.sql`select pid from pg_stat_activity where application_name = 'worker'`).map(
+  (await org.sql`select pid from pg_stat_activity where application_name like 'worker%'`).map(
     (row) => row.pid as number,
   );
 

@@ -28,17 +28,17 @@ afterAll(async () => {
 
 type End = "kill -9" | "cut";
 const workers = async () =>
-  (await org.sql`select pid from pg_stat_activity where application_name = 'worker'`).map(
+  (await org.sql`select pid from pg_stat_activity where application_name like 'worker%'`).map(
     (row) => row.pid as number,
   );
 const blockedWorkers = async () =>
   (
-    await org.sql`select pid from pg_stat_activity where application_name = 'worker' and wait_event_type = 'Lock'`
+    await org.sql`select pid from pg_stat_activity where application_name like 'worker%' and wait_event_type = 'Lock'`
   ).map((row) => row.pid as number);
 const endWorker = async (how: End) => {
   if (how === "kill -9") expect(await own.running.killFunction("worker")).not.toEqual([]);
   else
-    await org.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'worker'`;
+    await org.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'worker%'`;
 };
 
 async function start(count: number): Promise<{ id: string; leads: TestLead[] }> {
