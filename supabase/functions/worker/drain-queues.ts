@@ -35,8 +35,6 @@ interface DueWork {
 }
 
 const CLAIM_AT_MOST = 200;
-/** A claim costs the same for one message as for ten, and a third as much a message for a hundred: it waits for that much room. */
-const CLAIM_AT_LEAST = { messages: 10, ofHorizon: 0.3 } as const;
 /** While Twilio was out of reach a moment ago. */
 const CLAIM_IN_DOUBT = 3;
 /** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
@@ -158,11 +156,7 @@ class Drain {
       if (this.pacer.heldCount > 0) this.pacer.giveBackHeld();
       return undefined;
     }
-    const room = this.pacer.room(now);
-    const least = Math.max(
-      CLAIM_AT_LEAST.messages,
-      (room.limit + room.freeInMs / room.spacingMs) * CLAIM_AT_LEAST.ofHorizon,
-    );
+    const { least, ...room } = this.pacer.room(now);
     if (room.limit < Math.min(least, CLAIM_AT_MOST)) return undefined;
     const most = isInDoubt() ? CLAIM_IN_DOUBT : CLAIM_AT_MOST;
     return { ...room, limit: Math.min(most, this.budget.sendsLeft, room.limit) };

@@ -25,6 +25,11 @@ export interface PacerOptions<P extends PacedPost> {
   pace: WorkerPace;
 }
 
+export interface Room extends ClaimRequest {
+  /** Of that much room a claim is worth its cost. Never more than an idle worker has, however slow: it would wait forever. */
+  least: number;
+}
+
 interface Held<P> {
   item: P;
   /** When it may start: its slot, or later where its number's last POSTs were late. */
@@ -38,6 +43,8 @@ interface Held<P> {
 const WINDOW_MS = 35;
 /** How far ahead a worker that is busy holds messages: long enough for a plan and a claim meanwhile. */
 const HORIZON_MS = 300;
+/** A claim costs the same for one message as for ten, and a third as much a message for a hundred: it waits for that much room. */
+const CLAIM_AT_LEAST = { messages: 10, ofHorizon: 0.3, ofLittle: 0.5 } as const;
 /** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
@@ -69,12 +76,18 @@ export class PostPacer<P extends PacedPost> implements Holder {
    * one can start every 8 ms, with 5 ms ten times as many. What can't start within its window is given back at the cost of a
    * second, so slots are spaced as the worker can keep them.
    */
-  room(now: number): ClaimRequest {
+  room(now: number): Room {
     const { pace, maxInFlight } = this.options;
     const spacingMs = pace.spacingMs(maxInFlight);
     const due = pace.dueBy(now + HORIZON_MS);
-    const limit = Math.max(0, Math.floor(HORIZON_MS / spacingMs) - due);
-    return { limit, freeInMs: Math.max(due * spacingMs, pace.leadMs()), spacingMs };
+    const whole = Math.max(1, Math.floor(HORIZON_MS / spacingMs));
+    const { messages, ofHorizon, ofLittle } = CLAIM_AT_LEAST;
+    return {
+      limit: Math.max(0, whole - due),
+      least: Math.max(Math.min(messages, whole * ofLittle), whole * ofHorizon),
+      freeInMs: Math.max(due * spacingMs, pace.leadMs()),
+      spacingMs,
+    };
   }
 
   dueBy(time: number): number {

@@ -202,6 +202,26 @@ describe("what is in flight", () => {
     expect(pacer.room(performance.now())).toEqual(after);
   });
 
+  it.each([5, 300, 1_000, 10_000])(
+    "leaves an idle worker room for a claim, though Twilio answers after %d ms and messages missed their slots",
+    async (ms) => {
+      const expectRoom = () => {
+        const { limit, least } = pacer.room(performance.now());
+        expect(limit).toBeGreaterThanOrEqual(Math.max(1, least));
+      };
+      expectRoom();
+      for (let round = 0; round < 30; round++) {
+        await postAll(1, ms);
+        expectRoom();
+      }
+      for (let second = 0; second < 60; second++) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        pacer.add([item(second, -100)]);
+        expectRoom();
+      }
+    },
+  );
+
   it("is claimed less while messages miss their slots, and more again after", async () => {
     await postAll(900, 200);
     const most = pacer.room(performance.now());
