@@ -108,56 +108,6 @@ begin
 end;
 $$;
 
-create or replace function private.rescue_sends(p_now timestamptz default now(), p_limit integer default 1000)
-returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_targets uuid[];
-  v_messages uuid[];
-  v_attempts uuid[];
-  v_lost uuid[];
-  v_dead integer := 0;
-begin
-  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
-  select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
-    select x.id, x.message_id from public.messages m join public.send_attempts x on x.id = m.attempt_id
-    where m.is_open and m.status = 'sending' and x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
-    order by x.claimed_at limit p_limit) a;
-  if v_attempts is not null then
-    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
-    v_targets := array(
-      select t.id from public.campaign_targets t
-      where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
-      order by t.id for no key update skip locked);
-    v_messages := array(
-      select m.id from public.messages m
-      where m.id = any (v_messages) and (m.campaign_target_id is null or m.campaign_target_id = any (v_targets))
-      order by m.id for no key update skip locked);
-    update public.send_attempts a
-    set outcome = 'unknown', settled_at = p_now, next_look_at = p_now, error_message = 'the worker died before it settled'
-    where a.id = any (v_attempts) and a.message_id = any (v_messages) and a.outcome = 'open';
-    get diagnostics v_dead = row_count;
-    update public.messages m set status = 'unknown', updated_at = p_now
-    where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
-    update public.campaign_targets t set state = 'unknown', updated_at = p_now
-    from public.messages m where t.id = m.campaign_target_id and t.message_id = m.id and m.id = any (v_messages) and m.status = 'unknown' and t.state = 'sending';
-  end if;
-
-  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
-  v_lost := array(
-    select m.id from public.messages m
-    where m.is_open and m.status = 'queued' and m.queued_at < p_now - interval '30 seconds' and m.updated_at < p_now - interval '30 seconds'
-      and not exists (select 1 from private.queued_message_ids() q where q = m.id)
-    order by m.queued_at limit p_limit);
-  perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind = 'campaign'), 0);
-  perform private.put_back('replies', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind <> 'campaign'), 0);
-  return v_dead + cardinality(v_lost);
-end;
-$$;
-
 -- The job of the same name is replaced. A block, because each organisation's plan commits by itself: see 20261123001880_schedule.sql.
 select cron.schedule('tick', '2 seconds', $tick$
 do $block$

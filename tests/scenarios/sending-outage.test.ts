@@ -68,8 +68,8 @@ test("a campaign waits while Twilio can't be reached and completes when it can",
   await waitFor(async () => (await alerts()).length === 1, { seconds: 60 });
   expect(await alerts()).toEqual([{ kind: "twilio_unreachable", resolved: false }]);
   expect(await count("unknown")).toBe(0);
-  // What was claimed when it began, and a few at each try since; not 20 s at 60 a second.
-  expect(await count("not_posted")).toBeLessThan(100);
+  // What was claimed when it began, and three at each of four or five tries since; not 20 s at 60 a second.
+  expect(await count("not_posted")).toBeLessThanOrEqual(60 + 15);
   await open();
   await waitForStatus(org, id, "completed", 60);
   const posts = await org.simulator.readRecord({ kind: "post" });

@@ -156,6 +156,8 @@ class Drain {
       if (this.pacer.heldCount > 0) this.pacer.giveBackHeld();
       return undefined;
     }
+    // The few that find out whether Twilio is back may wait for their slots: no more until they know.
+    if (isInDoubt() && !this.pacer.isIdle) return undefined;
     const { least, ...room } = this.pacer.room(now);
     if (room.limit < Math.min(least, CLAIM_AT_MOST)) return undefined;
     const most = isInDoubt() ? CLAIM_IN_DOUBT : CLAIM_AT_MOST;
