@@ -296,7 +296,8 @@ begin
         v_sticky_to := v_sticky_to || coalesce(v_row.sticky_until, p_now + interval '15 minutes');
         -- Out of the way for a moment where only its next seconds are taken, or the people of a busy number would keep the idle ones idle.
         v_deferred_to := v_deferred_to || case
-          when p_numbers[v_row.sticky].room = 0 and p_numbers[v_row.sticky].usable and v_segment_rooms[v_row.sticky] >= v_segments
+          when p_numbers[v_row.sticky].usable and (p_numbers[v_row.sticky].is_open or p_campaign.quiet_hours_override)
+            and v_segment_rooms[v_row.sticky] >= v_segments
             then p_now + interval '2 seconds'
           else coalesce(v_row.sticky_until, p_now + interval '15 minutes') end;
         v_attention := v_attention || null::text;

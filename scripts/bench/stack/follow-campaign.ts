@@ -64,6 +64,22 @@ export async function waitUntilSent(sql: postgres.Sql, id: string, messages: num
     if (row?.n !== seen) changedAt = performance.now();
     seen = row?.n;
     if (performance.now() - changedAt > GIVE_UP_AFTER_MS)
-      throw new Error(`Only ${seen} of ${messages} messages were sent, and no more for a minute.`);
+      throw new Error(
+        `Only ${seen} of ${messages} messages were sent, and no more for a minute: ${await describeStall(sql, id)}`,
+      );
   }
+}
+
+/** What the platform itself says of it, as text. */
+async function describeStall(sql: postgres.Sql, id: string): Promise<string> {
+  const [row] = await sql`
+    select c.status, c.status_reason, c.needs_attention,
+      (select jsonb_object_agg(s.state, s.n) from (
+         select t.state, count(*) as n from public.campaign_targets t where t.campaign_id = c.id group by t.state) s) as targets,
+      (select jsonb_object_agg(s.status, s.n) from (
+         select n.status, count(*) as n from public.phone_numbers n where n.org_id = c.org_id group by n.status) s) as numbers,
+      (select jsonb_agg(jsonb_build_object(a.kind, a.message)) from public.alerts a
+       where a.org_id = c.org_id and a.resolved_at is null) as alerts
+    from public.campaigns c where c.id = ${id}`;
+  return JSON.stringify(row);
 }

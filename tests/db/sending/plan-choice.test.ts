@@ -203,6 +203,18 @@ describe("the number", () => {
     expect((await numbersUsed()).sort()).toEqual([busy?.e164, idle?.e164].sort());
   });
 
+  test("that is known and was used up by others goes on with its people as soon as it has room", async () => {
+    const [busy] = org.numbers;
+    await setNumber(busy, { mps: 1 });
+    const leads = await arrangeLeads(bench.db, org.id, 20);
+    await arrangeCampaign(bench.db, org);
+    for (const lead of leads) await setContact(lead, { phone_number_id: busy?.id });
+    let sent = 0;
+    for (let second = 0; second < 30; second++)
+      sent += (await sendAll(bench.a.sql, bench.sql, later(AFTERNOON, second))).length;
+    expect(sent).toBe(20);
+  });
+
   test("that is known and busy is waited for, and keeps nobody else from the idle ones", async () => {
     const [busy, idle] = org.numbers;
     await setNumber(busy, { mps: 1 });
