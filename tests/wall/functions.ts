@@ -157,6 +157,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   ],
   worker: [
     "apply_receipt",
+    "apply_receipts",
     "call_worker",
     "claim_sends",
     "due_account_checks",

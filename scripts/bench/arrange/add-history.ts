@@ -5,7 +5,7 @@ import { phoneSql } from "./places.ts";
 
 /**
  * Written 40 to 90 days before `now`, so that nobody is in their cooldown. Of the people with running numbers from `from`,
- * every second one knows one of the numbers afterwards.
+ * every second one knows one of the numbers afterwards, as many each of them.
  */
 export async function addHistory(
   sql: postgres.Sql,
@@ -22,7 +22,7 @@ export async function addHistory(
       with made as (
         select n, gen_random_uuid() as target_id, private.uuid_v7() as message_id, private.uuid_v7() as attempt_id,
           ${phoneSql("n")} as e164, $4::timestamptz - interval '40 days' - make_interval(mins => n % 72000) as at,
-          ($5::uuid[])[1 + n % cardinality($5::uuid[])] as number_id, ($6::text[])[1 + n % cardinality($6::text[])] as number,
+          ($5::uuid[])[1 + n / 2 % cardinality($5::uuid[])] as number_id, ($6::text[])[1 + n / 2 % cardinality($6::text[])] as number,
           ($7::uuid[])[1 + n % cardinality($7::uuid[])] as template_id, 'SM' || md5('history' || n || $1::uuid::text) as sid
         from generate_series($2::integer, $2 + ($3::integer - 1) * 2, 2) n
       ),

@@ -37,16 +37,15 @@ export async function receiveInbound(
 }
 
 async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
-  const body = form.Body.replaceAll("\u0000", "");
   const meant = classifyInbound(
-    body,
+    form.Body,
     OPT_OUT_TYPES.find((type) => type === form.OptOutType),
   );
   const sql = connect(ctx);
   const [row] = await insist(
     () => sql`
       select private.receive_inbound(
-        ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${body}, ${mediaUrls(form)},
+        ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${form.Body}, ${mediaUrls(form)},
         ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
         ${meant.matched}) as result`,
   );

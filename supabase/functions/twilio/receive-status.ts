@@ -3,6 +3,7 @@ import { z } from "zod";
 import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
+import { ReceiptQueue } from "./apply-receipts.ts";
 import { logWebhook } from "./log-webhook.ts";
 import { connect } from "./webhook-context.ts";
 
@@ -19,7 +20,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** What a receipt may come to without anything being amiss. */
 const ORDINARY = new Set(["applied", "repeated", "superseded", "after_the_end", "late_success"]);
 
-/** One call of the database; what can't be applied is logged and answered all the same, since a repeat would not help. */
+/** Of this isolate, which has one connection. */
+const queue = new ReceiptQueue();
+
+/** What can't be applied is logged and answered all the same, since a repeat would not help. */
 export async function receiveStatus(ctx: MachineContext, { form }: { form: StatusForm }): Promise<void> {
   const sql = connect(ctx);
   const account = await insist(() => findTwilioAccount(sql, form.AccountSid));
@@ -35,14 +39,13 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
       "The receipt names no message of ours.",
     );
   }
-  const [row] = await insist(
-    () => sql`
-      select private.apply_receipt(
-        ${account.orgId}, ${messageId}, ${UUID.test(attemptId) ? attemptId : null}, ${form.MessageSid},
-        ${form.MessageStatus}, ${form.ErrorCode ?? null}, ${sql.json(form as never)}) as result`,
-  );
-  if (ORDINARY.has(row?.result)) return;
-  await logWebhook(ctx, account.orgId, fieldsOf(form), `The receipt was not applied: ${row?.result}.`);
+  const result = await queue.apply(sql, {
+    ...{ org_id: account.orgId, message_id: messageId, attempt_id: UUID.test(attemptId) ? attemptId : null },
+    ...{ provider_sid: form.MessageSid, status: form.MessageStatus, error_code: form.ErrorCode ?? null },
+    raw: form,
+  });
+  if (ORDINARY.has(result)) return;
+  await logWebhook(ctx, account.orgId, fieldsOf(form), `The receipt was not applied: ${result}.`);
 }
 
 function* fieldsOf(form: StatusForm): Iterable<[string, string]> {

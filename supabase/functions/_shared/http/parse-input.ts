@@ -2,18 +2,20 @@
 import type { z } from "zod";
 import { AppError, type FieldError, validationError } from "./app-error.ts";
 import { describeIssue } from "./describe-issue.ts";
-import { readForm, readJson, readMultipart } from "./read-body.ts";
+import { formFields, readForm, readJson, readMultipart } from "./read-body.ts";
 import { readQuery } from "./read-query.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./route.ts";
 
 /**
  * Order: path, query, body; the body is not read where the others are wrong.
+ * @param form the body of a form, where it was read before
  * @throws AppError 400 malformed path or body, 413, 415, 422 with details.errors
  */
 export async function parseInput(
   route: Route,
   request: Request,
   params: Record<string, string>,
+  form?: URLSearchParams,
 ): Promise<Record<string, unknown>> {
   const schemas: RequestSchemas = route.request ?? {};
   const maxBytes = route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
@@ -25,7 +27,8 @@ export async function parseInput(
     input.body = parse(schemas.body, await readJson(request, maxBytes, mayBeEmpty));
   }
   if (schemas.multipart) input.multipart = parse(schemas.multipart, await readMultipart(request, maxBytes));
-  if (schemas.form) input.form = parse(schemas.form, await readForm(request, maxBytes));
+  if (schemas.form)
+    input.form = parse(schemas.form, formFields(request, form ?? (await readForm(request, maxBytes))));
   return input;
 }
 

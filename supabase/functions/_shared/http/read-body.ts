@@ -67,15 +67,23 @@ export async function readMultipart(request: Request, maxBytes: number): Promise
   }
 }
 
-/** Fields of a form as Twilio posts it. */
-export async function readForm(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
+/** The body as a form, whatever it says it is: whoever sent it may have to be known first. @throws AppError payload_too_large */
+export async function readForm(request: Request, maxBytes: number): Promise<URLSearchParams> {
+  return new URLSearchParams(new TextDecoder().decode(await readBytes(request, maxBytes)));
+}
+
+/** Fields of a form as Twilio posts it, without NUL, which Postgres can't hold. @throws AppError unsupported_media_type */
+export function formFields(request: Request, form: URLSearchParams): Record<string, unknown> {
   const type = mediaType(request);
   if (type !== "application/x-www-form-urlencoded")
     throw wrongType(type, "application/x-www-form-urlencoded");
-  return collect(new URLSearchParams(new TextDecoder().decode(await readBytes(request, maxBytes))));
+  const entries = [...form].map(([name, value]) => [withoutNul(name), withoutNul(value)]);
+  return collect(entries as Iterable<[string, string]>);
 }
 
-function collect(entries: FormData | URLSearchParams): Record<string, unknown> {
+const withoutNul = (text: string) => text.replaceAll("\u0000", "");
+
+function collect(entries: FormData | Iterable<[string, string]>): Record<string, unknown> {
   const fields = new Map<string, unknown>();
   for (const [name, value] of entries as Iterable<[string, unknown]>) {
     const key = name.replace(/\[\]$/, "");

@@ -4,7 +4,7 @@ import { authenticate } from "./authenticate.ts";
 import { isSameSecret } from "./check-secret.ts";
 import type { MachineContext, UserContext } from "./context.ts";
 import { parseInput } from "./parse-input.ts";
-import { readBytes } from "./read-body.ts";
+import { readForm } from "./read-body.ts";
 import { respond } from "./respond.ts";
 import { hasRank, isRole } from "./roles.ts";
 import { DEFAULT_MAX_BODY_BYTES, type Route } from "./route.ts";
@@ -35,12 +35,18 @@ export interface RouteRun {
 /** Permission comes first: nothing is read for somebody who may not ask. @throws whatever toAppError can turn into an answer */
 export async function runRoute(run: RouteRun): Promise<Response> {
   run.trace.route = run.route.path;
-  const permitted = await permit(run);
-  const input = await parseInput(run.route, run.ctx.request, run.params);
+  const { permitted, form } = await permit(run);
+  const input = await parseInput(run.route, run.ctx.request, run.params, form);
   return respond(run.route.response, await run.route.run(permitted, input));
 }
 
-async function permit({ route, ctx, trace, verifyTwilio }: RouteRun): Promise<MachineContext | UserContext> {
+interface Permit {
+  permitted: MachineContext | UserContext;
+  /** The body, where it had to be read to see who asks. */
+  form?: URLSearchParams;
+}
+
+async function permit({ route, ctx, trace, verifyTwilio }: RouteRun): Promise<Permit> {
   const { permission, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = route;
   if (isRole(permission)) {
     const { user, db } = await authenticate(ctx.request, ctx.env);
@@ -52,14 +58,15 @@ async function permit({ route, ctx, trace, verifyTwilio }: RouteRun): Promise<Ma
         role: user.role,
       });
     }
-    return { ...ctx, user, db };
+    return { permitted: { ...ctx, user, db } };
   }
   if (permission === "worker_secret") await checkWorkerSecret(ctx);
   if (permission === "twilio_signature") {
-    const bytes = await readBytes(ctx.request.clone(), maxBodyBytes);
-    await verifyTwilio?.(ctx, new URLSearchParams(new TextDecoder().decode(bytes)));
+    const form = await readForm(ctx.request, maxBodyBytes);
+    await verifyTwilio?.(ctx, form);
+    return { permitted: ctx, form };
   }
-  return ctx;
+  return { permitted: ctx };
 }
 
 async function checkWorkerSecret({ request, env }: MachineContext): Promise<void> {

@@ -15,15 +15,24 @@ export function signedText(url: string, form: URLSearchParams) {
   return encoder.encode(text);
 }
 
-/** HMAC-SHA1 key of an account's primary auth token, for signing and for verifying. */
-export function importSigningKey(authToken: string): Promise<CryptoKey> {
-  const algorithm = { name: "HMAC", hash: "SHA-1" };
-  return crypto.subtle.importKey("raw", encoder.encode(authToken), algorithm, false, ["sign", "verify"]);
+const MAX_KEPT = 1_000;
+const kept = new Map<string, Promise<CryptoKey>>();
+
+/** HMAC-SHA1 key of an account's primary auth token, for signing and for verifying. Kept: importing it costs as much as using it. */
+export function signingKey(authToken: string): Promise<CryptoKey> {
+  let key = kept.get(authToken);
+  if (!key) {
+    if (kept.size >= MAX_KEPT) kept.clear();
+    const algorithm = { name: "HMAC", hash: "SHA-1" };
+    key = crypto.subtle.importKey("raw", encoder.encode(authToken), algorithm, false, ["sign", "verify"]);
+    kept.set(authToken, key);
+  }
+  return key;
 }
 
 /** X-Twilio-Signature of a form POST, base64. */
 export async function signWebhook(authToken: string, url: string, form: URLSearchParams): Promise<string> {
-  const key = await importSigningKey(authToken);
+  const key = await signingKey(authToken);
   const digest = await crypto.subtle.sign("HMAC", key, signedText(url, form));
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }

@@ -1,5 +1,5 @@
 // Whether a webhook was signed with an account's auth token.
-import { importSigningKey, signedText } from "./sign-webhook.ts";
+import { signedText, signingKey } from "./sign-webhook.ts";
 
 /** Of base64 HMAC-SHA1: 20 bytes. */
 const SIGNATURE = /^[A-Za-z0-9+/]{27}=$/;
@@ -17,6 +17,6 @@ export async function isSignatureValid(
 ): Promise<boolean> {
   if (!SIGNATURE.test(signature)) return false;
   const given = Uint8Array.from(atob(signature), (char) => char.charCodeAt(0));
-  const key = await importSigningKey(authToken);
+  const key = await signingKey(authToken);
   return await crypto.subtle.verify("HMAC", key, given, signedText(url, form));
 }

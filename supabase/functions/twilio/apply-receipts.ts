@@ -1,0 +1,71 @@
+// Applies delivery receipts. Those that come while others are being applied go into one call: a campaign brings hundreds a second.
+import type { Direct } from "../_shared/db/direct.ts";
+import { insist } from "../_shared/db/insist.ts";
+
+/** In the words of private.apply_receipts. */
+export interface Receipt {
+  org_id: string;
+  message_id: string;
+  attempt_id: string | null;
+  provider_sid: string;
+  status: string;
+  error_code: number | null;
+  /** The form as it came. */
+  raw: Record<string, unknown>;
+}
+
+interface Waiting {
+  receipt: Receipt;
+  resolve(result: string): void;
+  reject(error: unknown): void;
+}
+
+/** Their messages stay locked until all of a call are applied. */
+const AT_MOST = 100;
+
+export class ReceiptQueue {
+  private readonly waiting: Waiting[] = [];
+  private isApplying = false;
+
+  /** @returns what private.apply_receipt says, once it is committed. Rejects with the database's error */
+  apply(sql: Direct, receipt: Receipt): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ receipt, resolve, reject });
+      if (!this.isApplying) void this.applyWaiting(sql);
+    });
+  }
+
+  private async applyWaiting(sql: Direct): Promise<void> {
+    this.isApplying = true;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, AT_MOST);
+      const results = await applyTogether(sql, batch);
+      // Not waited for: one that is tried again for seconds holds up no other.
+      for (const [i, one] of batch.entries()) {
+        const result = results[i];
+        if (typeof result === "string") one.resolve(result);
+        else insist(() => applyAlone(sql, one.receipt)).then(one.resolve, one.reject);
+      }
+    }
+    this.isApplying = false;
+  }
+}
+
+/** @returns null for each that must be applied alone: for all of them where the call fails, as one bad receipt fails it */
+async function applyTogether(sql: Direct, batch: readonly Waiting[]): Promise<(string | null)[]> {
+  const receipts = batch.map(({ receipt }) => receipt);
+  try {
+    const [row] = await sql`select private.apply_receipts(${sql.json(receipts as never)}) as results`;
+    return row?.results ?? [];
+  } catch {
+    return [];
+  }
+}
+
+async function applyAlone(sql: Direct, receipt: Receipt): Promise<string> {
+  const { org_id, message_id, attempt_id, provider_sid, status, error_code, raw } = receipt;
+  const [row] = await sql`
+    select private.apply_receipt(
+      ${org_id}, ${message_id}, ${attempt_id}, ${provider_sid}, ${status}, ${error_code}, ${sql.json(raw as never)}) as result`;
+  return row?.result;
+}
