@@ -112,16 +112,26 @@ begin
     return;
   end if;
 
-  -- Oldest first across keys, after them whoever was put off; each key is one range of the index.
+  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for the
+  -- first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
   v_candidates := array(
     select c.id
     from unnest(v_keys) as k(key)
     cross join lateral (
       select t.id, t.not_before, t.ordinal from public.campaign_targets t
-      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before <= p_now
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before > '-infinity' and t.not_before <= p_now
       order by t.not_before, t.ordinal limit p_quota
     ) c
     order by c.not_before, c.ordinal limit p_quota);
+  v_candidates := v_candidates || array(
+    select c.id
+    from unnest(v_keys) as k(key)
+    cross join lateral (
+      select t.id, t.ordinal from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before = '-infinity'
+      order by t.ordinal limit p_quota
+    ) c
+    order by c.ordinal limit p_quota);
   if cardinality(v_candidates) = 0 then
     return;
   end if;
@@ -226,9 +236,9 @@ begin
         select min(w.n)::integer from unnest(v_cap_words) with ordinality as w(word, n) where position(w.word in lower(p.carrier)) > 0) end as cap
     ) carrier
     join unnest(v_people) as held(e164) on held.e164 = t.e164
-    order by t.ordinal
+    order by t.not_before = '-infinity', t.ordinal
   loop
-    exit when v_left <= 0;
+    exit when v_left <= 0 or p_planned >= p_quota;
     if v_row.suppressed_at is not null or v_row.invalid_at is not null
       or (v_row.last_sent_at > v_cooldown and v_row.last_campaign_id is distinct from p_campaign.id) then
       v_excluded := v_excluded || v_row.id;
@@ -298,7 +308,7 @@ begin
         v_deferred_to := v_deferred_to || case
           when p_numbers[v_row.sticky].usable and (p_numbers[v_row.sticky].is_open or p_campaign.quiet_hours_override)
             and v_segment_rooms[v_row.sticky] >= v_segments
-            then p_now + interval '2 seconds'
+            then p_now + interval '1 second'
           else coalesce(v_row.sticky_until, p_now + interval '15 minutes') end;
         v_attention := v_attention || null::text;
         continue;
