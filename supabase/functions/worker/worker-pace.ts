@@ -2,8 +2,8 @@
 
 /** POSTs that start this long after their slot say that slots come too fast, before one misses its window. */
 const LATE_MS = 20;
-/** Of what the latency of POSTs lets it start: the rest is room for one that takes longer. An isolate begins cold. */
-const SHARE = { first: 0.4, most: 0.9, least: 0.05, cut: 0.9, grow: 0.0007 } as const;
+/** Of what the latency of POSTs lets it start. An isolate begins cold; where all of it is too much, slots are met late, which cuts it. */
+const SHARE = { first: 0.4, most: 1, least: 0.05, cut: 0.9, grow: 0.0007 } as const;
 /** What was held together is late together, and is one hiccup. */
 const CUT_AGAIN_MS = 300;
 /** Latency says nothing of an event loop that is its own limit. */
@@ -46,7 +46,7 @@ export class WorkerPace {
     return due;
   }
 
-  /** Milliseconds from one POST to the next that the isolate can keep: with 20 in flight and 150 ms an answer, 8 and some to spare. */
+  /** Milliseconds from one POST to the next that the isolate can keep: with 20 in flight and 150 ms an answer, 8. */
   spacingMs(maxInFlight: number): number {
     return Math.max(this.latencyMs / maxInFlight / this.share, SHORTEST_SPACING_MS);
   }

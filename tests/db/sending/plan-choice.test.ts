@@ -81,6 +81,19 @@ describe("turns", () => {
     const first = await bench.sql`select lead_id from public.messages where org_id = ${org.id}`;
     expect(first.map((row) => row.lead_id).sort()).toEqual(leads.slice(0, 10).map((lead) => lead.id));
   });
+
+  test("those who were put off and are due again come before the others, and no more than there is room for", async () => {
+    const leads = await arrangeLeads(bench.db, org.id, 40);
+    const id = await arrangeCampaign(bench.db, org, { daily_cap: 20 });
+    const late = leads.slice(-15).map((lead) => lead.id);
+    await bench.sql`
+      update public.campaign_targets set not_before = ${later(AFTERNOON, -1)} where campaign_id = ${id} and lead_id = any (${late})`;
+    expect(await plan(bench.a.sql, AFTERNOON)).toBe(20);
+    const queued = await bench.sql`select lead_id from public.messages where org_id = ${org.id}`;
+    expect(queued.map((row) => row.lead_id).sort()).toEqual(
+      [...late, ...leads.slice(0, 5).map((lead) => lead.id)].sort(),
+    );
+  });
 });
 
 async function numbersUsed(): Promise<string[]> {
@@ -213,6 +226,22 @@ describe("the number", () => {
     for (let second = 0; second < 30; second++)
       sent += (await sendAll(bench.a.sql, bench.sql, later(AFTERNOON, second))).length;
     expect(sent).toBe(20);
+  });
+
+  test("that is known has room for its people before others get it", async () => {
+    const [known, other] = org.numbers;
+    for (const number of [known, other]) await setNumber(number, { mps: 1 });
+    const leads = await arrangeLeads(bench.db, org.id, 60);
+    await arrangeCampaign(bench.db, org);
+    const acquainted = leads.filter((_, i) => i % 3 === 0);
+    for (const lead of acquainted) await setContact(lead, { phone_number_id: known?.id });
+    const sent = new Set<string>();
+    for (let second = 0; second < 20; second++)
+      for (const { to_number } of await sendAll(bench.a.sql, bench.sql, later(AFTERNOON, second)))
+        sent.add(to_number);
+    // Both are used to the full, and the one mostly for its own: 3 of 20 where the others came first.
+    expect(sent.size).toBe(40);
+    expect(acquainted.filter(({ e164 }) => sent.has(e164)).length).toBeGreaterThanOrEqual(12);
   });
 
   test("that is known and busy is waited for, and keeps nobody else from the idle ones", async () => {

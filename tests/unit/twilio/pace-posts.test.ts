@@ -155,10 +155,10 @@ describe("what is in flight", () => {
     const slow = pacer.room(performance.now());
     await postAll(120, 5);
     const fast = pacer.room(performance.now());
-    // 20 in flight for 200 ms: one every 10 ms, and a tenth to spare.
-    expect(slow.spacingMs).toBeCloseTo(11.1, 0);
+    // 20 in flight for 200 ms: one every 10 ms.
+    expect(slow.spacingMs).toBeCloseTo(10, 0);
     expect(slow.limit).toBeGreaterThan(22);
-    expect(slow.limit).toBeLessThan(30);
+    expect(slow.limit).toBeLessThanOrEqual(30);
     expect(fast.spacingMs).toBeGreaterThanOrEqual(0.3);
     expect(fast.limit).toBeGreaterThan(slow.limit * 10);
   });
