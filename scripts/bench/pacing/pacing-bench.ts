@@ -6,6 +6,7 @@ import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
 import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
+import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "../pipeline/judge-run.ts";
 import { atLeast, atMost } from "../report.ts";
 import { startCampaign, waitUntilSent, warmWorker } from "../stack/follow-campaign.ts";
@@ -34,8 +35,11 @@ export const pacingBench = defineBench({
         const spec = { messages, numbers, mps, history: HISTORY, isShort: true };
         const { id, account } = await arrangeCampaign(stack, sql, spec);
         await warmWorker(stack);
+        const { database } = await stack.pids();
+        const stopCpu = await watchCpu(async () => ({ database: await cpuOf(database) }));
         await startCampaign(stack, sql, id);
         await waitUntilSent(sql, id, messages);
+        const { cpuMsPer1k } = await stopCpu(messages);
         await judgeRun(account, messages);
         const record = await account.readRecord({ kind: "post" });
         const posts = record.filter((entry): entry is PostEntry => entry.kind === "post");
@@ -48,6 +52,7 @@ export const pacingBench = defineBench({
           ...{ ideal_ratio: round(ratio, 4), worst_sliding_second: worst },
           ...{ jitter_p99_ms: round(percentile(late, 99)), jitter_p50_ms: round(percentile(late, 50)) },
           ...{ msgs_per_s: round(messages / seconds, 2), given_back: await countGivenBack(sql) },
+          database_cpu_ms_per_1k: cpuMsPer1k,
         };
         const figures = [
           atLeast("messages/s", messages / seconds, ideal * BUDGET, ideal),
@@ -55,6 +60,7 @@ export const pacingBench = defineBench({
           { name: "POST seen after its slot, ms, 99th percentile", value: result.jitter_p99_ms },
           { name: "POST seen after its slot, ms, median", value: result.jitter_p50_ms },
           { name: "messages given back for a missed slot", value: result.given_back },
+          { name: "CPU of the database, ms per 1,000", value: cpuMsPer1k },
         ];
         return { figures, result };
       } finally {
