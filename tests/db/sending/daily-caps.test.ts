@@ -5,6 +5,7 @@ import {
   type ArrangedOrg,
   arrangeCampaign,
   arrangeLeads,
+  arrangeNumber,
   arrangeOrg,
   later,
   signedIn,
@@ -55,6 +56,19 @@ test("a number's cap is in segments, charged at the worst case, and stops planni
   await sendAllDay(AFTERNOON);
   expect(await live(org)).toEqual({ messages: 6, segments: 18 });
   expect(await used(org.numbers[0]?.id ?? "")).toEqual({ messages: 6, segments: 18 });
+});
+
+test("a number of the person's own area code is passed over where its cap has no room for the text", async () => {
+  const org = await arrangeOrg(bench.db, { numbers: 1 });
+  await bench.sql`update public.templates set worst_segments = 3 where id = ${org.templateId}`;
+  const leads = await arrangeLeads(bench.db, org.id, 1);
+  const near = await arrangeNumber(bench.sql, org.id, {
+    e164: `${leads[0]?.e164.slice(0, 5)}5550198`,
+    daily_cap: 2,
+  });
+  await arrangeCampaign(bench.db, org);
+  expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
+  expect(await used(near.id)).toEqual({ messages: 0, segments: 0 });
 });
 
 test("a campaign's and an organisation's cap are in messages, and both hold", async () => {

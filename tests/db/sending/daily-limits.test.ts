@@ -103,17 +103,25 @@ test("an attempt that Twilio refused leaves its place to the next", async () => 
   expect(await sendAnother(later(NOW, 2))).toHaveLength(1);
 });
 
+const allowOne = () => bench.sql`
+  insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, max_per_24h, source, effective_from, reviewed_at)
+  values (${org.id}, 'FL', 3, '08:00', '20:00', 1, 'counsel', '2024-01-01', '2026-01-01')`;
 test("a limit that an admin edits acts at the next claim", async () => {
   await message(3);
   await arrangeCampaign(bench.db, org, {}, { now: NOW });
   expect(await plan(bench.a.sql, NOW)).toBe(1);
-  await bench.sql`
-    insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, max_per_24h, source, effective_from, reviewed_at)
-    values (${org.id}, 'FL', 3, '08:00', '20:00', 1, 'counsel', '2024-01-01', '2026-01-01')`;
+  await allowOne();
   await makeDue(bench.sql);
   expect(await claim(bench.a.sql, { now: NOW })).toEqual([]);
   const [target] = await bench.sql`select not_before from public.campaign_targets where org_id = ${org.id}`;
   expect(target?.not_before).toEqual(later(NOW, 3600));
+});
+test("a limit that an admin edits holds for what one claim would take together", async () => {
+  for (let i = 0; i < 2; i++) await arrangeCampaign(bench.db, org, {}, { now: NOW });
+  expect(await plan(bench.a.sql, NOW)).toBe(2);
+  await allowOne();
+  await makeDue(bench.sql);
+  expect(await claim(bench.a.sql, { now: NOW })).toHaveLength(1);
 });
 
 describe("private.texts_in_day", () => {

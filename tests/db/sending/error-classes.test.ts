@@ -356,6 +356,19 @@ describe("a receipt that tells of", () => {
     await report("undelivered", code);
     expect(await outcome()).toMatchObject({ ...QUIET, target: "sent", delivery: "undelivered" });
   });
+  test.each([30003, 30008, 30017, 30410])(
+    "failed %i, which a carrier may have had: not tried again",
+    async (code) => {
+      await claimOne();
+      await report("failed", code);
+      expect(await outcome()).toMatchObject({
+        ...QUIET,
+        message: "failed",
+        target: "failed",
+        reason: "error",
+      });
+    },
+  );
   test("failed 30001: its number rests", async () => {
     await claimOne();
     await report("failed", 30001);

@@ -54,6 +54,11 @@ describe("an answer at night", () => {
     await answer(lead.e164, NIGHT);
     expect(await claimed(NIGHT)).toEqual(goes ? [["reply", lead.e164]] : []);
   });
+  test("waits at Twilio no longer than a day from what it answers", async () => {
+    await writes(lead.e164, later(NIGHT, 600 - DAY));
+    await answer(lead.e164, NIGHT);
+    expect(await claim(bench.a.sql, { now: NIGHT })).toMatchObject([{ validity_seconds: 600 }]);
+  });
   test("to one who never wrote waits, whoever else did", async () => {
     await writes(other.e164, later(NIGHT, -60));
     await answer(lead.e164, NIGHT);

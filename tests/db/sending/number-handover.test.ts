@@ -9,6 +9,7 @@ import {
   arrangeNumber,
   arrangeOrg,
   later,
+  signedIn,
 } from "../../fixtures/arrange-sending.ts";
 import { checkFigures } from "../../fixtures/check-figures.ts";
 import { accepted, claim, makeDue, newSid, plan, rejected, settle } from "../../fixtures/drive-sending.ts";
@@ -121,6 +122,24 @@ describe("what a number has queued when it stops", () => {
     expect(await sendQueued(later(AFTERNOON, 5))).toHaveLength(20);
     expect(await perPerson()).toEqual(Array(20).fill(1));
   });
+});
+
+test("a number's pause waits for a claim in flight, then nothing more is claimed from it", async () => {
+  const [number] = org.numbers;
+  await arrangeLeads(bench.db, org.id, 8);
+  await arrangeCampaign(bench.db, org);
+  expect(await plan(bench.a.sql, AFTERNOON)).toBe(8);
+  await makeDue(bench.sql);
+  const admin = await signedIn(bench.db, org.adminId);
+  await bench.a.begin();
+  expect(await claim(bench.a.sql, { now: AFTERNOON, limit: 4 })).toHaveLength(4);
+  const pausing = admin.sql`select private.set_number_status(${number?.id ?? ""}, 'paused')`.execute();
+  await admin.blocked(bench.a);
+  await bench.a.commit();
+  await pausing;
+  await admin.end();
+  const rest = await sendQueued(later(AFTERNOON, 1));
+  expect(new Set(rest)).toEqual(new Set([org.numbers[1]?.e164]));
 });
 
 describe("whoever knows a number that is out of service", () => {

@@ -1,5 +1,7 @@
 // At most one live message per campaign, phone and step, whoever plans and claims at the same time.
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { claimSends } from "../../../supabase/functions/worker/claim-sends.ts";
 import {
   AFTERNOON,
   type ArrangedOrg,
@@ -12,6 +14,7 @@ import {
   accepted,
   claim,
   makeDue,
+  newSid,
   plan,
   receipt,
   rejected,
@@ -163,6 +166,42 @@ test("a queue row that exists twice, or three times, is one claim: in one batch,
   expect(
     await db.sql`select 1 from public.send_attempts t join public.messages m on m.id = t.message_id where m.campaign_id = ${id}`,
   ).toHaveLength(3);
+  // What the other rows named was being sent by then, and still is.
+  expect(await messagesOf(id)).toMatchObject(Array(3).fill({ status: "sending" }));
+  expect(await targetsOf(id)).toMatchObject(Array(3).fill({ state: "sending" }));
+});
+
+test("an answer whose queue row exists twice goes to one of two workers that claim at once", async () => {
+  const [lead] = await arrangeLeads(db, org.id, 1);
+  await b.sql`
+    select private.receive_inbound(${org.accountSid}, ${newSid()}, ${lead?.e164 ?? ""}, ${org.numbers[0]?.e164 ?? ""}, 'ayuda', '{}',
+      'help', 'exact', false, 'es', false, 'ayuda', ${AFTERNOON})`;
+  await db.sql`select pgmq.send('replies', jsonb_build_object('message_id', id)) from public.messages where org_id = ${org.id} and kind = 'auto_reply'`;
+  await makeDue(db.sql);
+  await a.begin();
+  expect(await claim(a.sql, { now: AFTERNOON, limit: 1 })).toHaveLength(1);
+  const second = claim(b.sql, { now: AFTERNOON, limit: 1 });
+  await b.blocked(a);
+  await a.commit();
+  expect(await second).toEqual([]);
+});
+
+test("a claim whose commit fails gives the worker nothing to post, and all is claimed again", async () => {
+  await arrangeLeads(db, org.id, 2);
+  const id = await arrangeCampaign(db, org, { quiet_hours_override: true });
+  await db.sql`select private.plan_sends(${org.id}, now())`;
+  await makeDue(db.sql);
+  // Found out at the commit only: by then the claim itself has answered.
+  await db.sql.unsafe(`
+    create function private.refuse_commit() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+    create constraint trigger refuse_commit after insert on public.send_attempts deferrable initially deferred
+      for each row execute function private.refuse_commit()`);
+  const request = { limit: 2, freeInMs: 0, spacingMs: 0 };
+  const claiming = () => claimSends(a.sql, randomUUID(), request, true);
+  await expect(claiming()).rejects.toThrow("refused");
+  await db.sql.unsafe("drop function private.refuse_commit() cascade");
+  expect(await messagesOf(id)).toMatchObject(Array(2).fill({ status: "queued", attempt_id: null }));
+  expect((await claiming()).sends).toHaveLength(2);
 });
 
 test("a retry is a new message, made only when the old one is dead, and the dead one stays", async () => {

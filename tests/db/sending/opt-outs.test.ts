@@ -192,6 +192,20 @@ test("a STOP cancels what waits and is queued in every campaign, and a plan unde
   expect(live).toEqual([]);
 });
 
+test("a STOP that commits after a plan has found its person waiting leaves the plan nothing", async () => {
+  const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+  await arrangeCampaign(bench.db, org);
+  await bench.holder.begin();
+  // Planning reads it between the people it finds and their locks.
+  await bench.holder.sql`lock table private.template_usage in access exclusive mode`;
+  const planning = plan(bench.a.sql, AFTERNOON);
+  await bench.a.blocked(bench.holder);
+  expect(await stop(lead)).toBe("stop");
+  await bench.holder.commit();
+  expect(await planning).toBe(0);
+  expect(await statesOf(lead)).toEqual(["canceled opted_out"]);
+});
+
 test.each([
   ["the claim begins", 0],
   ["the STOP begins", 1],

@@ -54,11 +54,31 @@ describe("turns", () => {
     expect([await planned(big), await planned(small)]).toEqual([100, 100]);
   });
 
+  test("where there is room for one message at a time, campaigns get it in turn", async () => {
+    for (const number of org.numbers) await setNumber(number, { mps: 0.1 });
+    await arrangeLeads(bench.db, org.id, 4);
+    const ids = [await arrangeCampaign(bench.db, org), await arrangeCampaign(bench.db, org)];
+    await bench.sql`update public.orgs set mps = 0.2 where id = ${org.id}`;
+    for (let round = 1; round <= 2; round++) {
+      for (let turn = 0; turn < ids.length; turn++) {
+        const now = later(AFTERNOON, 60 * (2 * round + turn));
+        expect(await sendAll(bench.a.sql, bench.sql, now)).toHaveLength(1);
+      }
+      expect(await Promise.all(ids.map(planned))).toEqual([round, round]);
+    }
+  });
+
   test("what one campaign can't use the others get, the same second", async () => {
     await arrangeLeads(bench.db, org.id, 5, { tags: ["FEW"] });
     await arrangeLeads(bench.db, org.id, 120, { tags: ["MANY"] });
     const few = await arrangeCampaign(bench.db, org, { target_criteria: { tags: ["FEW"] } });
-    const many = await arrangeCampaign(bench.db, org, { target_criteria: { tags: ["MANY"] } });
+    // Its turn comes first: what the others leave is not known by then.
+    const many = await arrangeCampaign(
+      bench.db,
+      org,
+      { target_criteria: { tags: ["MANY"] } },
+      { now: later(AFTERNOON, -1) },
+    );
     const slow = await arrangeCampaign(bench.db, org, { mps: 1, target_criteria: { tags: ["MANY"] } });
     expect(await plan(bench.a.sql, AFTERNOON)).toBe(100);
     expect([await planned(few), await planned(many), await planned(slow)]).toEqual([5, 90, 5]);

@@ -1,4 +1,5 @@
 // No number, campaign or organisation goes faster than its mps, however many workers claim and however late they are.
+import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -89,6 +90,31 @@ test("a campaign's and an organisation's own mps hold over all their numbers tog
   expect(ofSlow.length).toBeGreaterThanOrEqual(5);
 });
 
+test.each(["campaign", "organisation"])(
+  "two workers that claim from different numbers at once keep the %s's own mps",
+  async (whose) => {
+    const org = await arrangeOrg(bench.db, {
+      numbers: 2,
+      fields: whose === "organisation" ? { mps: 2 } : {},
+    });
+    await arrangeLeads(bench.db, org.id, 2);
+    await arrangeCampaign(bench.db, org, whose === "campaign" ? { mps: 2 } : {});
+    expect(await plan(bench.a.sql, AFTERNOON)).toBe(2);
+    await makeDue(bench.sql);
+    await bench.a.begin();
+    const one = await claim(bench.a.sql, { now: AFTERNOON, limit: 1 });
+    const other = claim(bench.b.sql, { now: AFTERNOON, limit: 1 });
+    await bench.b.blocked(bench.a);
+    await bench.a.commit();
+    const numbers = [...one, ...(await other)].map((send) => send.from_number);
+    expect(new Set(numbers).size).toBe(2);
+    expectPace(
+      (await slots(org)).map((slot) => slot.at),
+      2,
+    );
+  },
+);
+
 test("a worker that comes ten seconds late to 50 due messages sends no burst", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1, mps: 10 });
   await arrangeLeads(bench.db, org.id, 50);
@@ -149,6 +175,17 @@ test("a reply takes its number's next slot, before campaigns, at the same pace",
   );
 });
 
+test("slots begin when the worker is free, and come no faster than it can post", async () => {
+  const org = await arrangeOrg(bench.db, { numbers: 2, mps: 1000 });
+  await arrangeLeads(bench.db, org.id, 5);
+  await arrangeCampaign(bench.db, org);
+  await plan(bench.a.sql, AFTERNOON);
+  await makeDue(bench.sql);
+  const sends = await bench.a.sql`
+    select slot_in_ms from private.claim_sends(${randomUUID()}, 100, false, ${AFTERNOON}, 50, 20)`;
+  expect(sends.map((send) => Math.round(send.slot_in_ms))).toEqual([50, 70, 90, 110, 130]);
+});
+
 test("a long text takes a slot for each of its segments, as at Twilio", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1, mps: 6 });
   await bench.sql`update public.templates set worst_segments = 3 where id = ${org.templateId}`;
@@ -173,4 +210,12 @@ test("the queue holds five seconds of each number and no more, however often is 
   const perNumber = await bench.sql`
     select count(*)::int from public.messages where org_id = ${org.id} and status = 'queued' group by phone_number_id`;
   expect(perNumber.map((row) => row.count)).toEqual([15, 15]);
+});
+
+test("the queue holds five seconds of the organisation's own mps, where that is less than its numbers'", async () => {
+  const org = await arrangeOrg(bench.db, { numbers: 2, fields: { mps: 3 } });
+  await arrangeLeads(bench.db, org.id, 40);
+  await arrangeCampaign(bench.db, org);
+  expect(await plan(bench.a.sql, AFTERNOON)).toBe(15);
+  expect(await plan(bench.a.sql, later(AFTERNOON, 1))).toBe(0);
 });

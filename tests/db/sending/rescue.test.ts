@@ -221,6 +221,21 @@ describe("a message that was given up, and went out after all", () => {
     expect(await give(send, "delivered", later(now, 61))).toBe("applied");
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
+  test("meets a plan that has found its person waiting: nothing is planned, and neither waits for the other", async () => {
+    const { send } = await sendOne();
+    const now = later(await giveUp(send), 1);
+    await bench.holder.begin();
+    await bench.holder.sql`lock table private.template_usage in access exclusive mode`;
+    const planning = plan(bench.a.sql, now);
+    await bench.a.blocked(bench.holder);
+    // It has locked the target by then, and comes to the caps, which the plan holds.
+    const late = give(send, "sent", now);
+    await bench.b.blocked(bench.a);
+    await bench.holder.commit();
+    expect(await planning).toBe(0);
+    expect(await late).toBe("late_success");
+    expect(await targetOf(send)).toMatchObject({ state: "sent", message_id: send.message_id });
+  });
   test("cancels its replacement where that is queued, and nothing claims it", async () => {
     const { send } = await sendOne();
     const now = await giveUp(send);

@@ -224,6 +224,15 @@ describe("what went out after all stands where the message in its place did not,
     expect(await targetOf(first)).toMatchObject({ state: "sent", message_id: first.message_id });
     expect(await plan(bench.a.sql, minutes(24 * 60))).toBe(0);
   });
+  test("because it was not delivered", async () => {
+    const { first, second } = await sentAgain();
+    await settle(bench.a.sql, [accepted(second.attempt_id)], minutes(5));
+    await give(first, "delivered", minutes(6));
+    await give(second, "undelivered", minutes(7));
+    expect(await targetOf(first)).toMatchObject({ state: "sent", delivery: "delivered" });
+    expect(await targetOf(first)).toMatchObject({ message_id: first.message_id });
+    expect(await checkFigures(bench.db, org.id)).toEqual([]);
+  });
   test("because Twilio's list lacks it twice", async () => {
     const { first, second } = await sentAgain();
     await unknown(second, minutes(5));
@@ -399,6 +408,28 @@ describe("a reply", () => {
     expect(await give(send, "delivered", minutes(4))).toBe("late_success");
     expect(await claimReply(minutes(5))).toEqual([]);
     expect(await messageOf(send)).toMatchObject({ status: "delivered", outcome: "accepted" });
+  });
+  test("whose receipt is not committed when it is claimed again is left alone", async () => {
+    const send = await unclearReply();
+    await resolve(send.message_id, "retry", minutes(4));
+    await bench.b.begin();
+    expect(await give(send, "delivered", minutes(4))).toBe("late_success");
+    expect(await claimReply(minutes(5))).toEqual([]);
+    await bench.b.commit();
+    expect(await claimReply(minutes(6))).toEqual([]);
+    expect(await messageOf(send)).toMatchObject({ status: "delivered" });
+  });
+  test("keeps the later of two receipts that come at the same moment", async () => {
+    const send = await unclearReply();
+    const sid = newSid();
+    const given = { messageId: send.message_id, attemptId: send.attempt_id, sid };
+    await bench.a.begin();
+    expect(await receipt(bench.a.sql, org.id, { ...given, status: "delivered" }, minutes(4))).toBe("applied");
+    const sent = give(send, "sent", minutes(4), sid);
+    await bench.b.blocked(bench.a);
+    await bench.a.commit();
+    expect(await sent).toBe("superseded");
+    expect(await messageOf(send)).toMatchObject({ status: "delivered" });
   });
   test.each(["being sent", "sent", "delivered"])(
     "that went out after all while it is %s again raises an alert, and each attempt keeps its own end",

@@ -129,6 +129,16 @@ it.each([
   expect(await post()).toMatchObject({ outcome: "unknown", http_status: status });
 });
 
+it("a redirect is not followed: the message would be posted again, and the token told to whoever it names", async () => {
+  let requests = 0;
+  behave = (_request, response) => {
+    requests++;
+    response.writeHead(307, { location: `${url}/elsewhere` }).end();
+  };
+  expect(await post()).toMatchObject({ outcome: "unknown", http_status: 307 });
+  expect(requests).toBe(1);
+});
+
 it("a connection that breaks after the request was read leaves the outcome unknown", async () => {
   behave = (request) => request.socket.resetAndDestroy();
   expect(await post()).toMatchObject({ outcome: "unknown" });
