@@ -167,7 +167,8 @@ describe("answers", () => {
     expect((await anon.from("lists").select("id").in("id", [1, 2])).data).toEqual([{ id: 1 }]);
   });
 
-  it("ends a statement of anon after 3 s, as hosted", async () => {
+  // A clock moved by libfaketime stands still for Postgres' own alarms: moved ahead, they never ring.
+  it.skipIf(process.env.FAKETIME)("ends a statement of anon after 3 s, as hosted", async () => {
     const answer = await server.client().rpc("wait_for", { seconds: 20 });
     expect(answer.error?.code).toBe("57014");
   });
