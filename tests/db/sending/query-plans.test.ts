@@ -53,6 +53,10 @@ async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs):
   const posted = claimed.slice(0, -2).map(({ id, message_id }) => ({ id, message_id, sid: newSid() }));
   const results = posted.map(({ id, sid }) => accepted(id, sid));
   await cost("settle", "select private.settle_sends($1::jsonb, $2)", [results, now]);
+  const together = posted.slice(RECEIPTS).map(({ id, message_id, sid }) => ({
+    ...{ org_id: orgId, message_id, attempt_id: id, provider_sid: sid, status: "sent" },
+  }));
+  await cost("receipts together", "select private.apply_receipts($1::jsonb, $2)", [together, now]);
   for (const { id, message_id, sid } of posted.slice(0, RECEIPTS)) {
     for (const status of ["sent", "delivered"])
       await cost("status", "select private.apply_receipt($1, $2, $3, $4, $5, null, null, $6)", [
@@ -94,7 +98,18 @@ async function explain(
   });
 }
 
-describe.each(["plan", "claim", "settle", "status", "rescue", "due work", "finish", "fold"])("%s", (call) => {
+const CALLS = [
+  "plan",
+  "claim",
+  "settle",
+  "receipts together",
+  "status",
+  "rescue",
+  "due work",
+  "finish",
+  "fold",
+];
+describe.each(CALLS)("%s", (call) => {
   it(`with ${LARGE.messages} messages touches at most twice the buffers that it touches with a tenth of them`, () => {
     const [few, many] = [small.get(call)?.buffers ?? 0, large.get(call)?.buffers ?? 0];
     expect(few).toBeGreaterThan(0);
