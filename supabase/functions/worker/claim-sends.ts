@@ -54,12 +54,11 @@ export async function claimSends(
   const { limit, freeInMs, spacingMs } = request;
   const claim: Claim = { sends: [], claimedAt: 0, claimedWall: 0 };
   try {
-    // begin, not a bare query: postgres.js resolves a query at CommandComplete, before its implicit commit. Only the
-    // answer to an explicit COMMIT proves that the attempts would outlive a crash, and nothing is posted before that.
+    // Only the commit's answer proves that the attempts would outlive a crash: nothing is posted before it.
     await sql.begin(async (tx) => {
       const rows = await tx`
         select * from private.claim_sends(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
-      // Taken before the commit's round trip, so that slots are late by one trip of the network and no more.
+      // Taken before the commit, whose wait for the disk varies: slots are late by one trip of the network and no more.
       claim.claimedAt = performance.now();
       claim.claimedWall = Date.now();
       claim.sends = rows as unknown as ClaimedSend[];
