@@ -62,7 +62,10 @@ async function expectStopAndResume(
   await mend();
   await callApi(org, "PATCH", `/campaigns/${campaign}`, { mps: null });
   await callApi(org, "POST", `/campaigns/${campaign}/resume`);
-  expect(await campaignOf(org, campaign)).toMatchObject({ status: "running", needs_attention: null });
+  const resumed = await campaignOf(org, campaign);
+  // The rest may have gone out by now.
+  expect(["running", "completed"]).toContain(resumed.status);
+  expect(resumed.needs_attention).toBeNull();
   await waitFor(
     async () => {
       await makeDue(org, campaign);
