@@ -1,6 +1,8 @@
 // Applies delivery receipts. Those that come while others are being applied go into one call: a campaign brings hundreds a second.
 import type { Direct } from "../_shared/db/direct.ts";
 import { insist } from "../_shared/db/insist.ts";
+import { describeCause } from "../_shared/http/describe-cause.ts";
+import type { Log } from "../_shared/http/log.ts";
 
 /** In the words of private.apply_receipts. */
 export interface Receipt {
@@ -28,18 +30,18 @@ export class ReceiptQueue {
   private isApplying = false;
 
   /** @returns what private.apply_receipt says, once it is committed. Rejects with the database's error */
-  apply(sql: Direct, receipt: Receipt): Promise<string> {
+  apply(sql: Direct, log: Log, receipt: Receipt): Promise<string> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ receipt, resolve, reject });
-      if (!this.isApplying) void this.applyWaiting(sql);
+      if (!this.isApplying) void this.applyWaiting(sql, log);
     });
   }
 
-  private async applyWaiting(sql: Direct): Promise<void> {
+  private async applyWaiting(sql: Direct, log: Log): Promise<void> {
     this.isApplying = true;
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, AT_MOST);
-      const results = await applyTogether(sql, batch);
+      const results = await applyTogether(sql, log, batch);
       // Not waited for: one that is tried again for seconds holds up no other.
       for (const [i, one] of batch.entries()) {
         const result = results[i];
@@ -52,12 +54,16 @@ export class ReceiptQueue {
 }
 
 /** @returns null for each that must be applied alone: for all of them where the call fails, as one bad receipt fails it */
-async function applyTogether(sql: Direct, batch: readonly Waiting[]): Promise<(string | null)[]> {
+async function applyTogether(sql: Direct, log: Log, batch: readonly Waiting[]): Promise<(string | null)[]> {
   const receipts = batch.map(({ receipt }) => receipt);
   try {
     const [row] = await sql`select private.apply_receipts(${sql.json(receipts as never)}) as results`;
     return row?.results ?? [];
-  } catch {
+  } catch (error) {
+    log.warn("receipts are applied one by one: together they failed", {
+      receipts: batch.length,
+      error: describeCause(error),
+    });
     return [];
   }
 }
