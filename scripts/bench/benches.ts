@@ -5,6 +5,7 @@ import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
 import { planBench } from "./plan/plan-bench.ts";
+import { searchBench } from "./search/search-bench.ts";
 import { soakBench } from "./soak/soak-bench.ts";
 import { webhooksBench } from "./webhooks/webhooks-bench.ts";
 
@@ -15,5 +16,6 @@ export const benches: Bench[] = [
   webhooksBench,
   liveBench,
   concurrencyBench,
+  searchBench,
   soakBench,
 ];
