@@ -28,6 +28,9 @@ interface DueWork {
   replies: boolean;
   builds: boolean;
   imports: boolean;
+  jobs: boolean;
+  lookups: boolean;
+  enrichments: boolean;
   looks: boolean;
   accounts: boolean;
   /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
@@ -51,6 +54,9 @@ const ASIDE_EVERY_MS = 1_000;
 const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 /** A reply may come at any time, so an empty queue is looked at this often. */
 const LONGEST_WAIT_MS = 500;
+
+/** What goes on beside the sending, each at most once at a time. */
+type Aside = "looking" | "importing" | "checking";
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
@@ -85,9 +91,7 @@ class Drain {
   private unplanned = 0;
   private hasCalledNext = false;
   private asideAt = performance.now();
-  private looking: Promise<void> | undefined;
-  private importing: Promise<void> | undefined;
-  private checking: Promise<void> | undefined;
+  private readonly aside = new Map<Aside, Promise<void>>();
 
   constructor(
     private readonly ctx: MachineContext,
@@ -130,7 +134,7 @@ class Drain {
       const due = await this.readDueWork();
       if ((await this.workAside(due)) || isMore) continue;
       const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
-      if (!isSending && !this.looking && !this.importing && !this.checking) return;
+      if (!isSending && this.aside.size === 0) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
   }
@@ -138,7 +142,7 @@ class Drain {
   /** Posts what is held, unless the isolate is ending, and settles everything. */
   async finish(): Promise<void> {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
-    await Promise.all([this.looking, this.importing, this.checking]);
+    await Promise.all(this.aside.values());
     this.pacer.close();
     await this.settler.flush();
     if (Object.keys(this.tally).length === 0) return;
@@ -219,9 +223,9 @@ class Drain {
 
   /** @returns whether it did something that may be followed by more of it */
   private async workAside(due: DueWork): Promise<boolean> {
-    if (due.looks) this.looking ??= this.beside(lookForSends(this.ctx, this.sql), "looking");
-    if (due.accounts) this.checking ??= this.beside(checkAccounts(this.ctx, this.sql), "checking");
-    if (due.imports) this.importing ??= this.beside(this.import(), "importing");
+    if (due.looks) this.beside("looking", () => lookForSends(this.ctx, this.sql));
+    if (due.accounts) this.beside("checking", () => checkAccounts(this.ctx, this.sql));
+    if (due.imports) this.beside("importing", () => this.import());
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
@@ -245,12 +249,14 @@ class Drain {
   }
 
   /** Goes on while messages are sent; its failure is logged and ends nothing else. */
-  private beside(work: Promise<void>, name: "looking" | "importing" | "checking"): Promise<void> {
-    return work
+  private beside(name: Aside, work: () => Promise<void>): void {
+    if (this.aside.has(name)) return;
+    const done = work()
       .catch((error) => this.ctx.log.error(`${name} failed`, { error: describeCause(error) }))
       .finally(() => {
-        this[name] = undefined;
+        this.aside.delete(name);
         this.pause.wake();
       });
+    this.aside.set(name, done);
   }
 }
