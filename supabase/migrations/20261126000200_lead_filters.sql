@@ -32,12 +32,20 @@ create index leads_custom_fields_idx on public.leads using gin (org_id, custom_f
   where deleted_at is null and custom_fields <> '{}';
 create index leads_deleted_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is not null;
 
-create index lead_properties_type_idx on public.lead_properties (org_id, lower(property_type));
-create index lead_properties_acreage_idx on public.lead_properties (org_id, acreage);
-create index lead_properties_value_idx on public.lead_properties (org_id, estimated_value);
-create index lead_phones_line_type_idx on public.lead_phones (org_id, line_type);
--- Set once for a person, so what campaigns write to a contact stays out of every index.
-create index contacts_replied_idx on private.contacts (org_id, last_inbound_at) where last_inbound_at is not null;
+create index leads_live_idx on public.leads (org_id, id) where deleted_at is null;
+-- With the lead beside what is asked about: whom a parcel or phone leads to is then read off the index alone.
+create index lead_properties_type_idx on public.lead_properties (org_id, lower(property_type), lead_id) include (property_type);
+create index lead_properties_acreage_idx on public.lead_properties (org_id, acreage, lead_id);
+create index lead_properties_value_idx on public.lead_properties (org_id, estimated_value, lead_id);
+create index lead_phones_line_type_idx on public.lead_phones (org_id, line_type, lead_id);
+create index conversations_org_lead_idx on public.conversations (org_id, lead_id) where lead_id is not null;
+
+-- The planner takes no figures from partial indexes: without these every county, city, ZIP and source is one of two hundred to it.
+create statistics public.leads_county_stats on (lower(county)) from public.leads;
+create statistics public.leads_city_stats on (lower(city)) from public.leads;
+create statistics public.leads_zip_stats on ("left"(postal_code, 5)) from public.leads;
+create statistics public.leads_source_stats on (lower(source)) from public.leads;
+create statistics public.lead_properties_type_stats on (lower(property_type)) from public.lead_properties;
 
 create function private.apn_text(p_apns text[])
 returns text
@@ -65,8 +73,8 @@ begin
   set apn_text = p.apn_text
   from (
     select c.lead_id, private.apn_text(array_agg(distinct lp.apn order by lp.apn)) as apn_text
-    from (select distinct lead_id from changed) c
-    left join public.lead_properties lp on lp.lead_id = c.lead_id
+    from (select distinct org_id, lead_id from changed) c
+    left join public.lead_properties lp on lp.org_id = c.org_id and lp.lead_id = c.lead_id
     group by c.lead_id
   ) p
   where l.id = p.lead_id and l.apn_text <> p.apn_text;
@@ -112,14 +120,14 @@ as $$
         to_jsonb(p) - array['org_id', 'lead_id', 'carrier_info']
         order by array_position(array['primary', 'secondary', 'alternate'], p.role)
       ) as list
-    from public.lead_phones p
-    where p.lead_id = any (p_lead_ids)
+    from public.leads x join public.lead_phones p on p.org_id = x.org_id and p.lead_id = x.id
+    where x.id = any (p_lead_ids)
     group by p.lead_id
   ) phones on phones.lead_id = l.id
   left join (
     select p.lead_id, jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id) as list
-    from public.lead_properties p
-    where p.lead_id = any (p_lead_ids)
+    from public.leads x join public.lead_properties p on p.org_id = x.org_id and p.lead_id = x.id
+    where x.id = any (p_lead_ids)
     group by p.lead_id
   ) parcels on parcels.lead_id = l.id
   where l.id = any (p_lead_ids);

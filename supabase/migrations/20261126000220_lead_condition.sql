@@ -73,7 +73,9 @@ begin
     perform private.refuse_field(p_field || '.' || v_strange, format('%s knows from and to only.', p_field));
   end if;
   for v_bound in select e.key, e.value from jsonb_each_text(v_range) e where e.value is not null order by e.key loop
-    if not pg_catalog.pg_input_is_valid(v_bound.value, p_type) then
+    -- Each type by its name: the function takes a parameter for one that never changes, and plpgsql keeps what it made of the first.
+    if not (case p_type when 'numeric' then pg_catalog.pg_input_is_valid(v_bound.value, 'numeric')
+      else pg_catalog.pg_input_is_valid(v_bound.value, 'timestamptz') end) then
       perform private.refuse_field(p_field || '.' || v_bound.key, format('"%s" is no %s.', v_bound.value,
         case p_type when 'numeric' then 'number' else 'time: write it like 2026-01-31T00:00:00Z' end));
     end if;
@@ -142,12 +144,11 @@ begin
     if jsonb_typeof(p_filter -> 'replied') <> 'boolean' then
       perform private.refuse_field('replied', 'replied must be true or false.');
     end if;
-    v_replied := format(
-      'select p.lead_id from private.contacts k join public.lead_phones p on p.org_id = k.org_id and p.e164 = k.e164 where k.org_id = %L and k.last_inbound_at is not null',
-      p_org_id);
+    -- A conversation begins with the person's first message.
+    v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null', p_org_id);
     v_sql := v_sql || case when (p_filter ->> 'replied')::boolean
       then format(' and l.id in (%s)', v_replied)
-      else format(' and not exists (%s and p.lead_id = l.id)', v_replied) end;
+      else format(' and not exists (%s and k.lead_id = l.id)', v_replied) end;
   end if;
   return v_sql;
 end;
@@ -248,8 +249,10 @@ begin
   end if;
   v_words := private.filter_words(p_filter, 'line_types', 10, '{mobile,landline,voip,toll_free,other,not_looked_up}');
   if v_words is not null then
-    v_sql := v_sql || format(
-      ' and exists (select 1 from public.lead_phones p where p.lead_id = l.id and coalesce(p.line_type, ''not_looked_up'') = any (%L::text[]))', v_words);
+    v_sql := v_sql || format(' and l.id in (select p.lead_id from public.lead_phones p where p.org_id = %L and %s)', p_org_id,
+      case when v_words = '{not_looked_up}' then 'p.line_type is null'
+        when 'not_looked_up' = any (v_words) then format('(p.line_type is null or p.line_type = any (%L::text[]))', v_words)
+        else format('p.line_type = any (%L::text[])', v_words) end);
   end if;
 
   if coalesce(p_filter -> 'custom_fields', 'null') <> 'null' then

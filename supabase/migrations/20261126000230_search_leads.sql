@@ -8,6 +8,10 @@ create function private.count_matching(p_condition text)
 returns jsonb
 language plpgsql
 set search_path = ''
+-- What is wanted is the first ten thousand: a merge join reads both sides in the order of ids to find them (0.5 s where lookups take
+-- 0.1), and starting parallel workers takes longer than most counts.
+set enable_mergejoin = off
+set max_parallel_workers_per_gather = 0
 as $$
 declare
   v_total bigint;
@@ -59,6 +63,8 @@ returns jsonb
 language plpgsql
 security definer
 set search_path = ''
+set enable_mergejoin = off
+set max_parallel_workers_per_gather = 0
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');

@@ -72,9 +72,9 @@ export async function addOwners(
         insert into private.lead_activity (lead_id, org_id, last_contacted_at)
         select id, $1::uuid, contacted_at from made where contacted_at is not null
       ),
-      people as (
-        insert into private.contacts (org_id, e164, last_inbound_at)
-        select $1::uuid, phones[1], contacted_at from made where n % 50 = 10 on conflict do nothing
+      conversations as (
+        insert into public.conversations (org_id, e164, lead_id, last_message_at)
+        select $1::uuid, phones[1], id, contacted_at from made where n % 50 = 10 on conflict do nothing
       ),
       numbers as (
         insert into public.lead_phones (org_id, lead_id, e164, role, line_type)
