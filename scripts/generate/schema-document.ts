@@ -14,6 +14,7 @@ const AREAS: Record<string, string[]> = {
     "public.lead_properties",
     "public.imports",
     "public.import_rejections",
+    "private.import_changes",
   ],
   "Numbers and texts": [
     "public.twilio_accounts",
