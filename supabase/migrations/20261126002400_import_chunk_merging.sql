@@ -1,5 +1,17 @@
 -- A chunk of an import by its merge strategy, and the strategy as people choose it.
 
+create function private.run_seconds(p_import public.imports, p_now timestamptz)
+returns numeric
+language sql
+volatile
+set search_path = ''
+as $$
+  -- The time that this very transaction took belongs to the rows it applies; p_now stands still in it.
+  select greatest(extract(epoch from p_now - p_import.run_started_at + (clock_timestamp() - now())), 0.001);
+$$;
+comment on function private.run_seconds(public.imports, timestamptz) is
+  'For how many seconds this run of an import or of its undo has gone on, at least a millisecond; null before the first chunk is claimed.';
+
 create or replace function private.import_chunk(
   p_import_id uuid,
   p_chunk integer,
@@ -26,6 +38,7 @@ declare
   v_imported integer;
   v_rejected integer;
   v_warnings integer;
+  v_seconds numeric;
 begin
   select * into v_import from public.imports i where i.id = p_import_id for no key update;
   if p_message_id is not null then
@@ -70,6 +83,7 @@ begin
   select count(*) filter (where r.reason is not null) into v_rejected from jsonb_to_recordset(p_rows) as r (reason text);
   v_warnings := private.write_chunk_warnings(v_import, p_rows, v_duplicates, (v_merged -> 'made') || (v_merged -> 'found'));
 
+  v_seconds := private.run_seconds(v_import, p_now);
   update public.imports i
   set status = case when p_is_last then 'completed' else 'running' end,
       next_chunk = p_chunk + 1,
@@ -82,6 +96,10 @@ begin
       duplicate_rows = i.duplicate_rows + (select count(*) from jsonb_object_keys(v_duplicates)),
       warning_count = i.warning_count + v_warnings,
       total_rows = case when p_is_last then i.processed_rows + jsonb_array_length(p_rows) end,
+      rows_per_second = (i.processed_rows + jsonb_array_length(p_rows) - i.run_from_rows) / v_seconds,
+      seconds_left = case
+        when p_is_last then 0
+        else ceil((i.file_bytes - p_next_byte) * v_seconds / nullif(p_next_byte - i.run_from_byte, 0)) end,
       started_at = coalesce(i.started_at, p_now),
       finished_at = case when p_is_last then p_now end
   where i.id = p_import_id

@@ -42,10 +42,17 @@ async function merge(strategy: string, rows: ReturnType<typeof chunkRow>[], tags
   expect((await applyChunk(worker, id, 0, rows)).applied).toBe(true);
   return id;
 }
-const warningsOf = async (id: string) =>
+interface Warning {
+  line: number;
+  field: string | null;
+  reason: string;
+  lead_id: string;
+  raw: string[];
+}
+const warningsOf = async (id: string): Promise<Warning[]> =>
   (
     await org.sql`select line, field, reason, lead_id, raw from public.import_rejections where import_id = ${id} and outcome = 'warning' order by line, id`
-  ).map((row) => ({ ...row, line: Number(row.line) }));
+  ).map((row) => ({ ...(row as Warning), line: Number(row.line) }));
 
 describe("one lead and one row", () => {
   const stored = (a: string, b: string) => ({

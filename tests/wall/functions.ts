@@ -18,6 +18,7 @@ export interface FunctionExpectation {
 }
 
 const campaign = ({ row }: Side) => ({ p_campaign_id: row.campaigns?.id });
+const leadImport = ({ row }: Side) => ({ p_import_id: row.imports?.id });
 const file = () => ({
   ...{ file_name: "owners.csv", file_bytes: 5, content_hash: randomBytes(32).toString("hex") },
   ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], next_byte: 0, next_line: 2 },
@@ -31,6 +32,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
+  cancel_import: { role: "campaign_manager", other: 404, args: leadImport },
   create_campaign: {
     ...{ role: "campaign_manager", other: 422 },
     args: ({ org, row }) => ({
@@ -76,6 +78,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  pause_import: { role: "campaign_manager", other: 404, args: leadImport },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -86,6 +89,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
   },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resume_import: { role: "campaign_manager", other: 404, args: leadImport },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_search: row.leads?.last_name }),
@@ -96,6 +100,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  undo_import: { role: "campaign_manager", other: 404, args: leadImport },
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
@@ -121,6 +126,7 @@ const FOR_USERS = [
   "campaign_figures",
   "campaign_outlook",
   "campaign_reasons",
+  "cancel_import",
   "create_campaign",
   "create_import",
   "create_lead",
@@ -132,21 +138,26 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "pause_import",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
   "resume_campaign",
+  "resume_import",
   "search_leads",
   "set_number_status",
   "start_campaign",
   "stop_campaign",
   "topic_org_id",
+  "undo_import",
   "update_campaign",
   "update_lead",
   "update_number",
   "update_organisation",
 ];
-const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
+const FOR_IMPORTS = [
+  ...["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk", "undo_import_chunk"],
+];
 
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],
