@@ -18,6 +18,7 @@ const AREAS: Record<string, string[]> = {
     "private.sent_leads",
     "public.imports",
     "public.import_rejections",
+    "private.import_changes",
   ],
   "Numbers and texts": [
     "public.twilio_accounts",

@@ -18,6 +18,7 @@ export interface FunctionExpectation {
 }
 
 const campaign = ({ row }: Side) => ({ p_campaign_id: row.campaigns?.id });
+const leadImport = ({ row }: Side) => ({ p_import_id: row.imports?.id });
 const file = () => ({
   ...{ file_name: "owners.csv", file_bytes: 5, content_hash: randomBytes(32).toString("hex") },
   ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], next_byte: 0, next_line: 2 },
@@ -39,6 +40,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", service: true, other: 422 },
     args: ({ row }) => ({ p_filter: { segment_ids: [row.segments?.id] } }),
   },
+  cancel_import: { role: "campaign_manager", other: 404, args: leadImport },
   create_campaign: {
     ...{ role: "campaign_manager", other: 422 },
     args: ({ org, row }) => ({
@@ -88,6 +90,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  pause_import: { role: "campaign_manager", other: 404, args: leadImport },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -102,6 +105,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", service: true, other: 404 },
     args: ({ row }) => ({ p_segment_id: row.segments?.id, p_input: { name: `Wall ${randomUUID()}` } }),
   },
+  resume_import: { role: "campaign_manager", other: 404, args: leadImport },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_filter: { search: row.leads?.last_name } }),
@@ -112,6 +116,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  undo_import: { role: "campaign_manager", other: 404, args: leadImport },
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
@@ -139,6 +144,7 @@ const FOR_USERS = [
   "campaign_reasons",
   "change_segment_leads",
   "count_leads",
+  "cancel_import",
   "create_campaign",
   "create_import",
   "create_lead",
@@ -151,22 +157,27 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "pause_import",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
   "resume_campaign",
   "save_segment",
+  "resume_import",
   "search_leads",
   "set_number_status",
   "start_campaign",
   "stop_campaign",
   "topic_org_id",
+  "undo_import",
   "update_campaign",
   "update_lead",
   "update_number",
   "update_organisation",
 ];
-const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
+const FOR_IMPORTS = [
+  ...["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk", "undo_import_chunk"],
+];
 
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],

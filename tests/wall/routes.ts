@@ -81,6 +81,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
 
