@@ -55,6 +55,45 @@ describe("phones", () => {
     });
   });
 
+  it.each(["Yes", "Y", "TRUE", "1", "x", "Federal", "Litigator", "2023-01-05", "sí"])(
+    "flagged %j as not to be called are imported with consent denied, and the flag is kept",
+    (flag) => {
+      const row = normalise({
+        P: PHONE,
+        "P DNC": ["primary_phone_dnc", flag],
+        Q: ["secondary_phone", "512-555-0101"],
+        "Q DNC": ["secondary_phone_dnc", "No"],
+      });
+      expect(row.phones?.map(({ consent_status }) => consent_status)).toEqual(["denied", undefined]);
+      expect(row.lead?.custom_fields).toEqual({ "P DNC": flag });
+      expect(row.warnings).toBeUndefined();
+    },
+  );
+
+  it.each(["", " ", "no", "N", "false", "0", "Clean", "Not listed"])("flagged %j may be called", (flag) => {
+    const row = normalise({ P: PHONE, D: ["phone_dnc", flag] });
+    expect(row.phones?.[0]?.consent_status).toBeUndefined();
+    expect(row.lead?.custom_fields).toBeUndefined();
+  });
+
+  it("are all flagged by a flag of the row, and by the number its column names where they are other phones", () => {
+    const flagged = (row: Record<string, [string, string]>) =>
+      normalise(row).phones?.map(({ consent_status }) => consent_status === "denied");
+    const phones: Record<string, [string, string]> = {
+      "Phone 1": ["other_phone", "512-555-0100"],
+      "Phone 2": ["other_phone", "512-555-0101"],
+      "Phone 3": ["other_phone", "512-555-0102"],
+    };
+    expect(flagged({ ...phones, Litigator: ["phone_dnc", "Yes"] })).toEqual([true, true, true]);
+    expect(flagged({ ...phones, "Phone 2 DNC": ["other_phone_dnc", "Y"] })).toEqual([false, true, false]);
+    // Named by nothing, it may mean any of them.
+    expect(flagged({ Bad: ["other_phone_dnc", "Y"], ...phones })).toEqual([true, true, true]);
+    // The strictest counts where a phone stands in two columns.
+    expect(
+      flagged({ A: PHONE, B: ["secondary_phone", PHONE[1]], "B DNC": ["secondary_phone_dnc", "Y"] }),
+    ).toEqual([true]);
+  });
+
   it("take their type from the column beside them", () => {
     const types = (cell: string) =>
       normalise({ P: PHONE, T: ["primary_phone_type", cell] }).phones?.[0]?.line_type;

@@ -4,8 +4,10 @@ import type { FieldError } from "../http/app-error.ts";
 import { PHONE_ROLES } from "../leads/lead-values.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
-import { type ImportField, type Mapping, PHONE_FIELDS } from "./import-fields.ts";
-import { parseLineType } from "./parse-cell.ts";
+import { findPhoneOf } from "./assign-phones.ts";
+import { foldHeader, spellOut } from "./fold-header.ts";
+import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
+import { parseDnc, parseLineType } from "./parse-cell.ts";
 import type { CsvRecord } from "./read-records.ts";
 import { type RowDraft, setField } from "./set-field.ts";
 
@@ -15,6 +17,8 @@ export interface RowPhone {
   /** The column it came from. */
   field: string;
   line_type?: string;
+  /** Where the file says that this phone must not be called; the others of the lead may be. */
+  consent_status?: "denied";
 }
 
 /** What private.import_chunk takes: one row of the file, with either a reason or a lead. */
@@ -37,7 +41,14 @@ export interface RowPlan {
   fields: ImportField[];
   tags: string[];
   /** Indexes of the columns with phones, in the order they are tried. */
-  phones: { index: number; typeIndex: number }[];
+  phones: PhonePlan[];
+}
+
+interface PhonePlan {
+  index: number;
+  typeIndex: number;
+  /** Columns that say whether it must not be called. */
+  dncIndexes: number[];
 }
 
 /** @param tags given to every lead of the import */
@@ -47,11 +58,35 @@ export function planRows(columns: string[], mapping: Mapping, tags: string[]): R
       Object.hasOwn(mapping, column) ? (mapping[column] as ImportField) : "custom_field",
   );
   const phones = PHONE_FIELDS.flatMap((field) =>
-    fields.flatMap((one, index) =>
-      one === field ? [{ index, typeIndex: fields.indexOf(`${field}_type` as ImportField) }] : [],
+    fields.flatMap((one, index): PhonePlan[] =>
+      one === field
+        ? [{ index, typeIndex: fields.indexOf(`${field}_type` as ImportField), dncIndexes: [] }]
+        : [],
     ),
   );
+  for (const [index, field] of fields.entries())
+    for (const phone of phonesOfFlag(columns, fields, index, field, phones)) phone.dncIndexes.push(index);
   return { columns, fields, tags, phones };
+}
+
+/** The phones that a column with a flag speaks of. Of several other phones it is the one that its name tells. */
+function phonesOfFlag(
+  columns: string[],
+  fields: ImportField[],
+  index: number,
+  field: ImportField,
+  phones: PhonePlan[],
+): PhonePlan[] {
+  if (!(PHONE_DNC_FIELDS as readonly string[]).includes(field)) return [];
+  if (field === "phone_dnc") return phones;
+  const own = phones.filter((phone) => `${fields[phone.index]}_dnc` === field);
+  if (own.length <= 1) return own;
+  const named = (at: number) => ({ name: spellOut(foldHeader(columns[at] as string)), index: at });
+  const one = findPhoneOf(
+    named(index),
+    own.map((phone) => named(phone.index)),
+  );
+  return one ? own.filter((phone) => phone.index === one.index) : own;
 }
 
 /** Every row comes out as one ImportRow. A row with any valid phone is a lead: the first valid one becomes primary. */
@@ -89,20 +124,34 @@ function cleanCell(cell: string): string {
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
   const phones: RowPhone[] = [];
   const refused: FieldError[] = [];
-  for (const { index, typeIndex } of plan.phones) {
+  for (const { index, typeIndex, dncIndexes } of plan.phones) {
     const field = plan.columns[index] as string;
     const cell = cleanCell(raw[index] ?? "");
+    const flags = cell === "" ? [] : dncIndexes.filter((at) => parseDnc(raw[at] ?? ""));
+    const isFlagged = flags.length > 0;
+    // Kept as it stands: "Federal", "Litigator" is why this phone is not written to.
+    for (const at of flags) draft.custom[plan.columns[at] as string] = cleanCell(raw[at] ?? "");
     for (const text of splitPhones(cell)) {
       const parsed = parsePhone(text);
       if (!parsed.ok) {
         refused.push({ field, message: parsed.message });
         draft.custom[field] = cell;
-      } else if (!phones.some((phone) => phone.e164 === parsed.e164)) {
+        continue;
+      }
+      const known = phones.find((phone) => phone.e164 === parsed.e164);
+      if (known) {
+        if (isFlagged) known.consent_status = "denied";
+      } else {
         const role = PHONE_ROLES[phones.length];
         const lineType = typeIndex === -1 ? null : parseLineType(raw[typeIndex] ?? "");
         // A lead has three phones; the rest is kept where people can see it.
         if (role === undefined) draft.custom[field] = cell;
-        else phones.push({ e164: parsed.e164, role, field, ...(lineType && { line_type: lineType }) });
+        else
+          phones.push({
+            ...{ e164: parsed.e164, role, field },
+            ...(lineType && { line_type: lineType }),
+            ...(isFlagged && { consent_status: "denied" }),
+          });
       }
     }
   }

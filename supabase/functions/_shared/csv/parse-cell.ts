@@ -60,6 +60,18 @@ export function parseConsent(text: string): "granted" | "denied" | "unknown" | n
   return word === "unknown" ? "unknown" : (CONSENT[word] ?? null);
 }
 
+const NOT_LISTED = new Set(
+  "no|n|false|f|0|clean|clear|ok|okay|safe|callable|not listed|not on list|not dnc|no dnc|not on dnc|none|granted|permitido".split(
+    "|",
+  ),
+);
+
+/** Whether a phone must not be called. Whatever is not a clear no is a yes: lists write "Federal", "FTC", a date. */
+export function parseDnc(text: string): boolean {
+  const word = fold(text);
+  return word !== "" && !NOT_LISTED.has(word);
+}
+
 export function parseStatus(text: string): string | null {
   const word = fold(text).replaceAll(" ", "_");
   return (LEAD_STATUSES as readonly string[]).includes(word) ? word : null;

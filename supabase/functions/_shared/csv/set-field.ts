@@ -1,7 +1,9 @@
 // Puts one cell of an import into the field its column goes to; what does not fit is kept as a custom field, with a warning.
 import { EMAIL, MAX_LENGTH, MAX_TAGS } from "../leads/lead-values.ts";
 import { parseState } from "../leads/us-states.ts";
-import type { ImportField } from "./import-fields.ts";
+import { parsePhone } from "../sms/parse-phone.ts";
+import { splitPhones } from "../sms/split-phones.ts";
+import { type ImportField, PHONE_FIELDS } from "./import-fields.ts";
 import {
   parseAmount,
   parseConsent,
@@ -63,7 +65,22 @@ const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, c
   estimated_value: ["parcel", amountBelow(1e12), "This is no amount of dollars."],
 };
 
-/** @param cell trimmed and not empty; phones and their types are read elsewhere */
+/** Fields whose cells are of a fixed form, so that a column of other cells is not of that field, whatever it is called. */
+const FIXED_FORM: readonly ImportField[] = [
+  ...(["email", "state", "property_state", "language", "status", "lead_score", "consent_status"] as const),
+  ...(["acreage", "estimated_value"] as const),
+];
+export const hasFixedForm = (field: ImportField) => FIXED_FORM.includes(field);
+
+/** @param cell trimmed and not empty */
+export function fitsField(field: ImportField, cell: string): boolean {
+  if ((PHONE_FIELDS as readonly string[]).includes(field))
+    return splitPhones(cell).some((text) => parsePhone(text).ok);
+  const reader = READERS[field];
+  return reader === undefined || reader[1](cell) !== null;
+}
+
+/** @param cell trimmed and not empty; phones, their types and flags are read elsewhere */
 export function setField(draft: RowDraft, field: ImportField, column: string, cell: string): void {
   const reader = READERS[field];
   if (reader) {
