@@ -1,11 +1,14 @@
 // Starts an import: the file goes to Storage as it streams in, then a row and a queue message; the worker does the rest.
+import type { CsvFile } from "../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { Json } from "../_shared/db/database.types.ts";
 import { createServiceClient } from "../_shared/db/service-client.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import type { StartedImport } from "./import-schemas.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { readSample } from "./read-sample.ts";
+import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
 import { toImport } from "./select-import.ts";
@@ -18,12 +21,16 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const id = crypto.randomUUID();
   const path = `${ctx.user.orgId}/${id}.csv`;
   const bucket = createServiceClient(ctx.env).storage.from("imports");
+  const timeZone = await readTimeZone(ctx);
+  const now = new Date();
+  const read = (fields: Record<string, string>, csv: CsvFile, head: Uint8Array) =>
+    readImportOptions(fields, { csv, sample: readSample(csv, head), now, timeZone });
   let isStored = false;
   try {
     const { file, fields } = await readUpload(ctx.request, (file, fieldsBefore) =>
       receiveFile(file, async (body, csv, head) => {
         // Where the mapping came first, a wrong one is refused before 100 MB are stored.
-        if (fieldsBefore.mapping !== undefined) readImportOptions(fieldsBefore, csv, readSample(csv, head));
+        if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
         isStored = true;
         const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
         if (error)
@@ -33,7 +40,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
       }),
     );
     const { csv, head } = file;
-    const options = readImportOptions(fields, csv, readSample(csv, head));
+    const { mapping, tags, options } = read(fields, csv, head);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
         p_import_id: id,
@@ -47,9 +54,9 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
           next_byte: csv.nextByte,
           next_line: csv.nextLine,
         },
-        p_mapping: options.mapping,
-        p_options: { merge_strategy: "skip", allow_repeat: options.allowRepeat },
-        p_tags: options.tags,
+        p_mapping: mapping,
+        p_options: options as unknown as Json,
+        p_tags: tags,
       }),
     ) as Record<string, unknown>;
     return { ...toImport(row), already_imported: row.already_imported as StartedImport["already_imported"] };

@@ -7,6 +7,7 @@ import { findDuplicateRows } from "./find-duplicate-rows.ts";
 import type { Preview } from "./import-schemas.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type HeadRecords, readHeadRecords } from "./read-sample.ts";
+import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { type ReceivedFile, receiveFile } from "./receive-file.ts";
 
@@ -21,8 +22,11 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
   const { csv } = file;
   const page = readHeadRecords(csv, file.head, CHECKED_ROWS);
   const sample = page.records.map((record) => record.cells);
-  const options = readImportOptions(fields, csv, sample.slice(0, 50));
-  const plan = planRows(csv.columns, options.mapping, options.tags);
+  const timeZone = await readTimeZone(ctx);
+  const { mapping, tags, options } = readImportOptions(fields, {
+    ...{ csv, sample: sample.slice(0, 50), now: new Date(), timeZone },
+  });
+  const plan = planRows(csv.columns, mapping, tags, options);
   const rows = page.records.map((record) => normaliseRow(record, plan));
   const duplicates = await findDuplicateRows(ctx, rows);
   const rejected = rows.filter((row) => row.reason !== undefined).length;
@@ -33,7 +37,7 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     delimiter: csv.delimiter,
     columns: csv.columns,
     suggested_mapping: suggestMapping(csv.columns, sample.slice(0, 50)),
-    mapping: options.mapping,
+    mapping,
     sample_rows: sample
       .slice(0, SAMPLE_ROWS)
       .map((cells) => Object.fromEntries(csv.columns.map((column, i) => [column, cells[i] ?? ""]))),

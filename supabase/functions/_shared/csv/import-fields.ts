@@ -67,3 +67,10 @@ export const REPEATABLE_FIELDS: readonly ImportField[] = [
 
 /** {column: field}. */
 export type Mapping = Record<string, ImportField>;
+
+/**
+ * What becomes of a row whose phone a lead has: left out; its values written over the lead's, or into its blanks; its phones
+ * and parcel added; or a lead of its own.
+ */
+export const MERGE_STRATEGIES = ["skip", "update", "fill", "add_phones", "create"] as const;
+export type MergeStrategy = (typeof MERGE_STRATEGIES)[number];

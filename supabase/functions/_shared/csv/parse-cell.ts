@@ -104,7 +104,11 @@ const COMPANY =
 
 /** "Garcia, Maria" and "Maria Garcia" → first and last name; a company is a last name. */
 export function splitName(text: string): { first: string | null; last: string | null } {
-  const name = text.replace(/\s+/g, " ").trim();
+  // Counties cut the second owner off: "GARCIA MARIA &".
+  const name = text
+    .replace(/\s+/g, " ")
+    .replace(/(?:\s(?:&|and|et al\.?|et ?ux\.?|etal)|&|,)+$/i, "")
+    .trim();
   if (COMPANY.test(name)) return { first: null, last: name };
   const comma = /^([^,]+),\s*(.+)$/.exec(name);
   if (comma) return { first: comma[2] as string, last: comma[1] as string };
