@@ -59,6 +59,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
   },
+  find_known_leads: {
+    ...{ role: "campaign_manager", other: "empty" },
+    args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
+  },
   find_lead_phones: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
@@ -126,6 +130,7 @@ const FOR_USERS = [
   "create_lead",
   "delete_lead",
   "explain_window",
+  "find_known_leads",
   "get_lead",
   "has_role",
   "number_health",

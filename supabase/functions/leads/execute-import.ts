@@ -7,7 +7,7 @@ import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import type { StartedImport } from "./import-schemas.ts";
 import { readImportOptions } from "./read-import-options.ts";
-import { readSample } from "./read-sample.ts";
+import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -23,24 +23,26 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const bucket = createServiceClient(ctx.env).storage.from("imports");
   const timeZone = await readTimeZone(ctx);
   const now = new Date();
-  const read = (fields: Record<string, string>, csv: CsvFile, head: Uint8Array) =>
+  const read = (fields: Record<string, string>, csv: CsvFile, head: FileHead) =>
     readImportOptions(fields, { csv, sample: readSample(csv, head), now, timeZone });
   let isStored = false;
   try {
     const { file, fields } = await readUpload(ctx.request, (file, fieldsBefore) =>
-      receiveFile(file, async (body, csv, head) => {
-        // Where the mapping came first, a wrong one is refused before 100 MB are stored.
-        if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
-        isStored = true;
-        const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
-        if (error)
-          throw new AppError("try_again", "The file could not be stored just now: send it again.", null, {
-            cause: error,
-          });
+      receiveFile(file, {
+        store: async (body, csv, head) => {
+          // Where the mapping came first, a wrong one is refused before 100 MB are stored.
+          if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
+          isStored = true;
+          const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
+          if (error)
+            throw new AppError("try_again", "The file could not be stored just now: send it again.", null, {
+              cause: error,
+            });
+        },
       }),
     );
-    const { csv, head } = file;
-    const { mapping, tags, options } = read(fields, csv, head);
+    const { csv } = file;
+    const { mapping, tags, options } = read(fields, csv, file);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
         p_import_id: id,

@@ -59,6 +59,8 @@ interface PhonePlan {
   dncIndexes: number[];
 }
 
+export const NO_PHONE = "The row has no phone number.";
+
 /** What imports.options says of making rows. */
 export interface RowOptions {
   keep_case?: boolean;
@@ -198,7 +200,7 @@ function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] |
   }
   if (phones.length === 0) {
     const field = plan.columns[plan.phones[0]?.index ?? -1] ?? "primary_phone";
-    return refused[0] ?? { field, message: "The row has no phone number." };
+    return refused[0] ?? { field, message: NO_PHONE };
   }
   draft.warnings.push(
     ...refused.map(({ field, message }) => ({
