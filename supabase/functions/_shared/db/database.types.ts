@@ -2069,6 +2069,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {
