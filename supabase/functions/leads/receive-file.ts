@@ -70,7 +70,14 @@ export async function receiveFile(
   }
   // The header may be plain ASCII, and the first accent far behind the head.
   const encoding = csv.encoding === "utf-8" && csv.bomBytes === 0 ? utf8.encoding() : csv.encoding;
-  return { name, bytes, hash: hash.digest("hex"), csv: { ...csv, encoding }, head, isWhole: bytes === head.length };
+  return {
+    name,
+    bytes,
+    hash: hash.digest("hex"),
+    csv: { ...csv, encoding },
+    head,
+    isWhole: bytes === head.length,
+  };
 }
 
 async function readHead(source: AsyncIterator<Uint8Array>, headBytes: number): Promise<FileHead> {
