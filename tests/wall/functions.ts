@@ -46,6 +46,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", service: true, other: 422 },
     args: async (side) => ({ p_import_id: await side.storeFile(), p_file: file(), p_mapping: {} }),
   },
+  create_import_upload: {
+    ...{ role: "campaign_manager", other: "own" },
+    args: () => ({ p_file_name: "owners.csv", p_file_bytes: 10 }),
+  },
   // A phone that another organisation has is like one that nobody has: a refusal would tell that it is there.
   create_lead: {
     ...{ role: "operator", service: true, other: "own" },
@@ -127,6 +131,7 @@ const FOR_USERS = [
   "campaign_reasons",
   "create_campaign",
   "create_import",
+  "create_import_upload",
   "create_lead",
   "delete_lead",
   "explain_window",
@@ -179,6 +184,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "record_text",
     "set_twilio_reachable",
     "settle_sends",
+    "stale_import_files",
     "twilio_accounts_for",
     ...FOR_IMPORTS,
   ],

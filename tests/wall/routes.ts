@@ -60,6 +60,9 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "POST /leads/import/upload": {
+    ...{ permission: "campaign_manager", send: () => ({ file_name: "owners.csv", file_bytes: 10 }) },
+  },
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
 
@@ -128,4 +131,5 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
 
   "POST /worker/drain": { permission: "worker_secret" },
+  "POST /worker/remove-import-files": { permission: "worker_secret" },
 };

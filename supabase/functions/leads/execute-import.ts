@@ -1,4 +1,4 @@
-// Starts an import: the file goes to Storage as it streams in, then a row and a queue message; the worker does the rest.
+// Starts an import: the file goes to Storage as it streams in, unless it lies there, then a row and a queue message; the worker does the rest.
 import type { CsvFile } from "../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { Json } from "../_shared/db/database.types.ts";
@@ -6,6 +6,7 @@ import { createServiceClient } from "../_shared/db/service-client.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import type { StartedImport } from "./import-schemas.ts";
+import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
@@ -15,11 +16,12 @@ import { toImport } from "./select-import.ts";
 
 /**
  * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
- * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then
+ * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then,
+ * but for an upload's file, which can be tried again
  */
 export async function executeImport(ctx: UserContext): Promise<StartedImport> {
-  const id = crypto.randomUUID();
-  const path = `${ctx.user.orgId}/${id}.csv`;
+  const ownId = crypto.randomUUID();
+  const path = `${ctx.user.orgId}/${ownId}.csv`;
   const bucket = createServiceClient(ctx.env).storage.from("imports");
   const timeZone = await readTimeZone(ctx);
   const now = new Date();
@@ -27,25 +29,35 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
     readImportOptions(fields, { csv, sample: readSample(csv, head), now, timeZone });
   let isStored = false;
   try {
-    const { file, fields } = await readUpload(ctx.request, (file, fieldsBefore) =>
-      receiveFile(file, {
-        store: async (body, csv, head) => {
-          // Where the mapping came first, a wrong one is refused before 100 MB are stored.
-          if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
-          isStored = true;
-          const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
-          if (error)
-            throw new AppError("try_again", "The file could not be stored just now: send it again.", null, {
-              cause: error,
-            });
-        },
-      }),
-    );
+    const { file, fields, uploadId } = await readUpload(ctx.request, {
+      open: (id) => openUpload(ctx, id),
+      receive: (file, fieldsBefore, uploadId) =>
+        receiveFile(file, {
+          ...(uploadId === undefined && {
+            store: async (body, csv, head) => {
+              // Where the mapping came first, a wrong one is refused before 100 MB are stored.
+              if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
+              isStored = true;
+              const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
+              if (error)
+                throw new AppError(
+                  "try_again",
+                  "The file could not be stored just now: send it again.",
+                  null,
+                  {
+                    cause: error,
+                  },
+                );
+            },
+          }),
+        }),
+    });
     const { csv } = file;
     const { mapping, tags, options } = read(fields, csv, file);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
-        p_import_id: id,
+        // The file of an upload lies where the import of the same id looks for it.
+        p_import_id: uploadId ?? ownId,
         p_file: {
           file_name: file.name,
           file_bytes: file.bytes,

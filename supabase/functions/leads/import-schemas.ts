@@ -41,6 +41,21 @@ export const leadImport = z.object({
 });
 export type LeadImport = z.output<typeof leadImport>;
 
+export const uploadInput = z.strictObject({
+  file_name: z.string().trim().min(1).max(300),
+  file_bytes: z.number().int().min(1).describe("Its size, at most 104,857,600: what comes must have as many"),
+});
+export type UploadInput = z.output<typeof uploadInput>;
+
+export const importUpload = z.object({
+  upload_id: z.uuid().describe("What preview and execute take in place of the file"),
+  path: z.string(),
+  token: z.string().describe('For supabase-js: storage.from("imports").uploadToSignedUrl(path, token, file)'),
+  signed_url: z.string().describe("For others: PUT the file there"),
+  expires_at: z.string().describe("Until then the file must have come; it is kept for a day"),
+});
+export type ImportUpload = z.output<typeof importUpload>;
+
 export const startedImport = leadImport.extend({ already_imported: alreadyImported });
 export type StartedImport = z.output<typeof startedImport>;
 

@@ -7,6 +7,7 @@ import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
 import type { Preview } from "./import-schemas.ts";
 import { findDuplicates, findSimilarImport, simulateMerge } from "./judge-duplicates.ts";
+import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type HeadRecords, readHeadRecords, SAMPLE_ROWS } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
@@ -23,9 +24,10 @@ const SHOWN_DUPLICATES = 50;
 
 /** @throws AppError invalid_input for what is no CSV or has no phone column */
 export async function previewImport(ctx: UserContext): Promise<Preview> {
-  const { file, fields } = await readUpload(ctx.request, (file) =>
-    receiveFile(file, { headBytes: CHECKED_BYTES }),
-  );
+  const { file, fields } = await readUpload(ctx.request, {
+    receive: (file) => receiveFile(file, { headBytes: CHECKED_BYTES }),
+    open: (id) => openUpload(ctx, id),
+  });
   const { csv } = file;
   const page = readHeadRecords(csv, file, CHECKED_ROWS);
   const cells = page.records.map((record) => record.cells);

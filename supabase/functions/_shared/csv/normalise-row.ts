@@ -61,11 +61,11 @@ interface PhonePlan {
 
 export const NO_PHONE = "The row has no phone number.";
 
-/** What imports.options says of making rows. */
-export interface RowOptions {
+/** What imports.options says of making rows. A type, so that it can be written as JSON. */
+export type RowOptions = {
   keep_case?: boolean;
   auto_tags?: { geographic?: boolean; property?: boolean };
-}
+};
 
 /** @param tags given to every lead of the import */
 export function planRows(
