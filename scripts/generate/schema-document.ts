@@ -13,6 +13,7 @@ const AREAS: Record<string, string[]> = {
     "public.lead_phones",
     "public.lead_properties",
     "public.imports",
+    "public.import_uploads",
     "public.import_rejections",
     "private.import_changes",
   ],

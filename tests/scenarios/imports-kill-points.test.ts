@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { hashLeads } from "../fixtures/apply-import.ts";
 import { callFunction } from "../fixtures/call-function.ts";
-import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { expectRows, makeCrashFile, PRIOR } from "../fixtures/crash-file.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
@@ -69,7 +69,10 @@ const holdQueue = async () => {
 };
 
 /** The import under way, with whatever holds it up. @returns its id once the worker was killed and all locks are free */
-const points: Record<string, (file: ReturnType<typeof makeCrashFile>, start: () => Promise<string>) => Promise<string>> = {
+const points: Record<
+  string,
+  (file: ReturnType<typeof makeCrashFile>, start: () => Promise<string>) => Promise<string>
+> = {
   "before the claim": async (_file, start) => {
     const id = await start();
     await holdQueue();
@@ -122,7 +125,10 @@ test.each(Object.entries(points))(
     const file = makeCrashFile(ROWS);
     await importCsv(org, file.prior);
     const before = await hashLeads(org);
-    const id = await reach(file, async () => (await startImport(org, file.csv, { fileName: "crash.csv" })).id);
+    const id = await reach(
+      file,
+      async () => (await startImport(org, file.csv, { fileName: "crash.csv" })).id,
+    );
     await Promise.all([row.rollback(), queue.rollback()]);
     await waitFor(async () => (await blockedWorkers()).length === 0);
     await makeDue();
@@ -136,7 +142,11 @@ test.each(Object.entries(points))(
   150_000,
 );
 
-test.each(["in a chunk, which is rolled back", "in a chunk, which is committed all the same", "between two chunks"])(
+test.each([
+  "in a chunk, which is rolled back",
+  "in a chunk, which is committed all the same",
+  "between two chunks",
+])(
   "undo: %s",
   async (point) => {
     const file = makeCrashFile(ROWS);
