@@ -17,6 +17,7 @@ const AREAS: Record<string, string[]> = {
     "private.lead_activity",
     "private.sent_leads",
     "public.imports",
+    "public.import_uploads",
     "public.import_rejections",
     "private.import_changes",
   ],

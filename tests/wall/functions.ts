@@ -56,6 +56,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", service: true, other: 422 },
     args: async (side) => ({ p_import_id: await side.storeFile(), p_file: file(), p_mapping: {} }),
   },
+  create_import_upload: {
+    ...{ role: "campaign_manager", other: "own" },
+    args: () => ({ p_file_name: "owners.csv", p_file_bytes: 10 }),
+  },
   // A phone that another organisation has is like one that nobody has: a refusal would tell that it is there.
   create_lead: {
     ...{ role: "operator", service: true, other: "own" },
@@ -72,6 +76,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   explain_window: {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
+  },
+  find_known_leads: {
+    ...{ role: "campaign_manager", other: "empty" },
+    args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
   },
   find_lead_phones: {
     ...{ role: "viewer", service: true, other: "empty" },
@@ -147,10 +155,12 @@ const FOR_USERS = [
   "cancel_import",
   "create_campaign",
   "create_import",
+  "create_import_upload",
   "create_lead",
   "delete_lead",
   "delete_segment",
   "explain_window",
+  "find_known_leads",
   "get_lead",
   "has_role",
   "number_health",
@@ -206,6 +216,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "record_text",
     "set_twilio_reachable",
     "settle_sends",
+    "stale_import_files",
     "twilio_accounts_for",
     ...FOR_IMPORTS,
   ],

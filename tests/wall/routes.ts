@@ -85,6 +85,9 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/upload": {
+    ...{ permission: "campaign_manager", send: () => ({ file_name: "owners.csv", file_bytes: 10 }) },
+  },
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
 
@@ -153,4 +156,5 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
 
   "POST /worker/drain": { permission: "worker_secret" },
+  "POST /worker/remove-import-files": { permission: "worker_secret" },
 };

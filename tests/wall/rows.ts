@@ -144,6 +144,11 @@ export const ROWS: Record<string, Recipe> = {
       ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], mapping: {}, finished_at: new Date() },
     }),
   },
+  import_uploads: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, file_name: "owners.csv", file_bytes: 10, expires_at: "2026-01-01T00:00:00Z" },
+    }),
+  },
   import_rejections: {
     make: ({ org, row }) => ({
       ...{ org_id: org.id, import_id: row.imports?.id, line: 2, reason: name(), raw: ["12"] },

@@ -42,6 +42,7 @@ export const TABLES: Record<string, TableExpectation> = {
   conversations: { select: "viewer", service: VERBS },
   daily_spending: { select: "viewer", service: READ },
   import_rejections: { select: "viewer", service: VERBS },
+  import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
   invitations: {
     select: "admin",

@@ -1,19 +1,22 @@
 // The route table of imports.
 import { z } from "zod";
 import { pageFields } from "../_shared/http/pagination.ts";
-import { accepted, list, object, raw } from "../_shared/http/responses.ts";
+import { accepted, created, list, object, raw } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
 import { controlImport } from "./control-import.ts";
+import { createUpload } from "./create-upload.ts";
 import { downloadRejections } from "./download-rejections.ts";
 import { executeImport } from "./execute-import.ts";
 import { getImport } from "./get-import.ts";
 import {
   IMPORT_STATUSES,
+  importUpload,
   leadImport,
   preview,
   REJECTION_OUTCOMES,
   rejection,
   startedImport,
+  uploadInput,
 } from "./import-schemas.ts";
 import { listImports } from "./list-imports.ts";
 import { listRejections } from "./list-rejections.ts";
@@ -23,7 +26,7 @@ const params = z.object({ id: z.uuid() });
 const outcome = z.array(z.enum(REJECTION_OUTCOMES)).optional();
 // The bodies are read as they stream in, so they are described here and checked by the use cases.
 const BODY =
-  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields), `tags` (JSON list), `allow_repeat`, `merge_strategy` (`skip`). Or the CSV itself as text/csv with these, and `file_name`, in the query.";
+  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields), `tags` (JSON list), `auto_tags` (true, or JSON {time, geographic, property, upload_date}: SEP25, TX-HAR, 5-10AC), `keep_case` (names and places in capitals stay so), `allow_repeat`, `merge_strategy` (`skip`, `update`, `fill`, `add_phones` or `create`). Or the CSV itself as text/csv with these, and `file_name`, in the query. Or application/json with `upload_id` in place of the file: {upload_id, mapping, tags, …}.";
 
 const CONTROLS = [
   ["pause", "Pause an import: nothing is applied after the answer"],
@@ -75,6 +78,15 @@ export const importRoutes = [
       "The file's own columns, then import_line, import_outcome, import_field, import_reason",
     ),
     run: downloadRejections,
+  }),
+  route({
+    method: "POST",
+    path: "/import/upload",
+    summary: "Ask for a link by which a browser puts a file into Storage itself",
+    permission: "campaign_manager",
+    request: { body: uploadInput },
+    response: created(importUpload),
+    run: createUpload,
   }),
   route({
     method: "POST",

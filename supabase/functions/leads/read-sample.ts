@@ -1,6 +1,6 @@
 // The rows at the beginning of a file.
 import { byteLength, decode } from "../_shared/csv/encodings.ts";
-import { type CsvFile, HEAD_BYTES } from "../_shared/csv/inspect-file.ts";
+import type { CsvFile } from "../_shared/csv/inspect-file.ts";
 import { type CsvRecord, readRecords, UnreadableCsvError } from "../_shared/csv/read-records.ts";
 import { validationError } from "../_shared/http/app-error.ts";
 
@@ -12,12 +12,20 @@ export interface HeadRecords {
   isWhole: boolean;
 }
 
+/** Rows by which a mapping is suggested and columns are described. */
+export const SAMPLE_ROWS = 200;
+
+/** The beginning of a file, and whether it is all of it. */
+export interface FileHead {
+  head: Uint8Array;
+  isWhole: boolean;
+}
+
 /**
- * The rows of the head, at most `max`. The head is the whole file where it is smaller than HEAD_BYTES.
+ * The rows of the head, at most `max`.
  * @throws AppError invalid_input where a line is too long to be a row
  */
-export function readHeadRecords(csv: CsvFile, head: Uint8Array, max: number): HeadRecords {
-  const isEnd = head.length < HEAD_BYTES;
+export function readHeadRecords(csv: CsvFile, { head, isWhole: isEnd }: FileHead, max: number): HeadRecords {
   const body = head.subarray(csv.nextByte);
   const text = decode(body, csv.encoding, isEnd);
   try {
@@ -36,7 +44,7 @@ export function readHeadRecords(csv: CsvFile, head: Uint8Array, max: number): He
   }
 }
 
-/** Cells of the first 50 rows, to suggest a mapping by. */
-export function readSample(csv: CsvFile, head: Uint8Array): string[][] {
-  return readHeadRecords(csv, head, 50).records.map((record) => record.cells);
+/** Cells of the first rows, to suggest a mapping by. */
+export function readSample(csv: CsvFile, file: FileHead): string[][] {
+  return readHeadRecords(csv, file, SAMPLE_ROWS).records.map((record) => record.cells);
 }

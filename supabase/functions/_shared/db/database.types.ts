@@ -849,6 +849,52 @@ export type Database = {
           },
         ];
       };
+      import_uploads: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id: string;
+          org_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id?: string;
+          org_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at?: string;
+          file_bytes?: number;
+          file_name?: string;
+          id?: string;
+          org_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_uploads_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_uploads_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       imports: {
         Row: {
           columns: string[];
@@ -2208,6 +2254,7 @@ export type Database = {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
       };
+      create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
@@ -2223,6 +2270,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {

@@ -1,6 +1,7 @@
 // What private.claim_import_chunk gives: an import and where in its file to go on, or an undo and after which lead.
 import type { Encoding } from "../../_shared/csv/encodings.ts";
 import type { Mapping } from "../../_shared/csv/import-fields.ts";
+import type { RowOptions } from "../../_shared/csv/normalise-row.ts";
 
 interface Claimed {
   message_id: number;
@@ -18,6 +19,7 @@ export interface ImportChunk extends Claimed {
   delimiter: string;
   columns: string[];
   mapping: Mapping;
+  options: RowOptions;
   tags: string[];
   next_byte: number;
   next_line: number;

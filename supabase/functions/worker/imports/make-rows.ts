@@ -23,7 +23,7 @@ export interface MadeRows {
  * @throws UnreadableCsvError where the file can't be read on
  */
 export function makeRows(chunk: ImportChunk, bytes: Uint8Array, isEnd: boolean): MadeRows {
-  const { encoding, delimiter, columns, mapping, tags, next_byte, next_line } = chunk;
+  const { encoding, delimiter, columns, mapping, tags, options, next_byte, next_line } = chunk;
   const text = decode(bytes, encoding, isEnd);
   const page = readRecords(text, { delimiter, line: next_line, isEnd, maxRecords: MAX_ROWS });
   const isLast = isEnd && page.end === text.length;
@@ -40,7 +40,7 @@ export function makeRows(chunk: ImportChunk, bytes: Uint8Array, isEnd: boolean):
       `From line ${next_line} on hardly any row fits the ${columns.length} columns of the file. What came before is imported. Mend the file and send it again.`,
     );
   }
-  const plan = planRows(columns, mapping, tags);
+  const plan = planRows(columns, mapping, tags, options);
   return {
     rows: page.records.map((record) => normaliseRow(record, plan)),
     nextByte: next_byte + byteLength(text.slice(0, page.end), bytes, encoding, isLast),
