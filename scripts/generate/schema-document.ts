@@ -14,6 +14,8 @@ const AREAS: Record<string, string[]> = {
     "public.lead_properties",
     "public.imports",
     "public.import_rejections",
+    "private.call_lanes",
+    "private.outside_calls",
   ],
   "Numbers and texts": [
     "public.twilio_accounts",

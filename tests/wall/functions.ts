@@ -67,6 +67,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
+  lookup_status: { role: "viewer", other: "own", args: () => ({}) },
   number_health: {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
@@ -75,7 +76,12 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
+  phone_figures: { role: "viewer", other: "own", args: () => ({}) },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  request_lookups: {
+    ...{ role: "campaign_manager", other: "own" },
+    args: ({ row }) => ({ p_lead_ids: [row.leads?.id], p_dry_run: true }),
+  },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -99,6 +105,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
+  },
+  update_lead_phone: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({
+      ...{ p_lead_id: row.leads?.id, p_phone_id: row.lead_phones?.id },
+      p_changes: { label: randomUUID() },
+    }),
   },
   update_number: {
     ...{ role: "admin", other: 404 },
@@ -128,10 +141,13 @@ const FOR_USERS = [
   "explain_window",
   "get_lead",
   "has_role",
+  "lookup_status",
   "number_health",
   "number_usage",
   "org_id",
   "pause_campaign",
+  "phone_figures",
+  "request_lookups",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
@@ -143,6 +159,7 @@ const FOR_USERS = [
   "topic_org_id",
   "update_campaign",
   "update_lead",
+  "update_lead_phone",
   "update_number",
   "update_organisation",
 ];
@@ -159,6 +176,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "apply_receipt",
     "apply_receipts",
     "call_worker",
+    "claim_lookups",
     "claim_sends",
     "due_account_checks",
     "due_looks",
@@ -171,6 +189,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "receive_inbound",
     "record_account_check",
     "record_look",
+    "record_lookups",
     "record_text",
     "set_twilio_reachable",
     "settle_sends",

@@ -8,10 +8,10 @@ import {
   LEAD_STATUSES,
   MAX_LENGTH,
   MAX_TAGS,
-  PHONE_ROLES,
   TAG,
 } from "../_shared/leads/lead-values.ts";
 import { parseState } from "../_shared/leads/us-states.ts";
+import { leadPhone } from "./phones/phone-schemas.ts";
 
 /** An empty text empties the field. */
 const text = (max: number) =>
@@ -124,21 +124,7 @@ export const lead = z.object({
   import_id: z.uuid().nullable().describe("The import it came with"),
   created_at: z.string(),
   updated_at: z.string(),
-  phones: z.array(
-    z.object({
-      id: z.uuid(),
-      e164,
-      role: z.enum(PHONE_ROLES),
-      is_primary: z.boolean(),
-      label: z.string().nullable(),
-      consent_status: z.enum(CONSENT_STATUSES),
-      is_valid: z.boolean(),
-      invalid_reason: z.string().nullable(),
-      line_type: z.string().nullable(),
-      carrier: z.string().nullable(),
-      created_at: z.string(),
-    }),
-  ),
+  phones: z.array(leadPhone),
   properties: z.array(
     z.object({
       id: z.uuid(),
