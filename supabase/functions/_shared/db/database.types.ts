@@ -1008,6 +1008,8 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
+          line_type_source: string | null;
+          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1025,6 +1027,8 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1041,6 +1045,8 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1504,6 +1510,9 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
+          lookup_daily_budget: number;
+          lookup_enabled: boolean;
+          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1524,6 +1533,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1543,6 +1555,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -2077,6 +2092,7 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2091,6 +2107,8 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
@@ -2120,6 +2138,7 @@ export type Database = {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
     };
