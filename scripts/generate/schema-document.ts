@@ -14,6 +14,7 @@ const AREAS: Record<string, string[]> = {
     "public.lead_properties",
     "public.imports",
     "public.import_rejections",
+    "private.us_counties",
     "private.call_lanes",
     "private.outside_calls",
   ],

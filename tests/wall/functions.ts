@@ -24,6 +24,10 @@ const file = () => ({
 });
 
 export const FUNCTIONS: Record<string, FunctionExpectation> = {
+  add_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({ p_lead_id: row.leads?.id, p_parcel: { apn: randomUUID() } }),
+  },
   build_targets: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
@@ -78,6 +82,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   phone_figures: { role: "viewer", other: "own", args: () => ({}) },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  remove_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_lead_id: side.row.leads?.id, p_property_id: await side.addParcel() }),
+  },
   request_lookups: {
     ...{ role: "campaign_manager", other: "own" },
     args: ({ row }) => ({ p_lead_ids: [row.leads?.id], p_dry_run: true }),
@@ -122,6 +130,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "admin", other: "own" },
     args: () => ({ p_changes: { support_contact: randomUUID() } }),
   },
+  update_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({
+      ...{ p_lead_id: row.leads?.id, p_property_id: row.lead_properties?.id },
+      p_changes: { acreage: 7 },
+    }),
+  },
   update_lead: {
     ...{ role: "operator", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
@@ -130,6 +145,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
+  "add_parcel",
   "build_targets",
   "campaign_figures",
   "campaign_outlook",
@@ -147,6 +163,7 @@ const FOR_USERS = [
   "org_id",
   "pause_campaign",
   "phone_figures",
+  "remove_parcel",
   "request_lookups",
   "resolve_alert",
   "resolve_campaign_sends",
@@ -162,6 +179,7 @@ const FOR_USERS = [
   "update_lead_phone",
   "update_number",
   "update_organisation",
+  "update_parcel",
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 

@@ -34,7 +34,8 @@ async function prepare(name: string, side: Side) {
   const { id, rest = {}, query, send } = expectationOf(name);
   const [method, path] = name.split(" ") as [string, string];
   const own = id ? path.replace("{id}", await id(side)) : path;
-  const address = own.replace(/\{(\w+)\}/g, (_whole, key) => rest[key]?.(side) as string);
+  let address = own;
+  for (const [key, name] of Object.entries(rest)) address = address.replace(`{${key}}`, await name(side));
   const url = query ? `${address}?${new URLSearchParams(query(side))}` : address;
   return (token?: string) =>
     callFunction(stack, token === undefined ? undefined : { token }, method, url, send?.(side));

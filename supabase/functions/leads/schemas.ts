@@ -44,7 +44,7 @@ export const tags = z
   .max(MAX_TAGS)
   .transform((list) => [...new Set(list)]);
 
-const parcelInput = z.strictObject({
+export const parcelInput = z.strictObject({
   apn: text(MAX_LENGTH.apn).optional().describe("Assessor's parcel number"),
   county: text(MAX_LENGTH.county).optional(),
   state: state.optional(),
@@ -97,6 +97,20 @@ export const leadChanges = z
     message: "Give at least one field to change.",
   });
 
+export const parcel = z.object({
+  id: z.uuid(),
+  apn: z.string().nullable(),
+  county: z.string().nullable(),
+  state: z.string().nullable(),
+  situs: z.string().nullable(),
+  property_type: z.string().nullable(),
+  acreage: z.number().nullable(),
+  estimated_value: z.number().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type Parcel = z.output<typeof parcel>;
+
 const e164 = z.string().describe("E.164");
 export const lead = z.object({
   id: z.uuid(),
@@ -125,19 +139,6 @@ export const lead = z.object({
   created_at: z.string(),
   updated_at: z.string(),
   phones: z.array(leadPhone),
-  properties: z.array(
-    z.object({
-      id: z.uuid(),
-      apn: z.string().nullable(),
-      county: z.string().nullable(),
-      state: z.string().nullable(),
-      situs: z.string().nullable(),
-      property_type: z.string().nullable(),
-      acreage: z.number().nullable(),
-      estimated_value: z.number().nullable(),
-      created_at: z.string(),
-      updated_at: z.string(),
-    }),
-  ),
+  properties: z.array(parcel),
 });
 export type Lead = z.output<typeof lead>;
