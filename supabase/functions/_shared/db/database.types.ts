@@ -2061,6 +2061,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2108,6 +2109,7 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
       request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
@@ -2141,6 +2143,7 @@ export type Database = {
       update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
+      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
