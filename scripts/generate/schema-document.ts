@@ -20,6 +20,9 @@ const AREAS: Record<string, string[]> = {
     "public.import_uploads",
     "public.import_rejections",
     "private.import_changes",
+    "private.us_counties",
+    "private.call_lanes",
+    "private.outside_calls",
   ],
   "Numbers and texts": [
     "public.twilio_accounts",

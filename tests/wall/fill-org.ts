@@ -14,6 +14,8 @@ export interface Side extends RowsSoFar {
   addLead(): Promise<{ id: string; e164: string }>;
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
+  /** A new parcel of its lead. @returns its id */
+  addParcel(): Promise<string>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
@@ -70,6 +72,12 @@ export async function fillOrg(
     secrets.push(segment?.id);
     return segment?.id as string;
   };
+  const addParcel = async () => {
+    const [parcel] = await sql`insert into public.lead_properties (org_id, lead_id, apn)
+      values (${org.id}, ${row.leads?.id}, ${randomUUID()}) returning id`;
+    secrets.push(parcel?.id);
+    return parcel?.id as string;
+  };
   const storeFile = async () => {
     const id = randomUUID();
     const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
@@ -78,7 +86,7 @@ export async function fillOrg(
     return id;
   };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, storeFile },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, storeFile },
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

@@ -25,6 +25,10 @@ const file = () => ({
 });
 
 export const FUNCTIONS: Record<string, FunctionExpectation> = {
+  add_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({ p_lead_id: row.leads?.id, p_parcel: { apn: randomUUID() } }),
+  },
   build_targets: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
@@ -89,6 +93,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
+  lookup_status: { role: "viewer", other: "own", args: () => ({}) },
   number_health: {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
@@ -97,8 +102,17 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
+  phone_figures: { role: "viewer", other: "own", args: () => ({}) },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
   pause_import: { role: "campaign_manager", other: 404, args: leadImport },
+  remove_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_lead_id: side.row.leads?.id, p_property_id: await side.addParcel() }),
+  },
+  request_lookups: {
+    ...{ role: "campaign_manager", other: "own" },
+    args: ({ row }) => ({ p_lead_ids: [row.leads?.id], p_dry_run: true }),
+  },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -129,6 +143,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
   },
+  update_lead_phone: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({
+      ...{ p_lead_id: row.leads?.id, p_phone_id: row.lead_phones?.id },
+      p_changes: { label: randomUUID() },
+    }),
+  },
   update_number: {
     ...{ role: "admin", other: 404 },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_input: { mps: 1 } }),
@@ -138,6 +159,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "admin", other: "own" },
     args: () => ({ p_changes: { support_contact: randomUUID() } }),
   },
+  update_parcel: {
+    ...{ role: "operator", other: 404 },
+    args: ({ row }) => ({
+      ...{ p_lead_id: row.leads?.id, p_property_id: row.lead_properties?.id },
+      p_changes: { acreage: 7 },
+    }),
+  },
   update_lead: {
     ...{ role: "operator", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
@@ -146,6 +174,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
+  "add_parcel",
   "build_targets",
   "campaign_figures",
   "campaign_outlook",
@@ -163,11 +192,15 @@ const FOR_USERS = [
   "find_known_leads",
   "get_lead",
   "has_role",
+  "lookup_status",
   "number_health",
   "number_usage",
   "org_id",
   "pause_campaign",
   "pause_import",
+  "phone_figures",
+  "remove_parcel",
+  "request_lookups",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
@@ -182,8 +215,10 @@ const FOR_USERS = [
   "undo_import",
   "update_campaign",
   "update_lead",
+  "update_lead_phone",
   "update_number",
   "update_organisation",
+  "update_parcel",
 ];
 const FOR_IMPORTS = [
   ...["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk", "undo_import_chunk"],
@@ -201,6 +236,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "apply_receipt",
     "apply_receipts",
     "call_worker",
+    "claim_lookups",
     "claim_sends",
     "due_account_checks",
     "due_looks",
@@ -213,6 +249,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "receive_inbound",
     "record_account_check",
     "record_look",
+    "record_lookups",
     "record_text",
     "set_twilio_reachable",
     "settle_sends",

@@ -8,6 +8,8 @@ export interface RouteExpectation {
   permission: Permission;
   /** What {id} of the path may be for a side; another one each time where a call uses it up. */
   id?(side: Side): string | Promise<string>;
+  /** What the other names of the path may be, by name, such as phone_id. */
+  rest?: Record<string, (side: Side) => string | Promise<string>>;
   /** What the query asks about, with the other side's ids where it takes any. */
   query?(side: Side): Record<string, string>;
   /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
@@ -77,6 +79,22 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/{id}": { permission: "viewer", id: lead },
   "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
   "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
+  "PATCH /leads/{id}/phones/{phone_id}": {
+    ...{ permission: "operator", id: lead, send: () => ({ label: "Office" }) },
+    rest: { phone_id: ({ row }) => row.lead_phones?.id },
+  },
+  "POST /leads/{id}/properties": { permission: "operator", id: lead, send: () => ({ apn: randomUUID() }) },
+  "PATCH /leads/{id}/properties/{property_id}": {
+    ...{ permission: "operator", id: lead, send: () => ({ acreage: 8 }) },
+    rest: { property_id: ({ row }) => row.lead_properties?.id },
+  },
+  "DELETE /leads/{id}/properties/{property_id}": {
+    ...{ permission: "operator", id: lead },
+    rest: { property_id: (side) => side.addParcel() },
+  },
+  "GET /leads/phones/figures": { permission: "viewer" },
+  "GET /leads/lookups": { permission: "viewer" },
+  "POST /leads/lookups": { permission: "campaign_manager", send: () => ({ all: true, dry_run: true }) },
   "GET /leads/imports": { permission: "viewer" },
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },

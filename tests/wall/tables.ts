@@ -64,6 +64,7 @@ export const TABLES: Record<string, TableExpectation> = {
         ...["name", "brand", "support_contact", "language", "time_zone", "quiet_starts", "quiet_ends"],
         ...["cooldown_days", "consent_policy", "mps", "daily_cap", "warmup_caps"],
         ...["health_quarantine_below", "health_min_messages"],
+        ...["lookup_enabled", "lookup_daily_budget", "lookup_price"],
       ],
     },
     patch: { support_contact: "wall" },

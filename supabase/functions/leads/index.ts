@@ -1,11 +1,14 @@
 // Serves the area leads.
 import { createArea } from "../_shared/http/create-area.ts";
 import { importRoutes } from "./import-routes.ts";
+import { parcelRoutes } from "./parcels/parcel-routes.ts";
+import { phoneRoutes } from "./phones/phone-routes.ts";
 import { routes } from "./routes.ts";
 import { segmentRoutes } from "./segments/segment-routes.ts";
 
 export default createArea({
   area: "leads",
-  description: "Landowners with their phones and parcels, their import from CSV, and segments of them.",
-  routes: [...routes, ...importRoutes, ...segmentRoutes],
+  description:
+    "Landowners with their phones and parcels: imported from CSV, cleaned, found, segmented and exported.",
+  routes: [...routes, ...importRoutes, ...segmentRoutes, ...phoneRoutes, ...parcelRoutes],
 });

@@ -13,6 +13,8 @@ import { DrainBudget } from "./drain-budget.ts";
 import { drainImports } from "./imports/drain-imports.ts";
 import { startLimiter } from "./limit-starts.ts";
 import { lookForSends } from "./look-for-sends.ts";
+import { drainLookups } from "./lookups/drain-lookups.ts";
+import type { CallBudget } from "./outside/call-budget.ts";
 import { PostPacer } from "./pace-posts.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
 import { preparePosts } from "./prepare-posts.ts";
@@ -56,7 +58,7 @@ const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 const LONGEST_WAIT_MS = 500;
 
 /** What goes on beside the sending, each at most once at a time. */
-type Aside = "looking" | "importing" | "checking";
+type Aside = "looking" | "importing" | "checking" | "looking up";
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
@@ -92,6 +94,10 @@ class Drain {
   private hasCalledNext = false;
   private asideAt = performance.now();
   private readonly aside = new Map<Aside, Promise<void>>();
+  private readonly calls: CallBudget = {
+    callsLeft: () => (unloadReason() ? 0 : this.budget.callsLeft),
+    spend: () => this.budget.spend("call"),
+  };
 
   constructor(
     private readonly ctx: MachineContext,
@@ -226,6 +232,7 @@ class Drain {
     if (due.looks) this.beside("looking", () => lookForSends(this.ctx, this.sql));
     if (due.accounts) this.beside("checking", () => checkAccounts(this.ctx, this.sql));
     if (due.imports) this.beside("importing", () => this.import());
+    if (due.lookups && this.calls.callsLeft() > 0) this.beside("looking up", () => this.lookUp());
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
@@ -246,6 +253,12 @@ class Drain {
       },
     });
     if (chunks > 0) this.tally.chunks = (this.tally.chunks ?? 0) + chunks;
+  }
+
+  private async lookUp(): Promise<void> {
+    const { env, log } = this.ctx;
+    const asked = await drainLookups({ sql: this.sql, env, log, budget: this.calls });
+    if (asked > 0) this.tally.lookups = (this.tally.lookups ?? 0) + asked;
   }
 
   /** Goes on while messages are sent; its failure is logged and ends nothing else. */

@@ -1103,6 +1103,8 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
+          line_type_source: string | null;
+          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1120,6 +1122,8 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1136,6 +1140,8 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1608,6 +1614,9 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
+          lookup_daily_budget: number;
+          lookup_enabled: boolean;
+          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1628,6 +1637,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1647,6 +1659,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -2239,6 +2254,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2279,6 +2295,7 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2294,6 +2311,9 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       pause_import: { Args: { p_import_id: string }; Returns: undefined };
+      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
@@ -2323,8 +2343,10 @@ export type Database = {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
+      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
