@@ -67,6 +67,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
+  merge_leads: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({
+      p_keep_id: (await side.addLead()).id,
+      p_merge_ids: [(await side.addLead()).id],
+    }),
+  },
   number_health: {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
@@ -128,6 +135,7 @@ const FOR_USERS = [
   "explain_window",
   "get_lead",
   "has_role",
+  "merge_leads",
   "number_health",
   "number_usage",
   "org_id",

@@ -35,8 +35,9 @@ async function prepare(name: string, side: Side) {
   const [method, path] = name.split(" ") as [string, string];
   const address = id ? path.replace("{id}", await id(side)) : path;
   const url = query ? `${address}?${new URLSearchParams(query(side))}` : address;
+  const body = await send?.(side);
   return (token?: string) =>
-    callFunction(stack, token === undefined ? undefined : { token }, method, url, send?.(side));
+    callFunction(stack, token === undefined ? undefined : { token }, method, url, body);
 }
 
 /** What somebody who may not is told. */
