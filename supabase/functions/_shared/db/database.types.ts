@@ -1126,6 +1126,7 @@ export type Database = {
           language: string | null;
           last_name: string | null;
           lead_score: string;
+          merged_into: string | null;
           notes: string | null;
           org_id: string;
           phone_digits: string;
@@ -1155,6 +1156,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id: string;
           phone_digits?: string;
@@ -1183,6 +1185,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
           phone_digits?: string;
@@ -1200,6 +1203,13 @@ export type Database = {
             columns: ["import_id"];
             isOneToOne: false;
             referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_merged_into_fkey";
+            columns: ["merged_into"];
+            isOneToOne: false;
+            referencedRelation: "leads";
             referencedColumns: ["id"];
           },
           {
@@ -2077,6 +2087,10 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      merge_leads: {
+        Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
+        Returns: Json;
+      };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
