@@ -55,6 +55,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", service: true, other: 404 },
     args: async (side) => ({ p_lead_id: (await side.addLead()).id }),
   },
+  dismiss_duplicates: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+  },
   explain_window: {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
@@ -66,6 +70,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   get_lead: {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
+  },
+  lead_duplicates: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  list_duplicates: {
+    ...{ role: "viewer", other: "own" },
+    args: ({ row }) => ({ p_after_rank: 1, p_after_id: row.leads?.id }),
   },
   merge_leads: {
     ...{ role: "operator", other: 404 },
@@ -132,9 +141,12 @@ const FOR_USERS = [
   "create_import",
   "create_lead",
   "delete_lead",
+  "dismiss_duplicates",
   "explain_window",
   "get_lead",
   "has_role",
+  "lead_duplicates",
+  "list_duplicates",
   "merge_leads",
   "number_health",
   "number_usage",

@@ -56,6 +56,13 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/{id}": { permission: "viewer", id: lead },
   "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
   "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
+  "GET /leads/duplicates": { permission: "viewer" },
+  "GET /leads/{id}/duplicates": { permission: "viewer", id: lead },
+  "POST /leads/duplicates/dismiss": {
+    permission: "operator",
+    send: async (side) => ({ lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+    other: 404,
+  },
   "POST /leads/merge": {
     permission: "operator",
     send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),

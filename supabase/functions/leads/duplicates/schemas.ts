@@ -1,7 +1,41 @@
 // What duplicates and merges of leads look like on the wire.
 import { z } from "zod";
+import { pageFields } from "../../_shared/http/pagination.ts";
 import { LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
 import { lead } from "../schemas.ts";
+
+export const REASONS = ["phone", "owner"] as const;
+
+export const duplicatesQuery = z.object({
+  ...pageFields,
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe("Groups on a page, at most 200"),
+  reason: z
+    .enum(REASONS)
+    .optional()
+    .describe("By a shared phone alone, or by name and mailing address alone"),
+});
+
+const confidence = z.enum(["certain", "likely"]);
+export const duplicateGroup = z.object({
+  leads: z.array(lead),
+  links: z
+    .array(
+      z.object({
+        lead_ids: z.tuple([z.uuid(), z.uuid()]),
+        reason: z
+          .enum(REASONS)
+          .describe("phone: both have it, in whatever role. owner: the same name and mailing address"),
+        phone: z.string().optional().describe("The phone both have, E.164"),
+        confidence,
+      }),
+    )
+    .describe("Which lead looks like which other, and why; none for a lead without a duplicate"),
+  confidence: confidence.describe("certain where a phone is shared"),
+});
+
+export const dismissal = z.strictObject({
+  lead_ids: z.array(z.uuid()).min(2).max(20).describe("Leads that are different owners, each of each"),
+});
 
 /** Fields of which one lead's value can be preferred over the others'. */
 const PREFERABLE = [
