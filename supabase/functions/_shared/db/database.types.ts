@@ -2067,6 +2067,7 @@ export type Database = {
       };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2087,6 +2088,17 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      list_duplicates: {
+        Args: {
+          p_after_id?: string;
+          p_after_rank?: number;
+          p_limit?: number;
+          p_offset?: number;
+          p_reason?: string;
+        };
+        Returns: Json;
+      };
       merge_leads: {
         Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
         Returns: Json;
