@@ -77,6 +77,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", service: true, other: 404 },
     args: async (side) => ({ p_segment_id: await side.addSegment() }),
   },
+  dismiss_duplicates: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+  },
   explain_window: {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
@@ -94,6 +98,18 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
   lookup_status: { role: "viewer", other: "own", args: () => ({}) },
+  lead_duplicates: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  list_duplicates: {
+    ...{ role: "viewer", other: "own" },
+    args: ({ row }) => ({ p_after_rank: 1, p_after_id: row.leads?.id }),
+  },
+  merge_leads: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({
+      p_keep_id: (await side.addLead()).id,
+      p_merge_ids: [(await side.addLead()).id],
+    }),
+  },
   number_health: {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
@@ -188,11 +204,15 @@ const FOR_USERS = [
   "create_lead",
   "delete_lead",
   "delete_segment",
+  "dismiss_duplicates",
   "explain_window",
   "find_known_leads",
   "get_lead",
   "has_role",
   "lookup_status",
+  "lead_duplicates",
+  "list_duplicates",
+  "merge_leads",
   "number_health",
   "number_usage",
   "org_id",

@@ -37,8 +37,9 @@ async function prepare(name: string, side: Side) {
   let address = own;
   for (const [key, name] of Object.entries(rest)) address = address.replace(`{${key}}`, await name(side));
   const url = query ? `${address}?${new URLSearchParams(query(side))}` : address;
+  const body = await send?.(side);
   return (token?: string) =>
-    callFunction(stack, token === undefined ? undefined : { token }, method, url, send?.(side));
+    callFunction(stack, token === undefined ? undefined : { token }, method, url, body);
 }
 
 /** What somebody who may not is told. */

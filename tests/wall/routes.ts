@@ -12,7 +12,7 @@ export interface RouteExpectation {
   rest?: Record<string, (side: Side) => string | Promise<string>>;
   /** What the query asks about, with the other side's ids where it takes any. */
   query?(side: Side): Record<string, string>;
-  /** A body with which nothing but the caller is in question; with the other side's ids where it takes any. */
+  /** A body (or a promise of one) with which nothing but the caller is in question; with the other side's ids where it takes any. */
   send?(side: Side): unknown;
   /** What a query or body with the other side's ids is answered: not there, or refused as input. Such routes need no id in their path. */
   other?: 404 | 422;
@@ -95,6 +95,18 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/phones/figures": { permission: "viewer" },
   "GET /leads/lookups": { permission: "viewer" },
   "POST /leads/lookups": { permission: "campaign_manager", send: () => ({ all: true, dry_run: true }) },
+  "GET /leads/duplicates": { permission: "viewer" },
+  "GET /leads/{id}/duplicates": { permission: "viewer", id: lead },
+  "POST /leads/duplicates/dismiss": {
+    permission: "operator",
+    send: async (side) => ({ lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+    other: 404,
+  },
+  "POST /leads/merge": {
+    permission: "operator",
+    send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),
+    other: 404,
+  },
   "GET /leads/imports": { permission: "viewer" },
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },

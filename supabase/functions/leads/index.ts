@@ -1,5 +1,6 @@
 // Serves the area leads.
 import { createArea } from "../_shared/http/create-area.ts";
+import { duplicateRoutes } from "./duplicates/routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { parcelRoutes } from "./parcels/parcel-routes.ts";
 import { phoneRoutes } from "./phones/phone-routes.ts";
@@ -10,5 +11,5 @@ export default createArea({
   area: "leads",
   description:
     "Landowners with their phones and parcels: imported from CSV, cleaned, found, segmented and exported.",
-  routes: [...routes, ...importRoutes, ...segmentRoutes, ...phoneRoutes, ...parcelRoutes],
+  routes: [...routes, ...importRoutes, ...segmentRoutes, ...phoneRoutes, ...parcelRoutes, ...duplicateRoutes],
 });

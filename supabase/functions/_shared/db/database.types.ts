@@ -1229,6 +1229,7 @@ export type Database = {
           language: string | null;
           last_name: string | null;
           lead_score: string;
+          merged_into: string | null;
           notes: string | null;
           org_id: string;
           phone_digits: string;
@@ -1261,6 +1262,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id: string;
           phone_digits?: string;
@@ -1292,6 +1294,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
           phone_digits?: string;
@@ -1310,6 +1313,13 @@ export type Database = {
             columns: ["import_id"];
             isOneToOne: false;
             referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_merged_into_fkey";
+            columns: ["merged_into"];
+            isOneToOne: false;
+            referencedRelation: "leads";
             referencedColumns: ["id"];
           },
           {
@@ -2274,6 +2284,7 @@ export type Database = {
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
+      dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2295,7 +2306,22 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      list_duplicates: {
+        Args: {
+          p_after_id?: string;
+          p_after_rank?: number;
+          p_limit?: number;
+          p_offset?: number;
+          p_reason?: string;
+        };
+        Returns: Json;
+      };
       lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
+      merge_leads: {
+        Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
+        Returns: Json;
+      };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };

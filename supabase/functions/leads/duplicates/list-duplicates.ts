@@ -1,0 +1,54 @@
+// A page of groups of leads that look like one owner.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { pageOf, pagination } from "../../_shared/http/pagination.ts";
+import type { ListResult } from "../../_shared/http/responses.ts";
+import type { duplicateGroup, duplicatesQuery } from "./schemas.ts";
+
+type Group = z.output<typeof duplicateGroup>;
+
+/** What list_duplicates returns. */
+interface Found {
+  groups: Group[];
+  total: number;
+  total_is_estimate: boolean;
+  next: Place | null;
+}
+/** Where a group stands in the list. */
+interface Place {
+  rank: number;
+  id: string;
+}
+
+/** @throws AppError invalid_input for a cursor that is none of this list's, or a page too deep for anything but one */
+export async function listDuplicates(
+  { db }: UserContext,
+  { query }: { query: z.output<typeof duplicatesQuery> },
+): Promise<ListResult<Group>> {
+  const page = pageOf(query);
+  const after = page.cursor === undefined ? undefined : readCursor(page.cursor);
+  const found = dataOrThrow(
+    await db.rpc("list_duplicates", {
+      p_reason: query.reason,
+      p_limit: page.limit,
+      p_offset: after ? 0 : page.offset,
+      p_after_rank: after?.rank,
+      p_after_id: after?.id,
+    }),
+  ) as unknown as Found;
+  const nextCursor = found.next && `${found.next.rank}.${found.next.id}`;
+  return {
+    data: found.groups,
+    pagination: pagination(page, found.total, { isEstimate: found.total_is_estimate, nextCursor }),
+  };
+}
+
+function readCursor(cursor: string): Place {
+  const [, rank, id] = /^([12])\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
+  if (rank && id) return { rank: Number(rank), id };
+  throw new AppError("invalid_input", "The cursor is none of this list's.", {
+    errors: [{ field: "cursor", message: "Take next_cursor of the page before, unchanged." }],
+  });
+}

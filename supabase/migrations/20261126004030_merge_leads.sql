@@ -1,0 +1,216 @@
+-- Merging leads: locks, what is not sent yet, history, and the function operators call.
+
+create function private.lead_contacts(p_org_id uuid, p_lead_ids uuid[])
+returns text[]
+language sql
+stable
+set search_path = ''
+as $$
+  select array(
+    select p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
+    union
+    select t.e164 from public.campaign_targets t where t.org_id = p_org_id and t.lead_id = any (p_lead_ids)
+    union
+    select c.e164 from public.conversations c where c.org_id = p_org_id and c.lead_id = any (p_lead_ids)
+    order by 1);
+$$;
+comment on function private.lead_contacts(uuid, uuid[]) is
+  'Every phone that leads have or were ever written to or wrote from: whose contact rows are locked before anything of the leads is moved, and by which their messages are found.';
+
+create function private.lock_leads(p_org_id uuid, p_lead_ids uuid[])
+returns text[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_phones text[];
+begin
+  -- A campaign that is being built waits, or is waited for: else it would add a target for a lead that is no more.
+  perform 1 from public.campaigns c where c.org_id = p_org_id and c.status in ('draft', 'building', 'ready') order by c.id for share;
+  v_phones := private.lead_contacts(p_org_id, p_lead_ids);
+  perform private.lock_contacts(p_org_id, v_phones);
+  perform 1 from public.leads l where l.org_id = p_org_id and l.id = any (p_lead_ids) order by l.id for no key update;
+  if not private.lead_contacts(p_org_id, p_lead_ids) <@ v_phones then
+    perform private.raise_error('PT503', 'try_again', 'Another change got in the way: retry.', '{"retry_after": 1}');
+  end if;
+  return v_phones;
+end;
+$$;
+comment on function private.lock_leads(uuid, uuid[]) is
+  'Locks leads and the contacts of all their phones, in the one order (campaigns being built, contacts by E.164, leads by id), and returns those phones. Raises PT503 try_again where a lead was given another phone meanwhile: locking it now would be against the order.';
+
+create function private.cancel_targets(p_targets uuid[], p_reason text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  perform 1 from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update;
+  update public.messages m set status = 'canceled', error_message = p_reason, settled_at = p_now
+  from public.campaign_targets t where t.id = any (p_targets) and m.id = t.message_id and m.status = 'queued';
+  update public.campaign_targets t set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
+  where t.id = any (p_targets) and t.state in ('waiting', 'queued');
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.cancel_targets(uuid[], text, timestamptz) is
+  'Cancels those of the targets that are waiting or queued, as cancel_open_targets does for a phone; returns how many. The caller holds their contacts'' locks.';
+
+create function private.merge_targets(p_org_id uuid, p_keep_id uuid, p_lead_ids uuid[], p_status text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_canceled integer;
+  v_state text;
+  v_moved integer;
+begin
+  perform 1 from public.campaign_targets t where t.org_id = p_org_id and t.lead_id = any (p_lead_ids) order by t.id for no key update;
+  -- Who is left alone is left alone at every phone. Else, in a campaign that writes to one phone of each lead, the person that
+  -- several leads turned out to be is written to once: not again where one was sent already, and first at the kept lead's phone.
+  v_canceled := private.cancel_targets(array(
+    select t.id
+    from (
+      select t.id, t.state, c.phones,
+        bool_or(t.state in ('sending', 'unknown', 'sent')) over step as was_sent,
+        row_number() over (step order by t.state in ('waiting', 'queued') desc, t.lead_id = p_keep_id desc, t.ordinal, t.id) as n
+      from public.campaign_targets t join public.campaigns c on c.id = t.campaign_id
+      where t.org_id = p_org_id and t.lead_id = any (p_lead_ids) and t.is_included
+      window step as (partition by t.campaign_id, t.step)
+    ) t
+    where t.state in ('waiting', 'queued')
+      and (p_status = 'do_not_contact' or (t.phones = 'primary' and (t.was_sent or t.n > 1)))
+  ), case p_status when 'do_not_contact' then 'do_not_contact' else 'lead_merged' end, p_now);
+
+  select l.state into v_state from public.leads l where l.id = p_keep_id;
+  update public.campaign_targets t
+  set lead_id = p_keep_id, lead_phone_id = coalesce((select p.id from public.lead_phones p where p.lead_id = p_keep_id and p.e164 = t.e164), t.lead_phone_id),
+      window_key = case when t.state in ('waiting', 'queued', 'sending', 'unknown') then private.window_key(t.e164, v_state) else t.window_key end,
+      updated_at = p_now
+  where t.org_id = p_org_id and t.lead_id = any (p_lead_ids) and t.lead_id <> p_keep_id;
+  get diagnostics v_moved = row_count;
+  return jsonb_build_object('canceled', v_canceled, 'moved', v_moved);
+end;
+$$;
+comment on function private.merge_targets(uuid, uuid, uuid[], text, timestamptz) is
+  'Gives the kept lead the targets of the merged ones, and cancels what it may not or need not be sent any more: {canceled, moved}. p_status is the kept lead''s after the merge.';
+
+create function private.move_lead_history(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[], p_phones text[])
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_conversations integer;
+  v_messages integer;
+  v_consent integer;
+  v_audit integer;
+begin
+  update public.conversations c set lead_id = p_keep_id where c.org_id = p_org_id and c.lead_id = any (p_other_ids);
+  get diagnostics v_conversations = row_count;
+  -- By person and by conversation, each by its index: messages have none by lead.
+  update public.messages m set lead_id = p_keep_id
+  where m.lead_id = any (p_other_ids) and m.id in (
+    select x.id from public.messages x where x.to_number = any (p_phones) and (x.org_id = p_org_id) is true
+    union
+    select x.id from public.conversations c join public.messages x on x.conversation_id = c.id
+    where c.org_id = p_org_id and c.e164 = any (p_phones));
+  get diagnostics v_messages = row_count;
+  update public.consent_records r set lead_id = p_keep_id where r.org_id = p_org_id and r.lead_id = any (p_other_ids);
+  get diagnostics v_consent = row_count;
+  update public.audit_events e set lead_id = p_keep_id where e.org_id = p_org_id and e.lead_id = any (p_other_ids);
+  get diagnostics v_audit = row_count;
+  return jsonb_build_object('conversations', v_conversations, 'messages', v_messages, 'consent_records', v_consent, 'audit_events', v_audit);
+end;
+$$;
+comment on function private.move_lead_history(uuid, uuid, uuid[], text[]) is
+  'Gives the kept lead the conversations, messages, consent records and audit events of the merged ones; how many of each.';
+
+create function private.apply_merge(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[], p_prefer jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_phones text[];
+  v_ids uuid[] := p_keep_id || p_other_ids;
+  v_before jsonb;
+  v_keep jsonb;
+  v_others jsonb[];
+  v_fields jsonb;
+  v_standing jsonb;
+  v_extras jsonb;
+  v_consent text;
+  v_left text[];
+  v_answer jsonb;
+  v_lead public.leads;
+begin
+  v_phones := private.lock_leads(p_org_id, v_ids);
+  perform private.refuse_lead(p_org_id, x.id)
+  from unnest(v_ids) x (id) where not exists (select 1 from public.leads l where l.org_id = p_org_id and l.id = x.id and l.deleted_at is null);
+  select jsonb_agg(j.lead order by l.created_at, l.id), (array_agg(to_jsonb(l)) filter (where l.id = p_keep_id))[1],
+    array_agg(to_jsonb(l) order by l.created_at, l.id) filter (where l.id <> p_keep_id),
+    array_agg(l.id order by l.created_at, l.id) filter (where l.id <> p_keep_id)
+  into v_before, v_keep, v_others, p_other_ids
+  from public.leads l join private.leads_json(v_ids) j on j.id = l.id where l.id = any (v_ids);
+
+  v_fields := private.merge_fields(v_keep, v_others, p_prefer - array['status', 'lead_score']);
+  v_standing := private.merge_standing(v_keep, v_others, p_prefer);
+  v_consent := private.merge_consent(p_org_id, v_ids, p_now);
+  v_left := array(select jsonb_array_elements_text(private.merge_phones(p_org_id, p_keep_id, p_other_ids) -> 'left'));
+  v_extras := private.merge_extras(v_keep, v_others, v_left);
+  v_answer := jsonb_build_object('properties', private.merge_parcels(p_org_id, p_keep_id, p_other_ids));
+
+  v_lead := jsonb_populate_record(null::public.leads, v_fields -> 'value');
+  update public.leads l set
+    first_name = v_lead.first_name, last_name = v_lead.last_name, language = v_lead.language, email = v_lead.email,
+    address1 = v_lead.address1, address2 = v_lead.address2, city = v_lead.city, state = v_lead.state, postal_code = v_lead.postal_code,
+    county = v_lead.county, source = v_lead.source, consent_status = v_consent,
+    status = v_standing #>> '{status,value}', lead_score = v_standing #>> '{lead_score,value}',
+    tags = array(select jsonb_array_elements_text(v_extras -> 'tags')), notes = v_extras ->> 'notes', custom_fields = v_extras -> 'custom_fields'
+  where l.id = p_keep_id;
+  update public.leads l set deleted_at = p_now, merged_into = p_keep_id where l.id = any (p_other_ids);
+  update public.leads l set merged_into = p_keep_id where l.merged_into = any (p_other_ids);
+  v_answer := v_answer || jsonb_build_object(
+    'targets', private.merge_targets(p_org_id, p_keep_id, v_ids, v_standing #>> '{status,value}', p_now),
+    'history', private.move_lead_history(p_org_id, p_keep_id, p_other_ids, v_phones));
+
+  v_answer := v_answer || jsonb_build_object(
+    'merged', to_jsonb(p_other_ids),
+    'lead', (select j.lead from private.leads_json(array[p_keep_id]) j),
+    'fields', (v_fields -> 'from') || v_standing || jsonb_build_object('consent_status', jsonb_build_object('value', v_consent, 'because', 'strictest')),
+    'tags_added', v_extras -> 'tags_added', 'custom_fields_added', v_extras -> 'custom_fields_added', 'left_over', v_extras -> 'left_over',
+    'not_taken', private.merge_differences(v_before, p_keep_id));
+  perform private.record_audit_event(p_org_id, 'leads_merged', null, null, p_keep_id,
+    jsonb_build_object('merged', to_jsonb(p_other_ids), 'before', v_before, 'done', v_answer - 'lead'));
+  return v_answer;
+end;
+$$;
+comment on function private.apply_merge(uuid, uuid, uuid[], jsonb, timestamptz) is
+  'Merges leads into one in the caller''s transaction and returns what was done, field by field; the audit event leads_merged keeps all of them as they were. Raises PT404 (details.merged_into), PT503 try_again.';
+
+create function private.merge_differences(p_before jsonb, p_keep_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('field', d.field, 'lead_id', d.lead_id, 'value', d.value) order by d.n, d.field), '[]')
+  from (
+    select x.n, f.field, x.lead -> 'id' as lead_id, f.value
+    from public.leads l cross join jsonb_array_elements(p_before) with ordinality x (lead, n)
+    cross join lateral (
+      select e.key as field, e.value, to_jsonb(l) -> e.key as now from jsonb_each(x.lead) e
+      where e.key in ('first_name', 'last_name', 'language', 'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'county', 'source')
+      union all
+      select 'custom_fields.' || e.key, e.value, l.custom_fields -> e.key from jsonb_each(x.lead -> 'custom_fields') e
+    ) f
+    where l.id = p_keep_id and f.value not in ('null', '""') and f.now is distinct from f.value
+  ) d;
+$$;
+comment on function private.merge_differences(jsonb, uuid) is
+  'What merged leads said otherwise than the kept one does now: [{field, lead_id, value}]. It stands in the audit event and in the merged leads'' rows alone.';
