@@ -12,6 +12,8 @@ export interface Side extends RowsSoFar {
   fresh(table: string): Row;
   /** A new lead with a phone nobody else has. */
   addLead(): Promise<{ id: string; e164: string }>;
+  /** A new list of leads. @returns its id */
+  addSegment(): Promise<string>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
@@ -62,6 +64,12 @@ export async function fillOrg(
       return { id: lead?.id as string, e164 };
     });
   };
+  const addSegment = async () => {
+    const [segment] = await sql`
+      insert into public.segments (org_id, name, kind) values (${org.id}, ${randomUUID()}, 'list') returning id`;
+    secrets.push(segment?.id);
+    return segment?.id as string;
+  };
   const storeFile = async () => {
     const id = randomUUID();
     const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
@@ -70,7 +78,7 @@ export async function fillOrg(
     return id;
   };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, storeFile },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, storeFile },
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

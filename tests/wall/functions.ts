@@ -31,6 +31,14 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
+  change_segment_leads: {
+    ...{ role: "operator", service: true, other: 404 },
+    args: ({ row }) => ({ p_segment_id: row.segments?.id, p_add: [row.leads?.id] }),
+  },
+  count_leads: {
+    ...{ role: "viewer", service: true, other: 422 },
+    args: ({ row }) => ({ p_filter: { segment_ids: [row.segments?.id] } }),
+  },
   create_campaign: {
     ...{ role: "campaign_manager", other: 422 },
     args: ({ org, row }) => ({
@@ -54,6 +62,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   delete_lead: {
     ...{ role: "operator", service: true, other: 404 },
     args: async (side) => ({ p_lead_id: (await side.addLead()).id }),
+  },
+  delete_segment: {
+    ...{ role: "operator", service: true, other: 404 },
+    args: async (side) => ({ p_segment_id: await side.addSegment() }),
   },
   explain_window: {
     ...{ role: "viewer", other: 422 },
@@ -86,9 +98,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
   },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  save_segment: {
+    ...{ role: "operator", service: true, other: 404 },
+    args: ({ row }) => ({ p_segment_id: row.segments?.id, p_input: { name: `Wall ${randomUUID()}` } }),
+  },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
-    args: ({ row }) => ({ p_search: row.leads?.last_name }),
+    args: ({ row }) => ({ p_filter: { search: row.leads?.last_name } }),
   },
   set_number_status: {
     ...{ role: "admin", other: 404 },
@@ -121,10 +137,13 @@ const FOR_USERS = [
   "campaign_figures",
   "campaign_outlook",
   "campaign_reasons",
+  "change_segment_leads",
+  "count_leads",
   "create_campaign",
   "create_import",
   "create_lead",
   "delete_lead",
+  "delete_segment",
   "explain_window",
   "get_lead",
   "has_role",
@@ -136,6 +155,7 @@ const FOR_USERS = [
   "resolve_campaign_sends",
   "resolve_send",
   "resume_campaign",
+  "save_segment",
   "search_leads",
   "set_number_status",
   "start_campaign",
@@ -152,6 +172,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],
   authenticated: FOR_USERS,
   service_role: [
+    ...["change_segment_leads", "count_leads", "delete_segment", "save_segment", "apn_text"],
     ...["create_import", "create_lead", "create_org", "delete_lead", "fold_text", "get_lead", "has_role"],
     ...["org_id", "queue_is_due", "search_leads", "set_twilio_account", "update_lead", ...FOR_IMPORTS],
   ],

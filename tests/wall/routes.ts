@@ -18,6 +18,7 @@ export interface RouteExpectation {
 
 const campaign = (side: Side) => side.row.campaigns?.id;
 const lead = (side: Side) => side.row.leads?.id;
+const segment = (side: Side) => side.row.segments?.id;
 const number = (side: Side) => side.row.phone_numbers?.id;
 const leadImport = (side: Side) => side.row.imports?.id;
 
@@ -53,6 +54,26 @@ export const ROUTES: Record<string, RouteExpectation> = {
 
   "GET /leads": { permission: "viewer" },
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
+  "POST /leads/search": { permission: "viewer", send: () => ({ filter: { search: "rosa" } }) },
+  "POST /leads/count": {
+    ...{ permission: "viewer", other: 422 },
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  "GET /leads/segments": { permission: "viewer" },
+  "POST /leads/segments": {
+    permission: "operator",
+    send: () => ({ kind: "list", name: `Wall ${randomUUID()}` }),
+  },
+  "GET /leads/segments/{id}": { permission: "viewer", id: segment },
+  "PATCH /leads/segments/{id}": {
+    ...{ permission: "operator", id: segment },
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /leads/segments/{id}": { permission: "operator", id: (side) => side.addSegment() },
+  "POST /leads/segments/{id}/leads": {
+    ...{ permission: "operator", id: segment },
+    send: ({ row }) => ({ add: [row.leads?.id] }),
+  },
   "GET /leads/{id}": { permission: "viewer", id: lead },
   "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
   "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },

@@ -73,6 +73,12 @@ export const ROWS: Record<string, Recipe> = {
   lead_properties: {
     make: ({ org, row }) => ({ org_id: org.id, lead_id: row.leads?.id, apn: randomUUID(), county: "Travis" }),
   },
+  segments: { make: ({ org }) => ({ org_id: org.id, name: name(), kind: "list" }) },
+  segment_leads: {
+    make: ({ org, row }) => ({
+      ...{ org_id: org.id, segment_id: row.segments?.id, lead_id: row.leads?.id },
+    }),
+  },
   campaigns: { make: ({ org }) => ({ org_id: org.id, name: name() }) },
   campaign_templates: {
     make: ({ org, row }) => ({

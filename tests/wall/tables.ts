@@ -74,6 +74,8 @@ export const TABLES: Record<string, TableExpectation> = {
     patch: { source: "another policy of ours" },
     service: VERBS,
   },
+  segment_leads: { select: "viewer", service: VERBS },
+  segments: { select: "viewer", service: VERBS },
   send_attempts: { select: "viewer", service: READ },
   sending_limits: {
     select: "viewer",

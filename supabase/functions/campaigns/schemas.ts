@@ -40,6 +40,15 @@ export const targetCriteria = z
       .max(5)
       .optional(),
     import_id: z.uuid().optional().describe("Leads that came with this import"),
+    segment_ids: z
+      .array(z.uuid())
+      .max(20)
+      .optional()
+      .describe("Leads in any of these segments, as they are when it is built"),
+    filter: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe("Any filter of leads, as POST /leads/search takes it"),
     never_contacted: z.boolean().optional().describe("Only phones no campaign has written to"),
   })
   .describe("Which leads: all that match every criterion given; none given, every lead");

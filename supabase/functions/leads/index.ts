@@ -2,9 +2,10 @@
 import { createArea } from "../_shared/http/create-area.ts";
 import { importRoutes } from "./import-routes.ts";
 import { routes } from "./routes.ts";
+import { segmentRoutes } from "./segments/segment-routes.ts";
 
 export default createArea({
   area: "leads",
-  description: "Landowners with their phones and parcels, and their import from CSV.",
-  routes: [...routes, ...importRoutes],
+  description: "Landowners with their phones and parcels, their import from CSV, and segments of them.",
+  routes: [...routes, ...importRoutes, ...segmentRoutes],
 });

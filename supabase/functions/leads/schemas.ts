@@ -1,5 +1,6 @@
 // What leads look like on the wire.
 import { z } from "zod";
+import { pageFields } from "../_shared/http/pagination.ts";
 import {
   CONSENT_STATUSES,
   EMAIL,
@@ -12,6 +13,8 @@ import {
   TAG,
 } from "../_shared/leads/lead-values.ts";
 import { parseState } from "../_shared/leads/us-states.ts";
+import { leadFilter } from "./filters/lead-filter.ts";
+import { orderFields } from "./filters/lead-order.ts";
 
 /** An empty text empties the field. */
 const text = (max: number) =>
@@ -97,6 +100,9 @@ export const leadChanges = z
     message: "Give at least one field to change.",
   });
 
+/** Pages and order as in the query of the list. */
+export const leadSearch = z.strictObject({ ...pageFields, ...orderFields, filter: leadFilter.default({}) });
+
 const e164 = z.string().describe("E.164");
 export const lead = z.object({
   id: z.uuid(),
@@ -122,6 +128,7 @@ export const lead = z.object({
   tags: z.array(z.string()),
   custom_fields: z.record(z.string(), z.unknown()),
   import_id: z.uuid().nullable().describe("The import it came with"),
+  first_contacted_at: z.string().nullable().describe("When a campaign's text to them was first sent"),
   created_at: z.string(),
   updated_at: z.string(),
   phones: z.array(

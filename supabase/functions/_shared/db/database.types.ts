@@ -1112,6 +1112,7 @@ export type Database = {
         Row: {
           address1: string | null;
           address2: string | null;
+          apn_text: string;
           city: string | null;
           consent_status: string;
           county: string | null;
@@ -1119,6 +1120,7 @@ export type Database = {
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
           email: string | null;
+          first_contacted_at: string | null;
           first_name: string | null;
           full_name: string | null;
           id: string;
@@ -1130,6 +1132,7 @@ export type Database = {
           org_id: string;
           phone_digits: string;
           postal_code: string | null;
+          score_rank: number;
           search_text: string;
           source: string | null;
           state: string | null;
@@ -1141,6 +1144,7 @@ export type Database = {
         Insert: {
           address1?: string | null;
           address2?: string | null;
+          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1148,6 +1152,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1159,6 +1164,7 @@ export type Database = {
           org_id: string;
           phone_digits?: string;
           postal_code?: string | null;
+          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1169,6 +1175,7 @@ export type Database = {
         Update: {
           address1?: string | null;
           address2?: string | null;
+          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1176,6 +1183,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1187,6 +1195,7 @@ export type Database = {
           org_id?: string;
           phone_digits?: string;
           postal_code?: string | null;
+          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1680,6 +1689,95 @@ export type Database = {
           },
         ];
       };
+      segment_leads: {
+        Row: {
+          added_at: string;
+          lead_id: string;
+          org_id: string;
+          segment_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          added_at?: string;
+          lead_id: string;
+          org_id: string;
+          segment_id: string;
+        };
+        Update: {
+          added_at?: string;
+          lead_id?: string;
+          org_id?: string;
+          segment_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "segment_leads_org_id_lead_id_fkey";
+            columns: ["org_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "segment_leads_org_id_segment_id_fkey";
+            columns: ["org_id", "segment_id"];
+            isOneToOne: false;
+            referencedRelation: "segments";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      segments: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          description: string | null;
+          filter: Json | null;
+          id: string;
+          kind: string;
+          name: string;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          filter?: Json | null;
+          id?: string;
+          kind: string;
+          name: string;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          filter?: Json | null;
+          id?: string;
+          kind?: string;
+          name?: string;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "segments_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "segments_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       send_attempts: {
         Row: {
           claimed_at: string;
@@ -2050,6 +2148,11 @@ export type Database = {
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      change_segment_leads: {
+        Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
+        Returns: Json;
+      };
+      count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
@@ -2057,6 +2160,7 @@ export type Database = {
       };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2095,17 +2199,15 @@ export type Database = {
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
       search_leads: {
         Args: {
-          p_before?: string;
-          p_before_id?: string;
-          p_counties?: string[];
+          p_after?: Json;
+          p_descending?: boolean;
+          p_filter?: Json;
           p_limit?: number;
           p_offset?: number;
-          p_search?: string;
-          p_states?: string[];
-          p_statuses?: string[];
-          p_tags?: string[];
+          p_sort_by?: string;
         };
         Returns: Json;
       };
