@@ -994,6 +994,82 @@ export type Database = {
           },
         ];
       };
+      jobs: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          done_items: number;
+          error_message: string | null;
+          finished_at: string | null;
+          id: string;
+          input: NonNullable<Json>;
+          items_per_second: number | null;
+          kind: string;
+          org_id: string;
+          required_role: Database["public"]["Enums"]["user_role"];
+          result: NonNullable<Json>;
+          seconds_left: number | null;
+          started_at: string | null;
+          status: string;
+          total_items: number | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          done_items?: number;
+          error_message?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          input?: NonNullable<Json>;
+          items_per_second?: number | null;
+          kind: string;
+          org_id: string;
+          required_role: Database["public"]["Enums"]["user_role"];
+          result?: NonNullable<Json>;
+          seconds_left?: number | null;
+          started_at?: string | null;
+          status?: string;
+          total_items?: number | null;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          done_items?: number;
+          error_message?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          input?: NonNullable<Json>;
+          items_per_second?: number | null;
+          kind?: string;
+          org_id?: string;
+          required_role?: Database["public"]["Enums"]["user_role"];
+          result?: NonNullable<Json>;
+          seconds_left?: number | null;
+          started_at?: string | null;
+          status?: string;
+          total_items?: number | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "jobs_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "jobs_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       lead_phones: {
         Row: {
           carrier: string | null;
@@ -2148,12 +2224,14 @@ export type Database = {
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      cancel_job: { Args: { p_job_id: string }; Returns: Json };
       change_segment_leads: {
         Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
         Returns: Json;
       };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
