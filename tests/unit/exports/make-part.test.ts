@@ -73,7 +73,12 @@ describe("a workbook", () => {
 
   it("holds what looks like a formula, a number or a date as text", async () => {
     const values = ["=1+1", '=HYPERLINK("http://x","y")', "+15125550123", "-2", "@SUM(A1)", "00123", "1/2"];
-    const sheet = await readSheet(makeFile("xlsx", values.map((value) => [value, null, null, null])));
+    const sheet = await readSheet(
+      makeFile(
+        "xlsx",
+        values.map((value) => [value, null, null, null]),
+      ),
+    );
     expect(sheet.slice(1).map(([value]) => value)).toEqual(values);
     expect(rowXml(2, ["=1+1"])).toBe(
       '<row r="2"><c r="A2" s="1" t="inlineStr"><is><t xml:space="preserve">=1+1</t></is></c></row>',
@@ -84,7 +89,10 @@ describe("a workbook", () => {
     expect(rowXml(2, ["a\u0000b\u0008c\ud800d\uffff"])).toContain(">abc\ufffdd<");
     expect(rowXml(2, ["a\r\nb\rc"])).toContain(">a\nb_x000D_c<");
     expect(rowXml(2, ["x".repeat(40_000)]).match(/x{2,}/)?.[0]).toHaveLength(32_767);
-    const wide = rowXml(3, Array.from({ length: 704 }, () => 1));
+    const wide = rowXml(
+      3,
+      Array.from({ length: 704 }, () => 1),
+    );
     expect(wide).toContain('r="Z3"><v>1</v></c><c r="AA3"');
     expect(wide).toContain('r="ZZ3"><v>1</v></c><c r="AAA3"');
   });
@@ -102,7 +110,12 @@ describe("a CSV", () => {
 
   it("opens as text where a spreadsheet would run it", () => {
     const values = ["=1+1", '=cmd|" /C calc"!A0', "+SUM(A1)", "-2+3", "@SUM(A1)", "\tx", "\rx"];
-    const rows = readCsv(makeFile("csv", values.map((value) => [value, null, null, null])));
+    const rows = readCsv(
+      makeFile(
+        "csv",
+        values.map((value) => [value, null, null, null]),
+      ),
+    );
     expect(rows.slice(1).map(([value]) => value)).toEqual(values.map((value) => `'${value}`));
   });
 });

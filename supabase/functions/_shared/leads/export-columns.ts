@@ -128,7 +128,13 @@ export function planExport(
   const own = columns === null ? customFields.slice(0, MAX_CUSTOM_COLUMNS) : [];
   const others = columns === null ? new Set(customFields.slice(MAX_CUSTOM_COLUMNS)) : new Set<string>();
   const readers: Read[] = names.map((name) => READERS.get(name) as Read);
-  readers.push(...own.map((name): Read => ({ custom_fields }) => showCustom(custom_fields[name])));
+  readers.push(
+    ...own.map(
+      (name): Read =>
+        ({ custom_fields }) =>
+          showCustom(custom_fields[name]),
+    ),
+  );
   if (others.size > 0) readers.push(({ custom_fields }) => showOthers(custom_fields, others));
   const taken = new Set([...EXPORT_COLUMNS, OTHER_FIELDS].map((name) => name.toLowerCase()));
   const header = [

@@ -2,8 +2,8 @@
 import type { DrainJobsDeps } from "../drain-jobs.ts";
 import { JobRefusal, type JobStep } from "../job-step.ts";
 import type { ExportCursor, ExportInput } from "./export-cursor.ts";
-import { MAX_ZIP_BYTES } from "./xlsx/zip-entries.ts";
 import { type Frame, workbookFrame } from "./xlsx/workbook-frame.ts";
+import { MAX_ZIP_BYTES } from "./xlsx/zip-entries.ts";
 
 interface StoredPart {
   path: string;

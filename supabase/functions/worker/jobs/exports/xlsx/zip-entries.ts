@@ -30,9 +30,7 @@ export function localHeader(entry: ZipEntry): Uint8Array {
 }
 
 /** What ends the file. @param entries in their order, each with the offset of its local header */
-export function centralDirectory(
-  entries: readonly (ZipEntry & { offset: number })[],
-): Uint8Array {
+export function centralDirectory(entries: readonly (ZipEntry & { offset: number })[]): Uint8Array {
   const names = entries.map(({ path }) => new TextEncoder().encode(path));
   const size = names.reduce((sum, name) => sum + 46 + name.length, 0);
   const bytes = new Uint8Array(size + 22);
