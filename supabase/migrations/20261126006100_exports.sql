@@ -39,6 +39,9 @@ declare
 begin
   -- Refuses a filter that is none before anybody waits for the job.
   perform private.lead_condition(v_org_id, p_filter, p_now);
+  if p_filter -> 'deleted' = 'true' then
+    perform private.refuse_field('filter.deleted', 'Deleted leads are not exported: restore them first.');
+  end if;
   v_id := private.create_job(v_org_id, 'lead_export', 'operator',
     jsonb_build_object('filter', private.shown_filter(p_filter)) || p_options, jsonb_build_object('filter', p_filter), p_now);
   perform private.record_audit_event(v_org_id, 'leads_export_started', null, null, null, jsonb_build_object('job_id', v_id));
@@ -214,6 +217,21 @@ create trigger jobs_remove_export_files after update of status on public.jobs
   for each row when (new.kind = 'lead_export' and new.finished_at is not null and old.finished_at is null)
   execute function private.remove_export_files();
 
+create function private.export_files(p_folder text)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(f.name), '[]')
+  from (
+    select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
+  ) f;
+$$;
+comment on function private.export_files(text) is
+  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
+
 create function private.drop_job_message(p_message_id bigint)
 returns void
 language sql
@@ -225,7 +243,7 @@ $$;
 comment on function private.drop_job_message(bigint) is 'Takes a message off the queue whose work is done. Definer: the worker may not touch the queue itself.';
 
 grant execute on function
-  private.export_page(uuid, integer), private.export_parts(uuid), private.drop_job_message(bigint),
+  private.export_page(uuid, integer), private.export_parts(uuid), private.export_files(text), private.drop_job_message(bigint),
   private.record_export_part(uuid, integer, bigint, text, bigint, jsonb, timestamptz),
   private.finish_export(uuid, integer, bigint, jsonb, timestamptz)
 to worker;

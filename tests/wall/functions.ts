@@ -28,6 +28,8 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
   },
+  // What is over stays as it is: those who may are told so.
+  cancel_job: { role: "operator", other: 404, args: ({ row }) => ({ p_job_id: row.jobs?.id }) },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
@@ -47,6 +49,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
         template_ids: [org.templates.initial],
         phone_number_ids: [row.phone_numbers?.id],
       },
+    }),
+  },
+  create_export: {
+    ...{ role: "operator", other: 422 },
+    args: ({ row }) => ({
+      p_filter: { segment_ids: [row.segments?.id] },
+      p_options: { format: "csv", rows_per: "lead" },
     }),
   },
   // The file of another organisation's import is not there for this one.
@@ -134,12 +143,14 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
   "build_targets",
+  "cancel_job",
   "campaign_figures",
   "campaign_outlook",
   "campaign_reasons",
   "change_segment_leads",
   "count_leads",
   "create_campaign",
+  "create_export",
   "create_import",
   "create_lead",
   "delete_lead",
@@ -165,6 +176,10 @@ const FOR_USERS = [
   "update_lead",
   "update_number",
   "update_organisation",
+];
+const FOR_JOBS = [
+  ...["claim_job_step", "drop_job_message", "export_files", "export_page", "export_parts", "fail_job"],
+  ...["finish_export", "record_export_part", "release_job_step", "run_job_step"],
 ];
 const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 
@@ -197,6 +212,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "settle_sends",
     "twilio_accounts_for",
     ...FOR_IMPORTS,
+    ...FOR_JOBS,
   ],
 };
 

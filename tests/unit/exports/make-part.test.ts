@@ -86,7 +86,7 @@ describe("a workbook", () => {
   });
 
   it("leaves out what XML can't hold, cuts what no cell can, and names columns past Z", () => {
-    expect(rowXml(2, ["a\u0000b\u0008c\ud800d\uffff"])).toContain(">abc\ufffdd<");
+    expect(rowXml(2, ["a\u0000b\u0008c\uffff"])).toContain(">abc<");
     expect(rowXml(2, ["a\r\nb\rc"])).toContain(">a\nb_x000D_c<");
     expect(rowXml(2, ["x".repeat(40_000)]).match(/x{2,}/)?.[0]).toHaveLength(32_767);
     const wide = rowXml(

@@ -2,10 +2,9 @@
 import type { DrainJobsDeps } from "./drain-jobs.ts";
 import type { FileRemoval } from "./job-step.ts";
 
-const PAGE = 1000;
 const RETRY_SECONDS = 600;
 
-/** Looks at what is in the folder, not at what should be: a worker that died told nobody what it had stored. */
+/** @returns whether nothing is left of it */
 export async function removeFiles(
   { message_id, folder }: FileRemoval,
   { sql, storage, log }: DrainJobsDeps,
@@ -13,11 +12,12 @@ export async function removeFiles(
   const bucket = storage.storage.from("exports");
   try {
     for (;;) {
-      const { data, error } = await bucket.list(folder, { limit: PAGE });
+      const [row] = await sql<{ files: string[] }[]>`select private.export_files(${folder}) as files`;
+      const files = row?.files ?? [];
+      if (files.length === 0) break;
+      const { data, error } = await bucket.remove(files);
       if (error) throw error;
-      if (data.length === 0) break;
-      const removed = await bucket.remove(data.map(({ name }) => `${folder}/${name}`));
-      if (removed.error) throw removed.error;
+      if (data.length === 0) throw new Error("storage removed none of them");
     }
   } catch (error) {
     log.warn("files of an export could not be removed just now", {

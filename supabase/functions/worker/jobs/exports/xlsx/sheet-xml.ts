@@ -54,10 +54,9 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const SPECIAL = /[<>&]/;
 const ENTITIES: Record<string, string> = { "<": "&lt;", ">": "&gt;", "&": "&amp;" };
 
-/** What XML can't hold is left out; _x0041_ would be read as an escape and is escaped itself, as is the carriage return. */
+/** What XML can't hold is left out (half a surrogate pair becomes U+FFFD when it is encoded); _x0041_ would be read as an escape and is escaped itself, as is the carriage return. */
 function escapeText(value: string): string {
   let text = value.length > MAX_CELL_CHARS ? value.slice(0, MAX_CELL_CHARS) : value;
-  if (!text.isWellFormed()) text = text.toWellFormed();
   text = text.replace(FORBIDDEN, "");
   if (text.includes("_x")) text = text.replace(/_(?=x[0-9A-Fa-f]{4}_)/g, "_x005F_");
   if (text.includes("\r")) text = text.replaceAll("\r\n", "\n").replaceAll("\r", "_x000D_");
