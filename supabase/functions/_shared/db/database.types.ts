@@ -2293,8 +2293,13 @@ export type Database = {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
       };
+      start_bulk_action: {
+        Args: { p_action: string; p_dry_run?: boolean; p_filter: Json; p_value?: Json };
+        Returns: Json;
+      };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
