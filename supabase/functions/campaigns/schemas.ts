@@ -1,5 +1,6 @@
 // What campaigns look like on the wire.
 import { z } from "zod";
+import { leadFilter } from "../_shared/leads/lead-filter.ts";
 
 export const CAMPAIGN_STATUSES = [
   "draft",
@@ -45,10 +46,10 @@ export const targetCriteria = z
       .max(20)
       .optional()
       .describe("Leads in any of these segments, as they are when it is built"),
-    filter: z
-      .record(z.string(), z.json())
+    filter: leadFilter
+      .omit({ ids: true, segment_ids: true, deleted: true })
       .optional()
-      .describe("Any filter of leads, as POST /leads/search takes it"),
+      .describe("Any other filter of leads; what is named above wins over it"),
     never_contacted: z.boolean().optional().describe("Only phones no campaign has written to"),
   })
   .describe("Which leads: all that match every criterion given; none given, every lead");

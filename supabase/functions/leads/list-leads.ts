@@ -4,8 +4,8 @@ import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { type PageRequest, pageOf, pagination } from "../_shared/http/pagination.ts";
 import type { ListResult } from "../_shared/http/responses.ts";
+import type { LeadFilter } from "../_shared/leads/lead-filter.ts";
 import { type FilterQuery, filterOf } from "./filters/filter-query.ts";
-import type { LeadFilter } from "./filters/lead-filter.ts";
 import { decodeCursor, encodeCursor, isDescending, type LeadOrder } from "./filters/lead-order.ts";
 import type { Lead, leadSearch } from "./schemas.ts";
 

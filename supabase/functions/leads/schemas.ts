@@ -1,6 +1,7 @@
 // What leads look like on the wire.
 import { z } from "zod";
 import { pageFields } from "../_shared/http/pagination.ts";
+import { leadFilter } from "../_shared/leads/lead-filter.ts";
 import {
   CONSENT_STATUSES,
   EMAIL,
@@ -13,7 +14,6 @@ import {
   TAG,
 } from "../_shared/leads/lead-values.ts";
 import { parseState } from "../_shared/leads/us-states.ts";
-import { leadFilter } from "./filters/lead-filter.ts";
 import { orderFields } from "./filters/lead-order.ts";
 
 /** An empty text empties the field. */

@@ -1,7 +1,7 @@
 // The filter of leads as a query string asks for it: flat names, lists as k[]=a, k=a&k=b or k=a,b.
 import { z } from "zod";
+import { type LeadFilter, leadFilter, states, words } from "../../_shared/leads/lead-filter.ts";
 import { CONSENT_STATUSES, LANGUAGES, LEAD_SCORES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
-import { type LeadFilter, leadFilter, states, words } from "./lead-filter.ts";
 
 const amount = (what: string) => z.coerce.number().min(0).optional().describe(what);
 const idList = (what: string) => z.array(z.uuid()).max(100).optional().describe(what);

@@ -1,6 +1,6 @@
 // What segments look like on the wire.
 import { z } from "zod";
-import { leadFilter } from "../filters/lead-filter.ts";
+import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 
 export const SEGMENT_KINDS = ["filter", "list"] as const;
 

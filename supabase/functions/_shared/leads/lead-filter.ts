@@ -1,13 +1,7 @@
 // A filter of leads as clients send it. private.lead_condition makes the query of it; both refuse what they don't know.
 import { z } from "zod";
-import {
-  CONSENT_STATUSES,
-  LANGUAGES,
-  LEAD_SCORES,
-  LEAD_STATUSES,
-  LINE_TYPES,
-} from "../../_shared/leads/lead-values.ts";
-import { parseState } from "../../_shared/leads/us-states.ts";
+import { CONSENT_STATUSES, LANGUAGES, LEAD_SCORES, LEAD_STATUSES, LINE_TYPES } from "./lead-values.ts";
+import { parseState } from "./us-states.ts";
 
 const MAX_WORDS = 1000;
 const MAX_IDS = 10_000;
