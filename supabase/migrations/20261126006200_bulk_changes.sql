@@ -201,12 +201,16 @@ as $$
 declare
   v_phones text[] := private.lock_leads_phones(p_org_id, p_lead_ids);
   v_ids uuid[];
+  v_merged uuid[];
   v_phoneless uuid[];
   v_duplicates jsonb;
 begin
   v_ids := array(
     select l.id from public.leads l
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is not null order by l.id for no key update);
+  -- A lead that was merged lives on in another. By name: the column is another area's.
+  v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and to_jsonb(l) ->> 'merged_into' is not null);
+  v_ids := array(select x.id from unnest(v_ids) x (id) where x.id <> all (v_merged));
   v_phoneless := array(
     select x.id from unnest(v_ids) x (id)
     where not exists (select 1 from public.lead_phones p where p.lead_id = x.id and p.role = 'primary'));
@@ -235,11 +239,12 @@ begin
   return jsonb_build_object('changed', cardinality(v_ids))
     || case when v_duplicates <> '[]' then
       jsonb_build_object('skipped_duplicates', jsonb_array_length(v_duplicates), 'duplicates', v_duplicates) else '{}' end
+    || case when v_merged <> '{}' then jsonb_build_object('skipped_merged', cardinality(v_merged)) else '{}' end
     || case when v_phoneless <> '{}' then jsonb_build_object('skipped_without_phone', cardinality(v_phoneless)) else '{}' end;
 end;
 $$;
 comment on function private.restore_leads(uuid, uuid, uuid[]) is
-  'Brings deleted leads of an organisation back, by id, for a job, all but those whose phone another lead has by now and those without a phone: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], skipped_without_phone}. What was canceled when they were deleted stays canceled.';
+  'Brings deleted leads of an organisation back, by id, for a job, all but those whose phone another lead has by now, those without a phone and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], skipped_without_phone, skipped_merged}. What was canceled when they were deleted stays canceled.';
 
 create function private.set_segment_leads(p_org_id uuid, p_job_id uuid, p_segment_id uuid, p_is_in boolean, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb

@@ -1,6 +1,6 @@
 // What bulk actions look like on the wire. Values are checked where they are used: by private.check_bulk_value.
 import { z } from "zod";
-import { leadFilter } from "../filters/lead-filter.ts";
+import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 import { job } from "../jobs/job-schemas.ts";
 import { lead } from "../schemas.ts";
 

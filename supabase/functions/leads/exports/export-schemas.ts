@@ -1,7 +1,7 @@
 // What exports look like on the wire.
 import { z } from "zod";
 import { EXPORT_COLUMNS } from "../../_shared/leads/export-columns.ts";
-import { leadFilter } from "../filters/lead-filter.ts";
+import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 
 export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
 
