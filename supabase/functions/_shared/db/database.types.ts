@@ -2293,10 +2293,7 @@ export type Database = {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
       };
-      start_bulk_action: {
-        Args: { p_action: string; p_dry_run?: boolean; p_filter: Json; p_value?: Json };
-        Returns: Json;
-      };
+      start_bulk_action: { Args: { p_input: Json }; Returns: Json };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
