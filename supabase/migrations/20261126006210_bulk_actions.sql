@@ -112,7 +112,7 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_role public.user_role := 'operator';
   v_value jsonb := private.check_bulk_value(v_org_id, p_action, p_value);
-  v_filter jsonb := coalesce(p_filter, '{}');
+  v_filter jsonb := p_filter;
   v_job public.jobs;
   v_condition text;
   v_changes text;
@@ -120,6 +120,9 @@ declare
   v_figures jsonb;
   v_ids uuid[];
 begin
+  if coalesce(jsonb_typeof(v_filter), 'null') <> 'object' then
+    perform private.refuse_field('filter', 'Say which leads, by ids or another filter; {} is every lead.');
+  end if;
   -- A list without ids is no condition at all: without this it would mean every lead.
   if v_filter ? 'ids' and private.filter_ids(v_filter, 'ids') is null then
     perform private.refuse_field('ids', 'Name at least one lead.');
@@ -169,11 +172,14 @@ $$;
 comment on function private.start_bulk_action(text, jsonb, jsonb, boolean, timestamptz) is
   'Changes many leads: add_tags, remove_tags (value: tags), set_status, set_score, set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete, restore. Operators by ids; campaign managers by any filter, and to delete and restore. Up to 1,000 leads at once, more as a job: {matched, would_change, job, sample}. p_dry_run: counts only, with five leads that would change. Raises PT403, PT422. Definer: users may not write leads.';
 
-create function public.start_bulk_action(p_action text, p_filter jsonb, p_value jsonb default null, p_dry_run boolean default false)
+create function public.start_bulk_action(p_input jsonb)
 returns jsonb language sql set search_path = ''
-as $$ select private.start_bulk_action(p_action, p_value, p_filter, p_dry_run) $$;
-comment on function public.start_bulk_action(text, jsonb, jsonb, boolean) is 'See private.start_bulk_action.';
+as $$
+  select private.start_bulk_action(
+    p_input ->> 'action', p_input -> 'value', p_input -> 'filter', coalesce((p_input ->> 'dry_run')::boolean, false))
+$$;
+comment on function public.start_bulk_action(jsonb) is 'See private.start_bulk_action. p_input: action, value, filter, dry_run.';
 
 grant execute on function
-  private.start_bulk_action(text, jsonb, jsonb, boolean, timestamptz), public.start_bulk_action(text, jsonb, jsonb, boolean)
+  private.start_bulk_action(text, jsonb, jsonb, boolean, timestamptz), public.start_bulk_action(jsonb)
 to authenticated;

@@ -119,8 +119,18 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "admin", other: 404 },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_status: "paused" }),
   },
+  start_bulk_action: {
+    ...{ role: "operator", other: "empty" },
+    args: ({ row }) => ({
+      p_input: { action: "set_status", filter: { ids: [row.leads?.id] }, value: "contacted", dry_run: true },
+    }),
+  },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  undo_bulk_action: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_job_id: await side.addBulkAction() }),
+  },
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
@@ -169,9 +179,11 @@ const FOR_USERS = [
   "save_segment",
   "search_leads",
   "set_number_status",
+  "start_bulk_action",
   "start_campaign",
   "stop_campaign",
   "topic_org_id",
+  "undo_bulk_action",
   "update_campaign",
   "update_lead",
   "update_number",

@@ -90,6 +90,11 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
   // A job whose file was never there: those who may are told so.
   "GET /leads/exports/{id}/download": { permission: "operator", id: ({ row }) => row.jobs?.id },
+  "POST /leads/bulk-actions": {
+    permission: "operator",
+    send: ({ row }) => ({ action: "add_tags", value: ["WALL"], ids: [row.leads?.id], dry_run: true }),
+  },
+  "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
   "GET /leads/jobs": { permission: "viewer" },
   "GET /leads/jobs/{id}": { permission: "viewer", id: ({ row }) => row.jobs?.id },
   "POST /leads/jobs/{id}/cancel": { permission: "operator", id: ({ row }) => row.jobs?.id },

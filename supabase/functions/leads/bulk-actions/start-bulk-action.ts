@@ -11,12 +11,7 @@ export async function startBulkAction(
 ): Promise<BulkActionResult> {
   const { action, ids, filter = { ids }, value, dry_run } = body;
   const answer = dataOrThrow(
-    await db.rpc("start_bulk_action", {
-      p_action: action,
-      p_filter: filter,
-      p_value: value,
-      p_dry_run: dry_run,
-    }),
+    await db.rpc("start_bulk_action", { p_input: { action, filter, value, dry_run } }),
   ) as unknown as Omit<BulkActionResult, "job"> & { job: Record<string, unknown> | null };
   return { ...answer, job: answer.job && toJob(answer.job) };
 }

@@ -36,7 +36,7 @@ interface Started {
 
 async function start(
   action: string,
-  filter: object,
+  filter: object | null,
   { value = null, dryRun = false, as = admin }: { value?: unknown; dryRun?: boolean; as?: Session } = {},
 ): Promise<Started> {
   const [row] = await as.sql`
@@ -265,9 +265,10 @@ describe("who may", () => {
     ["set_status", { ids: [] }, "new", "ids"],
     ["set_status", { ids: [""] }, "new", "ids"],
     ["set_status", { ids: null }, "new", "ids"],
+    ["set_status", null, "new", "filter"],
     ["set_status", { deleted: true }, "new", "filter.deleted"],
     ["set_status", { salary: 1 }, "new", "salary"],
-  ])("%s of %j with %j is refused, by its field", async (action, filter, value, field) => {
+  ])("%s of %j with %j is refused, by its field", async (action, filter: object | null, value, field) => {
     const leads = await arrangeLeads(bench.db, org.id, 1);
     expect(await refusal(start(action, filter, { value }))).toContain(`"field": "${field}"`);
     expect((await read("status, tags, deleted_at"))[0]).toEqual({
