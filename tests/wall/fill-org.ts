@@ -18,6 +18,8 @@ export interface Side extends RowsSoFar {
   addParcel(): Promise<string>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
+  /** A bulk action that is over and changed nothing. @returns its job's id */
+  addBulkAction(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
   secrets: string[];
 }
@@ -85,8 +87,15 @@ export async function fillOrg(
     if (error) throw error;
     return id;
   };
+  const addBulkAction = async () => {
+    const [job] = await sql`
+      insert into public.jobs (org_id, kind, status, required_role, input, finished_at)
+      values (${org.id}, 'lead_bulk_action', 'completed', 'operator', '{"action": "delete", "value": null}', now()) returning id`;
+    secrets.push(job?.id);
+    return job?.id as string;
+  };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, storeFile },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, storeFile, addBulkAction },
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

@@ -33,6 +33,8 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
   },
+  // What is over stays as it is: those who may are told so.
+  cancel_job: { role: "operator", other: 404, args: ({ row }) => ({ p_job_id: row.jobs?.id }) },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
@@ -53,6 +55,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
         template_ids: [org.templates.initial],
         phone_number_ids: [row.phone_numbers?.id],
       },
+    }),
+  },
+  create_export: {
+    ...{ role: "operator", other: 422 },
+    args: ({ row }) => ({
+      p_filter: { segment_ids: [row.segments?.id] },
+      p_options: { format: "csv", rows_per: "lead" },
     }),
   },
   // The file of another organisation's import is not there for this one.
@@ -152,9 +161,19 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "admin", other: 404 },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_status: "paused" }),
   },
+  start_bulk_action: {
+    ...{ role: "operator", other: "empty" },
+    args: ({ row }) => ({
+      p_input: { action: "set_status", filter: { ids: [row.leads?.id] }, value: "contacted", dry_run: true },
+    }),
+  },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
   undo_import: { role: "campaign_manager", other: 404, args: leadImport },
+  undo_bulk_action: {
+    ...{ role: "operator", other: 404 },
+    args: async (side) => ({ p_job_id: await side.addBulkAction() }),
+  },
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
@@ -192,6 +211,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 const FOR_USERS = [
   "add_parcel",
   "build_targets",
+  "cancel_job",
   "campaign_figures",
   "campaign_outlook",
   "campaign_reasons",
@@ -199,6 +219,7 @@ const FOR_USERS = [
   "count_leads",
   "cancel_import",
   "create_campaign",
+  "create_export",
   "create_import",
   "create_import_upload",
   "create_lead",
@@ -229,10 +250,12 @@ const FOR_USERS = [
   "resume_import",
   "search_leads",
   "set_number_status",
+  "start_bulk_action",
   "start_campaign",
   "stop_campaign",
   "topic_org_id",
   "undo_import",
+  "undo_bulk_action",
   "update_campaign",
   "update_lead",
   "update_lead_phone",
@@ -243,6 +266,11 @@ const FOR_USERS = [
 const FOR_IMPORTS = [
   ...["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk", "undo_import_chunk"],
 ];
+const FOR_JOBS = [
+  ...["claim_job_step", "drop_job_message", "export_files", "export_page", "export_parts", "fail_job"],
+  ...["finish_export", "record_export_part", "release_job_step", "run_job_step"],
+];
+const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],
@@ -276,6 +304,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "stale_import_files",
     "twilio_accounts_for",
     ...FOR_IMPORTS,
+    ...FOR_JOBS,
   ],
 };
 

@@ -121,6 +121,21 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
 
+  "POST /leads/exports": {
+    ...{ permission: "operator", other: 422 },
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  // A job whose file was never there: those who may are told so.
+  "GET /leads/exports/{id}/download": { permission: "operator", id: ({ row }) => row.jobs?.id },
+  "POST /leads/bulk-actions": {
+    permission: "operator",
+    send: ({ row }) => ({ action: "add_tags", value: ["WALL"], ids: [row.leads?.id], dry_run: true }),
+  },
+  "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
+  "GET /leads/jobs": { permission: "viewer" },
+  "GET /leads/jobs/{id}": { permission: "viewer", id: ({ row }) => row.jobs?.id },
+  "POST /leads/jobs/{id}/cancel": { permission: "operator", id: ({ row }) => row.jobs?.id },
+
   "GET /campaigns": { permission: "viewer" },
   "POST /campaigns": {
     permission: "campaign_manager",

@@ -154,6 +154,12 @@ export const ROWS: Record<string, Recipe> = {
       ...{ org_id: org.id, import_id: row.imports?.id, line: 2, reason: name(), raw: ["12"] },
     }),
   },
+  jobs: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, kind: "lead_export", status: "completed", required_role: "operator" },
+      ...{ input: { name: name() }, finished_at: new Date() },
+    }),
+  },
   quiet_hour_rules: {
     make: ({ org }) => ({
       ...{ org_id: org.id, state: "TX", dow: 1, opens: "09:00", closes: "17:00", source: "our own policy" },

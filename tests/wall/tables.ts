@@ -50,6 +50,7 @@ export const TABLES: Record<string, TableExpectation> = {
     delete: "admin",
     service: VERBS,
   },
+  jobs: { select: "viewer", service: VERBS },
   lead_phones: { select: "viewer", service: VERBS },
   lead_properties: { select: "viewer", service: VERBS },
   leads: { select: "viewer", service: VERBS },

@@ -1,7 +1,10 @@
 // Serves the area leads.
 import { createArea } from "../_shared/http/create-area.ts";
+import { bulkActionRoutes } from "./bulk-actions/bulk-action-routes.ts";
 import { duplicateRoutes } from "./duplicates/routes.ts";
+import { exportRoutes } from "./exports/export-routes.ts";
 import { importRoutes } from "./import-routes.ts";
+import { jobRoutes } from "./jobs/job-routes.ts";
 import { parcelRoutes } from "./parcels/parcel-routes.ts";
 import { phoneRoutes } from "./phones/phone-routes.ts";
 import { routes } from "./routes.ts";
@@ -11,5 +14,15 @@ export default createArea({
   area: "leads",
   description:
     "Landowners with their phones and parcels: imported from CSV, cleaned, found, segmented and exported.",
-  routes: [...routes, ...importRoutes, ...segmentRoutes, ...phoneRoutes, ...parcelRoutes, ...duplicateRoutes],
+  routes: [
+    ...routes,
+    ...importRoutes,
+    ...segmentRoutes,
+    ...phoneRoutes,
+    ...parcelRoutes,
+    ...duplicateRoutes,
+    ...exportRoutes,
+    ...bulkActionRoutes,
+    ...jobRoutes,
+  ],
 });

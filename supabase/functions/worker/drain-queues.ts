@@ -11,6 +11,7 @@ import { checkAccounts } from "./check-accounts.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
 import { drainImports } from "./imports/drain-imports.ts";
+import { drainJobs } from "./jobs/drain-jobs.ts";
 import { startLimiter } from "./limit-starts.ts";
 import { lookForSends } from "./look-for-sends.ts";
 import { drainLookups } from "./lookups/drain-lookups.ts";
@@ -58,7 +59,7 @@ const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 const LONGEST_WAIT_MS = 500;
 
 /** What goes on beside the sending, each at most once at a time. */
-type Aside = "looking" | "importing" | "checking" | "looking up";
+type Aside = "looking" | "importing" | "checking" | "looking up" | "working on jobs";
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
@@ -233,6 +234,7 @@ class Drain {
     if (due.accounts) this.beside("checking", () => checkAccounts(this.ctx, this.sql));
     if (due.imports) this.beside("importing", () => this.import());
     if (due.lookups && this.calls.callsLeft() > 0) this.beside("looking up", () => this.lookUp());
+    if (due.jobs) this.beside("working on jobs", () => this.workOnJobs());
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
@@ -259,6 +261,17 @@ class Drain {
     const { env, log } = this.ctx;
     const asked = await drainLookups({ sql: this.sql, env, log, budget: this.calls });
     if (asked > 0) this.tally.lookups = (this.tally.lookups ?? 0) + asked;
+  }
+
+  private async workOnJobs(): Promise<void> {
+    const { env, log } = this.ctx;
+    const deps = { sql: this.sql, storage: createServiceClient(env), log };
+    const steps = await drainJobs(deps, () => {
+      if (this.budget.isSpent || unloadReason() !== undefined) return true;
+      this.budget.spend("step");
+      return false;
+    });
+    if (steps > 0) this.tally.steps = (this.tally.steps ?? 0) + steps;
   }
 
   /** Goes on while messages are sent; its failure is logged and ends nothing else. */
