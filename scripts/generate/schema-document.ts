@@ -29,6 +29,13 @@ const AREAS: Record<string, string[]> = {
     "private.call_lanes",
     "private.outside_calls",
   ],
+  Jobs: [
+    "public.jobs",
+    "private.job_states",
+    "private.job_leads",
+    "private.export_parts",
+    "private.bulk_changes",
+  ],
   "Numbers and texts": [
     "public.twilio_accounts",
     "public.phone_numbers",
