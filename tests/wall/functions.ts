@@ -84,6 +84,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  read_known_mappings: { role: "viewer", other: "own", args: () => ({ p_columns: ["Phone"] }) },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -142,6 +143,7 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "read_known_mappings",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
