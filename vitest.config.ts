@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**", "tests/db/sending/**"],
+          exclude: ["tests/unit/**", "tests/db/sending/**", "tests/large/**"],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -24,6 +24,14 @@ export default defineConfig({
           name: "database",
           include: ["tests/db/sending/**/*.test.ts"],
           globalSetup: ["tests/bare-database-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "large",
+          include: ["tests/large/**/*.test.ts"],
+          globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
     ],

@@ -16,6 +16,7 @@ const AREAS: Record<string, string[]> = {
     "public.import_uploads",
     "public.import_mappings",
     "public.import_rejections",
+    "private.import_changes",
   ],
   "Numbers and texts": [
     "public.twilio_accounts",

@@ -18,6 +18,7 @@ export interface FunctionExpectation {
 }
 
 const campaign = ({ row }: Side) => ({ p_campaign_id: row.campaigns?.id });
+const leadImport = ({ row }: Side) => ({ p_import_id: row.imports?.id });
 const file = () => ({
   ...{ file_name: "owners.csv", file_bytes: 5, content_hash: randomBytes(32).toString("hex") },
   ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], next_byte: 0, next_line: 2 },
@@ -31,6 +32,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
+  cancel_import: { role: "campaign_manager", other: 404, args: leadImport },
   create_campaign: {
     ...{ role: "campaign_manager", other: 422 },
     args: ({ org, row }) => ({
@@ -85,6 +87,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
   read_known_mappings: { role: "viewer", other: "own", args: () => ({ p_columns: ["Phone"] }) },
+  pause_import: { role: "campaign_manager", other: 404, args: leadImport },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
     ...{ role: "campaign_manager", other: 404 },
@@ -95,6 +98,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
   },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  resume_import: { role: "campaign_manager", other: 404, args: leadImport },
   search_leads: {
     ...{ role: "viewer", service: true, other: "empty" },
     args: ({ row }) => ({ p_search: row.leads?.last_name }),
@@ -105,6 +109,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  undo_import: { role: "campaign_manager", other: 404, args: leadImport },
   update_campaign: {
     ...{ role: "campaign_manager", other: 404 },
     args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
@@ -130,6 +135,7 @@ const FOR_USERS = [
   "campaign_figures",
   "campaign_outlook",
   "campaign_reasons",
+  "cancel_import",
   "create_campaign",
   "create_import",
   "create_import_upload",
@@ -144,21 +150,26 @@ const FOR_USERS = [
   "org_id",
   "pause_campaign",
   "read_known_mappings",
+  "pause_import",
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
   "resume_campaign",
+  "resume_import",
   "search_leads",
   "set_number_status",
   "start_campaign",
   "stop_campaign",
   "topic_org_id",
+  "undo_import",
   "update_campaign",
   "update_lead",
   "update_number",
   "update_organisation",
 ];
-const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
+const FOR_IMPORTS = [
+  ...["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk", "undo_import_chunk"],
+];
 
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],

@@ -74,6 +74,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
       return made?.id;
     },
   },
+  "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/upload": {
     ...{ permission: "campaign_manager", send: () => ({ file_name: "owners.csv", file_bytes: 10 }) },
   },

@@ -5,8 +5,17 @@ import { IMPORT_FIELDS } from "../_shared/csv/import-fields.ts";
 import { MAPPING_SOURCES } from "./mapping-schemas.ts";
 
 const count = z.number().int();
-export const IMPORT_STATUSES = ["queued", "running", "completed", "failed"] as const;
-export const REJECTION_OUTCOMES = ["rejected", "duplicate", "warning"] as const;
+export const IMPORT_STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "canceled",
+  "undoing",
+  "undone",
+] as const;
+export const REJECTION_OUTCOMES = ["rejected", "duplicate", "warning", "kept"] as const;
 
 const mapping = z
   .record(z.string(), z.enum(IMPORT_FIELDS))
@@ -26,19 +35,31 @@ export const leadImport = z.object({
   columns: z.array(z.string()),
   mapping,
   tags: z.array(z.string()),
-  progress: z.number().describe("Share of the file that is done, 0 to 1: next_byte / file_bytes"),
+  progress: z
+    .number()
+    .describe("0 to 1: next_byte / file_bytes; of an undo the share of its leads that it has been through"),
   next_byte: count.describe("Where in the file the next chunk begins"),
   total_rows: count.nullable().describe("Known when the end of the file is reached"),
-  processed_rows: count.describe("= imported_rows + duplicate_rows + rejected_rows"),
+  processed_rows: count.describe("= imported_rows + updated_rows + duplicate_rows + rejected_rows"),
   imported_rows: count,
+  updated_rows: count.describe("Rows merged into a lead that was there, those that changed nothing included"),
   duplicate_rows: count,
   rejected_rows: count,
   warning_count: count.describe("Fields of imported rows that did not fit and were kept as custom fields"),
-  error_message: z.string().nullable(),
+  rows_per_second: z.number().nullable().describe("Since it began or was resumed; of an undo, leads"),
+  seconds_left: count.nullable().describe("At that rate"),
+  undo_total: count.nullable().describe("Leads to be undone: undone_rows + kept_rows + hidden_rows reach it"),
+  undone_rows: count.describe("Leads that undo removed or put back as they were"),
+  kept_rows: count.describe(
+    "Leads that undo left alone, since they were changed after the import: rejections with outcome kept",
+  ),
+  hidden_rows: count.describe("Leads that undo deleted as people do: campaigns or conversations know them"),
+  error_message: z.string().nullable().describe("Why it failed or was canceled, and what stays"),
   created_by: z.uuid().nullable(),
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
+  undone_at: z.string().nullable(),
 });
 export type LeadImport = z.output<typeof leadImport>;
 
@@ -61,10 +82,11 @@ export const startedImport = leadImport.extend({ already_imported: alreadyImport
 export type StartedImport = z.output<typeof startedImport>;
 
 export const rejection = z.object({
-  line: count.describe("Line of the file, the first being 1"),
+  line: count.describe("Line of the file, the first being 1; 0 where no single line stands for a kept lead"),
   outcome: z.enum(REJECTION_OUTCOMES),
   field: z.string().nullable().describe("The column at fault"),
   reason: z.string(),
+  lead_id: z.uuid().nullable().describe("The lead that a warning or a kept lead is about"),
   row: z.record(z.string(), z.string()).describe("The row as it stood, by column"),
 });
 export type Rejection = z.output<typeof rejection>;

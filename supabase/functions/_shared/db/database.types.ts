@@ -608,6 +608,7 @@ export type Database = {
           e164: string;
           evidence: string | null;
           id: string;
+          import_id: string | null;
           language: string | null;
           lead_id: string | null;
           method: string;
@@ -621,6 +622,7 @@ export type Database = {
           e164: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method: string;
@@ -633,6 +635,7 @@ export type Database = {
           e164?: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method?: string;
@@ -642,6 +645,13 @@ export type Database = {
           status?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "consent_records_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "consent_records_org_id_fkey";
             columns: ["org_id"];
@@ -854,6 +864,7 @@ export type Database = {
           field: string | null;
           id: number;
           import_id: string;
+          lead_id: string | null;
           line: number;
           org_id: string;
           outcome: string;
@@ -865,6 +876,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id: string;
+          lead_id?: string | null;
           line: number;
           org_id: string;
           outcome?: string;
@@ -875,6 +887,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id?: string;
+          lead_id?: string | null;
           line?: number;
           org_id?: string;
           outcome?: string;
@@ -950,8 +963,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at: string | null;
+          hidden_rows: number;
           id: string;
           imported_rows: number;
+          kept_rows: number;
           mapping: NonNullable<Json>;
           next_byte: number;
           next_chunk: number;
@@ -960,12 +975,22 @@ export type Database = {
           org_id: string;
           processed_rows: number;
           rejected_rows: number;
+          rows_per_second: number | null;
+          run_from_byte: number;
+          run_from_rows: number;
+          run_started_at: string | null;
+          seconds_left: number | null;
           started_at: string | null;
           status: string;
           storage_path: string;
           tags: string[];
           total_rows: number | null;
+          undo_after: string | null;
+          undo_total: number | null;
+          undone_at: string | null;
+          undone_rows: number;
           updated_at: string;
+          updated_rows: number;
           warning_count: number;
         };
         ComputedFields: never;
@@ -981,8 +1006,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -991,12 +1018,22 @@ export type Database = {
           org_id: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Update: {
@@ -1011,8 +1048,10 @@ export type Database = {
           file_bytes?: number;
           file_name?: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping?: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -1021,12 +1060,22 @@ export type Database = {
           org_id?: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path?: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Relationships: [
@@ -2151,6 +2200,7 @@ export type Database = {
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
@@ -2194,11 +2244,13 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      pause_import: { Args: { p_import_id: string }; Returns: undefined };
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resume_import: { Args: { p_import_id: string }; Returns: undefined };
       search_leads: {
         Args: {
           p_before?: string;
@@ -2219,6 +2271,7 @@ export type Database = {
       };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
