@@ -109,7 +109,7 @@ async function findImport({ db, user }: UserContext, hash: string): Promise<Prev
       .select("id, created_at")
       .eq("org_id", user.orgId)
       .eq("content_hash", hash)
-      .neq("status", "failed")
+      .not("status", "in", "(failed,canceled,undone)")
       .order("created_at", { ascending: false })
       .limit(1),
   );
