@@ -23,6 +23,7 @@ const AREAS: Record<string, string[]> = {
     "private.dismissed_duplicates",
     "public.imports",
     "public.import_uploads",
+    "public.import_mappings",
     "public.import_rejections",
     "private.import_changes",
     "private.us_counties",

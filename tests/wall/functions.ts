@@ -129,6 +129,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   phone_figures: { role: "viewer", other: "own", args: () => ({}) },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  read_known_mappings: { role: "viewer", other: "own", args: () => ({ p_columns: ["Phone"] }) },
   pause_import: { role: "campaign_manager", other: 404, args: leadImport },
   remove_parcel: {
     ...{ role: "operator", other: 404 },
@@ -238,6 +239,7 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "read_known_mappings",
   "pause_import",
   "phone_figures",
   "remove_parcel",

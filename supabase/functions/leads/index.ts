@@ -5,6 +5,7 @@ import { duplicateRoutes } from "./duplicates/routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { jobRoutes } from "./jobs/job-routes.ts";
+import { mappingRoutes } from "./mapping-routes.ts";
 import { parcelRoutes } from "./parcels/parcel-routes.ts";
 import { phoneRoutes } from "./phones/phone-routes.ts";
 import { routes } from "./routes.ts";
@@ -17,6 +18,7 @@ export default createArea({
   routes: [
     ...routes,
     ...importRoutes,
+    ...mappingRoutes,
     ...segmentRoutes,
     ...phoneRoutes,
     ...parcelRoutes,

@@ -804,6 +804,61 @@ export type Database = {
           },
         ];
       };
+      import_mappings: {
+        Row: {
+          columns: string[];
+          created_at: string;
+          created_by: string | null;
+          fingerprint: string;
+          id: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options: NonNullable<Json>;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          columns: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint: string;
+          id?: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options?: NonNullable<Json>;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          columns?: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint?: string;
+          id?: string;
+          mapping?: NonNullable<Json>;
+          name?: string;
+          options?: NonNullable<Json>;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_mappings_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_mappings_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       import_rejections: {
         Row: {
           field: string | null;
@@ -1089,82 +1144,6 @@ export type Database = {
           },
         ];
       };
-      jobs: {
-        Row: {
-          created_at: string;
-          created_by: string | null;
-          done_items: number;
-          error_message: string | null;
-          finished_at: string | null;
-          id: string;
-          input: NonNullable<Json>;
-          items_per_second: number | null;
-          kind: string;
-          org_id: string;
-          required_role: Database["public"]["Enums"]["user_role"];
-          result: NonNullable<Json>;
-          seconds_left: number | null;
-          started_at: string | null;
-          status: string;
-          total_items: number | null;
-          updated_at: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          created_at?: string;
-          created_by?: string | null;
-          done_items?: number;
-          error_message?: string | null;
-          finished_at?: string | null;
-          id?: string;
-          input?: NonNullable<Json>;
-          items_per_second?: number | null;
-          kind: string;
-          org_id: string;
-          required_role: Database["public"]["Enums"]["user_role"];
-          result?: NonNullable<Json>;
-          seconds_left?: number | null;
-          started_at?: string | null;
-          status?: string;
-          total_items?: number | null;
-          updated_at?: string;
-        };
-        Update: {
-          created_at?: string;
-          created_by?: string | null;
-          done_items?: number;
-          error_message?: string | null;
-          finished_at?: string | null;
-          id?: string;
-          input?: NonNullable<Json>;
-          items_per_second?: number | null;
-          kind?: string;
-          org_id?: string;
-          required_role?: Database["public"]["Enums"]["user_role"];
-          result?: NonNullable<Json>;
-          seconds_left?: number | null;
-          started_at?: string | null;
-          status?: string;
-          total_items?: number | null;
-          updated_at?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "jobs_created_by_fkey";
-            columns: ["created_by"];
-            isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "jobs_org_id_fkey";
-            columns: ["org_id"];
-            isOneToOne: false;
-            referencedRelation: "orgs";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
       lead_phones: {
         Row: {
           carrier: string | null;
@@ -1179,8 +1158,6 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
-          line_type_source: string | null;
-          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1198,8 +1175,6 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
-          line_type_source?: string | null;
-          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1216,8 +1191,6 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
-          line_type_source?: string | null;
-          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1289,7 +1262,6 @@ export type Database = {
         Row: {
           address1: string | null;
           address2: string | null;
-          apn_text: string;
           city: string | null;
           consent_status: string;
           county: string | null;
@@ -1297,7 +1269,6 @@ export type Database = {
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
           email: string | null;
-          first_contacted_at: string | null;
           first_name: string | null;
           full_name: string | null;
           id: string;
@@ -1305,12 +1276,10 @@ export type Database = {
           language: string | null;
           last_name: string | null;
           lead_score: string;
-          merged_into: string | null;
           notes: string | null;
           org_id: string;
           phone_digits: string;
           postal_code: string | null;
-          score_rank: number;
           search_text: string;
           source: string | null;
           state: string | null;
@@ -1322,7 +1291,6 @@ export type Database = {
         Insert: {
           address1?: string | null;
           address2?: string | null;
-          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1330,7 +1298,6 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
-          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1338,12 +1305,10 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
-          merged_into?: string | null;
           notes?: string | null;
           org_id: string;
           phone_digits?: string;
           postal_code?: string | null;
-          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1354,7 +1319,6 @@ export type Database = {
         Update: {
           address1?: string | null;
           address2?: string | null;
-          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1362,7 +1326,6 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
-          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1370,12 +1333,10 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
-          merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
           phone_digits?: string;
           postal_code?: string | null;
-          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1389,13 +1350,6 @@ export type Database = {
             columns: ["import_id"];
             isOneToOne: false;
             referencedRelation: "imports";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "leads_merged_into_fkey";
-            columns: ["merged_into"];
-            isOneToOne: false;
-            referencedRelation: "leads";
             referencedColumns: ["id"];
           },
           {
@@ -1700,9 +1654,6 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
-          lookup_daily_budget: number;
-          lookup_enabled: boolean;
-          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1723,9 +1674,6 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
-          lookup_daily_budget?: number;
-          lookup_enabled?: boolean;
-          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1745,9 +1693,6 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
-          lookup_daily_budget?: number;
-          lookup_enabled?: boolean;
-          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -1878,95 +1823,6 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "quiet_hour_rules_org_id_fkey";
-            columns: ["org_id"];
-            isOneToOne: false;
-            referencedRelation: "orgs";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      segment_leads: {
-        Row: {
-          added_at: string;
-          lead_id: string;
-          org_id: string;
-          segment_id: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          added_at?: string;
-          lead_id: string;
-          org_id: string;
-          segment_id: string;
-        };
-        Update: {
-          added_at?: string;
-          lead_id?: string;
-          org_id?: string;
-          segment_id?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "segment_leads_org_id_lead_id_fkey";
-            columns: ["org_id", "lead_id"];
-            isOneToOne: false;
-            referencedRelation: "leads";
-            referencedColumns: ["org_id", "id"];
-          },
-          {
-            foreignKeyName: "segment_leads_org_id_segment_id_fkey";
-            columns: ["org_id", "segment_id"];
-            isOneToOne: false;
-            referencedRelation: "segments";
-            referencedColumns: ["org_id", "id"];
-          },
-        ];
-      };
-      segments: {
-        Row: {
-          created_at: string;
-          created_by: string | null;
-          description: string | null;
-          filter: Json | null;
-          id: string;
-          kind: string;
-          name: string;
-          org_id: string;
-          updated_at: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          created_at?: string;
-          created_by?: string | null;
-          description?: string | null;
-          filter?: Json | null;
-          id?: string;
-          kind: string;
-          name: string;
-          org_id: string;
-          updated_at?: string;
-        };
-        Update: {
-          created_at?: string;
-          created_by?: string | null;
-          description?: string | null;
-          filter?: Json | null;
-          id?: string;
-          kind?: string;
-          name?: string;
-          org_id?: string;
-          updated_at?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "segments_created_by_fkey";
-            columns: ["created_by"];
-            isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "segments_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -2340,20 +2196,12 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
-      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
-      cancel_job: { Args: { p_job_id: string }; Returns: Json };
-      change_segment_leads: {
-        Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
-        Returns: Json;
-      };
-      count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
-      create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
@@ -2361,8 +2209,6 @@ export type Database = {
       create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
-      delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
-      dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2384,22 +2230,6 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
-      lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
-      list_duplicates: {
-        Args: {
-          p_after_id?: string;
-          p_after_rank?: number;
-          p_limit?: number;
-          p_offset?: number;
-          p_reason?: string;
-        };
-        Returns: Json;
-      };
-      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
-      merge_leads: {
-        Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
-        Returns: Json;
-      };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2415,23 +2245,23 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       pause_import: { Args: { p_import_id: string }; Returns: undefined };
-      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
-      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
-      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
+      read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resume_import: { Args: { p_import_id: string }; Returns: undefined };
-      save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
       search_leads: {
         Args: {
-          p_after?: Json;
-          p_descending?: boolean;
-          p_filter?: Json;
+          p_before?: string;
+          p_before_id?: string;
+          p_counties?: string[];
           p_limit?: number;
           p_offset?: number;
-          p_sort_by?: string;
+          p_search?: string;
+          p_states?: string[];
+          p_statuses?: string[];
+          p_tags?: string[];
         };
         Returns: Json;
       };
@@ -2439,20 +2269,16 @@ export type Database = {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
       };
-      start_bulk_action: { Args: { p_input: Json }; Returns: Json };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
       undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
-      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
-      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
