@@ -15,6 +15,8 @@ const AREAS: Record<string, string[]> = {
     "public.imports",
     "public.import_rejections",
     "private.us_counties",
+    "public.enrichment_services",
+    "public.enrichment_answers",
     "private.call_lanes",
     "private.outside_calls",
   ],
@@ -61,6 +63,7 @@ const AREAS: Record<string, string[]> = {
   Compliance: [
     "private.contacts",
     "public.opt_outs",
+    "public.phone_scrubs",
     "public.consent_records",
     "public.consent_rules",
     "public.quiet_hour_rules",

@@ -14,6 +14,8 @@ export interface Side extends RowsSoFar {
   addLead(): Promise<{ id: string; e164: string }>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
+  /** A new service, with the lane that goes with it. @returns its id */
+  addService(): Promise<string>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
@@ -70,6 +72,15 @@ export async function fillOrg(
     secrets.push(parcel?.id);
     return parcel?.id as string;
   };
+  const addService = async () => {
+    const [service] = await sql`
+      insert into public.enrichment_services (org_id, kind, name, url, request, field_map)
+      values (${org.id}, 'property', ${`Wall ${randomUUID()}`}, 'https://parcels.example.com', '{"apn": "{apn}"}', '{"acreage": "acres"}')
+      returning id`;
+    await sql`insert into private.call_lanes (org_id, queue, service_id) values (${org.id}, 'enrichments', ${service?.id})`;
+    secrets.push(service?.id);
+    return service?.id as string;
+  };
   const storeFile = async () => {
     const id = randomUUID();
     const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
@@ -78,7 +89,7 @@ export async function fillOrg(
     return id;
   };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, addParcel, storeFile },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addParcel, addService, storeFile },
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

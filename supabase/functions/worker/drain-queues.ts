@@ -10,6 +10,7 @@ import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
 import { checkAccounts } from "./check-accounts.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
+import { drainEnrichments } from "./enrichments/drain-enrichments.ts";
 import { drainImports } from "./imports/drain-imports.ts";
 import { startLimiter } from "./limit-starts.ts";
 import { lookForSends } from "./look-for-sends.ts";
@@ -58,7 +59,7 @@ const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 const LONGEST_WAIT_MS = 500;
 
 /** What goes on beside the sending, each at most once at a time. */
-type Aside = "looking" | "importing" | "checking" | "looking up";
+type Aside = "looking" | "importing" | "checking" | "looking up" | "enriching";
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
@@ -233,6 +234,7 @@ class Drain {
     if (due.accounts) this.beside("checking", () => checkAccounts(this.ctx, this.sql));
     if (due.imports) this.beside("importing", () => this.import());
     if (due.lookups && this.calls.callsLeft() > 0) this.beside("looking up", () => this.lookUp());
+    if (due.enrichments && this.calls.callsLeft() > 0) this.beside("enriching", () => this.enrich());
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
@@ -259,6 +261,12 @@ class Drain {
     const { env, log } = this.ctx;
     const asked = await drainLookups({ sql: this.sql, env, log, budget: this.calls });
     if (asked > 0) this.tally.lookups = (this.tally.lookups ?? 0) + asked;
+  }
+
+  private async enrich(): Promise<void> {
+    const { sql, isLoopback: allowsLoopback, calls: budget } = this;
+    const made = await drainEnrichments({ sql, allowsLoopback, budget, log: this.ctx.log });
+    if (made > 0) this.tally.enrichments = (this.tally.enrichments ?? 0) + made;
   }
 
   /** Goes on while messages are sent; its failure is logged and ends nothing else. */
