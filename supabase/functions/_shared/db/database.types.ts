@@ -794,6 +794,120 @@ export type Database = {
           },
         ];
       };
+      enrichment_answers: {
+        Row: {
+          answer: string | null;
+          http_status: number | null;
+          id: number;
+          org_id: string;
+          reason: string | null;
+          received_at: string;
+          service_id: string;
+          subjects: string[];
+        };
+        ComputedFields: never;
+        Insert: {
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
+          org_id: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id: string;
+          subjects: string[];
+        };
+        Update: {
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
+          org_id?: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id?: string;
+          subjects?: string[];
+        };
+        Relationships: [
+          {
+            foreignKeyName: "enrichment_answers_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
+            isOneToOne: false;
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      enrichment_services: {
+        Row: {
+          batch_size: number;
+          created_at: string;
+          daily_budget: number;
+          field_map: NonNullable<Json>;
+          has_secret: boolean;
+          id: string;
+          is_automatic: boolean;
+          is_enabled: boolean;
+          kind: string;
+          method: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header: string;
+          secret_id: string | null;
+          timeout_ms: number;
+          updated_at: string;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind: string;
+          method?: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url: string;
+        };
+        Update: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map?: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind?: string;
+          method?: string;
+          name?: string;
+          org_id?: string;
+          request?: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "enrichment_services_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       import_rejections: {
         Row: {
           field: string | null;
@@ -1641,6 +1755,45 @@ export type Database = {
           },
         ];
       };
+      phone_scrubs: {
+        Row: {
+          e164: string;
+          hit: string | null;
+          hit_at: string | null;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          e164: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        Update: {
+          e164?: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          org_id?: string;
+          result?: string;
+          scrubbed_at?: string;
+          service_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "phone_scrubs_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
+            isOneToOne: false;
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
       quiet_hour_rules: {
         Row: {
           closed_on_holidays: boolean;
@@ -2093,6 +2246,7 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      list_enrichment_services: { Args: Record<PropertyKey, never>; Returns: Json };
       lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
@@ -2109,12 +2263,18 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      request_enrichment: {
+        Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
+        Returns: Json;
+      };
       request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
       search_leads: {
         Args: {
           p_before?: string;
