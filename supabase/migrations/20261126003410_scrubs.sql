@@ -8,6 +8,7 @@ alter table public.opt_outs
   add constraint opt_outs_source_check check (source in ('keyword', 'manual', 'complaint', 'carrier', 'import', 'dnc', 'litigator'));
 
 create table public.phone_scrubs (
+  id uuid primary key default gen_random_uuid(),
   org_id uuid not null,
   service_id uuid not null,
   e164 text not null check (e164 ~ '^\+1[2-9][0-9]{9}$'),
@@ -15,7 +16,7 @@ create table public.phone_scrubs (
   scrubbed_at timestamptz not null,
   hit text check (hit in ('dnc', 'litigator')),
   hit_at timestamptz,
-  primary key (service_id, e164),
+  unique (service_id, e164),
   foreign key (org_id, service_id) references public.enrichment_services (org_id, id) on delete cascade,
   check ((hit is null) = (hit_at is null))
 );
