@@ -27,6 +27,8 @@ const AREAS: Record<string, string[]> = {
     "public.import_rejections",
     "private.import_changes",
     "private.us_counties",
+    "public.enrichment_services",
+    "public.enrichment_answers",
     "private.call_lanes",
     "private.outside_calls",
   ],
@@ -80,6 +82,7 @@ const AREAS: Record<string, string[]> = {
   Compliance: [
     "private.contacts",
     "public.opt_outs",
+    "public.phone_scrubs",
     "public.consent_records",
     "public.consent_rules",
     "public.quiet_hour_rules",

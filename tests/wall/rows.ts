@@ -79,6 +79,23 @@ export const ROWS: Record<string, Recipe> = {
       ...{ org_id: org.id, segment_id: row.segments?.id, lead_id: row.leads?.id },
     }),
   },
+  enrichment_services: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, kind: "scrub", name: name(), url: "https://scrub.example.com/v1" },
+      ...{ request: { phones: "{phones}" }, field_map: { phone: "phone", dnc: "dnc" } },
+    }),
+  },
+  enrichment_answers: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, subjects: [e164], answer: name() },
+    }),
+  },
+  phone_scrubs: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, e164, result: "clean" },
+      scrubbed_at: new Date(),
+    }),
+  },
   campaigns: { make: ({ org }) => ({ org_id: org.id, name: name() }) },
   campaign_templates: {
     make: ({ org, row }) => ({

@@ -52,6 +52,19 @@ export const TABLES: Record<string, TableExpectation> = {
     patch: { options: { keep_case: true } },
     service: READ,
   },
+  enrichment_answers: { select: "admin", service: READ },
+  enrichment_services: {
+    // The id of the secret in Vault is nobody's business.
+    select: {
+      role: "admin",
+      columns: [
+        ...["id", "org_id", "kind", "name", "url", "method", "request", "field_map", "secret_header"],
+        ...["has_secret", "batch_size", "daily_budget", "timeout_ms", "is_enabled", "is_automatic"],
+        ...["created_at", "updated_at"],
+      ],
+    },
+    service: [],
+  },
   import_rejections: { select: "viewer", service: VERBS },
   import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
@@ -82,6 +95,7 @@ export const TABLES: Record<string, TableExpectation> = {
     patch: { support_contact: "wall" },
     service: VERBS,
   },
+  phone_scrubs: { select: "viewer", service: READ },
   phone_numbers: { select: "viewer", service: VERBS },
   quiet_hour_rules: {
     ...{ select: "viewer", insert: "admin", update: "admin", delete: "admin", platformRows: true },
@@ -143,6 +157,7 @@ export const TABLES: Record<string, TableExpectation> = {
 
 /** Sequences of schema public and who besides their owner may use them: identity columns need nobody. */
 export const SEQUENCES: Record<string, string[]> = {
+  enrichment_answers_id_seq: [],
   import_rejections_id_seq: [],
   message_status_events_id_seq: [],
   webhook_logs_id_seq: [],

@@ -2,6 +2,7 @@
 import { createArea } from "../_shared/http/create-area.ts";
 import { bulkActionRoutes } from "./bulk-actions/bulk-action-routes.ts";
 import { duplicateRoutes } from "./duplicates/routes.ts";
+import { serviceRoutes } from "./enrichment/service-routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { jobRoutes } from "./jobs/job-routes.ts";
@@ -18,6 +19,7 @@ export default createArea({
   routes: [
     ...routes,
     ...importRoutes,
+    ...serviceRoutes,
     ...mappingRoutes,
     ...segmentRoutes,
     ...phoneRoutes,

@@ -608,7 +608,6 @@ export type Database = {
           e164: string;
           evidence: string | null;
           id: string;
-          import_id: string | null;
           language: string | null;
           lead_id: string | null;
           method: string;
@@ -622,7 +621,6 @@ export type Database = {
           e164: string;
           evidence?: string | null;
           id?: string;
-          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method: string;
@@ -635,7 +633,6 @@ export type Database = {
           e164?: string;
           evidence?: string | null;
           id?: string;
-          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method?: string;
@@ -645,13 +642,6 @@ export type Database = {
           status?: string;
         };
         Relationships: [
-          {
-            foreignKeyName: "consent_records_import_id_fkey";
-            columns: ["import_id"];
-            isOneToOne: false;
-            referencedRelation: "imports";
-            referencedColumns: ["id"];
-          },
           {
             foreignKeyName: "consent_records_org_id_fkey";
             columns: ["org_id"];
@@ -804,54 +794,113 @@ export type Database = {
           },
         ];
       };
-      import_mappings: {
+      enrichment_answers: {
         Row: {
-          columns: string[];
-          created_at: string;
-          created_by: string | null;
-          fingerprint: string;
-          id: string;
-          mapping: NonNullable<Json>;
-          name: string;
-          options: NonNullable<Json>;
+          answer: string | null;
+          http_status: number | null;
+          id: number;
           org_id: string;
-          updated_at: string;
+          reason: string | null;
+          received_at: string;
+          service_id: string;
+          subjects: string[];
         };
         ComputedFields: never;
         Insert: {
-          columns: string[];
-          created_at?: string;
-          created_by?: string | null;
-          fingerprint: string;
-          id?: string;
-          mapping: NonNullable<Json>;
-          name: string;
-          options?: NonNullable<Json>;
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
           org_id: string;
-          updated_at?: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id: string;
+          subjects: string[];
         };
         Update: {
-          columns?: string[];
-          created_at?: string;
-          created_by?: string | null;
-          fingerprint?: string;
-          id?: string;
-          mapping?: NonNullable<Json>;
-          name?: string;
-          options?: NonNullable<Json>;
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
           org_id?: string;
-          updated_at?: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id?: string;
+          subjects?: string[];
         };
         Relationships: [
           {
-            foreignKeyName: "import_mappings_created_by_fkey";
-            columns: ["created_by"];
+            foreignKeyName: "enrichment_answers_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
             isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["id"];
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
           },
+        ];
+      };
+      enrichment_services: {
+        Row: {
+          batch_size: number;
+          created_at: string;
+          daily_budget: number;
+          field_map: NonNullable<Json>;
+          has_secret: boolean;
+          id: string;
+          is_automatic: boolean;
+          is_enabled: boolean;
+          kind: string;
+          method: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header: string;
+          secret_id: string | null;
+          timeout_ms: number;
+          updated_at: string;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind: string;
+          method?: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url: string;
+        };
+        Update: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map?: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind?: string;
+          method?: string;
+          name?: string;
+          org_id?: string;
+          request?: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url?: string;
+        };
+        Relationships: [
           {
-            foreignKeyName: "import_mappings_org_id_fkey";
+            foreignKeyName: "enrichment_services_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -864,7 +913,6 @@ export type Database = {
           field: string | null;
           id: number;
           import_id: string;
-          lead_id: string | null;
           line: number;
           org_id: string;
           outcome: string;
@@ -876,7 +924,6 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id: string;
-          lead_id?: string | null;
           line: number;
           org_id: string;
           outcome?: string;
@@ -887,7 +934,6 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id?: string;
-          lead_id?: string | null;
           line?: number;
           org_id?: string;
           outcome?: string;
@@ -904,52 +950,6 @@ export type Database = {
           },
         ];
       };
-      import_uploads: {
-        Row: {
-          created_at: string;
-          created_by: string | null;
-          expires_at: string;
-          file_bytes: number;
-          file_name: string;
-          id: string;
-          org_id: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          created_at?: string;
-          created_by?: string | null;
-          expires_at: string;
-          file_bytes: number;
-          file_name: string;
-          id?: string;
-          org_id: string;
-        };
-        Update: {
-          created_at?: string;
-          created_by?: string | null;
-          expires_at?: string;
-          file_bytes?: number;
-          file_name?: string;
-          id?: string;
-          org_id?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "import_uploads_created_by_fkey";
-            columns: ["created_by"];
-            isOneToOne: false;
-            referencedRelation: "users";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "import_uploads_org_id_fkey";
-            columns: ["org_id"];
-            isOneToOne: false;
-            referencedRelation: "orgs";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
       imports: {
         Row: {
           columns: string[];
@@ -963,10 +963,8 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at: string | null;
-          hidden_rows: number;
           id: string;
           imported_rows: number;
-          kept_rows: number;
           mapping: NonNullable<Json>;
           next_byte: number;
           next_chunk: number;
@@ -975,22 +973,12 @@ export type Database = {
           org_id: string;
           processed_rows: number;
           rejected_rows: number;
-          rows_per_second: number | null;
-          run_from_byte: number;
-          run_from_rows: number;
-          run_started_at: string | null;
-          seconds_left: number | null;
           started_at: string | null;
           status: string;
           storage_path: string;
           tags: string[];
           total_rows: number | null;
-          undo_after: string | null;
-          undo_total: number | null;
-          undone_at: string | null;
-          undone_rows: number;
           updated_at: string;
-          updated_rows: number;
           warning_count: number;
         };
         ComputedFields: never;
@@ -1006,10 +994,8 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at?: string | null;
-          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
-          kept_rows?: number;
           mapping: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -1018,22 +1004,12 @@ export type Database = {
           org_id: string;
           processed_rows?: number;
           rejected_rows?: number;
-          rows_per_second?: number | null;
-          run_from_byte?: number;
-          run_from_rows?: number;
-          run_started_at?: string | null;
-          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path: string;
           tags?: string[];
           total_rows?: number | null;
-          undo_after?: string | null;
-          undo_total?: number | null;
-          undone_at?: string | null;
-          undone_rows?: number;
           updated_at?: string;
-          updated_rows?: number;
           warning_count?: number;
         };
         Update: {
@@ -1048,10 +1024,8 @@ export type Database = {
           file_bytes?: number;
           file_name?: string;
           finished_at?: string | null;
-          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
-          kept_rows?: number;
           mapping?: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -1060,22 +1034,12 @@ export type Database = {
           org_id?: string;
           processed_rows?: number;
           rejected_rows?: number;
-          rows_per_second?: number | null;
-          run_from_byte?: number;
-          run_from_rows?: number;
-          run_started_at?: string | null;
-          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path?: string;
           tags?: string[];
           total_rows?: number | null;
-          undo_after?: string | null;
-          undo_total?: number | null;
-          undone_at?: string | null;
-          undone_rows?: number;
           updated_at?: string;
-          updated_rows?: number;
           warning_count?: number;
         };
         Relationships: [
@@ -1158,6 +1122,8 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
+          line_type_source: string | null;
+          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1175,6 +1141,8 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1191,6 +1159,8 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1654,6 +1624,9 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
+          lookup_daily_budget: number;
+          lookup_enabled: boolean;
+          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1674,6 +1647,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1693,6 +1669,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -1773,6 +1752,45 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "orgs";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      phone_scrubs: {
+        Row: {
+          e164: string;
+          hit: string | null;
+          hit_at: string | null;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          e164: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        Update: {
+          e164?: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          org_id?: string;
+          result?: string;
+          scrubbed_at?: string;
+          service_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "phone_scrubs_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
+            isOneToOne: false;
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
           },
         ];
       };
@@ -2196,17 +2214,16 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
-      cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
       };
-      create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       explain_window: {
@@ -2221,7 +2238,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {
@@ -2230,6 +2246,8 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      list_enrichment_services: { Args: Record<PropertyKey, never>; Returns: Json };
+      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2244,13 +2262,19 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      pause_import: { Args: { p_import_id: string }; Returns: undefined };
-      read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
+      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
+      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      request_enrichment: {
+        Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
+        Returns: Json;
+      };
+      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      resume_import: { Args: { p_import_id: string }; Returns: undefined };
+      save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
       search_leads: {
         Args: {
           p_before?: string;
@@ -2271,14 +2295,15 @@ export type Database = {
       };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
+      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
