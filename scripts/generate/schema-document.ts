@@ -12,6 +12,8 @@ const AREAS: Record<string, string[]> = {
     "public.leads",
     "public.lead_phones",
     "public.lead_properties",
+    "public.lead_events",
+    "private.lead_marks",
     "private.lead_match_keys",
     "private.match_words",
     "private.lead_changes",

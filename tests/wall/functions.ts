@@ -72,6 +72,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),
   },
   lead_duplicates: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  lead_history: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
   list_duplicates: {
     ...{ role: "viewer", other: "own" },
     args: ({ row }) => ({ p_after_rank: 1, p_after_id: row.leads?.id }),
@@ -146,6 +147,7 @@ const FOR_USERS = [
   "get_lead",
   "has_role",
   "lead_duplicates",
+  "lead_history",
   "list_duplicates",
   "merge_leads",
   "number_health",

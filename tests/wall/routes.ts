@@ -63,6 +63,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: async (side) => ({ lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
     other: 404,
   },
+  "GET /leads/{id}/history": { permission: "viewer", id: lead },
   "POST /leads/merge": {
     permission: "operator",
     send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),

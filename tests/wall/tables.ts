@@ -49,6 +49,7 @@ export const TABLES: Record<string, TableExpectation> = {
     delete: "admin",
     service: VERBS,
   },
+  lead_events: { select: "viewer", service: READ },
   lead_phones: { select: "viewer", service: VERBS },
   lead_properties: { select: "viewer", service: VERBS },
   leads: { select: "viewer", service: VERBS },
