@@ -994,6 +994,68 @@ export type Database = {
           },
         ];
       };
+      lead_events: {
+        Row: {
+          cause: string;
+          created_at: string;
+          id: string;
+          kind: string;
+          lead_id: string;
+          message_id: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          cause: string;
+          created_at?: string;
+          id?: string;
+          kind: string;
+          lead_id: string;
+          message_id?: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id?: string | null;
+        };
+        Update: {
+          cause?: string;
+          created_at?: string;
+          id?: string;
+          kind?: string;
+          lead_id?: string;
+          message_id?: string | null;
+          new_value?: string;
+          old_value?: string;
+          org_id?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_events_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       lead_phones: {
         Row: {
           carrier: string | null;
@@ -2089,6 +2151,16 @@ export type Database = {
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      lead_history: {
+        Args: {
+          p_before?: string;
+          p_before_id?: string;
+          p_lead_id: string;
+          p_limit?: number;
+          p_types?: string[];
+        };
+        Returns: Json;
+      };
       list_duplicates: {
         Args: {
           p_after_id?: string;
