@@ -10,8 +10,8 @@ export interface Side extends RowsSoFar {
   id: string;
   /** A row for a table as its recipe has it, not in the database, with a phone of its own. */
   fresh(table: string): Row;
-  /** A new lead with a phone nobody else has. */
-  addLead(): Promise<{ id: string; e164: string }>;
+  /** A new lead with a phone nobody else has. @param fields of public.leads */
+  addLead(fields?: Row): Promise<{ id: string; e164: string }>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
@@ -52,10 +52,10 @@ export async function fillOrg(
   await sql`select private.fold_stats()`;
   const owned = Object.entries(ROWS).filter(([, { owner }]) => owner !== null);
   const secrets = [org.id, ...owned.map(([table]) => row[table]?.id)].filter((id) => UUID.test(id));
-  const addLead = async () => {
+  const addLead = async (fields: Row = {}) => {
     const e164 = nextPhone();
     return await sql.begin(async (tx) => {
-      const [lead] = await tx`insert into public.leads (org_id) values (${org.id}) returning id`;
+      const [lead] = await tx`insert into public.leads ${tx([{ org_id: org.id, ...fields }])} returning id`;
       await tx`insert into public.lead_phones (org_id, lead_id, e164, role)
         values (${org.id}, ${lead?.id}, ${e164}, 'primary')`;
       secrets.push(lead?.id);

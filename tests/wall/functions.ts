@@ -59,6 +59,18 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", other: 404 },
     args: async (side) => ({ p_lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
   },
+  erase_lead: {
+    ...{ role: "admin", other: 404 },
+    args: async (side) => {
+      const { id, e164 } = await side.addLead();
+      return { p_lead_id: id, p_confirm: e164 };
+    },
+  },
+  // A phone that another organisation has is like one that nobody has.
+  erase_phone: {
+    ...{ role: "admin", other: "own" },
+    args: async (side) => ({ p_e164: (await side.addLead()).e164 }),
+  },
   explain_window: {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
@@ -143,6 +155,8 @@ const FOR_USERS = [
   "create_lead",
   "delete_lead",
   "dismiss_duplicates",
+  "erase_lead",
+  "erase_phone",
   "explain_window",
   "get_lead",
   "has_role",
