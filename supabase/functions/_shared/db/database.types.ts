@@ -1181,6 +1181,7 @@ export type Database = {
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
           email: string | null;
+          erased_at: string | null;
           first_name: string | null;
           full_name: string | null;
           id: string;
@@ -1211,6 +1212,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1240,6 +1242,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -2130,6 +2133,8 @@ export type Database = {
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
+      erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
+      erase_phone: { Args: { p_e164: string }; Returns: Json };
       explain_window: {
         Args: {
           p_at?: string;
