@@ -16,6 +16,8 @@ const AREAS: Record<string, string[]> = {
     "public.segment_leads",
     "private.lead_activity",
     "private.sent_leads",
+    "public.lead_events",
+    "private.lead_marks",
     "private.lead_match_keys",
     "private.match_words",
     "private.lead_changes",

@@ -794,120 +794,6 @@ export type Database = {
           },
         ];
       };
-      enrichment_answers: {
-        Row: {
-          answer: string | null;
-          http_status: number | null;
-          id: number;
-          org_id: string;
-          reason: string | null;
-          received_at: string;
-          service_id: string;
-          subjects: string[];
-        };
-        ComputedFields: never;
-        Insert: {
-          answer?: string | null;
-          http_status?: number | null;
-          id?: never;
-          org_id: string;
-          reason?: string | null;
-          received_at?: string;
-          service_id: string;
-          subjects: string[];
-        };
-        Update: {
-          answer?: string | null;
-          http_status?: number | null;
-          id?: never;
-          org_id?: string;
-          reason?: string | null;
-          received_at?: string;
-          service_id?: string;
-          subjects?: string[];
-        };
-        Relationships: [
-          {
-            foreignKeyName: "enrichment_answers_org_id_service_id_fkey";
-            columns: ["org_id", "service_id"];
-            isOneToOne: false;
-            referencedRelation: "enrichment_services";
-            referencedColumns: ["org_id", "id"];
-          },
-        ];
-      };
-      enrichment_services: {
-        Row: {
-          batch_size: number;
-          created_at: string;
-          daily_budget: number;
-          field_map: NonNullable<Json>;
-          has_secret: boolean;
-          id: string;
-          is_automatic: boolean;
-          is_enabled: boolean;
-          kind: string;
-          method: string;
-          name: string;
-          org_id: string;
-          request: NonNullable<Json>;
-          secret_header: string;
-          secret_id: string | null;
-          timeout_ms: number;
-          updated_at: string;
-          url: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          batch_size?: number;
-          created_at?: string;
-          daily_budget?: number;
-          field_map: NonNullable<Json>;
-          has_secret?: never;
-          id?: string;
-          is_automatic?: boolean;
-          is_enabled?: boolean;
-          kind: string;
-          method?: string;
-          name: string;
-          org_id: string;
-          request: NonNullable<Json>;
-          secret_header?: string;
-          secret_id?: string | null;
-          timeout_ms?: number;
-          updated_at?: string;
-          url: string;
-        };
-        Update: {
-          batch_size?: number;
-          created_at?: string;
-          daily_budget?: number;
-          field_map?: NonNullable<Json>;
-          has_secret?: never;
-          id?: string;
-          is_automatic?: boolean;
-          is_enabled?: boolean;
-          kind?: string;
-          method?: string;
-          name?: string;
-          org_id?: string;
-          request?: NonNullable<Json>;
-          secret_header?: string;
-          secret_id?: string | null;
-          timeout_ms?: number;
-          updated_at?: string;
-          url?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "enrichment_services_org_id_fkey";
-            columns: ["org_id"];
-            isOneToOne: false;
-            referencedRelation: "orgs";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
       import_rejections: {
         Row: {
           field: string | null;
@@ -1108,6 +994,68 @@ export type Database = {
           },
         ];
       };
+      lead_events: {
+        Row: {
+          cause: string;
+          created_at: string;
+          id: string;
+          kind: string;
+          lead_id: string;
+          message_id: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          cause: string;
+          created_at?: string;
+          id?: string;
+          kind: string;
+          lead_id: string;
+          message_id?: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id?: string | null;
+        };
+        Update: {
+          cause?: string;
+          created_at?: string;
+          id?: string;
+          kind?: string;
+          lead_id?: string;
+          message_id?: string | null;
+          new_value?: string;
+          old_value?: string;
+          org_id?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_events_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       lead_phones: {
         Row: {
           carrier: string | null;
@@ -1122,8 +1070,6 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
-          line_type_source: string | null;
-          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1141,8 +1087,6 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
-          line_type_source?: string | null;
-          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1159,8 +1103,6 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
-          line_type_source?: string | null;
-          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1239,6 +1181,7 @@ export type Database = {
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
           email: string | null;
+          erased_at: string | null;
           first_name: string | null;
           full_name: string | null;
           id: string;
@@ -1246,6 +1189,7 @@ export type Database = {
           language: string | null;
           last_name: string | null;
           lead_score: string;
+          merged_into: string | null;
           notes: string | null;
           org_id: string;
           phone_digits: string;
@@ -1268,6 +1212,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1275,6 +1220,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id: string;
           phone_digits?: string;
@@ -1296,6 +1242,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1303,6 +1250,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
           phone_digits?: string;
@@ -1320,6 +1268,13 @@ export type Database = {
             columns: ["import_id"];
             isOneToOne: false;
             referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_merged_into_fkey";
+            columns: ["merged_into"];
+            isOneToOne: false;
+            referencedRelation: "leads";
             referencedColumns: ["id"];
           },
           {
@@ -1624,9 +1579,6 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
-          lookup_daily_budget: number;
-          lookup_enabled: boolean;
-          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1647,9 +1599,6 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
-          lookup_daily_budget?: number;
-          lookup_enabled?: boolean;
-          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1669,9 +1618,6 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
-          lookup_daily_budget?: number;
-          lookup_enabled?: boolean;
-          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -1752,45 +1698,6 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "orgs";
             referencedColumns: ["id"];
-          },
-        ];
-      };
-      phone_scrubs: {
-        Row: {
-          e164: string;
-          hit: string | null;
-          hit_at: string | null;
-          org_id: string;
-          result: string;
-          scrubbed_at: string;
-          service_id: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          e164: string;
-          hit?: string | null;
-          hit_at?: string | null;
-          org_id: string;
-          result: string;
-          scrubbed_at: string;
-          service_id: string;
-        };
-        Update: {
-          e164?: string;
-          hit?: string | null;
-          hit_at?: string | null;
-          org_id?: string;
-          result?: string;
-          scrubbed_at?: string;
-          service_id?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "phone_scrubs_org_id_service_id_fkey";
-            columns: ["org_id", "service_id"];
-            isOneToOne: false;
-            referencedRelation: "enrichment_services";
-            referencedColumns: ["org_id", "id"];
           },
         ];
       };
@@ -2214,7 +2121,6 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
-      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2226,6 +2132,9 @@ export type Database = {
       };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
+      erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
+      erase_phone: { Args: { p_e164: string }; Returns: Json };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2246,8 +2155,31 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
-      list_enrichment_services: { Args: Record<PropertyKey, never>; Returns: Json };
-      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
+      lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      lead_history: {
+        Args: {
+          p_before?: string;
+          p_before_id?: string;
+          p_lead_id: string;
+          p_limit?: number;
+          p_types?: string[];
+        };
+        Returns: Json;
+      };
+      list_duplicates: {
+        Args: {
+          p_after_id?: string;
+          p_after_rank?: number;
+          p_limit?: number;
+          p_offset?: number;
+          p_reason?: string;
+        };
+        Returns: Json;
+      };
+      merge_leads: {
+        Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
+        Returns: Json;
+      };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2262,19 +2194,10 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
-      remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
-      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
-      request_enrichment: {
-        Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
-        Returns: Json;
-      };
-      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
-      save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
       search_leads: {
         Args: {
           p_before?: string;
@@ -2300,10 +2223,8 @@ export type Database = {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
-      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
-      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
