@@ -270,7 +270,6 @@ const FOR_JOBS = [
   ...["claim_job_step", "drop_job_message", "export_files", "export_page", "export_parts", "fail_job"],
   ...["finish_export", "record_export_part", "release_job_step", "run_job_step"],
 ];
-const FOR_IMPORTS = ["claim_import_chunk", "fail_import", "import_chunk", "release_import_chunk"];
 
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],
