@@ -608,6 +608,7 @@ export type Database = {
           e164: string;
           evidence: string | null;
           id: string;
+          import_id: string | null;
           language: string | null;
           lead_id: string | null;
           method: string;
@@ -621,6 +622,7 @@ export type Database = {
           e164: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method: string;
@@ -633,6 +635,7 @@ export type Database = {
           e164?: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method?: string;
@@ -642,6 +645,13 @@ export type Database = {
           status?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "consent_records_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "consent_records_org_id_fkey";
             columns: ["org_id"];
@@ -799,6 +809,7 @@ export type Database = {
           field: string | null;
           id: number;
           import_id: string;
+          lead_id: string | null;
           line: number;
           org_id: string;
           outcome: string;
@@ -810,6 +821,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id: string;
+          lead_id?: string | null;
           line: number;
           org_id: string;
           outcome?: string;
@@ -820,6 +832,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id?: string;
+          lead_id?: string | null;
           line?: number;
           org_id?: string;
           outcome?: string;
@@ -836,6 +849,52 @@ export type Database = {
           },
         ];
       };
+      import_uploads: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id: string;
+          org_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id?: string;
+          org_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at?: string;
+          file_bytes?: number;
+          file_name?: string;
+          id?: string;
+          org_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_uploads_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_uploads_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       imports: {
         Row: {
           columns: string[];
@@ -849,8 +908,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at: string | null;
+          hidden_rows: number;
           id: string;
           imported_rows: number;
+          kept_rows: number;
           mapping: NonNullable<Json>;
           next_byte: number;
           next_chunk: number;
@@ -859,12 +920,22 @@ export type Database = {
           org_id: string;
           processed_rows: number;
           rejected_rows: number;
+          rows_per_second: number | null;
+          run_from_byte: number;
+          run_from_rows: number;
+          run_started_at: string | null;
+          seconds_left: number | null;
           started_at: string | null;
           status: string;
           storage_path: string;
           tags: string[];
           total_rows: number | null;
+          undo_after: string | null;
+          undo_total: number | null;
+          undone_at: string | null;
+          undone_rows: number;
           updated_at: string;
+          updated_rows: number;
           warning_count: number;
         };
         ComputedFields: never;
@@ -880,8 +951,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -890,12 +963,22 @@ export type Database = {
           org_id: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Update: {
@@ -910,8 +993,10 @@ export type Database = {
           file_bytes?: number;
           file_name?: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping?: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -920,12 +1005,22 @@ export type Database = {
           org_id?: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path?: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Relationships: [
@@ -1084,6 +1179,8 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
+          line_type_source: string | null;
+          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1101,6 +1198,8 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1117,6 +1216,8 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1204,6 +1305,7 @@ export type Database = {
           language: string | null;
           last_name: string | null;
           lead_score: string;
+          merged_into: string | null;
           notes: string | null;
           org_id: string;
           phone_digits: string;
@@ -1236,6 +1338,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id: string;
           phone_digits?: string;
@@ -1267,6 +1370,7 @@ export type Database = {
           language?: string | null;
           last_name?: string | null;
           lead_score?: string;
+          merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
           phone_digits?: string;
@@ -1285,6 +1389,13 @@ export type Database = {
             columns: ["import_id"];
             isOneToOne: false;
             referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_merged_into_fkey";
+            columns: ["merged_into"];
+            isOneToOne: false;
+            referencedRelation: "leads";
             referencedColumns: ["id"];
           },
           {
@@ -1589,6 +1700,9 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
+          lookup_daily_budget: number;
+          lookup_enabled: boolean;
+          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1609,6 +1723,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1628,6 +1745,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -2220,10 +2340,12 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
       change_segment_leads: {
         Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
@@ -2236,9 +2358,11 @@ export type Database = {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
       };
+      create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
+      dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2251,6 +2375,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {
@@ -2259,6 +2384,23 @@ export type Database = {
         }[];
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      lead_statistics: { Args: { p_filter?: Json }; Returns: Json };
+      list_duplicates: {
+        Args: {
+          p_after_id?: string;
+          p_after_rank?: number;
+          p_limit?: number;
+          p_offset?: number;
+          p_reason?: string;
+        };
+        Returns: Json;
+      };
+      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
+      merge_leads: {
+        Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
+        Returns: Json;
+      };
       number_health: { Args: { p_phone_number_id: string }; Returns: Json };
       number_usage: {
         Args: { p_phone_number_ids: string[] };
@@ -2273,10 +2415,15 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      pause_import: { Args: { p_import_id: string }; Returns: undefined };
+      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resume_import: { Args: { p_import_id: string }; Returns: undefined };
       save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
       search_leads: {
         Args: {
@@ -2297,13 +2444,16 @@ export type Database = {
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
+      undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
+      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:
