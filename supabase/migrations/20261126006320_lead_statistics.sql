@@ -81,7 +81,7 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');
-  v_most integer := 50000;
+  v_most integer := 20000;
   v_condition text;
   v_figures jsonb;
   v_counted bigint;
@@ -118,7 +118,7 @@ begin
 end;
 $$;
 comment on function private.lead_statistics(jsonb, timestamptz) is
-  'Statistics of all leads of the caller''s organisation, from the figures that are kept, or of those that fit a filter, counted: by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and parcels. Of more than 50,000 that fit a filter so many are counted and the figures reckoned up: is_estimate. Raises PT403, PT422. Definer: under RLS the indexes of a filter may not be used.';
+  'Statistics of all leads of the caller''s organisation, from the figures that are kept, or of those that fit a filter, counted: by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and parcels. Of more than 20,000 that fit a filter so many are counted and the figures reckoned up: is_estimate. Raises PT403, PT422. Definer: under RLS the indexes of a filter may not be used.';
 
 create function public.lead_statistics(p_filter jsonb default null)
 returns jsonb language sql set search_path = ''
