@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**", ...BARE],
+          exclude: ["tests/unit/**", "tests/large/**", ...BARE],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -27,6 +27,14 @@ export default defineConfig({
           name: "database",
           include: BARE,
           globalSetup: ["tests/bare-database-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "large",
+          include: ["tests/large/**/*.test.ts"],
+          globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
     ],

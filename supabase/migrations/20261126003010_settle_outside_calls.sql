@@ -57,6 +57,8 @@ begin
       v_done := v_done + 1;
       v_failures := 0;
       delete from private.outside_calls c where c.lane_id = v_lane.id and c.subject = v_row.subject;
+    elsif v_row.outcome = 'skipped' then
+      update private.outside_calls c set given_up_at = p_now, last_error = v_row.error where c.lane_id = v_lane.id and c.subject = v_row.subject;
     elsif v_row.outcome = 'not_asked' then
       update private.outside_calls c set due_at = p_now where c.lane_id = v_lane.id and c.subject = v_row.subject;
     else
@@ -107,7 +109,7 @@ begin
 end;
 $$;
 comment on function private.settle_outside_calls(jsonb, jsonb, integer, timestamptz) is
-  'Settles a claimed batch: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which calls ended. done: removed. retry: again after a while, given up after p_max_attempts (null: never). refused: given up at once. blocked: the service refuses us, and rests. not_asked: due again. What was not charged is given back to the budget.';
+  'Settles a claimed batch: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which calls ended. done: removed. retry: again after a while, given up after p_max_attempts (null: never). refused: given up at once. skipped: given up, by no fault of the service. blocked: the service refuses us, and rests. not_asked: due again. What was not charged is given back to the budget.';
 
 create function private.tell_lane(p_lane private.call_lanes, p_now timestamptz)
 returns void

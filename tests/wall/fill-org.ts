@@ -16,6 +16,8 @@ export interface Side extends RowsSoFar {
   addSegment(): Promise<string>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
+  /** A new service, with the lane that goes with it. @returns its id */
+  addService(): Promise<string>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** A bulk action that is over and changed nothing. @returns its job's id */
@@ -80,6 +82,15 @@ export async function fillOrg(
     secrets.push(parcel?.id);
     return parcel?.id as string;
   };
+  const addService = async () => {
+    const [service] = await sql`
+      insert into public.enrichment_services (org_id, kind, name, url, request, field_map)
+      values (${org.id}, 'property', ${`Wall ${randomUUID()}`}, 'https://parcels.example.com', '{"apn": "{apn}"}', '{"acreage": "acres"}')
+      returning id`;
+    await sql`insert into private.call_lanes (org_id, queue, service_id) values (${org.id}, 'enrichments', ${service?.id})`;
+    secrets.push(service?.id);
+    return service?.id as string;
+  };
   const storeFile = async () => {
     const id = randomUUID();
     const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
@@ -95,7 +106,8 @@ export async function fillOrg(
     return job?.id as string;
   };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, storeFile, addBulkAction },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, addService, storeFile },
+    addBulkAction,
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

@@ -107,10 +107,44 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),
     other: 404,
   },
+  "GET /leads/enrichment-services": { permission: "viewer" },
+  "POST /leads/enrichment-services": {
+    permission: "admin",
+    send: () => ({
+      ...{ kind: "property", name: `Wall ${randomUUID()}`, url: "https://parcels.example.com" },
+      ...{ request: { apn: "{apn}" }, field_map: { acreage: "acres" } },
+    }),
+  },
+  "PATCH /leads/enrichment-services/{id}": {
+    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ daily_budget: 8 }) },
+  },
+  "DELETE /leads/enrichment-services/{id}": { permission: "admin", id: (side) => side.addService() },
+  "POST /leads/enrichment-services/{id}/requests": {
+    ...{ permission: "campaign_manager", id: (side) => side.addService() },
+    send: () => ({ all: true, dry_run: true }),
+  },
+  // No name of example.com leads anywhere: the answer says so.
+  "POST /leads/enrichment-services/{id}/test": {
+    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ parcel: { apn: "1" } }) },
+  },
   "GET /leads/imports": { permission: "viewer" },
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "GET /leads/import/mappings": { permission: "viewer" },
+  "POST /leads/import/mappings": {
+    permission: "campaign_manager",
+    send: () => ({ name: `Wall ${randomUUID()}`, mapping: { Phone: "primary_phone" } }),
+  },
+  "DELETE /leads/import/mappings/{id}": {
+    permission: "campaign_manager",
+    id: async ({ org }) => {
+      const [made] = await org.sql`
+        insert into public.import_mappings (org_id, name, columns, fingerprint, mapping)
+        values (${org.id}, ${randomUUID()}, '{Phone}', ${"0".repeat(64)}, '{"Phone": "primary_phone"}') returning id`;
+      return made?.id;
+    },
+  },
   "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },

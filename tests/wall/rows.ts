@@ -79,6 +79,23 @@ export const ROWS: Record<string, Recipe> = {
       ...{ org_id: org.id, segment_id: row.segments?.id, lead_id: row.leads?.id },
     }),
   },
+  enrichment_services: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, kind: "scrub", name: name(), url: "https://scrub.example.com/v1" },
+      ...{ request: { phones: "{phones}" }, field_map: { phone: "phone", dnc: "dnc" } },
+    }),
+  },
+  enrichment_answers: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, subjects: [e164], answer: name() },
+    }),
+  },
+  phone_scrubs: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, e164, result: "clean" },
+      scrubbed_at: new Date(),
+    }),
+  },
   campaigns: { make: ({ org }) => ({ org_id: org.id, name: name() }) },
   campaign_templates: {
     make: ({ org, row }) => ({
@@ -142,6 +159,12 @@ export const ROWS: Record<string, Recipe> = {
       ...{ id: randomUUID(), org_id: org.id, status: "completed", file_name: "owners.csv", file_bytes: 10 },
       ...{ content_hash: randomBytes(32).toString("hex"), storage_path: `${org.id}/${randomUUID()}.csv` },
       ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], mapping: {}, finished_at: new Date() },
+    }),
+  },
+  import_mappings: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, name: name(), columns: ["Phone"], mapping: { Phone: "primary_phone" } },
+      fingerprint: randomBytes(32).toString("hex"),
     }),
   },
   import_uploads: {

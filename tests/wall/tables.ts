@@ -41,6 +41,30 @@ export const TABLES: Record<string, TableExpectation> = {
   consent_rules: { select: "viewer", platformRows: true, service: VERBS },
   conversations: { select: "viewer", service: VERBS },
   daily_spending: { select: "viewer", service: READ },
+  import_mappings: {
+    select: "viewer",
+    insert: {
+      role: "campaign_manager",
+      columns: ["org_id", "name", "columns", "fingerprint", "mapping", "options"],
+    },
+    update: { role: "campaign_manager", columns: ["columns", "fingerprint", "mapping", "options"] },
+    delete: "campaign_manager",
+    patch: { options: { keep_case: true } },
+    service: READ,
+  },
+  enrichment_answers: { select: "admin", service: READ },
+  enrichment_services: {
+    // The id of the secret in Vault is nobody's business.
+    select: {
+      role: "admin",
+      columns: [
+        ...["id", "org_id", "kind", "name", "url", "method", "request", "field_map", "secret_header"],
+        ...["has_secret", "batch_size", "daily_budget", "timeout_ms", "is_enabled", "is_automatic"],
+        ...["created_at", "updated_at"],
+      ],
+    },
+    service: [],
+  },
   import_rejections: { select: "viewer", service: VERBS },
   import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
@@ -71,6 +95,7 @@ export const TABLES: Record<string, TableExpectation> = {
     patch: { support_contact: "wall" },
     service: VERBS,
   },
+  phone_scrubs: { select: "viewer", service: READ },
   phone_numbers: { select: "viewer", service: VERBS },
   quiet_hour_rules: {
     ...{ select: "viewer", insert: "admin", update: "admin", delete: "admin", platformRows: true },
@@ -132,6 +157,7 @@ export const TABLES: Record<string, TableExpectation> = {
 
 /** Sequences of schema public and who besides their owner may use them: identity columns need nobody. */
 export const SEQUENCES: Record<string, string[]> = {
+  enrichment_answers_id_seq: [],
   import_rejections_id_seq: [],
   message_status_events_id_seq: [],
   webhook_logs_id_seq: [],

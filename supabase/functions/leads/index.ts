@@ -2,9 +2,11 @@
 import { createArea } from "../_shared/http/create-area.ts";
 import { bulkActionRoutes } from "./bulk-actions/bulk-action-routes.ts";
 import { duplicateRoutes } from "./duplicates/routes.ts";
+import { serviceRoutes } from "./enrichment/service-routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { jobRoutes } from "./jobs/job-routes.ts";
+import { mappingRoutes } from "./mapping-routes.ts";
 import { parcelRoutes } from "./parcels/parcel-routes.ts";
 import { phoneRoutes } from "./phones/phone-routes.ts";
 import { routes } from "./routes.ts";
@@ -18,6 +20,8 @@ export default createArea({
   routes: [
     ...routes,
     ...importRoutes,
+    ...serviceRoutes,
+    ...mappingRoutes,
     ...segmentRoutes,
     ...phoneRoutes,
     ...parcelRoutes,

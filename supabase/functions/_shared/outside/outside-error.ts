@@ -1,10 +1,10 @@
 // Why a call to a service outside brought no answer, and what is to become of it.
 
 /**
- * retry: again after a while. refused: never again, this subject can't be answered. blocked: the service refuses us, whatever
- * the subject. not_asked: nothing was sent.
+ * retry: again after a while. refused: never again, the answer can't be believed. skipped: never again, by no fault of the
+ * service. blocked: the service refuses us, whatever the subject. not_asked: nothing was sent.
  */
-export type FailedOutcome = "retry" | "refused" | "blocked" | "not_asked";
+export type FailedOutcome = "retry" | "refused" | "skipped" | "blocked" | "not_asked";
 
 export class OutsideError extends Error {
   override readonly name = "OutsideError";

@@ -1,7 +1,7 @@
 // Makes a batch of calls to one service outside, some at a time, and tells what became of each in the order in which they ended.
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
-import { OutsideError } from "../../_shared/outside/outside-error.ts";
+import { type FailedOutcome, OutsideError } from "../../_shared/outside/outside-error.ts";
 
 /** What private.claim_outside_calls gives. */
 export interface OutsideBatch {
@@ -21,7 +21,7 @@ export interface OutsideCall {
 /** An element of what private.settle_outside_calls takes; of answered ones with what the service said. */
 export interface OutsideResult {
   subject: string;
-  outcome: "done" | "retry" | "refused" | "blocked" | "not_asked";
+  outcome: "done" | FailedOutcome;
   error?: string;
   retry_after?: number;
   is_charged?: boolean;
