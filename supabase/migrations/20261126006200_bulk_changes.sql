@@ -208,8 +208,8 @@ begin
   v_ids := array(
     select l.id from public.leads l
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is not null order by l.id for no key update);
-  -- A lead that was merged lives on in another. By name: the column is another area's.
-  v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and to_jsonb(l) ->> 'merged_into' is not null);
+  -- A lead that was merged lives on in another.
+  v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and l.merged_into is not null);
   v_ids := array(select x.id from unnest(v_ids) x (id) where x.id <> all (v_merged));
   v_phoneless := array(
     select x.id from unnest(v_ids) x (id)

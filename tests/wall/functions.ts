@@ -133,6 +133,10 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
       p_merge_ids: [(await side.addLead()).id],
     }),
   },
+  lead_statistics: {
+    ...{ role: "viewer", other: "empty" },
+    args: ({ row }) => ({ p_filter: { ids: [row.leads?.id] } }),
+  },
   number_health: {
     ...{ role: "viewer", other: "empty" },
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
@@ -265,6 +269,7 @@ const FOR_USERS = [
   "lead_history",
   "list_duplicates",
   "merge_leads",
+  "lead_statistics",
   "number_health",
   "number_usage",
   "org_id",

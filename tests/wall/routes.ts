@@ -179,6 +179,10 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: ({ row }) => ({ action: "add_tags", value: ["WALL"], ids: [row.leads?.id], dry_run: true }),
   },
   "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
+  "GET /leads/statistics": {
+    ...{ permission: "viewer", other: 422 },
+    query: ({ row }) => ({ segment_id: row.segments?.id as string }),
+  },
   "GET /leads/jobs": { permission: "viewer" },
   "GET /leads/jobs/{id}": { permission: "viewer", id: ({ row }) => row.jobs?.id },
   "POST /leads/jobs/{id}/cancel": { permission: "operator", id: ({ row }) => row.jobs?.id },

@@ -13,6 +13,7 @@ import { parcelRoutes } from "./parcels/parcel-routes.ts";
 import { phoneRoutes } from "./phones/phone-routes.ts";
 import { routes } from "./routes.ts";
 import { segmentRoutes } from "./segments/segment-routes.ts";
+import { statisticsRoutes } from "./statistics/statistics-routes.ts";
 
 export default createArea({
   area: "leads",
@@ -32,5 +33,6 @@ export default createArea({
     ...exportRoutes,
     ...bulkActionRoutes,
     ...jobRoutes,
+    ...statisticsRoutes,
   ],
 });

@@ -160,8 +160,9 @@ describe("a deletion", () => {
   });
 });
 
-test("restoring takes the older of two deleted leads with one phone, and none without a phone", async () => {
-  const [one, two, three] = (await arrangeLeads(bench.db, org.id, 3)) as [
+test("restoring takes the older of two deleted leads with one phone, none without a phone, and none that was merged", async () => {
+  const [one, two, three, four] = (await arrangeLeads(bench.db, org.id, 4)) as [
+    ArrangedLead,
     ArrangedLead,
     ArrangedLead,
     ArrangedLead,
@@ -170,10 +171,11 @@ test("restoring takes the older of two deleted leads with one phone, and none wi
   await bench.sql`update public.leads set created_at = now() - interval '1 day' where id = ${two.id}`;
   await bench.sql`update public.lead_phones set e164 = ${one.e164} where lead_id = ${two.id}`;
   await bench.sql`delete from public.lead_phones where lead_id = ${three.id}`;
+  await bench.sql`update public.leads set merged_into = ${two.id} where id = ${four.id}`;
   const { matched, job } = await start("restore", {});
-  expect(matched).toBe(3);
+  expect(matched).toBe(4);
   expect(job.result).toEqual({
-    ...{ changed: 1, skipped_duplicates: 1, skipped_without_phone: 1 },
+    ...{ changed: 1, skipped_duplicates: 1, skipped_without_phone: 1, skipped_merged: 1 },
     duplicates: [{ lead_id: one.id, phone: one.e164, other_lead_id: two.id }],
   });
   const [row] = await bench.sql`select id from public.leads where org_id = ${org.id} and deleted_at is null`;
