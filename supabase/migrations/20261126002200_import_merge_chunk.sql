@@ -62,7 +62,7 @@ begin
   return not exists (
     select from unnest(p_lead_ids) as x (id)
     cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p
-    where p.e164 <> all (v_locked));
+    where p.e164 not in (select unnest(v_locked)));
 end;
 $$;
 comment on function private.lock_import_contacts(uuid, text[], uuid[]) is
@@ -168,8 +168,11 @@ begin
     'updated', v_updated,
     'shared', coalesce((select jsonb_object_agg(s.line, true) from unnest(v_lines) as s (line)), '{}'),
     'made', coalesce((select jsonb_agg(s) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
-    'found', coalesce((select jsonb_agg(s) from unnest(v_states[:cardinality(v_lead_ids)]) s), '[]'));
+    'changed', coalesce((select jsonb_agg(s) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean), '[]'),
+    'warnings', coalesce((
+      select jsonb_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id'))
+      from unnest(v_states) s cross join lateral jsonb_array_elements(s -> 'warnings') w), '[]'));
 end;
 $$;
 comment on function private.merge_chunk(public.imports, jsonb, timestamptz) is
-  'Merges those rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, add_phones), writing nothing: {shared: {line: true}, updated: rows, made: [leads to be inserted], found: [leads that were there]}. The target is the oldest lead that has the row''s first known phone. The caller holds the locks.';
+  'Merges those rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, add_phones), writing nothing: {shared: {line: true}, updated: rows, made: [leads to be inserted], changed: [leads that were there, to be written], warnings: [{line, field, reason, lead_id}]}. The target is the oldest lead that has the row''s first known phone. The caller holds the locks.';

@@ -152,7 +152,7 @@ $$;
 comment on function private.write_merged_leads(public.imports, jsonb, timestamptz) is
   'Writes leads that merge_chunk changed: the lead, its phones and parcels, consent. The caller holds the locks and writes the journal.';
 
-create function private.write_chunk_warnings(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_leads jsonb)
+create function private.write_chunk_warnings(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_warnings jsonb)
 returns integer
 language plpgsql
 set search_path = ''
@@ -169,9 +169,8 @@ begin
     select r.line, w.field, w.reason, null::uuid as lead_id
     from rows r cross join lateral jsonb_to_recordset(r.warnings) as w (field text, reason text)
     union all
-    select w.line, w.field, w.reason, (s.state -> 'lead' ->> 'id')::uuid
-    from jsonb_array_elements(p_leads) as s (state)
-    cross join lateral jsonb_to_recordset(s.state -> 'warnings') as w (line bigint, field text, reason text)
+    select w.line, w.field, w.reason, w.lead_id
+    from jsonb_to_recordset(p_warnings) as w (line bigint, field text, reason text, lead_id uuid)
   )
   insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, lead_id, raw)
   select p_import.org_id, p_import.id, w.line, w.field, w.reason, 'warning', w.lead_id, r.raw
@@ -181,4 +180,4 @@ begin
 end;
 $$;
 comment on function private.write_chunk_warnings(public.imports, jsonb, jsonb, jsonb) is
-  'Keeps the warnings of a chunk: those its rows came with, rejected rows and those of p_left_out excepted, and those of merging (leads of merge_chunk). Returns how many.';
+  'Keeps the warnings of a chunk: those its rows came with, rejected rows and those of p_left_out excepted, and those of merging (p_warnings). Returns how many.';

@@ -32,8 +32,7 @@ declare
   v_import public.imports;
   v_strategy text;
   v_e164s text[];
-  v_merged jsonb := '{"shared": {}, "updated": 0, "made": [], "found": []}';
-  v_changed jsonb;
+  v_merged jsonb := '{"shared": {}, "updated": 0, "made": [], "changed": [], "warnings": []}';
   v_duplicates jsonb := '{}';
   v_imported integer;
   v_rejected integer;
@@ -58,10 +57,9 @@ begin
   if v_strategy in ('update', 'fill', 'add_phones') then
     perform private.lock_chunk(v_import.org_id, v_e164s);
     v_merged := private.merge_chunk(v_import, p_rows, p_now);
-    select coalesce(jsonb_agg(s), '[]') into v_changed from jsonb_array_elements(v_merged -> 'found') s where (s -> 'changed')::boolean;
-    if v_changed <> '[]' then
-      perform private.write_merged_leads(v_import, v_changed, p_now);
-      perform private.journal_import_changes(v_import, v_changed, p_now);
+    if v_merged -> 'changed' <> '[]' then
+      perform private.write_merged_leads(v_import, v_merged -> 'changed', p_now);
+      perform private.journal_import_changes(v_import, v_merged -> 'changed', p_now);
     end if;
   else
     perform private.lock_contacts(v_import.org_id, v_e164s);
@@ -81,7 +79,7 @@ begin
   left join lateral jsonb_to_record(v_duplicates -> r.line::text) as d (field text, reason text) on true
   where coalesce(d.reason, r.reason) is not null;
   select count(*) filter (where r.reason is not null) into v_rejected from jsonb_to_recordset(p_rows) as r (reason text);
-  v_warnings := private.write_chunk_warnings(v_import, p_rows, v_duplicates, (v_merged -> 'made') || (v_merged -> 'found'));
+  v_warnings := private.write_chunk_warnings(v_import, p_rows, v_duplicates, v_merged -> 'warnings');
 
   v_seconds := private.run_seconds(v_import, p_now);
   update public.imports i

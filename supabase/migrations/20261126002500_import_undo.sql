@@ -110,7 +110,7 @@ begin
 
   delete from public.lead_properties p
   using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
-  where p.lead_id = j.id and not exists (select from jsonb_array_elements(j.before -> 'parcels') b where (b ->> 'id')::uuid = p.id);
+  where p.org_id = (j.before -> 'lead' ->> 'org_id')::uuid and p.lead_id = j.id and not exists (select from jsonb_array_elements(j.before -> 'parcels') b where (b ->> 'id')::uuid = p.id);
   update public.lead_properties p
   set county = b.county, state = b.state, situs = b.situs, property_type = b.property_type, acreage = b.acreage,
       estimated_value = b.estimated_value, updated_at = b.updated_at
