@@ -18,6 +18,8 @@ const AREAS: Record<string, string[]> = {
     "private.sent_leads",
     "public.lead_events",
     "private.lead_marks",
+    "private.lead_counts",
+    "private.lead_count_deltas",
     "private.lead_match_keys",
     "private.match_words",
     "private.lead_changes",
