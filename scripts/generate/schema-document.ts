@@ -14,6 +14,7 @@ const AREAS: Record<string, string[]> = {
     "public.lead_properties",
     "public.imports",
     "public.import_uploads",
+    "public.import_mappings",
     "public.import_rejections",
     "private.import_changes",
   ],

@@ -131,4 +131,25 @@ describe("duplicates", () => {
     const other = `Name,Phone\n${Array.from({ length: 10 }, () => `New,${phone()}`).join("\n")}\n`;
     expect((await preview(other)).similar_import).toBeNull();
   });
+
+  it("become what the preview says, by every strategy", async () => {
+    const known = Array.from({ length: 5 }, phone);
+    for (const primary_phone of known)
+      await callFunction(stack, org.admin, "POST", "/leads", { primary_phone });
+    for (const strategy of ["skip", "update", "fill", "add_phones", "create"] as const) {
+      const fresh = Array.from({ length: 6 }, phone);
+      const rows = Array.from({ length: 60 }, (_, i) => {
+        const first = i % 4 === 0 ? known[i % 5] : fresh[i % 6];
+        return `N${i},${i % 11 ? first : "12"},${i % 3 ? "" : phone()},${i % 7},Travis,TX`;
+      });
+      const csv = `Name,Phone,Cell,APN,County,Property State\n${rows.join("\n")}\n`;
+      const { data } = (await uploadCsv(org, "preview", csv)).body;
+      const row = await importCsv(org, csv, { fields: { merge_strategy: strategy } });
+      const { created, merged, left_out: left } = data.strategies[strategy];
+      expect(row, strategy).toMatchObject({
+        ...{ imported_rows: created, updated_rows: merged, duplicate_rows: left },
+        rejected_rows: data.rejected_rows,
+      });
+    }
+  });
 });

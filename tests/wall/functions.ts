@@ -86,6 +86,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
   },
   pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  read_known_mappings: { role: "viewer", other: "own", args: () => ({ p_columns: ["Phone"] }) },
   pause_import: { role: "campaign_manager", other: 404, args: leadImport },
   resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
   resolve_campaign_sends: {
@@ -148,6 +149,7 @@ const FOR_USERS = [
   "number_usage",
   "org_id",
   "pause_campaign",
+  "read_known_mappings",
   "pause_import",
   "resolve_alert",
   "resolve_campaign_sends",

@@ -60,6 +60,20 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "GET /leads/import/mappings": { permission: "viewer" },
+  "POST /leads/import/mappings": {
+    permission: "campaign_manager",
+    send: () => ({ name: `Wall ${randomUUID()}`, mapping: { Phone: "primary_phone" } }),
+  },
+  "DELETE /leads/import/mappings/{id}": {
+    permission: "campaign_manager",
+    id: async ({ org }) => {
+      const [made] = await org.sql`
+        insert into public.import_mappings (org_id, name, columns, fingerprint, mapping)
+        values (${org.id}, ${randomUUID()}, '{Phone}', ${"0".repeat(64)}, '{"Phone": "primary_phone"}') returning id`;
+      return made?.id;
+    },
+  },
   "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },

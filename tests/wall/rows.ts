@@ -138,6 +138,12 @@ export const ROWS: Record<string, Recipe> = {
       ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], mapping: {}, finished_at: new Date() },
     }),
   },
+  import_mappings: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, name: name(), columns: ["Phone"], mapping: { Phone: "primary_phone" } },
+      fingerprint: randomBytes(32).toString("hex"),
+    }),
+  },
   import_uploads: {
     make: ({ org }) => ({
       ...{ org_id: org.id, file_name: "owners.csv", file_bytes: 10, expires_at: "2026-01-01T00:00:00Z" },

@@ -41,6 +41,17 @@ export const TABLES: Record<string, TableExpectation> = {
   consent_rules: { select: "viewer", platformRows: true, service: VERBS },
   conversations: { select: "viewer", service: VERBS },
   daily_spending: { select: "viewer", service: READ },
+  import_mappings: {
+    select: "viewer",
+    insert: {
+      role: "campaign_manager",
+      columns: ["org_id", "name", "columns", "fingerprint", "mapping", "options"],
+    },
+    update: { role: "campaign_manager", columns: ["columns", "fingerprint", "mapping", "options"] },
+    delete: "campaign_manager",
+    patch: { options: { keep_case: true } },
+    service: READ,
+  },
   import_rejections: { select: "viewer", service: VERBS },
   import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },

@@ -5,6 +5,7 @@ import type { Json } from "../_shared/db/database.types.ts";
 import { createServiceClient } from "../_shared/db/service-client.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
+import { findMapping } from "./find-mapping.ts";
 import type { StartedImport } from "./import-schemas.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
@@ -25,8 +26,10 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const bucket = createServiceClient(ctx.env).storage.from("imports");
   const timeZone = await readTimeZone(ctx);
   const now = new Date();
-  const read = (fields: Record<string, string>, csv: CsvFile, head: FileHead) =>
-    readImportOptions(fields, { csv, sample: readSample(csv, head), now, timeZone });
+  const read = async (fields: Record<string, string>, csv: CsvFile, head: FileHead) => {
+    const known = await findMapping(ctx, csv.columns);
+    return readImportOptions(fields, { csv, sample: readSample(csv, head), known, now, timeZone });
+  };
   let isStored = false;
   try {
     const { file, fields, uploadId } = await readUpload(ctx.request, {
@@ -36,7 +39,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
           ...(uploadId === undefined && {
             store: async (body, csv, head) => {
               // Where the mapping came first, a wrong one is refused before 100 MB are stored.
-              if (fieldsBefore.mapping !== undefined) read(fieldsBefore, csv, head);
+              if (fieldsBefore.mapping !== undefined) await read(fieldsBefore, csv, head);
               isStored = true;
               const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
               if (error)
@@ -53,7 +56,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
         }),
     });
     const { csv } = file;
-    const { mapping, tags, options } = read(fields, csv, file);
+    const { mapping, tags, options } = await read(fields, csv, file);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
         // The file of an upload lies where the import of the same id looks for it.

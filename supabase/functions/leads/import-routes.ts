@@ -26,7 +26,7 @@ const params = z.object({ id: z.uuid() });
 const outcome = z.array(z.enum(REJECTION_OUTCOMES)).optional();
 // The bodies are read as they stream in, so they are described here and checked by the use cases.
 const BODY =
-  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields), `tags` (JSON list), `auto_tags` (true, or JSON {time, geographic, property, upload_date}: SEP25, TX-HAR, 5-10AC), `keep_case` (names and places in capitals stay so), `allow_repeat`, `merge_strategy` (`skip`, `update`, `fill`, `add_phones` or `create`). Or the CSV itself as text/csv with these, and `file_name`, in the query. Or application/json with `upload_id` in place of the file: {upload_id, mapping, tags, …}.";
+  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields) or `mapping_id` (a saved one; with neither the saved one that fits best, then that of the last import with the same columns), `tags` (JSON list), `auto_tags` (true, or JSON {time, geographic, property, upload_date}: SEP25, TX-HAR, 5-10AC), `keep_case` (names and places in capitals stay so), `allow_repeat`, `merge_strategy` (`skip`, `update`, `fill`, `add_phones` or `create`). Or the CSV itself as text/csv with these, and `file_name`, in the query. Or application/json with `upload_id` in place of the file: {upload_id, mapping, tags, …}.";
 
 const CONTROLS = [
   ["pause", "Pause an import: nothing is applied after the answer"],

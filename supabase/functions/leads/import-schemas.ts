@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ENCODINGS } from "../_shared/csv/encodings.ts";
 import { IMPORT_FIELDS } from "../_shared/csv/import-fields.ts";
+import { MAPPING_SOURCES } from "./mapping-schemas.ts";
 
 const count = z.number().int();
 export const IMPORT_STATUSES = [
@@ -116,7 +117,22 @@ export const preview = z.object({
   delimiter: z.string(),
   columns: z.array(z.string()),
   suggested_mapping: mapping,
-  mapping: mapping.describe("The mapping sent, else the suggested one: what the counts are made with"),
+  mapping: mapping.describe("What the counts are made with, and the import too where it is sent none"),
+  mapping_source: z
+    .enum(MAPPING_SOURCES)
+    .describe(
+      "Who said so: the request, a saved mapping, the last import with the same columns, or the columns' names",
+    ),
+  saved_mappings: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        name: z.string(),
+        same_columns: z.boolean().describe("Else the file has at least every column that it gives a field"),
+        is_applied: z.boolean(),
+      }),
+    )
+    .describe("Those that fit the file, best first"),
   options: z
     .record(z.string(), z.unknown())
     .describe("merge_strategy, keep_case, auto_tags and allow_repeat as they were understood"),

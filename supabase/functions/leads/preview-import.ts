@@ -5,6 +5,7 @@ import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
+import { findMapping } from "./find-mapping.ts";
 import type { Preview } from "./import-schemas.ts";
 import { findDuplicates, findSimilarImport, simulateMerge } from "./judge-duplicates.ts";
 import { openUpload } from "./open-upload.ts";
@@ -33,11 +34,13 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
   const cells = page.records.map((record) => record.cells);
   const sample = cells.slice(0, SAMPLE_ROWS);
   const timeZone = await readTimeZone(ctx);
-  const { mapping, tags, options } = readImportOptions(fields, { csv, sample, now: new Date(), timeZone });
+  const known = await findMapping(ctx, csv.columns);
+  const read = readImportOptions(fields, { csv, sample, known, now: new Date(), timeZone });
+  const { mapping, tags, options } = read;
   const plan = planRows(csv.columns, mapping, tags, options);
   const rows = page.records.map((record) => normaliseRow(record, plan));
-  const known = await findKnownLeads(ctx, rows);
-  const duplicates = findDuplicates(rows, known);
+  const leads = await findKnownLeads(ctx, rows);
+  const duplicates = findDuplicates(rows, leads);
   const inDatabase = duplicates.filter((one) => one.lead_id !== null).length;
   const rejected = rows.filter((row) => row.reason !== undefined).length;
   const valid = rows.length - rejected - duplicates.length;
@@ -45,7 +48,7 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     rows_with_new_phone: withPhone,
     rows_with_new_parcel: withParcel,
     ...merge
-  } = simulateMerge(rows, known);
+  } = simulateMerge(rows, leads);
   const merging = { ...merge, left_out: 0 };
   return {
     file_name: file.name,
@@ -55,6 +58,11 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     columns: csv.columns,
     suggested_mapping: suggestMapping(csv.columns, sample),
     mapping,
+    mapping_source: read.mappingSource,
+    saved_mappings: known.fitting.map(({ id, name, same_columns }) => ({
+      ...{ id, name, same_columns },
+      is_applied: id === read.savedId,
+    })),
     options,
     sampled_rows: sample.length,
     column_details: describeColumns(csv.columns, mapping, sample),
@@ -84,7 +92,7 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     tags: countTags(rows),
     duplicates: duplicates.slice(0, SHOWN_DUPLICATES),
     already_imported: await findImport(ctx, file.hash),
-    similar_import: findSimilarImport(rows, known),
+    similar_import: findSimilarImport(rows, leads),
   };
 }
 
@@ -101,7 +109,7 @@ async function findImport({ db, user }: UserContext, hash: string): Promise<Prev
       .select("id, created_at")
       .eq("org_id", user.orgId)
       .eq("content_hash", hash)
-      .neq("status", "failed")
+      .not("status", "in", "(failed,canceled,undone)")
       .order("created_at", { ascending: false })
       .limit(1),
   );

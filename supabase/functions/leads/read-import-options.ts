@@ -1,32 +1,39 @@
-// Reads the fields that go with an import's file: mapping, tags, auto_tags, keep_case, allow_repeat, merge_strategy.
+// Reads the fields that go with an import's file: mapping or mapping_id, tags, auto_tags, keep_case, allow_repeat, merge_strategy.
 import { z } from "zod";
 import { checkMapping } from "../_shared/csv/check-mapping.ts";
-import { type Mapping, MERGE_STRATEGIES, type MergeStrategy } from "../_shared/csv/import-fields.ts";
+import {
+  type Mapping,
+  MERGE_STRATEGIES,
+  type MergeStrategy,
+  REPEATABLE_FIELDS,
+} from "../_shared/csv/import-fields.ts";
 import type { CsvFile } from "../_shared/csv/inspect-file.ts";
 import type { RowOptions } from "../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../_shared/csv/suggest-mapping.ts";
 import { type FieldError, validationError } from "../_shared/http/app-error.ts";
 import { monthTag, monthTagOfDate } from "../_shared/leads/auto-tags.ts";
 import { MAX_TAGS } from "../_shared/leads/lead-values.ts";
+import type { FittingMapping, KnownMappings } from "./find-mapping.ts";
+import { autoTags, type MAPPING_SOURCES } from "./mapping-schemas.ts";
 import { tags } from "./schemas.ts";
 
 export interface ImportOptions {
   /** Every column with its field. */
   mapping: Mapping;
+  mappingSource: (typeof MAPPING_SOURCES)[number];
+  /** The saved mapping that was applied. */
+  savedId: string | null;
   /** With the month's, where that is asked for. */
   tags: string[];
   /** What imports.options holds. */
   options: RowOptions & { merge_strategy: MergeStrategy; allow_repeat: boolean; keep_case: boolean };
 }
 
-const FIELDS = ["mapping", "tags", "auto_tags", "keep_case", "allow_repeat", "merge_strategy", "file_name"];
+const FIELDS = [
+  ...["mapping", "mapping_id", "tags", "auto_tags", "keep_case", "allow_repeat", "merge_strategy"],
+  "file_name",
+];
 
-const autoTags = z.strictObject({
-  time: z.boolean().default(false),
-  geographic: z.boolean().default(false),
-  property: z.boolean().default(false),
-  upload_date: z.union([z.iso.date(), z.iso.datetime({ offset: true })]).nullish(),
-});
 const ALL_AUTO_TAGS = { time: true, geographic: true, property: true };
 
 /** Where and when the import is asked for: they decide the month's tag. */
@@ -34,24 +41,25 @@ export interface Upload {
   csv: CsvFile;
   /** Cells of the first rows, for a suggested mapping. */
   sample: string[][];
+  known: KnownMappings;
   now: Date;
   timeZone: string;
 }
 
 /** @throws AppError invalid_input with every field that is wrong */
-export function readImportOptions(fields: Record<string, string>, upload: Upload): ImportOptions {
-  const { csv, sample } = upload;
+export function readImportOptions(given: Record<string, string>, upload: Upload): ImportOptions {
+  const { csv } = upload;
   const errors: FieldError[] = [];
-  for (const field of Object.keys(fields)) {
+  for (const field of Object.keys(given)) {
     if (!FIELDS.includes(field))
       errors.push({
         field,
         message: `${field} is not a field of this request. Fields are: file, ${FIELDS.join(", ")}.`,
       });
   }
-  const given = readMapping(fields.mapping, errors);
-  const mapping = given ?? suggestMapping(csv.columns, sample);
+  const { mapping, source, saved } = chooseMapping(given, upload, errors);
   errors.push(...checkMapping(mapping, csv.columns));
+  const fields = saved ? { ...textsOf(saved.options), ...given } : given;
   const strategy = fields.merge_strategy || "skip";
   if (!(MERGE_STRATEGIES as readonly string[]).includes(strategy))
     errors.push({
@@ -66,12 +74,67 @@ export function readImportOptions(fields: Record<string, string>, upload: Upload
   const rest = Object.fromEntries(csv.columns.map((column) => [column, "custom_field" as const]));
   return {
     mapping: { ...rest, ...mapping } as Mapping,
+    mappingSource: source,
+    savedId: saved?.id ?? null,
     tags: list,
     options: {
       ...{ merge_strategy: strategy as MergeStrategy, allow_repeat: allowRepeat, keep_case: keepCase },
       ...(auto && { auto_tags: auto }),
     },
   };
+}
+
+interface ChosenMapping {
+  mapping: Record<string, string>;
+  source: ImportOptions["mappingSource"];
+  saved?: FittingMapping;
+}
+
+/** The request's own; else the saved one it names, or that fits best; else the last import's; else what the names suggest. */
+function chooseMapping(
+  given: Record<string, string>,
+  { csv, sample, known }: Upload,
+  errors: FieldError[],
+): ChosenMapping {
+  const own = readMapping(given.mapping, errors);
+  if (own) return { mapping: own, source: "request" };
+  const suggested = suggestMapping(csv.columns, sample);
+  const isUsable = ({ mapping }: { mapping: Record<string, string> }) =>
+    checkMapping(mapping, csv.columns).length === 0;
+  if (given.mapping_id) {
+    const named = known.fitting.find(({ id }) => id === given.mapping_id);
+    if (named) return { mapping: complete(named.mapping, suggested), source: "saved", saved: named };
+    errors.push({
+      field: "mapping_id",
+      message: "There is no saved mapping with this id that fits the columns of the file.",
+    });
+    return { mapping: suggested, source: "suggested" };
+  }
+  const saved = known.fitting.find(isUsable);
+  if (saved) return { mapping: complete(saved.mapping, suggested), source: "saved", saved };
+  if (known.last_import && isUsable(known.last_import))
+    return { mapping: known.last_import.mapping, source: "last_import" };
+  return { mapping: suggested, source: "suggested" };
+}
+
+/** Columns that a saved mapping does not know go where their names suggest, to fields that are still free. */
+function complete(saved: Record<string, string>, suggested: Mapping): Record<string, string> {
+  const taken = new Set(Object.values(saved));
+  const free = Object.entries(suggested).filter(
+    ([column, field]) =>
+      !Object.hasOwn(saved, column) && (!taken.has(field) || REPEATABLE_FIELDS.includes(field)),
+  );
+  return { ...Object.fromEntries(free), ...saved };
+}
+
+/** Options as a form would send them. */
+function textsOf(options: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
 }
 
 /** {column: field}; null or an empty text leaves the column out. Undefined where no mapping was sent. */

@@ -1,8 +1,7 @@
 // The rows at the beginning of a file.
 import { byteLength, decode } from "../_shared/csv/encodings.ts";
 import type { CsvFile } from "../_shared/csv/inspect-file.ts";
-import { type CsvRecord, readRecords, UnreadableCsvError } from "../_shared/csv/read-records.ts";
-import { validationError } from "../_shared/http/app-error.ts";
+import { type CsvRecord, readRecords } from "../_shared/csv/read-records.ts";
 
 export interface HeadRecords {
   records: CsvRecord[];
@@ -21,27 +20,15 @@ export interface FileHead {
   isWhole: boolean;
 }
 
-/**
- * The rows of the head, at most `max`.
- * @throws AppError invalid_input where a line is too long to be a row
- */
+/** The rows of the head, at most `max`. They end before a line that goes on and on beyond the head. */
 export function readHeadRecords(csv: CsvFile, { head, isWhole: isEnd }: FileHead, max: number): HeadRecords {
   const body = head.subarray(csv.nextByte);
   const text = decode(body, csv.encoding, isEnd);
-  try {
-    const { records, end } = readRecords(text, {
-      delimiter: csv.delimiter,
-      line: csv.nextLine,
-      isEnd,
-      maxRecords: max,
-    });
-    const isWhole = isEnd && end === text.length;
-    return { records, bytes: byteLength(text.slice(0, end), body, csv.encoding, isWhole), isWhole };
-  } catch (error) {
-    if (error instanceof UnreadableCsvError)
-      throw validationError([{ field: "file", message: error.message }]);
-    throw error;
-  }
+  const { delimiter, nextLine: line } = csv;
+  const page = readRecords(text, { delimiter, line, isEnd, maxRecords: max });
+  const isWhole = isEnd && page.end === text.length;
+  const bytes = byteLength(text.slice(0, page.end), body, csv.encoding, isWhole);
+  return { records: page.overlong ? [page.overlong] : page.records, bytes, isWhole };
 }
 
 /** Cells of the first rows, to suggest a mapping by. */

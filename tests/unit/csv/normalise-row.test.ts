@@ -291,6 +291,13 @@ describe("rows", () => {
     );
   });
 
+  it("that held zero bytes are imported without them, and say so", () => {
+    const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
+    expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana"], damaged: 1 }, plan).warnings).toEqual([
+      { field: "N", reason: expect.stringContaining("NUL") },
+    ]);
+  });
+
   it("that could not be read are rejected as they are", () => {
     expect(
       normaliseRow(

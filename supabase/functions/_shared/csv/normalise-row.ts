@@ -129,6 +129,10 @@ export function normaliseRow(record: CsvRecord, plan: RowPlan): ImportRow {
     };
   }
   const draft: RowDraft = { lead: { tags: [...plan.tags] }, parcel: {}, custom: {}, warnings: [] };
+  if (record.damaged !== undefined) {
+    const field = columns[record.damaged] as string;
+    draft.warnings.push({ field, reason: "The row holds zero bytes (NUL). It was imported without them." });
+  }
   const phones = readPhones(raw, plan, draft);
   if (!Array.isArray(phones)) return { line, raw, field: phones.field, reason: phones.message };
   for (let i = 0; i < columns.length; i++) {

@@ -804,6 +804,61 @@ export type Database = {
           },
         ];
       };
+      import_mappings: {
+        Row: {
+          columns: string[];
+          created_at: string;
+          created_by: string | null;
+          fingerprint: string;
+          id: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options: NonNullable<Json>;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          columns: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint: string;
+          id?: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options?: NonNullable<Json>;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          columns?: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint?: string;
+          id?: string;
+          mapping?: NonNullable<Json>;
+          name?: string;
+          options?: NonNullable<Json>;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_mappings_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_mappings_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       import_rejections: {
         Row: {
           field: string | null;
@@ -2190,6 +2245,7 @@ export type Database = {
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       pause_import: { Args: { p_import_id: string }; Returns: undefined };
+      read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
