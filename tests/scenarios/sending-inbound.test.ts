@@ -242,7 +242,7 @@ describe("a reply", () => {
       ["Son 5 acres", "reply"],
     ]);
     const [figures] = await org.sql`select l.status from public.leads l where l.id = ${lead.id}`;
-    expect(figures?.status).toBe("contacted");
+    expect(figures?.status).toBe("interested");
   });
 
   test("counts once for its campaign, however much the person writes", async () => {

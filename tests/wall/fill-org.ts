@@ -10,14 +10,14 @@ export interface Side extends RowsSoFar {
   id: string;
   /** A row for a table as its recipe has it, not in the database, with a phone of its own. */
   fresh(table: string): Row;
-  /** A new lead with a phone nobody else has. */
-  addLead(): Promise<{ id: string; e164: string }>;
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
   /** A new service, with the lane that goes with it. @returns its id */
   addService(): Promise<string>;
+  /** A new lead with a phone nobody else has. @param fields of public.leads */
+  addLead(fields?: Row): Promise<{ id: string; e164: string }>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
   /** A bulk action that is over and changed nothing. @returns its job's id */
@@ -60,10 +60,10 @@ export async function fillOrg(
   await sql`select private.fold_stats()`;
   const owned = Object.entries(ROWS).filter(([, { owner }]) => owner !== null);
   const secrets = [org.id, ...owned.map(([table]) => row[table]?.id)].filter((id) => UUID.test(id));
-  const addLead = async () => {
+  const addLead = async (fields: Row = {}) => {
     const e164 = nextPhone();
     return await sql.begin(async (tx) => {
-      const [lead] = await tx`insert into public.leads (org_id) values (${org.id}) returning id`;
+      const [lead] = await tx`insert into public.leads ${tx([{ org_id: org.id, ...fields }])} returning id`;
       await tx`insert into public.lead_phones (org_id, lead_id, e164, role)
         values (${org.id}, ${lead?.id}, ${e164}, 'primary')`;
       secrets.push(lead?.id);

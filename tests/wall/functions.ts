@@ -90,6 +90,18 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "operator", other: 404 },
     args: async (side) => ({ p_lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
   },
+  erase_lead: {
+    ...{ role: "admin", other: 404 },
+    args: async (side) => {
+      const { id, e164 } = await side.addLead();
+      return { p_lead_id: id, p_confirm: e164 };
+    },
+  },
+  // A phone that another organisation has is like one that nobody has.
+  erase_phone: {
+    ...{ role: "admin", other: "own" },
+    args: async (side) => ({ p_e164: (await side.addLead()).e164 }),
+  },
   explain_window: {
     ...{ role: "viewer", other: 422 },
     args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
@@ -109,6 +121,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   list_enrichment_services: { role: "viewer", other: "own", args: () => ({}) },
   lookup_status: { role: "viewer", other: "own", args: () => ({}) },
   lead_duplicates: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  lead_history: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
   list_duplicates: {
     ...{ role: "viewer", other: "own" },
     args: ({ row }) => ({ p_after_rank: 1, p_after_id: row.leads?.id }),
@@ -244,6 +257,8 @@ const FOR_USERS = [
   "delete_lead",
   "delete_segment",
   "dismiss_duplicates",
+  "erase_lead",
+  "erase_phone",
   "explain_window",
   "find_known_leads",
   "get_lead",
@@ -251,6 +266,7 @@ const FOR_USERS = [
   "list_enrichment_services",
   "lookup_status",
   "lead_duplicates",
+  "lead_history",
   "list_duplicates",
   "merge_leads",
   "lead_statistics",

@@ -30,6 +30,12 @@ function form(): FormData {
   return body;
 }
 
+/** Of nobody there is. */
+function erasePhone() {
+  const phone = nextPhone();
+  return { phone, confirm: phone };
+}
+
 /** What every area has, open to all: nothing of it is anybody's. */
 function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
   const paths = areas.flatMap((area) => [`GET /${area}/health`, `GET /${area}/openapi.json`]);
@@ -102,6 +108,13 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: async (side) => ({ lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
     other: 404,
   },
+  "POST /leads/erase": { permission: "admin", send: () => erasePhone() },
+  "POST /leads/{id}/erase": {
+    permission: "admin",
+    id: async (side) => (await side.addLead({ first_name: "Wall", last_name: "Flower" })).id,
+    send: () => ({ confirm: "Wall Flower" }),
+  },
+  "GET /leads/{id}/history": { permission: "viewer", id: lead },
   "POST /leads/merge": {
     permission: "operator",
     send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),

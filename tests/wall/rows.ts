@@ -96,6 +96,12 @@ export const ROWS: Record<string, Recipe> = {
       scrubbed_at: new Date(),
     }),
   },
+  lead_events: {
+    make: ({ org, row }) => ({
+      ...{ org_id: org.id, lead_id: row.leads?.id, kind: "status", old_value: "new", new_value: "contacted" },
+      ...{ cause: "manual" },
+    }),
+  },
   campaigns: { make: ({ org }) => ({ org_id: org.id, name: name() }) },
   campaign_templates: {
     make: ({ org, row }) => ({

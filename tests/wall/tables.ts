@@ -75,6 +75,7 @@ export const TABLES: Record<string, TableExpectation> = {
     service: VERBS,
   },
   jobs: { select: "viewer", service: VERBS },
+  lead_events: { select: "viewer", service: READ },
   lead_phones: { select: "viewer", service: VERBS },
   lead_properties: { select: "viewer", service: VERBS },
   leads: { select: "viewer", service: VERBS },

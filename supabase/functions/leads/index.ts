@@ -3,7 +3,9 @@ import { createArea } from "../_shared/http/create-area.ts";
 import { bulkActionRoutes } from "./bulk-actions/bulk-action-routes.ts";
 import { duplicateRoutes } from "./duplicates/routes.ts";
 import { serviceRoutes } from "./enrichment/service-routes.ts";
+import { erasureRoutes } from "./erasure/routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { importRoutes } from "./import-routes.ts";
 import { jobRoutes } from "./jobs/job-routes.ts";
 import { mappingRoutes } from "./mapping-routes.ts";
@@ -26,6 +28,8 @@ export default createArea({
     ...phoneRoutes,
     ...parcelRoutes,
     ...duplicateRoutes,
+    ...historyRoutes,
+    ...erasureRoutes,
     ...exportRoutes,
     ...bulkActionRoutes,
     ...jobRoutes,

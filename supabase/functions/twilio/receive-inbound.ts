@@ -3,6 +3,7 @@ import { z } from "zod";
 import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
+import { judgeInterest } from "../_shared/sms/judge-interest.ts";
 import { logWebhook } from "./log-webhook.ts";
 import { connect } from "./webhook-context.ts";
 
@@ -41,13 +42,14 @@ async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
     form.Body,
     OPT_OUT_TYPES.find((type) => type === form.OptOutType),
   );
+  const interest = meant.kind === "reply" ? judgeInterest(form.Body) : undefined;
   const sql = connect(ctx);
   const [row] = await insist(
     () => sql`
       select private.receive_inbound(
         ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${form.Body}, ${mediaUrls(form)},
         ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
-        ${meant.matched}) as result`,
+        ${meant.matched}, p_interest => ${interest ?? null}) as result`,
   );
   return row?.result;
 }

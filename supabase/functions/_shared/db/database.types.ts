@@ -1334,6 +1334,68 @@ export type Database = {
           },
         ];
       };
+      lead_events: {
+        Row: {
+          cause: string;
+          created_at: string;
+          id: string;
+          kind: string;
+          lead_id: string;
+          message_id: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          cause: string;
+          created_at?: string;
+          id?: string;
+          kind: string;
+          lead_id: string;
+          message_id?: string | null;
+          new_value: string;
+          old_value: string;
+          org_id: string;
+          user_id?: string | null;
+        };
+        Update: {
+          cause?: string;
+          created_at?: string;
+          id?: string;
+          kind?: string;
+          lead_id?: string;
+          message_id?: string | null;
+          new_value?: string;
+          old_value?: string;
+          org_id?: string;
+          user_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_events_lead_id_fkey";
+            columns: ["lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       lead_phones: {
         Row: {
           carrier: string | null;
@@ -1466,6 +1528,7 @@ export type Database = {
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
           email: string | null;
+          erased_at: string | null;
           first_contacted_at: string | null;
           first_name: string | null;
           full_name: string | null;
@@ -1499,6 +1562,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
@@ -1531,6 +1595,7 @@ export type Database = {
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
           email?: string | null;
+          erased_at?: string | null;
           first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
@@ -2574,6 +2639,8 @@ export type Database = {
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
+      erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
+      erase_phone: { Args: { p_e164: string }; Returns: Json };
       explain_window: {
         Args: {
           p_at?: string;
@@ -2596,6 +2663,16 @@ export type Database = {
       };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
+      lead_history: {
+        Args: {
+          p_before?: string;
+          p_before_id?: string;
+          p_lead_id: string;
+          p_limit?: number;
+          p_types?: string[];
+        };
+        Returns: Json;
+      };
       lead_statistics: { Args: { p_filter?: Json }; Returns: Json };
       list_duplicates: {
         Args: {

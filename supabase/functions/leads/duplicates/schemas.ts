@@ -86,6 +86,14 @@ export const merge = z.object({
   properties: z.object({ moved: count, united: count }).describe("Parcels; one that both had is united"),
   targets: z.object({ moved: count, canceled: count.describe("Not sent yet, and not to be sent twice") }),
   history: z
-    .object({ conversations: count, messages: count, consent_records: count, audit_events: count })
+    .object({
+      ...{
+        conversations: count,
+        messages: count,
+        consent_records: count,
+        audit_events: count,
+        lead_events: count,
+      },
+    })
     .describe("Rows that are the kept lead's now"),
 });

@@ -145,7 +145,13 @@ it("what was sent, answered and recorded is the kept lead's, and figures stay", 
   await bench.sql`select private.fold_stats()`;
   const [before] = await bench.sql`select * from public.campaign_stats where campaign_id = ${id}`;
   const done = await merge(keep, [gone]);
-  expect(done.history).toEqual({ conversations: 1, messages: 3, consent_records: 1, audit_events: 1 });
+  expect(done.history).toEqual({
+    conversations: 1,
+    messages: 3,
+    consent_records: 1,
+    audit_events: 1,
+    lead_events: 1,
+  });
   expect(done.targets).toEqual({ canceled: 0, moved: 1 });
   const left = await bench.sql`
     select 'messages' as what from public.messages where lead_id = ${gone.id} union all
@@ -175,6 +181,7 @@ it("knows every table that names a lead", async () => {
     "campaign_targets",
     "consent_records",
     "conversations",
+    "lead_events",
     "lead_phones",
     "lead_properties",
     "messages",

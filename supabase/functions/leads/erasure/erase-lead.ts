@@ -1,0 +1,22 @@
+// Erases the person of a lead for good.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { readPhone } from "./read-phone.ts";
+import type { eraseInput, erasure } from "./schemas.ts";
+
+/**
+ * @throws AppError not_found, invalid_input naming `confirm` where it is not this lead's, conflict (details.lead_ids) where
+ *   another lead has one of the phones, invalid_state while a message is under way
+ */
+export async function eraseLead(
+  { db }: UserContext,
+  { params, body }: { params: { id: string }; body: z.output<typeof eraseInput> },
+): Promise<z.output<typeof erasure>> {
+  const answer = await db.rpc("erase_lead", {
+    p_lead_id: params.id,
+    p_confirm: readPhone(body.confirm) ?? body.confirm,
+    p_also_erase: body.also_erase,
+  });
+  return dataOrThrow(answer) as unknown as z.output<typeof erasure>;
+}

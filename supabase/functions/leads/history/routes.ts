@@ -1,0 +1,23 @@
+// The route of a lead's history.
+import { z } from "zod";
+import { object } from "../../_shared/http/responses.ts";
+import { route } from "../../_shared/http/route.ts";
+import { readHistory } from "./read-history.ts";
+import { historyEntry, historyQuery } from "./schemas.ts";
+
+export const historyRoutes = [
+  route({
+    method: "GET",
+    path: "/{id}/history",
+    summary: "Read what happened to a lead, newest first: status, score, messages, consent, merges",
+    permission: "viewer",
+    request: { params: z.object({ id: z.uuid() }), query: historyQuery },
+    response: object(
+      z.object({
+        entries: z.array(historyEntry),
+        next_cursor: z.string().nullable().describe("What to ask the next page with, null at the end"),
+      }),
+    ),
+    run: readHistory,
+  }),
+];
