@@ -14,6 +14,8 @@ const AREAS: Record<string, string[]> = {
     "public.lead_properties",
     "public.segments",
     "public.segment_leads",
+    "private.lead_counts",
+    "private.lead_count_deltas",
     "private.lead_activity",
     "private.sent_leads",
     "public.lead_events",

@@ -61,6 +61,7 @@ declare
   v_action text := p_job.input ->> 'action';
   v_value jsonb := p_job.input -> 'value';
 begin
+  perform private.set_lead_cause('bulk');
   return case
     when v_action = 'delete' then private.delete_leads(p_job.org_id, p_job.id, p_lead_ids, p_now)
     when v_action = 'restore' then private.restore_leads(p_job.org_id, p_job.id, p_lead_ids)

@@ -13,6 +13,7 @@ declare
   v_count integer;
   v_figures jsonb;
 begin
+  perform private.set_lead_cause('bulk');
   if v_action in ('delete', 'restore') then
     v_ids := array(
       select c.lead_id from private.bulk_changes c join public.leads l on l.id = c.lead_id

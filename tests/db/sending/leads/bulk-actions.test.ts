@@ -76,6 +76,12 @@ describe("a field", () => {
     expect(job.input).toEqual({ action: "set_status", value: "interested", filter: { ids: 4 } });
     expect((await read("status")).map(({ status }) => status)).toEqual(Array(4).fill("interested"));
 
+    const events = () =>
+      bench.sql`select distinct old_value, new_value, cause, user_id from public.lead_events where org_id = ${org.id} and cause <> 'system'`;
+    expect([...(await events())]).toEqual([
+      { old_value: "new", new_value: "interested", cause: "bulk", user_id: org.adminId },
+    ]);
+
     expect(await undo(job.id)).toMatchObject({ status: "completed", result: { changed: 3 } });
     expect(await read("id, status")).toEqual(before);
     expect(await refusal(undo(job.id))).toMatch(/^PT409/);
@@ -120,6 +126,22 @@ test("tags are added behind those there are and taken off, and no lead gets more
   expect(second?.tags).toEqual(["A"]);
   await undo(removed.job.id);
   expect((await read("tags"))[0]?.tags).toEqual(many);
+});
+
+test("what a lead had before is forgotten when its person is erased, and the undo passes it over", async () => {
+  const leads = await arrangeLeads(bench.db, org.id, 2, { source: "A neighbour" });
+  const { job } = await start("set_source", idsOf(leads), { value: "List" });
+  await bench.sql`select private.erase_leads(${org.id}, ${[leads[0]?.id as string]}, now())`;
+  expect(
+    (await bench.sql`select lead_id from private.bulk_changes where job_id = ${job.id}`).map(
+      (row) => row.lead_id,
+    ),
+  ).toEqual([leads[1]?.id]);
+  expect((await undo(job.id)).result).toEqual({ changed: 1 });
+  expect((await start("restore", { ids: [leads[0]?.id] })).job.result).toEqual({
+    changed: 0,
+    skipped_without_phone: 1,
+  });
 });
 
 describe("a deletion", () => {
