@@ -33,8 +33,24 @@ begin
 end;
 $$;
 comment on function private.append_sent_leads() is 'Statement trigger: notes the leads whose target was sent. Definer: whoever settles may not write the table.';
+create function private.append_sent_reply()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.sent_leads (org_id, lead_id, sent_at) values (new.org_id, new.lead_id, coalesce(new.sent_at, new.updated_at));
+  return null;
+end;
+$$;
+comment on function private.append_sent_reply() is 'Trigger, of replies alone: notes that a person of the organisation wrote to a lead. Definer: whoever settles may not write the table.';
 create trigger campaign_targets_sent after update on public.campaign_targets
   referencing old table as before_rows new table as after_rows for each statement execute function private.append_sent_leads();
+
+create trigger messages_reply_sent after update of status on public.messages
+  for each row when (new.kind = 'reply' and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
+  execute function private.append_sent_reply();
 
 create function private.fold_lead_activity(p_limit integer default 20000)
 returns integer
@@ -48,22 +64,30 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('fold lead activity', 0)) then
     return 0;
   end if;
-  with taken as materialized (
+  perform private.set_lead_cause('sent');
+  with locked as materialized (
+    -- In the order in which everybody locks leads. Whoever is being changed by somebody else waits for the next fold.
+    select l.id, l.status, l.first_contacted_at from public.leads l
+    where l.id in (select x.lead_id from (select s.lead_id from private.sent_leads s limit p_limit) x)
+    order by l.id for no key update skip locked
+  ),
+  taken as materialized (
     delete from private.sent_leads s
     where s.ctid = any (array(select x.ctid from private.sent_leads x limit p_limit))
+      and (s.lead_id in (select k.id from locked k) or not exists (select from public.leads l where l.id = s.lead_id))
     returning s.org_id, s.lead_id, s.sent_at
   ),
   sent as materialized (
     select t.org_id, t.lead_id, min(t.sent_at) as first_at, max(t.sent_at) as last_at
-    from taken t
-    -- In the order in which everybody locks leads; one that is gone has no activity.
-    join (select l.id from public.leads l where l.id in (select x.lead_id from taken x) order by l.id for no key update) k on k.id = t.lead_id
+    from taken t join locked k on k.id = t.lead_id
     group by t.org_id, t.lead_id
   ),
   firsts as (
     update public.leads l
-    set first_contacted_at = s.first_at, status = case when l.status = 'new' then 'contacted' else l.status end
-    from sent s where l.id = s.lead_id and l.first_contacted_at is null
+    set first_contacted_at = coalesce(l.first_contacted_at, s.first_at),
+        status = case when l.status = 'new' and not private.is_chosen(l.id, 'status') then 'contacted' else l.status end
+    from sent s
+    where l.id = s.lead_id and (l.first_contacted_at is null or l.status = 'new' and not private.is_chosen(l.id, 'status'))
   ),
   folded as (
     insert into private.lead_activity as a (lead_id, org_id, last_contacted_at)
@@ -71,11 +95,12 @@ begin
     on conflict (lead_id) do update set last_contacted_at = greatest(a.last_contacted_at, excluded.last_contacted_at)
   )
   select count(*) into v_count from sent;
+  perform private.set_lead_cause(null);
   return v_count;
 end;
 $$;
 comment on function private.fold_lead_activity(integer) is
-  'Takes up to p_limit lines of sent_leads: writes when each lead was last contacted, and of those written to for the first time first_contacted_at and status contacted (if it was new). Returns of how many leads.';
+  'Takes up to p_limit lines of sent_leads: writes when each lead was last contacted, and of those written to for the first time first_contacted_at and status contacted, if it was new and no person had it so. Returns of how many leads.';
 
 insert into private.lead_activity (lead_id, org_id, last_contacted_at)
 select t.lead_id, t.org_id, max(coalesce(t.sent_at, t.updated_at)) from public.campaign_targets t where t.state = 'sent' group by 1, 2;

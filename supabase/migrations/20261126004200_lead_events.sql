@@ -156,6 +156,7 @@ declare
   v_consent integer;
   v_audit integer;
   v_events integer;
+  v_lists integer;
 begin
   update public.conversations c set lead_id = p_keep_id where c.org_id = p_org_id and c.lead_id = any (p_other_ids);
   get diagnostics v_conversations = row_count;
@@ -173,6 +174,21 @@ begin
   get diagnostics v_audit = row_count;
   update public.lead_events e set lead_id = p_keep_id where e.lead_id = any (p_other_ids);
   get diagnostics v_events = row_count;
+  insert into public.segment_leads (org_id, segment_id, lead_id, added_at)
+  select p_org_id, s.segment_id, p_keep_id, min(s.added_at) from public.segment_leads s
+  where s.org_id = p_org_id and s.lead_id = any (p_other_ids) group by s.segment_id
+  on conflict do nothing;
+  get diagnostics v_lists = row_count;
+  delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_other_ids);
+  -- Contacted are all whom any of them was.
+  insert into private.lead_activity as a (lead_id, org_id, last_contacted_at)
+  select p_keep_id, p_org_id, max(o.last_contacted_at) from private.lead_activity o where o.lead_id = any (p_other_ids) having count(*) > 0
+  on conflict (lead_id) do update set last_contacted_at = greatest(a.last_contacted_at, excluded.last_contacted_at);
+  delete from private.lead_activity a where a.lead_id = any (p_other_ids);
+  update private.sent_leads s set lead_id = p_keep_id where s.lead_id = any (p_other_ids);
+  update public.leads l set first_contacted_at = x.first_at
+  from (select min(o.first_contacted_at) as first_at from public.leads o where o.id = any (p_keep_id || p_other_ids)) x
+  where l.id = p_keep_id and l.first_contacted_at is distinct from x.first_at;
   -- Who was told apart from a merged lead is told apart from the kept one.
   insert into private.dismissed_duplicates (org_id, lead_a, lead_b, dismissed_by, dismissed_at)
   select distinct on (1, 2, 3) p_org_id, least(p_keep_id, x.id), greatest(p_keep_id, x.id), d.dismissed_by, d.dismissed_at
@@ -182,8 +198,8 @@ begin
   order by 1, 2, 3
   on conflict do nothing;
   return jsonb_build_object('conversations', v_conversations, 'messages', v_messages, 'consent_records', v_consent, 'audit_events', v_audit,
-    'lead_events', v_events);
+    'lead_events', v_events, 'segments', v_lists);
 end;
 $$;
 comment on function private.move_lead_history(uuid, uuid, uuid[], text[]) is
-  'Gives the kept lead the conversations, messages, consent records, audit and lead events of the merged ones; how many of each.';
+  'Gives the kept lead the conversations, messages, consent records, audit and lead events of the merged ones, their places on lists and what tells when they were contacted; how many of each.';

@@ -93,6 +93,7 @@ export const merge = z.object({
         consent_records: count,
         audit_events: count,
         lead_events: count,
+        segments: count.describe("Lists"),
       },
     })
     .describe("Rows that are the kept lead's now"),

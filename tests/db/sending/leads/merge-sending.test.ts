@@ -143,14 +143,30 @@ it("what was sent, answered and recorded is the kept lead's, and figures stay", 
   await writeStop(bench.a.sql, org.accountSid, gone.e164, number, later(AFTERNOON, 60));
   await bench.sql`update public.consent_records set lead_id = ${gone.id} where org_id = ${org.id}`;
   await bench.sql`select private.fold_stats()`;
+  await bench.sql`select private.fold_lead_activity()`;
+  await bench.sql`
+    update public.leads set first_contacted_at = ${later(AFTERNOON, -86_400)} where id = ${gone.id}`;
+  const [list] = await bench.sql`
+    insert into public.segments (org_id, name, kind) values (${org.id}, 'List', 'list') returning id`;
+  await bench.sql`
+    insert into public.segment_leads (org_id, segment_id, lead_id) values (${org.id}, ${list?.id}, ${gone.id})`;
   const [before] = await bench.sql`select * from public.campaign_stats where campaign_id = ${id}`;
   const done = await merge(keep, [gone]);
+  expect(await bench.sql`select lead_id from public.segment_leads where segment_id = ${list?.id}`).toEqual([
+    { lead_id: keep.id },
+  ]);
+  expect(
+    await bench.sql`
+      select l.first_contacted_at from public.leads l join private.lead_activity a on a.lead_id = l.id
+      where l.id in (${keep.id}, ${gone.id})`,
+  ).toEqual([{ first_contacted_at: later(AFTERNOON, -86_400) }]);
   expect(done.history).toEqual({
     conversations: 1,
     messages: 3,
     consent_records: 1,
     audit_events: 1,
     lead_events: 1,
+    segments: 1,
   });
   expect(done.targets).toEqual({ canceled: 0, moved: 1 });
   const left = await bench.sql`
@@ -181,12 +197,20 @@ it("knows every table that names a lead", async () => {
     "campaign_targets",
     "consent_records",
     "conversations",
+    // Journals and reports of imports and bulk actions: what they tell is of the lead as it was, and undo passes over one that is gone.
+    ...["import_rejections"],
     "lead_events",
     "lead_phones",
     "lead_properties",
     "messages",
+    ...["private.bulk_changes"],
     // What leads are compared by is worked out anew.
-    ...["private.duplicate_leads", "private.lead_changes", "private.lead_match_keys"],
+    ...["private.duplicate_leads"],
+    ...["private.import_changes"],
+    "private.lead_activity",
+    ...["private.lead_changes", "private.lead_match_keys"],
+    "private.sent_leads",
+    "segment_leads",
   ]);
 });
 
