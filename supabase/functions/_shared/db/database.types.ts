@@ -1760,6 +1760,7 @@ export type Database = {
           e164: string;
           hit: string | null;
           hit_at: string | null;
+          id: string;
           org_id: string;
           result: string;
           scrubbed_at: string;
@@ -1770,6 +1771,7 @@ export type Database = {
           e164: string;
           hit?: string | null;
           hit_at?: string | null;
+          id?: string;
           org_id: string;
           result: string;
           scrubbed_at: string;
@@ -1779,6 +1781,7 @@ export type Database = {
           e164?: string;
           hit?: string | null;
           hit_at?: string | null;
+          id?: string;
           org_id?: string;
           result?: string;
           scrubbed_at?: string;
