@@ -99,6 +99,22 @@ as $$
 $$;
 comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call to make now.';
 
+create function private.is_waiting(p_lane_id uuid, p_subject text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+-- By the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000 parcels.
+-- "is true" keeps off the other index that begins with the lane.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return exists (select 1 from private.outside_calls c where c.lane_id = p_lane_id and c.subject = p_subject and (c.given_up_at is null) is true);
+end;
+$$;
+comment on function private.is_waiting(uuid, text) is 'Whether a lane is still to ask about a subject.';
+
 create function private.wake_call_lanes(p_lane_id uuid default null, p_now timestamptz default now())
 returns integer
 language plpgsql

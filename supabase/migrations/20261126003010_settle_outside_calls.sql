@@ -158,4 +158,3 @@ comment on function private.prune_outside_calls(timestamptz, integer) is 'Forget
 alter table private.call_lanes enable row level security;
 alter table private.outside_calls enable row level security;
 select cron.schedule('wake-lanes', '5 seconds', 'select private.wake_call_lanes()');
-select cron.schedule('prune-outside-calls', '17 * * * *', 'select private.prune_outside_calls()');

@@ -91,32 +91,23 @@ declare
   v_org_id uuid := private.require_role('viewer');
 begin
   return (
-    with phones as materialized (
-      -- A number that several leads have is one phone; one that no text may go to for any of them, for all.
-      select p.e164, bool_and(p.is_valid) as is_valid, bool_or(p.looked_up_at is not null) as is_looked_up,
-        bool_or(p.consent_status = 'denied' or l.consent_status = 'denied') as is_denied,
-        bool_or(p.consent_status = 'granted' or l.consent_status = 'granted') as is_granted,
-        (array_agg(p.line_type order by array_position(array['manual', 'lookup', 'import'], p.line_type_source)))[1] as line_type
-      from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
-      where p.org_id = v_org_id
-      group by p.e164
-    )
     select jsonb_build_object(
       'phones', count(*),
       'valid', count(*) filter (where p.is_valid), 'invalid', count(*) filter (where not p.is_valid),
-      'looked_up', count(*) filter (where p.is_looked_up), 'not_looked_up', count(*) filter (where not p.is_looked_up),
+      'looked_up', count(p.looked_up_at), 'not_looked_up', count(*) - count(p.looked_up_at),
       'line_type', jsonb_build_object(
         'mobile', count(*) filter (where p.line_type = 'mobile'), 'landline', count(*) filter (where p.line_type = 'landline'),
         'voip', count(*) filter (where p.line_type = 'voip'), 'toll_free', count(*) filter (where p.line_type = 'toll_free'),
         'other', count(*) filter (where p.line_type = 'other'), 'not_known', count(*) filter (where p.line_type is null)),
       'consent', jsonb_build_object(
-        'granted', count(*) filter (where p.is_granted and not p.is_denied), 'denied', count(*) filter (where p.is_denied),
-        'unknown', count(*) filter (where not p.is_granted and not p.is_denied)))
-    from phones p);
+        'granted', count(*) filter (where p.consent_status = 'granted'), 'denied', count(*) filter (where p.consent_status = 'denied'),
+        'unknown', count(*) filter (where p.consent_status = 'unknown')))
+    from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
+    where p.org_id = v_org_id);
 end;
 $$;
 comment on function private.phone_figures(timestamptz) is
-  'The phones of an organisation''s leads, each number once: how many, valid or not, looked up or not, by kind of line and by consent (denied by one lead counts as denied). Definer: one pass, where a policy would be asked for each row. Needs viewer.';
+  'The phones of an organisation''s leads: how many, valid or not, looked up or not, by kind of line and by consent. A number that two leads have counts for both. Definer: one pass, where a policy would be asked for each row. Needs viewer.';
 create function public.phone_figures() returns jsonb
   language sql stable set search_path = '' as $$ select private.phone_figures(); $$;
 comment on function public.phone_figures() is 'Calls the private function of the same name, which checks role and organisation, at the time of the call.';

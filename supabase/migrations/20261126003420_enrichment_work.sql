@@ -191,7 +191,7 @@ as $$
     select x.id from public.enrichment_answers x where x.received_at < p_now - interval '90 days' order by x.received_at limit p_limit);
 $$;
 comment on function private.prune_enrichment(timestamptz, integer) is 'Removes what services answered 90 days ago.';
-select cron.schedule('prune-enrichment', '23 * * * *', 'select private.prune_enrichment()');
+select cron.schedule('prune-calls', '17 * * * *', 'select private.prune_outside_calls(), private.prune_enrichment()');
 
 grant execute on function
   private.claim_enrichments(integer, timestamptz), private.record_enrichments(jsonb, jsonb, jsonb, timestamptz), private.service_to_test(uuid, uuid)

@@ -25,6 +25,23 @@ end;
 $$;
 comment on function private.queue_calls(uuid, text[], boolean, timestamptz) is 'Has a service asked about these subjects, those that were given up included; returns how many that adds.';
 
+create function private.is_scrubbed(p_service_id uuid, p_e164 text, p_since timestamptz)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return exists (
+    select 1 from public.phone_scrubs s
+    where s.service_id = p_service_id and s.e164 = p_e164 and (s.hit is not null or s.scrubbed_at > p_since));
+end;
+$$;
+comment on function private.is_scrubbed(uuid, text, timestamptz) is
+  'Whether a service told of a phone after a moment, or ever found it on a list: then it is not asked again. By its index, as private.is_waiting.';
+
 create function private.request_enrichment(
   p_service_id uuid,
   p_lead_ids uuid[] default null,
@@ -38,9 +55,10 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_at_most constant integer := 100000;
+  v_at_most constant integer := 20000;
   v_org_id uuid := private.require_role('campaign_manager');
   v_service public.enrichment_services;
+  v_lane_id uuid;
   v_subjects text[];
   v_queued integer := 0;
 begin
@@ -52,25 +70,37 @@ begin
     perform private.raise_error('PT409', 'invalid_state', format('The service "%s" is turned off. An admin turns it on.', v_service.name),
       jsonb_build_object('service_id', p_service_id));
   end if;
-  if v_service.kind = 'property' then
+  select l.id into v_lane_id from private.call_lanes l where l.service_id = p_service_id;
+  -- Of all leads: along an index, and no further than what one request takes.
+  if v_service.kind = 'property' and p_lead_ids is null then
     v_subjects := array(
       select p.id::text from public.lead_properties p
-      join public.leads l on l.id = p.lead_id and l.deleted_at is null
-      where p.org_id = v_org_id and (p_lead_ids is null or p.lead_id = any (p_lead_ids))
-        and (p_overwrite or p.acreage is null or p.estimated_value is null)
-      order by p.id limit v_at_most + 1);
+      where p.org_id = v_org_id and (p_overwrite or p.acreage is null or p.estimated_value is null)
+        and not exists (select 1 from public.leads l where l.id = p.lead_id and l.deleted_at is not null)
+        and not private.is_waiting(v_lane_id, p.id::text)
+      order by p.lead_id limit v_at_most + 1);
+  elsif v_service.kind = 'property' then
+    v_subjects := array(
+      select p.id::text from unnest(p_lead_ids) i (id)
+      join public.leads l on l.id = i.id and l.org_id = v_org_id and l.deleted_at is null
+      join public.lead_properties p on p.lead_id = l.id and (p_overwrite or p.acreage is null or p.estimated_value is null)
+      limit v_at_most + 1);
   else
     v_subjects := array(
-      select distinct p.e164 from public.lead_phones p
-      join public.leads l on l.id = p.lead_id and l.deleted_at is null
-      left join public.phone_scrubs s on s.service_id = p_service_id and s.e164 = p.e164
-      where p.org_id = v_org_id and p.is_valid and (p_lead_ids is null or p.lead_id = any (p_lead_ids))
-        and s.hit is null and (s.scrubbed_at is null or p_overwrite or s.scrubbed_at <= p_now - interval '30 days')
+      select x.e164 from (
+        select distinct p.e164 from public.lead_phones p where p.org_id = v_org_id and p.is_valid and p_lead_ids is null
+        union all
+        select distinct p.e164 from unnest(p_lead_ids) i (id)
+        join public.leads l on l.id = i.id and l.org_id = v_org_id and l.deleted_at is null
+        join public.lead_phones p on p.lead_id = l.id and p.is_valid
+      ) x
+      where not private.is_scrubbed(p_service_id, x.e164, case when p_overwrite then 'infinity' else p_now - interval '30 days' end)
+        and (p_lead_ids is not null or not private.is_waiting(v_lane_id, x.e164))
       limit v_at_most + 1);
   end if;
   if not p_dry_run then
     v_queued := private.queue_calls(p_service_id, v_subjects[1 : v_at_most], p_overwrite and v_service.kind = 'property', p_now);
-    perform private.wake_call_lanes(l.id, p_now) from private.call_lanes l where l.service_id = p_service_id;
+    perform private.wake_call_lanes(v_lane_id, p_now);
     perform private.record_audit_event(v_org_id, 'enrichment_requested', null, null, null, jsonb_build_object(
       'service_id', p_service_id, 'found', cardinality(v_subjects), 'queued', v_queued, 'leads', cardinality(p_lead_ids), 'overwrite', p_overwrite));
   end if;
@@ -81,7 +111,7 @@ begin
 end;
 $$;
 comment on function private.request_enrichment(uuid, uuid[], boolean, boolean, timestamptz) is
-  'Has a service asked about the parcels of these leads (null: all) that lack acreage or value, or about their phones that it did not tell of within 30 days and never found on a list; 100,000 at a time at most. p_overwrite asks about all of them, and lets answers replace what is known of parcels. {found, queued, has_more, daily_budget, days}. A dry run only counts. Raises PT403, PT404, PT409 where the service is off. Definer: users may not write calls. Needs campaign_manager.';
+  'Has a service asked about the parcels of these leads (null: all) that lack acreage or value, or about their phones that it did not tell of within 30 days and never found on a list; 20,000 at a time at most. p_overwrite asks about all of them, and lets answers replace what is known of parcels. {found, queued, has_more, daily_budget, days}. A dry run only counts. Raises PT403, PT404, PT409 where the service is off. Definer: users may not write calls. Needs campaign_manager.';
 create function public.request_enrichment(p_service_id uuid, p_lead_ids uuid[] default null, p_overwrite boolean default false, p_dry_run boolean default false)
 returns jsonb
 language sql set search_path = '' as $$ select private.request_enrichment(p_service_id, p_lead_ids, p_overwrite, p_dry_run); $$;
@@ -109,9 +139,7 @@ begin
     if tg_table_name = 'lead_phones' then
       perform private.queue_calls(v_service.id, array(
         select distinct c.e164 from changed c
-        where c.org_id = v_service.org_id and c.is_valid and not exists (
-          select 1 from public.phone_scrubs x
-          where x.service_id = v_service.id and x.e164 = c.e164 and (x.hit is not null or x.scrubbed_at > now() - interval '30 days'))),
+        where c.org_id = v_service.org_id and c.is_valid and not private.is_scrubbed(v_service.id, c.e164, now() - interval '30 days')),
         false, now());
     else
       perform private.queue_calls(v_service.id, array(

@@ -166,3 +166,48 @@ it("a Twilio that throttles, fails and hangs loses no phone, asks none twice tha
     select count(*)::int as n from public.lead_phones where org_id = ${org.id} and invalid_reason = 'lookup_invalid_but_possible'`;
   expect(invalid?.n).toBeGreaterThan(0);
 }, 120_000);
+
+it("a worker that is killed in the middle of batches loses no phone, and costs no more than what was on its way", async () => {
+  const org = await addOrg({ lookups: { held: 0.1 }, answers: { holdMs: 200 } });
+  await turnOn(org, { lookup_daily_budget: 100_000 });
+  await addLeads(org, 300);
+  const done = async () =>
+    (
+      await org.sql`
+        select count(*)::int as n from public.lead_phones where org_id = ${org.id} and looked_up_at is not null`
+    )[0]?.n as number;
+  const asked = async () => (await recordOf(org)).answered.length;
+  const kills = 4;
+  for (let kill = 1; kill <= kills; kill++) {
+    // In the middle of a batch: Twilio has answered some of it.
+    const before = await asked();
+    await waitFor(async () => (await asked()) > before + 5, { every: 5, seconds: 30 });
+    await fetch(`${stack.CONTROL_URL}/functions/worker/kill`, { method: "POST" });
+    // Two minutes pass for what it held.
+    await org.sql`
+      update private.outside_calls c set due_at = now() from private.call_lanes l where l.id = c.lane_id and l.org_id = ${org.id}`;
+    await org.sql`update pgmq.q_lookups set vt = now()`;
+  }
+  await waitFor(
+    async () => {
+      await org.sql`
+        with idle as (
+          select l.id from private.call_lanes l
+          where l.org_id = ${org.id} and not exists (select 1 from pgmq.q_lookups m where m.message ->> 'lane_id' = l.id::text)
+        )
+        update private.outside_calls c set due_at = now() from idle where c.lane_id = idle.id and c.attempts > 0`;
+      await org.sql`select private.wake_call_lanes()`;
+      return (await done()) === 300;
+    },
+    { seconds: 60, every: 300 },
+  );
+  const { answered, failed } = await recordOf(org);
+  expect(new Set(answered).size).toBe(300);
+  // A batch is 50 phones, and a killed worker has one.
+  expect(answered.length).toBeLessThanOrEqual(300 + kills * 50);
+  const [lane] = await org.sql`
+    select charged, answered, (select count(*)::int from private.outside_calls c where c.lane_id = l.id) as left
+    from private.call_lanes l where org_id = ${org.id}`;
+  expect(lane).toMatchObject({ answered: 300, left: 0 });
+  expect(lane?.charged).toBeLessThanOrEqual(300 + failed + kills * 50);
+}, 150_000);

@@ -129,7 +129,7 @@ export const requestedEnrichment = z.object({
     "Parcels that lack acreage or value; phones not told of within 30 days and on no list",
   ),
   queued: count,
-  has_more: z.boolean().describe("There are more than the 100,000 of one request: ask again for them"),
+  has_more: z.boolean().describe("There are more than the 20,000 of one request: ask again for them"),
   daily_budget: count,
   days: count.nullable().describe("How long it takes within the daily budget"),
 });

@@ -59,7 +59,7 @@ export const phoneChanges = z
 
 const count = z.number().int();
 export const phoneFigures = z.object({
-  phones: count.describe("Numbers of all leads; one that several leads have counts once"),
+  phones: count.describe("Of all leads; a number that two leads have counts for both"),
   valid: count,
   invalid: count,
   looked_up: count,
@@ -82,10 +82,12 @@ export const lookupRequest = z
     message: "Give lead_ids or all: true.",
   });
 export const requestedLookups = z.object({
-  phones: count.describe("Found: valid, and not looked up (of lead_ids: not within 90 days)"),
+  phones: count.describe(
+    "Found: valid, and never looked up (of lead_ids: not within 90 days); of all, a number that two leads have counts for both",
+  ),
   queued: count,
   already_queued: count,
-  not_queued: count.describe("More than the 100,000 that are queued at a time: ask again for them"),
+  not_queued: count.describe("More than the 20,000 that are queued at a time: ask again for them"),
   unit_price: z.number().describe("US dollars a lookup, the setting lookup_price"),
   estimated_cost: z.number().describe("US dollars"),
   daily_budget: count,
