@@ -17,7 +17,8 @@ let from = 0;
 
 test.each(Object.entries(REAL_FILES))("imports %s", { timeout: 1_200_000 }, async (what, make) => {
   const size = SIZES[what] ?? 3000;
-  const row = await expectRealFile(org, make(size, from), 1_200);
+  const file = make(size, from);
   from += size;
+  const row = await expectRealFile(org, file, 1_200);
   expect(row.total_rows).toBeGreaterThanOrEqual(size);
 });

@@ -19,6 +19,16 @@ it("puts the one for the same columns first, whatever their order, case and acce
     ["small", false],
   ]);
   expect(ranked([small, same], ["Name", "Telefono-1"])).toEqual([["same", true]]);
+  const exact = saved("exact", { Phone: "primary_phone", Name: "ignore" });
+  expect(ranked([more, exact], ["Name", "Phone"])).toEqual([
+    ["more", true],
+    ["exact", true],
+  ]);
+  const wide = saved("wide", { Phone: "primary_phone", Name: "full_name" }, ["Phone", "Name", "Zip"]);
+  expect(ranked([wide, exact], ["Name", "Phone"])).toEqual([
+    ["exact", true],
+    ["wide", false],
+  ]);
   expect(rankMappings([same], ["Name", "Telefono-1"])[0]?.mapping).toEqual({
     ...{ "Telefono-1": "primary_phone", Name: "ignore" },
   });
