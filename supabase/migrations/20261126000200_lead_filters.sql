@@ -105,7 +105,7 @@ stable
 set search_path = ''
 as $$
   select l.id,
-    to_jsonb(l) - array['org_id', 'phone_digits', 'apn_text', 'search_text', 'score_rank', 'deleted_at']
+    to_jsonb(l) - array['org_id', 'phone_digits', 'apn_text', 'search_text', 'score_rank', 'deleted_at', 'merged_into', 'erased_at']
       || jsonb_build_object(
         'primary_phone', phones.by_role ->> 'primary',
         'secondary_phone', phones.by_role ->> 'secondary',

@@ -38,9 +38,14 @@ immutable
 set search_path = ''
 as $$
 declare
-  v_words text[] := private.filter_words(p_filter, p_field, p_most);
+  v_words text[];
   v_strange text;
 begin
+  perform private.filter_words(p_filter, p_field, p_most);
+  if coalesce(p_filter -> p_field, 'null') = 'null' then
+    return null;
+  end if;
+  v_words := array(select distinct jsonb_array_elements_text(p_filter -> p_field));
   select w into v_strange from unnest(v_words) w where w !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' limit 1;
   if found then
     perform private.refuse_field(p_field, format('"%s" is no id.', v_strange));
@@ -48,7 +53,7 @@ begin
   return v_words::uuid[];
 end;
 $$;
-comment on function private.filter_ids(jsonb, text, integer) is 'The ids that a field of a filter lists; null where it lists none. Raises PT422.';
+comment on function private.filter_ids(jsonb, text, integer) is 'The ids that a field of a filter lists: null where it is not there, but none where its list is empty, and none is nobody. Raises PT422.';
 
 create function private.filter_range(p_filter jsonb, p_field text, p_expression text, p_type text)
 returns text

@@ -73,7 +73,7 @@ begin
     v_parts := v_parts || format('l.id in (select sl.lead_id from public.segment_leads sl where sl.org_id = %L and sl.segment_id = any (%L::uuid[]))',
       p_org_id, v_lists);
   end if;
-  return format(' and (%s)', array_to_string(v_parts, ' or '));
+  return format(' and (%s)', coalesce(nullif(array_to_string(v_parts, ' or '), ''), 'false'));
 end;
 $$;
 comment on function private.segment_condition(uuid, jsonb, timestamptz) is

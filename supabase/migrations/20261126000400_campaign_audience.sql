@@ -8,12 +8,13 @@ immutable
 set search_path = ''
 as $$
   select coalesce(p_criteria -> 'filter', '{}') || jsonb_strip_nulls(jsonb_build_object(
-    'ids', p_criteria -> 'lead_ids',
+    -- An empty list of the older criteria asks nothing; in a filter it is nobody.
+    'ids', nullif(p_criteria -> 'lead_ids', '[]'),
     'tags', case when p_criteria ? 'tags' then jsonb_build_object('any', p_criteria -> 'tags') end,
     'counties', p_criteria -> 'counties',
     'states', p_criteria -> 'states',
     'statuses', p_criteria -> 'statuses',
-    'segment_ids', p_criteria -> 'segment_ids',
+    'segment_ids', nullif(p_criteria -> 'segment_ids', '[]'),
     'import_ids', case when p_criteria ? 'import_id' then jsonb_build_array(p_criteria -> 'import_id') end));
 $$;
 comment on function private.criteria_filter(jsonb) is

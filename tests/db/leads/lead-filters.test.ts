@@ -192,6 +192,11 @@ const CASES: [LeadFilter | (() => LeadFilter), string[]][] = [
   [{ search: "alvarez tucson" }, ["Carla"]],
   [{ search: "alvarez", states: ["TX"] }, ["Beto"]],
   [{ counties: [] }, NAMES],
+  // A list of ids is meant: an empty one is nobody, not everybody.
+  [{ ids: [] }, []],
+  [{ import_ids: [] }, []],
+  [{ segment_ids: [] }, []],
+  [{ campaign_ids: [] }, []],
 ];
 describe("a filter finds", () => {
   test.each(
@@ -220,6 +225,7 @@ describe("refuses", () => {
     [{ statuses: ["sold"] }, "statuses"],
     [{ scores: ["lukewarm"] }, "scores"],
     [{ ids: ["1"] }, "ids"],
+    [{ ids: [""] }, "ids"],
     [{ ids: ["00000000-0000-0000-0000-00000000000' or true --"] }, "ids"],
     [{ tags: ["VIP"] }, "tags"],
     [{ tags: { some: ["VIP"] } }, "tags"],
