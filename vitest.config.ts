@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that need a migrated database and nothing beside it. */
+const BARE = ["tests/db/sending/**/*.test.ts", "tests/db/leads/**/*.test.ts"];
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -14,7 +17,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**", "tests/db/sending/**"],
+          exclude: ["tests/unit/**", "tests/large/**", ...BARE],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -22,8 +25,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: "database",
-          include: ["tests/db/sending/**/*.test.ts"],
+          include: BARE,
           globalSetup: ["tests/bare-database-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "large",
+          include: ["tests/large/**/*.test.ts"],
+          globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
     ],

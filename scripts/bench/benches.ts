@@ -1,6 +1,7 @@
 // Every bench there is, in the order in which they are listed.
 import type { Bench } from "./bench-types.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
+import { importBench } from "./import/import-bench.ts";
 import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
@@ -17,5 +18,6 @@ export const benches: Bench[] = [
   liveBench,
   concurrencyBench,
   searchBench,
+  importBench,
   soakBench,
 ];

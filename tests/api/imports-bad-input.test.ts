@@ -89,6 +89,27 @@ const BAD: [string, string | Uint8Array, UploadOptions, string, RegExp][] = [
     "merge_strategy",
     /skip/,
   ],
+  [
+    "automatic tags that there are none of",
+    `Phone\n${PHONE}\n`,
+    { fields: { auto_tags: { moon: true } } },
+    "auto_tags",
+    /time.*geographic.*property/,
+  ],
+  [
+    "an upload date that is none",
+    `Phone\n${PHONE}\n`,
+    { fields: { auto_tags: { time: true, upload_date: "09/30/2025" } } },
+    "auto_tags",
+    /2026-09-30/,
+  ],
+  [
+    "a flag that is none",
+    `Phone\n${PHONE}\n`,
+    { fields: { keep_case: "maybe" } },
+    "keep_case",
+    /true or false/,
+  ],
   ["an unknown field", `Phone\n${PHONE}\n`, { fields: { mappings: {} } }, "mappings", /not a field/],
 ];
 

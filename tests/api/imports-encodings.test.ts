@@ -77,13 +77,47 @@ it("loses one row, and no more, to a quotation mark that is never closed", async
   });
 }, 60_000);
 
-it("fails an import that stops being a CSV, says where, and keeps what came before", async () => {
-  const good = Array.from({ length: 1500 }, () => `Somebody,${phone()}`);
+it("rejects rows that stop being a CSV one by one, and imports those that come after", async () => {
+  const good = () => Array.from({ length: 1200 }, () => `Somebody,${phone()}`);
   const broken = Array.from({ length: 1500 }, (_, i) => `a,b,c,d,e,${i}`);
-  const { id } = await startImport(org, ["Name,Phone", ...good, ...broken, ...broken].join("\n"));
+  const row = await importCsv(org, ["Name,Phone", ...good(), ...broken, ...good()].join("\n"));
+  expect(row).toMatchObject({ status: "completed", imported_rows: 2400, rejected_rows: 1500 });
+}, 60_000);
+
+it("fails an import hardly any of whose first rows fits, before anything is imported", async () => {
+  const broken = Array.from({ length: 1500 }, (_, i) => `a,b,c,d,e,${i}`);
+  const { id } = await startImport(org, ["Name,Phone", `Somebody,${phone()}`, ...broken].join("\n"));
   const row = await finishImport(org, id);
-  expect(row).toMatchObject({ status: "failed", imported_rows: 1500, rejected_rows: 500 });
-  expect(row.error_message).toMatch(/From line 2002 on hardly any row fits/);
+  expect(row).toMatchObject({ status: "failed", imported_rows: 0, rejected_rows: 0 });
+  expect(row.error_message).toMatch(/From line 2 on hardly any row fits/);
+}, 60_000);
+
+it("rejects a cell of 10 MB, wherever its line ends, and NUL bytes cost nothing but themselves", async () => {
+  const [a, b, c] = [phone(), phone(), phone()];
+  const long = "x".repeat(10_485_760);
+  for (const [encoding, end] of [
+    ["utf-8", "\n"],
+    ["utf-16le", "\r\n"],
+  ] as const) {
+    const csv = [
+      `Name,Phone,Notes`,
+      `Ana,${a},`,
+      `Long,${b},"${long}"`,
+      `Zero\0,${c},`,
+      `Last,12,${long}`,
+    ].join(end);
+    const row = await importCsv(org, encodeText(`\ufeff${csv}`, encoding));
+    expect(row).toMatchObject({ status: "completed", imported_rows: 2, rejected_rows: 2, warning_count: 1 });
+    const found = await readRejections(org, row.id);
+    expect(found.map(({ line, outcome, field }) => [line, outcome, field])).toEqual([
+      [3, "rejected", null],
+      [4, "warning", "Name"],
+      [5, "rejected", null],
+    ]);
+    expect(found[0]?.reason).toContain("longer than 131072 characters");
+    expect(found[0]?.row.Name).toBe(`Long,${b},"${"x".repeat(1000 - b.length - 7)}`);
+    await org.sql`delete from public.leads where org_id = ${org.id}`;
+  }
 }, 60_000);
 
 it("fails an import whose file has gone from storage", async () => {
@@ -123,7 +157,7 @@ describe("a preview", () => {
     expect(preview).toMatchObject({
       ...{ file_name: "dueños.csv", encoding: "windows-1252", delimiter: ";", already_imported: null },
       ...{ checked_rows: 5, total_rows: 5, total_rows_estimate: 5, valid_rows: 2, rejected_rows: 1 },
-      duplicate_rows: { in_file: 1, in_database: 1 },
+      duplicate_rows: { in_file: 1, in_database: 1, with_new_phone: 0, with_new_parcel: 0 },
       columns: ["Nombre", "Apellido", "Teléfono", "Celular", "Condado", "Zona"],
       suggested_mapping: {
         ...{
@@ -167,10 +201,10 @@ describe("a preview", () => {
   });
 
   it("estimates how many rows a long file has from the rows it checked", async () => {
-    const csv = `Name,Phone\n${Array.from({ length: 40_000 }, (_, i) => `Somebody ${i},512-555-0${100 + (i % 100)}`).join("\n")}\n`;
+    const csv = `Name,Phone\n${Array.from({ length: 100_000 }, (_, i) => `Somebody ${i},512-555-0${100 + (i % 100)}`).join("\n")}\n`;
     const { data } = (await uploadCsv(org, "preview", csv)).body;
-    expect(data).toMatchObject({ checked_rows: 5000, total_rows: null, file_bytes: csv.length });
-    expect(Math.abs(data.total_rows_estimate - 40_000)).toBeLessThan(2000);
+    expect(data).toMatchObject({ checked_rows: 20_000, is_complete: false, total_rows: null });
+    expect(Math.abs(data.total_rows_estimate - 100_000)).toBeLessThan(5000);
   });
 
   it("takes a CSV as the body itself, with the options in the query", async () => {

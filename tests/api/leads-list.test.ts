@@ -230,7 +230,9 @@ describe("paging", () => {
   it("shows nobody else's leads, and none without a token", async () => {
     expect((await list({ search: "jose" }, other.admin)).body.data).toHaveLength(1);
     expect((await callFunction(stack, undefined, "GET", "/leads")).status).toBe(401);
-    expect((await other.admin.client.rpc("search_leads", { p_search: "muñoz" })).data).toMatchObject({
+    expect(
+      (await other.admin.client.rpc("search_leads", { p_filter: { search: "muñoz" } })).data,
+    ).toMatchObject({
       leads: [],
       total: 0,
     });

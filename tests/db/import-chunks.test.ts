@@ -2,6 +2,14 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import {
+  applyChunk,
+  addImport as arrangeImport,
+  type ChunkRow,
+  chunkRow,
+  applyQuietly as quietly,
+  readImport,
+} from "../fixtures/apply-import.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { waitFor } from "../wait-for.ts";
@@ -24,53 +32,11 @@ afterAll(async () => {
   await org.close();
 });
 
-/** An import that no worker will take up: it has no message in the queue. */
-async function addImport(): Promise<string> {
-  const id = randomUUID();
-  await org.sql`
-    insert into public.imports (id, org_id, file_name, file_bytes, content_hash, storage_path, encoding, delimiter, columns, mapping)
-    values (${id}, ${org.id}, 'a.csv', 1000, ${"0".repeat(64)}, ${`${org.id}/${id}.csv`}, 'utf-8', ',', '{Phone}', '{"Phone": "primary_phone"}')`;
-  return id;
-}
-
-interface Row {
-  line: number;
-  raw: string[];
-  [key: string]: unknown;
-}
-
-const lead = (line: number, ...phones: string[]): Row => ({
-  line,
-  raw: phones,
-  lead: { first_name: `Line ${line}`, tags: [] },
-  phones: phones.map((e164, i) => ({ e164, role: ["primary", "secondary", "alternate"][i], field: "Phone" })),
-});
-
-async function apply(
-  sql: postgres.Sql | postgres.TransactionSql,
-  id: string,
-  chunk: number,
-  rows: Row[],
-  isLast = true,
-) {
-  const [row] = await sql`
-    select private.import_chunk(${id}, ${chunk}, ${chunk * 100}, ${chunk * 100 + 100}, ${chunk * 10 + 11}, ${JSON.stringify(rows)}::text::jsonb, ${isLast}) as result`;
-  return row?.result as { applied: boolean; status: string };
-}
-
-/** A chunk that is not the last, without the message for the next, which the platform's own worker would take up. */
-async function applyQuietly(id: string, chunk: number, rows: Row[]) {
-  return await org.sql.begin(async (tx) => {
-    const result = await apply(tx, id, chunk, rows, false);
-    const sent = await tx`delete from pgmq.q_imports where message ->> 'import_id' = ${id} returning message`;
-    return { ...result, sent: sent.map((row) => row.message.chunk) };
-  });
-}
-
-const read = async (id: string) => {
-  const [row] = await org.sql`select * from public.imports where id = ${id}`;
-  return row as Record<string, unknown>;
-};
+const addImport = () => arrangeImport(org);
+const lead = (line: number, ...phones: string[]) => chunkRow(line, phones);
+const apply = applyChunk;
+const applyQuietly = (id: string, chunk: number, rows: ChunkRow[]) => quietly(org, id, chunk, rows);
+const read = (id: string) => readImport(org, id);
 const leadsOf = (id: string) => org.sql`select id, phone_digits from public.leads where import_id = ${id}`;
 
 it("applies a chunk once, however often it comes, and only where the import stands", async () => {
@@ -82,7 +48,7 @@ it("applies a chunk once, however often it comes, and only where the import stan
   expect(await apply(first, id, 1, [lead(12, phone())])).toEqual({ applied: true, status: "completed" });
   expect(await apply(first, id, 2, rows)).toEqual({ applied: false, status: "completed" });
   expect(await read(id)).toMatchObject({
-    ...{ processed_rows: "3", imported_rows: "2", rejected_rows: "1", total_rows: "3" },
+    ...{ processed_rows: 3, imported_rows: 2, rejected_rows: 1, total_rows: 3 },
   });
   expect(await leadsOf(id)).toHaveLength(2);
 });
@@ -91,7 +57,7 @@ it("is all or nothing: a row the tables refuse leaves no trace of its chunk", as
   const id = await addImport();
   const bad = { ...lead(3, phone()), lead: { first_name: "x".repeat(201), tags: [] } };
   await expect(apply(first, id, 0, [lead(2, phone()), bad])).rejects.toMatchObject({ code: "23514" });
-  expect(await read(id)).toMatchObject({ processed_rows: "0", next_chunk: 0, status: "queued" });
+  expect(await read(id)).toMatchObject({ processed_rows: 0, next_chunk: 0, status: "queued" });
   expect(await leadsOf(id)).toEqual([]);
 });
 
@@ -135,8 +101,8 @@ describe("two imports at once", () => {
     );
     release();
     await Promise.all([holding, waiting]);
-    expect(await read(one)).toMatchObject({ imported_rows: "1", duplicate_rows: "0" });
-    expect(await read(two)).toMatchObject({ imported_rows: "1", duplicate_rows: "1" });
+    expect(await read(one)).toMatchObject({ imported_rows: 1, duplicate_rows: 0 });
+    expect(await read(two)).toMatchObject({ imported_rows: 1, duplicate_rows: 1 });
     const leads =
       await org.sql`select lead_id from public.lead_phones where org_id = ${org.id} and e164 = ${shared}`;
     expect(leads).toHaveLength(1);

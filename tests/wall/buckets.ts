@@ -8,7 +8,11 @@ export interface BucketExpectation {
 }
 
 // Imports are put there and read by the functions, which check role and organisation first.
-export const BUCKETS: Record<string, BucketExpectation> = { imports: { public: false } };
+// Exports are put there by the worker; the functions sign links to them for whoever may have them.
+export const BUCKETS: Record<string, BucketExpectation> = {
+  exports: { public: false },
+  imports: { public: false },
+};
 
 /** A try to reach or change a file. @returns whether it came to anything */
 export type FileAttempt = (client: SupabaseClient, bucket: string, path: string) => Promise<boolean>;

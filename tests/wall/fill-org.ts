@@ -10,10 +10,18 @@ export interface Side extends RowsSoFar {
   id: string;
   /** A row for a table as its recipe has it, not in the database, with a phone of its own. */
   fresh(table: string): Row;
+  /** A new list of leads. @returns its id */
+  addSegment(): Promise<string>;
+  /** A new parcel of its lead. @returns its id */
+  addParcel(): Promise<string>;
+  /** A new service, with the lane that goes with it. @returns its id */
+  addService(): Promise<string>;
   /** A new lead with a phone nobody else has. @param fields of public.leads */
   addLead(fields?: Row): Promise<{ id: string; e164: string }>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
+  /** A bulk action that is over and changed nothing. @returns its job's id */
+  addBulkAction(): Promise<string>;
   /** What nobody outside may ever see: the ids of its rows. */
   secrets: string[];
 }
@@ -62,6 +70,27 @@ export async function fillOrg(
       return { id: lead?.id as string, e164 };
     });
   };
+  const addSegment = async () => {
+    const [segment] = await sql`
+      insert into public.segments (org_id, name, kind) values (${org.id}, ${randomUUID()}, 'list') returning id`;
+    secrets.push(segment?.id);
+    return segment?.id as string;
+  };
+  const addParcel = async () => {
+    const [parcel] = await sql`insert into public.lead_properties (org_id, lead_id, apn)
+      values (${org.id}, ${row.leads?.id}, ${randomUUID()}) returning id`;
+    secrets.push(parcel?.id);
+    return parcel?.id as string;
+  };
+  const addService = async () => {
+    const [service] = await sql`
+      insert into public.enrichment_services (org_id, kind, name, url, request, field_map)
+      values (${org.id}, 'property', ${`Wall ${randomUUID()}`}, 'https://parcels.example.com', '{"apn": "{apn}"}', '{"acreage": "acres"}')
+      returning id`;
+    await sql`insert into private.call_lanes (org_id, queue, service_id) values (${org.id}, 'enrichments', ${service?.id})`;
+    secrets.push(service?.id);
+    return service?.id as string;
+  };
   const storeFile = async () => {
     const id = randomUUID();
     const files = clientWith(org.stack, { key: org.stack.SECRET_KEY }).storage.from("imports");
@@ -69,8 +98,16 @@ export async function fillOrg(
     if (error) throw error;
     return id;
   };
+  const addBulkAction = async () => {
+    const [job] = await sql`
+      insert into public.jobs (org_id, kind, status, required_role, input, finished_at)
+      values (${org.id}, 'lead_bulk_action', 'completed', 'operator', '{"action": "delete", "value": null}', now()) returning id`;
+    secrets.push(job?.id);
+    return job?.id as string;
+  };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, storeFile },
+    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, addService, storeFile },
+    addBulkAction,
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

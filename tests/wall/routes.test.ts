@@ -31,9 +31,11 @@ const seen = ({ status, body }: Answer) =>
 
 /** A call about what is this side's; its id is there before the call. */
 async function prepare(name: string, side: Side) {
-  const { id, query, send } = expectationOf(name);
+  const { id, rest = {}, query, send } = expectationOf(name);
   const [method, path] = name.split(" ") as [string, string];
-  const address = id ? path.replace("{id}", await id(side)) : path;
+  const own = id ? path.replace("{id}", await id(side)) : path;
+  let address = own;
+  for (const [key, name] of Object.entries(rest)) address = address.replace(`{${key}}`, await name(side));
   const url = query ? `${address}?${new URLSearchParams(query(side))}` : address;
   const body = await send?.(side);
   return (token?: string) =>

@@ -8,6 +8,8 @@ export interface RouteExpectation {
   permission: Permission;
   /** What {id} of the path may be for a side; another one each time where a call uses it up. */
   id?(side: Side): string | Promise<string>;
+  /** What the other names of the path may be, by name, such as phone_id. */
+  rest?: Record<string, (side: Side) => string | Promise<string>>;
   /** What the query asks about, with the other side's ids where it takes any. */
   query?(side: Side): Record<string, string>;
   /** A body (or a promise of one) with which nothing but the caller is in question; with the other side's ids where it takes any. */
@@ -18,6 +20,7 @@ export interface RouteExpectation {
 
 const campaign = (side: Side) => side.row.campaigns?.id;
 const lead = (side: Side) => side.row.leads?.id;
+const segment = (side: Side) => side.row.segments?.id;
 const number = (side: Side) => side.row.phone_numbers?.id;
 const leadImport = (side: Side) => side.row.imports?.id;
 
@@ -59,9 +62,45 @@ export const ROUTES: Record<string, RouteExpectation> = {
 
   "GET /leads": { permission: "viewer" },
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
+  "POST /leads/search": { permission: "viewer", send: () => ({ filter: { search: "rosa" } }) },
+  "POST /leads/count": {
+    ...{ permission: "viewer", other: 422 },
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  "GET /leads/segments": { permission: "viewer" },
+  "POST /leads/segments": {
+    permission: "operator",
+    send: () => ({ kind: "list", name: `Wall ${randomUUID()}` }),
+  },
+  "GET /leads/segments/{id}": { permission: "viewer", id: segment },
+  "PATCH /leads/segments/{id}": {
+    ...{ permission: "operator", id: segment },
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /leads/segments/{id}": { permission: "operator", id: (side) => side.addSegment() },
+  "POST /leads/segments/{id}/leads": {
+    ...{ permission: "operator", id: segment },
+    send: ({ row }) => ({ add: [row.leads?.id] }),
+  },
   "GET /leads/{id}": { permission: "viewer", id: lead },
   "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
   "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
+  "PATCH /leads/{id}/phones/{phone_id}": {
+    ...{ permission: "operator", id: lead, send: () => ({ label: "Office" }) },
+    rest: { phone_id: ({ row }) => row.lead_phones?.id },
+  },
+  "POST /leads/{id}/properties": { permission: "operator", id: lead, send: () => ({ apn: randomUUID() }) },
+  "PATCH /leads/{id}/properties/{property_id}": {
+    ...{ permission: "operator", id: lead, send: () => ({ acreage: 8 }) },
+    rest: { property_id: ({ row }) => row.lead_properties?.id },
+  },
+  "DELETE /leads/{id}/properties/{property_id}": {
+    ...{ permission: "operator", id: lead },
+    rest: { property_id: (side) => side.addParcel() },
+  },
+  "GET /leads/phones/figures": { permission: "viewer" },
+  "GET /leads/lookups": { permission: "viewer" },
+  "POST /leads/lookups": { permission: "campaign_manager", send: () => ({ all: true, dry_run: true }) },
   "GET /leads/duplicates": { permission: "viewer" },
   "GET /leads/{id}/duplicates": { permission: "viewer", id: lead },
   "POST /leads/duplicates/dismiss": {
@@ -81,12 +120,72 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),
     other: 404,
   },
+  "GET /leads/enrichment-services": { permission: "viewer" },
+  "POST /leads/enrichment-services": {
+    permission: "admin",
+    send: () => ({
+      ...{ kind: "property", name: `Wall ${randomUUID()}`, url: "https://parcels.example.com" },
+      ...{ request: { apn: "{apn}" }, field_map: { acreage: "acres" } },
+    }),
+  },
+  "PATCH /leads/enrichment-services/{id}": {
+    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ daily_budget: 8 }) },
+  },
+  "DELETE /leads/enrichment-services/{id}": { permission: "admin", id: (side) => side.addService() },
+  "POST /leads/enrichment-services/{id}/requests": {
+    ...{ permission: "campaign_manager", id: (side) => side.addService() },
+    send: () => ({ all: true, dry_run: true }),
+  },
+  // No name of example.com leads anywhere: the answer says so.
+  "POST /leads/enrichment-services/{id}/test": {
+    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ parcel: { apn: "1" } }) },
+  },
   "GET /leads/imports": { permission: "viewer" },
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
   "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "GET /leads/import/mappings": { permission: "viewer" },
+  "POST /leads/import/mappings": {
+    permission: "campaign_manager",
+    send: () => ({ name: `Wall ${randomUUID()}`, mapping: { Phone: "primary_phone" } }),
+  },
+  "DELETE /leads/import/mappings/{id}": {
+    permission: "campaign_manager",
+    id: async ({ org }) => {
+      const [made] = await org.sql`
+        insert into public.import_mappings (org_id, name, columns, fingerprint, mapping)
+        values (${org.id}, ${randomUUID()}, '{Phone}', ${"0".repeat(64)}, '{"Phone": "primary_phone"}') returning id`;
+      return made?.id;
+    },
+  },
+  "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/upload": {
+    ...{ permission: "campaign_manager", send: () => ({ file_name: "owners.csv", file_bytes: 10 }) },
+  },
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
+
+  "POST /leads/exports": {
+    ...{ permission: "operator", other: 422 },
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  // A job whose file was never there: those who may are told so.
+  "GET /leads/exports/{id}/download": { permission: "operator", id: ({ row }) => row.jobs?.id },
+  "POST /leads/bulk-actions": {
+    permission: "operator",
+    send: ({ row }) => ({ action: "add_tags", value: ["WALL"], ids: [row.leads?.id], dry_run: true }),
+  },
+  "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
+  "GET /leads/statistics": {
+    ...{ permission: "viewer", other: 422 },
+    query: ({ row }) => ({ segment_id: row.segments?.id as string }),
+  },
+  "GET /leads/jobs": { permission: "viewer" },
+  "GET /leads/jobs/{id}": { permission: "viewer", id: ({ row }) => row.jobs?.id },
+  "POST /leads/jobs/{id}/cancel": { permission: "operator", id: ({ row }) => row.jobs?.id },
 
   "GET /campaigns": { permission: "viewer" },
   "POST /campaigns": {
@@ -153,4 +252,5 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
 
   "POST /worker/drain": { permission: "worker_secret" },
+  "POST /worker/remove-import-files": { permission: "worker_secret" },
 };

@@ -73,6 +73,29 @@ export const ROWS: Record<string, Recipe> = {
   lead_properties: {
     make: ({ org, row }) => ({ org_id: org.id, lead_id: row.leads?.id, apn: randomUUID(), county: "Travis" }),
   },
+  segments: { make: ({ org }) => ({ org_id: org.id, name: name(), kind: "list" }) },
+  segment_leads: {
+    make: ({ org, row }) => ({
+      ...{ org_id: org.id, segment_id: row.segments?.id, lead_id: row.leads?.id },
+    }),
+  },
+  enrichment_services: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, kind: "scrub", name: name(), url: "https://scrub.example.com/v1" },
+      ...{ request: { phones: "{phones}" }, field_map: { phone: "phone", dnc: "dnc" } },
+    }),
+  },
+  enrichment_answers: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, subjects: [e164], answer: name() },
+    }),
+  },
+  phone_scrubs: {
+    make: ({ org, row, e164 }) => ({
+      ...{ org_id: org.id, service_id: row.enrichment_services?.id, e164, result: "clean" },
+      scrubbed_at: new Date(),
+    }),
+  },
   lead_events: {
     make: ({ org, row }) => ({
       ...{ org_id: org.id, lead_id: row.leads?.id, kind: "status", old_value: "new", new_value: "contacted" },
@@ -144,9 +167,26 @@ export const ROWS: Record<string, Recipe> = {
       ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], mapping: {}, finished_at: new Date() },
     }),
   },
+  import_mappings: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, name: name(), columns: ["Phone"], mapping: { Phone: "primary_phone" } },
+      fingerprint: randomBytes(32).toString("hex"),
+    }),
+  },
+  import_uploads: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, file_name: "owners.csv", file_bytes: 10, expires_at: "2026-01-01T00:00:00Z" },
+    }),
+  },
   import_rejections: {
     make: ({ org, row }) => ({
       ...{ org_id: org.id, import_id: row.imports?.id, line: 2, reason: name(), raw: ["12"] },
+    }),
+  },
+  jobs: {
+    make: ({ org }) => ({
+      ...{ org_id: org.id, kind: "lead_export", status: "completed", required_role: "operator" },
+      ...{ input: { name: name() }, finished_at: new Date() },
     }),
   },
   quiet_hour_rules: {

@@ -41,7 +41,32 @@ export const TABLES: Record<string, TableExpectation> = {
   consent_rules: { select: "viewer", platformRows: true, service: VERBS },
   conversations: { select: "viewer", service: VERBS },
   daily_spending: { select: "viewer", service: READ },
+  import_mappings: {
+    select: "viewer",
+    insert: {
+      role: "campaign_manager",
+      columns: ["org_id", "name", "columns", "fingerprint", "mapping", "options"],
+    },
+    update: { role: "campaign_manager", columns: ["columns", "fingerprint", "mapping", "options"] },
+    delete: "campaign_manager",
+    patch: { options: { keep_case: true } },
+    service: READ,
+  },
+  enrichment_answers: { select: "admin", service: READ },
+  enrichment_services: {
+    // The id of the secret in Vault is nobody's business.
+    select: {
+      role: "admin",
+      columns: [
+        ...["id", "org_id", "kind", "name", "url", "method", "request", "field_map", "secret_header"],
+        ...["has_secret", "batch_size", "daily_budget", "timeout_ms", "is_enabled", "is_automatic"],
+        ...["created_at", "updated_at"],
+      ],
+    },
+    service: [],
+  },
   import_rejections: { select: "viewer", service: VERBS },
+  import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
   invitations: {
     select: "admin",
@@ -49,6 +74,7 @@ export const TABLES: Record<string, TableExpectation> = {
     delete: "admin",
     service: VERBS,
   },
+  jobs: { select: "viewer", service: VERBS },
   lead_events: { select: "viewer", service: READ },
   lead_phones: { select: "viewer", service: VERBS },
   lead_properties: { select: "viewer", service: VERBS },
@@ -64,17 +90,21 @@ export const TABLES: Record<string, TableExpectation> = {
         ...["name", "brand", "support_contact", "language", "time_zone", "quiet_starts", "quiet_ends"],
         ...["cooldown_days", "consent_policy", "mps", "daily_cap", "warmup_caps"],
         ...["health_quarantine_below", "health_min_messages"],
+        ...["lookup_enabled", "lookup_daily_budget", "lookup_price"],
       ],
     },
     patch: { support_contact: "wall" },
     service: VERBS,
   },
+  phone_scrubs: { select: "viewer", service: READ },
   phone_numbers: { select: "viewer", service: VERBS },
   quiet_hour_rules: {
     ...{ select: "viewer", insert: "admin", update: "admin", delete: "admin", platformRows: true },
     patch: { source: "another policy of ours" },
     service: VERBS,
   },
+  segment_leads: { select: "viewer", service: VERBS },
+  segments: { select: "viewer", service: VERBS },
   send_attempts: { select: "viewer", service: READ },
   sending_limits: {
     select: "viewer",
@@ -128,6 +158,7 @@ export const TABLES: Record<string, TableExpectation> = {
 
 /** Sequences of schema public and who besides their owner may use them: identity columns need nobody. */
 export const SEQUENCES: Record<string, string[]> = {
+  enrichment_answers_id_seq: [],
   import_rejections_id_seq: [],
   message_status_events_id_seq: [],
   webhook_logs_id_seq: [],

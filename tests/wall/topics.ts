@@ -41,6 +41,13 @@ export const TOPICS: Record<string, TopicExpectation> = {
       return "conversations";
     },
   },
+  job: {
+    id: ({ row }) => row.jobs?.id,
+    async change(sql, { row }) {
+      await sql`update public.jobs set done_items = done_items + 1 where id = ${row.jobs?.id}`;
+      return "jobs";
+    },
+  },
   org: {
     id: ({ id }) => id,
     async change(sql, { row }) {

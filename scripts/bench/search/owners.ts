@@ -14,6 +14,9 @@ const COUNTIES =
   "Harris Travis Dallas Bexar Tarrant Collin Denton Hidalgo El-Paso Webb Hays Comal Llano Brewster Presidio Culberson Jeff-Davis Val-Verde Kinney Maverick";
 const STATES = "TX FL AZ NM CO CA GA NC OK AR";
 const STATUSES = "new contacted interested not_interested do_not_contact";
+const SOURCES = "County-list Tax-delinquent Probate Driving-for-dollars Referral";
+const FLOOD_ZONES = "X AE A VE";
+const LAND = "Vacant-land Ranch Farm Single-family Mobile-home";
 
 const list = (words: string) =>
   `array[${words
@@ -46,6 +49,11 @@ export async function addOwners(
           (100 + floor(random() * 9900))::integer || ' ' || ${skewed(STREETS)} || ' ' || (array['St', 'Ave', 'Rd', 'Ln'])[1 + n % 4] as address1,
           ${skewed(TOWNS)} as city, ${skewed(STATES)} as state, lpad((70000 + floor(random() * 9999))::integer::text, 5, '0') as postal_code,
           ${skewed(COUNTIES)} as county, ${even(STATUSES)} as status,
+          ${skewed(SOURCES)} as source, case when n % 50 = 1 then 'hot' when n % 7 = 2 then 'warm' else 'cold' end as lead_score,
+          case when n % 40 = 3 then 'granted' when n % 90 = 4 then 'denied' else 'unknown' end as consent_status,
+          jsonb_build_object('Flood Zone', ${skewed(FLOOD_ZONES)}, 'Tax year', 1990 + n % 35) as custom_fields,
+          case when n % 5 < 2 then now() - make_interval(days => n % 400) end as contacted_at,
+          lpad((n % 997)::text, 3, '0') || '-' || lpad((n / 997)::text, 4, '0') || '-' || (n % 10) as apn,
           array_remove(array['SEP25', case when n % 3 = 0 then 'TX-HAR' end, case when n % 50 = 0 then 'HOT' end], null) as tags,
           (select array_agg('+1' || (201 + (n * 7 + k * 131) % 700)::text || lpad(((n * 3 + k)::bigint * 7919 % 8000000 + 2000000)::text, 7, '0'))
            from generate_series(0, case when n % 10 < 7 then 1 when n % 10 < 9 then 2 else 1 end) k) as phones
@@ -53,20 +61,29 @@ export async function addOwners(
       ),
       owners as (
         insert into public.leads (id, org_id, first_name, last_name, language, email, address1, city, state, postal_code, county, status, tags,
-          phone_digits, created_at)
+          source, lead_score, consent_status, custom_fields, first_contacted_at, apn_text, phone_digits, created_at)
         select id, $1::uuid, first_name, last_name, 'es', case when n % 4 = 0 then lower(private.fold_text(first_name)) || n || '@example.com' end,
-          address1, city, state, postal_code, county, status, tags, (select string_agg(substr(p, 3), ' ') from unnest(phones) p),
+          address1, city, state, postal_code, county, status, tags, source, lead_score, consent_status, custom_fields,
+          contacted_at, private.apn_text(array[apn]), (select string_agg(substr(p, 3), ' ') from unnest(phones) p),
           now() - make_interval(mins => n)
         from made
       ),
+      activity as (
+        insert into private.lead_activity (lead_id, org_id, last_contacted_at)
+        select id, $1::uuid, contacted_at from made where contacted_at is not null
+      ),
+      conversations as (
+        insert into public.conversations (org_id, e164, lead_id, last_message_at)
+        select $1::uuid, phones[1], id, contacted_at from made where n % 50 = 10 on conflict do nothing
+      ),
       numbers as (
-        insert into public.lead_phones (org_id, lead_id, e164, role)
-        select $1::uuid, m.id, p.e164, (array['primary', 'secondary', 'alternate'])[p.n]
+        insert into public.lead_phones (org_id, lead_id, e164, role, line_type)
+        select $1::uuid, m.id, p.e164, (array['primary', 'secondary', 'alternate'])[p.n], case when m.n % 6 = 0 then 'landline' when m.n % 6 < 4 then 'mobile' end
         from made m cross join lateral unnest(m.phones) with ordinality as p(e164, n)
         on conflict (lead_id, e164) do nothing
       )
-      insert into public.lead_properties (org_id, lead_id, apn, county, state, acreage)
-      select $1::uuid, id, 'R' || n, county, state, round((random() * 100)::numeric, 2) from made`,
+      insert into public.lead_properties (org_id, lead_id, apn, county, state, property_type, acreage, estimated_value)
+      select $1::uuid, id, apn, county, state, ${skewed(LAND)}, round((power(random(), 3) * 200)::numeric, 2), round((random() * 400000)::numeric, -2) from made`,
       [orgId, from, count],
     );
   });

@@ -1,34 +1,40 @@
-// What people ask of a list of owners: words common and rare, fragments, filters, deep pages.
+// What people ask of a list of owners: words common and rare, fragments, every filter, other orders, deep pages.
+import type { LeadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
 
 export interface LeadQuery {
-  /** Of private.search_leads. */
-  p_search?: string;
-  p_counties?: string[];
-  p_states?: string[];
-  p_statuses?: string[];
-  p_tags?: string[];
-  p_limit?: number;
-  p_offset?: number;
+  filter: LeadFilter;
+  sort_by?: "created_at" | "name" | "score";
+  sort_order?: "asc" | "desc";
+  limit?: number;
+  skip?: number;
 }
 
-const search = (p_search: string, more: LeadQuery = {}): LeadQuery => ({ p_search, ...more });
+const ask = (filter: LeadFilter, more: Omit<LeadQuery, "filter"> = {}): LeadQuery => ({ filter, ...more });
+const search = (words: string, filter: LeadFilter = {}, more: Omit<LeadQuery, "filter"> = {}): LeadQuery =>
+  ask({ search: words, ...filter }, more);
+const BY_NAME = { sort_by: "name", sort_order: "asc" } as const;
+const BY_SCORE = { sort_by: "score", sort_order: "desc" } as const;
 
 export const QUERIES: readonly LeadQuery[] = [
-  {},
-  { p_limit: 1_000 },
-  { p_offset: 1_000 },
-  { p_offset: 20_000 },
-  { p_offset: 90_000 },
+  ask({}),
+  ask({}, { limit: 1_000 }),
+  ask({}, { skip: 1_000 }),
+  ask({}, { skip: 20_000 }),
+  ask({}, { skip: 90_000 }),
+  ask({}, BY_NAME),
+  ask({}, BY_SCORE),
+  ask({}, { sort_order: "asc" }),
   search("maria"),
   search("MARÍA"),
   search("garcia"),
+  search("garcia", {}, BY_NAME),
   search("sofia"),
   search("peña"),
   search("o'brien"),
   search("maria garcia"),
   search("ana o'brien"),
   search("rosa hernandez austin"),
-  search("maria", { p_offset: 2_000 }),
+  search("maria", {}, { skip: 2_000 }),
   search("zyx64"),
   search("zyx3e8"),
   search("nobody-has-this"),
@@ -46,26 +52,40 @@ export const QUERIES: readonly LeadQuery[] = [
   search("mesquite rd"),
   search("70123"),
   search("marfa"),
-  { p_counties: ["Harris"] },
-  { p_counties: ["Kinney", "Maverick"] },
-  { p_states: ["TX"] },
-  { p_states: ["AR"], p_statuses: ["interested"] },
-  { p_statuses: ["new"], p_offset: 5_000 },
-  { p_tags: ["HOT"] },
-  { p_tags: ["TX-HAR", "HOT"], p_states: ["TX"] },
-  search("maria", { p_states: ["TX"], p_statuses: ["new"] }),
-  search("smith", { p_counties: ["Marfa"] }),
-  search("rosa", { p_tags: ["HOT"], p_counties: ["Harris"] }),
+  search("012-0034-5"),
+  search("01200345"),
+  ask({ counties: ["Harris"] }),
+  ask({ counties: ["Kinney", "Maverick"] }),
+  ask({ counties: ["Harris"] }, BY_SCORE),
+  ask({ states: ["TX"] }),
+  ask({ states: ["AR"] }, BY_NAME),
+  ask({ states: ["AR"], statuses: ["interested"] }),
+  ask({ cities: ["Marfa"] }),
+  ask({ zips: ["70123"] }),
+  ask({ statuses: ["new"] }, { skip: 5_000 }),
+  ask({ scores: ["hot"] }),
+  ask({ sources: ["Referral"] }),
+  ask({ consent: ["granted"] }),
+  ask({ consent: ["denied"], states: ["AR"] }),
+  ask({ tags: { any: ["HOT"] } }),
+  ask({ tags: { any: ["HOT"] } }, BY_NAME),
+  ask({ tags: { all: ["TX-HAR", "HOT"] }, states: ["TX"] }),
+  ask({ tags: { none: ["TX-HAR"] } }),
+  ask({ property_types: ["Mobile home"] }),
+  ask({ acreage: { from: 5, to: 10 } }),
+  ask({ acreage: { from: 199.9 } }),
+  ask({ estimated_value: { from: 100_000, to: 120_000 }, counties: ["Llano"] }),
+  ask({ contacted: "never" }),
+  ask({ contacted: "ever", states: ["FL"] }),
+  ask({ not_contacted_days: 30 }),
+  ask({ not_contacted_days: 390, statuses: ["new"] }),
+  ask({ replied: true }),
+  ask({ replied: false, cities: ["Waco"] }),
+  ask({ line_types: ["landline"] }),
+  ask({ line_types: ["voip"] }),
+  ask({ custom_fields: { "Flood Zone": ["VE"] } }),
+  ask({ custom_fields: { "Tax year": 1999, "Flood Zone": "AE" } }),
+  search("maria", { states: ["TX"], statuses: ["new"] }),
+  search("smith", { counties: ["Marfa"] }),
+  search("rosa", { tags: { any: ["HOT"] }, counties: ["Harris"] }),
 ];
-
-/** The same question to the function: its address after the area's name. */
-export function addressOf(query: LeadQuery): string {
-  const { p_search, p_counties, p_states, p_statuses, p_tags, p_limit = 50, p_offset = 0 } = query;
-  const params = new URLSearchParams({ limit: String(p_limit), skip: String(p_offset) });
-  if (p_search !== undefined) params.set("search", p_search);
-  for (const county of p_counties ?? []) params.append("county", county);
-  for (const state of p_states ?? []) params.append("state", state);
-  for (const status of p_statuses ?? []) params.append("status", status);
-  for (const tag of p_tags ?? []) params.append("tags", tag);
-  return `/leads?${params}`;
-}

@@ -7,7 +7,7 @@ import { percentile } from "../measure/median.ts";
 import { atMost } from "../report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { addOwners } from "./owners.ts";
-import { addressOf, type LeadQuery, QUERIES } from "./queries.ts";
+import { type LeadQuery, QUERIES } from "./queries.ts";
 
 const BUDGET_MS = { few: 50, many: 150, http: 200 } as const;
 /** Owners put in by one statement. */
@@ -99,19 +99,22 @@ async function askDatabase(sql: postgres.Sql, { id }: Person, rounds: number): P
     await tx`select set_config('request.jwt.claims', ${claims}, true)`;
     await tx`set local role authenticated`;
     return await time(rounds, async (query) => {
-      const { p_search = null, p_counties = null, p_states = null, p_statuses = null, p_tags = null } = query;
+      const { filter, sort_by = "created_at", sort_order = "desc", limit = 50, skip = 0 } = query;
       await tx`
-        select public.search_leads(${p_search}, ${p_counties}, ${p_states}, ${p_statuses}, ${p_tags}, ${query.p_limit ?? 50}, ${query.p_offset ?? 0})`;
+        select public.search_leads(${JSON.stringify(filter)}::text::jsonb, ${sort_by}, ${sort_order === "desc"}, ${limit}, ${skip})`;
     });
   });
 }
 
 async function askHttp({ env }: StackProcess, { token }: Person, rounds: number): Promise<Times> {
-  const headers = { apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` };
+  const headers = {
+    ...{ apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
+    "content-type": "application/json",
+  };
   return await time(rounds, async (query) => {
-    const response = await fetch(`${env.FUNCTIONS_URL}${addressOf(query)}`, { headers });
-    if (!response.ok)
-      throw new Error(`${addressOf(query)} answered ${response.status}: ${await response.text()}`);
+    const body = JSON.stringify(query);
+    const response = await fetch(`${env.FUNCTIONS_URL}/leads/search`, { method: "POST", headers, body });
+    if (!response.ok) throw new Error(`${body} was answered ${response.status}: ${await response.text()}`);
     await response.arrayBuffer();
   });
 }

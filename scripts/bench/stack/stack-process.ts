@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePortBase } from "../../stack/ports.ts";
 import { removeData } from "../../stack/remove-data.ts";
-import { startStack } from "../../stack/start-stack.ts";
+import { type Stack, startStack } from "../../stack/start-stack.ts";
+import { cpuOfTrees } from "../measure/read-processes.ts";
 import type { StackOrder, StackWord } from "./start-stack-process.ts";
 
 const { durable, isolates } = JSON.parse(process.argv[2] ?? "{}") as StackOrder;
@@ -21,22 +22,30 @@ async function removeFolder(): Promise<void> {
   await rm(dataDir, { recursive: true, force: true });
 }
 
+let stack: Stack | undefined;
+/** At once, so that the next call has burnt nothing yet. */
+async function tellDrained(line: string): Promise<void> {
+  tell({ drained: { line, cpuMs: await cpuOfTrees(stack?.pids().functions.worker ?? []) } });
+}
+
 try {
-  const stack = await startStack({
+  stack = await startStack({
     ...{ portBase: await findFreePortBase(), dataDir, durable, isolates, watch: false, envFile: false },
     log(source, line) {
+      if (line.startsWith("drained ")) void tellDrained(line);
       if (ROUTINE.test(line)) return;
       lines.push(`${source}: ${line}`.slice(0, 300));
       if (lines.length > KEPT_LINES) lines.shift();
     },
   });
+  const running = stack;
   const stop = async () => {
-    await stack.stop();
+    await running.stop();
     await removeFolder();
     process.exit(0);
   };
   process.on("message", (asked: "pids" | "lines" | "stop") => {
-    if (asked === "pids") tell({ pids: stack.pids() });
+    if (asked === "pids") tell({ pids: running.pids() });
     else if (asked === "lines") tell({ lines });
     else void stop();
   });
@@ -44,7 +53,7 @@ try {
   process.on("disconnect", () => void stop());
   if (!process.connected) await stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
-  const { env, adminUrl, functionsEnv } = stack;
+  const { env, adminUrl, functionsEnv } = running;
   tell({ ready: { env, adminUrl, functionsEnv } });
 } catch (error) {
   await removeFolder();

@@ -9,7 +9,20 @@ export type StackOrder = Pick<StackOptions, "durable" | "isolates">;
 
 type Ready = Pick<Stack, "env" | "adminUrl" | "functionsEnv">;
 type Pids = ReturnType<Stack["pids"]>;
-export type StackWord = { ready: Ready } | { failed: string } | { pids: Pids } | { lines: string[] };
+export type StackWord =
+  | { ready: Ready }
+  | { failed: string }
+  | { pids: Pids }
+  | { lines: string[] }
+  | { drained: Drained };
+
+/** A call of the worker that has ended. */
+export interface Drained {
+  /** What it logged. */
+  line: string;
+  /** CPU of the worker's processes until then, in ms. */
+  cpuMs: number;
+}
 
 export interface StackProcess extends Ready {
   /** Of the process whose descendants are everything there is. */
@@ -17,6 +30,8 @@ export interface StackProcess extends Ready {
   pids(): Promise<Pids>;
   /** What it logged last, oldest first, without routine. */
   lastLines(): Promise<string[]>;
+  /** Calls `listen` whenever a call of the worker has ended. */
+  onDrained(listen: (drained: Drained) => void): void;
   stop(): Promise<void>;
 }
 
@@ -53,6 +68,11 @@ export async function startStackProcess(order: StackOrder): Promise<StackProcess
       const answer = hear((word) => ("lines" in word ? word.lines : undefined));
       child.send("lines");
       return answer;
+    },
+    onDrained(listen) {
+      child.on("message", (word: StackWord) => {
+        if ("drained" in word) listen(word.drained);
+      });
     },
     async stop() {
       if (child.exitCode === null) child.send("stop");

@@ -30,7 +30,17 @@ export async function answerStorage(lite: Lite, request: Request): Promise<Respo
     return Response.json({ statusCode: "400", error: "InvalidRequest", message }, { status: 400 });
   }
   const storageRequest = new StorageRequest(method === "GET" ? request.headers.get("range") : null);
-  return withStorageRequest(storageRequest, async () =>
+  const answer = await withStorageRequest(storageRequest, async () =>
     mendStorageAnswer(method, path, storageRequest, await lite.fetch(upload)),
   );
+  return nameDownload(answer, url.searchParams.get("download"), path);
+}
+
+/** Hosted serves a file as a download where the address says so, under the name it gives. */
+function nameDownload(answer: Response, name: string | null, path: string): Response {
+  if (name === null || !answer.ok) return answer;
+  const headers = new Headers(answer.headers);
+  const shown = encodeURIComponent(name || (path.split("/").at(-1) ?? ""));
+  headers.set("content-disposition", `attachment; filename="${shown}"; filename*=UTF-8''${shown}`);
+  return new Response(answer.body, { status: answer.status, headers });
 }

@@ -23,4 +23,6 @@ export interface ApiAnswer {
   /** Sent as JSON; left out for 204. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** Not sent: the connection is closed after so many real milliseconds. */
+  heldForMs?: number;
 }

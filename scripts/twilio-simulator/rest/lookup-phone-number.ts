@@ -1,7 +1,7 @@
 // Lookup v2: valid or not, and the type of line.
 import { lineTypeOf, personBase } from "../delivery/draw-outcome.ts";
 import type { Account } from "../state/account.ts";
-import { drawUnit, Purpose } from "../state/draw-random.ts";
+import { drawUnit, hashText, Purpose, pickByShare } from "../state/draw-random.ts";
 import type { ApiAnswer, ApiCall } from "./api-call.ts";
 import { TwilioError } from "./twilio-error.ts";
 import { normalisePhone } from "./validate-message.ts";
@@ -27,6 +27,18 @@ function describeLine(account: Account, phone: string): Record<string, unknown> 
   };
 }
 
+/** What goes wrong with this request, by the account's seed, the phone and how often it was asked about before. */
+function misbehave(account: Account, phone: string): ApiAnswer | null {
+  const { throttled, failed, held } = account.behaviour.lookups;
+  const ordinal = account.lookups.get(phone) ?? 0;
+  account.lookups.set(phone, ordinal + 1);
+  const unit = drawUnit(hashText(`${phone}|${ordinal}`, account.seed), Purpose.lookup);
+  const kind = pickByShare(unit, [throttled, failed, held]);
+  if (kind === 0) throw new TwilioError(20429);
+  if (kind === 1) throw new TwilioError(20500);
+  return kind === 2 ? { status: 200, heldForMs: account.behaviour.answers.holdMs } : null;
+}
+
 /** GET /v2/PhoneNumbers/{number}?Fields=line_type_intelligence. What is no phone number is `valid: false`, without a line type. */
 export function lookupPhoneNumber(call: ApiCall, given: string): ApiAnswer {
   const fields = (call.query.get("Fields") ?? "").split(",").filter((field) => field !== "");
@@ -34,7 +46,12 @@ export function lookupPhoneNumber(call: ApiCall, given: string): ApiAnswer {
   if (unknown !== undefined)
     throw new TwilioError(60601, `Fields: ${unknown} is not simulated, only line_type_intelligence is`);
   const phone = normalisePhone(given);
-  const isValid = phone?.startsWith("+1") ?? false;
+  const wrong = misbehave(call.account, phone ?? given);
+  if (wrong) return wrong;
+  const { invalid } = call.account.behaviour.lookups;
+  const isUnknown =
+    phone !== null && drawUnit(personBase(call.account, phone), Purpose.lookupInvalid) < invalid;
+  const isValid = (phone?.startsWith("+1") ?? false) && !isUnknown;
   const digits = given.replace(/\D/g, "").length;
   return {
     status: 200,

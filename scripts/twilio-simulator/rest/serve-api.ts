@@ -48,6 +48,10 @@ function serve(call: ApiCall): void {
     const concurrency = account.behaviour.limits.concurrency;
     if (concurrency !== null && account.inFlight > concurrency) throw new TwilioError(20429);
     const answer = routeRequest(call);
+    if (answer.heldForMs !== undefined) {
+      call.sim.timers.schedule(answer.heldForMs, () => res.socket?.destroy());
+      return;
+    }
     entry.httpStatus = answer.status;
     sendAnswer(res, answer, account.inFlight);
   } catch (error) {

@@ -86,6 +86,8 @@ export interface Account {
   messagesBySid: Map<string, Message>;
   messagesByTo: Map<string, Message[]>;
   ordinals: Map<string, number>;
+  /** How often each phone was looked up. */
+  lookups: Map<string, number>;
   /** `sender|person` pairs that Twilio blocks; sender is a number or a service's SID. */
   blocked: Set<string>;
   answeredPeople: Set<string>;
@@ -123,6 +125,7 @@ export function createAccount(sid: string, authToken: string, seed: number): Acc
     messagesBySid: new Map(),
     messagesByTo: new Map(),
     ordinals: new Map(),
+    lookups: new Map(),
     blocked: new Set(),
     answeredPeople: new Set(),
     record: [],
@@ -146,6 +149,7 @@ export function resetAccount(account: Account): void {
   account.messagesBySid = new Map();
   account.messagesByTo = new Map();
   account.ordinals = new Map();
+  account.lookups = new Map();
   account.blocked = new Set();
   account.answeredPeople = new Set();
   account.record = [];

@@ -56,6 +56,8 @@ const parts = {
   inbound: z.strictObject({ duplicated: share }),
   /** Whose phones are not mobile, as Lookup tells; a landline never receives (30006). */
   lines: z.strictObject({ landline: share, fixedVoip: share, nonFixedVoip: share }),
+  /** Lookups that go wrong: 20429, a server error, no answer until answers.holdMs, or no such number. The next try of a phone draws anew, but for `invalid`. */
+  lookups: z.strictObject({ throttled: share, failed: share, held: share, invalid: share }),
   people: z.strictObject({
     interested: share,
     notInterested: share,
@@ -89,6 +91,7 @@ export const behaviourPatch = z.strictObject({
   limits: parts.limits.partial().optional(),
   inbound: parts.inbound.partial().optional(),
   lines: parts.lines.partial().optional(),
+  lookups: parts.lookups.partial().optional(),
   people: parts.people.partial().optional(),
 });
 export type BehaviourPatch = z.infer<typeof behaviourPatch>;
@@ -120,6 +123,7 @@ export const defaultBehaviour: Behaviour = {
   limits: { concurrency: null, queueSeconds: 36_000, dailyMessages: null },
   inbound: { duplicated: 0 },
   lines: { landline: 0, fixedVoip: 0, nonFixedVoip: 0 },
+  lookups: { throttled: 0, failed: 0, held: 0, invalid: 0 },
   people: {
     interested: 0,
     notInterested: 0,

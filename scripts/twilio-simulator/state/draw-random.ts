@@ -20,6 +20,8 @@ export const Purpose = {
   wording: 16,
   inboundDuplicated: 17,
   carrier: 18,
+  lookup: 19,
+  lookupInvalid: 20,
   lost: 32, // + rank of the status, 0..7
   duplicated: 40, // + rank of the status, 0..7
 } as const;

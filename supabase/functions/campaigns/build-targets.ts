@@ -7,6 +7,7 @@ import type { Campaign } from "./select-campaign.ts";
 export interface AudienceCounts {
   audience: number;
   targets: number;
+  not_looked_up: number;
   excluded: number;
   reasons: Record<string, number>;
 }

@@ -82,6 +82,7 @@ export const routes = [
           .object({
             audience: z.number().int(),
             targets: z.number().int(),
+            not_looked_up: z.number().int().describe("Of the targets: the phone's line type is not known"),
             excluded: z.number().int(),
             reasons: counts,
           })

@@ -1,5 +1,6 @@
 // What campaigns look like on the wire.
 import { z } from "zod";
+import { leadFilter } from "../_shared/leads/lead-filter.ts";
 
 export const CAMPAIGN_STATUSES = [
   "draft",
@@ -40,6 +41,15 @@ export const targetCriteria = z
       .max(5)
       .optional(),
     import_id: z.uuid().optional().describe("Leads that came with this import"),
+    segment_ids: z
+      .array(z.uuid())
+      .max(20)
+      .optional()
+      .describe("Leads in any of these segments, as they are when it is built"),
+    filter: leadFilter
+      .omit({ ids: true, segment_ids: true, deleted: true })
+      .optional()
+      .describe("Any other filter of leads; what is named above wins over it"),
     never_contacted: z.boolean().optional().describe("Only phones no campaign has written to"),
   })
   .describe("Which leads: all that match every criterion given; none given, every lead");

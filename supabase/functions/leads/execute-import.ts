@@ -1,42 +1,66 @@
-// Starts an import: the file goes to Storage as it streams in, then a row and a queue message; the worker does the rest.
+// Starts an import: the file goes to Storage as it streams in, unless it lies there, then a row and a queue message; the worker does the rest.
+import type { CsvFile } from "../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { Json } from "../_shared/db/database.types.ts";
 import { createServiceClient } from "../_shared/db/service-client.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
+import { findMapping } from "./find-mapping.ts";
 import type { StartedImport } from "./import-schemas.ts";
+import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
-import { readSample } from "./read-sample.ts";
+import { type FileHead, readSample } from "./read-sample.ts";
+import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
 import { toImport } from "./select-import.ts";
 
 /**
  * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
- * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then
+ * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then,
+ * but for an upload's file, which can be tried again
  */
 export async function executeImport(ctx: UserContext): Promise<StartedImport> {
-  const id = crypto.randomUUID();
-  const path = `${ctx.user.orgId}/${id}.csv`;
+  const ownId = crypto.randomUUID();
+  const path = `${ctx.user.orgId}/${ownId}.csv`;
   const bucket = createServiceClient(ctx.env).storage.from("imports");
+  const timeZone = await readTimeZone(ctx);
+  const now = new Date();
+  const read = async (fields: Record<string, string>, csv: CsvFile, head: FileHead) => {
+    const known = await findMapping(ctx, csv.columns);
+    return readImportOptions(fields, { csv, sample: readSample(csv, head), known, now, timeZone });
+  };
   let isStored = false;
   try {
-    const { file, fields } = await readUpload(ctx.request, (file, fieldsBefore) =>
-      receiveFile(file, async (body, csv, head) => {
-        // Where the mapping came first, a wrong one is refused before 100 MB are stored.
-        if (fieldsBefore.mapping !== undefined) readImportOptions(fieldsBefore, csv, readSample(csv, head));
-        isStored = true;
-        const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
-        if (error)
-          throw new AppError("try_again", "The file could not be stored just now: send it again.", null, {
-            cause: error,
-          });
-      }),
-    );
-    const { csv, head } = file;
-    const options = readImportOptions(fields, csv, readSample(csv, head));
+    const { file, fields, uploadId } = await readUpload(ctx.request, {
+      open: (id) => openUpload(ctx, id),
+      receive: (file, fieldsBefore, uploadId) =>
+        receiveFile(file, {
+          ...(uploadId === undefined && {
+            store: async (body, csv, head) => {
+              // Where the mapping came first, a wrong one is refused before 100 MB are stored.
+              if (fieldsBefore.mapping !== undefined) await read(fieldsBefore, csv, head);
+              isStored = true;
+              const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
+              if (error)
+                throw new AppError(
+                  "try_again",
+                  "The file could not be stored just now: send it again.",
+                  null,
+                  {
+                    cause: error,
+                  },
+                );
+            },
+          }),
+        }),
+    });
+    const { csv } = file;
+    const { mapping, tags, options } = await read(fields, csv, file);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
-        p_import_id: id,
+        // The file of an upload lies where the import of the same id looks for it.
+        p_import_id: uploadId ?? ownId,
         p_file: {
           file_name: file.name,
           file_bytes: file.bytes,
@@ -47,9 +71,9 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
           next_byte: csv.nextByte,
           next_line: csv.nextLine,
         },
-        p_mapping: options.mapping,
-        p_options: { merge_strategy: "skip", allow_repeat: options.allowRepeat },
-        p_tags: options.tags,
+        p_mapping: mapping,
+        p_options: options as unknown as Json,
+        p_tags: tags,
       }),
     ) as Record<string, unknown>;
     return { ...toImport(row), already_imported: row.already_imported as StartedImport["already_imported"] };

@@ -1,22 +1,19 @@
-// A page of leads, newest first, searched and filtered.
+// A page of leads: searched, filtered, in one of three orders.
+import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
-import { decodeKeyset, encodeKeyset } from "../_shared/http/keyset.ts";
-import { pageOf, pagination } from "../_shared/http/pagination.ts";
+import { type PageRequest, pageOf, pagination } from "../_shared/http/pagination.ts";
 import type { ListResult } from "../_shared/http/responses.ts";
-import { parseState } from "../_shared/leads/us-states.ts";
-import type { Lead } from "./schemas.ts";
+import type { LeadFilter } from "../_shared/leads/lead-filter.ts";
+import { type FilterQuery, filterOf } from "./filters/filter-query.ts";
+import { decodeCursor, encodeCursor, isDescending, type LeadOrder } from "./filters/lead-order.ts";
+import type { Lead, leadSearch } from "./schemas.ts";
 
-export interface ListLeadsQuery {
+interface PageQuery {
   page?: number;
   limit: number;
   skip?: number;
   cursor?: string;
-  search?: string;
-  county?: string[];
-  state?: string[];
-  status?: string[];
-  tags?: string[];
 }
 
 /** What search_leads returns. */
@@ -24,32 +21,47 @@ interface Found {
   leads: Lead[];
   total: number;
   total_is_estimate: boolean;
-  next: { created_at: string; id: string } | null;
+  next: string[] | null;
 }
 
-/** @throws AppError invalid_input for a cursor that is none of this list's */
+/** @throws AppError invalid_input for a filter or cursor that can't be */
 export async function listLeads(
-  { db }: UserContext,
-  { query }: { query: ListLeadsQuery },
+  ctx: UserContext,
+  { query }: { query: PageQuery & LeadOrder & FilterQuery },
 ): Promise<ListResult<Lead>> {
-  const page = pageOf(query);
-  const after = page.cursor === undefined ? undefined : decodeKeyset(page.cursor);
+  return await findLeads(ctx, filterOf(query), query, pageOf(query));
+}
+
+/** The same with the filter as a body: for filters too long or too deep for an address. */
+export async function searchLeads(
+  ctx: UserContext,
+  { body }: { body: z.output<typeof leadSearch> },
+): Promise<ListResult<Lead>> {
+  return await findLeads(ctx, body.filter, body, pageOf(body));
+}
+
+async function findLeads(
+  { db }: UserContext,
+  filter: LeadFilter,
+  order: LeadOrder,
+  page: PageRequest,
+): Promise<ListResult<Lead>> {
+  const after = page.cursor === undefined ? undefined : decodeCursor(order, page.cursor);
   const found = dataOrThrow(
     await db.rpc("search_leads", {
-      p_search: query.search,
-      p_counties: query.county,
-      p_states: query.state?.map((state) => parseState(state) ?? state),
-      p_statuses: query.status,
-      p_tags: query.tags?.map((tag) => tag.toUpperCase()),
+      p_filter: filter,
+      p_sort_by: order.sort_by,
+      p_descending: isDescending(order),
       p_limit: page.limit,
       p_offset: after ? 0 : page.offset,
-      p_before: after?.createdAt,
-      p_before_id: after?.id,
+      p_after: after,
     }),
   ) as unknown as Found;
-  const nextCursor = found.next && encodeKeyset({ createdAt: found.next.created_at, id: found.next.id });
   return {
     data: found.leads,
-    pagination: pagination(page, found.total, { isEstimate: found.total_is_estimate, nextCursor }),
+    pagination: pagination(page, found.total, {
+      isEstimate: found.total_is_estimate,
+      nextCursor: encodeCursor(order, found.next),
+    }),
   };
 }

@@ -1,4 +1,4 @@
-// The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file.
+// The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file, and leads its undo kept.
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
@@ -41,16 +41,18 @@ export async function listRejections(
     rejected: leadImport.rejected_rows,
     duplicate: leadImport.duplicate_rows,
     warning: leadImport.warning_count,
+    kept: leadImport.kept_rows,
   };
-  const all: Rejection["outcome"][] = ["rejected", "duplicate", "warning"];
+  const all: Rejection["outcome"][] = ["rejected", "duplicate", "warning", "kept"];
   const outcomes = query.outcome?.length ? [...new Set(query.outcome)] : all;
   const total = outcomes.reduce<number>((sum, outcome) => sum + counts[outcome], 0);
   return {
-    data: found.map(({ line, outcome, field, reason, raw }) => ({
+    data: found.map(({ line, outcome, field, reason, lead_id, raw }) => ({
       line,
       outcome: outcome as Rejection["outcome"],
       field,
       reason,
+      lead_id,
       row: Object.fromEntries(
         (raw as string[]).map((cell, i) => [leadImport.columns[i] ?? `column ${i + 1}`, cell]),
       ),

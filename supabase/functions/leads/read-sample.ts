@@ -1,8 +1,7 @@
 // The rows at the beginning of a file.
 import { byteLength, decode } from "../_shared/csv/encodings.ts";
-import { type CsvFile, HEAD_BYTES } from "../_shared/csv/inspect-file.ts";
-import { type CsvRecord, readRecords, UnreadableCsvError } from "../_shared/csv/read-records.ts";
-import { validationError } from "../_shared/http/app-error.ts";
+import type { CsvFile } from "../_shared/csv/inspect-file.ts";
+import { type CsvRecord, readRecords } from "../_shared/csv/read-records.ts";
 
 export interface HeadRecords {
   records: CsvRecord[];
@@ -12,31 +11,27 @@ export interface HeadRecords {
   isWhole: boolean;
 }
 
-/**
- * The rows of the head, at most `max`. The head is the whole file where it is smaller than HEAD_BYTES.
- * @throws AppError invalid_input where a line is too long to be a row
- */
-export function readHeadRecords(csv: CsvFile, head: Uint8Array, max: number): HeadRecords {
-  const isEnd = head.length < HEAD_BYTES;
-  const body = head.subarray(csv.nextByte);
-  const text = decode(body, csv.encoding, isEnd);
-  try {
-    const { records, end } = readRecords(text, {
-      delimiter: csv.delimiter,
-      line: csv.nextLine,
-      isEnd,
-      maxRecords: max,
-    });
-    const isWhole = isEnd && end === text.length;
-    return { records, bytes: byteLength(text.slice(0, end), body, csv.encoding, isWhole), isWhole };
-  } catch (error) {
-    if (error instanceof UnreadableCsvError)
-      throw validationError([{ field: "file", message: error.message }]);
-    throw error;
-  }
+/** Rows by which a mapping is suggested and columns are described. */
+export const SAMPLE_ROWS = 200;
+
+/** The beginning of a file, and whether it is all of it. */
+export interface FileHead {
+  head: Uint8Array;
+  isWhole: boolean;
 }
 
-/** Cells of the first 50 rows, to suggest a mapping by. */
-export function readSample(csv: CsvFile, head: Uint8Array): string[][] {
-  return readHeadRecords(csv, head, 50).records.map((record) => record.cells);
+/** The rows of the head, at most `max`. They end before a line that goes on and on beyond the head. */
+export function readHeadRecords(csv: CsvFile, { head, isWhole: isEnd }: FileHead, max: number): HeadRecords {
+  const body = head.subarray(csv.nextByte);
+  const text = decode(body, csv.encoding, isEnd);
+  const { delimiter, nextLine: line } = csv;
+  const page = readRecords(text, { delimiter, line, isEnd, maxRecords: max });
+  const isWhole = isEnd && page.end === text.length;
+  const bytes = byteLength(text.slice(0, page.end), body, csv.encoding, isWhole);
+  return { records: page.overlong ? [page.overlong] : page.records, bytes, isWhole };
+}
+
+/** Cells of the first rows, to suggest a mapping by. */
+export function readSample(csv: CsvFile, file: FileHead): string[][] {
+  return readHeadRecords(csv, file, SAMPLE_ROWS).records.map((record) => record.cells);
 }

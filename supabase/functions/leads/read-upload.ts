@@ -1,4 +1,5 @@
-// Reads what was posted as an import: a form with the field file, or the CSV itself as the body.
+// Reads what was posted as an import: a form with the field file, the CSV itself as the body, or JSON that names an upload.
+import { z } from "zod";
 import { AppError, validationError } from "../_shared/http/app-error.ts";
 import { readMultipartStream } from "./read-multipart-stream.ts";
 
@@ -8,9 +9,18 @@ export interface UploadedFile {
 }
 
 export interface Upload<T> {
-  /** The other fields of the form (a later one wins), or the query's where the body is the file. */
+  /** The other fields of the form (a later one wins), or the query's where the body is the file; JSON's as JSON. */
   fields: Record<string, string>;
   file: T;
+  /** Where the file lies in Storage already. */
+  uploadId?: string;
+}
+
+export interface UploadReader<T> {
+  /** Is given the file as it streams in, and the fields that came before it; with the upload it comes from, where there is one. */
+  receive(file: UploadedFile, fields: Record<string, string>, uploadId?: string): Promise<T>;
+  /** Opens the file of an upload. */
+  open(uploadId: string): Promise<UploadedFile>;
 }
 
 const CSV_TYPES = [
@@ -26,17 +36,11 @@ export const MAX_FILE_BYTES = 104_857_600;
 const MAX_DROP_BYTES = 268_435_456;
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1_048_576;
 
-/**
- * @param receive is given the file as it streams in, and the fields that came before it
- * @throws AppError 400, 413, 415, or 422 saying what was sent in place of a file
- */
-export async function readUpload<T>(
-  request: Request,
-  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
-): Promise<Upload<T>> {
+/** @throws AppError 400, 413, 415, or 422 saying what was sent in place of a file; what receive and open throw */
+export async function readUpload<T>(request: Request, reader: UploadReader<T>): Promise<Upload<T>> {
   const body = new UploadBody(request);
   try {
-    return await read(request, body, receive);
+    return await read(request, body, reader);
   } catch (error) {
     // Answered while the caller still sends, the connection would be cut and the answer lost on the way.
     await body.drop();
@@ -44,15 +48,12 @@ export async function readUpload<T>(
   }
 }
 
-async function read<T>(
-  request: Request,
-  body: UploadBody,
-  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
-): Promise<Upload<T>> {
+async function read<T>(request: Request, body: UploadBody, reader: UploadReader<T>): Promise<Upload<T>> {
+  const { receive } = reader;
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw fileTooLarge();
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === "application/json") throw await explainJson(body);
+  if (type === "application/json") return await readNamed(body, reader);
   if (CSV_TYPES.includes(type)) {
     const fields = Object.fromEntries(new URL(request.url).searchParams);
     const file = { name: cleanName(fields.file_name), chunks: body.chunks() };
@@ -77,7 +78,7 @@ async function read<T>(
 
 async function readForm<T>(
   parts: ReturnType<typeof readMultipartStream>,
-  receive: (file: UploadedFile, fields: Record<string, string>) => Promise<T>,
+  receive: UploadReader<T>["receive"],
 ): Promise<Upload<T>> {
   const fields: Record<string, string> = {};
   let received: { file: T } | undefined;
@@ -113,29 +114,44 @@ async function readText(name: string, chunks: AsyncIterable<Uint8Array>): Promis
   return text + decoder.decode();
 }
 
-/** A File turned into JSON is {}: clients that set the content type by hand send that. */
-async function explainJson(body: UploadBody): Promise<AppError> {
-  const bytes: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body.chunks()) {
-    size += chunk.length;
-    if (size > MAX_FIELD_BYTES) break;
-    bytes.push(chunk);
-  }
-  let sent = "JSON";
+/** JSON that names an upload; its other fields are read as those of a form. */
+async function readNamed<T>(body: UploadBody, { receive, open }: UploadReader<T>): Promise<Upload<T>> {
+  const json = parseJson(await readText("body", body.chunks()));
+  const sent = z.record(z.string(), z.unknown()).safeParse(json).data;
+  if (sent?.upload_id === undefined) throw explainJson(json);
+  const id = z.uuid().safeParse(sent.upload_id).data;
+  if (id === undefined)
+    throw fieldError("upload_id", "upload_id must be the id that POST /leads/import/upload gave.");
+  const fields = Object.fromEntries(
+    Object.entries(sent)
+      .filter(([name, value]) => name !== "upload_id" && value !== null && value !== undefined)
+      .map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+  const file = await open(id);
+  const named = fields.file_name === undefined ? file : { ...file, name: cleanName(fields.file_name) };
+  return { fields, file: await receive(named, fields, id), uploadId: id };
+}
+
+function parseJson(text: string): unknown {
   try {
-    const body: unknown = JSON.parse(
-      new TextDecoder().decode(await new Blob(bytes as BlobPart[]).arrayBuffer()),
-    );
-    const file = (body as { file?: unknown } | null)?.file;
-    if (file !== undefined)
-      sent = `JSON whose file is ${JSON.stringify(file).slice(0, 40)}: a File can't be put into JSON`;
+    return JSON.parse(text);
   } catch {
-    sent = "JSON that can't be read";
+    return undefined;
   }
+}
+
+/** A File turned into JSON is {}: clients that set the content type by hand send that. */
+function explainJson(json: unknown): AppError {
+  const file = (json as { file?: unknown } | null | undefined)?.file;
+  const sent =
+    json === undefined
+      ? "JSON that can't be read"
+      : file === undefined
+        ? "JSON"
+        : `JSON whose file is ${JSON.stringify(file).slice(0, 40)}: a File can't be put into JSON`;
   return fieldError(
     "file",
-    `The request is ${sent}. Send a form (multipart/form-data) with the CSV in its field file, and leave the content-type header to your client.`,
+    `The request is ${sent}. Send a form (multipart/form-data) with the CSV in its field file, and leave the content-type header to your client; or JSON with the upload_id of a file that POST /leads/import/upload let you send.`,
   );
 }
 
@@ -173,7 +189,7 @@ class UploadBody {
 }
 
 /** The last part of a path, without control characters. */
-function cleanName(name: string | undefined): string {
+export function cleanName(name: string | undefined): string {
   const last = (name ?? "").split(/[\\/]/).at(-1) ?? "";
   return (
     last

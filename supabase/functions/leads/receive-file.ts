@@ -4,6 +4,7 @@ import { createUtf8Check } from "../_shared/csv/check-utf-8.ts";
 import { type CsvFile, HEAD_BYTES, inspectFile } from "../_shared/csv/inspect-file.ts";
 import { UnreadableCsvError } from "../_shared/csv/read-records.ts";
 import { validationError } from "../_shared/http/app-error.ts";
+import type { FileHead } from "./read-sample.ts";
 import { fileTooLarge, MAX_FILE_BYTES, type UploadedFile } from "./read-upload.ts";
 
 export interface ReceivedFile {
@@ -14,15 +15,24 @@ export interface ReceivedFile {
   csv: CsvFile;
   /** The beginning of the file, all of it where it is small. */
   head: Uint8Array;
+  /** Whether the head is all of it. */
+  isWhole: boolean;
 }
 
-/** @param store gets the whole file as a stream once its beginning is known to be a CSV */
-export type Store = (body: ReadableStream<Uint8Array>, csv: CsvFile, head: Uint8Array) => Promise<void>;
+export interface ReceiveOptions {
+  /** Gets the whole file as a stream once its beginning is known to be a CSV. */
+  store?(body: ReadableStream<Uint8Array>, csv: CsvFile, head: FileHead): Promise<void>;
+  /** How much of the file to keep; more where a piece that came in goes beyond it. */
+  headBytes?: number;
+}
 
 /** @throws AppError payload_too_large; invalid_input for what is no CSV, before anything is stored */
-export async function receiveFile({ name, chunks }: UploadedFile, store?: Store): Promise<ReceivedFile> {
+export async function receiveFile(
+  { name, chunks }: UploadedFile,
+  { store, headBytes = HEAD_BYTES }: ReceiveOptions = {},
+): Promise<ReceivedFile> {
   const source = chunks[Symbol.asyncIterator]();
-  const { head, isWhole } = await readHead(source);
+  const { head, isWhole } = await readHead(source, headBytes);
   const csv = inspect(head, isWhole);
 
   const hash = createHash("sha256");
@@ -48,7 +58,7 @@ export async function receiveFile({ name, chunks }: UploadedFile, store?: Store)
     const body = streamOf(all(), (error) => {
       failure = error;
     });
-    await store(body, csv, head).catch((error) => {
+    await store(body, csv, { head, isWhole }).catch((error) => {
       // What broke off the stream is the reason, not storage's complaint about it.
       throw failure ?? error;
     });
@@ -60,14 +70,21 @@ export async function receiveFile({ name, chunks }: UploadedFile, store?: Store)
   }
   // The header may be plain ASCII, and the first accent far behind the head.
   const encoding = csv.encoding === "utf-8" && csv.bomBytes === 0 ? utf8.encoding() : csv.encoding;
-  return { name, bytes, hash: hash.digest("hex"), csv: { ...csv, encoding }, head };
+  return {
+    name,
+    bytes,
+    hash: hash.digest("hex"),
+    csv: { ...csv, encoding },
+    head,
+    isWhole: bytes === head.length,
+  };
 }
 
-async function readHead(source: AsyncIterator<Uint8Array>): Promise<{ head: Uint8Array; isWhole: boolean }> {
+async function readHead(source: AsyncIterator<Uint8Array>, headBytes: number): Promise<FileHead> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   let isWhole = false;
-  while (size < HEAD_BYTES) {
+  while (size < headBytes) {
     const { done, value } = await source.next();
     if (done) {
       isWhole = true;

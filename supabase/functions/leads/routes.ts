@@ -3,16 +3,19 @@ import { z } from "zod";
 import { pageFields } from "../_shared/http/pagination.ts";
 import { created, empty, list, object } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
-import { LEAD_STATUSES } from "../_shared/leads/lead-values.ts";
+import { leadFilter } from "../_shared/leads/lead-filter.ts";
 import { createLead } from "./create-lead.ts";
 import { deleteLead } from "./delete-lead.ts";
+import { countLeads } from "./filters/count-leads.ts";
+import { filterFields } from "./filters/filter-query.ts";
+import { orderFields } from "./filters/lead-order.ts";
 import { getLead } from "./get-lead.ts";
-import { listLeads } from "./list-leads.ts";
-import { lead, leadChanges, leadInput } from "./schemas.ts";
+import { listLeads, searchLeads } from "./list-leads.ts";
+import { lead, leadChanges, leadInput, leadSearch } from "./schemas.ts";
+import { leadCount } from "./segments/segment-schemas.ts";
 import { updateLead } from "./update-lead.ts";
 
 const params = z.object({ id: z.uuid() });
-const words = (what: string) => z.array(z.string().max(200)).max(100).optional().describe(what);
 
 export const routes = [
   route({
@@ -27,26 +30,35 @@ export const routes = [
   route({
     method: "GET",
     path: "/",
-    summary: "List and search leads, newest first",
+    summary: "List, search and filter leads",
     permission: "viewer",
     request: {
       query: z.object({
         ...pageFields,
-        search: z
-          .string()
-          .max(200)
-          .optional()
-          .describe(
-            "Words of names, address, city, county or e-mail, or a phone in any format or a part of one; all must match",
-          ),
-        county: words("In any of these counties"),
-        state: words("With a mailing address in any of these states"),
-        status: z.array(z.enum(LEAD_STATUSES)).optional(),
-        tags: words("With any of these tags"),
+        ...orderFields,
+        ...filterFields,
       }),
     },
     response: list(lead),
     run: listLeads,
+  }),
+  route({
+    method: "POST",
+    path: "/search",
+    summary: "The same list, with the filter as a body",
+    permission: "viewer",
+    request: { body: leadSearch },
+    response: list(lead),
+    run: searchLeads,
+  }),
+  route({
+    method: "POST",
+    path: "/count",
+    summary: "Count the leads that match a filter: exact to 10,000, estimated above",
+    permission: "viewer",
+    request: { body: z.strictObject({ filter: leadFilter }) },
+    response: object(leadCount),
+    run: countLeads,
   }),
   route({
     method: "GET",

@@ -1,5 +1,7 @@
 // What leads look like on the wire.
 import { z } from "zod";
+import { pageFields } from "../_shared/http/pagination.ts";
+import { leadFilter } from "../_shared/leads/lead-filter.ts";
 import {
   CONSENT_STATUSES,
   EMAIL,
@@ -8,10 +10,11 @@ import {
   LEAD_STATUSES,
   MAX_LENGTH,
   MAX_TAGS,
-  PHONE_ROLES,
   TAG,
 } from "../_shared/leads/lead-values.ts";
 import { parseState } from "../_shared/leads/us-states.ts";
+import { orderFields } from "./filters/lead-order.ts";
+import { leadPhone } from "./phones/phone-schemas.ts";
 
 /** An empty text empties the field. */
 const text = (max: number) =>
@@ -44,7 +47,7 @@ export const tags = z
   .max(MAX_TAGS)
   .transform((list) => [...new Set(list)]);
 
-const parcelInput = z.strictObject({
+export const parcelInput = z.strictObject({
   apn: text(MAX_LENGTH.apn).optional().describe("Assessor's parcel number"),
   county: text(MAX_LENGTH.county).optional(),
   state: state.optional(),
@@ -97,6 +100,22 @@ export const leadChanges = z
     message: "Give at least one field to change.",
   });
 
+/** Pages and order as in the query of the list. */
+export const leadSearch = z.strictObject({ ...pageFields, ...orderFields, filter: leadFilter.default({}) });
+export const parcel = z.object({
+  id: z.uuid(),
+  apn: z.string().nullable(),
+  county: z.string().nullable(),
+  state: z.string().nullable(),
+  situs: z.string().nullable(),
+  property_type: z.string().nullable(),
+  acreage: z.number().nullable(),
+  estimated_value: z.number().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type Parcel = z.output<typeof parcel>;
+
 const e164 = z.string().describe("E.164");
 export const lead = z.object({
   id: z.uuid(),
@@ -122,36 +141,10 @@ export const lead = z.object({
   tags: z.array(z.string()),
   custom_fields: z.record(z.string(), z.unknown()),
   import_id: z.uuid().nullable().describe("The import it came with"),
+  first_contacted_at: z.string().nullable().describe("When a campaign's text to them was first sent"),
   created_at: z.string(),
   updated_at: z.string(),
-  phones: z.array(
-    z.object({
-      id: z.uuid(),
-      e164,
-      role: z.enum(PHONE_ROLES),
-      is_primary: z.boolean(),
-      label: z.string().nullable(),
-      consent_status: z.enum(CONSENT_STATUSES),
-      is_valid: z.boolean(),
-      invalid_reason: z.string().nullable(),
-      line_type: z.string().nullable(),
-      carrier: z.string().nullable(),
-      created_at: z.string(),
-    }),
-  ),
-  properties: z.array(
-    z.object({
-      id: z.uuid(),
-      apn: z.string().nullable(),
-      county: z.string().nullable(),
-      state: z.string().nullable(),
-      situs: z.string().nullable(),
-      property_type: z.string().nullable(),
-      acreage: z.number().nullable(),
-      estimated_value: z.number().nullable(),
-      created_at: z.string(),
-      updated_at: z.string(),
-    }),
-  ),
+  phones: z.array(leadPhone),
+  properties: z.array(parcel),
 });
 export type Lead = z.output<typeof lead>;

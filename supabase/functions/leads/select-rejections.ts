@@ -10,7 +10,7 @@ export function selectRejections(
 ) {
   const rows = db
     .from("import_rejections")
-    .select("id, line, outcome, field, reason, raw")
+    .select("id, line, outcome, field, reason, lead_id, raw")
     .eq("org_id", user.orgId)
     .eq("import_id", importId)
     .order("line")

@@ -40,6 +40,14 @@ export const organisationFields = {
     .min(10)
     .max(100_000)
     .describe("Outcomes in 7 days before a number gets a score"),
+  lookup_enabled: z.boolean().describe("Look up the phones of new leads at Twilio: each costs money"),
+  lookup_daily_budget: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .describe("Lookups a day at most, in the organisation's time zone"),
+  lookup_price: dollars(99).describe("US dollars a lookup, to estimate by"),
 };
 
 /** Columns of public.sending_limits. */

@@ -2,37 +2,27 @@
 // budget is spent.
 import type { Direct } from "../_shared/db/direct.ts";
 import { insist } from "../_shared/db/insist.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
-import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
-import { checkAccounts } from "./check-accounts.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { DrainBudget } from "./drain-budget.ts";
-import { drainImports } from "./imports/drain-imports.ts";
 import { startLimiter } from "./limit-starts.ts";
-import { lookForSends } from "./look-for-sends.ts";
 import { PostPacer } from "./pace-posts.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
 import { preparePosts } from "./prepare-posts.ts";
 import { ResultSettler } from "./settle-results.ts";
+import { type DueSideWork, SideWork } from "./side-work.ts";
 import { isInDoubt, newsOfReach, restLeft } from "./twilio-reach.ts";
 import { Waker } from "./waker.ts";
 import { onUnload, unloadReason } from "./watch-unload.ts";
 import { workerPace } from "./worker-pace.ts";
 
 /** What there is to do, as private.due_work tells. */
-interface DueWork {
+interface DueWork extends DueSideWork {
   sends: boolean;
   replies: boolean;
   builds: boolean;
-  imports: boolean;
-  jobs: boolean;
-  lookups: boolean;
-  enrichments: boolean;
-  looks: boolean;
-  accounts: boolean;
   /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
   next_due_ms: number | null;
 }
@@ -54,9 +44,6 @@ const ASIDE_EVERY_MS = 1_000;
 const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 /** A reply may come at any time, so an empty queue is looked at this often. */
 const LONGEST_WAIT_MS = 500;
-
-/** What goes on beside the sending, each at most once at a time. */
-type Aside = "looking" | "importing" | "checking";
 
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
@@ -91,7 +78,7 @@ class Drain {
   private unplanned = 0;
   private hasCalledNext = false;
   private asideAt = performance.now();
-  private readonly aside = new Map<Aside, Promise<void>>();
+  private readonly side: SideWork;
 
   constructor(
     private readonly ctx: MachineContext,
@@ -104,6 +91,8 @@ class Drain {
     const posting: PostingContext = { sql, twilioUrl, publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);
+    const { budget, tally, isLoopback } = this;
+    this.side = new SideWork({ ctx, sql, budget, tally, isLoopback, onEnd: () => this.pause.wake() });
     this.pacer = new PostPacer({
       maxInFlight: MAX_IN_FLIGHT,
       limiter: startLimiter,
@@ -134,7 +123,7 @@ class Drain {
       const due = await this.readDueWork();
       if ((await this.workAside(due)) || isMore) continue;
       const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
-      if (!isSending && this.aside.size === 0) return;
+      if (!isSending && this.side.isIdle) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
   }
@@ -142,7 +131,7 @@ class Drain {
   /** Posts what is held, unless the isolate is ending, and settles everything. */
   async finish(): Promise<void> {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
-    await Promise.all(this.aside.values());
+    await this.side.finish();
     this.pacer.close();
     await this.settler.flush();
     if (Object.keys(this.tally).length === 0) return;
@@ -223,40 +212,11 @@ class Drain {
 
   /** @returns whether it did something that may be followed by more of it */
   private async workAside(due: DueWork): Promise<boolean> {
-    if (due.looks) this.beside("looking", () => lookForSends(this.ctx, this.sql));
-    if (due.accounts) this.beside("checking", () => checkAccounts(this.ctx, this.sql));
-    if (due.imports) this.beside("importing", () => this.import());
+    this.side.begin(due);
     if (!due.builds) return false;
     this.budget.spend("build");
     const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
     const [row] = await insist(() => this.sql`select private.next_build(${chunk}) as built`);
     return row?.built === true;
-  }
-
-  private async import(): Promise<void> {
-    const { env, log } = this.ctx;
-    const shouldStop = () => this.budget.isSpent || unloadReason() !== undefined;
-    const { chunks } = await drainImports({
-      ...{ sql: this.sql, storage: createServiceClient(env), log },
-      budget: {
-        shouldStop: () => {
-          this.budget.spend("chunk");
-          return shouldStop();
-        },
-      },
-    });
-    if (chunks > 0) this.tally.chunks = (this.tally.chunks ?? 0) + chunks;
-  }
-
-  /** Goes on while messages are sent; its failure is logged and ends nothing else. */
-  private beside(name: Aside, work: () => Promise<void>): void {
-    if (this.aside.has(name)) return;
-    const done = work()
-      .catch((error) => this.ctx.log.error(`${name} failed`, { error: describeCause(error) }))
-      .finally(() => {
-        this.aside.delete(name);
-        this.pause.wake();
-      });
-    this.aside.set(name, done);
   }
 }

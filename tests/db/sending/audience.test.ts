@@ -273,7 +273,13 @@ test("counting without building gives exactly what building then gives, and writ
   const counted: Record<string, number> = {};
   for (const reason of reasons.values()) if (reason) counted[reason] = (counted[reason] ?? 0) + 1;
   const excluded = Object.values(counted).reduce((sum, n) => sum + n, 0);
-  expect(row?.counts).toEqual({ audience: 120, targets: 120 - excluded, excluded, reasons: counted });
+  expect(row?.counts).toEqual({
+    ...{ not_looked_up: 120 - excluded },
+    audience: 120,
+    targets: 120 - excluded,
+    excluded,
+    reasons: counted,
+  });
   expect(Object.keys(counted).length).toBeGreaterThan(4);
 });
 

@@ -1,14 +1,18 @@
 // What one row of a file becomes: a lead, a reason, and what did not fit.
 import { describe, expect, it } from "vitest";
 import type { Mapping } from "../../../supabase/functions/_shared/csv/import-fields.ts";
-import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
+import {
+  normaliseRow,
+  planRows,
+  type RowOptions,
+} from "../../../supabase/functions/_shared/csv/normalise-row.ts";
 
 /** @param row {column: [field, cell]} */
-function normalise(row: Record<string, [string, string]>, tags: string[] = []) {
+function normalise(row: Record<string, [string, string]>, tags: string[] = [], options: RowOptions = {}) {
   const columns = Object.keys(row);
   const mapping = Object.fromEntries(columns.map((column) => [column, row[column]?.[0]])) as Mapping;
   const cells = columns.map((column) => row[column]?.[1] ?? "");
-  return normaliseRow({ line: 7, cells }, planRows(columns, mapping, tags));
+  return normaliseRow({ line: 7, cells }, planRows(columns, mapping, tags, options));
 }
 const PHONE: [string, string] = ["primary_phone", "512-555-0100"];
 const leadOf = (field: string, cell: string) => normalise({ Phone: PHONE, X: [field, cell] });
@@ -29,9 +33,9 @@ describe("phones", () => {
   });
 
   it("promote the first valid one where the primary is bad, which is said and kept", () => {
-    const row = normalise({ Main: ["primary_phone", "n/a"], Cell: ["other_phone", "512 555 0100"] });
+    const row = normalise({ Main: ["primary_phone", "ask"], Cell: ["other_phone", "512 555 0100"] });
     expect(row.phones).toEqual([{ e164: "+15125550100", role: "primary", field: "Cell" }]);
-    expect(row.lead?.custom_fields).toEqual({ Main: "n/a" });
+    expect(row.lead?.custom_fields).toEqual({ Main: "ask" });
     expect(row.warnings).toMatchObject([{ field: "Main" }]);
   });
 
@@ -53,6 +57,45 @@ describe("phones", () => {
       field: "P",
       reason: "The row has no phone number.",
     });
+  });
+
+  it.each(["Yes", "Y", "TRUE", "1", "x", "Federal", "Litigator", "2023-01-05", "sí"])(
+    "flagged %j as not to be called are imported with consent denied, and the flag is kept",
+    (flag) => {
+      const row = normalise({
+        P: PHONE,
+        "P DNC": ["primary_phone_dnc", flag],
+        Q: ["secondary_phone", "512-555-0101"],
+        "Q DNC": ["secondary_phone_dnc", "No"],
+      });
+      expect(row.phones?.map(({ consent_status }) => consent_status)).toEqual(["denied", undefined]);
+      expect(row.lead?.custom_fields).toEqual({ "P DNC": flag });
+      expect(row.warnings).toBeUndefined();
+    },
+  );
+
+  it.each(["", " ", "no", "N", "false", "0", "Clean", "Not listed"])("flagged %j may be called", (flag) => {
+    const row = normalise({ P: PHONE, D: ["phone_dnc", flag] });
+    expect(row.phones?.[0]?.consent_status).toBeUndefined();
+    expect(row.lead?.custom_fields).toBeUndefined();
+  });
+
+  it("are all flagged by a flag of the row, and by the number its column names where they are other phones", () => {
+    const flagged = (row: Record<string, [string, string]>) =>
+      normalise(row).phones?.map(({ consent_status }) => consent_status === "denied");
+    const phones: Record<string, [string, string]> = {
+      "Phone 1": ["other_phone", "512-555-0100"],
+      "Phone 2": ["other_phone", "512-555-0101"],
+      "Phone 3": ["other_phone", "512-555-0102"],
+    };
+    expect(flagged({ ...phones, Litigator: ["phone_dnc", "Yes"] })).toEqual([true, true, true]);
+    expect(flagged({ ...phones, "Phone 2 DNC": ["other_phone_dnc", "Y"] })).toEqual([false, true, false]);
+    // Named by nothing, it may mean any of them.
+    expect(flagged({ Bad: ["other_phone_dnc", "Y"], ...phones })).toEqual([true, true, true]);
+    // The strictest counts where a phone stands in two columns.
+    expect(
+      flagged({ A: PHONE, B: ["secondary_phone", PHONE[1]], "B DNC": ["secondary_phone_dnc", "Y"] }),
+    ).toEqual([true]);
   });
 
   it("take their type from the column beside them", () => {
@@ -106,7 +149,7 @@ describe("cells", () => {
 
   it.each([
     ["state", "Ontario"],
-    ["email", "none"],
+    ["email", "nobody"],
     ["acreage", "many"],
     ["estimated_value", "-5"],
     ["language", "fr"],
@@ -140,6 +183,104 @@ describe("cells", () => {
   });
 });
 
+describe("cleaning", () => {
+  const ROW: Record<string, [string, string]> = {
+    P: PHONE,
+    ...{ F: ["first_name", "MARY ANN"], L: ["last_name", "o'brien"], A: ["address1", "12 NW OAK ST"] },
+    ...{
+      C: ["city", "SAN ANTONIO"],
+      K: ["county", "DE WITT"],
+      S: ["situs", "COUNTY ROAD 5"],
+      M: ["notes", "CALL"],
+    },
+  };
+
+  it("cases names, addresses, cities and counties, and nothing else", () => {
+    const { lead, parcel } = normalise(ROW);
+    expect({ ...lead, ...parcel }).toEqual({
+      ...{ tags: [], first_name: "Mary Ann", last_name: "O'Brien", address1: "12 NW Oak St" },
+      ...{ city: "San Antonio", county: "De Witt", situs: "County Road 5", notes: "CALL" },
+    });
+  });
+
+  it("leaves them as they came with keep_case", () => {
+    expect(normalise(ROW, [], { keep_case: true })).toMatchObject({
+      lead: { first_name: "MARY ANN", last_name: "o'brien", city: "SAN ANTONIO", county: "DE WITT" },
+      parcel: { situs: "COUNTY ROAD 5" },
+    });
+  });
+
+  it("cases a whole name before it is split, and lets a comma alone tell the last name", () => {
+    const whole = (cell: string) => {
+      const { first_name: first, last_name: last } = leadOf("full_name", cell).lead ?? {};
+      return [first, last];
+    };
+    expect(whole("GARCIA, MARIA ELENA")).toEqual(["Maria Elena", "Garcia"]);
+    expect(whole("DE LA CRUZ, JUAN")).toEqual(["Juan", "de la Cruz"]);
+    expect(whole("GARCIA MARIA &")).toEqual(["Garcia", "Maria"]);
+    expect(whole("SMITH JOHN ET AL")).toEqual(["Smith", "John"]);
+    expect(whole("JOHN & MARY SMITH")).toEqual(["John & Mary", "Smith"]);
+    expect(whole("HILL COUNTRY LAND HOLDINGS LLC")).toEqual([undefined, "Hill Country Land Holdings LLC"]);
+  });
+
+  it.each(["N/A", "n/a", "#N/A", "NULL", "-", "--", "none", "Unknown", "NA", "not available", "Desconocido"])(
+    "takes %j for an empty cell",
+    (cell) => {
+      for (const field of ["first_name", "email", "state", "acreage", "tags", "status"]) {
+        const row = leadOf(field, cell);
+        // Mr Null and Mrs Na exist, and write themselves so.
+        expect([row.lead, row.parcel, row.warnings], field).toEqual([{ tags: [] }, undefined, undefined]);
+      }
+      const row = normalise({ P: ["primary_phone", cell], Q: ["other_phone", "512-555-0100"] });
+      expect([row.phones?.length, row.warnings, row.lead]).toEqual([1, undefined, { tags: [] }]);
+    },
+  );
+
+  it.each(["0000000000", "1111111111", "(000) 000-0000", "999-999-9999", "0", "1 555 555 5555"])(
+    "takes the phone %j for none",
+    (cell) => {
+      const row = normalise({ P: ["primary_phone", cell], Q: ["other_phone", "512-555-0100"] });
+      expect([row.phones?.length, row.warnings, row.lead]).toEqual([1, undefined, { tags: [] }]);
+      expect(normalise({ P: ["primary_phone", cell] }).reason).toBe("The row has no phone number.");
+    },
+  );
+
+  it("keeps people called Null, and answers of a column that is the list's own", () => {
+    expect(leadOf("last_name", "Null").lead).toMatchObject({ last_name: "Null" });
+    expect(leadOf("custom_field", "None").lead).toMatchObject({ custom_fields: { X: "None" } });
+    expect(leadOf("custom_field", "NULL").lead).toEqual({ tags: [] });
+    expect(leadOf("consent_status", "unknown").lead).toMatchObject({ consent_status: "unknown" });
+  });
+});
+
+describe("automatic tags", () => {
+  const ROW: Record<string, [string, string]> = {
+    P: PHONE,
+    ...{ S: ["state", "CA"], K: ["county", "HARRIS"], A: ["acreage", "5"], T: ["tags", "vip"] },
+  };
+  const tags = (auto_tags: RowOptions["auto_tags"], more: Record<string, [string, string]> = {}) =>
+    normalise({ ...ROW, ...more }, ["Q1"], { auto_tags }).lead?.tags;
+
+  it("are given where they are asked for, behind those of the list", () => {
+    expect(tags(undefined)).toEqual(["Q1", "VIP"]);
+    expect(tags({ geographic: false, property: false })).toEqual(["Q1", "VIP"]);
+    expect(tags({ geographic: true })).toEqual(["Q1", "VIP", "CA-HAR"]);
+    expect(tags({ property: true })).toEqual(["Q1", "VIP", "5-10AC"]);
+    expect(tags({ geographic: true, property: true })).toEqual(["Q1", "VIP", "CA-HAR", "5-10AC"]);
+  });
+
+  it("take the state of the land where the file tells it, and none where its cell is empty", () => {
+    expect(tags({ geographic: true }, { L: ["property_state", "Texas"] })).toContain("TX-HAR");
+    expect(tags({ geographic: true }, { L: ["property_state", ""] })).toEqual(["Q1", "VIP"]);
+  });
+
+  it("come once, and never above the number of tags a lead has", () => {
+    expect(tags({ property: true }, { T: ["tags", "5-10ac"] })).toEqual(["Q1", "5-10AC"]);
+    const full = Array.from({ length: 49 }, (_, i) => `T${i}`).join(",");
+    expect(tags({ geographic: true, property: true }, { T: ["tags", full] })).toHaveLength(50);
+  });
+});
+
 describe("rows", () => {
   it("that are shorter than the header are taken, longer ones only if nothing is lost", () => {
     const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
@@ -148,6 +289,13 @@ describe("rows", () => {
     expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana", "x"] }, plan).reason).toMatch(
       /3 cells.*2 columns/,
     );
+  });
+
+  it("that held zero bytes are imported without them, and say so", () => {
+    const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
+    expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana"], damaged: 1 }, plan).warnings).toEqual([
+      { field: "N", reason: expect.stringContaining("NUL") },
+    ]);
   });
 
   it("that could not be read are rejected as they are", () => {

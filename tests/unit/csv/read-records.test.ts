@@ -2,11 +2,8 @@
 import Papa from "papaparse";
 import { describe, expect, it } from "vitest";
 import { byteLength, decode, ENCODINGS } from "../../../supabase/functions/_shared/csv/encodings.ts";
-import {
-  MAX_LINE_CHARS,
-  readRecords,
-  UnreadableCsvError,
-} from "../../../supabase/functions/_shared/csv/read-records.ts";
+import { MAX_LINE_CHARS, readRecords } from "../../../supabase/functions/_shared/csv/read-records.ts";
+import { findLineEnd } from "../../../supabase/functions/worker/imports/skip-line.ts";
 import { encodeText } from "../../fixtures/encode-text.ts";
 
 const SEED = Number(process.env.SEED ?? 20261123);
@@ -157,15 +154,64 @@ describe("text as people really send it", () => {
     });
   });
 
-  it("takes zero characters out, which no database column can hold", () => {
-    expect(cells('a\0b,"c\0"')).toEqual([["ab", "c"]]);
+  it("takes zero characters out, which no database column can hold, and says where they were", () => {
+    expect(read('a\0b,"c\0"\nd,\0e\nf,g').records).toEqual([
+      { line: 1, cells: ["ab", "c"], damaged: 0 },
+      { line: 2, cells: ["d", "e"], damaged: 1 },
+      { line: 3, cells: ["f", "g"] },
+    ]);
   });
 
-  it("refuses a line that is longer than any row", () => {
-    expect(() => read("x".repeat(MAX_LINE_CHARS + 1))).toThrow(UnreadableCsvError);
-    expect(() =>
-      read(`ok\n"${"x".repeat(70_000)}" x${"y".repeat(MAX_LINE_CHARS)}`, { isEnd: false }),
-    ).toThrow(/Line 2 is longer/);
+  const LONG = "x".repeat(MAX_LINE_CHARS + 1);
+  const tooLong = { problem: expect.stringContaining("longer than"), cells: ["x".repeat(1000)] };
+
+  it.each(["\n", "\r\n", "\r"])(
+    "gives up a line that is longer than any row, and no other, before %j",
+    (end) => {
+      for (const isEnd of [true, false]) {
+        expect(read(`a${end}${LONG}${end}b${end}c`, { isEnd }).records.slice(0, 3)).toEqual([
+          { line: 1, cells: ["a"] },
+          { line: 2, ...tooLong },
+          { line: 3, cells: ["b"] },
+        ]);
+      }
+      const quoted = read(`a${end}1,"${LONG}",2${end}b${end}`).records;
+      expect(quoted.map(({ line, problem }) => [line, problem !== undefined])).toEqual([
+        [1, false],
+        [2, true],
+        [3, false],
+      ]);
+    },
+  );
+
+  it("tells of a line that goes on beyond the text once it is the first in it", () => {
+    expect(read(`a\n${LONG}`, { isEnd: false })).toEqual({
+      records: [{ line: 1, cells: ["a"] }],
+      end: 2,
+      nextLine: 2,
+    });
+    expect(read(LONG, { isEnd: false, line: 2 })).toEqual({
+      ...{ records: [], end: 0, nextLine: 2, overlong: { line: 2, ...tooLong } },
+    });
+    expect(read(`"${LONG}`, { isEnd: false, line: 2 }).overlong).toMatchObject({ line: 2 });
+    expect(read(`"${LONG}`, { isEnd: true, line: 2 }).records).toMatchObject([{ line: 2 }]);
+    expect(read("x".repeat(MAX_LINE_CHARS), { isEnd: false })).toEqual({ records: [], end: 0, nextLine: 1 });
+  });
+});
+
+describe("the end of a line", () => {
+  it.each(ENCODINGS)("is found in bytes of %s", (encoding) => {
+    const endOf = (text: string, reach = 1000) => findLineEnd(encodeText(text, encoding), encoding, reach);
+    const size = (text: string) => encodeText(text, encoding).length;
+    expect(endOf("ab\ncd")).toBe(size("ab\n"));
+    expect(endOf("ab\r\ncd")).toBe(size("ab\r\n"));
+    expect(endOf("ab\rcd\n")).toBe(size("ab\r"));
+    expect(endOf("\n")).toBe(size("\n"));
+    expect(endOf("abc")).toBeNull();
+    expect(endOf("ab\r\n", size("ab"))).toBeNull();
+    expect(endOf("ab\r\n", size("ab\r"))).toBe(size("ab\r\n"));
+    // Their bytes hold a 10 or a 13, and are no line break.
+    if (encoding.startsWith("utf-16")) expect(endOf("Ċč ഊ਍")).toBeNull();
   });
 });
 

@@ -39,7 +39,7 @@ describe("a suggested mapping", () => {
         "Phone1 Type": "primary_phone_type",
         Phone2: "secondary_phone",
         "Phone2 Type": "secondary_phone_type",
-        "Phone 2 DNC": "custom_field",
+        "Phone 2 DNC": "secondary_phone_dnc",
         Phone3: "alternate_phone",
         Phone3_Type: "alternate_phone_type",
         Phone4: "other_phone",
@@ -142,6 +142,34 @@ describe("a suggested mapping", () => {
       APN: "apn",
       Nummer: "custom_field",
     });
+  });
+
+  it("gives a column whose cells do not fit what its name promises to no field", () => {
+    const columns = ["Phone", "Status", "Score", "Acres", "Email"];
+    const sample = [
+      ["512-555-0100", "Nurture", "87", "12.5", "a@example.com"],
+      ["512-555-0101", "New", "91", "call", "none"],
+      ["512-555-0102", "Dead", "", "3 ac", ""],
+    ];
+    expect(suggestMapping(columns, sample)).toEqual({
+      ...{ Phone: "primary_phone", Status: "custom_field", Score: "custom_field" },
+      ...{ Acres: "acreage", Email: "email" },
+    });
+  });
+
+  it("takes a flag without a number for all phones, and for the phone before it where each has one", () => {
+    expect(suggest("Phone 1,Phone 2,DNC,Phone 2 DNC,Phone 1 Litigator,DNC Date")).toEqual({
+      ...{ "Phone 1": "primary_phone", "Phone 2": "secondary_phone", DNC: "phone_dnc" },
+      ...{ "Phone 2 DNC": "secondary_phone_dnc", "Phone 1 Litigator": "primary_phone_dnc" },
+      "DNC Date": "custom_field",
+    });
+    expect(suggest("Cell,DNC,Home Phone,DNC (2)")).toMatchObject({
+      ...{ DNC: "primary_phone_dnc", "DNC (2)": "secondary_phone_dnc" },
+    });
+  });
+
+  it("takes a name beside a last name for the first name", () => {
+    expect(suggest("Name,Surname,Phone")).toMatchObject({ Name: "first_name", Surname: "last_name" });
   });
 
   it("gives no field to two columns, whatever the header", () => {

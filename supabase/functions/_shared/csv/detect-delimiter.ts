@@ -1,5 +1,5 @@
 // Finds what separates the cells: comma, semicolon, tab or pipe.
-import { readRecords, UnreadableCsvError } from "./read-records.ts";
+import { readRecords } from "./read-records.ts";
 
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 
@@ -14,15 +14,10 @@ export function detectDelimiter(text: string, isEnd: boolean): string {
 }
 
 function scoreOf(text: string, delimiter: string, isEnd: boolean): number {
-  try {
-    const { records } = readRecords(text, { delimiter, line: 1, isEnd, maxRecords: 20 });
-    const [header] = records;
-    const width = header?.problem === undefined ? (header?.cells.length ?? 0) : 0;
-    if (width < 2) return 0;
-    const same = records.filter(({ cells, problem }) => cells.length === width && !problem).length;
-    return (same / records.length) * width;
-  } catch (error) {
-    if (error instanceof UnreadableCsvError) return 0;
-    throw error;
-  }
+  const { records } = readRecords(text, { delimiter, line: 1, isEnd, maxRecords: 20 });
+  const [header] = records;
+  const width = header?.problem === undefined ? (header?.cells.length ?? 0) : 0;
+  if (width < 2) return 0;
+  const same = records.filter(({ cells, problem }) => cells.length === width && !problem).length;
+  return (same / records.length) * width;
 }

@@ -21,6 +21,9 @@ export function decode(bytes: Uint8Array, encoding: Encoding, isEnd: boolean): s
 /** 0x80 to 0x9f; the five bytes without a character stay what they are. */
 const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
+/** Bytes of the smallest character: where two, a line break must be looked for in pairs. */
+export const unitBytes = (encoding: Encoding) => (encoding.startsWith("utf-16") ? 2 : 1);
+
 /**
  * How many of the bytes a beginning of their text takes up.
  * @param text the beginning; it must end after a line break, or be all of the text

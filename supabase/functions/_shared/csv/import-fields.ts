@@ -7,6 +7,14 @@ export const PHONE_TYPE_FIELDS = [
   "secondary_phone_type",
   "alternate_phone_type",
 ] as const;
+/** Whether the phone beside must not be called; phone_dnc speaks of all phones of the row. */
+export const PHONE_DNC_FIELDS = [
+  "primary_phone_dnc",
+  "secondary_phone_dnc",
+  "alternate_phone_dnc",
+  "other_phone_dnc",
+  "phone_dnc",
+] as const;
 export const PARCEL_FIELDS = [
   "apn",
   "situs",
@@ -22,6 +30,7 @@ export const IMPORT_FIELDS = [
   "full_name",
   ...PHONE_FIELDS,
   ...PHONE_TYPE_FIELDS,
+  ...PHONE_DNC_FIELDS,
   "email",
   "address1",
   "address2",
@@ -48,6 +57,8 @@ export type ImportField = (typeof IMPORT_FIELDS)[number];
 /** Fields that several columns may go to; any other field takes one column. */
 export const REPEATABLE_FIELDS: readonly ImportField[] = [
   "other_phone",
+  // "Phone 1 DNC" and "Phone 1 Litigator".
+  ...PHONE_DNC_FIELDS,
   "notes",
   "tags",
   "custom_field",
@@ -56,3 +67,10 @@ export const REPEATABLE_FIELDS: readonly ImportField[] = [
 
 /** {column: field}. */
 export type Mapping = Record<string, ImportField>;
+
+/**
+ * What becomes of a row whose phone a lead has: left out; its values written over the lead's, or into its blanks; its phones
+ * and parcel added; or a lead of its own.
+ */
+export const MERGE_STRATEGIES = ["skip", "update", "fill", "add_phones", "create"] as const;
+export type MergeStrategy = (typeof MERGE_STRATEGIES)[number];

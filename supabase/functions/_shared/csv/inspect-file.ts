@@ -45,7 +45,7 @@ export function inspectFile(head: Uint8Array, isWhole: boolean): CsvFile {
   const rest = text.slice(skip);
   const delimiter = hint ?? detectDelimiter(rest, isWhole);
   const page = readRecords(rest, { delimiter, line: 1 + lines, isEnd: isWhole, maxRecords: 1 });
-  const [header] = page.records;
+  const header = page.records[0] ?? page.overlong;
   if (!header) throw new UnreadableCsvError("The file has no rows: its first line should name the columns.");
   if (header.problem)
     throw new UnreadableCsvError(`Line ${header.line}, which names the columns: ${header.problem}`);

@@ -1,11 +1,15 @@
 // Turns one row of an import into a lead, or says why it can't be one. What does not fit its field is kept as a custom field.
 
 import type { FieldError } from "../http/app-error.ts";
-import { PHONE_ROLES } from "../leads/lead-values.ts";
+import { acreageTag, geographicTag } from "../leads/auto-tags.ts";
+import { MAX_TAGS, PHONE_ROLES } from "../leads/lead-values.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
-import { type ImportField, type Mapping, PHONE_FIELDS } from "./import-fields.ts";
-import { parseLineType } from "./parse-cell.ts";
+import { findPhoneOf } from "./assign-phones.ts";
+import { foldHeader, spellOut } from "./fold-header.ts";
+import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
+import { isPlaceholder, isPlaceholderPhone } from "./is-placeholder.ts";
+import { parseDnc, parseLineType } from "./parse-cell.ts";
 import type { CsvRecord } from "./read-records.ts";
 import { type RowDraft, setField } from "./set-field.ts";
 
@@ -15,6 +19,8 @@ export interface RowPhone {
   /** The column it came from. */
   field: string;
   line_type?: string;
+  /** Where the file says that this phone must not be called; the others of the lead may be. */
+  consent_status?: "denied";
 }
 
 /** What private.import_chunk takes: one row of the file, with either a reason or a lead. */
@@ -36,22 +42,78 @@ export interface RowPlan {
   columns: string[];
   fields: ImportField[];
   tags: string[];
+  /** Whether names and places stay in capitals where they came so. */
+  keepCase: boolean;
+  /** Which tags each row gets by itself. The month's is the same for all, and one of the import's tags. */
+  autoTags: { geographic: boolean; property: boolean };
+  /** Whether the file tells where the land is; else the mailing state goes with the county. */
+  hasPropertyState: boolean;
   /** Indexes of the columns with phones, in the order they are tried. */
-  phones: { index: number; typeIndex: number }[];
+  phones: PhonePlan[];
 }
 
+interface PhonePlan {
+  index: number;
+  typeIndex: number;
+  /** Columns that say whether it must not be called. */
+  dncIndexes: number[];
+}
+
+export const NO_PHONE = "The row has no phone number.";
+
+/** What imports.options says of making rows. A type, so that it can be written as JSON. */
+export type RowOptions = {
+  keep_case?: boolean;
+  auto_tags?: { geographic?: boolean; property?: boolean };
+};
+
 /** @param tags given to every lead of the import */
-export function planRows(columns: string[], mapping: Mapping, tags: string[]): RowPlan {
+export function planRows(
+  columns: string[],
+  mapping: Mapping,
+  tags: string[],
+  options: RowOptions = {},
+): RowPlan {
   const fields = columns.map(
     (column): ImportField =>
       Object.hasOwn(mapping, column) ? (mapping[column] as ImportField) : "custom_field",
   );
   const phones = PHONE_FIELDS.flatMap((field) =>
-    fields.flatMap((one, index) =>
-      one === field ? [{ index, typeIndex: fields.indexOf(`${field}_type` as ImportField) }] : [],
+    fields.flatMap((one, index): PhonePlan[] =>
+      one === field
+        ? [{ index, typeIndex: fields.indexOf(`${field}_type` as ImportField), dncIndexes: [] }]
+        : [],
     ),
   );
-  return { columns, fields, tags, phones };
+  for (const [index, field] of fields.entries())
+    for (const phone of phonesOfFlag(columns, fields, index, field, phones)) phone.dncIndexes.push(index);
+  const { geographic = false, property = false } = options.auto_tags ?? {};
+  return {
+    ...{ columns, fields, tags, phones },
+    keepCase: options.keep_case === true,
+    autoTags: { geographic, property },
+    hasPropertyState: fields.includes("property_state"),
+  };
+}
+
+/** The phones that a column with a flag speaks of. Of several other phones it is the one that its name tells. */
+function phonesOfFlag(
+  columns: string[],
+  fields: ImportField[],
+  index: number,
+  field: ImportField,
+  phones: PhonePlan[],
+): PhonePlan[] {
+  if (!(PHONE_DNC_FIELDS as readonly string[]).includes(field)) return [];
+  if (field === "phone_dnc") return phones;
+  const own = phones.filter((phone) => `${fields[phone.index]}_dnc` === field);
+  if (own.length <= 1) return own;
+  const named = (at: number) => ({ name: spellOut(foldHeader(columns[at] as string)), index: at });
+  const one = findPhoneOf(
+    named(index),
+    own.map((phone) => named(phone.index)),
+  );
+  return one ? own.filter((phone) => phone.index === one.index) : own;
 }
 
 /** Every row comes out as one ImportRow. A row with any valid phone is a lead: the first valid one becomes primary. */
@@ -67,18 +129,36 @@ export function normaliseRow(record: CsvRecord, plan: RowPlan): ImportRow {
     };
   }
   const draft: RowDraft = { lead: { tags: [...plan.tags] }, parcel: {}, custom: {}, warnings: [] };
+  if (record.damaged !== undefined) {
+    const field = columns[record.damaged] as string;
+    draft.warnings.push({ field, reason: "The row holds zero bytes (NUL). It was imported without them." });
+  }
   const phones = readPhones(raw, plan, draft);
   if (!Array.isArray(phones)) return { line, raw, field: phones.field, reason: phones.message };
   for (let i = 0; i < columns.length; i++) {
     const cell = cleanCell(raw[i] ?? "");
-    if (cell !== "") setField(draft, plan.fields[i] as ImportField, columns[i] as string, cell);
+    const field = plan.fields[i] as ImportField;
+    if (cell !== "" && !isPlaceholder(cell, field))
+      setField(draft, field, columns[i] as string, cell, plan.keepCase);
   }
+  addAutoTags(draft, plan);
   const { lead, parcel, custom, warnings } = draft;
   if (Object.keys(custom).length > 0) lead.custom_fields = custom;
   const row: ImportRow = { line, raw, lead, phones };
   if (Object.keys(parcel).length > 0) row.parcel = { ...parcel, county: lead.county };
   if (warnings.length > 0) row.warnings = warnings;
   return row;
+}
+
+/** A lead whose tags are full does without: they are the list's own. */
+function addAutoTags({ lead, parcel }: RowDraft, { autoTags, hasPropertyState }: RowPlan): void {
+  const state = hasPropertyState ? parcel.state : lead.state;
+  const given = [
+    autoTags.geographic ? geographicTag(state, lead.county) : null,
+    autoTags.property ? acreageTag(parcel.acreage) : null,
+  ];
+  for (const tag of given)
+    if (tag !== null && !lead.tags.includes(tag) && lead.tags.length < MAX_TAGS) lead.tags.push(tag);
 }
 
 /** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too. */
@@ -89,26 +169,42 @@ function cleanCell(cell: string): string {
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
   const phones: RowPhone[] = [];
   const refused: FieldError[] = [];
-  for (const { index, typeIndex } of plan.phones) {
+  for (const { index, typeIndex, dncIndexes } of plan.phones) {
     const field = plan.columns[index] as string;
     const cell = cleanCell(raw[index] ?? "");
+    if (cell === "" || isPlaceholder(cell, "primary_phone")) continue;
+    const flags = dncIndexes.filter((at) => parseDnc(raw[at] ?? ""));
+    const isFlagged = flags.length > 0;
+    // Kept as it stands: "Federal", "Litigator" is why this phone is not written to.
+    for (const at of flags) draft.custom[plan.columns[at] as string] = cleanCell(raw[at] ?? "");
     for (const text of splitPhones(cell)) {
+      if (isPlaceholderPhone(text)) continue;
       const parsed = parsePhone(text);
       if (!parsed.ok) {
         refused.push({ field, message: parsed.message });
         draft.custom[field] = cell;
-      } else if (!phones.some((phone) => phone.e164 === parsed.e164)) {
+        continue;
+      }
+      const known = phones.find((phone) => phone.e164 === parsed.e164);
+      if (known) {
+        if (isFlagged) known.consent_status = "denied";
+      } else {
         const role = PHONE_ROLES[phones.length];
         const lineType = typeIndex === -1 ? null : parseLineType(raw[typeIndex] ?? "");
         // A lead has three phones; the rest is kept where people can see it.
         if (role === undefined) draft.custom[field] = cell;
-        else phones.push({ e164: parsed.e164, role, field, ...(lineType && { line_type: lineType }) });
+        else
+          phones.push({
+            ...{ e164: parsed.e164, role, field },
+            ...(lineType && { line_type: lineType }),
+            ...(isFlagged && { consent_status: "denied" }),
+          });
       }
     }
   }
   if (phones.length === 0) {
     const field = plan.columns[plan.phones[0]?.index ?? -1] ?? "primary_phone";
-    return refused[0] ?? { field, message: "The row has no phone number." };
+    return refused[0] ?? { field, message: NO_PHONE };
   }
   draft.warnings.push(
     ...refused.map(({ field, message }) => ({

@@ -60,6 +60,18 @@ export function parseConsent(text: string): "granted" | "denied" | "unknown" | n
   return word === "unknown" ? "unknown" : (CONSENT[word] ?? null);
 }
 
+const NOT_LISTED = new Set(
+  "no|n|false|f|0|clean|clear|ok|okay|safe|callable|not listed|not on list|not dnc|no dnc|not on dnc|none|granted|permitido".split(
+    "|",
+  ),
+);
+
+/** Whether a phone must not be called. Whatever is not a clear no is a yes: lists write "Federal", "FTC", a date. */
+export function parseDnc(text: string): boolean {
+  const word = fold(text);
+  return word !== "" && !NOT_LISTED.has(word);
+}
+
 export function parseStatus(text: string): string | null {
   const word = fold(text).replaceAll(" ", "_");
   return (LEAD_STATUSES as readonly string[]).includes(word) ? word : null;
@@ -92,7 +104,11 @@ const COMPANY =
 
 /** "Garcia, Maria" and "Maria Garcia" → first and last name; a company is a last name. */
 export function splitName(text: string): { first: string | null; last: string | null } {
-  const name = text.replace(/\s+/g, " ").trim();
+  // Counties cut the second owner off: "GARCIA MARIA &".
+  const name = text
+    .replace(/\s+/g, " ")
+    .replace(/(?:\s(?:&|and|et al\.?|et ?ux\.?|etal)|&|,)+$/i, "")
+    .trim();
   if (COMPANY.test(name)) return { first: null, last: name };
   const comma = /^([^,]+),\s*(.+)$/.exec(name);
   if (comma) return { first: comma[2] as string, last: comma[1] as string };

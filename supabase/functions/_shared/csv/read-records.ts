@@ -10,6 +10,8 @@ export interface CsvRecord {
   cells: string[];
   /** Why the record can't be trusted; its cells are then those of its first line, split without regard to quotes. */
   problem?: string;
+  /** The first cell out of which zero characters were taken, by its place. */
+  damaged?: number;
 }
 
 export interface RecordPage {
@@ -18,6 +20,11 @@ export interface RecordPage {
   end: number;
   /** The line on which the next piece begins. */
   nextLine: number;
+  /**
+   * Where the text begins with a line that is longer than any row and ends beyond it: that line, with nothing used up. The next
+   * piece begins behind its end, wherever that is, on the line after it.
+   */
+  overlong?: CsvRecord;
 }
 
 export interface ReadOptions {
@@ -30,8 +37,10 @@ export interface ReadOptions {
   maxRecords: number;
 }
 
-/** A line longer than this is no row of a CSV. */
+/** A line longer than this is no row of a CSV: it is rejected as a whole. */
 export const MAX_LINE_CHARS = 131_072;
+/** So much of it is kept, to be recognised by. */
+const KEPT_CHARS = 1000;
 
 /** A file that can't be read on from here. The message is for people. */
 export class UnreadableCsvError extends Error {
@@ -41,7 +50,6 @@ export class UnreadableCsvError extends Error {
 /**
  * Lines end in LF, CR LF or CR, mixed as they come. Blank lines and records of empty cells are passed over. A record that the
  * text does not hold whole is left for the next piece, unless the file ends here.
- * @throws UnreadableCsvError on a line longer than MAX_LINE_CHARS
  */
 export function readRecords(text: string, options: ReadOptions): RecordPage {
   const { delimiter, isEnd, maxRecords } = options;
@@ -55,11 +63,8 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
     if (quote !== -1 && quote < at) quote = text.indexOf('"', at);
     if (quote !== -1 && (lineEnd === null || quote < lineEnd.at)) {
       const read = readQuotedRecord(text, at, delimiter, isEnd);
-      if (read === "incomplete") {
-        checkLength(text.length - at, line);
-        break;
-      }
-      if (read !== "broken") {
+      if (read === "incomplete" && text.length - at <= MAX_LINE_CHARS) break;
+      if (typeof read !== "string") {
         if (read.cells.some(isFilled)) records.push({ line, cells: read.cells });
         at = read.end;
         line += read.lines;
@@ -67,11 +72,17 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
       }
     }
     if (lineEnd === null) {
-      checkLength(text.length - at, line);
+      if (text.length - at > MAX_LINE_CHARS && records.length === 0)
+        return { records, end: at, nextLine: line, overlong: overlongRecord(text, at, line) };
       break;
     }
-    checkLength(lineEnd.at - at, line);
     const isBroken = quote !== -1 && quote < lineEnd.at;
+    if (lineEnd.at - at > MAX_LINE_CHARS) {
+      records.push(overlongRecord(text, at, line));
+      at = lineEnd.next;
+      line += 1;
+      continue;
+    }
     const cells = text.slice(at, lineEnd.at).split(delimiter);
     if (isBroken)
       records.push({ line, cells, problem: "A quotation mark is opened and not closed properly." });
@@ -79,10 +90,26 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
     at = lineEnd.next;
     line += 1;
   }
-  // Postgres can't store the zero character, and no list means anything by it.
-  if (text.includes("\0"))
-    for (const record of records) record.cells = record.cells.map((cell) => cell.replaceAll("\0", ""));
+  if (text.includes("\0")) takeOutZeros(records);
   return { records, end: at, nextLine: line };
+}
+
+/** Postgres can't store the zero character, and no list means anything by it. */
+function takeOutZeros(records: CsvRecord[]): void {
+  for (const record of records) {
+    const damaged = record.cells.findIndex((cell) => cell.includes("\0"));
+    if (damaged === -1) continue;
+    record.cells = record.cells.map((cell) => cell.replaceAll("\0", ""));
+    record.damaged = damaged;
+  }
+}
+
+function overlongRecord(text: string, at: number, line: number): CsvRecord {
+  return {
+    line,
+    cells: [text.slice(at, at + KEPT_CHARS).replaceAll("\0", "")],
+    problem: `The line is longer than ${MAX_LINE_CHARS} characters, so it is no row. Its beginning is kept.`,
+  };
 }
 
 const isFilled = (cell: string) => cell !== "" && cell.trim() !== "";
@@ -110,11 +137,4 @@ function lineEndFinder(text: string, isEnd: boolean): (from: number) => LineEnd 
     if (lf !== -1) return { at: lf, next: lf + 1 };
     return isEnd ? { at: text.length, next: text.length } : null;
   };
-}
-
-function checkLength(chars: number, line: number): void {
-  if (chars <= MAX_LINE_CHARS) return;
-  throw new UnreadableCsvError(
-    `Line ${line} is longer than ${MAX_LINE_CHARS} characters, so this is no CSV from there on. Export the file again as CSV.`,
-  );
 }

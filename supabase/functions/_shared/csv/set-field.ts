@@ -1,7 +1,10 @@
 // Puts one cell of an import into the field its column goes to; what does not fit is kept as a custom field, with a warning.
 import { EMAIL, MAX_LENGTH, MAX_TAGS } from "../leads/lead-values.ts";
 import { parseState } from "../leads/us-states.ts";
-import type { ImportField } from "./import-fields.ts";
+import { parsePhone } from "../sms/parse-phone.ts";
+import { splitPhones } from "../sms/split-phones.ts";
+import { type CaseKind, caseText } from "./case-text.ts";
+import { type ImportField, PHONE_FIELDS } from "./import-fields.ts";
 import {
   parseAmount,
   parseConsent,
@@ -63,17 +66,46 @@ const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, c
   estimated_value: ["parcel", amountBelow(1e12), "This is no amount of dollars."],
 };
 
-/** @param cell trimmed and not empty; phones and their types are read elsewhere */
-export function setField(draft: RowDraft, field: ImportField, column: string, cell: string): void {
+/** Fields that are written as people write them, whatever a program made of them. */
+const CASED: Partial<Record<ImportField, CaseKind>> = {
+  ...{ first_name: "name", last_name: "name", full_name: "name" },
+  ...{ address1: "address", address2: "address", situs: "address", city: "place", county: "place" },
+};
+
+/** Fields whose cells are of a fixed form, so that a column of other cells is not of that field, whatever it is called. */
+const FIXED_FORM: readonly ImportField[] = [
+  ...(["email", "state", "property_state", "language", "status", "lead_score", "consent_status"] as const),
+  ...(["acreage", "estimated_value"] as const),
+];
+export const hasFixedForm = (field: ImportField) => FIXED_FORM.includes(field);
+
+/** @param cell trimmed and not empty */
+export function fitsField(field: ImportField, cell: string): boolean {
+  if ((PHONE_FIELDS as readonly string[]).includes(field))
+    return splitPhones(cell).some((text) => parsePhone(text).ok);
+  const reader = READERS[field];
+  return reader === undefined || reader[1](cell) !== null;
+}
+
+/** @param given trimmed and not empty; phones, their types and flags are read elsewhere */
+export function setField(
+  draft: RowDraft,
+  field: ImportField,
+  column: string,
+  given: string,
+  keepCase: boolean,
+): void {
+  const kind = keepCase ? undefined : CASED[field];
+  const cell = kind ? caseText(given, kind) : given;
   const reader = READERS[field];
   if (reader) {
     const [to, read, complaint] = reader;
     const value = read(cell);
-    if (value === null) keep(draft, column, cell, complaint);
+    if (value === null) keep(draft, column, given, complaint);
     else draft[to][field === "property_state" ? "state" : field] = value;
     return;
   }
-  if (field === "full_name") setFullName(draft, column, cell);
+  if (field === "full_name") setFullName(draft, column, given, cell);
   else if (field === "notes") setNotes(draft, column, cell);
   else if (field === "tags") addTags(draft, column, cell);
   else if (field === "custom_field") draft.custom[column] = cell;
@@ -85,10 +117,10 @@ function keep(draft: RowDraft, column: string, cell: string, complaint: string):
 }
 
 /** Columns of their own for first and last name win over the whole name. */
-function setFullName(draft: RowDraft, column: string, cell: string): void {
+function setFullName(draft: RowDraft, column: string, given: string, cell: string): void {
   const { first, last } = splitName(cell);
   if ((first?.length ?? 0) > MAX_LENGTH.first_name || (last?.length ?? 0) > MAX_LENGTH.last_name) {
-    keep(draft, column, cell, "The name is too long.");
+    keep(draft, column, given, "The name is too long.");
     return;
   }
   if (draft.lead.first_name !== undefined || draft.lead.last_name !== undefined) return;

@@ -1,93 +1,105 @@
-// Suggests which column goes to which field, by the names of the columns and, for phones, by what is in them.
+// Suggests which column goes to which field, by the names of the columns and by what is in them.
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
-import { foldHeader } from "./fold-header.ts";
+import { assignPhones, type Column, isNamedPhone } from "./assign-phones.ts";
+import { foldHeader, spellOut } from "./fold-header.ts";
 import {
   ADDRESS_HABITS,
-  LANDLINE_WORDS,
+  type Habits,
+  INPUT_PREFIX,
   MAILING_PREFIX,
-  NOT_A_PHONE_WORDS,
   OWN_COLUMNS,
   OWNER_HABITS,
   OWNER_PREFIX,
   PARCEL_HABITS,
   PARCEL_PREFIX,
-  PHONE_TYPE_WORDS,
-  PHONE_WORDS,
+  PLAIN_PARCEL_HABITS,
+  RESULT_PREFIX,
+  SOMEBODY_ELSE,
 } from "./header-habits.ts";
 import type { ImportField, Mapping } from "./import-fields.ts";
+import { fitsField, hasFixedForm } from "./set-field.ts";
 
-type Habits = readonly [ImportField, readonly string[]][];
+/** Reads a column's name as one that speaks of something certain, null where it does not. */
+type ReadName = (name: string) => string | null;
 
-/** A column's name as it stands and folded, and its place. */
-interface Column {
-  name: string;
-  folded: string;
-  index: number;
-}
+const plain: ReadName = (name) => name;
+const owner: ReadName = (name) => name.replace(OWNER_PREFIX, "");
+const parcel: ReadName = (name) => (PARCEL_PREFIX.test(name) ? name.replace(PARCEL_PREFIX, "") : null);
+const mailing: ReadName = (name) =>
+  MAILING_PREFIX.test(name)
+    ? name.replace(MAILING_PREFIX, "")
+    : OWNER_PREFIX.test(name)
+      ? name.replace(OWNER_PREFIX, "")
+      : null;
+/** "Address 1 - City", "address.city". */
+const addressPart: ReadName = (name) => name.replace(/^address (?:1 )?/, "");
+
+const ADDRESS_NAMES = new Set(ADDRESS_HABITS.flatMap(([, words]) => words));
 
 /**
  * @param columns the names of the columns
- * @param sample cells of the first rows: a column with an unknown name that holds phones is still found
+ * @param sample cells of the first rows: a column with an unknown name that holds phones is still found, and one whose cells do
+ * not fit what its name promises goes to no field
  * @returns a field for every column; custom_field for the unknown ones
  */
 export function suggestMapping(columns: string[], sample: string[][] = []): Mapping {
-  const all = columns.map((name, index) => ({ name, folded: foldHeader(name), index }));
+  const all = columns.map((name, index): Column => {
+    const folded = foldHeader(name);
+    return { folded, name: spellOut(folded).replace(RESULT_PREFIX, ""), index };
+  });
   const found = new Map<number, ImportField>();
   for (const column of all) if (OWN_COLUMNS.includes(column.folded)) found.set(column.index, "ignore");
 
-  assignPhones(all, all.filter(isNamedPhone), found);
-  const hasMailing = all.some((column) => MAILING_PREFIX.test(column.folded));
-  const mailing = (folded: string) =>
-    MAILING_PREFIX.test(folded) ? folded.replace(MAILING_PREFIX, "") : null;
-  const owner = (folded: string) => folded.replace(OWNER_PREFIX, "");
-  assign(all, found, ADDRESS_HABITS, mailing);
-  assign(all, found, OWNER_HABITS, (folded) => folded);
-  assign(all, found, OWNER_HABITS, owner);
-  assign(all, found, PARCEL_HABITS, (folded) => folded);
-  assign(all, found, PARCEL_HABITS, (folded) =>
-    PARCEL_PREFIX.test(folded) ? folded.replace(PARCEL_PREFIX, "") : null,
-  );
-  if (!hasMailing)
-    assign(all, found, ADDRESS_HABITS, (folded) => (PARCEL_PREFIX.test(folded) ? null : owner(folded)));
-  // Beside a mailing address the plain one is where the land is.
-  else
-    assign(
-      all,
-      found,
-      [
-        ["situs", ["address", "street address", "address 1"]],
-        ["property_state", ["state"]],
-      ],
-      (folded) => folded,
-    );
-  assignSpanishName(all, found);
-  if (!all.some(isNamedPhone)) {
-    assignPhones(
-      all,
-      all.filter((column) => !found.has(column.index) && holdsPhones(column, sample)),
-      found,
-    );
+  const known = all.filter(({ name, index }) => !found.has(index) && !SOMEBODY_ELSE.test(name));
+  const named = known.filter(({ name }) => !INPUT_PREFIX.test(name));
+  assignPhones(named, named.filter(isNamedPhone), found);
+  assignByName(named, known, found);
+  // What a skip tracer was given comes after what it found.
+  const given = known
+    .filter(({ name }) => INPUT_PREFIX.test(name))
+    .map((column) => ({ ...column, name: column.name.replace(INPUT_PREFIX, "") }));
+  assignByName(given, given, found);
+  settleNames(found);
+  dropMisfits(found, sample);
+  if (!named.some(isNamedPhone)) {
+    const phones = known.filter((column) => !found.has(column.index) && holdsPhones(column, sample));
+    assignPhones(known, phones, found);
   }
-  return Object.fromEntries(all.map((column) => [column.name, found.get(column.index) ?? "custom_field"]));
+  return Object.fromEntries(columns.map((name, index) => [name, found.get(index) ?? "custom_field"]));
+}
+
+/** @param file all columns, by which it is known whether the file has a mailing address beside a plain one */
+function assignByName(some: Column[], file: Column[], found: Map<number, ImportField>): void {
+  const hasMailing = file.some(({ name }) =>
+    ADDRESS_NAMES.has(mailing(name.replace(INPUT_PREFIX, "")) ?? ""),
+  );
+  assign(some, found, ADDRESS_HABITS, (name) => (MAILING_PREFIX.test(name) ? mailing(name) : null));
+  assign(some, found, ADDRESS_HABITS, mailing);
+  assign(some, found, OWNER_HABITS, plain);
+  assign(some, found, OWNER_HABITS, owner);
+  assign(some, found, PARCEL_HABITS, plain);
+  assign(some, found, PARCEL_HABITS, parcel);
+  if (hasMailing) {
+    assign(some, found, PLAIN_PARCEL_HABITS, plain);
+  } else {
+    assign(some, found, ADDRESS_HABITS, (name) => (PARCEL_PREFIX.test(name) ? null : name));
+    assign(some, found, ADDRESS_HABITS, addressPart);
+  }
+  assignSpanishName(some, found);
 }
 
 /** Gives each field that is still free the first column whose name, as `read`, is one of its habits, surest habit first. */
-function assign(
-  all: Column[],
-  found: Map<number, ImportField>,
-  habits: Habits,
-  read: (folded: string) => string | null,
-): void {
+function assign(all: Column[], found: Map<number, ImportField>, habits: Habits, read: ReadName): void {
   const taken = new Set(found.values());
-  const names = all.map((column) => (found.has(column.index) ? null : read(column.folded)));
+  const names = all.map(({ name, index }) => (found.has(index) ? null : read(name)));
   for (const [field, words] of habits) {
     if (taken.has(field)) continue;
     for (const word of words) {
-      const index = names.indexOf(word);
-      if (index === -1) continue;
-      found.set(index, field);
-      names[index] = null;
+      const at = names.indexOf(word);
+      if (at === -1) continue;
+      found.set((all[at] as Column).index, field);
+      names[at] = null;
       break;
     }
   }
@@ -96,7 +108,7 @@ function assign(
 /** "Nombre" is a first name beside "Apellido" and the whole name without it. */
 function assignSpanishName(all: Column[], found: Map<number, ImportField>): void {
   const column = all.find(
-    ({ folded, index }) => /^nombres?$/.test(folded.replace(OWNER_PREFIX, "")) && !found.has(index),
+    ({ name, index }) => /^nombres?$/.test(name.replace(OWNER_PREFIX, "")) && !found.has(index),
   );
   if (!column) return;
   const fields = [...found.values()];
@@ -104,45 +116,20 @@ function assignSpanishName(all: Column[], found: Map<number, ImportField>): void
   if (!fields.includes(field)) found.set(column.index, field);
 }
 
-const isNamedPhone = ({ folded }: Column) => PHONE_WORDS.test(folded) && !NOT_A_PHONE_WORDS.test(folded);
-
-/** Roles in the order of the columns, but for columns that name their role, and landlines last. */
-function assignPhones(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
-  const roles: readonly [ImportField, RegExp][] = [
-    ["primary_phone", /\b(?:primary|main|best|principal)\b/],
-    ["secondary_phone", /\b(?:secondary|second|secundario)\b/],
-    ["alternate_phone", /\b(?:alternate|alternative|alt|alterno)\b/],
-  ];
-  for (const [field, word] of roles) {
-    const named = phones.find((column) => word.test(column.folded) && !found.has(column.index));
-    if (named) found.set(named.index, field);
-  }
-  const rest = phones.filter((column) => !found.has(column.index));
-  const ordered = [
-    ...rest.filter((c) => !LANDLINE_WORDS.test(c.folded)),
-    ...rest.filter((c) => LANDLINE_WORDS.test(c.folded)),
-  ];
-  const free = roles.map(([field]) => field).filter((field) => ![...found.values()].includes(field));
-  ordered.forEach((column, i) => {
-    found.set(column.index, free[i] ?? "other_phone");
-  });
-  assignPhoneTypes(all, phones, found);
+/** "Name" beside "Last Name" is the first name: as a whole name it would give way to the last name alone. */
+function settleNames(found: Map<number, ImportField>): void {
+  const fields = [...found.values()];
+  if (!fields.includes("last_name") || fields.includes("first_name")) return;
+  for (const [index, field] of found) if (field === "full_name") found.set(index, "first_name");
 }
 
-/** "Phone 1 Type", "Phone Type 1": the type of the phone with the same number, or of the phone column before it. */
-function assignPhoneTypes(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
-  const numberIn = (text: string) => /\d+/.exec(text)?.[0] ?? "";
-  for (const column of all.filter(
-    ({ folded }) => PHONE_TYPE_WORDS.test(folded) && PHONE_WORDS.test(folded),
-  )) {
-    const phone =
-      phones.find(
-        (one) => numberIn(one.folded) === numberIn(column.folded) && numberIn(column.folded) !== "",
-      ) ?? phones.findLast((one) => one.index < column.index);
-    const field = phone && found.get(phone.index);
-    const typeField = `${field}_type` as ImportField;
-    if (field && field !== "other_phone" && ![...found.values()].includes(typeField))
-      found.set(column.index, typeField);
+/** A "Status" whose words are a CRM's own would be complained of in every row. */
+function dropMisfits(found: Map<number, ImportField>, sample: string[][]): void {
+  for (const [index, field] of found) {
+    if (!hasFixedForm(field)) continue;
+    const filled = sample.map((cells) => cells[index]?.trim() ?? "").filter((cell) => cell !== "");
+    const fitting = filled.filter((cell) => fitsField(field, cell)).length;
+    if (filled.length > 0 && fitting < filled.length / 2) found.delete(index);
   }
 }
 

@@ -608,6 +608,7 @@ export type Database = {
           e164: string;
           evidence: string | null;
           id: string;
+          import_id: string | null;
           language: string | null;
           lead_id: string | null;
           method: string;
@@ -621,6 +622,7 @@ export type Database = {
           e164: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method: string;
@@ -633,6 +635,7 @@ export type Database = {
           e164?: string;
           evidence?: string | null;
           id?: string;
+          import_id?: string | null;
           language?: string | null;
           lead_id?: string | null;
           method?: string;
@@ -642,6 +645,13 @@ export type Database = {
           status?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "consent_records_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "consent_records_org_id_fkey";
             columns: ["org_id"];
@@ -794,11 +804,181 @@ export type Database = {
           },
         ];
       };
+      enrichment_answers: {
+        Row: {
+          answer: string | null;
+          http_status: number | null;
+          id: number;
+          org_id: string;
+          reason: string | null;
+          received_at: string;
+          service_id: string;
+          subjects: string[];
+        };
+        ComputedFields: never;
+        Insert: {
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
+          org_id: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id: string;
+          subjects: string[];
+        };
+        Update: {
+          answer?: string | null;
+          http_status?: number | null;
+          id?: never;
+          org_id?: string;
+          reason?: string | null;
+          received_at?: string;
+          service_id?: string;
+          subjects?: string[];
+        };
+        Relationships: [
+          {
+            foreignKeyName: "enrichment_answers_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
+            isOneToOne: false;
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      enrichment_services: {
+        Row: {
+          batch_size: number;
+          created_at: string;
+          daily_budget: number;
+          field_map: NonNullable<Json>;
+          has_secret: boolean;
+          id: string;
+          is_automatic: boolean;
+          is_enabled: boolean;
+          kind: string;
+          method: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header: string;
+          secret_id: string | null;
+          timeout_ms: number;
+          updated_at: string;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind: string;
+          method?: string;
+          name: string;
+          org_id: string;
+          request: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url: string;
+        };
+        Update: {
+          batch_size?: number;
+          created_at?: string;
+          daily_budget?: number;
+          field_map?: NonNullable<Json>;
+          has_secret?: never;
+          id?: string;
+          is_automatic?: boolean;
+          is_enabled?: boolean;
+          kind?: string;
+          method?: string;
+          name?: string;
+          org_id?: string;
+          request?: NonNullable<Json>;
+          secret_header?: string;
+          secret_id?: string | null;
+          timeout_ms?: number;
+          updated_at?: string;
+          url?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "enrichment_services_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      import_mappings: {
+        Row: {
+          columns: string[];
+          created_at: string;
+          created_by: string | null;
+          fingerprint: string;
+          id: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options: NonNullable<Json>;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          columns: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint: string;
+          id?: string;
+          mapping: NonNullable<Json>;
+          name: string;
+          options?: NonNullable<Json>;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          columns?: string[];
+          created_at?: string;
+          created_by?: string | null;
+          fingerprint?: string;
+          id?: string;
+          mapping?: NonNullable<Json>;
+          name?: string;
+          options?: NonNullable<Json>;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_mappings_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_mappings_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       import_rejections: {
         Row: {
           field: string | null;
           id: number;
           import_id: string;
+          lead_id: string | null;
           line: number;
           org_id: string;
           outcome: string;
@@ -810,6 +990,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id: string;
+          lead_id?: string | null;
           line: number;
           org_id: string;
           outcome?: string;
@@ -820,6 +1001,7 @@ export type Database = {
           field?: string | null;
           id?: never;
           import_id?: string;
+          lead_id?: string | null;
           line?: number;
           org_id?: string;
           outcome?: string;
@@ -836,6 +1018,52 @@ export type Database = {
           },
         ];
       };
+      import_uploads: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id: string;
+          org_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at: string;
+          file_bytes: number;
+          file_name: string;
+          id?: string;
+          org_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          expires_at?: string;
+          file_bytes?: number;
+          file_name?: string;
+          id?: string;
+          org_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_uploads_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "import_uploads_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       imports: {
         Row: {
           columns: string[];
@@ -849,8 +1077,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at: string | null;
+          hidden_rows: number;
           id: string;
           imported_rows: number;
+          kept_rows: number;
           mapping: NonNullable<Json>;
           next_byte: number;
           next_chunk: number;
@@ -859,12 +1089,22 @@ export type Database = {
           org_id: string;
           processed_rows: number;
           rejected_rows: number;
+          rows_per_second: number | null;
+          run_from_byte: number;
+          run_from_rows: number;
+          run_started_at: string | null;
+          seconds_left: number | null;
           started_at: string | null;
           status: string;
           storage_path: string;
           tags: string[];
           total_rows: number | null;
+          undo_after: string | null;
+          undo_total: number | null;
+          undone_at: string | null;
+          undone_rows: number;
           updated_at: string;
+          updated_rows: number;
           warning_count: number;
         };
         ComputedFields: never;
@@ -880,8 +1120,10 @@ export type Database = {
           file_bytes: number;
           file_name: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -890,12 +1132,22 @@ export type Database = {
           org_id: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Update: {
@@ -910,8 +1162,10 @@ export type Database = {
           file_bytes?: number;
           file_name?: string;
           finished_at?: string | null;
+          hidden_rows?: number;
           id?: string;
           imported_rows?: number;
+          kept_rows?: number;
           mapping?: NonNullable<Json>;
           next_byte?: number;
           next_chunk?: number;
@@ -920,12 +1174,22 @@ export type Database = {
           org_id?: string;
           processed_rows?: number;
           rejected_rows?: number;
+          rows_per_second?: number | null;
+          run_from_byte?: number;
+          run_from_rows?: number;
+          run_started_at?: string | null;
+          seconds_left?: number | null;
           started_at?: string | null;
           status?: string;
           storage_path?: string;
           tags?: string[];
           total_rows?: number | null;
+          undo_after?: string | null;
+          undo_total?: number | null;
+          undone_at?: string | null;
+          undone_rows?: number;
           updated_at?: string;
+          updated_rows?: number;
           warning_count?: number;
         };
         Relationships: [
@@ -987,6 +1251,82 @@ export type Database = {
           },
           {
             foreignKeyName: "invitations_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      jobs: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          done_items: number;
+          error_message: string | null;
+          finished_at: string | null;
+          id: string;
+          input: NonNullable<Json>;
+          items_per_second: number | null;
+          kind: string;
+          org_id: string;
+          required_role: Database["public"]["Enums"]["user_role"];
+          result: NonNullable<Json>;
+          seconds_left: number | null;
+          started_at: string | null;
+          status: string;
+          total_items: number | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          done_items?: number;
+          error_message?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          input?: NonNullable<Json>;
+          items_per_second?: number | null;
+          kind: string;
+          org_id: string;
+          required_role: Database["public"]["Enums"]["user_role"];
+          result?: NonNullable<Json>;
+          seconds_left?: number | null;
+          started_at?: string | null;
+          status?: string;
+          total_items?: number | null;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          done_items?: number;
+          error_message?: string | null;
+          finished_at?: string | null;
+          id?: string;
+          input?: NonNullable<Json>;
+          items_per_second?: number | null;
+          kind?: string;
+          org_id?: string;
+          required_role?: Database["public"]["Enums"]["user_role"];
+          result?: NonNullable<Json>;
+          seconds_left?: number | null;
+          started_at?: string | null;
+          status?: string;
+          total_items?: number | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "jobs_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "jobs_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -1070,6 +1410,8 @@ export type Database = {
           label: string | null;
           lead_id: string;
           line_type: string | null;
+          line_type_source: string | null;
+          looked_up_at: string | null;
           org_id: string;
           role: string;
         };
@@ -1087,6 +1429,8 @@ export type Database = {
           label?: string | null;
           lead_id: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id: string;
           role: string;
         };
@@ -1103,6 +1447,8 @@ export type Database = {
           label?: string | null;
           lead_id?: string;
           line_type?: string | null;
+          line_type_source?: string | null;
+          looked_up_at?: string | null;
           org_id?: string;
           role?: string;
         };
@@ -1174,6 +1520,7 @@ export type Database = {
         Row: {
           address1: string | null;
           address2: string | null;
+          apn_text: string;
           city: string | null;
           consent_status: string;
           county: string | null;
@@ -1182,6 +1529,7 @@ export type Database = {
           deleted_at: string | null;
           email: string | null;
           erased_at: string | null;
+          first_contacted_at: string | null;
           first_name: string | null;
           full_name: string | null;
           id: string;
@@ -1194,6 +1542,7 @@ export type Database = {
           org_id: string;
           phone_digits: string;
           postal_code: string | null;
+          score_rank: number;
           search_text: string;
           source: string | null;
           state: string | null;
@@ -1205,6 +1554,7 @@ export type Database = {
         Insert: {
           address1?: string | null;
           address2?: string | null;
+          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1213,6 +1563,7 @@ export type Database = {
           deleted_at?: string | null;
           email?: string | null;
           erased_at?: string | null;
+          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1225,6 +1576,7 @@ export type Database = {
           org_id: string;
           phone_digits?: string;
           postal_code?: string | null;
+          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1235,6 +1587,7 @@ export type Database = {
         Update: {
           address1?: string | null;
           address2?: string | null;
+          apn_text?: string;
           city?: string | null;
           consent_status?: string;
           county?: string | null;
@@ -1243,6 +1596,7 @@ export type Database = {
           deleted_at?: string | null;
           email?: string | null;
           erased_at?: string | null;
+          first_contacted_at?: string | null;
           first_name?: string | null;
           full_name?: never;
           id?: string;
@@ -1255,6 +1609,7 @@ export type Database = {
           org_id?: string;
           phone_digits?: string;
           postal_code?: string | null;
+          score_rank?: never;
           search_text?: never;
           source?: string | null;
           state?: string | null;
@@ -1579,6 +1934,9 @@ export type Database = {
           health_quarantine_below: number;
           id: string;
           language: string;
+          lookup_daily_budget: number;
+          lookup_enabled: boolean;
+          lookup_price: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
@@ -1599,6 +1957,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
@@ -1618,6 +1979,9 @@ export type Database = {
           health_quarantine_below?: number;
           id?: string;
           language?: string;
+          lookup_daily_budget?: number;
+          lookup_enabled?: boolean;
+          lookup_price?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
@@ -1701,6 +2065,48 @@ export type Database = {
           },
         ];
       };
+      phone_scrubs: {
+        Row: {
+          e164: string;
+          hit: string | null;
+          hit_at: string | null;
+          id: string;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          e164: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          id?: string;
+          org_id: string;
+          result: string;
+          scrubbed_at: string;
+          service_id: string;
+        };
+        Update: {
+          e164?: string;
+          hit?: string | null;
+          hit_at?: string | null;
+          id?: string;
+          org_id?: string;
+          result?: string;
+          scrubbed_at?: string;
+          service_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "phone_scrubs_org_id_service_id_fkey";
+            columns: ["org_id", "service_id"];
+            isOneToOne: false;
+            referencedRelation: "enrichment_services";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
       quiet_hour_rules: {
         Row: {
           closed_on_holidays: boolean;
@@ -1748,6 +2154,95 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "quiet_hour_rules_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      segment_leads: {
+        Row: {
+          added_at: string;
+          lead_id: string;
+          org_id: string;
+          segment_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          added_at?: string;
+          lead_id: string;
+          org_id: string;
+          segment_id: string;
+        };
+        Update: {
+          added_at?: string;
+          lead_id?: string;
+          org_id?: string;
+          segment_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "segment_leads_org_id_lead_id_fkey";
+            columns: ["org_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "segment_leads_org_id_segment_id_fkey";
+            columns: ["org_id", "segment_id"];
+            isOneToOne: false;
+            referencedRelation: "segments";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      segments: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          description: string | null;
+          filter: Json | null;
+          id: string;
+          kind: string;
+          name: string;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          filter?: Json | null;
+          id?: string;
+          kind: string;
+          name: string;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          filter?: Json | null;
+          id?: string;
+          kind?: string;
+          name?: string;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "segments_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "segments_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -2121,17 +2616,28 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      cancel_import: { Args: { p_import_id: string }; Returns: undefined };
+      cancel_job: { Args: { p_job_id: string }; Returns: Json };
+      change_segment_leads: {
+        Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
+        Returns: Json;
+      };
+      count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
         Returns: Json;
       };
+      create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
       erase_phone: { Args: { p_e164: string }; Returns: Json };
@@ -2147,6 +2653,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       find_lead_phones: {
         Args: { p_e164s: string[] };
         Returns: {
@@ -2166,6 +2673,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      lead_statistics: { Args: { p_filter?: Json }; Returns: Json };
       list_duplicates: {
         Args: {
           p_after_id?: string;
@@ -2176,6 +2684,8 @@ export type Database = {
         };
         Returns: Json;
       };
+      list_enrichment_services: { Args: Record<PropertyKey, never>; Returns: Json };
+      lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       merge_leads: {
         Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
         Returns: Json;
@@ -2194,21 +2704,31 @@ export type Database = {
         }[];
       };
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      pause_import: { Args: { p_import_id: string }; Returns: undefined };
+      phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
+      remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
+      remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      request_enrichment: {
+        Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
+        Returns: Json;
+      };
+      request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      resume_import: { Args: { p_import_id: string }; Returns: undefined };
+      save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
+      save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
       search_leads: {
         Args: {
-          p_before?: string;
-          p_before_id?: string;
-          p_counties?: string[];
+          p_after?: Json;
+          p_descending?: boolean;
+          p_filter?: Json;
           p_limit?: number;
           p_offset?: number;
-          p_search?: string;
-          p_states?: string[];
-          p_statuses?: string[];
-          p_tags?: string[];
+          p_sort_by?: string;
         };
         Returns: Json;
       };
@@ -2216,15 +2736,20 @@ export type Database = {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
       };
+      start_bulk_action: { Args: { p_input: Json }; Returns: Json };
       start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
+      undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       update_lead: {
         Args: { p_allow_duplicate_phone?: boolean; p_changes: Json; p_lead_id: string };
         Returns: Json;
       };
+      update_lead_phone: { Args: { p_changes: Json; p_lead_id: string; p_phone_id: string }; Returns: Json };
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
+      update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
     };
     Enums: {
       campaign_status:

@@ -4,6 +4,7 @@ export const LEAD_STATUSES = ["new", "contacted", "interested", "not_interested"
 export const LEAD_SCORES = ["cold", "warm", "hot"] as const;
 export const CONSENT_STATUSES = ["unknown", "granted", "denied"] as const;
 export const LANGUAGES = ["es", "en"] as const;
+export const LINE_TYPES = ["mobile", "landline", "voip", "toll_free", "other"] as const;
 export const PHONE_ROLES = ["primary", "secondary", "alternate"] as const;
 
 /** In characters. */

@@ -1,9 +1,10 @@
-// Works off the queue of imports, one chunk after another, for as long as the caller's budget lasts.
+// Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
 import type { ServiceClient } from "../../_shared/db/service-client.ts";
 import type { Log } from "../../_shared/http/log.ts";
-import type { ImportChunk } from "./import-chunk.ts";
+import type { ImportChunk, UndoChunk } from "./import-chunk.ts";
 import { runImportChunk } from "./run-import-chunk.ts";
+import { runUndoChunk } from "./run-undo-chunk.ts";
 
 export interface DrainImportsDeps {
   /** A direct connection that may execute the import functions. */
@@ -16,7 +17,7 @@ export interface DrainImportsDeps {
 }
 
 export interface DrainedImports {
-  /** Chunks applied, 1,000 rows each at most. */
+  /** Chunks applied, 1,000 rows or 500 leads each at most. */
   chunks: number;
   /** Whether more are due now. */
   more: boolean;
@@ -32,10 +33,14 @@ const VISIBILITY_SECONDS = 15;
 export async function drainImports({ sql, storage, budget, log }: DrainImportsDeps): Promise<DrainedImports> {
   let chunks = 0;
   while (!budget.shouldStop()) {
-    const [row] = await sql<{ chunk: ImportChunk | null }[]>`
+    const [row] = await sql<{ chunk: ImportChunk | UndoChunk | null }[]>`
       select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
-    if (!row?.chunk) return { chunks, more: false };
-    if (await runImportChunk(row.chunk, { sql, storage, log })) chunks += 1;
+    const chunk = row?.chunk;
+    if (!chunk) return { chunks, more: false };
+    const applied = chunk.undo
+      ? await runUndoChunk(chunk, { sql, log })
+      : await runImportChunk(chunk, { sql, storage, log });
+    if (applied) chunks += 1;
   }
   const [due] = await sql<{ more: boolean }[]>`select private.queue_is_due('imports', '0') as more`;
   return { chunks, more: due?.more ?? false };

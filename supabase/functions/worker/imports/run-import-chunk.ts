@@ -4,8 +4,9 @@ import type { DrainImportsDeps } from "./drain-imports.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 import { makeRows } from "./make-rows.ts";
 import { MissingObjectError, readByteRange } from "./read-byte-range.ts";
+import { skipLine } from "./skip-line.ts";
 
-/** A range holds at least one whole row: rows are shorter (MAX_LINE_CHARS, MAX_CELL_CHARS at 4 bytes), and mostly 1,000 of them. */
+/** Holds every row that is one (MAX_LINE_CHARS at 4 bytes), and mostly 1,000 of them. */
 const RANGE_BYTES = 1_048_576;
 const RETRY_SECONDS = 5;
 
@@ -18,7 +19,8 @@ export async function runImportChunk(
   try {
     const end = Math.min(chunk.next_byte + RANGE_BYTES, chunk.file_bytes);
     const bytes = await readByteRange(storage, chunk.storage_path, chunk.next_byte, end);
-    const made = makeRows(chunk, bytes, end === chunk.file_bytes);
+    const read = makeRows(chunk, bytes, end === chunk.file_bytes);
+    const made = read.isInLine ? await skipLine(storage, chunk, read) : read;
     const [row] = await sql<{ result: { applied: boolean; status: string } }[]>`
       select private.import_chunk(
         ${chunk.id}, ${chunk.next_chunk}, ${chunk.next_byte}, ${made.nextByte}, ${made.nextLine},

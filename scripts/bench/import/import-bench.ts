@@ -1,0 +1,197 @@
+// An import of 100,000 rows from the upload to the last row, by HTTP, as a signed-in person sends it.
+import { setTimeout as wait } from "node:timers/promises";
+import postgres from "postgres";
+import { type Person, signUp } from "../arrange/sign-up.ts";
+import { defineBench } from "../bench-types.ts";
+import { round } from "../measure/describe-machine.ts";
+import { cpuOfTrees } from "../measure/read-processes.ts";
+import { watchMemory } from "../measure/watch-memory.ts";
+import { atMost } from "../report.ts";
+import { addOwners } from "../search/owners.ts";
+import { type Drained, type StackProcess, withStack } from "../stack/start-stack-process.ts";
+import { expectedOf, makeFile } from "./make-file.ts";
+
+const BUDGET = { seconds: 60, cpuMs: 1_500, memoryMb: 128 } as const;
+const STRATEGIES = ["skip", "update", "fill", "add_phones", "create"] as const;
+/** Owners put in by one statement. */
+const AT_ONCE = 50_000;
+const WARM_UP_ROWS = 500;
+const GIVE_UP_AFTER_MS = 600_000;
+
+const options = {
+  rows: { what: "rows of the file", value: 100_000 },
+  leads: { what: "leads that the organisation has before", value: 0 },
+  strategy: { what: `merge strategy: ${STRATEGIES.map((word, i) => `${i} ${word}`).join(", ")}`, value: 0 },
+};
+
+export const importBench = defineBench({
+  name: "import",
+  summary: "a file of leads from the upload to its last row: 2.3 phones each, 5 % duplicates, 2 % bad rows",
+  options,
+  async run({ rows, leads, strategy }, say) {
+    const word = STRATEGIES[strategy];
+    if (word === undefined) throw new Error(`--strategy is at most ${STRATEGIES.length - 1}.`);
+    return await withStack({ durable: true }, async (stack) => {
+      const sql = postgres(stack.adminUrl, { max: 2, onnotice: () => {} });
+      try {
+        const person = await signUp(stack, "Tierras Claras");
+        const [user] = await sql`select org_id from public.users where id = ${person.id}`;
+        const orgId: string = user?.org_id;
+        for (let from = 0; from < leads; from += AT_ONCE) {
+          await addOwners(sql, orgId, { from, count: Math.min(AT_ONCE, leads - from), seed: from });
+          say(`${Math.min(from + AT_ONCE, leads)} leads`);
+        }
+        if (leads > 0) await sql`vacuum analyze`;
+
+        // Its functions are loaded, and what they have idle is known.
+        await finished(sql, await upload(stack, person, makeFile(WARM_UP_ROWS, rows * 3), "skip"));
+        await sql`delete from public.leads where org_id = ${orgId} and import_id is not null`;
+        const file = makeFile(rows, 0);
+        say(`${rows} rows, ${round(file.length / 1e6)} MB, merge strategy ${word}`);
+        const calls = watchCalls(stack);
+        const { functions } = await stack.pids();
+        const [before, uploadBefore] = await Promise.all([
+          cpuOfTrees(functions.worker ?? []),
+          cpuOfTrees(functions.leads ?? []),
+        ]);
+        const memory = await watchMemory([...(functions.worker ?? []), ...(functions.leads ?? [])]);
+
+        const started = performance.now();
+        const id = await upload(stack, person, file, word);
+        const uploaded = performance.now() - started;
+        const result = await finished(sql, id);
+        const seconds = (performance.now() - started) / 1000;
+        const uploadCpu = (await cpuOfTrees(functions.leads ?? [])) - uploadBefore;
+        const cpu = await calls.stop(before);
+        const memoryMb = round(memory.stop());
+        say(
+          `uploaded in ${round(uploaded)} ms; ${cpu.length} calls of the worker, CPU ms: ${cpu.join(", ")}`,
+        );
+        await checkRows(sql, orgId, result, rows, word, leads);
+        const maxCpu = Math.max(...cpu);
+        return {
+          figures: [
+            atMost(`${rows} rows, seconds from the upload to the last`, seconds, BUDGET.seconds),
+            atMost("CPU ms of a call of the worker, at most", maxCpu, BUDGET.cpuMs),
+            atMost("memory of a function over idle, MB", memoryMb, BUDGET.memoryMb),
+            { name: "CPU ms of the upload", value: uploadCpu },
+            { name: "rows/s", value: rows / seconds },
+          ],
+          result: {
+            ...{ rows, seconds: round(seconds, 2), max_cpu_ms_per_call: maxCpu },
+            ...{
+              rejected: result.rejected_rows,
+              duplicates: result.duplicate_rows,
+              updated: result.updated_rows,
+            },
+            ...{
+              imported: result.imported_rows,
+              calls: cpu.length,
+              memory_mb: memoryMb,
+              upload_cpu_ms: uploadCpu,
+            },
+          },
+        };
+      } finally {
+        await sql.end({ timeout: 5 });
+      }
+    });
+  },
+});
+
+/**
+ * What each call of the worker burnt: all CPU of its process, helper threads included, from the end of one call to the end of
+ * the next. One drains at a time, and whoever waits for its turn burns nothing, so all of it is that call's.
+ */
+function watchCalls(stack: StackProcess): { stop(before: number): Promise<number[]> } {
+  const ends: Drained[] = [];
+  stack.onDrained((drained) => ends.push(drained));
+  return {
+    async stop(before) {
+      const { functions } = await stack.pids();
+      // The last call ends a moment after the import: until then its CPU is what was burnt so far.
+      const marks = [before, ...ends.map(({ cpuMs }) => cpuMs), await cpuOfTrees(functions.worker ?? [])];
+      return marks.slice(1).map((mark, i) => mark - (marks[i] ?? 0));
+    },
+  };
+}
+
+async function upload(
+  { env }: StackProcess,
+  { token }: Person,
+  csv: string,
+  strategy: string,
+): Promise<string> {
+  const form = new FormData();
+  form.append("merge_strategy", strategy);
+  form.append("file", new Blob([csv], { type: "text/csv" }), "owners.csv");
+  const response = await fetch(`${env.FUNCTIONS_URL}/leads/import/execute`, {
+    ...{ method: "POST", body: form },
+    headers: { apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
+  });
+  if (response.status !== 202)
+    throw new Error(`the upload was answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { data: { id: string } }).data.id;
+}
+
+interface Finished {
+  id: string;
+  status: string;
+  error_message: string | null;
+  imported_rows: number;
+  updated_rows: number;
+  duplicate_rows: number;
+  rejected_rows: number;
+}
+
+async function finished(sql: postgres.Sql, id: string): Promise<Finished> {
+  const end = performance.now() + GIVE_UP_AFTER_MS;
+  while (performance.now() < end) {
+    const [row] = await sql<Finished[]>`
+      select id, status, error_message, imported_rows::integer, updated_rows::integer, duplicate_rows::integer, rejected_rows::integer
+      from public.imports where id = ${id}`;
+    if (row?.status === "completed") return row;
+    if (row?.status === "failed") throw new Error(`the import failed: ${row.error_message}`);
+    await wait(50);
+  }
+  throw new Error("the import was not done within ten minutes");
+}
+
+/** Throws where a count is not what the file says, or a phone is there twice. */
+async function checkRows(
+  sql: postgres.Sql,
+  orgId: string,
+  { id, ...result }: Finished,
+  rows: number,
+  strategy: (typeof STRATEGIES)[number],
+  leads: number,
+): Promise<void> {
+  const { rejected, duplicates, phones } = expectedOf(rows);
+  const fate =
+    strategy === "skip" ? "duplicate_rows" : strategy === "create" ? "imported_rows" : "updated_rows";
+  const expected = {
+    imported_rows: rows - rejected - duplicates,
+    updated_rows: 0,
+    duplicate_rows: 0,
+    rejected_rows: rejected,
+  };
+  expected[fate] += duplicates;
+  const [found] = await sql`
+    select (select count(*)::integer from public.leads where import_id = ${id}) as imported_rows,
+      (select count(*) filter (where outcome = 'duplicate')::integer from public.import_rejections where import_id = ${id}) as duplicate_rows,
+      (select count(*) filter (where outcome = 'rejected')::integer from public.import_rejections where import_id = ${id}) as rejected_rows,
+      (select count(*)::integer from public.lead_phones p join public.leads l on l.id = p.lead_id where l.import_id = ${id}) as phones,
+      (select count(*) - count(distinct e164) from public.lead_phones where org_id = ${orgId})::integer as twice`;
+  const wrong = [
+    ...Object.entries(expected).filter(([name, count]) => result[name as keyof typeof expected] !== count),
+    ...Object.entries({ ...expected, updated_rows: undefined }).filter(
+      ([name, count]) => count !== undefined && found?.[name] !== count,
+    ),
+    ...(strategy === "skip" && found?.phones !== phones ? [["phones", phones]] : []),
+    ...(strategy !== "create" && leads === 0 && found?.twice !== 0
+      ? [["phones that are there twice", 0]]
+      : []),
+  ];
+  if (wrong.length > 0)
+    throw new Error(`expected ${JSON.stringify(wrong)}, found ${JSON.stringify({ ...result, ...found })}`);
+}

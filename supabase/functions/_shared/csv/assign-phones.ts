@@ -1,0 +1,98 @@
+// Finds the columns that hold phones, with their roles, and the columns that say something about a phone: its type, or that it
+// must not be called.
+import {
+  DNC_WORDS,
+  LANDLINE_WORDS,
+  NOT_A_DNC_WORDS,
+  NOT_A_PHONE_WORDS,
+  PHONE_TYPE_WORDS,
+  PHONE_WORDS,
+} from "./header-habits.ts";
+import type { ImportField } from "./import-fields.ts";
+
+/** A column's name as foldHeader leaves it, the same spelled out, and its place. */
+export interface Column {
+  folded: string;
+  name: string;
+  index: number;
+}
+
+export const isNamedPhone = ({ name }: Column) => PHONE_WORDS.test(name) && !NOT_A_PHONE_WORDS.test(name);
+
+const ROLES: readonly [ImportField, RegExp][] = [
+  ["primary_phone", /\b(?:primary|main|best|principal)\b/],
+  ["secondary_phone", /\b(?:secondary|second|secundario)\b/],
+  ["alternate_phone", /\b(?:alternate|alternative|alt|alterno)\b/],
+];
+
+/** Roles in the order of the columns, but for columns that name their role, and landlines last. */
+export function assignPhones(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
+  for (const [field, word] of ROLES) {
+    const named = phones.find((column) => word.test(column.name) && !found.has(column.index));
+    if (named) found.set(named.index, field);
+  }
+  const rest = phones.filter((column) => !found.has(column.index));
+  const ordered = [
+    ...rest.filter(({ name }) => !LANDLINE_WORDS.test(name)),
+    ...rest.filter(({ name }) => LANDLINE_WORDS.test(name)),
+  ];
+  const taken = new Set(found.values());
+  const free = ROLES.map(([field]) => field).filter((field) => !taken.has(field));
+  ordered.forEach((column, i) => {
+    found.set(column.index, free[i] ?? "other_phone");
+  });
+  assignPhoneTypes(all, phones, found);
+  assignDnc(all, phones, found);
+}
+
+function assignPhoneTypes(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
+  for (const column of all) {
+    if (found.has(column.index) || !PHONE_TYPE_WORDS.test(column.name) || !PHONE_WORDS.test(column.name))
+      continue;
+    const phone = findPhoneOf(column, phones);
+    const field = phone && found.get(phone.index);
+    const typeField = `${field}_type` as ImportField;
+    if (field && field !== "other_phone" && ![...found.values()].includes(typeField))
+      found.set(column.index, typeField);
+  }
+}
+
+/** A column that names no phone speaks of all of them, unless there is one such column after each phone. */
+function assignDnc(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
+  const flags = all.filter(
+    ({ name, index }) => !found.has(index) && DNC_WORDS.test(name) && !NOT_A_DNC_WORDS.test(name),
+  );
+  for (const column of flags) {
+    const isRepeated = flags.some(
+      ({ name }) => name.replace(/ \d+$/, "") === column.name && name !== column.name,
+    );
+    const isOfOne = PHONE_WORDS.test(column.name) || /\d/.test(column.name) || isRepeated;
+    const phone = isOfOne ? findPhoneOf(column, phones) : undefined;
+    const field = phone && found.get(phone.index);
+    found.set(column.index, field ? (`${field}_dnc` as ImportField) : "phone_dnc");
+  }
+}
+
+const numberIn = (name: string) => /\d+/.exec(name)?.[0] ?? "";
+/** What is left of "Phone 1 Line Type" or "Phone 1 DNC" is the phone's own name. */
+const ABOUT =
+  /\b(?:line type|linetype|type|tipo de|tipo|label|value|number|dnc|do not (?:call|text|contact)|litigators?|tcpa|no llamar|status|flag|list|is|on|federal|state)\b/g;
+const ownName = (name: string) => name.replace(ABOUT, " ").replace(/\s+/g, " ").trim();
+
+/** The phone of the same name; or with the same number, the last before it; or the phone before it. */
+export function findPhoneOf(
+  column: Pick<Column, "name" | "index">,
+  phones: Pick<Column, "name" | "index">[],
+): Pick<Column, "name" | "index"> | undefined {
+  const own = ownName(column.name);
+  const number = numberIn(column.name);
+  const before = phones.filter(({ index }) => index < column.index);
+  const isSame = (phone: { name: string }) => ownName(phone.name) === own;
+  const isNumber = (phone: { name: string }) => number !== "" && numberIn(phone.name) === number;
+  return (
+    phones.find(isSame) ??
+    before.findLast(isNumber) ??
+    phones.find(isNumber) ??
+    (number === "" || before.length > 0 ? before.at(-1) : undefined)
+  );
+}

@@ -1,0 +1,64 @@
+// Asks a service about one parcel or some phones, and tells what it said: for the worker, and for the test call of an admin.
+import { callOutside, type OutsideAnswer, readJson } from "../outside/call-outside.ts";
+import { requireCallable } from "../outside/check-address.ts";
+import { OutsideError } from "../outside/outside-error.ts";
+import { buildRequest, type TemplateValues } from "./build-request.ts";
+import { mapParcel } from "./map-parcel.ts";
+import { mapScrub, type ScrubMap, type ScrubResult } from "./map-scrub.ts";
+import type { EnrichmentService, ParcelFields } from "./service.ts";
+
+/** An element of private.record_enrichments' exchanges. */
+export interface Exchange {
+  status: number | null;
+  reason: string | null;
+  /** The first of what was answered. */
+  answer: string | null;
+}
+
+/** As much of an answer as is kept for looking into. */
+const KEPT_CHARS = 16_000;
+
+/** @param exchange filled in on the way, also where this throws. @throws OutsideError */
+export async function askAboutParcel(
+  service: EnrichmentService,
+  parcel: ParcelFields,
+  allowsLoopback: boolean,
+  exchange: Exchange,
+): Promise<Partial<ParcelFields>> {
+  const answer = await ask(service, { ...parcel }, allowsLoopback, exchange);
+  if (answer.status === 404 || answer.status === 410)
+    throw new OutsideError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
+  return mapParcel(readOk(answer), service.field_map, parcel);
+}
+
+/** @param exchange filled in on the way, also where this throws. @throws OutsideError */
+export async function askAboutPhones(
+  service: EnrichmentService,
+  phones: readonly string[],
+  allowsLoopback: boolean,
+  exchange: Exchange,
+): Promise<Map<string, ScrubResult>> {
+  const values = { phones: [...phones], phones10: phones.map((e164) => e164.slice(2)) };
+  const answer = await ask(service, values, allowsLoopback, exchange);
+  return mapScrub(readOk(answer), service.field_map as unknown as ScrubMap, phones);
+}
+
+async function ask(
+  service: EnrichmentService,
+  values: TemplateValues,
+  allowsLoopback: boolean,
+  exchange: Exchange,
+): Promise<OutsideAnswer> {
+  const { url, init } = buildRequest(service, values);
+  await requireCallable(url, allowsLoopback);
+  const answer = await callOutside(url, init, service.timeout_ms);
+  exchange.status = answer.status;
+  // Postgres keeps no zero bytes.
+  exchange.answer = answer.text.slice(0, KEPT_CHARS).replaceAll("\0", "");
+  return answer;
+}
+
+function readOk({ status, text }: OutsideAnswer): unknown {
+  if (status >= 400) throw new OutsideError("retry", `It does not understand our request (HTTP ${status}).`);
+  return readJson(text);
+}

@@ -1,0 +1,27 @@
+// Lets a person put a file into Storage themselves: no function holds it, and a browser can show how far it is.
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../_shared/db/service-client.ts";
+import { AppError } from "../_shared/http/app-error.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import type { ImportUpload, UploadInput } from "./import-schemas.ts";
+import { cleanName, fileTooLarge, MAX_FILE_BYTES } from "./read-upload.ts";
+
+/** The link is signed with the secret key, so that users need no rights on the bucket. @throws AppError payload_too_large */
+export async function createUpload(
+  { db, env }: UserContext,
+  { body }: { body: UploadInput },
+): Promise<ImportUpload> {
+  if (body.file_bytes > MAX_FILE_BYTES) throw fileTooLarge();
+  const upload = dataOrThrow(
+    await db.rpc("create_import_upload", {
+      p_file_name: cleanName(body.file_name),
+      p_file_bytes: body.file_bytes,
+    }),
+  ) as { upload_id: string; path: string; expires_at: string };
+  const { data, error } = await createServiceClient(env)
+    .storage.from("imports")
+    .createSignedUploadUrl(upload.path);
+  if (error)
+    throw new AppError("try_again", "Storage gave no link just now: ask again.", null, { cause: error });
+  return { ...upload, token: data.token, signed_url: data.signedUrl };
+}

@@ -1,0 +1,30 @@
+// The organisation's services, with how far each is.
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { ListResult } from "../../_shared/http/responses.ts";
+import type { Service } from "./service-schemas.ts";
+
+/** All of them: there are few. */
+export async function listServices(ctx: UserContext): Promise<ListResult<Service>> {
+  const data = await readServices(ctx);
+  const size = Math.max(data.length, 1);
+  return {
+    data,
+    pagination: {
+      ...{ page: 1, pageSize: size, total: data.length, totalPages: Math.ceil(data.length / size) },
+      ...{ total_is_estimate: false, next_cursor: null },
+    },
+  };
+}
+
+/** @throws AppError not_found */
+export async function readService(ctx: UserContext, id: string): Promise<Service> {
+  const found = (await readServices(ctx)).find((service) => service.id === id);
+  if (!found) throw new AppError("not_found", "There is no service with this id.", { service_id: id });
+  return found;
+}
+
+async function readServices({ db }: UserContext): Promise<Service[]> {
+  return dataOrThrow(await db.rpc("list_enrichment_services")) as unknown as Service[];
+}

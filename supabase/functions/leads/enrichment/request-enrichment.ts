@@ -1,0 +1,18 @@
+// Has a service asked about parcels or phones, or counts how many those are.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { enrichmentRequest, requestedEnrichment } from "./service-schemas.ts";
+
+/** @throws AppError not_found; invalid_state where the service is turned off */
+export async function requestEnrichment(
+  { db }: UserContext,
+  { params, body }: { params: { id: string }; body: z.output<typeof enrichmentRequest> },
+): Promise<z.output<typeof requestedEnrichment>> {
+  const answer = await db.rpc("request_enrichment", {
+    p_service_id: params.id,
+    ...(body.lead_ids && { p_lead_ids: body.lead_ids }),
+    ...{ p_overwrite: body.overwrite, p_dry_run: body.dry_run },
+  });
+  return dataOrThrow(answer) as unknown as z.output<typeof requestedEnrichment>;
+}

@@ -1,0 +1,59 @@
+// Asks a service about one sample and shows what would be kept of its answer. Nothing is written, nothing charged.
+import type { z } from "zod";
+import { connectDirect } from "../../_shared/db/direct.ts";
+import { askAboutParcel, askAboutPhones, type Exchange } from "../../_shared/enrichment/ask-service.ts";
+import type { EnrichmentService } from "../../_shared/enrichment/service.ts";
+import { AppError, validationError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { OutsideError } from "../../_shared/outside/outside-error.ts";
+import { parsePhone } from "../../_shared/sms/parse-phone.ts";
+import { allowsLoopback } from "./check-service.ts";
+import type { testInput, testResult } from "./service-schemas.ts";
+
+/** @throws AppError not_found, or invalid_input where the sample is not of the service's kind */
+export async function testService(
+  { env, user }: UserContext,
+  { params, body }: { params: { id: string }; body: z.output<typeof testInput> },
+): Promise<z.output<typeof testResult>> {
+  // The secret is out of every user's reach, so this reads as the worker does, for the caller's organisation alone.
+  const sql = connectDirect(env, "leads test call");
+  const [row] = await sql<{ service: EnrichmentService | null }[]>`
+    select private.service_to_test(${user.orgId}, ${params.id}) as service`;
+  const service = row?.service;
+  if (!service)
+    throw new AppError("not_found", "There is no service with this id.", { service_id: params.id });
+  const exchange: Exchange = { status: null, reason: null, answer: null };
+  const ask = prepare(service, body, allowsLoopback(env), exchange);
+  const begunAt = performance.now();
+  let found: Record<string, unknown> = {};
+  let problem: string | null = null;
+  try {
+    found = await ask();
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    problem = error.message;
+  }
+  return {
+    ...{ is_ok: problem === null, problem, http_status: exchange.status, answer: exchange.answer, found },
+    ms: Math.round(performance.now() - begunAt),
+  };
+}
+
+function prepare(
+  service: EnrichmentService,
+  { parcel, phones }: z.output<typeof testInput>,
+  loopback: boolean,
+  exchange: Exchange,
+): () => Promise<Record<string, unknown>> {
+  if (service.kind === "property") {
+    if (!parcel) throw validationError([{ field: "parcel", message: "Give a parcel to ask about." }]);
+    return async () => ({ ...(await askAboutParcel(service, parcel, loopback, exchange)) });
+  }
+  if (!phones) throw validationError([{ field: "phones", message: "Give phones to ask about." }]);
+  const asked = phones.map((text, i) => {
+    const parsed = parsePhone(text);
+    if (!parsed.ok) throw validationError([{ field: `phones.${i}`, message: parsed.message }]);
+    return parsed.e164;
+  });
+  return async () => Object.fromEntries(await askAboutPhones(service, asked, loopback, exchange));
+}

@@ -1,0 +1,61 @@
+// A link to the file of an export, which opens for whoever has it, for a short time.
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../../_shared/db/service-client.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { ExportLink } from "./export-schemas.ts";
+
+const LINK_SECONDS = 600;
+
+interface ExportFile {
+  path: string;
+  name: string;
+  bytes: number;
+  rows: number;
+  expires_at: string;
+}
+
+/**
+ * The job is read as the user, so that another organisation's is not there; the link is signed with the secret key, since
+ * users have no rights on the bucket.
+ * @throws AppError not_found, also for a file whose seven days are over, invalid_state where there is no file yet
+ */
+export async function linkExport(
+  { db, env, user }: UserContext,
+  { params }: { params: { id: string } },
+): Promise<ExportLink> {
+  const job = dataOrThrow(
+    await db
+      .from("jobs")
+      .select("status, result")
+      .eq("org_id", user.orgId)
+      .eq("kind", "lead_export")
+      .eq("id", params.id)
+      .maybeSingle(),
+  );
+  if (!job) throw new AppError("not_found", "There is no export with this id.");
+  const { file } = job.result as unknown as { file?: ExportFile };
+  if (job.status !== "completed" || !file)
+    throw new AppError("invalid_state", `The export is ${job.status}: there is no file to download.`, {
+      status: job.status,
+    });
+  if (Date.parse(file.expires_at) < Date.now())
+    throw new AppError("not_found", "The file was kept for seven days and is gone: export again.");
+  const bucket = createServiceClient(env).storage.from("exports");
+  const { data, error } = await bucket.createSignedUrl(file.path, LINK_SECONDS, { download: file.name });
+  if (error)
+    throw new AppError("try_again", "The file could not be reached just now: retry.", null, { cause: error });
+  return {
+    url: publicAddress(data.signedUrl, env.require("PUBLIC_FUNCTIONS_URL")),
+    expires_at: new Date(Date.now() + LINK_SECONDS * 1000).toISOString(),
+    file_name: file.name,
+    file_bytes: file.bytes,
+    rows: file.rows,
+  };
+}
+
+/** Functions may know Storage by an address of their own network; people reach it where they reach the functions. */
+function publicAddress(signedUrl: string, functionsUrl: string): string {
+  const { pathname, search } = new URL(signedUrl);
+  return `${new URL(functionsUrl).origin}${pathname}${search}`;
+}

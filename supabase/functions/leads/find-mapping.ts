@@ -1,0 +1,57 @@
+// Finds the mapping that a file gets where the request names none: the saved one that fits best, else that of the last import with
+// the same columns.
+import { fingerprintColumns } from "../_shared/csv/fingerprint-columns.ts";
+import { foldHeader } from "../_shared/csv/fold-header.ts";
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+
+export interface FittingMapping {
+  id: string;
+  name: string;
+  /** With the columns' names as this file writes them. */
+  mapping: Record<string, string>;
+  options: Record<string, unknown>;
+  /** Whether the file has the very columns it was saved for; else those that it gives a field. */
+  same_columns: boolean;
+}
+
+export interface KnownMappings {
+  /** Best first. */
+  fitting: FittingMapping[];
+  last_import: { id: string; created_at: string; mapping: Record<string, string> } | null;
+}
+
+interface SavedMapping extends Omit<FittingMapping, "same_columns"> {
+  fingerprint: string;
+}
+
+export async function findMapping({ db }: UserContext, columns: string[]): Promise<KnownMappings> {
+  const known = dataOrThrow(await db.rpc("read_known_mappings", { p_columns: columns })) as unknown as {
+    saved: SavedMapping[];
+    last_import: KnownMappings["last_import"];
+  };
+  return { fitting: rankMappings(known.saved, columns), last_import: known.last_import };
+}
+
+/**
+ * Those saved for the same columns come first, then those whose every field the file has a column for, the most fields first;
+ * among equals the order stays.
+ */
+export function rankMappings(saved: SavedMapping[], columns: string[]): FittingMapping[] {
+  const fingerprint = fingerprintColumns(columns);
+  const named = new Map(columns.map((column) => [foldHeader(column), column]));
+  return saved
+    .flatMap(({ fingerprint: own, mapping, ...rest }) => {
+      const entries = Object.entries(mapping).map(([column, field]) => [
+        named.get(foldHeader(column)),
+        field,
+      ]);
+      const used = entries.filter(([, field]) => field !== "custom_field" && field !== "ignore");
+      if (used.length === 0 || used.some(([column]) => column === undefined)) return [];
+      const there = entries.filter(([column]) => column !== undefined) as [string, string][];
+      const fitting = { ...rest, mapping: Object.fromEntries(there), same_columns: own === fingerprint };
+      return [{ fitting, fields: used.length }];
+    })
+    .sort((a, b) => Number(b.fitting.same_columns) - Number(a.fitting.same_columns) || b.fields - a.fields)
+    .map(({ fitting }) => fitting);
+}

@@ -1,0 +1,11 @@
+// Ends a job where it stands.
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { Job } from "./job-schemas.ts";
+import { toJob } from "./select-job.ts";
+
+/** @throws AppError not_found, forbidden, invalid_state for one that has ended */
+export async function cancelJob({ db }: UserContext, { params }: { params: { id: string } }): Promise<Job> {
+  const row = dataOrThrow(await db.rpc("cancel_job", { p_job_id: params.id }));
+  return toJob(row as Record<string, unknown>);
+}

@@ -1,0 +1,88 @@
+// Opens a file that somebody put into Storage by a signed link, to be read as it streams.
+import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../_shared/db/service-client.ts";
+import { AppError, validationError } from "../_shared/http/app-error.ts";
+import type { UserContext } from "../_shared/http/context.ts";
+import type { UploadedFile } from "./read-upload.ts";
+
+/** Storage removes what is a day old and of no import; an hour before that it is too late to begin one. */
+const USABLE_MS = 23 * 3_600_000;
+const OPEN_MS = 10_000;
+
+/** @throws AppError not_found, invalid_state for an expired one; invalid_input where its file has not come, or not whole */
+export async function openUpload({ db, env, user }: UserContext, id: string): Promise<UploadedFile> {
+  const upload = dataOrThrow(
+    await db
+      .from("import_uploads")
+      .select("id, file_name, file_bytes, created_at, expires_at")
+      .eq("org_id", user.orgId)
+      .eq("id", id)
+      .maybeSingle(),
+  );
+  if (!upload)
+    throw new AppError(
+      "not_found",
+      "There is no upload with this id. Ask for one: POST /leads/import/upload.",
+    );
+  const isOld = Date.now() > Date.parse(upload.created_at) + USABLE_MS;
+  const body = isOld ? null : await openObject(env, `${user.orgId}/${id}.csv`);
+  if (!body) {
+    if (isOld || Date.now() > Date.parse(upload.expires_at))
+      throw new AppError(
+        "invalid_state",
+        "This upload has expired. Ask for another one and send the file again.",
+      );
+    throw wrongUpload("The file of this upload has not come yet. Put it to the upload's signed_url first.");
+  }
+  return { name: upload.file_name, chunks: counted(body, upload.file_bytes) };
+}
+
+/** @returns null where there is no such object */
+async function openObject(env: UserContext["env"], path: string): Promise<ReadableStream<Uint8Array> | null> {
+  const failed = (cause: unknown) =>
+    new AppError("try_again", "The file could not be read from Storage just now: try again.", null, {
+      cause,
+    });
+  const { data, error } = await createServiceClient(env).storage.from("imports").createSignedUrl(path, 60);
+  if (error) {
+    const { status, statusCode } = error as { status?: number; statusCode?: string };
+    if (status === 404 || statusCode === "404" || /not.?found/i.test(error.message)) return null;
+    throw failed(error);
+  }
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), OPEN_MS);
+  const response = await fetch(data.signedUrl, { signal: waiting.signal })
+    .catch((cause) => {
+      throw failed(cause);
+    })
+    .finally(() => clearTimeout(timer));
+  if (response.ok && response.body) return response.body;
+  await response.body?.cancel();
+  if (response.status === 400 || response.status === 404) return null;
+  throw failed(new Error(`storage answered ${response.status}`));
+}
+
+async function* counted(body: ReadableStream<Uint8Array>, announced: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause) => {
+        throw new AppError("try_again", "Reading the file broke off: try again.", null, { cause });
+      });
+      if (done) break;
+      bytes += value.length;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  if (bytes !== announced)
+    throw wrongUpload(
+      `The file has ${bytes} bytes, and ${announced} were announced. Ask for another upload and send it again.`,
+    );
+}
+
+function wrongUpload(message: string): AppError {
+  return validationError([{ field: "upload_id", message }]);
+}

@@ -1,0 +1,17 @@
+// Queues phones to be looked up at Twilio, or counts what that would cost.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { lookupRequest, requestedLookups } from "./phone-schemas.ts";
+
+/** @throws AppError invalid_state where lookups are turned off */
+export async function requestLookups(
+  { db }: UserContext,
+  { body }: { body: z.output<typeof lookupRequest> },
+): Promise<z.output<typeof requestedLookups>> {
+  const answer = await db.rpc("request_lookups", {
+    ...(body.lead_ids && { p_lead_ids: body.lead_ids }),
+    p_dry_run: body.dry_run,
+  });
+  return dataOrThrow(answer) as unknown as z.output<typeof requestedLookups>;
+}

@@ -1,0 +1,16 @@
+// Changes one phone of a lead.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { LeadPhone, phoneChanges } from "./phone-schemas.ts";
+
+/** @throws AppError not_found; invalid_state where consent is granted for somebody who opted out */
+export async function updatePhone(
+  { db }: UserContext,
+  { params, body }: { params: { id: string; phone_id: string }; body: z.output<typeof phoneChanges> },
+): Promise<LeadPhone> {
+  const answer = await db.rpc("update_lead_phone", {
+    ...{ p_lead_id: params.id, p_phone_id: params.phone_id, p_changes: body },
+  });
+  return dataOrThrow(answer) as unknown as LeadPhone;
+}

@@ -1,0 +1,24 @@
+// What an export keeps between its steps, and what was asked of it.
+
+export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** As private.create_export has it. */
+export interface ExportInput {
+  format: ExportFormat;
+  columns: string[] | null;
+  rows_per: "lead" | "parcel";
+}
+
+/** Fixed by private.begin_export, and carried on by each part. */
+export interface ExportCursor {
+  chunks: number;
+  custom_fields: string[];
+  /** Without its ending. */
+  file_name: string;
+  /** Rows written so far, without the heading. */
+  rows?: number;
+  /** Of the sheet's XML so far. */
+  crc?: number;
+  raw_bytes?: number;
+}

@@ -1,0 +1,79 @@
+// Works off the queue of lookups: a batch of phones of one organisation after another, for as long as the budget lasts.
+import type { Direct } from "../../_shared/db/direct.ts";
+import { insist } from "../../_shared/db/insist.ts";
+import type { Environment } from "../../_shared/env.ts";
+import type { Log } from "../../_shared/http/log.ts";
+import { OutsideError } from "../../_shared/outside/outside-error.ts";
+import { findTwilioAccount, type TwilioAccount } from "../../_shared/twilio/find-account.ts";
+import { lookUpPhone } from "../../_shared/twilio/look-up-phone.ts";
+import { twilioLookupsUrl } from "../../_shared/twilio/lookups-url.ts";
+import { askBatch, type OutsideBatch, type OutsideCall } from "../outside/ask-batch.ts";
+import type { CallBudget } from "../outside/call-budget.ts";
+
+interface LookupBatch extends OutsideBatch {
+  account_sid: string | null;
+  /** Looked up meanwhile, for another lead. */
+  known: string[];
+}
+
+export interface DrainLookupsDeps {
+  /** A direct connection that may execute the functions of lookups. */
+  sql: Direct;
+  env: Environment;
+  log: Log;
+  budget: CallBudget;
+}
+
+const BATCH = 50;
+/** Twilio answers 20429 to too many requests at once, by an undocumented limit, and sending has its share of that too. */
+const CONCURRENCY = 10;
+
+/** @returns how many phones Twilio was asked about. Killing this loses nothing: a batch comes again after two minutes. */
+export async function drainLookups({ sql, env, log, budget }: DrainLookupsDeps): Promise<number> {
+  let asked = 0;
+  while (budget.callsLeft() > 0) {
+    const [row] = await insist(
+      () => sql<{ batch: LookupBatch | null }[]>`
+        select private.claim_lookups(${Math.min(BATCH, budget.callsLeft())}) as batch`,
+    );
+    if (!row?.batch) break;
+    if (row.batch.calls.length === 0) continue;
+    asked += await lookUpBatch(row.batch, { sql, env, log, budget });
+  }
+  return asked;
+}
+
+async function lookUpBatch(batch: LookupBatch, { sql, env, log, budget }: DrainLookupsDeps): Promise<number> {
+  const lookupsUrl = twilioLookupsUrl(env);
+  let account: Promise<TwilioAccount> | undefined;
+  const results = await askBatch<OutsideCall>(batch.calls, {
+    concurrency: CONCURRENCY,
+    shouldStop: () => budget.callsLeft() === 0,
+    subjectsOf: ({ subject }) => [subject],
+    log,
+    ask: async ({ subject }) => {
+      if (batch.known.includes(subject)) return [{ subject, outcome: "done", is_charged: false }];
+      account ??= requireAccount(sql, batch.account_sid);
+      const known = await account;
+      budget.spend();
+      return [{ subject, outcome: "done", answer: await lookUpPhone(lookupsUrl, known, subject) }];
+    },
+  });
+  await insist(
+    () => sql`select private.record_lookups(${sql.json(batch as never)}, ${sql.json(results as never)})`,
+  );
+  const failed = results.filter(({ outcome }) => !["done", "not_asked"].includes(outcome));
+  if (failed.length > 0)
+    log.warn("lookups failed", { org: batch.org_id, failed: failed.length, reason: failed.at(-1)?.error });
+  return results.filter(({ outcome }) => outcome !== "not_asked").length;
+}
+
+async function requireAccount(sql: Direct, accountSid: string | null): Promise<TwilioAccount> {
+  // A token that was just replaced is used at once: the old one would have the lane rest for ten minutes.
+  const account = accountSid === null ? null : await findTwilioAccount(sql, accountSid, 1_000);
+  if (account === null)
+    throw new OutsideError("blocked", "The organisation has no Twilio account, or its token is not stored.", {
+      isCharged: false,
+    });
+  return account;
+}

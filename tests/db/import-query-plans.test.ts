@@ -1,0 +1,73 @@
+// What a chunk of an import or of its undo costs does not grow with the leads there are: everything is found by an index,
+// whatever the statistics say.
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { addOwners } from "../../scripts/bench/search/owners.ts";
+import { addImport, type ChunkRow, chunkRow, type Sql } from "../fixtures/apply-import.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+
+const SMALL = 2_000;
+const LARGE = 40_000;
+/** Trees are a level deeper; reading a table or an index from end to end would cost twenty times as much. */
+const GROWTH = 1.7;
+const STRATEGIES = ["skip", "update", "fill", "add_phones", "create"];
+
+let org: TestOrg;
+let known: string[];
+let small: Record<string, number>;
+let large: Record<string, number>;
+
+beforeAll(async () => {
+  org = await createOrg(inject("stack"), { numbers: 0 });
+  small = await measure(0, SMALL);
+  large = await measure(SMALL, LARGE);
+}, 180_000);
+afterAll(() => org.close());
+
+/** Buffers that each call touches, its statements inside included, where there are `to` leads. Nothing is analysed on purpose. */
+async function measure(from: number, to: number): Promise<Record<string, number>> {
+  await addOwners(org.sql, org.id, { from, count: to - from, seed: from });
+  known = (
+    await org.sql`
+      select e164 from public.lead_phones where org_id = ${org.id} and role = 'primary' order by md5(e164 || ${to}) limit 1000`
+  ).map((row) => row.e164);
+  const costs: Record<string, number> = {};
+  for (const strategy of STRATEGIES) {
+    const id = await addImport(org, { merge_strategy: strategy });
+    costs[strategy] = await buffers(async (tx, explain) => {
+      await tx`delete from pgmq.q_imports where message ->> 'import_id' = ${id}`;
+      return await explain("select private.import_chunk($1, 0, 0, 100, 12, $2::text::jsonb, true)", [
+        id,
+        JSON.stringify(makeRows()),
+      ]);
+    });
+    await org.sql`update public.imports set status = 'undoing', undo_total = 1000 where id = ${id}`;
+    costs[`undo of ${strategy}`] = await buffers((_tx, explain) =>
+      explain("select private.undo_import_chunk($1, null)", [id]),
+    );
+  }
+  return costs;
+}
+
+/** A hundred, of which every second is about a lead that is there. */
+function makeRows(): ChunkRow[] {
+  return Array.from({ length: 100 }, (_, i) => {
+    const phones = i % 2 === 0 ? [known.pop() as string] : [`+1512224${String(made++).padStart(4, "0")}`];
+    return chunkRow(i + 2, phones, { lead: { city: "Marfa" }, parcel: { apn: `N-${i}`, county: "Travis" } });
+  });
+}
+let made = 0;
+
+type Explain = (text: string, params: unknown[]) => Promise<number>;
+const buffers = (work: (tx: Sql, explain: Explain) => Promise<number>) =>
+  org.sql.begin((tx) =>
+    work(tx, async (text, params) => {
+      const [row] = await tx.unsafe(`explain (analyze, buffers, format json) ${text}`, params as never[]);
+      const plan = row?.["QUERY PLAN"][0].Plan;
+      return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
+    }),
+  );
+
+it.each(STRATEGIES.flatMap((strategy) => [strategy, `undo of ${strategy}`]))("%s", (call) => {
+  expect(small[call]).toBeGreaterThan(100);
+  expect(large[call], `${small[call]} buffers with ${SMALL} leads`).toBeLessThan((small[call] ?? 0) * GROWTH);
+});
