@@ -139,6 +139,15 @@ async function arrangeLife(): Promise<{
   await bench.sql`
     insert into public.imports (id, org_id, file_name, file_bytes, content_hash, storage_path, encoding, delimiter, columns, mapping)
     values (${id}, ${org.id}, 'a.csv', 1000, ${"0".repeat(64)}, ${`${org.id}/${id}.csv`}, 'utf-8', ',', '{Name,Phone}', '{}')`;
+  for (const { id: of, name } of [
+    { id: lead.id, name: "Xiomara" },
+    { id: neighbour.id, name: "Berta" },
+  ])
+    await bench.sql`
+      insert into private.import_changes (import_id, lead_id, line, before, after, created_at)
+      values (${id}, ${of}, 9, ${bench.sql.json({ first_name: name })}, '{}', now())`;
+  await bench.sql`insert into public.import_rejections (org_id, import_id, line, reason, raw, outcome, lead_id)
+    values (${org.id}, ${id}, 9, 'bad e-mail', '["Xiomara", ""]', 'warning', ${lead.id})`;
   const reject = (line: number, reason: string, raw: string[]) =>
     bench.sql`insert into public.import_rejections (org_id, import_id, line, reason, raw) values (${org.id}, ${id}, ${line}, ${reason}, ${bench.sql.json(raw)})`;
   await reject(2, "bad state", ["Xiomara Quetzalcoatl", phoneTexts(lead.e164)[1] as string]);
@@ -249,7 +258,7 @@ describe("a person with a life in every table", () => {
     expect(await figures()).toEqual(before);
     const [imported] =
       await bench.sql`select count(*)::int as n from public.import_rejections where org_id = ${org.id}`;
-    expect(imported?.n).toBe(4);
+    expect(imported?.n).toBe(5);
   });
 
   it("keeps the evidence: that they said yes and no, and when, and that they were written to", async () => {

@@ -11,7 +11,7 @@ import {
   phoneAt,
   signedIn,
 } from "../../../fixtures/arrange-sending.ts";
-import { accepted, claim, makeDue, newSid, plan, sendAll, settle } from "../../../fixtures/drive-sending.ts";
+import { newSid, sendAll } from "../../../fixtures/drive-sending.ts";
 import type { Session } from "../../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
 
@@ -137,7 +137,7 @@ describe("an opt-out", () => {
     expect((await bench.sql`select private.orgs_to_move(${now}) as id`).map((row) => row.id)).toContain(
       org.id,
     );
-    await bench.sql`select private.move_sent_leads(${org.id}, ${now})`;
+    await bench.sql`select private.move_opted_out_leads(${org.id}, ${now})`;
     expect(await standing(lead)).toEqual(["do_not_contact", "cold"]);
     expect(await events(lead)).toEqual(["status new>do_not_contact opt_out"]);
     expect((await bench.sql`select private.orgs_to_move(${now}) as id`).map((row) => row.id)).not.toContain(
@@ -158,79 +158,20 @@ test("a wrong number marks the phone and changes no status; without a valid phon
   expect(phones).toEqual(Array(2).fill({ is_valid: false, invalid_reason: "wrong_number" }));
 });
 
-describe("a message that Twilio accepted", () => {
-  const move = (now: Date, limit = 2000) =>
-    bench.sql`select private.move_sent_leads(${org.id}, ${now}, ${limit})`;
-
-  it("makes a new lead contacted, once, and no lead that a person or a reply moved", async () => {
-    const leads = await arrangeLeads(bench.db, org.id, 6);
-    const [chosen, replied] = leads as [ArrangedLead, ArrangedLead];
-    await byHand(chosen, { status: "interested" });
-    await byHand(chosen, { status: "new" });
-    await arrangeCampaign(bench.db, org);
-    const sends = await sendAll(bench.a.sql, bench.sql, AFTERNOON);
-    expect(sends).toHaveLength(6);
-    await write(replied.e164, "reply", "interested");
-    await move(later(AFTERNOON, 20));
-    expect((await Promise.all(leads.slice(2).map(standing))).flat()).not.toContain("contacted");
-    await move(later(AFTERNOON, 60));
-    expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual([
-      ...["new", "interested", "contacted", "contacted", "contacted", "contacted"],
-    ]);
-    await move(later(AFTERNOON, 120));
-    expect(await events(leads[2] as ArrangedLead)).toEqual(["status new>contacted sent"]);
-  });
-
-  it("is not one that was never accepted; one that was accepted late is found two hours later", async () => {
-    const leads = await arrangeLeads(bench.db, org.id, 2);
-    await arrangeCampaign(bench.db, org);
-    await plan(bench.a.sql, AFTERNOON);
-    await makeDue(bench.sql);
-    const sends = await claim(bench.a.sql, { now: AFTERNOON });
-    const [late, never] = sends as [(typeof sends)[0], (typeof sends)[0]];
-    const unknown = (id: string) => ({ attempt_id: id, outcome: "unknown" as const, content: "Hola" });
-    await settle(bench.a.sql, [unknown(late.attempt_id), unknown(never.attempt_id)], AFTERNOON);
-    await move(later(AFTERNOON, 60));
-    await settle(bench.a.sql, [accepted(late.attempt_id)], later(AFTERNOON, 300));
-    await bench.sql`update public.send_attempts set outcome = 'accepted', next_look_at = null where id = ${late.attempt_id}`;
-    await move(later(AFTERNOON, 600));
-    const statusOf = async (e164: string) =>
-      (await standing(leads.find((lead) => lead.e164 === e164) as ArrangedLead))[0];
-    expect(await statusOf(late.to_number)).toBe("new");
-    await move(later(AFTERNOON, 7_300));
-    expect([await statusOf(late.to_number), await statusOf(never.to_number)]).toEqual(["contacted", "new"]);
-  });
-
-  it("is seen once however small the steps, and none is left out", async () => {
-    const leads = await arrangeLeads(bench.db, org.id, 30);
-    await arrangeCampaign(bench.db, org);
-    for (let i = 0; i < 6; i++) await sendAll(bench.a.sql, bench.sql, later(AFTERNOON, i * 2));
-    const sent =
-      await bench.sql`select lead_id from public.campaign_targets where org_id = ${org.id} and state = 'sent'`;
-    expect(sent).toHaveLength(30);
-    for (let i = 0; i < 40; i++) await move(later(AFTERNOON, 60 + i), 1);
-    expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual(
-      Array(30).fill("contacted"),
-    );
-    const [row] = await bench.sql`select count(*)::int as n from public.lead_events where org_id = ${org.id}`;
-    expect(row?.n).toBe(30);
-  });
-
-  it("does not wait for a lead that somebody is changing", async () => {
-    const leads = await arrangeLeads(bench.db, org.id, 2);
-    await arrangeCampaign(bench.db, org);
-    await sendAll(bench.a.sql, bench.sql, AFTERNOON);
-    await bench.holder.begin();
-    await bench.holder.sql`select 1 from public.leads where id = ${leads[0]?.id ?? ""} for no key update`;
-    await move(later(AFTERNOON, 60));
-    await bench.holder.commit();
-    expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual(["new", "contacted"]);
-    await move(later(AFTERNOON, 7_300));
-    expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual([
-      "contacted",
-      "contacted",
-    ]);
-  });
+it("a message that was sent makes a new lead contacted, once, and no lead that a person or a reply moved", async () => {
+  const leads = await arrangeLeads(bench.db, org.id, 6);
+  const [chosen, replied] = leads as [ArrangedLead, ArrangedLead];
+  await byHand(chosen, { status: "interested" });
+  await byHand(chosen, { status: "new" });
+  await arrangeCampaign(bench.db, org);
+  expect(await sendAll(bench.a.sql, bench.sql, AFTERNOON)).toHaveLength(6);
+  await write(replied.e164, "reply", "interested");
+  await bench.sql`select private.fold_lead_activity()`;
+  await bench.sql`select private.fold_lead_activity()`;
+  expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual([
+    ...["new", "interested", "contacted", "contacted", "contacted", "contacted"],
+  ]);
+  expect(await events(leads[2] as ArrangedLead)).toEqual(["status new>contacted sent"]);
 });
 
 describe("events", () => {
