@@ -9,8 +9,9 @@ as $$
 declare
   v_count integer;
 begin
+  -- Ids in the order of time: random ones touch another page of ten indexes for every row, which halved the rate at 200,000 leads.
   with rows as materialized (
-    select gen_random_uuid() as lead_id, r.line, r.lead, r.phones, r.consents,
+    select private.uuid_v7() as lead_id, r.line, r.lead, r.phones, r.consents,
       coalesce(r.parcels, case when r.parcel is not null then jsonb_build_array(r.parcel) end) as parcels,
       coalesce(r.lead ->> 'consent_status', 'unknown') as consent_status
     from jsonb_to_recordset(p_rows) as r (line bigint, reason text, lead jsonb, phones jsonb, parcel jsonb, parcels jsonb, consents jsonb)
@@ -37,12 +38,13 @@ begin
       postal_code text, county text, status text, lead_score text, source text, notes text, tags text[], custom_fields jsonb)
   ),
   new_phones as (
-    insert into public.lead_phones (org_id, lead_id, e164, role, line_type, consent_status)
-    select p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status from phones p
+    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status)
+    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status from phones p
   ),
   new_parcels as (
-    insert into public.lead_properties (org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
-    select p_import.org_id, r.lead_id, p.apn, p.county, p.state, p.situs, p.property_type, p.acreage, p.estimated_value, p_now, p_now
+    insert into public.lead_properties (
+      id, org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
+    select private.uuid_v7(), p_import.org_id, r.lead_id, p.apn, p.county, p.state, p.situs, p.property_type, p.acreage, p.estimated_value, p_now, p_now
     from rows r
     cross join lateral jsonb_to_recordset(r.parcels) as p (
       apn text, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric)

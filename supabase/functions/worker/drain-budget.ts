@@ -9,7 +9,7 @@ const MAX_CPU_MS = 1_500;
  * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is reckoned; where it was
  * reckoned too low, the platform announces the limit by beforeunload, and the drain stops there.
  */
-const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 60 } as const;
+const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 75 } as const;
 
 export class DrainBudget {
   private sends = 0;
