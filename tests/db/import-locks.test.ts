@@ -5,6 +5,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
+import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 const random = seededRandom("import locks");
@@ -105,6 +106,23 @@ it("locks every phone of a lead before it changes one", async () => {
   await first.blocked(holder);
   await holder.rollback();
   expect((await applying).applied).toBe(true);
+});
+
+it("pauses nothing that the chunk in flight completes: the answer waits for it and says so", async () => {
+  const id = await addImport(org);
+  await first.begin();
+  await applyChunk(first.sql, id, 0, [chunkRow(2, [phone()])]);
+  const pausing = org.admin.client.rpc("pause_import", { p_import_id: id }).then(({ error }) => error);
+  await waitFor(
+    async () =>
+      (await org.sql`select 1 from pg_stat_activity where ${first.pid} = any (pg_blocking_pids(pid))`)
+        .length > 0,
+  );
+  await first.commit();
+  expect(await pausing).toMatchObject({
+    code: "PT409",
+    message: "The import is completed: it can't be paused.",
+  });
 });
 
 it("races without a deadlock or a second lead, with people who edit and an undo between", async () => {

@@ -246,8 +246,12 @@ it("stamps every other change as before: the setting that keeps updated_at ends 
   const id = await addLead({ first_name: "Old", primary_phone: a });
   const importId = await addImport(org, { merge_strategy: "update" });
   await applyChunk(worker, importId, 0, [chunkRow(2, [a])]);
-  await org.sql`update public.imports set updated_at = now() - interval '1 day' where id = ${importId}`;
-  await undoQuietly(org, importId);
+  await org.sql.begin(async (tx) => {
+    await tx`set local session_replication_role = replica`;
+    await tx`
+      update public.imports set status = 'undoing', undo_total = 1, updated_at = now() - interval '1 day' where id = ${importId}`;
+  });
+  expect(await undoChunk(org, importId, 5)).toMatchObject({ status: "undone" });
   const [row] =
     await org.sql`select updated_at > now() - interval '1 hour' as is_fresh from public.imports where id = ${importId}`;
   expect(row?.is_fresh).toBe(true);

@@ -11,7 +11,7 @@ const MAX_CALLS = 200;
  * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is reckoned; where it was
  * reckoned too low, the platform announces the limit by beforeunload, and the drain stops there.
  */
-const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 60, step: 200, call: 1 } as const;
+const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 75, step: 200, call: 1 } as const;
 
 export class DrainBudget {
   private sends = 0;
