@@ -107,6 +107,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 begin
+  perform private.set_lead_cause('import');
   update public.leads l set
     first_name = n.first_name, last_name = n.last_name, language = n.language, email = n.email, address1 = n.address1,
     address2 = n.address2, city = n.city, state = n.state, postal_code = n.postal_code, county = n.county, status = n.status,
@@ -117,6 +118,7 @@ begin
   from jsonb_array_elements(p_leads) as s (state)
   cross join lateral jsonb_populate_record(null::public.leads, s.state -> 'lead') n
   where l.id = n.id;
+  perform private.set_lead_cause(null);
 
   update public.lead_phones p set consent_status = n.consent_status, line_type = n.line_type
   from jsonb_array_elements(p_leads) as s (state)

@@ -119,6 +119,7 @@ begin
   join lateral jsonb_to_recordset(j.after -> 'parcels') as a (id uuid, updated_at timestamptz) on a.id = b.id
   where p.id = b.id and p.updated_at = a.updated_at and a.updated_at <> b.updated_at;
 
+  perform private.set_lead_cause('import');
   update public.leads l set
     first_name = b.first_name, last_name = b.last_name, language = b.language, email = b.email, address1 = b.address1,
     address2 = b.address2, city = b.city, state = b.state, postal_code = b.postal_code, county = b.county, status = b.status,
@@ -127,6 +128,7 @@ begin
   from jsonb_to_recordset(v_journal) as j (before jsonb)
   cross join lateral jsonb_populate_record(null::public.leads, j.before -> 'lead') b
   where l.id = b.id;
+  perform private.set_lead_cause(null);
   perform set_config('private.keep_updated_at', '', true);
 
   delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids);
