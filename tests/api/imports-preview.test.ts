@@ -103,21 +103,22 @@ describe("duplicates", () => {
       `Known with another parcel and phone,${a},${b},2,Harris,TX`,
       `Known by what the row before brought,${b},,2,Harris,TX`,
       `Full,${d},${e},,,`,
+      `Of two leads,${a},${d},,,`,
       `New,${c},,9,Pima,AZ`,
       `In the file,${c},${f},10,Pima,AZ`,
       `Bad,12,,,,`,
     ].join("\n");
     const data = await preview(csv);
     expect(data.duplicate_rows).toEqual({
-      ...{ in_file: 1, in_database: 3, with_new_phone: 2, with_new_parcel: 2 },
+      ...{ in_file: 1, in_database: 4, with_new_phone: 2, with_new_parcel: 2 },
     });
     const merging = {
-      ...{ created: 1, merged: 5, left_out: 0, new_phones: 2, new_parcels: 2, phones_left_out: 1 },
+      ...{ created: 1, merged: 6, left_out: 0, new_phones: 2, new_parcels: 2, phones_left_out: 1 },
     };
     expect(data.strategies).toEqual({
-      skip: { created: 2, merged: 0, left_out: 4 },
+      skip: { created: 2, merged: 0, left_out: 5 },
       ...{ update: merging, fill: merging, add_phones: merging },
-      create: { created: 6, merged: 0, left_out: 0 },
+      create: { created: 7, merged: 0, left_out: 0 },
     });
   });
 
