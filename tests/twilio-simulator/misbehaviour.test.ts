@@ -184,3 +184,32 @@ test("the price appears late, and what failed costs nothing", async () => {
   expect(await t.client.messages(failed.sid).fetch()).toMatchObject({ status: "failed", price: null });
   expect(Number((await t.client.balance.fetch()).balance)).toBeCloseTo(before - 0.0083, 5);
 });
+
+test("lookups are throttled, fail, hang and know no number, each phone's next try by a draw of its own", async () => {
+  const behaviour: BehaviourPatch = {
+    lookups: { throttled: 0.2, failed: 0.2, held: 0.1, invalid: 0.2 },
+    answers: { holdMs: 30 },
+  };
+  await t.control.setBehaviour(behaviour);
+  const people = Array.from({ length: 60 }, (_, i) => `+1305555${3000 + i}`);
+  const look = (number: string) =>
+    t.client.lookups.v2
+      .phoneNumbers(number)
+      .fetch({ fields: "line_type_intelligence" })
+      .then(
+        ({ valid }) => (valid ? "valid" : "invalid"),
+        (error: { code?: number | string }) => String(error.code ?? "lost"),
+      );
+  const lookAll = () => Promise.all(people.map(look));
+  const first = await lookAll();
+  expect(new Set(first)).toEqual(new Set(["valid", "invalid", "20429", "20500", "lost"]));
+  const second = await lookAll();
+  expect(second).not.toEqual(first);
+  // That there is no such number is the phone's, not the try's.
+  const isTold = (word: string | undefined) => word === "valid" || word === "invalid";
+  const changed = people.filter((_, i) => isTold(first[i]) && isTold(second[i]) && first[i] !== second[i]);
+  expect(changed).toEqual([]);
+  await t.control.reset();
+  await t.control.setBehaviour(behaviour);
+  expect(await lookAll()).toEqual(first);
+});
