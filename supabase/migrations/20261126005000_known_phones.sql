@@ -56,3 +56,6 @@ as $$ select private.find_known_leads(p_e164s) $$;
 comment on function public.find_known_leads(text[]) is 'See private.find_known_leads.';
 
 grant execute on function private.find_known_leads(text[]), public.find_known_leads(text[]) to authenticated;
+
+-- Told less, and nobody asks it any more.
+drop function public.find_lead_phones(text[]);

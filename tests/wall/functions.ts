@@ -110,10 +110,6 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     ...{ role: "campaign_manager", other: "empty" },
     args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
   },
-  find_lead_phones: {
-    ...{ role: "viewer", service: true, other: "empty" },
-    args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
-  },
   get_lead: {
     ...{ role: "viewer", service: true, other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id }),

@@ -2654,13 +2654,6 @@ export type Database = {
         Returns: Json;
       };
       find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
-      find_lead_phones: {
-        Args: { p_e164s: string[] };
-        Returns: {
-          e164: string;
-          lead_id: string;
-        }[];
-      };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
       lead_history: {
