@@ -1,7 +1,7 @@
 // The streamed form reader: what browsers send, cut anywhere, and what is no form.
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
-import { readMultipartStream } from "../../../supabase/functions/leads/read-multipart-stream.ts";
+import { readMultipartStream } from "../../../supabase/functions/leads/imports/read-multipart-stream.ts";
 
 async function* cut(bytes: Uint8Array, size: number) {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);

@@ -1,7 +1,7 @@
 // What saved mappings look like on the wire.
 import { z } from "zod";
-import { IMPORT_FIELDS, MERGE_STRATEGIES } from "../_shared/csv/import-fields.ts";
-import { tags } from "./schemas.ts";
+import { IMPORT_FIELDS, MERGE_STRATEGIES } from "../../_shared/csv/import-fields.ts";
+import { tags } from "../schemas.ts";
 
 /** Where a mapping comes from: the request, a saved one, the last import with the same columns, or the columns' names. */
 export const MAPPING_SOURCES = ["request", "saved", "last_import", "suggested"] as const;

@@ -1,7 +1,7 @@
 // Reads one import.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { LeadImport } from "./import-schemas.ts";
 import { IMPORT_COLUMNS, toImport } from "./select-import.ts";
 

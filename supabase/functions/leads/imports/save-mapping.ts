@@ -1,10 +1,10 @@
 // Saves a mapping by name; the one of that name gives way.
-import { checkMapping } from "../_shared/csv/check-mapping.ts";
-import { fingerprintColumns } from "../_shared/csv/fingerprint-columns.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { Json } from "../_shared/db/database.types.ts";
-import { validationError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { checkMapping } from "../../_shared/csv/check-mapping.ts";
+import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { Json } from "../../_shared/db/database.types.ts";
+import { validationError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { MAPPING_COLUMNS, type SavedMapping, type SavedMappingInput } from "./mapping-schemas.ts";
 
 /** @throws AppError invalid_input for what no file could be imported with */

@@ -1,8 +1,8 @@
 // Lets a person put a file into Storage themselves: no function holds it, and a browser can show how far it is.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../../_shared/db/service-client.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { ImportUpload, UploadInput } from "./import-schemas.ts";
 import { cleanName, fileTooLarge, MAX_FILE_BYTES } from "./read-upload.ts";
 

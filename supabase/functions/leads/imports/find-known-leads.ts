@@ -1,7 +1,7 @@
 // The leads that have phones of a file, with what they have already.
-import type { ImportRow } from "../_shared/csv/normalise-row.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 
 export type Parcel = Record<string, unknown>;
 

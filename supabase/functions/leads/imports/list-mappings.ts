@@ -1,8 +1,8 @@
 // The saved mappings of an organisation, by name.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
-import { pageOf, pagination } from "../_shared/http/pagination.ts";
-import type { ListResult } from "../_shared/http/responses.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { pageOf, pagination } from "../../_shared/http/pagination.ts";
+import type { ListResult } from "../../_shared/http/responses.ts";
 import { MAPPING_COLUMNS, type SavedMapping } from "./mapping-schemas.ts";
 
 export async function listMappings(

@@ -1,8 +1,8 @@
 // Opens a file that somebody put into Storage by a signed link, to be read as it streams.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
-import { AppError, validationError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { createServiceClient } from "../../_shared/db/service-client.ts";
+import { AppError, validationError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { UploadedFile } from "./read-upload.ts";
 
 /** Storage removes what is a day old and of no import; an hour before that it is too late to begin one. */

@@ -1,6 +1,6 @@
 // What would become of the rows of a file whose phone a lead or an earlier row has, by the rules of the import itself.
-import type { ImportRow } from "../_shared/csv/normalise-row.ts";
-import { PHONE_ROLES } from "../_shared/leads/lead-values.ts";
+import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
+import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import type { KnownLeads, Parcel } from "./find-known-leads.ts";
 import type { Preview } from "./import-schemas.ts";
 

@@ -1,6 +1,6 @@
 // Pauses, resumes, cancels and undoes imports. Each answers when the chunk in flight is done.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
 import type { LeadImport } from "./import-schemas.ts";
 

@@ -1,7 +1,7 @@
 // What imports look like on the wire.
 import { z } from "zod";
-import { ENCODINGS } from "../_shared/csv/encodings.ts";
-import { IMPORT_FIELDS } from "../_shared/csv/import-fields.ts";
+import { ENCODINGS } from "../../_shared/csv/encodings.ts";
+import { IMPORT_FIELDS } from "../../_shared/csv/import-fields.ts";
 import { MAPPING_SOURCES } from "./mapping-schemas.ts";
 
 const count = z.number().int();

@@ -1,9 +1,9 @@
 // The imports of an organisation, newest first.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
-import { decodeKeyset, encodeKeyset } from "../_shared/http/keyset.ts";
-import { pageOf, pagination } from "../_shared/http/pagination.ts";
-import type { ListResult } from "../_shared/http/responses.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { decodeKeyset, encodeKeyset } from "../../_shared/http/keyset.ts";
+import { pageOf, pagination } from "../../_shared/http/pagination.ts";
+import type { ListResult } from "../../_shared/http/responses.ts";
 import type { LeadImport } from "./import-schemas.ts";
 import { IMPORT_COLUMNS, toImport } from "./select-import.ts";
 

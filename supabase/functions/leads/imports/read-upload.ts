@@ -1,6 +1,6 @@
 // Reads what was posted as an import: a form with the field file, the CSV itself as the body, or JSON that names an upload.
 import { z } from "zod";
-import { AppError, validationError } from "../_shared/http/app-error.ts";
+import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import { readMultipartStream } from "./read-multipart-stream.ts";
 
 export interface UploadedFile {

@@ -1,9 +1,9 @@
 // Takes in a CSV as it streams by: looks at its beginning, counts and hashes the rest, and hands it on to storage.
 import { createHash } from "node:crypto";
-import { createUtf8Check } from "../_shared/csv/check-utf-8.ts";
-import { type CsvFile, HEAD_BYTES, inspectFile } from "../_shared/csv/inspect-file.ts";
-import { UnreadableCsvError } from "../_shared/csv/read-records.ts";
-import { validationError } from "../_shared/http/app-error.ts";
+import { createUtf8Check } from "../../_shared/csv/check-utf-8.ts";
+import { type CsvFile, HEAD_BYTES, inspectFile } from "../../_shared/csv/inspect-file.ts";
+import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
+import { validationError } from "../../_shared/http/app-error.ts";
 import type { FileHead } from "./read-sample.ts";
 import { fileTooLarge, MAX_FILE_BYTES, type UploadedFile } from "./read-upload.ts";
 

@@ -1,8 +1,8 @@
 // What a preview says of each column: where it goes, what is in it, and how much of that fits there.
 
-import type { ImportField, Mapping } from "../_shared/csv/import-fields.ts";
-import { isPlaceholder } from "../_shared/csv/is-placeholder.ts";
-import { fitsField } from "../_shared/csv/set-field.ts";
+import type { ImportField, Mapping } from "../../_shared/csv/import-fields.ts";
+import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
+import { fitsField } from "../../_shared/csv/set-field.ts";
 import type { Preview } from "./import-schemas.ts";
 
 const SAMPLES = 3;

@@ -1,7 +1,7 @@
 // Deletes a saved mapping. Imports that were made with it keep their own.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 
 /** @throws AppError not_found */
 export async function deleteMapping(

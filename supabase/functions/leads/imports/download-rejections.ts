@@ -1,7 +1,7 @@
 // The rows that were not imported as a CSV: the file's own columns and why, to be mended and imported again.
-import { writeCsvRow } from "../_shared/csv/write-csv-row.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
 import type { LeadImport, Rejection } from "./import-schemas.ts";
 import { selectRejections } from "./select-rejections.ts";

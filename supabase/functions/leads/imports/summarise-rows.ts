@@ -1,9 +1,9 @@
 // Counts what is in the rows of a preview: problems, phones, states, tags.
 
-import { isPlaceholder } from "../_shared/csv/is-placeholder.ts";
-import { type ImportRow, NO_PHONE, type RowPlan } from "../_shared/csv/normalise-row.ts";
-import { PHONE_ROLES } from "../_shared/leads/lead-values.ts";
-import { parseState } from "../_shared/leads/us-states.ts";
+import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
+import { type ImportRow, NO_PHONE, type RowPlan } from "../../_shared/csv/normalise-row.ts";
+import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
+import { parseState } from "../../_shared/leads/us-states.ts";
 import type { Preview } from "./import-schemas.ts";
 
 const EXAMPLE_CHARS = 100;

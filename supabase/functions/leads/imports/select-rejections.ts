@@ -1,5 +1,5 @@
 // The query behind the list and the download of rejected rows.
-import type { UserContext } from "../_shared/http/context.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { Rejection } from "./import-schemas.ts";
 
 /** @param outcomes only these; all where none are given */

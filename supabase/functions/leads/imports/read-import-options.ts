@@ -1,21 +1,21 @@
 // Reads the fields that go with an import's file: mapping or mapping_id, tags, auto_tags, keep_case, allow_repeat, merge_strategy.
 import { z } from "zod";
-import { checkMapping } from "../_shared/csv/check-mapping.ts";
+import { checkMapping } from "../../_shared/csv/check-mapping.ts";
 import {
   type Mapping,
   MERGE_STRATEGIES,
   type MergeStrategy,
   REPEATABLE_FIELDS,
-} from "../_shared/csv/import-fields.ts";
-import type { CsvFile } from "../_shared/csv/inspect-file.ts";
-import type { RowOptions } from "../_shared/csv/normalise-row.ts";
-import { suggestMapping } from "../_shared/csv/suggest-mapping.ts";
-import { type FieldError, validationError } from "../_shared/http/app-error.ts";
-import { monthTag, monthTagOfDate } from "../_shared/leads/auto-tags.ts";
-import { MAX_TAGS } from "../_shared/leads/lead-values.ts";
+} from "../../_shared/csv/import-fields.ts";
+import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
+import type { RowOptions } from "../../_shared/csv/normalise-row.ts";
+import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
+import { type FieldError, validationError } from "../../_shared/http/app-error.ts";
+import { monthTag, monthTagOfDate } from "../../_shared/leads/auto-tags.ts";
+import { MAX_TAGS } from "../../_shared/leads/lead-values.ts";
+import { tags } from "../schemas.ts";
 import type { FittingMapping, KnownMappings } from "./find-mapping.ts";
 import { autoTags, type MAPPING_SOURCES } from "./mapping-schemas.ts";
-import { tags } from "./schemas.ts";
 
 export interface ImportOptions {
   /** Every column with its field. */

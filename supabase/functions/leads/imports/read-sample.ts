@@ -1,7 +1,7 @@
 // The rows at the beginning of a file.
-import { byteLength, decode } from "../_shared/csv/encodings.ts";
-import type { CsvFile } from "../_shared/csv/inspect-file.ts";
-import { type CsvRecord, readRecords } from "../_shared/csv/read-records.ts";
+import { byteLength, decode } from "../../_shared/csv/encodings.ts";
+import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
+import { type CsvRecord, readRecords } from "../../_shared/csv/read-records.ts";
 
 export interface HeadRecords {
   records: CsvRecord[];

@@ -1,9 +1,9 @@
 // Finds the mapping that a file gets where the request names none: the saved one that fits best, else that of the last import with
 // the same columns.
-import { fingerprintColumns } from "../_shared/csv/fingerprint-columns.ts";
-import { foldHeader } from "../_shared/csv/fold-header.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
+import { foldHeader } from "../../_shared/csv/fold-header.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 
 export interface FittingMapping {
   id: string;

@@ -1,8 +1,8 @@
 // The route table of saved mappings.
 import { z } from "zod";
-import { pageFields } from "../_shared/http/pagination.ts";
-import { empty, list, object } from "../_shared/http/responses.ts";
-import { route } from "../_shared/http/route.ts";
+import { pageFields } from "../../_shared/http/pagination.ts";
+import { empty, list, object } from "../../_shared/http/responses.ts";
+import { route } from "../../_shared/http/route.ts";
 import { deleteMapping } from "./delete-mapping.ts";
 import { listMappings } from "./list-mappings.ts";
 import { savedMapping, savedMappingInput } from "./mapping-schemas.ts";

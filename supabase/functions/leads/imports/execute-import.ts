@@ -1,10 +1,10 @@
 // Starts an import: the file goes to Storage as it streams in, unless it lies there, then a row and a queue message; the worker does the rest.
-import type { CsvFile } from "../_shared/csv/inspect-file.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { Json } from "../_shared/db/database.types.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { Json } from "../../_shared/db/database.types.ts";
+import { createServiceClient } from "../../_shared/db/service-client.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { findMapping } from "./find-mapping.ts";
 import type { StartedImport } from "./import-schemas.ts";
 import { openUpload } from "./open-upload.ts";

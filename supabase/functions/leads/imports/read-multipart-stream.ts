@@ -1,6 +1,6 @@
 // Reads a multipart/form-data body part by part as it streams in (RFC 7578), so that a file of 100 MB is never held whole.
 // The platform's own formData() holds it all: twice the memory a function has at that size.
-import { AppError } from "../_shared/http/app-error.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
 
 export interface Part {
   name: string;

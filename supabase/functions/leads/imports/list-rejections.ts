@@ -1,9 +1,9 @@
 // The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file, and leads its undo kept.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
-import { pageOf, pagination } from "../_shared/http/pagination.ts";
-import type { ListResult } from "../_shared/http/responses.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { pageOf, pagination } from "../../_shared/http/pagination.ts";
+import type { ListResult } from "../../_shared/http/responses.ts";
 import { getImport } from "./get-import.ts";
 import type { Rejection } from "./import-schemas.ts";
 import { selectRejections } from "./select-rejections.ts";

@@ -1,8 +1,8 @@
 // The route table of imports.
 import { z } from "zod";
-import { pageFields } from "../_shared/http/pagination.ts";
-import { accepted, created, list, object, raw } from "../_shared/http/responses.ts";
-import { route } from "../_shared/http/route.ts";
+import { pageFields } from "../../_shared/http/pagination.ts";
+import { accepted, created, list, object, raw } from "../../_shared/http/responses.ts";
+import { route } from "../../_shared/http/route.ts";
 import { controlImport } from "./control-import.ts";
 import { createUpload } from "./create-upload.ts";
 import { downloadRejections } from "./download-rejections.ts";

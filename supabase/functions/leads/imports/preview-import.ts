@@ -1,8 +1,8 @@
 // Looks at a CSV before it is imported and says what would come of it. Nothing is stored.
-import { normaliseRow, planRows } from "../_shared/csv/normalise-row.ts";
-import { suggestMapping } from "../_shared/csv/suggest-mapping.ts";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
+import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
 import { findMapping } from "./find-mapping.ts";
