@@ -5,6 +5,7 @@ import { type Person, signUp } from "../arrange/sign-up.ts";
 import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { cpuOfTrees } from "../measure/read-processes.ts";
+import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
 import { atMost } from "../report.ts";
 import { addOwners } from "../search/owners.ts";
@@ -56,17 +57,20 @@ export const importBench = defineBench({
         ]);
         const memory = await watchMemory([...(functions.worker ?? []), ...(functions.leads ?? [])]);
 
+        const stopCpu = await watchStackCpu(stack);
         const started = performance.now();
         const id = await upload(stack, person, file, word);
         const uploaded = performance.now() - started;
         const result = await finished(sql, id);
         const seconds = (performance.now() - started) / 1000;
         const uploadCpu = (await cpuOfTrees(functions.leads ?? [])) - uploadBefore;
+        const { cpuMsPer1k, cpuParts } = await stopCpu(rows);
         const cpu = await calls.stop(before);
         const memoryMb = round(memory.stop());
         say(
           `uploaded in ${round(uploaded)} ms; ${cpu.length} calls of the worker, CPU ms: ${cpu.join(", ")}`,
         );
+        say(`CPU ms per 1,000 rows: ${JSON.stringify(cpuParts)}`);
         await checkRows(sql, orgId, result, rows, word, leads);
         const maxCpu = Math.max(...cpu);
         return {
@@ -76,6 +80,7 @@ export const importBench = defineBench({
             atMost("memory of a function over idle, MB", memoryMb, BUDGET.memoryMb),
             { name: "CPU ms of the upload", value: uploadCpu },
             { name: "rows/s", value: rows / seconds },
+            { name: "CPU of the platform, ms per 1,000 rows", value: cpuMsPer1k },
           ],
           result: {
             ...{ rows, seconds: round(seconds, 2), max_cpu_ms_per_call: maxCpu },
