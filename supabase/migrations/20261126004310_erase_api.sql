@@ -54,6 +54,7 @@ begin
   where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status = 'queued';
   v_done := private.erase_messages(p_org_id, v_phones)
     || private.erase_records(p_org_id, v_ids, v_phones, coalesce(v_emails, '{}'))
+    || private.erase_outside(p_org_id, v_ids, v_phones)
     || private.erase_leads(p_org_id, v_ids, p_now);
   perform private.record_audit_event(p_org_id, 'person_erased', null, null, p_lead_ids[1], v_done);
   return jsonb_build_object('erased', v_done, 'targets_canceled', v_canceled,

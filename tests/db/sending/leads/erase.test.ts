@@ -163,6 +163,23 @@ async function arrangeLife(): Promise<{
   await bench.sql`update public.leads set status = 'interested' where id = ${lead.id}`;
   await arrangeCampaign(bench.db, org, { phones: "all", name: "Second" });
   await bench.sql`update public.messages set error_message = 'not a number: ' || to_number where kind = 'campaign'`;
+  const [service] = await bench.sql`
+    insert into public.enrichment_services (org_id, kind, name, url, request, field_map)
+    values (${org.id}, 'scrub', 'List', 'https://scrub.example.com', '{"phones": "{phones}"}', '{"phone": "phone", "dnc": "dnc"}') returning id`;
+  const [lane] = await bench.sql`
+    insert into private.call_lanes (org_id, queue, service_id) values (${org.id}, 'enrichments', ${service?.id})
+    on conflict (service_id) do update set queue = excluded.queue returning id`;
+  for (const { id: of, e164 } of [lead, neighbour]) {
+    const parcels = await bench.sql`select id::text from public.lead_properties where lead_id = ${of}`;
+    for (const subject of [e164, ...parcels.map((row) => row.id as string)]) {
+      await bench.sql`insert into private.outside_calls (lane_id, subject) values (${lane?.id}, ${subject})`;
+      await bench.sql`
+        insert into public.enrichment_answers (org_id, service_id, subjects, answer)
+        values (${org.id}, ${service?.id}, ${[subject]}, ${of === lead.id ? "Xiomara, Adobe Lane" : "Berta"})`;
+    }
+    await bench.sql`
+      insert into public.phone_scrubs (org_id, service_id, e164, result, scrubbed_at) values (${org.id}, ${service?.id}, ${e164}, 'clean', now())`;
+  }
   await bench.sql`select private.match_leads()`;
   return { lead, merged, neighbour, campaign };
 }
@@ -192,6 +209,7 @@ describe("a person with a life in every table", () => {
       "consent_records.evidence",
       "message_status_events.raw_data",
       "messages.media_urls",
+      "enrichment_answers.answer",
     ])
       expect(before).toContain(`public.${place}`);
     const neighbourOf = async () => {
