@@ -1,4 +1,6 @@
 // Suggests which column goes to which field, by the names of the columns and by what is in them.
+
+import { EXPORT_ONLY_COLUMNS } from "../leads/export-columns.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
 import { assignPhones, type Column, isNamedPhone } from "./assign-phones.ts";
@@ -49,7 +51,11 @@ export function suggestMapping(columns: string[], sample: string[][] = []): Mapp
     return { folded, name: spellOut(folded).replace(RESULT_PREFIX, ""), index };
   });
   const found = new Map<number, ImportField>();
-  for (const column of all) if (OWN_COLUMNS.includes(column.folded)) found.set(column.index, "ignore");
+  const isExport = columns.includes("lead_id");
+  for (const { folded, index } of all) {
+    const isOurs = isExport && EXPORT_ONLY_COLUMNS.includes(columns[index] as string);
+    if (isOurs || OWN_COLUMNS.includes(folded)) found.set(index, "ignore");
+  }
 
   const known = all.filter(({ name, index }) => !found.has(index) && !SOMEBODY_ELSE.test(name));
   const named = known.filter(({ name }) => !INPUT_PREFIX.test(name));
