@@ -124,8 +124,8 @@ begin
   if coalesce(jsonb_typeof(v_filter), 'null') <> 'object' then
     perform private.refuse_field('filter', 'Say which leads, by ids or another filter; {} is every lead.');
   end if;
-  -- A list without ids is no condition at all: without this it would mean every lead.
-  if v_filter ? 'ids' and private.filter_ids(v_filter, 'ids') is null then
+  -- Nobody is meant by it: told rather than done in vain.
+  if v_filter ? 'ids' and coalesce(cardinality(private.filter_ids(v_filter, 'ids')), 0) = 0 then
     perform private.refuse_field('ids', 'Name at least one lead.');
   end if;
   if p_action in ('delete', 'restore') or not v_filter ? 'ids' or v_filter - 'ids' - 'deleted' <> '{}' then
