@@ -48,7 +48,7 @@ describe("building", () => {
     const { body } = await call("POST", `/${id}/build-targets`, { dry_run: true });
     expect(body.data).toEqual({
       status: "draft",
-      counts: { audience: 12, targets: 10, excluded: 2, reasons: { landline: 2 } },
+      counts: { audience: 12, targets: 10, not_looked_up: 10, excluded: 2, reasons: { landline: 2 } },
     });
     await call("POST", `/${id}/build-targets`, {});
     await waitForStatus(org, id, "ready");

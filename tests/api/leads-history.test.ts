@@ -32,6 +32,9 @@ it("is told in order, by type and page by page, also after a merge", async () =>
   const campaign = await buildCampaign(org);
   await startCampaign(org, campaign);
   await waitForStatus(org, campaign, "completed");
+  await waitFor(async () => (await call("GET", `/${lead.id}`)).body.data.status === "contacted", {
+    seconds: 30,
+  });
   const write = (body: string) =>
     org.simulator.sendInbound({ from: lead.primary_phone, to: org.numbers[0]?.e164 as string, body });
   await write("Sí, me interesa. ¿Cuánto ofrece?");
@@ -64,7 +67,8 @@ it("is told in order, by type and page by page, also after a merge", async () =>
       "status opt_out interested>do_not_contact",
       "reply stop",
       "score manual hot>warm",
-      "status reply new>interested",
+      "status reply contacted>interested",
+      "status sent new>contacted",
       "score reply cold>hot",
       "reply reply",
       // The campaign's message, and the one answer to ALTO.
@@ -104,7 +108,7 @@ it("is told in order, by type and page by page, also after a merge", async () =>
   expect(changes).toContainEqual(
     expect.objectContaining({
       kind: "status",
-      old_value: "new",
+      old_value: "contacted",
       new_value: "interested",
       cause: "reply",
       message_id: expect.any(String),
