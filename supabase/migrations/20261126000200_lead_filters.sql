@@ -19,6 +19,7 @@ alter table public.leads alter column search_text set expression as (
 );
 
 -- Each begins with the organisation and ends with the order of the list: a page of a common value is read off the index as it is.
+create index leads_state_status_idx on public.leads (org_id, state, status, created_at desc) where deleted_at is null;
 create index leads_city_idx on public.leads (org_id, lower(city), created_at desc) where deleted_at is null;
 create index leads_zip_idx on public.leads (org_id, "left"(postal_code, 5), created_at desc) where deleted_at is null;
 create index leads_source_idx on public.leads (org_id, lower(source), created_at desc) where deleted_at is null and source is not null;
@@ -105,7 +106,7 @@ stable
 set search_path = ''
 as $$
   select l.id,
-    to_jsonb(l) - array['org_id', 'phone_digits', 'apn_text', 'search_text', 'score_rank', 'deleted_at', 'merged_into', 'erased_at']
+    to_jsonb(l)
       || jsonb_build_object(
         'primary_phone', phones.by_role ->> 'primary',
         'secondary_phone', phones.by_role ->> 'secondary',
@@ -113,7 +114,14 @@ as $$
         'phones', coalesce(phones.list, '[]'),
         'properties', coalesce(parcels.list, '[]')
       )
-  from public.leads l
+  from (
+    -- What the API shows and no more: a column that is added is not told by accident.
+    select x.id, x.first_name, x.last_name, x.full_name, x.language, x.email, x.address1, x.address2, x.city, x.state, x.postal_code, x.county,
+      x.status, x.lead_score, x.consent_status, x.source, x.notes, x.tags, x.custom_fields, x.import_id, x.first_contacted_at, x.created_at,
+      x.updated_at
+    from public.leads x
+    where x.id = any (p_lead_ids)
+  ) l
   left join (
     select p.lead_id, jsonb_object_agg(p.role, p.e164) as by_role,
       jsonb_agg(
@@ -129,6 +137,5 @@ as $$
     from public.leads x join public.lead_properties p on p.org_id = x.org_id and p.lead_id = x.id
     where x.id = any (p_lead_ids)
     group by p.lead_id
-  ) parcels on parcels.lead_id = l.id
-  where l.id = any (p_lead_ids);
+  ) parcels on parcels.lead_id = l.id;
 $$;
