@@ -91,16 +91,17 @@ begin
     end if;
   end loop;
 
-  -- Consent is per phone: a yes is for the phones of its row, a no for all that the person has. In the order of the alphabet
-  -- the strictest of denied, granted and unknown comes first.
+  -- Consent is per phone: a yes is for the phones of its row, a no for all that the person has, and a phone's own flag (DNC,
+  -- litigator) for that phone. In the order of the alphabet the strictest of denied, granted and unknown comes first.
   for v_phone in
-    select p.at - 1 as at, p.phone, n.line_type, n.e164 is not null or v_consent = 'denied' as is_meant
+    select p.at - 1 as at, p.phone, n.line_type, n.consent_status as own,
+      case when n.e164 is not null or v_consent = 'denied' then v_consent end as meant
     from jsonb_array_elements(v_phones) with ordinality p (phone, at)
-    left join jsonb_to_recordset(p_row -> 'phones') as n (e164 text, line_type text) on n.e164 = p.phone ->> 'e164'
+    left join jsonb_to_recordset(p_row -> 'phones') as n (e164 text, line_type text, consent_status text) on n.e164 = p.phone ->> 'e164'
   loop
     v_after := v_phone.phone || jsonb_build_object(
       'line_type', coalesce(v_phone.phone ->> 'line_type', v_phone.line_type),
-      'consent_status', case when v_phone.is_meant then least(v_phone.phone ->> 'consent_status', v_consent) else v_phone.phone ->> 'consent_status' end);
+      'consent_status', least(v_phone.phone ->> 'consent_status', v_phone.meant, v_phone.own));
     if v_after ->> 'consent_status' <> v_phone.phone ->> 'consent_status' then
       v_consents := v_consents || jsonb_build_object('e164', v_after -> 'e164', 'status', v_after -> 'consent_status', 'line', p_row -> 'line');
     end if;
@@ -181,12 +182,13 @@ as $$
   select jsonb_build_object(
     'lead', l.lead, 'line', p_row -> 'line',
     'phones', (
-      select jsonb_agg(jsonb_build_object('e164', p.e164, 'role', p.role, 'line_type', p.line_type, 'consent_status', l.lead -> 'consent_status'))
-      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, role text, line_type text)),
+      select jsonb_agg(jsonb_build_object('e164', p.e164, 'role', p.role, 'line_type', p.line_type, 'consent_status', least(l.lead ->> 'consent_status', p.consent_status)))
+      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, role text, line_type text, consent_status text)),
     'parcels', private.import_merge_parcel('[]', p_row -> 'parcel', 'update'),
     'consents', coalesce((
-      select jsonb_agg(jsonb_build_object('e164', p.e164, 'status', l.lead -> 'consent_status', 'line', p_row -> 'line'))
-      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text) where l.lead ->> 'consent_status' <> 'unknown'), '[]'),
+      select jsonb_agg(jsonb_build_object('e164', p.e164, 'status', least(l.lead ->> 'consent_status', p.consent_status), 'line', p_row -> 'line'))
+      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, consent_status text)
+      where least(l.lead ->> 'consent_status', p.consent_status) <> 'unknown'), '[]'),
     'warnings', '[]'::jsonb)
   from (
     -- As the table would have it: a later row finds the same lead here as it would in the next chunk.

@@ -109,6 +109,8 @@ declare
   v_messages integer;
   v_consent integer;
   v_audit integer;
+  v_events integer;
+  v_lists integer;
 begin
   update public.conversations c set lead_id = p_keep_id where c.org_id = p_org_id and c.lead_id = any (p_other_ids);
   get diagnostics v_conversations = row_count;
@@ -124,11 +126,37 @@ begin
   get diagnostics v_consent = row_count;
   update public.audit_events e set lead_id = p_keep_id where e.org_id = p_org_id and e.lead_id = any (p_other_ids);
   get diagnostics v_audit = row_count;
-  return jsonb_build_object('conversations', v_conversations, 'messages', v_messages, 'consent_records', v_consent, 'audit_events', v_audit);
+  update public.lead_events e set lead_id = p_keep_id where e.lead_id = any (p_other_ids);
+  get diagnostics v_events = row_count;
+  insert into public.segment_leads (org_id, segment_id, lead_id, added_at)
+  select p_org_id, s.segment_id, p_keep_id, min(s.added_at) from public.segment_leads s
+  where s.org_id = p_org_id and s.lead_id = any (p_other_ids) group by s.segment_id
+  on conflict do nothing;
+  get diagnostics v_lists = row_count;
+  delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_other_ids);
+  -- Contacted are all whom any of them was.
+  insert into private.lead_activity as a (lead_id, org_id, last_contacted_at)
+  select p_keep_id, p_org_id, max(o.last_contacted_at) from private.lead_activity o where o.lead_id = any (p_other_ids) having count(*) > 0
+  on conflict (lead_id) do update set last_contacted_at = greatest(a.last_contacted_at, excluded.last_contacted_at);
+  delete from private.lead_activity a where a.lead_id = any (p_other_ids);
+  update private.sent_leads s set lead_id = p_keep_id where s.lead_id = any (p_other_ids);
+  update public.leads l set first_contacted_at = x.first_at
+  from (select min(o.first_contacted_at) as first_at from public.leads o where o.id = any (p_keep_id || p_other_ids)) x
+  where l.id = p_keep_id and l.first_contacted_at is distinct from x.first_at;
+  -- Who was told apart from a merged lead is told apart from the kept one.
+  insert into private.dismissed_duplicates (org_id, lead_a, lead_b, dismissed_by, dismissed_at)
+  select distinct on (1, 2, 3) p_org_id, least(p_keep_id, x.id), greatest(p_keep_id, x.id), d.dismissed_by, d.dismissed_at
+  from private.dismissed_duplicates d
+  cross join lateral (select case when d.lead_a = any (p_other_ids) then d.lead_b else d.lead_a end as id) x
+  where (d.lead_a = any (p_other_ids) or d.lead_b = any (p_other_ids)) and x.id <> p_keep_id and x.id <> all (p_other_ids)
+  order by 1, 2, 3
+  on conflict do nothing;
+  return jsonb_build_object('conversations', v_conversations, 'messages', v_messages, 'consent_records', v_consent, 'audit_events', v_audit,
+    'lead_events', v_events, 'segments', v_lists);
 end;
 $$;
 comment on function private.move_lead_history(uuid, uuid, uuid[], text[]) is
-  'Gives the kept lead the conversations, messages, consent records and audit events of the merged ones; how many of each.';
+  'Gives the kept lead the conversations, messages, consent records, audit and lead events of the merged ones, their places on lists and what tells when they were contacted; how many of each.';
 
 create function private.apply_merge(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[], p_prefer jsonb, p_now timestamptz)
 returns jsonb

@@ -30,7 +30,9 @@ begin
     perform private.refuse_field('prefer.' || v_wrong, 'Prefer a field of one of these leads, such as {"email": "<its id>"}.');
   end if;
   begin
+    perform private.set_lead_cause('merge');
     v_answer := private.apply_merge(v_org_id, p_keep_id, v_ids, p_prefer, p_now);
+    perform private.set_lead_cause(null);
     if p_dry_run then
       -- The same answer, and nothing of it written: what was done is undone, locks included.
       raise exception using errcode = 'DRYRN';

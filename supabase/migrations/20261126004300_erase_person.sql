@@ -28,6 +28,11 @@ begin
   update public.leads l set phone_digits = '' where l.id = any (p_lead_ids) and l.phone_digits <> '';
   delete from public.lead_properties p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids);
   get diagnostics v_parcels = row_count;
+  delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_lead_ids);
+  -- The journal of imports holds leads as they were; an undo finds nothing to put back. That of bulk actions goes by erased_at.
+  delete from private.import_changes c where c.lead_id = any (p_lead_ids);
+  update public.import_rejections r set raw = '[]', field = null, reason = 'Erased at the person''s request.', lead_id = null
+  where r.org_id = p_org_id and r.outcome = 'warning' and r.lead_id = any (p_lead_ids);
   delete from private.lead_match_keys k where k.lead_id = any (p_lead_ids);
   delete from private.duplicate_leads d where d.lead_id = any (p_lead_ids);
   delete from private.dismissed_duplicates d where d.lead_a = any (p_lead_ids) or d.lead_b = any (p_lead_ids);
