@@ -3,6 +3,11 @@ import { defineConfig } from "vitest/config";
 /** Tests that need a migrated database and nothing beside it. */
 const BARE = ["tests/db/sending/**/*.test.ts", "tests/db/leads/**/*.test.ts"];
 
+/** Tests that kill the platform's worker, which everybody else's messages go through: after all others, one at a time. */
+const KILLING = ["bulk-actions", "exports", "imports-crash", "lookups"].map(
+  (name) => `tests/api/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -19,7 +24,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**", "tests/large/**", ...BARE],
+          exclude: ["tests/unit/**", "tests/large/**", ...BARE, ...KILLING],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -29,6 +34,16 @@ export default defineConfig({
           name: "database",
           include: BARE,
           globalSetup: ["tests/bare-database-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "killing",
+          include: KILLING,
+          globalSetup: ["tests/stack-for-tests.ts"],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
