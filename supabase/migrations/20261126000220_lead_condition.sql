@@ -189,6 +189,10 @@ begin
     perform private.refuse_field(v_strange, format('A filter of leads has no field %s.', v_strange));
   end if;
 
+  if coalesce(jsonb_typeof(p_filter -> 'deleted'), 'null') not in ('null', 'boolean') then
+    perform private.refuse_field('deleted', 'deleted must be true or false.');
+  end if;
+
   for v_pattern in select s.pattern, s.other from private.search_patterns(p_filter ->> 'search') s loop
     v_sql := v_sql || case when v_pattern.other is null then format(' and l.search_text like %L', v_pattern.pattern)
       else format(' and (l.search_text like %L or l.search_text like %L)', v_pattern.pattern, v_pattern.other) end;
@@ -264,12 +268,19 @@ begin
     if jsonb_typeof(p_filter -> 'custom_fields') <> 'object' then
       perform private.refuse_field('custom_fields', 'custom_fields must be an object such as {"Flood Zone": ["AE", "X"]}.');
     end if;
+    -- Refused, never passed over: a filter without one of its fields would mean more leads than were meant.
+    if (select count(*) from jsonb_object_keys(p_filter -> 'custom_fields')) > 20 then
+      perform private.refuse_field('custom_fields', 'custom_fields may name 20 fields at most.');
+    end if;
     for v_field in select e.key, case jsonb_typeof(e.value) when 'array' then e.value else jsonb_build_array(e.value) end as list
-      from jsonb_each(p_filter -> 'custom_fields') e limit 20
+      from jsonb_each(p_filter -> 'custom_fields') e
     loop
+      if jsonb_array_length(v_field.list) > 100 then
+        perform private.refuse_field('custom_fields.' || v_field.key, 'Name 100 values of a field at most.');
+      end if;
       v_sql := v_sql || ' and (false' || (
         select coalesce(string_agg(format(' or l.custom_fields @> %L::jsonb', jsonb_build_object(v_field.key, v)), ''), '')
-        from (select v from jsonb_array_elements(v_field.list) v limit 100) values_of) || ') and l.custom_fields <> ''{}''';
+        from jsonb_array_elements(v_field.list) v) || ') and l.custom_fields <> ''{}''';
     end loop;
   end if;
 

@@ -241,6 +241,12 @@ describe("refuses", () => {
     [{ line_types: ["fax"] }, "line_types"],
     [{ segment_ids: [UNKNOWN] }, "segment_ids"],
     [{ custom_fields: ["Zone"] }, "custom_fields"],
+    [
+      { custom_fields: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`Field ${i}`, "x"])) },
+      "custom_fields",
+    ],
+    [{ custom_fields: { Zone: Array.from({ length: 101 }, (_, i) => `${i}`) } }, "custom_fields.Zone"],
+    [{ deleted: "true" }, "deleted"],
     [{ counties: Array.from({ length: 1001 }, (_, i) => `County ${i}`) }, "counties"],
   ])("%j by its field", async (filter, field) => {
     await expect(search(filter)).rejects.toMatchObject({
