@@ -1,7 +1,8 @@
 // Erasing people over HTTP.
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
-import { createOrg, fictionalPhone, type TestOrg } from "../fixtures/create-org.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { mixedPhoneAt } from "../fixtures/list-phones.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -44,7 +45,7 @@ it("erases a phone that no lead has, told twice, and names the lead where one ha
   expect((await call("POST", "/erase", { phone, confirm: "+44 7700 900123" })).body.data).toMatchObject({
     suppressed: [phone],
   });
-  const lead = await create({ primary_phone: fictionalPhone() });
+  const lead = await create({ primary_phone: mixedPhoneAt(0) });
   const answer = await call("POST", "/erase", { phone: lead.primary_phone, confirm: lead.primary_phone });
   expect(answer).toMatchObject({
     status: 409,

@@ -1,8 +1,9 @@
 // What happens to a lead that is written to and answers: its status and score, its history, and what a browser hears of it.
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
-import { createOrg, fictionalPhone, type TestOrg } from "../fixtures/create-org.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";
+import { mixedPhoneAt } from "../fixtures/list-phones.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { waitFor } from "../wait-for.ts";
 
@@ -16,6 +17,8 @@ afterAll(() => org?.close());
 const call = (method: string, path: string, body?: unknown) =>
   callFunction(stack, org.users.operator, method, `/leads${path}`, body);
 const create = async (body: Record<string, unknown>) => (await call("POST", "", body)).body.data;
+let next = 0;
+const phone = () => mixedPhoneAt(next++);
 interface Entry {
   type: string;
   [field: string]: unknown;
@@ -27,7 +30,7 @@ const historyOf = async (id: string, query = "") => {
 };
 
 it("is told in order, by type and page by page, also after a merge", async () => {
-  const lead = await create({ first_name: "Rosa", primary_phone: fictionalPhone() });
+  const lead = await create({ first_name: "Rosa", primary_phone: phone() });
   const heard = await joinChannel(org.users.viewer as never, `org:${org.id}`);
   const campaign = await buildCampaign(org);
   await startCampaign(org, campaign);
@@ -50,7 +53,7 @@ it("is told in order, by type and page by page, also after a merge", async () =>
       select 1 from public.messages where org_id = ${org.id} and direction = 'outbound' and status = 'delivered'`;
     return delivered.length === 2;
   });
-  const keep = await create({ first_name: "Rosa", primary_phone: fictionalPhone() });
+  const keep = await create({ first_name: "Rosa", primary_phone: phone() });
   await call("POST", "/merge", { keep_id: keep.id, merge_ids: [lead.id] });
 
   const { entries, next_cursor } = await historyOf(keep.id);
@@ -117,10 +120,7 @@ it("is told in order, by type and page by page, also after a merge", async () =>
 });
 
 it("of a merged or unknown lead is not found, and of a wrong cursor or type is refused", async () => {
-  const [keep, gone] = [
-    await create({ primary_phone: fictionalPhone() }),
-    await create({ primary_phone: fictionalPhone() }),
-  ];
+  const [keep, gone] = [await create({ primary_phone: phone() }), await create({ primary_phone: phone() })];
   await call("POST", "/merge", { keep_id: keep.id, merge_ids: [gone.id] });
   expect(await call("GET", `/${gone.id}/history`)).toMatchObject({
     status: 404,
@@ -131,7 +131,7 @@ it("of a merged or unknown lead is not found, and of a wrong cursor or type is r
 });
 
 it("hears of a change of many leads that there is one, not each", async () => {
-  for (let i = 0; i < 51; i++) await create({ primary_phone: fictionalPhone(), allow_duplicate_phone: true });
+  for (let i = 0; i < 51; i++) await create({ primary_phone: phone(), allow_duplicate_phone: true });
   const heard = await joinChannel(org.users.operator as never, `org:${org.id}`);
   const [row] = await org.sql`
     with changed as (

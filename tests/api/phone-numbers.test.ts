@@ -191,9 +191,10 @@ describe("changing its status", () => {
 });
 
 it("a campaign whose numbers are all stopped says so in its outlook, and goes on when one is back", async () => {
-  await addLeads(org, 3);
+  const leads = await addLeads(org, 3);
   // Nothing of it goes out before its numbers stop.
-  const id = await buildCampaign(org, { daily_cap: 0 });
+  const target_criteria = { lead_ids: leads.map((lead) => lead.id) };
+  const id = await buildCampaign(org, { daily_cap: 0, target_criteria });
   await startCampaign(org, id);
   const outlook = async () =>
     (await callApi<{ outlook: { reasons: unknown[] } | null }>(org, "GET", `/campaigns/${id}/stats`)).outlook;

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
-import { createOrg, fictionalPhone, type TestOrg } from "../fixtures/create-org.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { postWebhook, type WebhookSpec } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 
@@ -152,7 +152,7 @@ describe("an account speaks for its own organisation only", () => {
   });
 
   it("a text to a number that is nobody's is answered and logged", async () => {
-    const spec = inbound("hola", { fields: { To: fictionalPhone(909) } });
+    const spec = inbound("hola", { fields: { To: "+19095550100" } });
     const response = await postWebhook(org, spec);
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/xml; charset=utf-8"]);
     expect(await lastLog(spec)).toMatchObject({ error_message: expect.stringContaining("not_our_number") });
@@ -220,7 +220,7 @@ describe("bad requests get clear answers", () => {
   );
 
   it("an inbound text with a NUL, as no phone sends, is stored without it", async () => {
-    const response = await postWebhook(org, inbound("ho\u0000la", { fields: { From: fictionalPhone() } }));
+    const response = await postWebhook(org, inbound("ho\u0000la", { fields: { From: "+19095550101" } }));
     expect(response.status).toBe(200);
     const [row] = await org.sql`
       select content from public.messages where org_id = ${org.id} and kind = 'inbound' order by created_at desc limit 1`;
