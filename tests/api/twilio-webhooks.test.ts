@@ -5,6 +5,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { postWebhook, type WebhookSpec } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
+import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -96,6 +97,23 @@ describe("a webhook that Twilio did not sign changes nothing and is kept for a p
     expect((await response.json()).error.code).toBe("signature_invalid");
     expect(await snapshot()).toEqual(before);
     expect(await lastLog(spec)).toMatchObject({ webhook_type: spec.path.split("/")[2] });
+  });
+
+  it("is kept also where the connection to the database is cut meanwhile", async () => {
+    const spec = inbound("STOP", { signature: null });
+    let answer: Promise<Response> | undefined;
+    await org.sql.begin(async (tx) => {
+      await tx`lock table public.webhook_logs in share mode`;
+      answer = postWebhook(org, spec);
+      await waitFor(async () => {
+        const cut = await org.sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'twilio' and wait_event_type = 'Lock' and query like '%log_webhook%'`;
+        return cut.length > 0;
+      });
+    });
+    expect((await answer)?.status).toBe(403);
+    expect(await lastLog(spec)).toMatchObject({ webhook_type: "inbound" });
   });
 
   it("a right signature does not fit another query, nor a changed field", async () => {

@@ -116,11 +116,12 @@ describe("opt-out", () => {
     let stop: Promise<unknown> | undefined;
     await org.sql.begin(async (tx) => {
       await tx`select 1 from private.contacts where org_id = ${org.id} and e164 = ${lead.e164} for update`;
+      const [backend] = await tx`select pg_backend_pid() as pid`;
       stop = text(lead, "ALTO");
       const [blocked] = await waitFor(async () => {
         const found = await org.sql`
           select pid from pg_stat_activity
-          where application_name = 'twilio' and wait_event_type = 'Lock' and query like '%receive_inbound%'`;
+          where application_name = 'twilio' and query like '%receive_inbound%' and ${backend?.pid} = any (pg_blocking_pids(pid))`;
         return found.length > 0 && found;
       });
       await org.sql`select pg_terminate_backend(${blocked?.pid})`;

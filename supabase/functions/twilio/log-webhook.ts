@@ -1,5 +1,6 @@
 // Keeps a webhook that was refused or could not be applied, so that somebody can see what came and why it did nothing.
 
+import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { connect, webhookType } from "./webhook-context.ts";
@@ -34,7 +35,10 @@ export async function logWebhook(
   const sql = connect(ctx);
   const payload = { fields, query: clean(new URL(ctx.request.url).search) };
   try {
-    await sql`select private.log_webhook(${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason})`;
+    // A connection that was lost after the row was kept makes it twice, which harms nobody.
+    await insist(
+      () => sql`select private.log_webhook(${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason})`,
+    );
   } catch (error) {
     ctx.log.error("a webhook could not be logged", { error: describeCause(error) });
   }

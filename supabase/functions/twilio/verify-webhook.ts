@@ -28,7 +28,7 @@ export async function verifyWebhook(ctx: MachineContext, form: URLSearchParams):
   const account = isKnown ? await insist(() => findTwilioAccount(connect(ctx), accountSid)) : null;
   if (!account) return await refuse(ctx, null, form, "No organisation here has this Twilio account.");
   if (await isSignedBy(ctx, account, form, signature)) return;
-  const fresh = await findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS);
+  const fresh = await insist(() => findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS));
   if (fresh && fresh.authToken !== account.authToken && (await isSignedBy(ctx, fresh, form, signature)))
     return;
   const reason = "The signature does not fit the account's auth token and PUBLIC_FUNCTIONS_URL.";
