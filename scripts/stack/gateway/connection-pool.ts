@@ -15,36 +15,66 @@ const isFatal = (error: unknown): boolean => {
   return severity === "FATAL" || severity === "PANIC" || /^(CONNECTION_|CONNECT_|E[A-Z]+$)/.test(code ?? "");
 };
 
-class Member {
-  private lost = true;
+const lostError = () =>
+  Object.assign(new Error("the database connection was lost"), { code: "CONNECTION_CLOSED" });
+
+/** One connection, for as long as it lasts. */
+class Connection {
+  isLost = false;
   private readonly sql: Sql;
+  private readonly abandon = new Set<(error: Error) => void>();
 
   constructor(open: (onclose: () => void) => Sql) {
-    this.sql = open(() => {
-      this.lost = true;
-    });
+    this.sql = open(() => this.lose());
   }
 
+  async send(text: string, parameters: Parameters): Rows {
+    if (this.isLost) throw lostError();
+    let abandon: (error: Error) => void = () => {};
+    const lost = new Promise<never>((_, reject) => {
+      abandon = reject;
+      this.abandon.add(reject);
+    });
+    try {
+      return await Promise.race([this.sql.unsafe(text, parameters) as unknown as Rows, lost]);
+    } catch (error) {
+      if (isFatal(error)) this.lose();
+      throw error;
+    } finally {
+      this.abandon.delete(abandon);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.sql.end({ timeout: 1 });
+  }
+
+  /** The driver forgets a statement that was written between a connection's last error and its end: nobody would ever hear of it. */
+  private lose(): void {
+    this.isLost = true;
+    for (const reject of this.abandon) reject(lostError());
+  }
+}
+
+class Member {
+  private connection: Connection | null = null;
+
+  constructor(private readonly open: (onclose: () => void) => Sql) {}
+
   lease(release: () => void): Lease {
-    // The first statement of a lease connects again if need be; a later one must not, or it would run outside of the
-    // transaction and as the connection's own role.
-    this.lost = false;
+    // Only a lease begins with another connection. A later statement must not, nor may the driver connect again by itself: it would run
+    // outside of the transaction and as the connection's own role.
+    if (this.connection?.isLost) {
+      this.connection.end().catch(() => {});
+      this.connection = null;
+    }
+    this.connection ??= new Connection(this.open);
+    const { connection } = this;
     let begun: Rows | null = null;
     let released = false;
-    const send = (text: string, parameters: Parameters): Rows => {
-      if (this.lost || released) {
-        const error = new Error("the database connection was lost");
-        return Promise.reject(Object.assign(error, { code: "CONNECTION_CLOSED" }));
-      }
-      const rows = this.sql.unsafe(text, parameters) as unknown as Rows;
-      return rows.catch((error: unknown) => {
-        if (isFatal(error)) this.lost = true;
-        throw error;
-      });
-    };
     return {
       unsafe: (text, parameters = []) => {
-        const rows = send(text, parameters);
+        const rows = released ? Promise.reject(lostError()) : connection.send(text, parameters);
         rows.catch(() => {});
         if (text.startsWith("begin;")) {
           // `begin` and the settings go out together with the statement after them: one round trip less.
@@ -63,8 +93,8 @@ class Member {
     };
   }
 
-  end(): Promise<void> {
-    return this.sql.end({ timeout: 1 });
+  async end(): Promise<void> {
+    await this.connection?.end();
   }
 }
 

@@ -36,7 +36,7 @@ export class LiteConnection extends PostgresConnection {
   private introspecting: Promise<IntrospectResult> | null = null;
 
   private readonly pool: ReturnType<typeof createConnectionPool>;
-  private readonly drivers: PostgresConnection["driver"][] = [];
+  private readonly drivers = new Set<PostgresConnection["driver"]>();
   private typeSource: PostgresConnection["driver"] | null = null;
 
   /** `catalogUrl` is a superuser's: the information schema shows others only what they may touch themselves. */
@@ -48,13 +48,17 @@ export class LiteConnection extends PostgresConnection {
     super(settings);
     this.pool = createConnectionPool(maxConnections, (onclose) => {
       // Lite's own driver settings, for one connection. No `max_lifetime`: it could end in the middle of a request.
-      const own = { max: 1, max_lifetime: null, fetch_types: false, onclose };
+      const forget = () => {
+        this.drivers.delete(driver);
+        onclose();
+      };
+      const own = { max: 1, max_lifetime: null, fetch_types: false, onclose: forget };
       const { driver } = new PostgresConnection({
         ...settings,
         postgresOptions: { ...settings.postgresOptions, ...own },
       });
       if (this.typeSource) copyArrayTypes(this.typeSource, driver);
-      this.drivers.push(driver);
+      this.drivers.add(driver);
       return driver;
     });
     this.kysely = new Kysely({ dialect: new PostgresJSDialect({ postgres: this.pool }) });
