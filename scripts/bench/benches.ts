@@ -1,5 +1,6 @@
 // Every bench there is, in the order in which they are listed.
 import type { Bench } from "./bench-types.ts";
+import { buildBench } from "./build/build-bench.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
 import { importBench } from "./import/import-bench.ts";
 import { liveBench } from "./live/live-bench.ts";
@@ -11,6 +12,7 @@ import { soakBench } from "./soak/soak-bench.ts";
 import { webhooksBench } from "./webhooks/webhooks-bench.ts";
 
 export const benches: Bench[] = [
+  buildBench,
   planBench,
   pipelineBench,
   pacingBench,

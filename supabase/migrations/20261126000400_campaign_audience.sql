@@ -47,18 +47,25 @@ declare
   v_org public.orgs;
   v_cooldown interval;
   v_required text[];
+  v_by_parcel boolean;
 begin
   select * into v_org from public.orgs o where o.id = p_campaign.org_id;
   v_cooldown := make_interval(days => coalesce(p_campaign.cooldown_days, v_org.cooldown_days));
-  -- The distinct sets of variables that some template needs of a lead; null where some template needs none, and suits everybody.
-  select case when bool_or(r.needs = '') then null else array_agg(distinct r.needs) end
+  -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null where
+  -- some template needs none, and suits everybody.
+  with needs as (
+    select distinct array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')) as variables
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    where ct.campaign_id = p_campaign.id
+  )
+  select case when bool_or(n.variables = '{}') then null else array_agg(array_to_string(n.variables, ',')) end
   into v_required
-  from public.campaign_templates ct
-  join public.templates t on t.id = ct.template_id and t.is_active
-  cross join lateral (
-    select coalesce(string_agg(v, ',' order by v), '') as needs from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')
-  ) r
-  where ct.campaign_id = p_campaign.id;
+  from needs n
+  where not exists (select from needs x where x.variables <@ n.variables and not n.variables <@ x.variables);
+  v_by_parcel := exists (
+    select from unnest(v_required) needs, unnest(string_to_array(needs, ',')) variable
+    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code']));
 
   return query
   with people as materialized (
@@ -70,7 +77,7 @@ begin
     select l.id as lead_id, l.status, l.consent_status as lead_consent, p.id as lead_phone_id, p.e164,
       array_position(array['primary', 'secondary', 'alternate'], p.role) as role_order,
       p.is_valid, p.line_type, p.consent_status, substr(p.e164, 3, 3) || coalesce(l.state, '') as place, coalesce(l.state, '') as state,
-      v.variables,
+      coalesce(o.variables, v.variables) as variables,
       c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id
     from people l
     join public.lead_phones p on p.lead_id = l.id and (p.org_id = p_campaign.org_id) is true and (p_campaign.phones = 'all' or p.role = 'primary')
@@ -78,7 +85,8 @@ begin
       select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id
       from private.contacts x where x.org_id = p_campaign.org_id and x.e164 = p.e164 limit 1
     ) c on true
-    left join private.lead_values v on v_required is not null and v.lead_id = l.id
+    left join private.lead_own_values o on v_required is not null and not v_by_parcel and o.lead_id = l.id
+    left join private.lead_values v on v_by_parcel and v.lead_id = l.id
     where not v_never_contacted or c.last_sent_at is null
   ),
   -- Of each area code and state, not of each phone.
@@ -92,8 +100,9 @@ begin
       from (select distinct x.place, x.state from phones x) d
     ) k
   ),
-  judged as (
-    select p.*, k.keys -> p.place ->> 0 as window_key,
+  -- Each judged once, and no more of them kept than what is said of them.
+  judged as materialized (
+    select p.lead_id, p.lead_phone_id, p.e164, p.role_order, k.keys -> p.place ->> 0 as window_key,
       case
         when p.is_valid is false or p.invalid_at is not null then 'invalid_phone'
         when p.line_type = 'landline' then 'landline'
@@ -112,9 +121,10 @@ begin
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
       when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
-        or exists (
-          select 1 from public.campaign_targets t
-          where t.campaign_id = p_campaign.id and t.e164 = j.e164 and t.step = 1 and t.is_included
+        -- "limit" asks for each person. Without it all of the campaign's targets were read for every chunk.
+        or (
+          select true from public.campaign_targets t
+          where t.campaign_id = p_campaign.id and t.e164 = j.e164 and t.step = 1 and t.is_included limit 1
         ) then 'duplicate'
     end)
   from judged j

@@ -36,7 +36,7 @@ create index call_lanes_org_idx on private.call_lanes (org_id);
 
 create table private.outside_calls (
   lane_id uuid not null references private.call_lanes (id) on delete cascade,
-  subject text not null check (length(subject) between 1 and 100),
+  subject text collate "C" not null check (length(subject) between 1 and 100),
   due_at timestamptz not null default now(),
   attempts smallint not null default 0,
   overwrites boolean not null default false,

@@ -11,7 +11,7 @@ create table public.phone_scrubs (
   id uuid primary key default gen_random_uuid(),
   org_id uuid not null,
   service_id uuid not null,
-  e164 text not null check (e164 ~ '^\+1[2-9][0-9]{9}$'),
+  e164 text collate "C" not null check (e164 ~ '^\+1[2-9][0-9]{9}$'),
   result text not null check (result in ('clean', 'dnc', 'litigator')),
   scrubbed_at timestamptz not null,
   hit text check (hit in ('dnc', 'litigator')),

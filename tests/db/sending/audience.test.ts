@@ -1,5 +1,5 @@
 // Whom a campaign would write to, and why each of the others is left out.
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, it, test } from "vitest";
 import { addTemplate } from "../../fixtures/add-templates.ts";
 import {
   AFTERNOON,
@@ -151,6 +151,51 @@ test("a lead that lacks what every text needs is left out, unless one text suits
     await arrangeCampaign(bench.db, org, {}, { templates: [needy, org.templateId] }),
   );
   expect([either.get(bare.id), either.get(full.id)]).toEqual([null, null]);
+});
+
+describe("what a lead lacks, by the texts of the campaign", () => {
+  const NAME = "Familia {last_name}, somos {brand}. Responda ALTO para no recibir mas.";
+  const PLACE = "Su terreno en {county}: {brand}. Responda ALTO para no recibir mas.";
+  const BOTH = "Familia {last_name}, su terreno en {county}: {brand}. Responda ALTO para no recibir mas.";
+  const PARCEL = "{parcel_id}: {brand}. Responda ALTO para no recibir mas.";
+  it.each<[string[], string[]]>([
+    [[NAME], ["named", "named, own county", "named, parcel's county"]],
+    [
+      [NAME, BOTH],
+      ["named", "named, own county", "named, parcel's county"],
+    ],
+    [
+      [BOTH, NAME],
+      ["named", "named, own county", "named, parcel's county"],
+    ],
+    [[BOTH], ["named, own county", "named, parcel's county"]],
+    [[PLACE], ["named, own county", "named, parcel's county", "parcel's county"]],
+    [
+      [NAME, PLACE],
+      ["named", "named, own county", "named, parcel's county", "parcel's county"],
+    ],
+    [[PARCEL], ["named, parcel's county", "parcel's county"]],
+    [
+      [PARCEL, BOTH],
+      ["named, own county", "named, parcel's county", "parcel's county"],
+    ],
+  ])("%j suit %j", async (contents, expected) => {
+    const leads = (await arrangeLeads(bench.db, org.id, 5, { last_name: null, county: null })) as [
+      ...[ArrangedLead, ArrangedLead, ArrangedLead, ArrangedLead, ArrangedLead],
+    ];
+    const names = ["named", "named, own county", "named, parcel's county", "parcel's county", "nothing"];
+    for (const lead of leads.slice(0, 3)) await setLead({ last_name: "Mora" })(lead);
+    await setLead({ county: "Travis" })(leads[1]);
+    for (const lead of leads.slice(2, 4))
+      await bench.sql`
+        insert into public.lead_properties ${bench.sql({ org_id: org.id, lead_id: lead.id, apn: "R 1", county: "Travis", state: "TX" })}`;
+    const templates: string[] = [];
+    for (const content of contents)
+      templates.push(await addTemplate(bench.sql, org.id, { category: "initial", language: "es", content }));
+    const reasons = await reasonsOf(await arrangeCampaign(bench.db, org, {}, { templates }));
+    const suited = leads.map((lead, n) => (reasons.get(lead.id) === null ? names[n] : null));
+    expect(suited.filter((name) => name !== null)).toEqual(expected);
+  });
 });
 
 test("of several reasons the first of a fixed order is given", async () => {
@@ -315,4 +360,51 @@ test("every target has a contact to lock, and nobody else got one", async () => 
   await arrangeCampaign(bench.db, org);
   const contacts = await bench.sql`select e164 from private.contacts where org_id = ${org.id}`;
   expect(contacts.map((row) => row.e164)).toEqual([leads[0].e164]);
+});
+
+describe("a phone that is removed", () => {
+  /** Has a second phone, which is the one that goes. */
+  const arrangeLead = async () => {
+    const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+    await bench.sql`
+      insert into public.lead_phones (org_id, lead_id, e164, role) values (${org.id}, ${lead.id}, ${phoneAt(1_790)}, 'secondary')`;
+    return lead;
+  };
+  const phonesOf = (id: string) =>
+    bench.sql`select lead_phone_id, state::text from public.campaign_targets where campaign_id = ${id} order by ordinal`;
+  test("is named by no target any more, and every target stays", async () => {
+    const lead = await arrangeLead();
+    const id = await arrangeCampaign(bench.db, org, { phones: "all" });
+    await bench.sql`delete from public.lead_phones where lead_id = ${lead.id} and role = 'secondary'`;
+    const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect([...(await phonesOf(id))]).toEqual([
+      { lead_phone_id: uuid, state: "waiting" },
+      { lead_phone_id: null, state: "waiting" },
+    ]);
+  });
+});
+
+test("targets go with their campaign, contacts with their organisation, and no others do", async () => {
+  const neighbour = await arrangeOrg(bench.db);
+  const count = async () => {
+    const [row] = await bench.sql`
+      select
+        (select count(*)::integer from public.campaign_targets where org_id = ${org.id}) as targets,
+        (select count(*)::integer from private.contacts where org_id = ${org.id}) as contacts,
+        (select count(*)::integer from public.campaign_targets where org_id = ${neighbour.id}) as others,
+        (select count(*)::integer from private.contacts where org_id = ${neighbour.id}) as other_contacts`;
+    return row;
+  };
+  await arrangeLeads(bench.db, org.id, 3);
+  await arrangeLeads(bench.db, neighbour.id, 2);
+  await arrangeCampaign(bench.db, neighbour);
+  const gone = await arrangeCampaign(bench.db, org);
+  await arrangeCampaign(bench.db, org);
+  const others = { others: 2, other_contacts: 2 };
+  expect(await count()).toEqual({ targets: 6, contacts: 3, ...others });
+  await bench.sql`delete from public.campaigns where id = ${gone}`;
+  expect(await count()).toEqual({ targets: 3, contacts: 3, ...others });
+  await bench.sql`delete from public.campaigns where org_id = ${org.id}`;
+  await bench.sql`delete from public.orgs where id = ${org.id}`;
+  expect(await count()).toEqual({ targets: 0, contacts: 0, ...others });
 });

@@ -365,20 +365,6 @@ export type Database = {
             referencedRelation: "leads";
             referencedColumns: ["id"];
           },
-          {
-            foreignKeyName: "campaign_targets_lead_phone_id_fkey";
-            columns: ["lead_phone_id"];
-            isOneToOne: false;
-            referencedRelation: "lead_phones";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "campaign_targets_org_id_campaign_id_fkey";
-            columns: ["org_id", "campaign_id"];
-            isOneToOne: false;
-            referencedRelation: "campaigns";
-            referencedColumns: ["org_id", "id"];
-          },
         ];
       };
       campaign_templates: {
