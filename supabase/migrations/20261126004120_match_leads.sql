@@ -39,6 +39,9 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+-- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row with
+-- every other.
+set enable_nestloop = off
 as $$
 begin
   insert into private.lead_changes (org_id, lead_id)

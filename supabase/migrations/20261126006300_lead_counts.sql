@@ -74,6 +74,10 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+-- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row with
+-- every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+set enable_nestloop = off
+set jit = off
 as $$
 declare
   v_differs text := '(o.status, o.lead_score, o.consent_status, o.source, o.county, o.state, o.tags, o.phone_digits, o.deleted_at is null)
@@ -143,6 +147,10 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
+-- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row with
+-- every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+set enable_nestloop = off
+set jit = off
 as $$
 declare
   v_rows text;

@@ -68,6 +68,15 @@ describe("tables", () => {
     expect(names(slow)).toEqual(["phone_numbers.e164"]);
   });
 
+  it("that compare old and new rows of a statement do so by hash: a plan kept from one row compares each with all", async () => {
+    const quadratic = await sql`
+      select distinct p.oid::regprocedure::text as name
+      from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+      where t.tgoldtable is not null and t.tgnewtable is not null and p.pronamespace = 'private'::regnamespace
+        and p.prosrc ~ 'join (old|new|before|after)_rows' and not 'enable_nestloop=off' = any (coalesce(p.proconfig, '{}'))`;
+    expect(names(quadratic)).toEqual([]);
+  });
+
   it("refer to each other with a word on what a deletion does", async () => {
     const silent = await sql`
       select c.conrelid::regclass || '.' || c.conname as name from pg_constraint c
