@@ -21,11 +21,25 @@ export async function planAhead(
   { id, orgId, messages }: { id: string; orgId: string; messages: number },
 ): Promise<void> {
   await sql`update cron.job set active = false where jobname = 'tick'`;
+  await waitForTick(sql);
   await sql`update public.campaigns set status = 'running', started_at = now() where id = ${id}`;
   const [plan] = await sql`select private.plan_sends(${orgId}, now(), '1 hour', ${messages}) as planned`;
   if (plan?.planned !== messages)
     throw new Error(`Only ${plan?.planned} of ${messages} messages could be planned ahead.`);
   await sql`vacuum analyze`;
+}
+
+/** A tick that had begun would plan too, and there is one plan at a time. */
+async function waitForTick(sql: postgres.Sql): Promise<void> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const [row] = await sql`
+      select count(*)::integer as running from pg_stat_activity
+      where application_name = 'scheduler' and state <> 'idle' and query like '%start_scheduled%'`;
+    if (row?.running === 0) return;
+    if (performance.now() > end) throw new Error("A tick did not end within 30 s.");
+    await wait(20);
+  }
 }
 
 /** Of a campaign that is planned ahead: calls the worker, and lets ticks go on. @returns when, by the database's clock */
