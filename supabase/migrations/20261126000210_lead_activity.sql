@@ -109,6 +109,6 @@ comment on function private.fold_lead_activity(integer) is
 insert into private.lead_activity (lead_id, org_id, last_contacted_at)
 select t.lead_id, t.org_id, max(coalesce(t.sent_at, t.updated_at)) from public.campaign_targets t where t.state = 'sent' group by 1, 2;
 
--- The first text to a lead writes its whole row anew, with every index. While messages wait to be sent that takes second place: 200 leads
--- a second are far more than a number's pace, and a burst is caught up with when it is over.
-select cron.schedule('lead-activity', '5 seconds', $$select private.fold_lead_activity(case when private.queue_is_due('sends') then 1000 else 20000 end)$$);
+-- The first text to a lead writes its whole row anew, with every index. While messages are due that takes second place: 60 leads a
+-- second keep up with the usual pace, and a burst is caught up with when it is over.
+select cron.schedule('lead-activity', '5 seconds', $$select private.fold_lead_activity(case when private.queue_is_due('sends') then 300 else 20000 end)$$);
