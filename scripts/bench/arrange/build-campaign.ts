@@ -2,11 +2,23 @@
 import type postgres from "postgres";
 import type { BenchOrg } from "./create-org.ts";
 
-/** @param expected how many targets must be waiting; @returns the campaign's id. It is ready, not started. */
+/** As many leads as the worker takes in one transaction. */
+export const CHUNK = 10_000;
+
+/**
+ * @param expected how many targets must be waiting
+ * @param onChunk what each chunk took, in milliseconds
+ * @returns the campaign's id. It is ready, not started.
+ */
 export async function buildCampaign(
   sql: postgres.Sql,
   org: BenchOrg,
-  { tag, expected, now }: { tag: string; expected: number; now: Date },
+  {
+    tag,
+    expected,
+    now,
+    onChunk,
+  }: { tag: string; expected: number; now: Date; onChunk?: (ms: number) => void },
 ): Promise<string> {
   const [campaign] = await sql`
     insert into public.campaigns (org_id, name, status, target_criteria)
@@ -14,7 +26,9 @@ export async function buildCampaign(
   const id: string = campaign?.id;
   await sql`insert into public.campaign_templates select ${org.id}, ${id}, t from unnest(${org.templates}::uuid[]) t`;
   for (;;) {
-    const [chunk] = await sql`select private.build_chunk(${id}, 10000, ${now}) as more`;
+    const started = performance.now();
+    const [chunk] = await sql`select private.build_chunk(${id}, ${CHUNK}, ${now}) as more`;
+    onChunk?.(performance.now() - started);
     if (!chunk?.more) break;
   }
   const reasons = await sql`
