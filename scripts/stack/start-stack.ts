@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
+import { isLoopbackUrl } from "../../supabase/functions/_shared/twilio/is-loopback-url.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
 import { bootstrapDatabase } from "./database/bootstrap-database.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
@@ -78,15 +79,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const simulatorUrl = `http://127.0.0.1:${ports.simulator}`;
     const workerDbUrl = database.urlFor("worker", keys.workerPassword);
     const functionsUrl = `${apiUrl}/functions/v1`;
-    await preparePlatform({
-      ...{ adminUrl, workerPassword: keys.workerPassword },
-      vault: { functions_url: functionsUrl, worker_secret: keys.workerSecret },
-    });
     const functionsEnv = functionsEnvironment(
       keys,
       { apiUrl, dbUrl, workerDbUrl, simulatorUrl },
       { ...(options.envFile === false ? {} : await readEnvFile(join(PROJECT_DIR, ".env"))), ...options.env },
     );
+    await preparePlatform({
+      ...{ adminUrl, workerPassword: keys.workerPassword },
+      vault: {
+        functions_url: functionsUrl,
+        worker_secret: keys.workerSecret,
+        // Campaigns may send at any hour only while this is true: nobody is behind a simulator's phones.
+        twilio_is_loopback: String(isLoopbackUrl(functionsEnv.TWILIO_API_URL)),
+      },
+    });
 
     const apiKeys = {
       publishableKey: keys.publishableKey,

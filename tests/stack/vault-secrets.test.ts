@@ -53,12 +53,13 @@ test("postgres cannot read the key itself", async () => {
   await expect(sql`select pg_read_file('vault.key')`).rejects.toThrow(/permission denied/);
 });
 
-test("the secrets by which the database calls the worker are there", async () => {
+test("the secrets by which the database calls the worker are there, and what Twilio is", async () => {
   const { FUNCTIONS_URL, FUNCTIONS_ENV } = inject("stack");
   const rows =
-    await sql`select name, decrypted_secret from vault.decrypted_secrets where name in ('functions_url', 'worker_secret')`;
+    await sql`select name, decrypted_secret from vault.decrypted_secrets where name in ('functions_url', 'worker_secret', 'twilio_is_loopback')`;
   expect(Object.fromEntries(rows.map((row) => [row.name, row.decrypted_secret]))).toEqual({
     functions_url: FUNCTIONS_URL,
     worker_secret: FUNCTIONS_ENV.WORKER_SECRET,
+    twilio_is_loopback: "true",
   });
 });

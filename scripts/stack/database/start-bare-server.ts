@@ -57,7 +57,11 @@ export async function startBareServer(options: {
       ...{ projectDir: PROJECT_DIR, scratchDir: join(dataDir, "cli") },
       databaseUrl: at(database.urlFor("postgres", "postgres"), TEMPLATE),
     });
-    await preparePlatform({ adminUrl, workerPassword: keys.workerPassword, vault: {} });
+    await preparePlatform({
+      ...{ adminUrl, workerPassword: keys.workerPassword },
+      // No worker posts to Twilio from here.
+      vault: { twilio_is_loopback: "true" },
+    });
   } catch (error) {
     await stop();
     throw error;
