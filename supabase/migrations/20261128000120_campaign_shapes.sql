@@ -85,7 +85,8 @@ as $$
     'cooldown_days', '{"type": ["integer", "null"], "minimum": 0, "maximum": 3650}'::jsonb,
     'quiet_hours_override', '{"type": "boolean"}'::jsonb,
     'retry_undelivered', '{"type": "boolean"}'::jsonb,
-    'scheduled_at', '{"type": ["string", "null"], "format": "date-time"}'::jsonb))
+    'scheduled_at', '{"type": ["string", "null"], "format": "date-time", "description": "a time such as 2026-01-31T13:00:00Z.",
+      "pattern": "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}'::jsonb))
   from (select '{"type": "array", "minItems": 1, "maxItems": 200, "items": {"type": "string", "format": "uuid"}}'::jsonb as ids) i;
 $$;
 comment on function private.campaign_shape() is 'The shape of a change of a campaign; private.new_campaign_shape is that of a new one.';

@@ -1,5 +1,7 @@
 // What campaigns look like on the wire.
 import { z } from "zod";
+import { instant } from "../_shared/http/instant.ts";
+import { oneLine, text } from "../_shared/http/one-line.ts";
 import { leadFilter } from "../_shared/leads/lead-filter.ts";
 
 export const CAMPAIGN_STATUSES = [
@@ -23,16 +25,22 @@ export const TARGET_STATES = [
   "failed",
 ] as const;
 
-const words = (what: string) =>
-  z.array(z.string().trim().min(1).max(200)).max(1000).optional().describe(what);
+/** As the database reads one: whatever has the form of an id is looked for. */
+const id = z.guid();
+const words = (what: string) => z.array(oneLine(200)).max(1000).optional().describe(what);
 
 export const targetCriteria = z
   .strictObject({
-    lead_ids: z.array(z.uuid()).max(10_000).optional().describe("Only these leads"),
+    lead_ids: z.array(id).max(10_000).optional().describe("Only these leads"),
     tags: words("Leads with any of these tags"),
     counties: words("Leads whose land is in any of these counties"),
     states: z
-      .array(z.string().trim().length(2).toUpperCase())
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z]{2}$/, "must be a postal abbreviation such as TX.")
+          .toUpperCase(),
+      )
       .max(60)
       .optional()
       .describe("Leads whose mailing address is in any of these states"),
@@ -40,9 +48,9 @@ export const targetCriteria = z
       .array(z.enum(["new", "contacted", "interested", "not_interested", "do_not_contact"]))
       .max(5)
       .optional(),
-    import_id: z.uuid().optional().describe("Leads that came with this import"),
+    import_id: id.optional().describe("Leads that came with this import"),
     segment_ids: z
-      .array(z.uuid())
+      .array(id)
       .max(20)
       .optional()
       .describe("Leads in any of these segments, as they are when it is built"),
@@ -55,9 +63,9 @@ export const targetCriteria = z
   .describe("Which leads: all that match every criterion given; none given, every lead");
 
 const variantInput = z.strictObject({
-  name: z.string().trim().min(1).max(40),
+  name: oneLine(40),
   share: z.number().int().min(1).max(1000).describe("Its part of the sum of all shares"),
-  template_ids: z.array(z.uuid()).min(1).max(200),
+  template_ids: z.array(id).min(1).max(200),
 });
 /** Which templates: one list, or one for each variant. */
 const hasOneList = (input: { template_ids?: unknown; variants?: unknown }) =>
@@ -68,16 +76,17 @@ const TWO_LISTS = {
 };
 
 const fields = {
-  name: z.string().trim().min(1).max(200),
-  description: z.string().trim().max(2000).nullable(),
+  name: oneLine(200),
+  description: text(0, 2000).nullable(),
   template_category: z.enum(["initial", "followup"]),
   template_ids: z
-    .array(z.uuid())
+    .array(id)
     .min(1)
     .max(200)
     .describe("Templates to rotate; by default every active one of the category and language"),
   template_weights: z
-    .record(z.uuid(), z.number().int().min(1).max(1000))
+    .record(id, z.number().int().min(1).max(1000))
+    .refine((weights) => Object.keys(weights).length <= 200, "must have at most 200 entries.")
     .describe("How often a template is used beside the others, by its id; 1 where not named"),
   variants: z
     .array(variantInput)
@@ -88,14 +97,14 @@ const fields = {
     })
     .describe("An A/B test: the audience is split exactly by share, and each part gets its own templates"),
   phone_number_ids: z
-    .array(z.uuid())
+    .array(id)
     .max(400)
     .describe("Numbers to send from; by default every number of the organisation"),
   target_criteria: targetCriteria,
   phones: z.enum(["primary", "all"]).describe("Write to the primary phone of a lead, or to all of them"),
   mps: z
     .number()
-    .positive()
+    .min(0.001)
     .max(1000)
     .nullable()
     .describe("Messages a second, at most; null: as fast as its numbers"),
@@ -111,7 +120,7 @@ const fields = {
     .boolean()
     .describe("Send at any hour: only against a Twilio simulator on this machine"),
   retry_undelivered: z.boolean().describe("Also retry 30003 and 30008, which had reached a carrier"),
-  scheduled_at: z.iso.datetime({ offset: true }).nullable().describe("Start then instead of at once"),
+  scheduled_at: instant.nullable().describe("Start then instead of at once"),
 };
 
 export const campaignInput = z

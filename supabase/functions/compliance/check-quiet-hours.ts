@@ -2,17 +2,15 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
-import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
 import type { quietHoursCheck, quietHoursQuestion } from "./schemas.ts";
 
 /** @throws AppError invalid_input naming the field that is wrong or names nothing of the organisation's */
 export async function checkQuietHours(
-  { db, env }: UserContext,
+  { db }: UserContext,
   { query }: { query: z.output<typeof quietHoursQuestion> },
 ): Promise<z.output<typeof quietHoursCheck>> {
   const answer = await db.rpc("explain_window", {
     p_e164: query.phone,
-    p_twilio_is_loopback: isLoopbackUrl(env.get("TWILIO_API_URL")),
     ...(query.state && { p_state: query.state }),
     ...(query.lead_id && { p_lead_id: query.lead_id }),
     ...(query.phone_number_id && { p_phone_number_id: query.phone_number_id }),

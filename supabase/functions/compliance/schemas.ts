@@ -1,10 +1,8 @@
 // What a question about quiet hours and its answer look like on the wire.
 import { z } from "zod";
+import { instant } from "../_shared/http/instant.ts";
 import { parseState } from "../_shared/leads/us-states.ts";
 import { parsePhone } from "../_shared/sms/parse-phone.ts";
-
-/** Holidays are known for a few years around now, and nobody plans a text for the next century. */
-const YEARS = [2000, 2100] as const;
 
 const phone = z
   .string()
@@ -26,25 +24,13 @@ const state = z
     return z.NEVER;
   })
   .describe("Of the person's mailing address");
-const at = z.iso
-  .datetime({ offset: true })
-  .refine(
-    (value) => {
-      const year = new Date(value).getUTCFullYear();
-      // What is no time at all was refused above.
-      return !(year < YEARS[0] || year >= YEARS[1]);
-    },
-    { message: `at must lie between the years ${YEARS[0]} and ${YEARS[1]}.` },
-  )
-  .describe("The moment in question; now where none is given");
-
 export const quietHoursQuestion = z.strictObject({
   phone,
   state: state.optional(),
   lead_id: z.uuid().optional().describe("Whose mailing address counts, in place of state"),
   phone_number_id: z.uuid().optional().describe("Our number, whose own hours count too"),
   campaign_id: z.uuid().optional().describe("A campaign, whose override is told"),
-  at: at.optional(),
+  at: instant.optional().describe("The moment in question; now where none is given"),
 });
 
 const time = z.string();

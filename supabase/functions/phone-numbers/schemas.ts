@@ -1,5 +1,6 @@
 // What phone numbers look like on the wire.
 import { z } from "zod";
+import { text } from "../_shared/http/one-line.ts";
 
 export const NUMBER_STATUSES = ["active", "paused", "quarantined", "released"] as const;
 
@@ -51,15 +52,22 @@ export const numberDetail = phoneNumber.extend({
     .describe("Null while nothing has an outcome"),
 });
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "Write a time of day as HH:MM.");
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, "must be a time of day such as 20:00.");
 export const numberChanges = z
   .strictObject({
-    mps: z.number().positive().max(100),
+    mps: z.number().min(0.001).max(100),
     daily_cap: count.min(0).max(10_000_000).nullable(),
-    time_zone: z.string().min(1).max(60),
+    time_zone: z.string().min(1).max(64),
     quiet_starts: time.describe("From then on it sends nothing, in its own zone"),
     quiet_ends: time,
-    warmup_started_on: z.iso.date().nullable().describe("Begins warming up on that day; null: it is warm"),
+    warmup_started_on: z.iso
+      .date()
+      .refine(
+        (day) => day >= "2000-01-01" && day <= "2100-01-01",
+        "must lie between the years 2000 and 2100.",
+      )
+      .nullable()
+      .describe("Begins warming up on that day; null: it is warm"),
   })
   .partial()
   .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
@@ -68,5 +76,5 @@ export const statusInput = z.strictObject({
   status: z
     .enum(["active", "paused", "quarantined"])
     .describe("active reactivates: out of quarantine its health begins anew"),
-  reason: z.string().trim().min(1).max(1000).optional().describe("Kept with a number that is stopped"),
+  reason: text(1, 1000).optional().describe("Kept with a number that is stopped"),
 });

@@ -1,5 +1,6 @@
 // What settings and alerts look like on the wire.
 import { z } from "zod";
+import { oneLine } from "../_shared/http/one-line.ts";
 
 const rate = (what: string) =>
   z.number().min(0).max(1).describe(`${what}: a share from 0 to 1 that pauses when exceeded; 1 never does`);
@@ -12,16 +13,16 @@ const timeOfDay = z
 
 /** Columns of public.orgs. */
 export const organisationFields = {
-  name: z.string().trim().min(1).max(200),
-  brand: z.string().trim().min(1).max(25).describe("What messages call the organisation"),
-  support_contact: z.string().trim().max(100).nullable().describe("Given in answers to HELP and AYUDA"),
+  name: oneLine(200),
+  brand: oneLine(25).describe("What messages call the organisation"),
+  support_contact: oneLine(100, 0).nullable().describe("Given in answers to HELP and AYUDA"),
   language: z.enum(["es", "en"]),
-  time_zone: z.string().min(1).max(60).describe("An IANA name such as America/Chicago"),
+  time_zone: z.string().min(1).max(64).describe("An IANA name such as America/Chicago"),
   quiet_starts: timeOfDay,
   quiet_ends: timeOfDay,
   cooldown_days: z.number().int().min(0).max(3650).describe("Days a phone is left alone by other campaigns"),
   consent_policy: z.enum(["not_required", "required"]),
-  mps: z.number().positive().max(10_000).nullable().describe("Messages a second over all numbers"),
+  mps: z.number().min(0.001).max(10_000).nullable().describe("Messages a second over all numbers"),
   daily_cap: z.number().int().min(0).max(100_000_000).nullable().describe("Messages a day over all numbers"),
   warmup_caps: z
     .array(z.number().int().min(1).max(1_000_000))

@@ -2635,7 +2635,6 @@ export type Database = {
           p_lead_id?: string;
           p_phone_number_id?: string;
           p_state?: string;
-          p_twilio_is_loopback?: boolean;
         };
         Returns: Json;
       };

@@ -28,6 +28,7 @@ const KIND: Record<string, string> = {
 
 const FORMAT: Record<string, string> = {
   uuid: "a uuid",
+  guid: "a uuid",
   email: "an e-mail address",
   url: "a URL",
   datetime: "a time such as 2026-01-31T13:00:00Z",
