@@ -172,3 +172,17 @@ end;
 $$;
 comment on function private.create_org(text) is
   'Creates an organisation with default settings and templates; returns its id. Its name is p_name in one line, cut at 200 characters. The brand starts as the name and should be set before the first campaign.';
+
+update public.templates t set name = regexp_replace(t.name, '[\u0001-\u001f\u007f-\u009f\u2028\u2029]+', ' ', 'g') where t.name ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
+update public.templates t set variables = '{}', required_variables = '{}' where cardinality(t.variables) > 100 or array_position(t.variables, null) is not null;
+alter table public.templates
+  add constraint templates_variables_check check (cardinality(variables) <= 100 and array_position(variables, null) is null),
+  add constraint templates_required_variables_check check (cardinality(required_variables) <= 100 and array_position(required_variables, null) is null),
+  add constraint templates_version_check check (version between 1 and 1000000000),
+  add constraint templates_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]');
+alter table public.phone_numbers
+  add constraint phone_numbers_twilio_sid_check check (length(twilio_sid) <= 64);
+alter table public.consent_rules
+  add constraint consent_rules_effective_from_check check (effective_from between '1900-01-01' and '2200-01-01'),
+  add constraint consent_rules_effective_to_check check (effective_to between '1900-01-01' and '2200-01-01'),
+  add constraint consent_rules_reviewed_at_check check (reviewed_at between '1900-01-01' and '2200-01-01');

@@ -1,0 +1,175 @@
+// Every column that could hold what a tenant wrote refuses the values that break those who read it: the checks of the catalog are
+// asked about each such value. Whatever column is added next is asked too.
+import postgres from "postgres";
+import { afterAll, expect, inject, it } from "vitest";
+
+const sql = postgres(inject("stack").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
+afterAll(() => sql.end());
+
+/** Values that every column of a type must refuse, as SQL. */
+const BREAKING: Record<string, string[]> = {
+  numeric: ["'NaN'::numeric", "1e20", "-1e20"],
+  float8: ["'NaN'::float8", "'Infinity'::float8", "'-Infinity'::float8"],
+  int2: ["32767::int2", "(-32768)::int2"],
+  int4: ["2147483647", "-2147483648"],
+  int8: ["9223372036854775807", "-9223372036854775808"],
+  text: ["repeat('x', 100000)"],
+  date: ["'infinity'::date", "'-infinity'::date"],
+  timestamptz: ["'infinity'::timestamptz", "'-infinity'::timestamptz"],
+  interval: ["'infinity'::interval", "'-infinity'::interval"],
+  jsonb: ["jsonb_build_object('x', repeat('x', 2000000))"],
+};
+/** Of an array, whatever its elements are: more of them than anybody needs. */
+const LONG_ARRAY = "array_fill(null::{type}, array[100000])";
+
+/**
+ * Tables that no call of a tenant's writes as it is given: our own functions make their values, from what was checked where it came in.
+ * Checks here would be paid for with every message.
+ */
+const OUR_OWN: Record<string, string> = {
+  a2p_registrations: "what Twilio says of the account",
+  alerts: "sentences and figures of our own",
+  audit_events: "what was done, told from checked values",
+  campaign_stats: "counters of our own",
+  campaign_targets: "made by building, changed with every message",
+  consent_records: "written by imports and inbound messages",
+  conversations: "written with every inbound message",
+  daily_spending: "sums of our own",
+  message_status_events: "callbacks, raw, with a limit on the request",
+  messages: "made by planning, changed with every message",
+  send_attempts: "made by claiming, changed with every message",
+  template_versions: "copies of templates",
+  twilio_accounts: "set by the operator; balances are Twilio's",
+  webhook_logs: "callbacks, raw, with a limit on the request",
+};
+/** Columns of other tables that our own functions alone make. */
+const OUR_OWN_COLUMNS: Record<string, string> = {
+  "campaign_templates.variant": "refers to campaign_variants",
+  "campaign_variants.assigned": "counted by building",
+  "campaigns.breaker_since": "our clock",
+  "campaigns.needs_attention": "a sentence of our own",
+  "campaigns.status_reason": "a sentence of our own",
+  "consent_rules.source": "the law's, kept by the operator",
+};
+/** Moments that our own functions take from the clock. */
+const CLOCKS = /_at$/;
+/** Still to be bounded by their own areas. */
+const columns = (table: string, ...names: string[]) => names.map((name) => `${table}.${name}`);
+const OPEN: string[] = [
+  ...columns("enrichment_answers", "http_status"),
+  ...columns("import_rejections", "field", "line", "reason"),
+  ...columns(
+    "imports",
+    "columns",
+    "delimiter",
+    "duplicate_rows",
+    "encoding",
+    "error_message",
+    "file_bytes",
+    "hidden_rows",
+    "imported_rows",
+    "kept_rows",
+    "mapping",
+    "next_byte",
+    "next_chunk",
+    "next_line",
+    "options",
+    "processed_rows",
+    "rejected_rows",
+    "rows_per_second",
+    "run_from_byte",
+    "run_from_rows",
+    "seconds_left",
+    "storage_path",
+    "tags",
+    "total_rows",
+    "undo_total",
+    "undone_rows",
+    "updated_rows",
+    "warning_count",
+  ),
+  ...columns(
+    "jobs",
+    "done_items",
+    "error_message",
+    "input",
+    "items_per_second",
+    "result",
+    "seconds_left",
+    "total_items",
+  ),
+  ...columns("lead_events", "new_value", "old_value"),
+  ...columns("lead_phones", "carrier", "carrier_info", "invalid_reason"),
+  ...columns("lead_properties", "acreage", "estimated_value"),
+  ...columns("leads", "apn_text", "custom_fields", "phone_digits"),
+  ...columns("segments", "filter"),
+  ...columns("users", "email", "settings"),
+];
+
+interface Column {
+  name: string;
+  table: string;
+  column: string;
+  type: string;
+  isArray: boolean;
+  writable: boolean;
+  checks: string[];
+}
+
+async function readColumns(): Promise<Column[]> {
+  return (await sql`
+    select c.relname || '.' || a.attname as name, c.relname as "table", a.attname as "column", coalesce(e.typname, t.typname) as type,
+      e.oid is not null as "isArray",
+      has_column_privilege('authenticated', c.oid, a.attnum, 'insert') or has_column_privilege('authenticated', c.oid, a.attnum, 'update') as writable,
+      array(select pg_get_expr(k.conbin, k.conrelid) from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]) as checks
+    from pg_class c join pg_attribute a on a.attrelid = c.oid join pg_type t on t.oid = a.atttypid
+    left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+    order by 1`) as unknown as Column[];
+}
+
+/** The values that a column takes and should not, as the checks of that column alone judge them. */
+async function taken({ column, type, isArray, checks }: Column): Promise<string[]> {
+  const values = isArray ? [LONG_ARRAY.replace("{type}", type)] : (BREAKING[type] ?? []);
+  const found: string[] = [];
+  for (const value of values) {
+    const verdict = checks.map((check) => `coalesce(${check}, true)`).join(" and ") || "true";
+    // A check that can't read the value refuses it, too.
+    const [row] = await sql
+      .unsafe(`select ${verdict} as fits from (select ${value} as "${column}") x`)
+      .catch(() => [{ fits: false }]);
+    if (row?.fits) found.push(value);
+  }
+  return found;
+}
+
+/** What a moment of our own clock is: nobody wrote it. */
+const isClock = ({ column, type, writable }: Column) =>
+  type === "timestamptz" && CLOCKS.test(column) && !writable;
+
+it("values that break whoever reads them are refused by every column that a tenant's call writes", async () => {
+  const columns = await readColumns();
+  expect(columns.length).toBeGreaterThan(200);
+  const open: string[] = [];
+  for (const one of columns) {
+    if (OUR_OWN[one.table] !== undefined || OUR_OWN_COLUMNS[one.name] !== undefined || isClock(one)) continue;
+    if ((await taken(one)).length > 0) open.push(one.name);
+  }
+  expect(open).toEqual(OPEN);
+});
+
+it("exceptions are of tables and columns that are there, that nobody but our own functions writes, and have a reason", async () => {
+  const columns = await readColumns();
+  const tables = new Set(columns.map(({ table }) => table));
+  const names = new Set(columns.map(({ name }) => name));
+  expect(Object.keys(OUR_OWN).filter((name) => !tables.has(name))).toEqual([]);
+  expect(Object.keys(OUR_OWN_COLUMNS).filter((name) => !names.has(name))).toEqual([]);
+  expect(
+    columns
+      .filter(({ table, name, writable }) => writable && (OUR_OWN[table] ?? OUR_OWN_COLUMNS[name]))
+      .map(({ name }) => name),
+  ).toEqual([]);
+  expect(
+    Object.entries({ ...OUR_OWN, ...OUR_OWN_COLUMNS }).filter(([, reason]) => reason.trim() === ""),
+  ).toEqual([]);
+});
