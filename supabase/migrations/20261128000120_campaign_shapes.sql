@@ -7,7 +7,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object('type', 'string', 'maxLength', p_most, 'format', 'line',
-    'pattern', '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]', 'description', 'it must not be blank.');
+    'pattern', '[^\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]', 'description', 'it must not be blank.');
 $$;
 comment on function private.line_shape(integer) is 'The shape of a text of one line, not blank, of p_most characters at most.';
 

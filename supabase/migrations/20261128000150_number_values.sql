@@ -66,9 +66,9 @@ declare
   v_number public.phone_numbers;
   v_allowed text[];
 begin
-  perform private.check_shape(jsonb_strip_nulls(jsonb_build_object('status', p_status, 'reason', p_reason)), '{
-    "type": "object", "required": ["status"], "properties": {
-      "status": {"type": "string", "enum": ["active", "paused", "quarantined"]}, "reason": {"type": "string", "maxLength": 1000}}}');
+  perform private.check_shape(jsonb_strip_nulls(jsonb_build_object('status', p_status, 'reason', p_reason)), jsonb_build_object(
+    'type', 'object', 'required', '["status"]'::jsonb, 'properties', jsonb_build_object(
+      'status', '{"type": "string", "enum": ["active", "paused", "quarantined"]}'::jsonb, 'reason', private.line_shape(1000) - 'format')));
   if p_status = 'active' then
     -- A scoring under way would judge the number by what it sent before: wait for it to end.
     perform pg_advisory_xact_lock(hashtextextended('score_numbers:' || v_org_id::text, 0));
