@@ -48,12 +48,12 @@ as $$
     select jsonb_object_agg(e.key, case e.key
       when 'custom_fields' then private.fit_custom_fields(e.value)
       when 'tags' then (
-        select coalesce(jsonb_agg(distinct left(t.tag, 50)), '[]') from jsonb_array_elements_text(e.value) t (tag))
+        select coalesce(jsonb_agg(distinct left(regexp_replace(t.tag, '[^A-Z0-9+-]', '-', 'g'), 50)), '[]') from jsonb_array_elements_text(e.value) t (tag))
       else to_jsonb(left(private.one_line(e.value #>> '{}'), (private.lead_shape() #>> array['properties', e.key, 'maxLength'])::integer)) end)
     from jsonb_each(p_lead) e
     where case
       when e.key = 'custom_fields' then pg_column_size(e.value) > 260000
-      when e.key = 'tags' then e.value::text ~ '[^"]{51}'
+      when e.key = 'tags' then e.value::text !~ '^\[("[A-Z0-9+-]+"(, "[A-Z0-9+-]+")*)?\]$' or e.value::text ~ '[^"]{51}'
       else private.lead_shape() #>> array['properties', e.key, 'format'] = 'line' and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' end
   ), '{}');
 $$;
@@ -88,7 +88,7 @@ where o.id = l.id and (
   coalesce(o.first_name, '') || coalesce(o.last_name, '') || coalesce(o.email, '') || coalesce(o.address1, '') || coalesce(o.address2, '')
     || coalesce(o.city, '') || coalesce(o.postal_code, '') || coalesce(o.county, '') || coalesce(o.source, '')
     ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
-  or array_to_string(o.tags, ',') ~ '[^,]{51}' or pg_column_size(o.custom_fields) > 130000);
+  or array_to_string(o.tags, ' ', '?') !~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' or array_to_string(o.tags, ' ') ~ '[^ ]{51}' or pg_column_size(o.custom_fields) > 130000);
 update public.lead_properties p set
   apn = n.apn, county = n.county, situs = n.situs, property_type = n.property_type, acreage = n.acreage, estimated_value = n.estimated_value
 from public.lead_properties o cross join lateral jsonb_populate_record(o, private.fit_parcel(to_jsonb(o))) n
@@ -106,8 +106,8 @@ set before = jsonb_build_object(
 where c.before is not null;
 update private.bulk_changes c set before = to_jsonb(private.one_line(c.before #>> '{}'))
 where jsonb_typeof(c.before) = 'string' and c.before #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
-update private.bulk_changes c set before = (select coalesce(jsonb_agg(distinct left(t, 50)), '[]') from jsonb_array_elements_text(c.before) t)
-where jsonb_typeof(c.before) = 'array' and c.before::text ~ '[^"]{51}';
+update private.bulk_changes c set before = private.fit_lead(jsonb_build_object('tags', c.before)) -> 'tags'
+where jsonb_typeof(c.before) = 'array';
 
 alter table public.leads
   -- One pattern over all of them: an import writes 100,000 rows.
@@ -118,7 +118,8 @@ alter table public.leads
   drop constraint leads_tags_check,
   add constraint leads_tags_check check (
     cardinality(tags) <= 50 and '' <> all (tags)
-    and array_to_string(tags, ',', '?') ~ '^([A-Z0-9+-]+(,[A-Z0-9+-]+)*)?$' and array_to_string(tags, ',') !~ '[^,]{51}'),
+    -- A blank between them, which none may hold: a comma in one would pass for two.
+    and array_to_string(tags, ' ', '?') ~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' and array_to_string(tags, ' ') !~ '[^ ]{51}'),
   drop constraint leads_custom_fields_check,
   add constraint leads_custom_fields_check check (jsonb_typeof(custom_fields) = 'object' and pg_column_size(custom_fields) <= 262144);
 
