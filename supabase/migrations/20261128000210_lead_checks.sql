@@ -88,7 +88,7 @@ where o.id = l.id and (
   coalesce(o.first_name, '') || coalesce(o.last_name, '') || coalesce(o.email, '') || coalesce(o.address1, '') || coalesce(o.address2, '')
     || coalesce(o.city, '') || coalesce(o.postal_code, '') || coalesce(o.county, '') || coalesce(o.source, '')
     ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
-  or array_to_string(o.tags, ' ', '?') !~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' or array_to_string(o.tags, ' ') ~ '[^ ]{51}' or pg_column_size(o.custom_fields) > 130000);
+  or array_to_string(o.tags, ' ', '?') !~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' or array_to_string(o.tags, ' ') ~ '[^ ]{51}' or octet_length(o.custom_fields::text) > 130000);
 update public.lead_properties p set
   apn = n.apn, county = n.county, situs = n.situs, property_type = n.property_type, acreage = n.acreage, estimated_value = n.estimated_value
 from public.lead_properties o cross join lateral jsonb_populate_record(o, private.fit_parcel(to_jsonb(o))) n
@@ -156,7 +156,7 @@ alter table public.import_uploads
 update public.imports i set
   status = case when i.finished_at is null then 'failed' else i.status end,
   error_message = case when i.finished_at is null
-    then 'What was said of this file can''t be: more than 500 columns, or values out of bounds. Import it again.' else i.error_message end,
+    then 'The file has more than 500 columns, or what is known of it is out of bounds. Import it again.' else i.error_message end,
   finished_at = coalesce(i.finished_at, now()),
   file_name = left(coalesce(nullif(private.one_line(i.file_name), ''), 'leads.csv'), 300),
   file_bytes = least(i.file_bytes, 104857600), next_byte = least(greatest(i.next_byte, 0), 104857600), next_line = greatest(i.next_line, 1),
