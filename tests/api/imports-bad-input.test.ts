@@ -222,7 +222,7 @@ it("writes nothing for a row of imports that a user makes up around the API", as
       next_byte: 0,
       next_line: 1,
     },
-    p_mapping: {},
+    p_mapping: { a: "primary_phone" },
   });
   expect(made.error?.message).toContain("not stored");
   expect((await client.from("imports").insert({ org_id: org.id } as never)).error?.code).toBe("42501");

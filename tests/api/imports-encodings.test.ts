@@ -51,7 +51,9 @@ it.each(CASES)(
       duplicate_rows: 0,
     });
     const leads = await org.sql`select last_name, notes from public.leads where import_id = ${row.id}`;
-    expect(leads.map((lead) => lead.last_name).sort()).toEqual(rows.map((_, i) => name(i)).sort());
+    // A name is one line: a tab in it is a blank.
+    const kept = rows.map((_, i) => name(i).replace(/\t ?/, " "));
+    expect(leads.map((lead) => lead.last_name).sort()).toEqual(kept.sort());
     expect(new Set(leads.map((lead) => lead.notes))).toEqual(new Set([`two${lineEnd}lines é`]));
     await org.sql`delete from public.leads where org_id = ${org.id}`;
     next = 0;

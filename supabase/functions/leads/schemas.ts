@@ -2,13 +2,20 @@
 import { z } from "zod";
 import { pageFields } from "../_shared/http/pagination.ts";
 import { leadFilter } from "../_shared/leads/lead-filter.ts";
+import { isLine, line, paragraphs, plainNumber } from "../_shared/leads/lead-texts.ts";
 import {
   CONSENT_STATUSES,
   EMAIL,
   LANGUAGES,
   LEAD_SCORES,
   LEAD_STATUSES,
+  MAX_ACREAGE,
+  MAX_CUSTOM_FIELDS,
+  MAX_CUSTOM_NAME,
+  MAX_CUSTOM_TEXT,
+  MAX_ESTIMATED_VALUE,
   MAX_LENGTH,
+  MAX_PARCELS,
   MAX_TAGS,
   TAG,
 } from "../_shared/leads/lead-values.ts";
@@ -18,10 +25,7 @@ import { leadPhone } from "./phones/phone-schemas.ts";
 
 /** An empty text empties the field. */
 const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
+  line(max)
     .transform((value) => value || null)
     .nullable();
 const state = z
@@ -53,8 +57,8 @@ export const parcelInput = z.strictObject({
   state: state.optional(),
   situs: text(MAX_LENGTH.situs).optional().describe("Where the land is"),
   property_type: text(MAX_LENGTH.property_type).optional(),
-  acreage: z.number().min(0).max(99_999_999).nullable().optional().describe("Acres"),
-  estimated_value: z.number().min(0).max(999_999_999_999).nullable().optional().describe("US dollars"),
+  acreage: plainNumber.min(0).max(MAX_ACREAGE).nullable().optional().describe("Acres"),
+  estimated_value: plainNumber.min(0).max(MAX_ESTIMATED_VALUE).nullable().optional().describe("US dollars"),
 });
 
 const fields = {
@@ -79,13 +83,23 @@ const fields = {
   lead_score: z.enum(LEAD_SCORES),
   consent_status: z.enum(CONSENT_STATUSES).describe("Sets it for all phones of the lead and records who did"),
   source: text(MAX_LENGTH.source),
-  notes: text(MAX_LENGTH.notes),
+  notes: paragraphs(MAX_LENGTH.notes)
+    .transform((value) => value || null)
+    .nullable(),
   tags,
-  custom_fields: z.record(
-    z.string().max(200),
-    z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),
-  ),
-  properties: z.array(parcelInput).max(100).describe("Parcels; a change replaces all of them"),
+  custom_fields: z
+    .record(
+      z
+        .string()
+        .min(1)
+        .max(MAX_CUSTOM_NAME)
+        .refine(isLine, { message: "must be one line, without control characters." }),
+      z.union([z.string().max(MAX_CUSTOM_TEXT), plainNumber, z.boolean(), z.null()]),
+    )
+    .refine((given) => Object.keys(given).length <= MAX_CUSTOM_FIELDS, {
+      message: `A lead has ${MAX_CUSTOM_FIELDS} custom fields at most.`,
+    }),
+  properties: z.array(parcelInput).max(MAX_PARCELS).describe("Parcels; a change replaces all of them"),
   allow_duplicate_phone: z.boolean().describe("Even if another lead has one of the phones"),
 };
 

@@ -126,7 +126,8 @@ export function planExport(
 ): ExportPlan {
   const names = columns ?? EXPORT_COLUMNS;
   const own = columns === null ? customFields.slice(0, MAX_CUSTOM_COLUMNS) : [];
-  const others = columns === null ? new Set(customFields.slice(MAX_CUSTOM_COLUMNS)) : new Set<string>();
+  const shown = new Set(own);
+  const hasOthers = columns === null && customFields.length > MAX_CUSTOM_COLUMNS;
   const readers: Read[] = names.map((name) => READERS.get(name) as Read);
   readers.push(
     ...own.map(
@@ -135,12 +136,12 @@ export function planExport(
           showCustom(custom_fields[name]),
     ),
   );
-  if (others.size > 0) readers.push(({ custom_fields }) => showOthers(custom_fields, others));
+  if (hasOthers) readers.push(({ custom_fields }) => showOthers(custom_fields, shown));
   const taken = new Set([...EXPORT_COLUMNS, OTHER_FIELDS].map((name) => name.toLowerCase()));
   const header = [
     ...names,
     ...own.map((name) => (taken.has(name.toLowerCase()) ? `${name} (custom)` : name)),
-    ...(others.size > 0 ? [OTHER_FIELDS] : []),
+    ...(hasOthers ? [OTHER_FIELDS] : []),
   ];
   return {
     header,
@@ -156,7 +157,7 @@ function showCustom(value: unknown): Cell {
   return typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value);
 }
 
-function showOthers(fields: Record<string, unknown>, names: Set<string>): Cell {
-  const found = Object.entries(fields).filter(([name]) => names.has(name));
+function showOthers(fields: Record<string, unknown>, shown: Set<string>): Cell {
+  const found = Object.entries(fields).filter(([name]) => !shown.has(name));
   return found.length > 0 ? JSON.stringify(Object.fromEntries(found)) : null;
 }

@@ -1,13 +1,19 @@
 // A filter of leads as clients send it. private.lead_condition makes the query of it; both refuse what they don't know.
 import { z } from "zod";
+import { isLine, line, plainNumber } from "./lead-texts.ts";
 import { CONSENT_STATUSES, LANGUAGES, LEAD_SCORES, LEAD_STATUSES, LINE_TYPES } from "./lead-values.ts";
 import { parseState } from "./us-states.ts";
 
 const MAX_WORDS = 1000;
 const MAX_IDS = 10_000;
+/** Each is compared with each tag of a lead. */
+const MAX_TAGS_ASKED = 100;
+/** Each is a condition of its own. */
+const MAX_CUSTOM_VALUES = 100;
 
-export const words = (what: string) =>
-  z.array(z.string().trim().min(1).max(200)).max(MAX_WORDS).optional().describe(what);
+const list = (most: number) => z.array(line(200, 1)).max(most).optional();
+const words = (what: string) => list(MAX_WORDS).describe(what);
+export const tagWords = (what: string) => list(MAX_TAGS_ASKED).describe(what);
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T, what?: string) => {
   const list = z.array(z.enum(values)).max(values.length).optional();
   return what === undefined ? list : list.describe(what);
@@ -15,23 +21,29 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T, what?:
 const ids = (what: string, most: number) => z.array(z.uuid()).max(most).optional().describe(what);
 const between = (what: string, unit: string) =>
   z
-    .strictObject({ from: z.number().optional(), to: z.number().optional() })
+    .strictObject({ from: plainNumber.optional(), to: plainNumber.optional() })
     .optional()
     .describe(`${what}: at least \`from\`, at most \`to\`, in ${unit}`);
-const instant = z.iso.datetime({ offset: true });
+/** A time with its zone, of years that leads can be of, in a zone that there is. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((time) => /^(?:19|20|21)/.test(time) && !/[+-](?:1[6-9]|2\d):\d\d$/.test(time), {
+    message: "must be a time of the years 1900 to 2199, such as 2026-01-31T13:00:00Z.",
+  });
 
 export const states = z
-  .array(
-    z
-      .string()
-      .trim()
-      .min(1)
-      .max(200)
-      .transform((state) => parseState(state) ?? state),
-  )
+  .array(line(200, 1).transform((state) => parseState(state) ?? state))
   .max(MAX_WORDS)
   .optional()
   .describe("With a mailing address in any of these states");
+
+const customName = z
+  .string()
+  .min(1)
+  .max(210)
+  .refine(isLine, { message: "must be one line, without control characters." });
+const customValue = z.union([z.string().max(1000), plainNumber, z.boolean()]);
 
 export const leadFilter = z
   .strictObject({
@@ -49,9 +61,9 @@ export const leadFilter = z
     zips: words("With a mailing address in any of these ZIP codes, by their five digits"),
     tags: z
       .strictObject({
-        any: words("At least one of these"),
-        all: words("All of these"),
-        none: words("None of these"),
+        any: tagWords("At least one of these"),
+        all: tagWords("All of these"),
+        none: tagWords("None of these"),
       })
       .optional(),
     statuses: oneOf(LEAD_STATUSES),
@@ -83,17 +95,12 @@ export const leadFilter = z
       .optional()
       .describe("Created at `from` or later, and before `to`"),
     custom_fields: z
-      .record(
-        z.string().min(1).max(200),
-        z.union([
-          z.string().max(1000),
-          z.number(),
-          z.boolean(),
-          z.array(z.union([z.string().max(1000), z.number(), z.boolean()])).max(100),
-        ]),
-      )
+      .record(customName, z.union([customValue, z.array(customValue).max(MAX_CUSTOM_VALUES)]))
       .refine((fields) => Object.keys(fields).length <= 20, {
         message: "Ask for 20 custom fields at most.",
+      })
+      .refine((fields) => Object.values(fields).flat().length <= MAX_CUSTOM_VALUES, {
+        message: `Ask for ${MAX_CUSTOM_VALUES} values at most, all fields together.`,
       })
       .optional()
       .describe("Each field has the value, or one of the values"),

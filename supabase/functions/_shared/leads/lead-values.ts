@@ -24,6 +24,15 @@ export const MAX_LENGTH = {
   property_type: 100,
 } as const;
 
+/** Acres and US dollars. */
+export const MAX_ACREAGE = 99_999_999;
+export const MAX_ESTIMATED_VALUE = 999_999_999_999;
+export const MAX_PARCELS = 100;
+/** Of all custom fields of a lead together the database takes 256 KB. */
+export const MAX_CUSTOM_FIELDS = 500;
+export const MAX_CUSTOM_NAME = 210;
+export const MAX_CUSTOM_TEXT = 10_000;
+
 export const MAX_TAGS = 50;
 export const TAG = /^[A-Z0-9+-]{1,50}$/;
 /** Enough to tell an address from something else; whether mail arrives nobody can tell by looking. */

@@ -1,9 +1,9 @@
 // The filter of leads as a query string asks for it: flat names, lists as k[]=a, k=a&k=b or k=a,b.
 import { z } from "zod";
-import { type LeadFilter, leadFilter, states, words } from "../../_shared/leads/lead-filter.ts";
+import { instant, type LeadFilter, leadFilter, states, tagWords } from "../../_shared/leads/lead-filter.ts";
 import { CONSENT_STATUSES, LANGUAGES, LEAD_SCORES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
 
-const amount = (what: string) => z.coerce.number().min(0).optional().describe(what);
+const amount = (what: string) => z.coerce.number().min(0).max(1e15).optional().describe(what);
 const idList = (what: string) => z.array(z.uuid()).max(100).optional().describe(what);
 const shape = leadFilter.shape;
 
@@ -13,9 +13,9 @@ export const filterFields = {
   state: states,
   city: shape.cities,
   zip: shape.zips,
-  tags: words("With any of these tags"),
-  tags_all: words("With all of these tags"),
-  tags_none: words("With none of these tags"),
+  tags: tagWords("With any of these tags"),
+  tags_all: tagWords("With all of these tags"),
+  tags_none: tagWords("With none of these tags"),
   status: z.array(z.enum(LEAD_STATUSES)).optional(),
   score: z.array(z.enum(LEAD_SCORES)).optional(),
   source: shape.sources,
@@ -37,8 +37,8 @@ export const filterFields = {
     .transform((word) => word === "true")
     .optional()
     .describe("Whether any of their phones ever wrote to us"),
-  created_from: z.iso.datetime({ offset: true }).optional(),
-  created_to: z.iso.datetime({ offset: true }).optional(),
+  created_from: instant.optional(),
+  created_to: instant.optional(),
   custom_field: z
     .array(z.string().regex(/^[^:]+:/, { message: "Write name:value." }))
     .max(20)

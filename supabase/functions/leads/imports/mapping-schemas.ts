@@ -1,6 +1,8 @@
 // What saved mappings look like on the wire.
 import { z } from "zod";
 import { IMPORT_FIELDS, MERGE_STRATEGIES } from "../../_shared/csv/import-fields.ts";
+import { instant } from "../../_shared/leads/lead-filter.ts";
+import { isLine, line } from "../../_shared/leads/lead-texts.ts";
 import { tags } from "../schemas.ts";
 
 /** Where a mapping comes from: the request, a saved one, the last import with the same columns, or the columns' names. */
@@ -11,7 +13,7 @@ export const autoTags = z.strictObject({
   geographic: z.boolean().default(false).describe("State and county: TX-HAR"),
   property: z.boolean().default(false).describe("Acres: 5-10AC"),
   upload_date: z
-    .union([z.iso.date(), z.iso.datetime({ offset: true })])
+    .union([z.iso.date(), instant])
     .nullish()
     .describe("Decides the month; today in the organisation's time zone unless given"),
 });
@@ -23,13 +25,20 @@ const options = z.strictObject({
   tags: tags.optional(),
 });
 
+/** The name of a column: 200 characters of the file at most, and a number where another has the same. */
+const column = z
+  .string()
+  .min(1)
+  .max(210)
+  .refine(isLine, { message: "must be one line, without control characters." });
+
 export const savedMappingInput = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: line(100, 1),
   mapping: z
-    .record(z.string().max(300), z.enum(IMPORT_FIELDS).nullable())
+    .record(column, z.enum(IMPORT_FIELDS).nullable())
     .describe("{column: field}, as a preview gives it; null leaves a column out"),
   columns: z
-    .array(z.string().max(300))
+    .array(column)
     .min(1)
     .max(500)
     .optional()

@@ -15,6 +15,7 @@ import { monthTag, monthTagOfDate } from "../../_shared/leads/auto-tags.ts";
 import { MAX_TAGS } from "../../_shared/leads/lead-values.ts";
 import { tags } from "../schemas.ts";
 import type { FittingMapping, KnownMappings } from "./find-mapping.ts";
+import { checkRepeats, limitRepeats } from "./limit-repeats.ts";
 import { autoTags, type MAPPING_SOURCES } from "./mapping-schemas.ts";
 
 export interface ImportOptions {
@@ -58,7 +59,7 @@ export function readImportOptions(given: Record<string, string>, upload: Upload)
       });
   }
   const { mapping, source, saved } = chooseMapping(given, upload, errors);
-  errors.push(...checkMapping(mapping, csv.columns));
+  errors.push(...checkMapping(mapping, csv.columns), ...checkRepeats(mapping));
   const fields = saved ? { ...textsOf(saved.options), ...given } : given;
   const strategy = fields.merge_strategy || "skip";
   if (!(MERGE_STRATEGIES as readonly string[]).includes(strategy))
@@ -98,12 +99,13 @@ function chooseMapping(
 ): ChosenMapping {
   const own = readMapping(given.mapping, errors);
   if (own) return { mapping: own, source: "request" };
-  const suggested = suggestMapping(csv.columns, sample);
+  const suggested = limitRepeats(suggestMapping(csv.columns, sample));
   const isUsable = ({ mapping }: { mapping: Record<string, string> }) =>
-    checkMapping(mapping, csv.columns).length === 0;
+    checkMapping(mapping, csv.columns).length === 0 && checkRepeats(mapping).length === 0;
   if (given.mapping_id) {
     const named = known.fitting.find(({ id }) => id === given.mapping_id);
-    if (named) return { mapping: complete(named.mapping, suggested), source: "saved", saved: named };
+    if (named)
+      return { mapping: limitRepeats(complete(named.mapping, suggested)), source: "saved", saved: named };
     errors.push({
       field: "mapping_id",
       message: "There is no saved mapping with this id that fits the columns of the file.",
@@ -111,7 +113,7 @@ function chooseMapping(
     return { mapping: suggested, source: "suggested" };
   }
   const saved = known.fitting.find(isUsable);
-  if (saved) return { mapping: complete(saved.mapping, suggested), source: "saved", saved };
+  if (saved) return { mapping: limitRepeats(complete(saved.mapping, suggested)), source: "saved", saved };
   if (known.last_import && isUsable(known.last_import))
     return { mapping: known.last_import.mapping, source: "last_import" };
   return { mapping: suggested, source: "suggested" };

@@ -5,6 +5,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { Json } from "../../_shared/db/database.types.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { checkRepeats } from "./limit-repeats.ts";
 import { MAPPING_COLUMNS, type SavedMapping, type SavedMappingInput } from "./mapping-schemas.ts";
 
 /** @throws AppError invalid_input for what no file could be imported with */
@@ -16,7 +17,7 @@ export async function saveMapping(
     Object.entries(body.mapping).map(([column, field]) => [column, field || "ignore"]),
   );
   const columns = body.columns ?? Object.keys(given);
-  const errors = checkMapping(given, columns);
+  const errors = [...checkMapping(given, columns), ...checkRepeats(given)];
   if (errors.length > 0) throw validationError(errors);
   const values = {
     columns,

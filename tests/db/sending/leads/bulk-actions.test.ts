@@ -40,8 +40,7 @@ async function start(
   { value = null, dryRun = false, as = admin }: { value?: unknown; dryRun?: boolean; as?: Session } = {},
 ): Promise<Started> {
   const [row] = await as.sql`
-    select private.start_bulk_action(
-      ${action}, ${JSON.stringify(value)}::text::jsonb, ${JSON.stringify(filter)}::text::jsonb, ${dryRun}) as answer`;
+    select public.start_bulk_action(${JSON.stringify({ action, value, filter, dry_run: dryRun })}::text::jsonb) as answer`;
   return row?.answer;
 }
 const undo = async (jobId: string) =>
