@@ -3,7 +3,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
-import { exportFileAt } from "../../_shared/storage/stored-file.ts";
+import { exportFileAt, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { ExportLink } from "./export-schemas.ts";
 
 const LINK_SECONDS = 600;
@@ -42,7 +42,7 @@ export async function linkExport(
     });
   if (Date.parse(file.expires_at) < Date.now())
     throw new AppError("not_found", "The file was kept for seven days and is gone: export again.");
-  const stored = exportFileAt(file.path, { orgId: user.orgId, jobId: params.id });
+  const stored = ownFile(file.path, { orgId: user.orgId, jobId: params.id });
   const address = await openFileStore(env)
     .sign(stored, LINK_SECONDS, file.name)
     .catch((cause) => {
@@ -55,6 +55,14 @@ export async function linkExport(
     file_bytes: file.bytes,
     rows: file.rows,
   };
+}
+
+function ownFile(path: string, owner: { orgId: string; jobId: string }): StoredFile {
+  try {
+    return exportFileAt(path, owner);
+  } catch (cause) {
+    throw new AppError("not_found", "The file is gone: export again.", null, { cause });
+  }
 }
 
 /** Functions may know Storage by an address of their own network; people reach it where they reach the functions. */
