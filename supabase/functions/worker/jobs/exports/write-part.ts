@@ -1,6 +1,6 @@
 // Writes one chunk of an export's leads as a part of its file, and stores it.
 import { type ExportLead, planExport } from "../../../_shared/leads/export-columns.ts";
-import { exportFormat, pathOf } from "../../../_shared/storage/stored-file.ts";
+import { exportFormat, pathOf, type StoredFile } from "../../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "../drain-jobs.ts";
 import { JobRefusal, type JobStep } from "../job-step.ts";
 import type { ExportCursor, ExportInput } from "./export-cursor.ts";
@@ -22,10 +22,8 @@ export async function writePart(step: JobStep, { sql, storage }: DrainJobsDeps):
       "These are more rows than a spreadsheet holds (1,048,575). Export fewer leads, or as csv.",
     );
   // A name of its own for every try: one that was overtaken writes over nothing that counts.
-  const file = {
-    ...{ kind: "part", orgId: step.org_id, jobId: step.id, step: step.step },
-    fileId: crypto.randomUUID(),
-  } as const;
+  const owner = { orgId: step.org_id, jobId: step.id };
+  const file: StoredFile = { kind: "part", ...owner, step: step.step, fileId: crypto.randomUUID() };
   await sql`select private.require_storage(${step.org_id}, ${part.bytes.length})`;
   await storage.upload(file, part.bytes, "application/octet-stream");
   const [recorded] = await sql`
