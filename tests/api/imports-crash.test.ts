@@ -1,9 +1,8 @@
 // An import whose worker is killed again and again, whose uploader's token expires, which competes with another.
-import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import ws from "ws";
-import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
+import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
+import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
 import { drainImports } from "../../supabase/functions/worker/imports/drain-imports.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
@@ -108,10 +107,7 @@ it("makes no lead twice when two people import overlapping files at the same mom
 it("applies no more chunks than its caller's budget lets it, beside other workers too", async () => {
   const own = await addOrg();
   const { id } = await startImport(own, makeFile(2500));
-  const { SUPABASE_URL = "" } = stack.FUNCTIONS_ENV;
-  const storage = createClient<Database>(SUPABASE_URL, stack.SECRET_KEY, {
-    realtime: { transport: ws as never },
-  });
+  const storage = openFileStore(readEnvironment((name) => stack.FUNCTIONS_ENV[name]));
   const log = createLog({ area: "test" });
   const drain = (chunks: number) =>
     drainImports({ ...{ sql: own.sql, storage, log }, budget: { shouldStop: () => chunks-- <= 0 } });

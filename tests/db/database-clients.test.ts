@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import ws from "ws";
 import { dataOrThrow } from "../../supabase/functions/_shared/db/data-or-throw.ts";
 import { connectDirect } from "../../supabase/functions/_shared/db/direct.ts";
-import { createServiceClient } from "../../supabase/functions/_shared/db/service-client.ts";
 import { createUserClient, type UserClient } from "../../supabase/functions/_shared/db/user-client.ts";
 import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
 import { toAppError } from "../../supabase/functions/_shared/http/to-app-error.ts";
+import { createServiceClient } from "../../supabase/functions/_shared/storage/service-client.ts";
 
 const stack = inject("stack");
 const env = readEnvironment((name) => stack.FUNCTIONS_ENV[name]);

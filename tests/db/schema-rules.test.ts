@@ -173,7 +173,7 @@ describe("functions", () => {
     const trusting = await sql`
       select p.oid::regprocedure::text as name from pg_proc p
       where ${ours} and p.prosecdef and has_function_privilege('authenticated', p.oid, 'execute')
-        and p.prosrc !~ 'private\\.(require_role|lock_campaign|org_id)\\(|auth\\.uid\\('
+        and p.prosrc !~ 'private\\.(require_role|lock_campaign|lock_own_org|org_id)\\(|private\\.signed_in|auth\\.uid\\('
       order by 1`;
     // It is asked by a policy, which compares its answer with the caller's organisation.
     expect(names(trusting)).toEqual(["private.topic_org_id(text)"]);

@@ -1,5 +1,5 @@
 // Puts a row into every table of an organisation, by the recipes.
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import type { TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
@@ -22,6 +22,10 @@ export interface Side extends RowsSoFar {
   storeFile(): Promise<string>;
   /** A bulk action that is over and changed nothing. @returns its job's id */
   addBulkAction(): Promise<string>;
+  /** A new viewer, who never acts. @returns their id */
+  addPerson(): Promise<string>;
+  /** A new invitation of an address that nobody has. */
+  addInvitation(): Promise<{ id: string; token: string }>;
   /** What nobody outside may ever see: the ids of its rows. */
   secrets: string[];
 }
@@ -105,9 +109,25 @@ export async function fillOrg(
     secrets.push(job?.id);
     return job?.id as string;
   };
+  const addPerson = async () => {
+    const id = randomUUID();
+    const email = `${id}@example.com`;
+    await sql`insert into auth.users (id, email) values (${id}, ${email})`;
+    await sql`insert into public.users (id, org_id, email) values (${id}, ${org.id}, ${email})`;
+    secrets.push(id);
+    return id;
+  };
+  const addInvitation = async () => {
+    const token = randomBytes(32).toString("hex");
+    const [made] = await sql`
+      insert into public.invitations (org_id, email, role, invited_by, token_hash)
+      values (${org.id}, ${`${randomUUID()}@example.com`}, 'viewer', ${org.admin.id}, sha256(decode(${token}, 'hex'))) returning id`;
+    secrets.push(made?.id);
+    return { id: made?.id as string, token };
+  };
   return {
     ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, addService, storeFile },
-    addBulkAction,
+    ...{ addBulkAction, addPerson, addInvitation },
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/wall/rows.ts`);

@@ -25,6 +25,28 @@ const file = () => ({
 });
 
 export const FUNCTIONS: Record<string, FunctionExpectation> = {
+  // Of the own organisation: whoever is in it is told so.
+  accept_invitation: {
+    ...{ role: "viewer", other: 404 },
+    args: async (side) => ({ p_token: (await side.addInvitation()).token }),
+  },
+  change_role: {
+    ...{ role: "admin", other: 404 },
+    args: ({ row }) => ({ p_user_id: row.users?.id, p_role: "viewer" }),
+  },
+  check_storage: { role: "campaign_manager", other: "own", args: () => ({ p_bytes: 10 }) },
+  invite_person: {
+    ...{ role: "admin", other: "own" },
+    args: () => ({ p_email: `${randomUUID()}@example.com`, p_role: "viewer" }),
+  },
+  remove_person: {
+    ...{ role: "admin", other: 404 },
+    args: async (side) => ({ p_user_id: await side.addPerson() }),
+  },
+  withdraw_invitation: {
+    ...{ role: "admin", other: 404 },
+    args: async (side) => ({ p_invitation_id: (await side.addInvitation()).id }),
+  },
   add_parcel: {
     ...{ role: "operator", other: 404 },
     args: ({ row }) => ({ p_lead_id: row.leads?.id, p_parcel: { apn: randomUUID() } }),
@@ -289,6 +311,14 @@ const FOR_USERS = [
   "start_bulk_action",
   "start_campaign",
   "stop_campaign",
+  ...[
+    "accept_invitation",
+    "change_role",
+    "check_storage",
+    "invite_person",
+    "remove_person",
+    "withdraw_invitation",
+  ],
   "topic_org_id",
   "undo_import",
   "undo_bulk_action",
@@ -336,6 +366,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "record_look",
     "record_lookups",
     "record_text",
+    "require_storage",
     "service_to_test",
     "set_twilio_reachable",
     "settle_sends",

@@ -60,6 +60,27 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /settings/alerts": { permission: "viewer" },
   "POST /settings/alerts/{id}/resolve": { permission: "operator", id: ({ row }) => row.alerts?.id },
 
+  "GET /settings/people": { permission: "viewer" },
+  "PATCH /settings/people/{id}": {
+    ...{ permission: "admin", id: ({ row }) => row.users?.id, send: () => ({ role: "viewer" }) },
+  },
+  "DELETE /settings/people/{id}": { permission: "admin", id: (side) => side.addPerson() },
+  "GET /settings/invitations": { permission: "admin" },
+  "POST /settings/invitations": {
+    permission: "admin",
+    send: () => ({ email: `${randomUUID()}@example.com`, role: "viewer" }),
+  },
+  "DELETE /settings/invitations/{id}": {
+    permission: "admin",
+    id: async (side) => (await side.addInvitation()).id,
+  },
+  // Of the own organisation: whoever is in it is told so.
+  "POST /settings/invitations/accept": {
+    permission: "viewer",
+    send: async (side) => ({ token: (await side.addInvitation()).token }),
+    other: 404,
+  },
+
   "GET /leads": { permission: "viewer" },
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
   "POST /leads/search": { permission: "viewer", send: () => ({ filter: { search: "rosa" } }) },

@@ -38,7 +38,10 @@ export const ROWS: Record<string, Recipe> = {
     make: ({ org, strangerId }) => ({ id: strangerId, org_id: org.id, email: `${strangerId}@example.com` }),
   },
   invitations: {
-    make: ({ org }) => ({ org_id: org.id, email: `${randomUUID()}@example.com`, role: "viewer" }),
+    make: ({ org }) => ({
+      ...{ org_id: org.id, email: `${randomUUID()}@example.com`, role: "viewer" },
+      ...{ invited_by: org.admin.id, token_hash: randomBytes(32) },
+    }),
   },
   twilio_accounts: {
     given: true,

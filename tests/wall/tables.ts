@@ -69,9 +69,11 @@ export const TABLES: Record<string, TableExpectation> = {
   import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
   invitations: {
-    select: "admin",
-    insert: { role: "admin", columns: ["org_id", "email", "role"] },
-    delete: "admin",
+    // Their secrets' hashes are nobody's business.
+    select: {
+      role: "admin",
+      columns: ["id", "org_id", "email", "role", "invited_by", "created_at", "expires_at"],
+    },
     service: VERBS,
   },
   jobs: { select: "viewer", service: VERBS },
@@ -147,12 +149,7 @@ export const TABLES: Record<string, TableExpectation> = {
     service: VERBS,
   },
   // An admin changes the others' roles, never the own one: the last admin can't lock everybody out by mistake.
-  users: {
-    select: "viewer",
-    update: { role: "admin", columns: ["role"] },
-    patch: { role: "operator" },
-    service: VERBS,
-  },
+  users: { select: "viewer", service: VERBS },
   webhook_logs: { select: "admin", service: ["select", "insert", "delete"] },
 };
 

@@ -25,8 +25,8 @@ export async function createOrg(
 ): Promise<BenchOrg> {
   const userId = randomUUID();
   await sql`
-    insert into auth.users (id, email, raw_user_meta_data)
-    values (${userId}, ${`${userId}@example.com`}, ${sql.json({ org_name: `Tierras Claras ${n}` })})`;
+    insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)
+    values (${userId}, ${`${userId}@example.com`}, now(), ${sql.json({ org_name: `Tierras Claras ${n}` })})`;
   const [user] = await sql`select org_id from public.users where id = ${userId}`;
   const id: string = user?.org_id;
   return { id, ...(await equipOrg(sql, id, { n, numbers, mps })) };

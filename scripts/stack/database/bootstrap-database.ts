@@ -24,6 +24,7 @@ export async function bootstrapDatabase(options: BootstrapOptions): Promise<void
     }
     await createAuthAndStorage(options);
     await run(sql, await bootstrapFile("auth-metadata.sql"));
+    await run(sql, await bootstrapFile("storage-metadata.sql"));
     await run(sql, await bootstrapFile("storage-guard.sql"));
     await run(sql, await readFile(new URL("../realtime/schema.sql", import.meta.url), "utf8"));
   } finally {

@@ -1,8 +1,9 @@
 // Removes files of imports that have outlived their use, through Storage's own API: SQL would leave their bytes behind.
 import { connectDirect } from "../_shared/db/direct.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
+import { openFileStore } from "../_shared/storage/file-store.ts";
+import { importFileAt } from "../_shared/storage/stored-file.ts";
 
 const FILES_AT_ONCE = 100;
 /** 2,000 files; the next call comes within the hour. */
@@ -20,7 +21,7 @@ export function removeImportFiles(ctx: MachineContext): { status: "removing" } {
 
 async function removeFiles({ env, log }: MachineContext): Promise<void> {
   const sql = connectDirect(env, "worker");
-  const bucket = createServiceClient(env).storage.from("imports");
+  const storage = openFileStore(env);
   let removed = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const [row] = await sql<
@@ -28,11 +29,10 @@ async function removeFiles({ env, log }: MachineContext): Promise<void> {
     >`select private.stale_import_files(${FILES_AT_ONCE}) as paths`;
     const paths = row?.paths ?? [];
     if (paths.length === 0) break;
-    const { data, error } = await bucket.remove(paths);
-    if (error) throw error;
-    removed += data.length;
+    const count = await storage.remove(paths.map((path) => importFileAt(path)));
+    removed += count;
     // Storage knows nothing of them: asking again would go on for ever.
-    if (data.length === 0) break;
+    if (count === 0) break;
   }
   if (removed > 0) log.info("files of imports removed", { removed });
 }

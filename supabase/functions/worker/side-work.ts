@@ -1,9 +1,9 @@
 // What goes on beside the sending: imports, jobs, lookups, enrichments, looks for unknown sends, checks of accounts. Each at most
 // once at a time; a failure of one is logged and ends nothing else.
 import type { Direct } from "../_shared/db/direct.ts";
-import { createServiceClient } from "../_shared/db/service-client.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
+import { openFileStore } from "../_shared/storage/file-store.ts";
 import { checkAccounts } from "./check-accounts.ts";
 import type { DrainBudget } from "./drain-budget.ts";
 import { drainEnrichments } from "./enrichments/drain-enrichments.ts";
@@ -55,7 +55,7 @@ export class SideWork {
       budget.spend(kind);
       return false;
     };
-    const files = () => ({ sql, storage: createServiceClient(env), log });
+    const files = () => ({ sql, storage: openFileStore(env), log });
     this.work = {
       looks: () => lookForSends(ctx, sql),
       accounts: () => checkAccounts(ctx, sql),

@@ -1,5 +1,6 @@
 // A person's word on sends that stay unknown: when it counts, what it does, and what comes to light afterwards.
 import { beforeEach, describe, expect, test } from "vitest";
+import { addAdmin } from "../../fixtures/add-admin.ts";
 import {
   AFTERNOON,
   type ArrangedLead,
@@ -302,6 +303,7 @@ describe("is not theirs to decide", () => {
     expect(await resolve(send.message_id, "retry", minutes(4), theirs)).toMatch(/^PT404/);
     await theirs.end();
     expect(await resolve(send.message_id, "forget", minutes(4))).toMatch(/^PT422/);
+    await addAdmin(bench.sql, org.id);
     for (const role of ["viewer", "operator"]) {
       await bench.sql`update public.users set role = ${role} where id = ${org.adminId}`;
       expect(await resolve(send.message_id, "retry", minutes(4))).toMatch(/^PT403/);
@@ -379,6 +381,7 @@ describe("a reply", () => {
     const [send] = (await claim(bench.a.sql, { now: AFTERNOON })) as [Claimed];
     await unknown(send);
     await giveUp(send, minutes(3));
+    await addAdmin(bench.sql, org.id);
     await bench.sql`update public.users set role = 'operator' where id = ${org.adminId}`;
     return send;
   }

@@ -1197,35 +1197,35 @@ export type Database = {
       };
       invitations: {
         Row: {
-          accepted_at: string | null;
           created_at: string;
           email: string;
           expires_at: string;
           id: string;
-          invited_by: string | null;
+          invited_by: string;
           org_id: string;
           role: Database["public"]["Enums"]["user_role"];
+          token_hash: string;
         };
         ComputedFields: never;
         Insert: {
-          accepted_at?: string | null;
           created_at?: string;
           email: string;
           expires_at?: string;
           id?: string;
-          invited_by?: string | null;
+          invited_by: string;
           org_id: string;
           role?: Database["public"]["Enums"]["user_role"];
+          token_hash: string;
         };
         Update: {
-          accepted_at?: string | null;
           created_at?: string;
           email?: string;
           expires_at?: string;
           id?: string;
-          invited_by?: string | null;
+          invited_by?: string;
           org_id?: string;
           role?: Database["public"]["Enums"]["user_role"];
+          token_hash?: string;
         };
         Relationships: [
           {
@@ -2602,6 +2602,7 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      accept_invitation: { Args: { p_token: string }; Returns: Json };
       add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2609,10 +2610,15 @@ export type Database = {
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
+      change_role: {
+        Args: { p_role: Database["public"]["Enums"]["user_role"]; p_user_id: string };
+        Returns: undefined;
+      };
       change_segment_leads: {
         Args: { p_add?: string[]; p_remove?: string[]; p_segment_id: string };
         Returns: Json;
       };
+      check_storage: { Args: { p_bytes: number }; Returns: undefined };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
@@ -2640,6 +2646,10 @@ export type Database = {
       };
       find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      invite_person: {
+        Args: { p_email: string; p_role: Database["public"]["Enums"]["user_role"] };
+        Returns: Json;
+      };
       lead_duplicates: { Args: { p_lead_id: string }; Returns: Json };
       lead_history: {
         Args: {
@@ -2687,6 +2697,7 @@ export type Database = {
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
+      remove_person: { Args: { p_user_id: string }; Returns: undefined };
       request_enrichment: {
         Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
         Returns: Json;
@@ -2728,6 +2739,7 @@ export type Database = {
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
       update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
+      withdraw_invitation: { Args: { p_invitation_id: string }; Returns: undefined };
     };
     Enums: {
       campaign_status:

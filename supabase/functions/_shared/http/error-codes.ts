@@ -32,6 +32,7 @@ export const ERROR_STATUS = {
   no_targets: 409,
   no_templates: 409,
   spending_limit_reached: 409,
+  storage_full: 409,
   twilio_not_configured: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -6,7 +6,8 @@ import type { User } from "./context.ts";
 
 /**
  * One indexed row over REST, as the user. Nothing is cached: a cache would let a removed person act for as long as it holds.
- * @throws AppError no_organization for a valid token whose person is in no organisation
+ * Row level security hides the row from accounts that are banned, and from sessions that have ended.
+ * @throws AppError no_organization for a valid token whose person is in no organisation, is banned or has signed out
  */
 export async function loadUser(db: UserClient, id: string): Promise<User> {
   const row = dataOrThrow(
@@ -15,7 +16,7 @@ export async function loadUser(db: UserClient, id: string): Promise<User> {
   if (row === null) {
     throw new AppError(
       "no_organization",
-      "You belong to no organisation. Ask an admin of yours to invite you.",
+      "You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask whoever runs this platform.",
     );
   }
   return { id: row.id, orgId: row.org_id, email: row.email, role: row.role };

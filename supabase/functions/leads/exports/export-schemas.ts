@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { EXPORT_COLUMNS } from "../../_shared/leads/export-columns.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
-
-export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
+import { EXPORT_FORMATS } from "../../_shared/storage/stored-file.ts";
 
 export const exportInput = z.strictObject({
   filter: leadFilter.default({}),

@@ -1,8 +1,9 @@
 // A link to the file of an export, which opens for whoever has it, for a short time.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
-import { createServiceClient } from "../../_shared/db/service-client.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { openFileStore } from "../../_shared/storage/file-store.ts";
+import { exportFileAt, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { ExportLink } from "./export-schemas.ts";
 
 const LINK_SECONDS = 600;
@@ -41,17 +42,27 @@ export async function linkExport(
     });
   if (Date.parse(file.expires_at) < Date.now())
     throw new AppError("not_found", "The file was kept for seven days and is gone: export again.");
-  const bucket = createServiceClient(env).storage.from("exports");
-  const { data, error } = await bucket.createSignedUrl(file.path, LINK_SECONDS, { download: file.name });
-  if (error)
-    throw new AppError("try_again", "The file could not be reached just now: retry.", null, { cause: error });
+  const stored = ownFile(file.path, { orgId: user.orgId, jobId: params.id });
+  const address = await openFileStore(env)
+    .sign(stored, LINK_SECONDS, file.name)
+    .catch((cause) => {
+      throw new AppError("try_again", "The file could not be reached just now: retry.", null, { cause });
+    });
   return {
-    url: publicAddress(data.signedUrl, env.require("PUBLIC_FUNCTIONS_URL")),
+    url: publicAddress(address, env.require("PUBLIC_FUNCTIONS_URL")),
     expires_at: new Date(Date.now() + LINK_SECONDS * 1000).toISOString(),
     file_name: file.name,
     file_bytes: file.bytes,
     rows: file.rows,
   };
+}
+
+function ownFile(path: string, owner: { orgId: string; jobId: string }): StoredFile {
+  try {
+    return exportFileAt(path, owner);
+  } catch (cause) {
+    throw new AppError("not_found", "The file is gone: export again.", null, { cause });
+  }
 }
 
 /** Functions may know Storage by an address of their own network; people reach it where they reach the functions. */

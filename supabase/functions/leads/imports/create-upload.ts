@@ -1,14 +1,14 @@
 // Lets a person put a file into Storage themselves: no function holds it, and a browser can show how far it is.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
-import { createServiceClient } from "../../_shared/db/service-client.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { openFileStore } from "../../_shared/storage/file-store.ts";
 import type { ImportUpload, UploadInput } from "./import-schemas.ts";
 import { cleanName, fileTooLarge, MAX_FILE_BYTES } from "./read-upload.ts";
 
 /** The link is signed with the secret key, so that users need no rights on the bucket. @throws AppError payload_too_large */
 export async function createUpload(
-  { db, env }: UserContext,
+  { db, env, user }: UserContext,
   { body }: { body: UploadInput },
 ): Promise<ImportUpload> {
   if (body.file_bytes > MAX_FILE_BYTES) throw fileTooLarge();
@@ -18,10 +18,10 @@ export async function createUpload(
       p_file_bytes: body.file_bytes,
     }),
   ) as { upload_id: string; path: string; expires_at: string };
-  const { data, error } = await createServiceClient(env)
-    .storage.from("imports")
-    .createSignedUploadUrl(upload.path);
-  if (error)
-    throw new AppError("try_again", "Storage gave no link just now: ask again.", null, { cause: error });
-  return { ...upload, token: data.token, signed_url: data.signedUrl };
+  const { token, signedUrl } = await openFileStore(env)
+    .signUpload({ kind: "import", orgId: user.orgId, importId: upload.upload_id })
+    .catch((cause) => {
+      throw new AppError("try_again", "Storage gave no link just now: ask again.", null, { cause });
+    });
+  return { ...upload, token, signed_url: signedUrl };
 }

@@ -2,16 +2,16 @@
 import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { Json } from "../../_shared/db/database.types.ts";
-import { createServiceClient } from "../../_shared/db/service-client.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { openFileStore } from "../../_shared/storage/file-store.ts";
 import { findMapping } from "./find-mapping.ts";
 import type { StartedImport } from "./import-schemas.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
-import { readUpload } from "./read-upload.ts";
+import { MAX_FILE_BYTES, readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
 import { toImport } from "./select-import.ts";
 
@@ -22,8 +22,8 @@ import { toImport } from "./select-import.ts";
  */
 export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const ownId = crypto.randomUUID();
-  const path = `${ctx.user.orgId}/${ownId}.csv`;
-  const bucket = createServiceClient(ctx.env).storage.from("imports");
+  const ownFile = { kind: "import", orgId: ctx.user.orgId, importId: ownId } as const;
+  const storage = openFileStore(ctx.env);
   const timeZone = await readTimeZone(ctx);
   const now = new Date();
   const read = async (fields: Record<string, string>, csv: CsvFile, head: FileHead) => {
@@ -40,17 +40,16 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
             store: async (body, csv, head) => {
               // Where the mapping came first, a wrong one is refused before 100 MB are stored.
               if (fieldsBefore.mapping !== undefined) await read(fieldsBefore, csv, head);
+              dataOrThrow(await ctx.db.rpc("check_storage", { p_bytes: announcedBytes(ctx.request) }));
               isStored = true;
-              const { error } = await bucket.upload(path, body, { contentType: "text/csv", duplex: "half" });
-              if (error)
+              await storage.upload(ownFile, body, "text/csv").catch((cause) => {
                 throw new AppError(
                   "try_again",
                   "The file could not be stored just now: send it again.",
                   null,
-                  {
-                    cause: error,
-                  },
+                  { cause },
                 );
+              });
             },
           }),
         }),
@@ -78,16 +77,16 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
     ) as Record<string, unknown>;
     return { ...toImport(row), already_imported: row.already_imported as StartedImport["already_imported"] };
   } catch (error) {
-    if (isStored) await removeFile(ctx, bucket, path);
+    if (isStored)
+      await storage
+        .remove([ownFile])
+        .catch(() => ctx.log.warn("a refused import left its file behind", { import: ownId }));
     throw error;
   }
 }
 
-async function removeFile(
-  ctx: UserContext,
-  bucket: { remove(paths: string[]): Promise<{ error: unknown }> },
-  path: string,
-): Promise<void> {
-  const { error } = await bucket.remove([path]);
-  if (error) ctx.log.warn("a refused import left its file behind", { path });
+/** How large the file may be: the request's length, or the most a file may have if it does not tell. */
+function announcedBytes(request: Request): number {
+  const length = Number(request.headers.get("content-length") ?? MAX_FILE_BYTES);
+  return Number.isSafeInteger(length) ? Math.min(length, MAX_FILE_BYTES) : MAX_FILE_BYTES;
 }

@@ -1,8 +1,9 @@
 // Opens a file that somebody put into Storage by a signed link, to be read as it streams.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
-import { createServiceClient } from "../../_shared/db/service-client.ts";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { isMissingFile, openFileStore } from "../../_shared/storage/file-store.ts";
+import type { StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { UploadedFile } from "./read-upload.ts";
 
 /** Storage removes what is a day old and of no import; an hour before that it is too late to begin one. */
@@ -25,7 +26,7 @@ export async function openUpload({ db, env, user }: UserContext, id: string): Pr
       "There is no upload with this id. Ask for one: POST /leads/import/upload.",
     );
   const isOld = Date.now() > Date.parse(upload.created_at) + USABLE_MS;
-  const body = isOld ? null : await openObject(env, `${user.orgId}/${id}.csv`);
+  const body = isOld ? null : await openObject(env, { kind: "import", orgId: user.orgId, importId: id });
   if (!body) {
     if (isOld || Date.now() > Date.parse(upload.expires_at))
       throw new AppError(
@@ -38,20 +39,24 @@ export async function openUpload({ db, env, user }: UserContext, id: string): Pr
 }
 
 /** @returns null where there is no such object */
-async function openObject(env: UserContext["env"], path: string): Promise<ReadableStream<Uint8Array> | null> {
+async function openObject(
+  env: UserContext["env"],
+  file: StoredFile,
+): Promise<ReadableStream<Uint8Array> | null> {
   const failed = (cause: unknown) =>
     new AppError("try_again", "The file could not be read from Storage just now: try again.", null, {
       cause,
     });
-  const { data, error } = await createServiceClient(env).storage.from("imports").createSignedUrl(path, 60);
-  if (error) {
-    const { status, statusCode } = error as { status?: number; statusCode?: string };
-    if (status === 404 || statusCode === "404" || /not.?found/i.test(error.message)) return null;
-    throw failed(error);
-  }
+  const address = await openFileStore(env)
+    .sign(file, 60)
+    .catch((error) => {
+      if (isMissingFile(error)) return null;
+      throw failed(error);
+    });
+  if (address === null) return null;
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), OPEN_MS);
-  const response = await fetch(data.signedUrl, { signal: waiting.signal })
+  const response = await fetch(address, { signal: waiting.signal })
     .catch((cause) => {
       throw failed(cause);
     })

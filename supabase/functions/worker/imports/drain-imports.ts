@@ -1,7 +1,7 @@
 // Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
-import type { ServiceClient } from "../../_shared/db/service-client.ts";
 import type { Log } from "../../_shared/http/log.ts";
+import type { FileStore } from "../../_shared/storage/file-store.ts";
 import type { ImportChunk, UndoChunk } from "./import-chunk.ts";
 import { runImportChunk } from "./run-import-chunk.ts";
 import { runUndoChunk } from "./run-undo-chunk.ts";
@@ -9,8 +9,7 @@ import { runUndoChunk } from "./run-undo-chunk.ts";
 export interface DrainImportsDeps {
   /** A direct connection that may execute the import functions. */
   sql: Direct;
-  /** supabase-js with the secret key, for the bucket imports. */
-  storage: ServiceClient;
+  storage: FileStore;
   /** Asked between chunks. One takes up to 0.1 s of CPU and mostly under 1 s of time. */
   budget: { shouldStop(): boolean };
   log: Log;

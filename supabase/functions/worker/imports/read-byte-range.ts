@@ -1,5 +1,6 @@
 // Reads a range of bytes of an object in the bucket imports, so that no file is ever held whole.
-import type { ServiceClient } from "../../_shared/db/service-client.ts";
+import { type FileStore, isMissingFile } from "../../_shared/storage/file-store.ts";
+import { type StoredFile, UnsafePathError } from "../../_shared/storage/stored-file.ts";
 
 /** The object is gone or has no such bytes: asking again can't help. */
 export class MissingObjectError extends Error {
@@ -13,18 +14,18 @@ const TIMEOUT_MS = 10_000;
  * @throws MissingObjectError; other errors may pass
  */
 export async function readByteRange(
-  storage: ServiceClient,
-  path: string,
+  storage: FileStore,
+  file: StoredFile,
   from: number,
   end: number,
 ): Promise<Uint8Array> {
   if (end <= from) return new Uint8Array(0);
-  const { data, error } = await storage.storage.from("imports").createSignedUrl(path, 60);
-  if (error) {
-    if (isMissing(error)) throw new MissingObjectError(error.message);
+  const address = await storage.sign(file, 60).catch((error) => {
+    if (error instanceof UnsafePathError) throw error;
+    if (isMissingFile(error)) throw new MissingObjectError(error.message);
     throw new Error(`storage gave no address for the object: ${error.message}`, { cause: error });
-  }
-  const response = await fetch(data.signedUrl, {
+  });
+  const response = await fetch(address, {
     headers: { range: `bytes=${from}-${end - 1}` },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
@@ -35,11 +36,6 @@ export async function readByteRange(
   if ([400, 404, 416].includes(response.status))
     throw new MissingObjectError(`storage answered ${response.status}`);
   throw new Error(`storage answered ${response.status}`);
-}
-
-function isMissing(error: unknown): boolean {
-  const { status, statusCode, message } = error as { status?: number; statusCode?: string; message?: string };
-  return status === 404 || statusCode === "404" || /not.?found/i.test(message ?? "");
 }
 
 function checked(bytes: Uint8Array, length: number): Uint8Array {

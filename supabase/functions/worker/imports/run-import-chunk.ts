@@ -1,5 +1,6 @@
 // One chunk of an import: read its bytes, make its rows, apply them; decide what becomes of it where that fails.
 import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
+import { importFileAt, UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainImportsDeps } from "./drain-imports.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 import { makeRows } from "./make-rows.ts";
@@ -18,7 +19,8 @@ export async function runImportChunk(
   const started = performance.now();
   try {
     const end = Math.min(chunk.next_byte + RANGE_BYTES, chunk.file_bytes);
-    const bytes = await readByteRange(storage, chunk.storage_path, chunk.next_byte, end);
+    const file = importFileAt(chunk.storage_path, chunk.id);
+    const bytes = await readByteRange(storage, file, chunk.next_byte, end);
     const read = makeRows(chunk, bytes, end === chunk.file_bytes);
     const made = read.isInLine ? await skipLine(storage, chunk, read) : read;
     const [row] = await sql<{ result: { applied: boolean; status: string } }[]>`
@@ -62,7 +64,7 @@ async function settleFailure(
 /** What people are told where trying again can't help, null where it may. */
 function finalReason(error: unknown, chunk: ImportChunk): string | null {
   if (error instanceof UnreadableCsvError) return error.message;
-  if (error instanceof MissingObjectError)
+  if (error instanceof MissingObjectError || error instanceof UnsafePathError)
     return "The file is no longer in storage, or shorter than it was. Send it again.";
   const code = (error as { code?: unknown } | null)?.code;
   // Values that Postgres refuses (class 22) or that break a rule of their table (23) will be refused again.

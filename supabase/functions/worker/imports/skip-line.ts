@@ -1,6 +1,7 @@
 // Finds where a line ends that is too long to be a row, so that the rows after it are not lost with it.
 import { type Encoding, unitBytes } from "../../_shared/csv/encodings.ts";
-import type { ServiceClient } from "../../_shared/db/service-client.ts";
+import type { FileStore } from "../../_shared/storage/file-store.ts";
+import { importFileAt } from "../../_shared/storage/stored-file.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 import type { MadeRows } from "./make-rows.ts";
 import { readByteRange } from "./read-byte-range.ts";
@@ -11,13 +12,14 @@ const CR = 13;
 
 /** The rows as they are, with the next chunk behind the line's end; the last ones where the file ends in it. */
 export async function skipLine(
-  storage: ServiceClient,
-  { storage_path: path, file_bytes: size, encoding }: ImportChunk,
+  storage: FileStore,
+  { id, storage_path, file_bytes: size, encoding }: ImportChunk,
   made: MadeRows,
 ): Promise<MadeRows> {
+  const file = importFileAt(storage_path, id);
   for (let at = made.nextByte; at < size; at += PIECE_BYTES) {
     // Two characters more than are searched: a line may end in CR LF across the seam.
-    const bytes = await readByteRange(storage, path, at, Math.min(at + PIECE_BYTES + 4, size));
+    const bytes = await readByteRange(storage, file, at, Math.min(at + PIECE_BYTES + 4, size));
     const end = findLineEnd(bytes, encoding, PIECE_BYTES);
     if (end !== null) return { ...made, nextByte: at + end, isLast: at + end >= size, isInLine: false };
   }

@@ -1,7 +1,7 @@
 // Works off the queue of jobs, one step after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
-import type { ServiceClient } from "../../_shared/db/service-client.ts";
 import type { Log } from "../../_shared/http/log.ts";
+import type { FileStore } from "../../_shared/storage/file-store.ts";
 import type { ClaimedWork } from "./job-step.ts";
 import { removeFiles } from "./remove-files.ts";
 import { runJobStep } from "./run-job-step.ts";
@@ -9,8 +9,7 @@ import { runJobStep } from "./run-job-step.ts";
 export interface DrainJobsDeps {
   /** A direct connection that may execute the job functions. */
   sql: Direct;
-  /** supabase-js with the secret key, for the bucket exports. */
-  storage: ServiceClient;
+  storage: FileStore;
   log: Log;
 }
 

@@ -1,25 +1,31 @@
 // Removes the files of an export whose time is over: the file itself, and what parts were left behind.
+import { exportFileAt, exportFolder, UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "./drain-jobs.ts";
 import type { FileRemoval } from "./job-step.ts";
 
 const RETRY_SECONDS = 600;
 
-/** @returns whether nothing is left of it */
+/** Only what lies in the folder of its own export. @returns whether the message is dealt with */
 export async function removeFiles(
   { message_id, folder }: FileRemoval,
   { sql, storage, log }: DrainJobsDeps,
 ): Promise<boolean> {
-  const bucket = storage.storage.from("exports");
   try {
+    const owner = exportFolder(folder);
     for (;;) {
       const [row] = await sql<{ files: string[] }[]>`select private.export_files(${folder}) as files`;
       const files = row?.files ?? [];
       if (files.length === 0) break;
-      const { data, error } = await bucket.remove(files);
-      if (error) throw error;
-      if (data.length === 0) throw new Error("storage removed none of them");
+      const removed = await storage.remove(files.map((path) => exportFileAt(path, owner)));
+      if (removed === 0) throw new Error("storage removed none of them");
     }
   } catch (error) {
+    if (error instanceof UnsafePathError) {
+      // No later try can do better, and it would come round for ever.
+      log.error("files of an export are not removed: their path is none of ours", { folder });
+      await sql`select private.drop_job_message(${message_id})`;
+      return true;
+    }
     log.warn("files of an export could not be removed just now", {
       ...{ folder, error: error instanceof Error ? error.message : String(error) },
     });

@@ -1,4 +1,5 @@
 // One step of a job; decides what becomes of the job where it fails.
+import { UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "./drain-jobs.ts";
 import { runExportStep } from "./exports/run-export-step.ts";
 import { JobRefusal, type JobStep } from "./job-step.ts";
@@ -45,6 +46,8 @@ async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJ
 /** What people are told where trying again can't help, null where it may. */
 function finalReason(error: unknown): string | null {
   if (error instanceof JobRefusal) return error.message;
+  if (error instanceof UnsafePathError)
+    return `The export was given up: ${error.message}. Start another one.`;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   if (typeof code !== "string") return null;
   // Our own sentences, such as of a segment that is gone.

@@ -230,8 +230,8 @@ test("leads are put on a list and taken off it, and each undo takes back only wh
 describe("who may", () => {
   const asRole = async (role: string) => {
     const id = randomUUID();
-    await bench.sql`insert into public.invitations (org_id, email, role) values (${org.id}, ${`${id}@example.com`}, ${role}::public.user_role)`;
     await bench.sql`insert into auth.users (id, email) values (${id}, ${`${id}@example.com`})`;
+    await bench.sql`insert into public.users (id, org_id, email, role) values (${id}, ${org.id}, ${`${id}@example.com`}, ${role}::public.user_role)`;
     return await signedIn(bench.db, id);
   };
 

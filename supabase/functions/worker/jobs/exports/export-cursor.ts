@@ -1,7 +1,5 @@
 // What an export keeps between its steps, and what was asked of it.
-
-export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+import type { ExportFormat } from "../../../_shared/storage/stored-file.ts";
 
 /** As private.create_export has it. */
 export interface ExportInput {

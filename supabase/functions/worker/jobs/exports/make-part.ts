@@ -1,7 +1,8 @@
 // The bytes of a part: lines of CSV, or a piece of the sheet's XML, deflated so that pieces can be put together.
 import { writeCsvRow } from "../../../_shared/csv/write-csv-row.ts";
 import type { Cell } from "../../../_shared/leads/export-columns.ts";
-import type { ExportCursor, ExportFormat } from "./export-cursor.ts";
+import type { ExportFormat } from "../../../_shared/storage/stored-file.ts";
+import type { ExportCursor } from "./export-cursor.ts";
 import { crc32 } from "./xlsx/crc-32.ts";
 import { deflatePiece } from "./xlsx/deflate-piece.ts";
 import { headingXml, rowXml, SHEET_START } from "./xlsx/sheet-xml.ts";

@@ -1,0 +1,80 @@
+// All that is done in Storage with the secret key. It takes files by their ids, never by a path: pathOf builds that.
+import type { Environment } from "../env.ts";
+import { createServiceClient } from "./service-client.ts";
+import { pathOf, type StoredFile } from "./stored-file.ts";
+
+type Content = Uint8Array | ReadableStream<Uint8Array>;
+
+export interface SignedUpload {
+  token: string;
+  signedUrl: string;
+}
+
+/** Every call may throw UnsafePathError, and what Storage answers where it refuses or can't be reached. */
+export interface FileStore {
+  /** Never writes over a file. A stream goes as it comes. */
+  upload(file: StoredFile, content: Content, contentType: string): Promise<void>;
+  download(file: StoredFile): Promise<ReadableStream<Uint8Array>>;
+  /** An address that opens for whoever has it. @param name to download it under */
+  sign(file: StoredFile, seconds: number, name?: string): Promise<string>;
+  /** An address that takes the file once, from whoever has it. */
+  signUpload(file: StoredFile): Promise<SignedUpload>;
+  /** @returns how many there were */
+  remove(files: StoredFile[]): Promise<number>;
+}
+
+export function openFileStore(env: Environment): FileStore {
+  const { storage } = createServiceClient(env);
+  const locate = (file: StoredFile) => {
+    const { bucket, path } = pathOf(file);
+    return { bucket: storage.from(bucket), path };
+  };
+  return {
+    async upload(file, content, contentType) {
+      const { bucket, path } = locate(file);
+      const { error } = await bucket.upload(path, content, { contentType, duplex: "half" });
+      if (error) throw error;
+    },
+    async download(file) {
+      const { bucket, path } = locate(file);
+      const { data, error } = await bucket.download(path).asStream();
+      if (error || !data) throw error ?? new Error("storage gave no stream");
+      return data as ReadableStream<Uint8Array>;
+    },
+    async sign(file, seconds, name) {
+      const { bucket, path } = locate(file);
+      const { data, error } = await bucket.createSignedUrl(path, seconds, name ? { download: name } : {});
+      if (error) throw error;
+      return data.signedUrl;
+    },
+    async signUpload(file) {
+      const { bucket, path } = locate(file);
+      const { data, error } = await bucket.createSignedUploadUrl(path);
+      if (error) throw error;
+      return data;
+    },
+    async remove(files) {
+      const paths = { imports: [] as string[], exports: [] as string[] };
+      // All are checked before one is removed.
+      for (const file of files) paths[pathOf(file).bucket].push(pathOf(file).path);
+      let removed = 0;
+      for (const bucket of ["imports", "exports"] as const) {
+        if (paths[bucket].length === 0) continue;
+        const { data, error } = await storage.from(bucket).remove(paths[bucket]);
+        if (error) throw error;
+        removed += data.length;
+      }
+      return removed;
+    },
+  };
+}
+
+/** Whether Storage says that there is no such file. */
+export function isMissingFile(error: unknown): boolean {
+  const { status, statusCode, message } = (error ?? {}) as {
+    status?: number;
+    statusCode?: string;
+    message?: string;
+  };
+  return status === 404 || statusCode === "404" || /not.?found/i.test(message ?? "");
+}
