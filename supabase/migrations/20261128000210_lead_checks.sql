@@ -178,7 +178,8 @@ alter table public.imports
     and cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288
     and pg_column_size(mapping) <= 262144 and pg_column_size(options) <= 10000 and cardinality(tags) <= 50
     and length(delimiter) = 1 and encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')
-    and file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]');
+    and file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  add constraint imports_rate_check check (rows_per_second between 0 and 99999999999);
 
 update public.jobs j set
   input = '{}', status = case when j.finished_at is null then 'failed' else j.status end,
@@ -187,4 +188,5 @@ update public.jobs j set
 where pg_column_size(j.input) > 1000000;
 alter table public.jobs
   drop constraint jobs_input_check,
-  add constraint jobs_input_check check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000);
+  add constraint jobs_input_check check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
+  add constraint jobs_rate_check check (items_per_second between 0 and 99999999999);

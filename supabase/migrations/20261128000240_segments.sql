@@ -20,8 +20,8 @@ as $$
 begin
   if cardinality(p_ids) > p_most or cardinality(p_ids) < p_least then
     perform private.refuse_field(p_field, format('%s must list %s to %s ids: it lists %s.', p_field, p_least, p_most, cardinality(p_ids)));
-  elsif array_position(p_ids, null) is not null then
-    perform private.refuse_field(p_field, format('%s holds null in place of an id.', p_field));
+  elsif array_ndims(p_ids) > 1 or exists (select from unnest(p_ids) i where i is null) then
+    perform private.refuse_field(p_field, format('%s must be a list of ids: it holds null, or lists in the list.', p_field));
   end if;
 end;
 $$;

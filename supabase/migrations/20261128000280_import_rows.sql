@@ -1,5 +1,17 @@
 -- A row of a file that holds what no lead may costs itself a field, or itself, and not the chunk. The rows come clean from the worker;
--- should one not, the chunk is done again with each value held against its shape.
+-- should one not, the chunk is done again, first with each text as one line, then with each value held against its shape.
+
+create function private.as_lines(p_values jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_values || coalesce((
+    select jsonb_object_agg(e.key, private.one_line(e.value #>> '{}')) from jsonb_each(p_values) e
+    where jsonb_typeof(e.value) = 'string' and e.key <> 'notes' and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'), '{}');
+$$;
+comment on function private.as_lines(jsonb) is 'The values of a lead or a parcel with each text but the notes as one line.';
 
 create function private.fit_import_row(p_row jsonb)
 returns jsonb
@@ -18,6 +30,20 @@ begin
   if p_row ->> 'reason' is not null then
     return p_row;
   end if;
+  -- Most rows are as they should be, also of a chunk in which one is not.
+  begin
+    perform private.check_shape(jsonb_strip_nulls(p_row -> 'lead'), private.lead_shape());
+    if jsonb_typeof(p_row -> 'parcel') = 'object' then
+      perform private.check_shape(p_row -> 'parcel', private.parcel_shape());
+    end if;
+    if not exists (
+      select from jsonb_array_elements(p_row -> 'phones') p (phone) where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false))
+    then
+      return p_row;
+    end if;
+  exception when sqlstate 'PT422' then
+    null;
+  end;
   select p.phone ->> 'field' as key into v_field from jsonb_array_elements(p_row -> 'phones') p (phone)
   where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false) limit 1;
   if found then
@@ -170,9 +196,20 @@ as $$
 begin
   return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line, p_rows, p_is_last, p_message_id, p_now);
 exception when check_violation or not_null_violation or data_exception then
-  return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
-    (select coalesce(jsonb_agg(private.fit_import_row(r.row) order by r.n), '[]') from jsonb_array_elements(p_rows) with ordinality r (row, n)),
-    p_is_last, p_message_id, p_now);
+  begin
+    -- Mostly it is a line break within a cell.
+    return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
+      (select coalesce(jsonb_agg(r.row
+          || case jsonb_typeof(r.row -> 'lead') when 'object' then jsonb_build_object('lead', private.as_lines(r.row -> 'lead')) else '{}' end
+          || case jsonb_typeof(r.row -> 'parcel') when 'object' then jsonb_build_object('parcel', private.as_lines(r.row -> 'parcel')) else '{}' end
+          order by r.n), '[]')
+        from jsonb_array_elements(p_rows) with ordinality r (row, n)),
+      p_is_last, p_message_id, p_now);
+  exception when check_violation or not_null_violation or data_exception then
+    return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
+      (select coalesce(jsonb_agg(private.fit_import_row(r.row) order by r.n), '[]') from jsonb_array_elements(p_rows) with ordinality r (row, n)),
+      p_is_last, p_message_id, p_now);
+  end;
 end;
 $$;
 

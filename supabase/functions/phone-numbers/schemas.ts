@@ -61,7 +61,7 @@ export const numberChanges = z
     quiet_starts: time.describe("From then on it sends nothing, in its own zone"),
     quiet_ends: time,
     warmup_started_on: z.iso
-      .date()
+      .date({ abort: true })
       .refine(
         (day) => day >= "2000-01-01" && day <= "2100-01-01",
         "must lie between the years 2000 and 2100.",

@@ -8,7 +8,7 @@ const YEARS = [2000, 2100] as const;
 
 /** From the year 2000 until 2100. */
 export const instant = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .refine((value) => END.test(value), "must be a time such as 2026-01-31T13:00:00Z.")
   .refine((value) => {
     const at = Date.parse(value);
