@@ -330,7 +330,9 @@ as $$
     'replies', private.queue_is_due('replies', p_within),
     'builds', private.queue_is_due('builds', '0'),
     -- The first by the index: asked whether any is due, the planner reads the table.
-    'looks', coalesce((select a.next_look_at from public.send_attempts a where a.next_look_at is not null order by a.next_look_at limit 1) <= p_now, false),
+    'looks', coalesce((
+      select a.next_look_at from public.send_attempts a
+      where a.next_look_at is not null and not private.is_resting('look', a.id, p_now) order by a.next_look_at limit 1) <= p_now, false),
     'accounts', exists (select 1 from private.account_checks k where k.due_at <= p_now),
     'next_due_ms', (
       select greatest(extract(epoch from min(q.vt) - clock_timestamp()) * 1000, 0)::integer

@@ -43,7 +43,7 @@ async function killBlocked(withConnection: boolean): Promise<void> {
     const found = await blockedWorkers();
     return found.length > 0 && found;
   });
-  expect(await own.running.killFunction("worker")).not.toEqual([]);
+  expect(await own.running.killFunction("side-worker")).not.toEqual([]);
   if (withConnection) await org.sql`select pg_terminate_backend(pid) from unnest(${pids}::int[]) pid`;
 }
 /** The time has passed after which a chunk of a worker that said nothing is another's. */

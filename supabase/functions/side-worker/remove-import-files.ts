@@ -19,7 +19,7 @@ export function removeImportFiles(ctx: MachineContext): { status: "removing" } {
 }
 
 async function removeFiles({ env, log }: MachineContext): Promise<void> {
-  const sql = connectDirect(env, "worker");
+  const sql = connectDirect(env, "side worker");
   const bucket = createServiceClient(env).storage.from("imports");
   let removed = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
