@@ -209,7 +209,8 @@ begin
   if not private.is_resting(p_kind, v_all, p_now) then
     begin
       execute p_call into v_result using null::uuid;
-      perform private.clear_failure(p_kind, v_all, p_now);
+      perform private.clear_failure(f.kind, f.item, p_now)
+      from private.work_failures f where f.kind = p_kind and (f.item = v_all or f.next_try_at <= p_now);
       return coalesce(nullif(v_result, '')::bigint, 0);
     exception when query_canceled or others then
       if private.is_passing(sqlstate) then

@@ -6,7 +6,7 @@ insert into private.work_kinds (kind, title) values
   ('lookups', 'looking up phones');
 
 alter table private.outside_calls add column claims smallint not null default 0 check (claims >= 0);
-create index outside_calls_claims_idx on private.outside_calls (lane_id, due_at) where claims > 0 and given_up_at is null;
+create index outside_calls_claims_idx on private.outside_calls (lane_id, due_at) where claims >= 2 and given_up_at is null;
 comment on column private.outside_calls.claims is 'How often in a row it was taken up by a worker that then told nothing of it, as one that was killed.';
 
 drop function private.claim_outside_calls(text, integer, timestamptz);
@@ -24,16 +24,16 @@ declare
   v_subjects text[];
 begin
   select * into v_lane from private.call_lanes l where l.id = (p_message.message ->> 'lane_id')::uuid for no key update;
-  -- Whoever took these before told nothing of them. One at a time they are told apart: the one that ended its worker does it again.
+  -- Two workers that took these told nothing of them. One at a time they are told apart: the one that ended its worker does it again.
   update private.outside_calls c
   set given_up_at = p_now, last_error = 'Each of five workers that asked about this ended over it: the answer takes too much time or memory. Mend the service, then ask again.'
-  where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims > 0 and c.claims >= 5;
+  where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims >= 2 and c.claims >= 5;
   v_is_suspect := exists (
-    select from private.outside_calls c where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims > 0);
+    select from private.outside_calls c where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims >= 2);
   if v_is_suspect then
     v_subjects := array(
       select c.subject from private.outside_calls c
-      where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims > 0
+      where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims >= 2
       order by c.claims desc, c.due_at, c.subject limit least(1, private.lane_room(v_lane, p_now)) for no key update skip locked);
   else
     v_subjects := array(
@@ -62,7 +62,7 @@ begin
 end;
 $$;
 comment on function private.take_lane_calls(pgmq.message_record, integer, timestamptz) is
-  'Takes up to p_limit due calls of the lane that a message names, as much as its day and service allow; nobody else makes them for two minutes. Calls of a worker that ended without a word are taken one by one (is_suspect), and given up at the fifth time. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; without calls the message is gone.';
+  'Takes up to p_limit due calls of the lane that a message names, as much as its day and service allow; nobody else makes them for two minutes. Calls that two workers took and told nothing of are taken one by one (is_suspect), and given up after the fifth. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; without calls the message is gone.';
 
 create function private.lookup_batch(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb

@@ -11,7 +11,7 @@ export interface OutsideBatch {
   service_id: string | null;
   day: string;
   calls: OutsideCall[];
-  /** A worker that made these calls before told nothing of them. */
+  /** Two workers that made these calls before told nothing of them. */
   is_suspect?: boolean;
 }
 export interface OutsideCall {
