@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const blockedWorkers = async () =>
   (
-    await org.sql`select pid from pg_stat_activity where application_name like 'worker%' and wait_event_type = 'Lock'`
+    await org.sql`select pid from pg_stat_activity where application_name like 'side worker%' and wait_event_type = 'Lock'`
   ).map(({ pid }) => pid as number);
 /** Kills the worker where it waits, and its connection too where what it was at shall not be done all the same. */
 async function killBlocked(withConnection: boolean): Promise<void> {
