@@ -100,29 +100,6 @@ begin
 end;
 $$;
 
-create or replace function private.create_import_upload(p_file_name text, p_file_bytes bigint, p_now timestamptz default now())
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_org_id uuid := private.require_role('campaign_manager');
-  v_upload public.import_uploads;
-begin
-  perform private.check_shape(jsonb_build_object('file_name', p_file_name, 'file_bytes', p_file_bytes), private.object_shape(jsonb_build_object(
-    'file_name', private.text_shape(300, 1), 'file_bytes', private.import_file_shape() #> '{properties,file_bytes}')));
-  perform private.lock_count(v_org_id, 'import uploads');
-  if (select count(*) from public.import_uploads u where u.org_id = v_org_id and u.created_at > p_now - interval '1 hour') >= 200 then
-    perform private.raise_error('PT429', 'rate_limited', 'Your organisation asked for 200 uploads within an hour. Use those, or wait.');
-  end if;
-  insert into public.import_uploads (org_id, file_name, file_bytes, created_by, created_at, expires_at)
-  values (v_org_id, p_file_name, p_file_bytes, (select u.id from public.users u where u.id = auth.uid()), p_now, p_now + interval '2 hours')
-  returning * into v_upload;
-  return jsonb_build_object('upload_id', v_upload.id, 'path', v_org_id || '/' || v_upload.id || '.csv', 'expires_at', v_upload.expires_at);
-end;
-$$;
-
 create or replace function private.find_known_leads(p_e164s text[])
 returns jsonb
 language plpgsql

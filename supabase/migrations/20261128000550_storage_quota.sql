@@ -97,6 +97,8 @@ declare
   v_org_id uuid := private.lock_own_org('campaign_manager');
   v_upload public.import_uploads;
 begin
+  perform private.check_shape(jsonb_build_object('file_name', p_file_name, 'file_bytes', p_file_bytes), private.object_shape(jsonb_build_object(
+    'file_name', private.text_shape(300, 1), 'file_bytes', private.import_file_shape() #> '{properties,file_bytes}')));
   if (select count(*) from public.import_uploads u where u.org_id = v_org_id and u.created_at > p_now - interval '1 hour') >= 200 then
     perform private.raise_error('PT429', 'rate_limited', 'Your organisation asked for 200 uploads within an hour. Use those, or wait.');
   elsif (select count(*) from private.open_uploads(v_org_id, p_now)) >= 20 then

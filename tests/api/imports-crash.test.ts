@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
 import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
-import { drainImports } from "../../supabase/functions/worker/imports/drain-imports.ts";
+import { drainImports } from "../../supabase/functions/side-worker/imports/drain-imports.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
@@ -65,7 +65,7 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
         ...{ seconds: 60, every: 5 },
       },
     );
-    await fetch(`${stack.CONTROL_URL}/functions/worker/kill`, { method: "POST" });
+    await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
   }
   const row = await finishImport(org, id, 120);
   expect(row).toMatchObject({ status: "completed", total_rows: rows });

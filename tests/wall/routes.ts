@@ -50,6 +50,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     "messages",
     "phone-numbers",
     "settings",
+    "side-worker",
     "twilio",
     "worker",
   ),
@@ -273,5 +274,6 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
 
   "POST /worker/drain": { permission: "worker_secret" },
-  "POST /worker/remove-import-files": { permission: "worker_secret" },
+  "POST /side-worker/drain": { permission: "worker_secret" },
+  "POST /side-worker/remove-import-files": { permission: "worker_secret" },
 };

@@ -1,6 +1,8 @@
 // Asks Twilio for balances and A2P registrations, where the database says it is time, and tells it what Twilio said.
 import type { Direct } from "../_shared/db/direct.ts";
+import { isPassing } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
+import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { twilioMessagingUrl } from "../_shared/twilio/messaging-url.ts";
@@ -31,7 +33,12 @@ export async function checkAccounts({ env, log }: MachineContext, sql: Direct): 
   const due = (await sql`select * from private.due_account_checks(${AT_MOST})`) as unknown as DueCheck[];
   for (const one of due) {
     const check = await checkAccount(sql, urls, one);
-    await sql`select private.record_account_check(${one.org_id}, ${sql.json(check as never)})`;
+    await record(sql, one, check).catch((error) =>
+      // It is due again in a minute; the others do not wait for it.
+      log.error("a check of a Twilio account could not be recorded", {
+        ...{ org: one.org_id, error: describeCause(error) },
+      }),
+    );
     if (check.error) log.warn("could not look at a Twilio account", { org: one.org_id, reason: check.error });
   }
 }
@@ -55,4 +62,17 @@ async function checkAccount(
     check.error = (error instanceof Error ? error.message : String(error)).slice(0, 500);
   }
   return check;
+}
+
+/** What cannot be recorded is recorded as a failure: it is asked for later each time, and people get to know. */
+async function record(sql: Direct, { org_id }: DueCheck, check: AccountCheck): Promise<void> {
+  const say = (what: AccountCheck) =>
+    sql`select private.record_account_check(${org_id}, ${sql.json(what as never)})`;
+  try {
+    await say(check);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    await say({ services: [], error: `What Twilio said could not be stored: ${reason}`.slice(0, 500) });
+  }
 }

@@ -1,5 +1,8 @@
 // Claims messages to send, and proves that the claim is committed before anybody may post them.
 import type { Direct } from "../_shared/db/direct.ts";
+import { isPassing } from "../_shared/db/insist.ts";
+import { describeCause } from "../_shared/http/describe-cause.ts";
+import type { Log } from "../_shared/http/log.ts";
 
 /** One row of private.claim_sends. */
 export interface ClaimedSend {
@@ -42,6 +45,8 @@ export interface ClaimRequest {
 }
 
 /**
+ * One message that cannot be claimed fails the call for all: then each organisation's are claimed for themselves, which costs
+ * more and sets aside what cannot be.
  * @param isLoopback whether Twilio's API is on this machine: quiet hours may be overridden only there
  * @throws the database's error; what may have been claimed by then is given back first
  */
@@ -50,14 +55,30 @@ export async function claimSends(
   workerId: string,
   request: ClaimRequest,
   isLoopback: boolean,
+  log: Log,
 ): Promise<Claim> {
-  const { limit, freeInMs, spacingMs } = request;
+  try {
+    return await claimBy("claim_sends", sql, workerId, request, isLoopback);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    log.error("messages are claimed apart: together they failed", { error: describeCause(error) });
+    return await claimBy("claim_sends_apart", sql, workerId, request, isLoopback);
+  }
+}
+
+async function claimBy(
+  name: "claim_sends" | "claim_sends_apart",
+  sql: Direct,
+  workerId: string,
+  { limit, freeInMs, spacingMs }: ClaimRequest,
+  isLoopback: boolean,
+): Promise<Claim> {
   const claim: Claim = { sends: [], claimedAt: 0, claimedWall: 0 };
   try {
     // Only the commit's answer proves that the attempts would outlive a crash: nothing is posted before it.
     await sql.begin(async (tx) => {
       const rows = await tx`
-        select * from private.claim_sends(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
+        select * from ${sql(`private.${name}`)}(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
       // Taken before the commit, whose wait for the disk varies: slots are late by one trip of the network and no more.
       claim.claimedAt = performance.now();
       claim.claimedWall = Date.now();

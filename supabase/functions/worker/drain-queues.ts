@@ -1,28 +1,28 @@
-// One drain: claims and sends, builds and imports, asks Twilio about unknown sends and accounts, until nothing is due or the
-// budget is spent.
+// One drain: claims and sends, and beside it builds, looks and checks of accounts, until nothing is due or the budget is spent.
+// What takes CPU is the side worker's: an isolate that ends over a file has sent nothing.
 import type { Direct } from "../_shared/db/direct.ts";
 import { insist } from "../_shared/db/insist.ts";
+import type { BackgroundWork } from "../_shared/drain/background-work.ts";
+import { DrainBudget } from "../_shared/drain/drain-budget.ts";
+import { Waker } from "../_shared/drain/waker.ts";
+import { onUnload, unloadReason } from "../_shared/drain/watch-unload.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
+import { type BackgroundKind, workerBackground } from "./background-work.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
-import { DrainBudget } from "./drain-budget.ts";
 import { startLimiter } from "./limit-starts.ts";
 import { PostPacer } from "./pace-posts.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
 import { preparePosts } from "./prepare-posts.ts";
 import { ResultSettler } from "./settle-results.ts";
-import { type DueSideWork, SideWork } from "./side-work.ts";
 import { isInDoubt, newsOfReach, restLeft } from "./twilio-reach.ts";
-import { Waker } from "./waker.ts";
-import { onUnload, unloadReason } from "./watch-unload.ts";
 import { workerPace } from "./worker-pace.ts";
 
 /** What there is to do, as private.due_work tells. */
-interface DueWork extends DueSideWork {
+interface DueWork extends Record<BackgroundKind, boolean> {
   sends: boolean;
   replies: boolean;
-  builds: boolean;
   /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
   next_due_ms: number | null;
 }
@@ -38,20 +38,26 @@ const PLAN_AGAIN_MS = 1_000;
 const PLAN_AFTER = 300;
 /** So many sends before its budget ends, a drain calls for the next, which takes over without a gap. */
 const CALL_NEXT_AT = 300;
-/** However much there is to send, builds, imports and looks get their turn. */
+/** However much there is to send, builds and looks get their turn. */
 const ASIDE_EVERY_MS = 1_000;
-/** A build's chunk holds the one connection: a small one while messages wait for their slots. */
+/** A build's chunk keeps the database busy: a small one while messages wait for their slots. */
 const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 /** A reply may come at any time, so an empty queue is looked at this often. */
 const LONGEST_WAIT_MS = 500;
 
+export interface WorkerConnections {
+  sql: Direct;
+  settling: Direct;
+  building: Direct;
+}
+
 /** @param onClaimed called when this drain will claim no more, while its last messages are still on their way */
 export async function drainQueues(
   ctx: MachineContext,
-  connections: { sql: Direct; settling: Direct },
+  connections: WorkerConnections,
   onClaimed: () => void,
 ): Promise<void> {
-  const drain = new Drain(ctx, connections.sql, connections.settling);
+  const drain = new Drain(ctx, connections);
   const forget = onUnload(() => drain.giveBack());
   try {
     await drain.work();
@@ -78,21 +84,25 @@ class Drain {
   private unplanned = 0;
   private hasCalledNext = false;
   private asideAt = performance.now();
-  private readonly side: SideWork;
+  private readonly sql: Direct;
+  private readonly background: BackgroundWork<BackgroundKind>;
 
   constructor(
     private readonly ctx: MachineContext,
-    private readonly sql: Direct,
-    settling: Direct,
+    { sql, settling, building }: WorkerConnections,
   ) {
     const { env, log } = ctx;
+    this.sql = sql;
     const twilioUrl = twilioApiUrl(env);
     const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/\/+$/, "");
     const posting: PostingContext = { sql, twilioUrl, publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);
-    const { budget, tally, isLoopback } = this;
-    this.side = new SideWork({ ctx, sql, budget, tally, isLoopback, onEnd: () => this.pause.wake() });
+    this.background = workerBackground({
+      ...{ ctx, sql, building, budget: this.budget },
+      chunkSize: () => (this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending),
+      onEnd: () => this.pause.wake(),
+    });
     this.pacer = new PostPacer({
       maxInFlight: MAX_IN_FLIGHT,
       limiter: startLimiter,
@@ -121,9 +131,10 @@ class Drain {
       this.asideAt = performance.now();
       await this.tellReach();
       const due = await this.readDueWork();
-      if ((await this.workAside(due)) || isMore) continue;
+      this.background.begin(due);
+      if (isMore) continue;
       const isSending = !this.pacer.isIdle || (!isResting && (due.sends || due.replies));
-      if (!isSending && this.side.isIdle) return;
+      if (!isSending && this.background.isIdle) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
   }
@@ -131,7 +142,7 @@ class Drain {
   /** Posts what is held, unless the isolate is ending, and settles everything. */
   async finish(): Promise<void> {
     while (!this.pacer.isIdle) await this.room.wait(LONGEST_WAIT_MS);
-    await this.side.finish();
+    await this.background.finish();
     this.pacer.close();
     await this.settler.flush();
     if (Object.keys(this.tally).length === 0) return;
@@ -159,7 +170,9 @@ class Drain {
 
   private async claim(request: ClaimRequest): Promise<number> {
     this.budget.spend("claim");
-    const claim = await insist(() => claimSends(this.sql, this.workerId, request, this.isLoopback));
+    const claim = await insist(() =>
+      claimSends(this.sql, this.workerId, request, this.isLoopback, this.ctx.log),
+    );
     const { length } = claim.sends;
     this.budget.spend("send", length);
     this.unplanned += length;
@@ -208,15 +221,5 @@ class Drain {
     this.budget.spend("round");
     const [row] = await insist(() => this.sql`select private.due_work() as due`);
     return row?.due;
-  }
-
-  /** @returns whether it did something that may be followed by more of it */
-  private async workAside(due: DueWork): Promise<boolean> {
-    this.side.begin(due);
-    if (!due.builds) return false;
-    this.budget.spend("build");
-    const chunk = this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending;
-    const [row] = await insist(() => this.sql`select private.next_build(${chunk}) as built`);
-    return row?.built === true;
   }
 }

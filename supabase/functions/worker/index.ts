@@ -4,6 +4,6 @@ import { routes } from "./routes.ts";
 
 export default createArea({
   area: "worker",
-  description: "Works off the queues: sends, replies, builds, imports.",
+  description: "Works off the queues of sends, replies and builds.",
   routes,
 });

@@ -23,7 +23,7 @@ export async function preparePosts(
   const posts: ReadyPost[] = [];
   for (const [n, send] of claim.sends.entries()) {
     if (n % AT_A_STRETCH === AT_A_STRETCH - 1) await new Promise((resolve) => setTimeout(resolve));
-    const post = prepare(send, await readAccount(sql, send), claim);
+    const post = prepareOne(send, await readAccount(sql, send), claim);
     if ("outcome" in post) settle(post);
     else posts.push(post);
   }
@@ -34,6 +34,16 @@ export async function preparePosts(
 async function readAccount(sql: Direct, send: ClaimedSend): Promise<TwilioAccount | null | "unreadable"> {
   if (send.account_sid === null) return null;
   return await findTwilioAccount(sql, send.account_sid).catch(() => "unreadable" as const);
+}
+
+/** One that cannot be made into a post, whatever the reason, must not hold up the others: they are claimed already. */
+function prepareOne(...args: Parameters<typeof prepare>): ReturnType<typeof prepare> {
+  try {
+    return prepare(...args);
+  } catch (error) {
+    const error_message = `The text could not be made: ${error instanceof Error ? error.message : error}`;
+    return { attempt_id: args[0].attempt_id, outcome: "rejected", error_code: NO_BODY, error_message };
+  }
 }
 
 function prepare(

@@ -1,6 +1,7 @@
 // At most one live message per campaign, phone and step, whoever plans and claims at the same time.
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
 import { claimSends } from "../../../supabase/functions/worker/claim-sends.ts";
 import {
   AFTERNOON,
@@ -197,7 +198,7 @@ test("a claim whose commit fails gives the worker nothing to post, and all is cl
     create constraint trigger refuse_commit after insert on public.send_attempts deferrable initially deferred
       for each row execute function private.refuse_commit()`);
   const request = { limit: 2, freeInMs: 0, spacingMs: 0 };
-  const claiming = () => claimSends(a.sql, randomUUID(), request, true);
+  const claiming = () => claimSends(a.sql, randomUUID(), request, true, createLog({}));
   await expect(claiming()).rejects.toThrow("refused");
   await db.sql.unsafe("drop function private.refuse_commit() cascade");
   expect(await messagesOf(id)).toMatchObject(Array(2).fill({ status: "queued", attempt_id: null }));

@@ -1,7 +1,9 @@
 // Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
+import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
+import { suspectGate } from "../suspect-gate.ts";
 import type { ImportChunk, UndoChunk } from "./import-chunk.ts";
 import { runImportChunk } from "./run-import-chunk.ts";
 import { runUndoChunk } from "./run-undo-chunk.ts";
@@ -36,9 +38,18 @@ export async function drainImports({ sql, storage, budget, log }: DrainImportsDe
       select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
     const chunk = row?.chunk;
     if (!chunk) return { chunks, more: false };
-    const applied = chunk.undo
-      ? await runUndoChunk(chunk, { sql, log })
-      : await runImportChunk(chunk, { sql, storage, log });
+    const applied = await suspectGate
+      .run(chunk.read_count > 1, () =>
+        chunk.undo ? runUndoChunk(chunk, { sql, log }) : runImportChunk(chunk, { sql, storage, log }),
+      )
+      .catch((error) => {
+        // It comes again by itself, later each time; the others do not wait for it.
+        log.error("an import chunk could not be settled", {
+          import: chunk.id,
+          error: describeCause(error),
+        });
+        return false;
+      });
     if (applied) chunks += 1;
   }
   const [due] = await sql<{ more: boolean }[]>`select private.queue_is_due('imports', '0') as more`;

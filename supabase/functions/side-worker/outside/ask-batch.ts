@@ -11,6 +11,8 @@ export interface OutsideBatch {
   service_id: string | null;
   day: string;
   calls: OutsideCall[];
+  /** Two workers that made these calls before told nothing of them. */
+  is_suspect?: boolean;
 }
 export interface OutsideCall {
   subject: string;

@@ -1,7 +1,9 @@
 // Works off the queue of jobs, one step after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
+import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
+import { suspectGate } from "../suspect-gate.ts";
 import type { ClaimedWork } from "./job-step.ts";
 import { removeFiles } from "./remove-files.ts";
 import { runJobStep } from "./run-job-step.ts";
@@ -31,8 +33,17 @@ export async function drainJobs(deps: DrainJobsDeps, shouldStop: () => boolean):
       select private.claim_job_step(${VISIBILITY_SECONDS}) as claimed`;
     if (!row?.claimed) return steps;
     const { claimed } = row;
-    const isDone =
-      claimed.work === "remove_files" ? await removeFiles(claimed, deps) : await runJobStep(claimed, deps);
+    const isDone = await suspectGate
+      .run(claimed.read_count > 1, () =>
+        claimed.work === "remove_files" ? removeFiles(claimed, deps) : runJobStep(claimed, deps),
+      )
+      .catch((error) => {
+        // It comes again by itself, later each time; the others do not wait for it.
+        deps.log.error("a job step could not be settled", {
+          ...{ message: claimed.message_id, error: describeCause(error) },
+        });
+        return false;
+      });
     if (isDone) steps += 1;
   }
   return steps;

@@ -3,9 +3,11 @@ import type { Direct } from "../../_shared/db/direct.ts";
 import { insist } from "../../_shared/db/insist.ts";
 import { askAboutParcel, askAboutPhones, type Exchange } from "../../_shared/enrichment/ask-service.ts";
 import type { EnrichmentService, ParcelFields } from "../../_shared/enrichment/service.ts";
+import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import { askBatch, type OutsideBatch, type OutsideResult } from "../outside/ask-batch.ts";
 import type { CallBudget } from "../outside/call-budget.ts";
+import { suspectGate } from "../suspect-gate.ts";
 
 interface EnrichmentBatch extends OutsideBatch {
   service: EnrichmentService;
@@ -35,7 +37,17 @@ export async function drainEnrichments(deps: DrainEnrichmentsDeps): Promise<numb
       () => sql<{ batch: EnrichmentBatch | null }[]>`select private.claim_enrichments(${BATCH}) as batch`,
     );
     if (!row?.batch) break;
-    if (row.batch.calls.length > 0) made += await askService(row.batch, deps);
+    const { batch } = row;
+    if (batch.calls.length === 0) continue;
+    made += await suspectGate
+      .run(batch.is_suspect === true, () => askService(batch, deps))
+      .catch((error) => {
+        // It comes again by itself, call by call; the others do not wait for it.
+        deps.log.error("a batch of enrichments could not be recorded", {
+          ...{ service: batch.service_id, error: describeCause(error) },
+        });
+        return batch.calls.length;
+      });
   }
   return made;
 }

@@ -2,6 +2,7 @@
 import type { Direct } from "../../_shared/db/direct.ts";
 import { insist } from "../../_shared/db/insist.ts";
 import type { Environment } from "../../_shared/env.ts";
+import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import { OutsideError } from "../../_shared/outside/outside-error.ts";
 import { findTwilioAccount, type TwilioAccount } from "../../_shared/twilio/find-account.ts";
@@ -9,6 +10,7 @@ import { lookUpPhone } from "../../_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../_shared/twilio/lookups-url.ts";
 import { askBatch, type OutsideBatch, type OutsideCall } from "../outside/ask-batch.ts";
 import type { CallBudget } from "../outside/call-budget.ts";
+import { suspectGate } from "../suspect-gate.ts";
 
 interface LookupBatch extends OutsideBatch {
   account_sid: string | null;
@@ -38,7 +40,17 @@ export async function drainLookups({ sql, env, log, budget }: DrainLookupsDeps):
     );
     if (!row?.batch) break;
     if (row.batch.calls.length === 0) continue;
-    asked += await lookUpBatch(row.batch, { sql, env, log, budget });
+    const { batch } = row;
+    asked += await suspectGate
+      .run(batch.is_suspect === true, () => lookUpBatch(batch, { sql, env, log, budget }))
+      .catch((error) => {
+        // It comes again by itself, call by call; the others do not wait for it.
+        log.error("a batch of lookups could not be recorded", {
+          org: batch.org_id,
+          error: describeCause(error),
+        });
+        return batch.calls.length;
+      });
   }
   return asked;
 }

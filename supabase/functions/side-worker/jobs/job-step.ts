@@ -19,6 +19,8 @@ export interface JobStep {
 export interface FileRemoval {
   work: "remove_files";
   message_id: number;
+  /** How often this was begun. */
+  read_count: number;
   /** Of bucket exports: <org>/<job>. */
   folder: string;
 }

@@ -1,0 +1,9 @@
+// Serves the area side-worker: what takes CPU or waits for services outside, apart from sending.
+import { createArea } from "../_shared/http/create-area.ts";
+import { routes } from "./routes.ts";
+
+export default createArea({
+  area: "side-worker",
+  description: "Works off imports, jobs, lookups and enrichments, apart from sending.",
+  routes,
+});

@@ -1,0 +1,89 @@
+// Sends and everything that takes CPU end apart: killing the side worker in the middle of one organisation's import costs another's
+// campaign nothing, and killing the worker costs the import nothing.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
+import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
+import { addLeads } from "../fixtures/add-leads.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
+import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
+import { finishImport, startImport } from "../fixtures/upload-csv.ts";
+import { waitFor } from "../wait-for.ts";
+
+const LEADS = 200;
+const ROWS = 12_000;
+let own: OwnStack;
+let sender: TestOrg;
+let importer: TestOrg;
+// A stack of its own: other files' work would lose its workers with ours.
+beforeAll(async () => {
+  own = await startOwnStack();
+  sender = await createOrg(own.stack, {
+    ...{ mps: 4, numbers: 2 },
+    behaviour: { timeFactor: 1, delays: { answer: 150, queued: 0, sent: 0, final: 0 } },
+  });
+  importer = await createOrg(own.stack, { numbers: 0 });
+  await addLeads(sender, LEADS);
+});
+afterAll(async () => {
+  await Promise.all([sender?.close(), importer?.close()]);
+  await own?.stop();
+});
+
+const posts = async () => (await sender.simulator.readRecord({ kind: "post" })) as PostEntry[];
+/** Waits until a chunk is being worked on; the file ends with the last of them. */
+const chunkUnderWay = () =>
+  waitFor(
+    async () => (await importer.sql`select 1 from pgmq.q_imports where vt > clock_timestamp()`).length > 0,
+    { seconds: 40, every: 5 },
+  );
+const file = () =>
+  `Last Name,Phone\n${Array.from({ length: ROWS }, (_, i) => `Owner ${i},${fictionalPhoneAt(i)}`).join("\n")}\n`;
+
+test("kill -9 of the side worker, again and again in the middle of an import, leaves no send unclear", {
+  timeout: 180_000,
+}, async () => {
+  const campaign = await buildCampaign(sender);
+  await startCampaign(sender, campaign);
+  await waitFor(async () => (await posts()).length >= 10, { seconds: 40 });
+  const { id } = await startImport(importer, file());
+  const before = (await posts()).length;
+  for (let kills = 0; kills < 4; kills++) {
+    await chunkUnderWay();
+    expect(await own.running.killFunction("side-worker")).not.toEqual([]);
+    // Its chunk is another's at once, instead of after 15 s and then longer each time.
+    await importer.sql`update pgmq.q_imports set vt = clock_timestamp()`;
+  }
+  await waitForStatus(sender, campaign, "completed", 120);
+  expect((await posts()).length).toBeGreaterThan(before);
+  expect(await readFigures(sender, campaign)).toMatchObject({ sent: LEADS, unknown: 0, failed: 0 });
+  const attempts = await sender.sql`
+    select outcome, count(*)::int as n from public.send_attempts where org_id = ${sender.id} and outcome <> 'not_posted' group by 1`;
+  expect(attempts).toEqual([{ outcome: "accepted", n: LEADS }]);
+  const sent = await posts();
+  expect(new Set(sent.map(({ to }) => to)).size).toBe(LEADS);
+  expect(doubleSends(sent, () => "step 1")).toEqual([]);
+  const row = await finishImport(importer, id, 90);
+  expect(row).toMatchObject({ status: "completed", imported_rows: ROWS });
+});
+
+test("kill -9 of the worker in the middle of an import leaves the import as it is", {
+  timeout: 120_000,
+}, async () => {
+  const other = await createOrg(own.stack, { numbers: 0 });
+  const { id } = await startImport(other, file());
+  await waitFor(
+    async () =>
+      (await other.sql`select 1 from public.imports where id = ${id} and next_chunk >= 1`).length > 0,
+    {
+      seconds: 40,
+    },
+  );
+  await own.running.killFunction("worker");
+  const row = await finishImport(other, id, 90);
+  expect(row).toMatchObject({ status: "completed", imported_rows: ROWS });
+  const calls = await other.sql`select 1 from pgmq.q_imports where message ->> 'import_id' = ${id}`;
+  expect(calls).toEqual([]);
+  await other.close();
+});
