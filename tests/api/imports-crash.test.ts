@@ -1,5 +1,6 @@
 // An import whose worker is killed again and again, whose uploader's token expires, which competes with another.
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
+import ws from "ws";
 import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
 import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
@@ -107,6 +108,8 @@ it("makes no lead twice when two people import overlapping files at the same mom
 it("applies no more chunks than its caller's budget lets it, beside other workers too", async () => {
   const own = await addOrg();
   const { id } = await startImport(own, makeFile(2500));
+  // Node 20 has none of its own.
+  vi.stubGlobal("WebSocket", globalThis.WebSocket ?? ws);
   const storage = openFileStore(readEnvironment((name) => stack.FUNCTIONS_ENV[name]));
   const log = createLog({ area: "test" });
   const drain = (chunks: number) =>
