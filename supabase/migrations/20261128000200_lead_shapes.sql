@@ -227,7 +227,7 @@ as $$
       'alternate_phone', 'alternate_phone_type', 'alternate_phone_consent', 'alternate_phone_valid', 'alternate_phone_carrier',
       'email', 'address1', 'address2', 'city', 'state', 'zip_code', 'county', 'language', 'status', 'lead_score', 'consent_status',
       'source', 'tags', 'notes', 'apn', 'situs', 'property_state', 'property_type', 'acreage', 'estimated_value', 'parcel_county',
-      'parcel_count', 'lead_id', 'lead_created_at', 'lead_updated_at'), 42, 1))), '{format,rows_per,columns}');
+      'parcel_count', 'lead_id', 'lead_created_at', 'lead_updated_at'), 42, 1))), '{format,rows_per}');
 $$;
 comment on function private.export_options_shape() is 'The shape of what is asked of an export besides its filter: format, rows_per, columns (null: all). The names are those of _shared/leads/export-columns.ts.';
 

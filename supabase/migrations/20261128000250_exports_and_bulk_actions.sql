@@ -33,7 +33,7 @@ begin
     perform private.refuse_field('filter.deleted', 'Deleted leads are not exported: restore them first.');
   end if;
   v_id := private.create_job(v_org_id, 'lead_export', 'operator',
-    jsonb_build_object('filter', private.shown_filter(p_filter)) || p_options, jsonb_build_object('filter', p_filter), p_now);
+    jsonb_build_object('filter', private.shown_filter(p_filter), 'columns', null) || p_options, jsonb_build_object('filter', p_filter), p_now);
   perform private.record_audit_event(v_org_id, 'leads_export_started', null, null, null, jsonb_build_object('job_id', v_id));
   select to_jsonb(j) into v_job from public.jobs j where j.id = v_id;
   return v_job;

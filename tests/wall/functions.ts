@@ -89,7 +89,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   // The file of another organisation's import is not there for this one.
   create_import: {
     ...{ role: "campaign_manager", service: true, other: 422 },
-    args: async (side) => ({ p_import_id: await side.storeFile(), p_file: file(), p_mapping: {} }),
+    args: async (side) => ({
+      p_import_id: await side.storeFile(),
+      p_file: file(),
+      p_mapping: { Phone: "primary_phone" },
+    }),
   },
   create_import_upload: {
     ...{ role: "campaign_manager", other: "own" },

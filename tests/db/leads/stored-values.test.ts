@@ -144,7 +144,7 @@ describe("lists of ids and what else functions are given", () => {
   });
 
   it.each<[string, string]>([
-    [`lead_history('${one}', p_types => array['banana'])`, "type"],
+    [`lead_history('${one}', p_types => array['banana'])`, "type[0]"],
     [`lead_history('${one}', p_types => array_fill('sent'::text, array[100000]))`, "type"],
     [`lead_history('${one}', p_before => 'infinity')`, "cursor"],
     ["list_duplicates(p_reason => 'banana')", "reason"],

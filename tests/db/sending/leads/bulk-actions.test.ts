@@ -286,11 +286,11 @@ describe("who may", () => {
     ["delete", {}, "x", "value"],
     ["burn", {}, null, "action"],
     ["set_status", { ids: [] }, "new", "ids"],
-    ["set_status", { ids: [""] }, "new", "ids"],
-    ["set_status", { ids: null }, "new", "ids"],
+    ["set_status", { ids: [""] }, "new", "filter.ids[0]"],
+    ["set_status", { ids: null }, "new", "filter.ids"],
     ["set_status", null, "new", "filter"],
     ["set_status", { deleted: true }, "new", "filter.deleted"],
-    ["set_status", { salary: 1 }, "new", "salary"],
+    ["set_status", { salary: 1 }, "new", "filter.salary"],
   ])("%s of %j with %j is refused, by its field", async (action, filter: object | null, value, field) => {
     const leads = await arrangeLeads(bench.db, org.id, 1);
     expect(await refusal(start(action, filter, { value }))).toContain(`"field": "${field}"`);
