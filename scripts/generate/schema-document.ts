@@ -106,6 +106,7 @@ const AREAS: Record<string, string[]> = {
     "public.audit_events",
     "public.alerts",
   ],
+  "Shared work": ["private.work_kinds", "private.work_failures", "private.work_turns"],
 };
 
 interface Table {

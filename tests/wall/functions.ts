@@ -365,6 +365,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "fail_build",
     "give_up_look",
     "log_webhook",
+    "next_build",
     "plan_all",
     "queue_is_due",
     "receive_inbound",
