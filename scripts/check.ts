@@ -1,5 +1,6 @@
 // npm run check: formatting, lint, types, generated files and the database advisors. Stops at the first step that fails.
 import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
+import { checkLocks } from "./check/compare-locks.ts";
 import { findFunctions } from "./generate/find-functions.ts";
 import { generateAll } from "./generate/generate-all.ts";
 import { useDatabase } from "./generate/use-database.ts";
@@ -26,9 +27,11 @@ async function complaintsOf(tool: Tool, args: string[]): Promise<string[]> {
 async function checkAll(): Promise<void> {
   await check("format and lint (biome)", () => complaintsOf("biome", ["check", "."]));
   await check("types of scripts and tests (tsc)", () => complaintsOf("tsc", ["--noEmit"]));
+  await check("locked versions of functions", checkLocks);
   await check("types of functions (deno check)", async () => {
     const entries = (await findFunctions()).map(({ entry }) => entry);
-    return complaintsOf("deno", ["check", ...entries]);
+    // Each function's own deno.json is for the bundler of what is deployed.
+    return complaintsOf("deno", ["check", "--config", "deno.json", ...entries]);
   });
   await useDatabase(undefined, async (databaseUrl) => {
     await check("generated files are fresh", async () => {

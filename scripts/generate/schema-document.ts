@@ -90,6 +90,7 @@ const AREAS: Record<string, string[]> = {
     "public.send_attempts",
     "public.message_status_events",
     "public.webhook_logs",
+    "private.webhook_log_hours",
     "private.error_classes",
   ],
   Compliance: [

@@ -380,6 +380,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "set_twilio_reachable",
     "settle_sends",
     "stale_import_files",
+    "twilio_account_sids",
     "twilio_accounts_for",
     ...FOR_IMPORTS,
     ...FOR_JOBS,

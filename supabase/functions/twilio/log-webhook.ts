@@ -7,26 +7,29 @@ import { connect, webhookType } from "./webhook-context.ts";
 
 const MAX_FIELDS = 60;
 const MAX_VALUE = 200;
-/** Anybody may post forgeries; beyond this they are only counted, so that they can't fill the table. */
+/** Anybody may post forgeries: beyond this they cost no query. How many are kept in all, the database limits. */
 const ROWS_A_MINUTE = 120;
 
-let minute = { startedAt: Number.NEGATIVE_INFINITY, rows: 0 };
+let minute = { startedAt: Number.NEGATIVE_INFINITY, rows: 0, full: new Set<string>() };
 
 /**
  * Never throws: a log that fails must not change the answer.
  * @param orgId of the account that was named, null where it is nobody's
  * @param form of the body; values are cut to 200 characters
+ * @param isSigned whether the organisation's account signed it
  */
 export async function logWebhook(
   ctx: MachineContext,
   orgId: string | null,
   form: Iterable<[string, string]>,
   reason: string,
+  isSigned = false,
 ): Promise<void> {
   ctx.log.warn("webhook not applied", { reason });
   const now = performance.now();
-  if (now - minute.startedAt > 60_000) minute = { startedAt: now, rows: 0 };
-  if (minute.rows++ >= ROWS_A_MINUTE) return;
+  if (now - minute.startedAt > 60_000) minute = { startedAt: now, rows: 0, full: new Set() };
+  const share = `${orgId} ${isSigned}`;
+  if (minute.full.has(share) || minute.rows++ >= ROWS_A_MINUTE) return;
   const fields: Record<string, string> = {};
   for (const [name, value] of form) {
     if (Object.keys(fields).length === MAX_FIELDS) break;
@@ -36,9 +39,13 @@ export async function logWebhook(
   const payload = { fields, query: clean(new URL(ctx.request.url).search) };
   try {
     // A connection that was lost after the row was kept makes it twice, which harms nobody.
-    await insist(
-      () => sql`select private.log_webhook(${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason})`,
+    const [row] = await insist(
+      () => sql`
+        select private.log_webhook(
+          ${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason}, ${isSigned}) as is_kept`,
     );
+    // At most one for each row of this minute.
+    if (!row?.is_kept) minute.full.add(share);
   } catch (error) {
     ctx.log.error("a webhook could not be logged", { error: describeCause(error) });
   }

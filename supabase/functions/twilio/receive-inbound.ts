@@ -4,6 +4,7 @@ import { insist } from "../_shared/db/insist.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
 import { judgeInterest } from "../_shared/sms/judge-interest.ts";
+import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { logWebhook } from "./log-webhook.ts";
 import { connect } from "./webhook-context.ts";
 
@@ -32,7 +33,8 @@ export async function receiveInbound(
   const result = E164.test(form.From) ? await store(ctx, form) : "unusable_sender";
   if (result === "not_our_number" || result === "unusable_sender") {
     const fields = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]);
-    await logWebhook(ctx, null, fields, `The message was not stored: ${result}.`);
+    const account = await insist(() => findTwilioAccount(connect(ctx), form.AccountSid));
+    await logWebhook(ctx, account?.orgId ?? null, fields, `The message was not stored: ${result}.`, true);
   }
   return new Response(EMPTY_TWIML, { headers: { "content-type": "text/xml; charset=utf-8" } });
 }

@@ -37,6 +37,7 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
       account?.orgId ?? null,
       fieldsOf(form),
       "The receipt names no message of ours.",
+      true,
     );
   }
   const result = await queue.apply(sql, ctx.log, {
@@ -45,7 +46,7 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
     raw: form,
   });
   if (ORDINARY.has(result)) return;
-  await logWebhook(ctx, account.orgId, fieldsOf(form), `The receipt was not applied: ${result}.`);
+  await logWebhook(ctx, account.orgId, fieldsOf(form), `The receipt was not applied: ${result}.`, true);
 }
 
 function* fieldsOf(form: StatusForm): Iterable<[string, string]> {

@@ -117,8 +117,11 @@ describe("a service", () => {
     ["https://user:pass@parcels.example.com"],
     ["file:///etc/passwd"],
     ["https://a.example.com/#x"],
-  ])("at %s is refused by the table too", async (url) => {
-    await expect(property({ url })).rejects.toMatchObject({ code: "23514" });
+  ])("at %s is refused by the function, and by the table too", async (url) => {
+    await expect(property({ url })).rejects.toMatchObject({ code: "PT422" });
+    const id = await property();
+    const move = bench.sql`update public.enrichment_services set url = ${url} where id = ${id}`;
+    await expect(move).rejects.toMatchObject({ code: "23514" });
   });
 });
 

@@ -6,6 +6,9 @@ import {
   readJson,
   readRetryAfter,
 } from "../../../supabase/functions/_shared/outside/call-outside.ts";
+import { exchangeByFetch } from "../../../supabase/functions/_shared/outside/exchange-by-fetch.ts";
+import type { OutsideRequest } from "../../../supabase/functions/_shared/outside/exchange-http.ts";
+import { exchangePinned } from "../../../supabase/functions/_shared/outside/exchange-pinned.ts";
 import { OutsideError } from "../../../supabase/functions/_shared/outside/outside-error.ts";
 import {
   drip,
@@ -15,6 +18,7 @@ import {
   type LyingServer,
   startLyingServer,
 } from "../../fixtures/lying-server.ts";
+import { makeNodeDial } from "../../fixtures/node-dial.ts";
 
 let server: LyingServer;
 let other: LyingServer;
@@ -24,92 +28,101 @@ beforeAll(async () => {
 beforeEach(() => server.received.splice(0));
 afterAll(() => Promise.all([server.close(), other.close()]));
 
-const call = (timeoutMs = 5_000, init: RequestInit = {}) => callOutside(server.url, init, timeoutMs);
-const failure = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (thrown) => thrown,
+const GET: OutsideRequest = { method: "GET", headers: {} };
+const pinned = exchangePinned({ allowsLoopback: true, dial: makeNodeDial().dial });
+const EXCHANGES = [
+  ["pinned", pinned],
+  ["by fetch", exchangeByFetch],
+] as const;
+
+describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
+  const call = (timeoutMs = 5_000, request = GET) => callOutside(server.url, request, timeoutMs, exchange);
+  const failure = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    expect(error).toBeInstanceOf(OutsideError);
+    const { outcome, message, retryAfter, isCharged } = error as OutsideError;
+    return { outcome, message, retryAfter, isCharged };
+  };
+
+  it.each([200, 201, 400, 404, 410, 422])("gives back an answer of %i as it is", async (status) => {
+    server.answer(status, { acreage: 5 });
+    expect(await call()).toEqual({ status, text: '{"acreage":5}' });
+  });
+
+  describe("a service that does not answer is asked again", () => {
+    it("when it hangs, and when it drips: the time is for the whole answer", async () => {
+      const late = { outcome: "retry", message: "It did not answer within 0.2 s.", isCharged: true };
+      server.behave(hang);
+      expect(await failure(call(200))).toMatchObject(late);
+      server.behave(drip);
+      expect(await failure(call(200))).toMatchObject(late);
+    });
+
+    it("when it hangs up in the middle", async () => {
+      server.behave(hangUp);
+      expect(await failure(call())).toMatchObject({
+        ...{ outcome: "retry", message: "The connection was lost before the answer was complete." },
+        isCharged: true,
+      });
+    });
+
+    it("when nobody is there, which costs nothing", async () => {
+      const gone = await startLyingServer();
+      await gone.close();
+      expect(await failure(callOutside(gone.url, GET, 5_000, exchange))).toMatchObject({
+        ...{ outcome: "retry", message: "It can't be reached.", isCharged: false },
+      });
+    });
+
+    it.each([408, 500, 502, 503])("when it answers %i", async (status) => {
+      server.answer(status, "<h1>Sorry</h1>", { "retry-after": "120" });
+      expect(await failure(call())).toEqual({
+        ...{ outcome: "retry", message: `HTTP ${status}.`, retryAfter: 120, isCharged: true },
+      });
+    });
+
+    it("when it is asked too often, which costs nothing and waits as long as it says", async () => {
+      server.answer(429, {}, { "retry-after": "90" });
+      const seldom = { outcome: "retry", message: "It is asked too often (HTTP 429).", isCharged: false };
+      expect(await failure(call())).toEqual({ ...seldom, retryAfter: 90 });
+      server.answer(429, {});
+      expect(await failure(call())).toEqual({ ...seldom, retryAfter: 5 });
+    });
+  });
+
+  it.each([401, 403, 402, 405])(
+    "a service that answers %i refuses us, whatever the subject",
+    async (status) => {
+      server.answer(status, {});
+      expect(await failure(call())).toMatchObject({ outcome: "blocked", isCharged: true });
+    },
   );
-  expect(error).toBeInstanceOf(OutsideError);
-  const { outcome, message, retryAfter, isCharged } = error as OutsideError;
-  return { outcome, message, retryAfter, isCharged };
-};
 
-it.each([200, 201, 400, 404, 410, 422])("gives back an answer of %i as it is", async (status) => {
-  server.answer(status, { acreage: 5 });
-  expect(await call()).toEqual({ status, text: '{"acreage":5}' });
-});
-
-describe("a service that does not answer is asked again", () => {
-  it("when it hangs, and when it drips: the time is for the whole answer", async () => {
-    const late = { outcome: "retry", message: "It did not answer within 0.2 s.", isCharged: true };
-    server.behave(hang);
-    expect(await failure(call(200))).toMatchObject(late);
-    server.behave(drip);
-    expect(await failure(call(200))).toMatchObject(late);
+  it.each([301, 302, 303, 307, 308])("no redirect (%i) is followed, wherever it leads", async (status) => {
+    server.answer(status, "", { location: `${other.url}/latest/meta-data` });
+    const secret = { ...GET, headers: { "x-api-key": "secret" } };
+    expect(await failure(call(5_000, secret))).toMatchObject({
+      ...{ outcome: "blocked", message: "It answers with a redirect, which is not followed." },
+    });
+    expect(other.received).toEqual([]);
   });
 
-  it("when it hangs up in the middle", async () => {
-    server.behave(hangUp);
+  it("no more is read than 256 KB, however much comes", async () => {
+    server.answer(200, " ".repeat(MAX_ANSWER_BYTES));
+    expect((await call()).text).toHaveLength(MAX_ANSWER_BYTES);
+    server.answer(200, " ".repeat(MAX_ANSWER_BYTES + 1));
     expect(await failure(call())).toMatchObject({
-      ...{ outcome: "retry", message: "The connection was lost before the answer was complete." },
-      isCharged: true,
+      outcome: "retry",
+      message: "Its answer is longer than 256 KB.",
     });
+    server.behave(flood);
+    const before = process.memoryUsage().rss;
+    expect(await failure(call())).toMatchObject({ message: "Its answer is longer than 256 KB." });
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1_048_576);
   });
-
-  it("when nobody is there, which costs nothing", async () => {
-    const gone = await startLyingServer();
-    await gone.close();
-    expect(await failure(callOutside(gone.url, {}, 5_000))).toMatchObject({
-      ...{ outcome: "retry", message: "It can't be reached.", isCharged: false },
-    });
-  });
-
-  it.each([408, 500, 502, 503])("when it answers %i", async (status) => {
-    server.answer(status, "<h1>Sorry</h1>", { "retry-after": "120" });
-    expect(await failure(call())).toEqual({
-      ...{ outcome: "retry", message: `HTTP ${status}.`, retryAfter: 120, isCharged: true },
-    });
-  });
-
-  it("when it is asked too often, which costs nothing and waits as long as it says", async () => {
-    server.answer(429, {}, { "retry-after": "90" });
-    const seldom = { outcome: "retry", message: "It is asked too often (HTTP 429).", isCharged: false };
-    expect(await failure(call())).toEqual({ ...seldom, retryAfter: 90 });
-    server.answer(429, {});
-    expect(await failure(call())).toEqual({ ...seldom, retryAfter: 5 });
-  });
-});
-
-it.each([401, 403, 402, 405])(
-  "a service that answers %i refuses us, whatever the subject",
-  async (status) => {
-    server.answer(status, {});
-    expect(await failure(call())).toMatchObject({ outcome: "blocked", isCharged: true });
-  },
-);
-
-it.each([301, 302, 303, 307, 308])("no redirect (%i) is followed, wherever it leads", async (status) => {
-  server.answer(status, "", { location: `${other.url}/latest/meta-data` });
-  const secret = { headers: { "x-api-key": "secret" } };
-  expect(await failure(call(5_000, secret))).toMatchObject({
-    ...{ outcome: "blocked", message: "It answers with a redirect, which is not followed." },
-  });
-  expect(other.received).toEqual([]);
-});
-
-it("no more is read than 256 KB, however much comes", async () => {
-  server.answer(200, " ".repeat(MAX_ANSWER_BYTES));
-  expect((await call()).text).toHaveLength(MAX_ANSWER_BYTES);
-  server.answer(200, " ".repeat(MAX_ANSWER_BYTES + 1));
-  expect(await failure(call())).toMatchObject({
-    outcome: "retry",
-    message: "Its answer is longer than 256 KB.",
-  });
-  server.behave(flood);
-  const before = process.memoryUsage().rss;
-  expect(await failure(call())).toMatchObject({ message: "Its answer is longer than 256 KB." });
-  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1_048_576);
 });
 
 it("Retry-After is a number of seconds or a date", () => {
@@ -121,6 +134,14 @@ it("Retry-After is a number of seconds or a date", () => {
     undefined,
     undefined,
   ]);
+});
+
+it("an answer is not built where it is nested deeper than 64 levels, brackets in texts not counted", () => {
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  expect(readJson(nested(64))).toHaveLength(1);
+  expect(() => readJson(nested(65))).toThrow("nested deeper than 64 levels");
+  expect(() => readJson("[".repeat(200_000))).toThrow("nested deeper than 64 levels");
+  expect(readJson(JSON.stringify({ text: `\\"${"[".repeat(500)}` }))).toHaveProperty("text");
 });
 
 it.each(["<html>", "", "{", "42", '"text"', "null"])("%j is no JSON object or list", (text) => {

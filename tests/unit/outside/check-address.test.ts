@@ -1,6 +1,6 @@
 // Where services may be: public addresses by https, whatever a URL or a name pretends.
 import { describe, expect, it } from "vitest";
-import { refuseUrl, requireCallable } from "../../../supabase/functions/_shared/outside/check-address.ts";
+import { findAddresses, refuseUrl } from "../../../supabase/functions/_shared/outside/check-address.ts";
 import { isPublicAddress } from "../../../supabase/functions/_shared/outside/public-address.ts";
 
 it.each([
@@ -36,7 +36,9 @@ it.each([
 describe("a URL", () => {
   it.each([
     "https://api.example.com/v1?x=1",
-    "https://api.example.com:8443/",
+    "https://api.example.com:443/",
+    "https://API.Example.com/",
+    "https://xn--mnchen-3ya.example/",
     "https://8.8.8.8/",
     "https://[2606:4700::1111]/",
   ])("%s may be called", (url) => expect(refuseUrl(url, false)).toBeNull());
@@ -73,6 +75,27 @@ describe("a URL", () => {
       "https://a.localhost/",
     ],
     ...["https://[fd00:ec2::254]/", "http://127.0.0.1:54321/"],
+    // Other ports are other services of the same machine.
+    ...["https://api.example.com:8443/", "https://api.example.com:80/", "https://8.8.8.8:22/"],
+    ...["https://münchen.example/", "https://api.example.com/ñ", "https://api.example.com/\tx"],
+    // Written so that somebody's check overlooks them.
+    ...["https://api.example.com./", "https://127.0.0.1./", "https://localhost./", "https://LOCALHOST/"],
+    ...[
+      "https://１２７.０.０.１/",
+      "https://127。0。0。1/",
+      "https://0/",
+      "https://0300.0250.0.1/",
+      "https://017700000001/",
+    ],
+    ...[
+      "https://ⓛocalhost/",
+      "https://api.example.com%2f@10.0.0.1/",
+      "https://api.example.com\\\\@10.0.0.1/",
+    ],
+    ...["https://[::ffff:a9fe:a9fe]/", "https://[64:ff9b::a00:1]/", "https://[64:ff9b:1::a00:1]/"],
+    ...["https://[2002:a00:1::]/", "https://[2001:0:a00:1::]/", "https://[fe80::1]/", "https://[ff02::1]/"],
+    ...["https://0.1.2.3/", "https://100.64.1.1/", "https://224.0.0.1/", "https://168.63.129.16/"],
+    ...["https://a_b.example.com/", "https://-a.example.com/", `https://${"a.".repeat(130)}com/`],
   ])("%s may not", (url) => expect(refuseUrl(url, false)).toEqual(expect.any(String)));
 
   it("of this machine may be called while Twilio is a simulator on it, and no other private one", () => {
@@ -90,10 +113,11 @@ describe("a URL", () => {
 
 describe("a name", () => {
   const at = (...addresses: string[]) =>
-    requireCallable("https://api.example.com/", false, async () => addresses);
+    findAddresses("https://api.example.com/", false, async () => addresses);
 
   it("may lead to public addresses alone", async () => {
-    await at("93.184.216.34", "2606:2800:220:1::1");
+    const both = ["93.184.216.34", "2606:2800:220:1::1"];
+    expect(await at(...both)).toEqual(both);
     for (const addresses of [["127.0.0.1"], ["93.184.216.34", "169.254.169.254"], ["fd00::1"], []]) {
       await expect(at(...addresses)).rejects.toMatchObject({
         ...{ outcome: "blocked", isCharged: false, message: "Its name leads to a private or local address." },
@@ -102,7 +126,7 @@ describe("a name", () => {
   });
 
   it("that leads nowhere is tried again", async () => {
-    const nowhere = requireCallable("https://api.example.com/", true, () =>
+    const nowhere = findAddresses("https://api.example.com/", true, () =>
       Promise.reject(new Error("ENOTFOUND")),
     );
     await expect(nowhere).rejects.toMatchObject({ outcome: "retry", isCharged: false });

@@ -18,7 +18,7 @@ test("config.toml names exactly the functions there are, each with the import ma
   expect(sections.map(([, name]) => name).sort()).toEqual(found.sort());
   for (const [, name, body] of sections) {
     expect(body).toContain("verify_jwt = false");
-    expect(body).toContain('import_map = "./functions/import_map.json"');
+    expect(body).toContain(`import_map = "./functions/${name}/deno.json"`);
     expect(body).toContain(`entrypoint = "./functions/${name}/index.ts"`);
   }
 });

@@ -1,6 +1,7 @@
 // Direct connections to Postgres, for the worker and for Twilio's callbacks: one for each purpose of an isolate.
 import postgres from "postgres";
 import type { Environment } from "../env.ts";
+import { databaseTls } from "./database-tls.ts";
 import { renewConnection } from "./renew-connection.ts";
 
 export type Direct = postgres.Sql;
@@ -17,11 +18,10 @@ export function connectDirect(env: Environment, applicationName: string): Direct
   const url = env.get("WORKER_DB_URL") ?? env.require("SUPABASE_DB_URL");
   let connection = connections.get(applicationName);
   if (connection?.url !== url) {
-    // Hosted databases always offer TLS; on one machine there is none.
-    const ssl = /\.supabase\.(co|com)$/.test(new URL(url).hostname) && { ssl: "require" as const };
+    const ssl = databaseTls(env, new URL(url).hostname);
     const sql = renewConnection((onclose) =>
       postgres(url, {
-        ...{ prepare: false, max: 1, idle_timeout: 20, connect_timeout: 5, ...ssl, onclose },
+        ...{ prepare: false, max: 1, idle_timeout: 20, connect_timeout: 5, ssl, onclose },
         onnotice: () => {},
         connection: { application_name: applicationName },
       }),

@@ -1,8 +1,9 @@
 // Asks a service about one parcel or some phones, and tells what it said: for the worker, and for the test call of an admin.
 import { callOutside, type OutsideAnswer, readJson } from "../outside/call-outside.ts";
-import { requireCallable } from "../outside/check-address.ts";
+import { exchangePinned } from "../outside/exchange-pinned.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import { buildRequest, type TemplateValues } from "./build-request.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { mapParcel } from "./map-parcel.ts";
 import { mapScrub, type ScrubMap, type ScrubResult } from "./map-scrub.ts";
 import type { EnrichmentService, ParcelFields } from "./service.ts";
@@ -25,10 +26,12 @@ export async function askAboutParcel(
   allowsLoopback: boolean,
   exchange: Exchange,
 ): Promise<Partial<ParcelFields>> {
-  const answer = await ask(service, { ...parcel }, allowsLoopback, exchange);
-  if (answer.status === 404 || answer.status === 410)
-    throw new OutsideError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
-  return mapParcel(readOk(answer), service.field_map, parcel);
+  return await withoutSecrets(service, async () => {
+    const answer = await ask(service, { ...parcel }, allowsLoopback, exchange);
+    if (answer.status === 404 || answer.status === 410)
+      throw new OutsideError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
+    return mapParcel(readOk(answer), service.field_map, parcel);
+  });
 }
 
 /** @param exchange filled in on the way, also where this throws. @throws OutsideError */
@@ -39,8 +42,22 @@ export async function askAboutPhones(
   exchange: Exchange,
 ): Promise<Map<string, ScrubResult>> {
   const values = { phones: [...phones], phones10: phones.map((e164) => e164.slice(2)) };
-  const answer = await ask(service, values, allowsLoopback, exchange);
-  return mapScrub(readOk(answer), service.field_map as unknown as ScrubMap, phones);
+  return await withoutSecrets(service, async () => {
+    const answer = await ask(service, values, allowsLoopback, exchange);
+    return mapScrub(readOk(answer), service.field_map as unknown as ScrubMap, phones);
+  });
+}
+
+/** What fails says why, and the reason goes where viewers read it: a service may answer by what it was sent. */
+async function withoutSecrets<T>(service: EnrichmentService, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    const { outcome, retryAfter, isCharged } = error;
+    const options = { isCharged, ...(retryAfter !== undefined && { retryAfter }) };
+    throw new OutsideError(outcome, hideSecrets(service, error.message), options);
+  }
 }
 
 async function ask(
@@ -50,11 +67,10 @@ async function ask(
   exchange: Exchange,
 ): Promise<OutsideAnswer> {
   const { url, init } = buildRequest(service, values);
-  await requireCallable(url, allowsLoopback);
-  const answer = await callOutside(url, init, service.timeout_ms);
+  const answer = await callOutside(url, init, service.timeout_ms, exchangePinned({ allowsLoopback }));
   exchange.status = answer.status;
   // Postgres keeps no zero bytes.
-  exchange.answer = answer.text.slice(0, KEPT_CHARS).replaceAll("\0", "");
+  exchange.answer = hideSecrets(service, answer.text).slice(0, KEPT_CHARS).replaceAll("\0", "");
   return answer;
 }
 

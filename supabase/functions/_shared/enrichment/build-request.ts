@@ -1,4 +1,5 @@
 // What a service is sent: its template, filled with a parcel's fields or with phones.
+import type { OutsideRequest } from "../outside/exchange-http.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import type { EnrichmentService } from "./service.ts";
 
@@ -39,7 +40,7 @@ function require(name: string, values: TemplateValues): string | number | string
 export function buildRequest(
   service: Pick<EnrichmentService, "url" | "method" | "request" | "secret_header" | "secret">,
   values: TemplateValues,
-): { url: string; init: RequestInit } {
+): { url: string; init: OutsideRequest } {
   const filled = fillTemplate(service.request, values) as Record<string, unknown>;
   const headers: Record<string, string> = { accept: "application/json" };
   if (service.secret !== null) headers[service.secret_header] = service.secret;

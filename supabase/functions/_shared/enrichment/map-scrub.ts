@@ -23,11 +23,13 @@ export interface ScrubMap {
 export function mapScrub(answer: unknown, map: ScrubMap, asked: readonly string[]): Map<string, ScrubResult> {
   const list = map.results === undefined ? answer : readPath(answer, map.results);
   if (!Array.isArray(list)) throw new OutsideError("retry", "Its answer has no list of phones.");
+  if (list.length > MAX_ENTRIES)
+    throw new OutsideError("retry", `Its answer lists more than ${MAX_ENTRIES} phones.`);
   const wanted = new Set(asked);
   const results = new Map<string, ScrubResult>(map.hits_only ? asked.map((e164) => [e164, "clean"]) : []);
   for (const entry of list) {
     const phone = readPath(entry, map.phone);
-    const parsed = parsePhone(String(phone ?? ""));
+    const parsed = parsePhone(String(phone ?? "").slice(0, MAX_PHONE_CHARS));
     if (!parsed.ok || !wanted.has(parsed.e164)) continue;
     const isLitigator = map.litigator !== undefined && readFlag("litigator", readPath(entry, map.litigator));
     const isListed = map.dnc !== undefined && readFlag("dnc", readPath(entry, map.dnc));
@@ -38,6 +40,9 @@ export function mapScrub(answer: unknown, map: ScrubMap, asked: readonly string[
   return results;
 }
 
+/** It is asked about 50 at most, and each entry is parsed. */
+const MAX_ENTRIES = 1_000;
+const MAX_PHONE_CHARS = 50;
 const WEIGHT: Record<ScrubResult, number> = { clean: 0, dnc: 1, litigator: 2 };
 const YES = new Set(["true", "1", "yes", "y"]);
 const NO = new Set(["false", "0", "no", "n", ""]);

@@ -1,5 +1,7 @@
 // One call to a service outside, held to a time and a size, that follows no redirect and says what each failure means.
 import { isNeverSent } from "../twilio/is-never-sent.ts";
+import { AnswerError } from "./byte-reader.ts";
+import type { Exchange, OutsideRequest, RawAnswer } from "./exchange-http.ts";
 import { OutsideError } from "./outside-error.ts";
 
 export interface OutsideAnswer {
@@ -7,39 +9,61 @@ export interface OutsideAnswer {
   text: string;
 }
 
-/** Of an answer's body, after decompression: no service needs more for a parcel or a batch of phones. */
+/** Of an answer's body: no service needs more for a parcel or a batch of phones. */
 export const MAX_ANSWER_BYTES = 262_144;
+/** Lists and objects within each other: answers of services have five or ten. */
+const MAX_DEPTH = 64;
 /** Where a service says that it is asked too often, and not for how long: seconds. */
 const REST_UNLESS_TOLD = 5;
 
 /**
- * @param timeoutMs for all of it, from the connection to the last byte: a service that drips is cut off too
+ * @param timeoutMs for all of it, from the look-up of the name to the last byte: a service that drips is cut off too
+ * @param exchange how: exchangePinned for a host that a tenant named
  * @returns an answer of 2xx, 400, 404, 410 or 422: what those mean is the caller's to say
  * @throws OutsideError for everything else
  */
-export async function callOutside(url: string, init: RequestInit, timeoutMs: number): Promise<OutsideAnswer> {
+export async function callOutside(
+  url: string,
+  request: OutsideRequest,
+  timeoutMs: number,
+  exchange: Exchange,
+): Promise<OutsideAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
+  const limits = { wantsBody: isAnswer, maxBytes: MAX_ANSWER_BYTES };
   try {
-    // A redirect would carry the secret to whoever it names, and past the check of the address.
-    const response = await fetch(url, { ...init, redirect: "manual", signal });
-    const refusal = refusalOf(response);
-    if (refusal) {
-      await response.body?.cancel();
-      throw refusal;
-    }
-    return { status: response.status, text: await readText(response) };
+    const answer = await inTime(exchange(url, request, limits, signal), signal);
+    const refusal = refusalOf(answer);
+    if (refusal) throw refusal;
+    return { status: answer.status, text: answer.text ?? "" };
   } catch (error) {
-    if (error instanceof OutsideError) throw error;
     if (signal.aborted) throw new OutsideError("retry", `It did not answer within ${timeoutMs / 1000} s.`);
+    if (error instanceof OutsideError) throw error;
+    if (error instanceof AnswerError) throw new OutsideError("retry", error.message);
     if (isNeverSent(error)) throw new OutsideError("retry", "It can't be reached.", { isCharged: false });
     throw new OutsideError("retry", "The connection was lost before the answer was complete.");
   }
 }
 
-function refusalOf(response: Response): OutsideError | undefined {
-  const { status, headers } = response;
-  if (response.ok || [400, 404, 410, 422].includes(status)) return undefined;
-  const retryAfter = readRetryAfter(headers.get("retry-after"));
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+  });
+  // What ends after the time has nobody who waits for it.
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+const isAnswer = (status: number) => (status >= 200 && status < 300) || [400, 404, 410, 422].includes(status);
+
+function refusalOf({ status, headers }: RawAnswer): OutsideError | undefined {
+  if (isAnswer(status)) return undefined;
+  const retryAfter = readRetryAfter(headers.get("retry-after") ?? null);
   if (status === 429) {
     const wait = { retryAfter: retryAfter ?? REST_UNLESS_TOLD, isCharged: false };
     return new OutsideError("retry", "It is asked too often (HTTP 429).", wait);
@@ -63,26 +87,10 @@ export function readRetryAfter(header: string | null, now = Date.now()): number 
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-async function readText(response: Response): Promise<string> {
-  if (!response.body) return "";
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      throw new OutsideError("retry", `Its answer is longer than ${MAX_ANSWER_BYTES / 1024} KB.`);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
-
-/** @throws OutsideError (retry) where a text is no JSON object or list */
+/** @throws OutsideError (retry) where a text is no JSON object or list, or is nested too deep */
 export function readJson(text: string): unknown {
+  if (isTooDeep(text))
+    throw new OutsideError("retry", `Its answer is nested deeper than ${MAX_DEPTH} levels.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -92,4 +100,21 @@ export function readJson(text: string): unknown {
   if (typeof value !== "object" || value === null)
     throw new OutsideError("retry", "Its answer is no JSON object or list.");
   return value;
+}
+
+/** Counts brackets outside of strings, before anything is built of them. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (isInString) {
+      if (code === 0x5c) i++;
+      else if (code === 0x22) isInString = false;
+    } else if (code === 0x22) isInString = true;
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  return false;
 }

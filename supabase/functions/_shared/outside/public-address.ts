@@ -14,6 +14,8 @@ const NOT_PUBLIC_IPV4: [number[], number][] = [
   [[10], 8],
   [[100, 64], 10],
   [[127], 8],
+  // Azure's own, which answers from inside: the only metadata address in public space.
+  [[168, 63, 129, 16], 32],
   [[169, 254], 16],
   [[172, 16], 12],
   [[192, 0, 0], 24],

@@ -1,5 +1,6 @@
 // GET v2/PhoneNumbers: what Twilio tells of a phone: whether there is such a number, what kind of line, whose network.
 import { callOutside, readJson } from "../outside/call-outside.ts";
+import { exchangeByFetch } from "../outside/exchange-by-fetch.ts";
 import { OutsideError } from "../outside/outside-error.ts";
 import type { TwilioAccount } from "./find-account.ts";
 import { readTwilioError } from "./read-error.ts";
@@ -37,7 +38,7 @@ export async function lookUpPhone(
 ): Promise<PhoneLookup> {
   const url = `${lookupsUrl}/v2/PhoneNumbers/${encodeURIComponent(e164)}?Fields=line_type_intelligence`;
   const headers = { authorization: account.authorization, accept: "application/json" };
-  const answer = await callOutside(url, { headers }, TIMEOUT_MS);
+  const answer = await callOutside(url, { method: "GET", headers }, TIMEOUT_MS, exchangeByFetch);
   const body = readJson(answer.text) as Record<string, unknown>;
   if (answer.status !== 200) {
     const refusal = readTwilioError(body);

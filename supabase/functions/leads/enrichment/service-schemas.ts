@@ -24,8 +24,21 @@ export const scrubMap = z
     message: "Map dnc, litigator or both.",
   });
 
+/** Headers that are the connection's: two of one of them, and the service reads another request than we sent. */
+const CONNECTION_HEADERS = new Set(
+  "accept accept-encoding connection content-encoding content-length content-type cookie expect host keep-alive te trailer transfer-encoding upgrade user-agent via".split(
+    " ",
+  ),
+);
+const isConnectionHeader = (name: string) => CONNECTION_HEADERS.has(name) || /^(proxy|sec)-/.test(name);
+
 const settings = {
-  name: z.string().trim().min(1).max(100),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^\P{Cc}*$/u, { message: "Leave control characters out of the name." }),
   url: z
     .string()
     .trim()
@@ -36,6 +49,9 @@ const settings = {
   method: z.enum(["GET", "POST"]).describe("GET: the request becomes the query; POST: a JSON body"),
   request: z
     .record(z.string().max(200), z.unknown())
+    .refine(isSmall, {
+      message: "What a service is sent has at most 10,000 characters, 8 levels and 300 values.",
+    })
     .describe(
       "What is sent, with {apn}, {county}, {state}, {situs}, {property_type}, {acreage} or {estimated_value} of a parcel, or {phones} (E.164) or {phones10} (ten digits)",
     ),
@@ -47,13 +63,9 @@ const settings = {
   secret_header: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,60}$/, { message: "Write the name of a header such as x-api-key." })
-    .refine(
-      (name) =>
-        !["host", "content-type", "content-length", "connection", "cookie"].includes(name.toLowerCase()),
-      {
-        message: "This header is not the secret's.",
-      },
-    ),
+    .refine((name) => !isConnectionHeader(name.toLowerCase()), {
+      message: "This header is not the secret's.",
+    }),
   secret: z
     .string()
     .max(4000)
@@ -164,3 +176,17 @@ export const testResult = z.object({
     .describe("What would be kept: fields of the parcel, or phones and what they are"),
   ms: z.number().int(),
 });
+
+/** The database measures the same, and decides. */
+function isSmall(request: unknown): boolean {
+  let values = 0;
+  const fits = (value: unknown, depth: number): boolean => {
+    if (++values > 300 || depth > 8) return false;
+    return (
+      typeof value !== "object" ||
+      value === null ||
+      Object.values(value).every((part) => fits(part, depth + 1))
+    );
+  };
+  return fits(request, 0) && JSON.stringify(request).length <= 10_000;
+}

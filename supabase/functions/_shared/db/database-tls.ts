@@ -1,0 +1,35 @@
+// How a connection to the database is secured: the server must prove its name by a certificate that somebody we trust signed. Without
+// that, whoever stands between reads the password and every message.
+import type { Environment } from "../env.ts";
+import { SUPABASE_ROOTS } from "./supabase-roots.ts";
+
+export interface DatabaseTls {
+  rejectUnauthorized: true;
+  servername: string;
+  /** Undefined: the authorities that the runtime trusts. */
+  ca?: string[];
+}
+
+/** This machine, or a container's name: nothing leaves the machine, and there is no certificate. */
+const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|[^.:]+|host\.docker\.internal)$/;
+const SUPABASE = /\.supabase\.(co|com)$/;
+
+/**
+ * @param host of the database's URL
+ * @returns false: no TLS
+ * @throws Error naming DB_CA_CERT where it is set and holds no certificate
+ */
+export function databaseTls(env: Environment, host: string): DatabaseTls | false {
+  if (LOCAL.test(host)) return false;
+  const ca = authoritiesOf(env) ?? (SUPABASE.test(host) ? SUPABASE_ROOTS : undefined);
+  return { rejectUnauthorized: true, servername: host, ...(ca && { ca }) };
+}
+
+function authoritiesOf(env: Environment): string[] | undefined {
+  // Env files hold one line: its ends of lines are written \\n.
+  const pem = env.get("DB_CA_CERT")?.replaceAll("\\n", "\n");
+  if (pem === undefined) return undefined;
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
+  if (!found) throw new Error("The environment variable DB_CA_CERT holds no certificate: give it as PEM.");
+  return found;
+}

@@ -1,0 +1,100 @@
+// Connections of functions to a hosted database, against a real server with TLS: its certificate must be its own, and signed by
+// somebody who is trusted. "require" would take any.
+import postgres from "postgres";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { databaseTls } from "../../../supabase/functions/_shared/db/database-tls.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { type Authority, makeAuthority } from "../../fixtures/make-certificates.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
+import { waitFor } from "../../wait-for.ts";
+
+const bench = useBareDatabase();
+const HOST = "db.example.com";
+let authority: Authority;
+let other: Authority;
+
+beforeAll(async () => {
+  [authority, other] = await Promise.all([makeAuthority("Database"), makeAuthority("Somebody else")]);
+  const { key, cert } = await authority.sign(HOST);
+  const { sql } = bench;
+  const [folder] = await sql`select current_setting('data_directory') as path`;
+  // Written by the server itself: the key must be its user's, and nobody else's to read.
+  for (const [name, pem] of Object.entries({ key, cert })) {
+    const lines = pem
+      .trim()
+      .split("\n")
+      .map((line) => `('${line.trim()}')`);
+    await sql.unsafe(
+      `copy (select * from (values ${lines.join(", ")}) l) to program 'umask 077; cat > "${folder?.path}/test.${name}"'`,
+    );
+  }
+  await sql.unsafe("alter system set ssl_key_file = 'test.key'");
+  await sql.unsafe("alter system set ssl_cert_file = 'test.cert'");
+  await sql.unsafe("alter system set ssl = on");
+  await sql`select pg_reload_conf()`;
+  await waitFor(async () => (await sql`show ssl`)[0]?.ssl === "on");
+});
+
+const env = (variables: Record<string, string>) => readEnvironment((name) => variables[name]);
+
+/** As direct.ts connects, to a server that says it is `host`. @returns whether by TLS, or the failure's code */
+async function connect(host: string, variables: Record<string, string>): Promise<unknown> {
+  const ssl = databaseTls(env(variables), host);
+  const sql = postgres(`${inject("bareServer").adminUrl}/postgres`, {
+    max: 1,
+    prepare: false,
+    connect_timeout: 5,
+    ssl,
+  });
+  try {
+    return (await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)[0]?.ssl;
+  } catch (error) {
+    return (error as { code: string }).code;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+describe("a hosted database", () => {
+  it("is connected to by TLS where its certificate is its own", async () => {
+    expect(await connect(HOST, { DB_CA_CERT: authority.ca })).toBe(true);
+    expect(await connect(HOST, { DB_CA_CERT: `${other.ca}\n${authority.ca}`.replaceAll("\n", "\\n") })).toBe(
+      true,
+    );
+  });
+
+  it("is refused where the certificate is another name's", async () => {
+    expect(await connect("db.elsewhere.com", { DB_CA_CERT: authority.ca })).toBe(
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    );
+  });
+
+  it("is refused where nobody who is trusted signed the certificate", async () => {
+    const untrusted = expect.stringMatching(/CERT|UNABLE_TO/);
+    expect(await connect(HOST, { DB_CA_CERT: other.ca })).toEqual(untrusted);
+    expect(await connect(HOST, {})).toEqual(untrusted);
+    expect(await connect("aws-0-us-east-1.pooler.supabase.com", {})).toEqual(untrusted);
+  });
+});
+
+it("without a variable, Supabase's own authorities are trusted for its hosts, and the runtime's for others", () => {
+  for (const host of ["db.abc.supabase.co", "aws-0-us-east-1.pooler.supabase.com"]) {
+    const tls = databaseTls(env({}), host);
+    expect(tls).toMatchObject({ rejectUnauthorized: true, servername: host });
+    expect(tls ? tls.ca : []).toHaveLength(2);
+  }
+  expect(databaseTls(env({}), "db.example.com")).toEqual({
+    rejectUnauthorized: true,
+    servername: "db.example.com",
+  });
+  expect(databaseTls(env({}), "db.supabase.co.example.com")).not.toHaveProperty("ca");
+});
+
+it("on this machine there is none", () => {
+  for (const host of ["127.0.0.1", "localhost", "[::1]", "db", "supabase_db_x", "host.docker.internal"])
+    expect(databaseTls(env({}), host)).toBe(false);
+});
+
+it("a variable without a certificate is told by its name", () => {
+  expect(() => databaseTls(env({ DB_CA_CERT: "prod-ca-2021.crt" }), HOST)).toThrow("DB_CA_CERT");
+});
