@@ -131,7 +131,19 @@ language sql
 security definer
 set search_path = ''
 as $$
-  select private.run_apart('plan', format('select private.plan_running($1, %L)', p_now), p_now)::integer;
+  select private.plan_running(null, p_now);
 $$;
 comment on function private.plan_all(timestamptz) is
-  'Plans for every organisation with a running campaign, those apart whose plan fails; returns how many messages. For the worker, when its supply runs low. Definer: the worker may not read these tables.';
+  'Plans for every organisation with a running campaign but those whose plan rests; returns how many messages. For the worker, when its supply runs low. Raises if one of them fails: then plan_all_apart. Definer: the worker may not read these tables.';
+
+create function private.plan_all_apart(p_now timestamptz default now())
+returns integer
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.run_apart('plan', format('select private.plan_running($1, %L)', p_now), p_now)::integer;
+$$;
+comment on function private.plan_all_apart(timestamptz) is
+  'As plan_all, for when that raises: for one organisation after the other, so that a plan fails for its owner alone, is counted and rests. Definer: the worker may not read these tables.';
+grant execute on function private.plan_all_apart(timestamptz) to worker;

@@ -367,6 +367,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "log_webhook",
     "next_build",
     "plan_all",
+    "plan_all_apart",
     "queue_is_due",
     "receive_inbound",
     "record_account_check",

@@ -13,6 +13,7 @@ import { type BackgroundKind, workerBackground } from "./background-work.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
 import { startLimiter } from "./limit-starts.ts";
 import { PostPacer } from "./pace-posts.ts";
+import { planAll } from "./plan-all.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
 import { preparePosts } from "./prepare-posts.ts";
 import { ResultSettler } from "./settle-results.ts";
@@ -196,8 +197,7 @@ class Drain {
   private async plan(): Promise<number> {
     if (performance.now() < this.planAt && this.unplanned < PLAN_AFTER) return 0;
     this.budget.spend("round");
-    const [row] = await insist(() => this.sql`select private.plan_all() as planned`);
-    const planned: number = row?.planned ?? 0;
+    const planned = await insist(() => planAll(this.sql, this.ctx.log));
     this.unplanned = 0;
     this.planAt = performance.now() + PLAN_AGAIN_MS;
     return planned;

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../../supabase/functions/_shared/http/log.ts";
 import { claimSends } from "../../../../supabase/functions/worker/claim-sends.ts";
 import { drainBuilds } from "../../../../supabase/functions/worker/drain-builds.ts";
+import { planAll } from "../../../../supabase/functions/worker/plan-all.ts";
 import {
   type ArrangedOrg,
   arrangeCampaign,
@@ -190,6 +191,24 @@ test("an organisation none of whose messages can be claimed waits with all of th
   expect(await claimAll()).toHaveLength(20);
 });
 
+test("a plan that fails is its owner's alone: the worker plans for the others in the same call", async () => {
+  for (const org of [spoiled, neighbour]) {
+    await arrangeLeads(bench.db, org.id, 3);
+    await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
+  }
+  const mend = await poison(bench.sql, {
+    ...{ table: "public.messages", on: "insert", when: `new.org_id = '${spoiled.id}'` },
+  });
+  expect(await planAll(bench.a.sql, log)).toBe(3);
+  expect(await counted(neighbour)).toEqual({ queued: 3 });
+  expect(await counted(spoiled)).toEqual({});
+  // While it rests, all others are planned for together again.
+  expect((await bench.a.sql`select private.plan_all() as planned`)[0]?.planned).toBe(0);
+  await mend();
+  await endRest(bench.sql);
+  expect(await planAll(bench.a.sql, log)).toBe(3);
+});
+
 test("a number's pace that is no number stops its owner's claims and plans alone", async () => {
   for (const org of [spoiled, neighbour]) await queueMessages(org, 3);
   await backdated(
@@ -199,7 +218,7 @@ test("a number's pace that is no number stops its owner's claims and plans alone
   );
   await arrangeLeads(bench.db, neighbour.id, 2);
   await arrangeCampaign(bench.db, neighbour, { quiet_hours_override: true });
-  await bench.a.sql`select private.plan_all()`;
+  await planAll(bench.a.sql, log);
   await makeDue(bench.sql);
   const phones = (await claimAll())
     .filter(({ org_id }) => org_id === neighbour.id)
