@@ -1,7 +1,7 @@
 // The stranger's calls, some at a time: who calls what with which values is drawn from the seed, call by call.
 import { createRandom, type Random } from "../../scripts/demo/random.ts";
 import type { Findings } from "./findings.ts";
-import { judgeAnswer, SLOW_MS } from "./judge-answer.ts";
+import type { Judge } from "./judge-answer.ts";
 import { send } from "./send.ts";
 import { sendByClient } from "./send-by-client.ts";
 import type { Call, Caller, Target } from "./targets.ts";
@@ -16,31 +16,21 @@ export interface CallPlan {
   /** How many at a time. */
   lanes: number;
   onProgress(done: number): void;
-  /** Stops between two calls. */
-  isOver?(): boolean;
-}
-
-interface SlowCall {
-  number: number;
-  target: Target;
-  caller: Caller;
-  call: Call;
-  ms: number;
 }
 
 /** @returns how many were answered, by status */
 export async function callAll(
   world: World,
   plan: CallPlan,
+  judge: Judge,
   findings: Findings,
 ): Promise<Map<number, number>> {
   const statuses = new Map<number, number>();
-  const slow: SlowCall[] = [];
   const numbers = plan.only ?? plan.targets.map((_target, number) => number);
   let next = 0;
   let done = 0;
   const lane = async () => {
-    while (next < numbers.length && !plan.isOver?.()) {
+    while (next < numbers.length) {
       const number = numbers[next++] as number;
       const target = plan.targets[number] as Target;
       const random = randomOf(plan.seed, number);
@@ -49,39 +39,15 @@ export async function callAll(
       if (call) {
         const answer = await perform(world, call, caller, random);
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-        const at = {
-          target: `${call.method} ${target.name}`,
-          caller: caller.name,
-          label: call.label,
-          call: number,
-        };
-        for (const finding of judgeAnswer(call, answer, world.secrets)) findings.add({ ...at, ...finding });
-        if (answer.ms > SLOW_MS) slow.push({ number, target, caller, call, ms: answer.ms });
+        const name = `${call.method} ${target.name}`;
+        judge.hear(call, answer, { target: name, caller: caller.name, label: call.label, call: number });
       }
       if (number % 50 === 0) await world.restoreRoles();
       plan.onProgress(++done);
     }
   };
   await Promise.all(Array.from({ length: plan.lanes }, lane));
-  await judgeSlow(world, slow, findings);
   return statuses;
-}
-
-/** A machine with more work than cores is slow at times: what is slow again when nothing else is asked is the call's own. */
-async function judgeSlow(world: World, slow: SlowCall[], findings: Findings): Promise<void> {
-  for (const { number, target, caller, call, ms } of slow) {
-    const again = await send(world.stack.API_URL, call);
-    const name = `${call.method} ${target.name}`;
-    if (again.ms <= SLOW_MS)
-      findings.note(
-        `${name} took ${Math.round(ms)} ms beside others, ${Math.round(again.ms)} ms alone: ${call.label.slice(0, 80)}`,
-      );
-    else
-      findings.add({
-        ...{ kind: "slow", target: name, caller: caller.name, label: call.label, call: number },
-        found: `${Math.round(again.ms)} ms alone (${Math.round(ms)} ms at first), status ${again.status}`,
-      });
-  }
 }
 
 async function prepare(

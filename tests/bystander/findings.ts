@@ -11,6 +11,8 @@ export interface Finding {
   found: string;
   /** The call's number: repeats it with the seed. */
   call?: number;
+  /** The poison's number, the same. */
+  poison?: number;
   /** Whose fault it is, where that is known: a stand-in of the local platform. */
   standIn?: true;
 }
@@ -41,15 +43,18 @@ export class Findings {
 const cell = (text: string, length: number) =>
   text.replaceAll(/\s+/g, " ").replaceAll("|", "¦").slice(0, length);
 
-/** A table in Markdown. */
-export function describeFindings(findings: readonly (Finding & { count: number })[], seed: number): string[] {
+/** A table in Markdown. @param repeat how a run is made again */
+export function describeFindings(
+  findings: readonly (Finding & { count: number })[],
+  repeat: string,
+): string[] {
   if (findings.length === 0) return ["no findings"];
   return [
     "| kind | call | who | value | answer | times | again |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...findings.map(
-      ({ kind, target, caller = "", label = "", found, count, call, standIn }) =>
-        `| ${kind}${standIn ? " (stand-in)" : ""} | ${target} | ${caller} | ${cell(label, 120)} | ${cell(found, 200)} | ${count} | \`--seed ${seed}${call === undefined ? "" : ` --only ${call}`}\` |`,
+      ({ kind, target, caller = "", label = "", found, count, call, poison, standIn }) =>
+        `| ${kind}${standIn ? " (stand-in)" : ""} | ${target} | ${caller} | ${cell(label, 120)} | ${cell(found, 200)} | ${count} | \`${repeat}${call === undefined ? "" : ` --only ${call}`}${poison === undefined ? "" : ` --times 0 --poison ${poison}`}\` |`,
     ),
   ];
 }

@@ -1,15 +1,15 @@
 // One run: a bystander at work, a stranger at the door, and the reckoning.
-import { createRandom, type Random } from "../../scripts/demo/random.ts";
-import { drip, flood, hang, hangUp, startLyingServer } from "../fixtures/lying-server.ts";
+import { createRandom } from "../../scripts/demo/random.ts";
+import { startLyingServer } from "../fixtures/lying-server.ts";
 import type { TestStack } from "../test-stack.ts";
 import { BystanderWork, STEPS } from "./bystander-work.ts";
 import { callAll } from "./call-all.ts";
 import { Findings } from "./findings.ts";
 import { functionTargets } from "./function-targets.ts";
-import { judgeAnswer } from "./judge-answer.ts";
+import { Judge } from "./judge-answer.ts";
 import { judgeBystander, lookBefore } from "./judge-bystander.ts";
 import { judgePlatform, lookAtPlatform } from "./judge-platform.ts";
-import { Kitchen, POISONS } from "./poison.ts";
+import { poisonAll } from "./poison-all.ts";
 import { joinStrangely } from "./realtime.ts";
 import { routeTargets } from "./route-targets.ts";
 import { storageTargets } from "./storage-targets.ts";
@@ -23,6 +23,8 @@ export interface RunOptions {
   lanes: number;
   /** How many poisons are tried, some at a time. */
   poisons: number;
+  /** Numbers of the poisons to try, all unless told. */
+  onlyPoisons?: readonly number[];
   /** Numbers of the calls to make, without a bystander and without poison. */
   only?: readonly number[];
   onProgress(done: number, of: number): void;
@@ -47,15 +49,11 @@ export async function runSeed(stack: TestStack, seed: number, options: RunOption
     const findings = new Findings();
     const plan = { seed, targets, lanes: options.lanes };
     if (options.only) {
-      const statuses = await callAll(
-        world,
-        {
-          ...plan,
-          only: options.only,
-          onProgress: (done) => options.onProgress(done, options.only?.length ?? 0),
-        },
-        findings,
-      );
+      const { only } = options;
+      const judge = new Judge(stack.API_URL, world.secrets, findings);
+      const onProgress = (done: number) => options.onProgress(done, only.length);
+      const statuses = await callAll(world, { ...plan, only, onProgress }, judge, findings);
+      await judge.judgeSlow();
       return { findings, calls: options.only.length, statuses, stored: [], rounds: 0, pace: [] };
     }
     return await runAll(world, plan, findings, options);
@@ -81,8 +79,6 @@ type Plan = { seed: number; targets: Target[]; lanes: number };
 async function runAll(world: World, plan: Plan, findings: Findings, options: RunOptions): Promise<RunResult> {
   const { stack, sql } = world;
   const work = new BystanderWork(world.bystander);
-  // Twice: the first starts functions that were not called before.
-  await work.round();
   await work.round();
   const alone = STEPS.map((step) => Math.min(...work.timings.map((one) => one[step])));
   work.fixBounds();
@@ -90,7 +86,7 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
   const before = await lookBefore(world);
   const platform = await lookAtPlatform(stack, sql);
   const service = await startLyingServer();
-  const random = createRandom(plan.seed + 1);
+  const judge = new Judge(stack.API_URL, world.secrets, findings);
   let isOver = false;
   const bystander = async () => {
     do await work.round();
@@ -103,10 +99,10 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
       callAll(
         world,
         { ...plan, onProgress: (done) => options.onProgress(done, plan.targets.length) },
-        findings,
+        ...([judge, findings] as const),
       ),
-      poison(world, random, options.poisons, service, stored, findings),
-      joinStrangely(world, random, findings),
+      poisonAll(world, { ...options, seed: plan.seed, service, judge, findings, stored }),
+      joinStrangely(world, createRandom(plan.seed + 1), findings),
     ]);
     isOver = true;
     findings.note(
@@ -116,10 +112,10 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
   };
   try {
     const [statuses] = await Promise.all([stranger(), bystander()]);
+    await judge.judgeSlow();
     // What was stored last is met by her last round.
-    await work.round();
-    for (const { target, found } of await judgePlatform(stack, sql, platform, 30))
-      findings.add({ kind: "platform", target, found });
+    const [judged] = await Promise.all([judgePlatform(stack, sql, platform, 30), work.round()]);
+    for (const { target, found } of judged) findings.add({ kind: "platform", target, found });
     for (const found of await judgeBystander(world, work, before))
       findings.add({
         kind: found.includes(" changed: ") ? "changed" : "bystander",
@@ -129,52 +125,10 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
     const pace = STEPS.map((step, n) => ({
       step,
       alone: alone[n] as number,
-      worst: Math.max(0, ...work.timings.slice(2).map((one) => one[step])),
+      worst: Math.max(0, ...work.timings.slice(1).map((one) => one[step])),
     }));
     return { findings, calls: plan.targets.length, statuses, stored, rounds: work.rounds, pace };
   } finally {
     await service.close();
   }
-}
-
-type Service = Awaited<ReturnType<typeof startLyingServer>>;
-
-/** Two at a time: what stops one must not keep the other from the door. */
-async function poison(
-  world: World,
-  random: Random,
-  count: number,
-  service: Service,
-  stored: string[],
-  findings: Findings,
-): Promise<void> {
-  let made = 0;
-  const lane = async () => {
-    while (made < count) {
-      const number = made++;
-      const own = createRandom(random.below(2 ** 31));
-      const kind = own.pick(POISONS);
-      service.behave(own.pick([drip, hang, hangUp, flood]));
-      const kitchen = new Kitchen(
-        ...([world, own] as const),
-        (call, answer) => {
-          for (const finding of judgeAnswer(call, answer, world.secrets))
-            findings.add({
-              target: `${call.method} ${call.path.split("?")[0]}`,
-              caller: "admin",
-              label: call.label,
-              ...finding,
-              found: `${finding.found} (poison ${number}, ${kind.name})`,
-            });
-        },
-        service.url,
-      );
-      const what = await kind.store(kitchen).catch((error: Error) => {
-        findings.note(`poison ${kind.name} could not be made: ${error.message.slice(0, 100)}`);
-        return undefined;
-      });
-      if (what) stored.push(what.slice(0, 200));
-    }
-  };
-  await Promise.all([lane(), lane()]);
 }

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     times: { type: "string" },
     poisons: { type: "string" },
     only: { type: "string" },
+    poison: { type: "string" },
   },
 });
 const whole = (name: string, text: string) => {
@@ -23,7 +24,8 @@ const first = whole("seed", values.seed ?? process.env.SEED ?? String(Math.floor
 const count = whole("seeds", values.seeds ?? "1");
 const times = whole("times", values.times ?? "8");
 const poisons = whole("poisons", values.poisons ?? "80");
-const only = values.only?.split(",").map((number) => whole("only", number));
+const numbers = (name: "only" | "poison") => values[name]?.split(",").map((number) => whole(name, number));
+const only = numbers("only");
 
 const WIDTH = 40;
 let shown = -1;
@@ -52,6 +54,7 @@ for (let seed = first; seed < first + count; seed++) {
         lanes: 4,
         poisons,
         only,
+        onlyPoisons: numbers("poison"),
       },
       onProgress: (done, of) => showProgress(seed, done, of),
     });
@@ -72,7 +75,7 @@ for (let seed = first; seed < first + count; seed++) {
     }
     for (const [note, times] of findings.notes)
       console.log(`  note: ${note}${times > 1 ? ` (${times} times)` : ""}`);
-    console.log(`${describeFindings(findings.all, seed).join("\n")}\n`);
+    console.log(`${describeFindings(findings.all, `--seed ${seed} --times ${times}`).join("\n")}\n`);
     if (findings.all.length > 0) failed.push(seed);
   } finally {
     await own.stop();
