@@ -24,6 +24,8 @@ export interface PoisonPlan {
 
 /** One that waits must not keep the others from the door. */
 const LANES = 2;
+/** Most is refused: it is tried until something is let in. */
+const TRIES = 5;
 
 export async function poisonAll(world: World, plan: PoisonPlan): Promise<void> {
   const kinds = createRandom(plan.seed + 2).shuffle(POISONS);
@@ -56,8 +58,10 @@ async function poison(
     plan.service.url,
   );
   try {
-    const what = await store(kitchen);
-    if (what) plan.stored.push(`${number}: ${what.slice(0, 200)}`);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const what = await store(kitchen);
+      if (what) return void plan.stored.push(`${number}: ${what.slice(0, 200)}`);
+    }
   } catch (error) {
     plan.findings.note(`poison ${name} could not be made: ${(error as Error).message.slice(0, 100)}`);
   }
