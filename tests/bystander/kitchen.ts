@@ -1,6 +1,6 @@
 // What a poison is made with: the stranger's admin, by REST and functions, and what poisons have in common.
 import type { Random } from "../../scripts/demo/random.ts";
-import { mutate } from "./mutate.ts";
+import { mutate, mutateLeaf } from "./mutate.ts";
 import { type Answer, type Sent, send } from "./send.ts";
 import type { Caller } from "./targets.ts";
 import type { World } from "./world.ts";
@@ -27,7 +27,8 @@ export class Kitchen {
   /** Changed in one place, or in two. */
   odd(base: object): { label: string; json: string } {
     if (this.isPlain) return { label: "valid", json: JSON.stringify(base) };
-    const once = mutate(this.random, base, this.world.loot);
+    const leaf = this.random.next() < 0.6;
+    const once = (leaf ? mutateLeaf : mutate)(this.random, base, this.world.loot);
     if (this.random.next() < 0.7) return once;
     try {
       const twice = mutate(this.random, JSON.parse(once.json), this.world.loot);

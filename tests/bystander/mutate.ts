@@ -57,7 +57,26 @@ const UNKNOWN_KEYS = [
   "role",
 ];
 
-/** @param depth places nearer the top than this are left alone, such as a function's own arguments */
+/** Numbers and switches drive what workers do; ids and names are many, and mostly only shown. */
+function weightOf(value: unknown): number {
+  if (typeof value === "number" || typeof value === "boolean") return 4;
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(String(value)) ? 1 : 2;
+}
+
+/** One value that is no list and no object becomes another of its kind: what is most often let in, and does most harm. */
+export function mutateLeaf(random: Random, base: unknown, loot: Loot): Mutation {
+  const leaves = placesOf(base).filter((path) => typeof at(base, path) !== "object");
+  if (leaves.length === 0) return mutate(random, base, loot);
+  const path = random.pick(
+    leaves.flatMap((leaf) => Array.from({ length: weightOf(at(base, leaf)) }, () => leaf)),
+  );
+  const value = valueLike(random, at(base, path), loot);
+  return {
+    label: `${path.join(".")} = ${value.label}`,
+    json: replaceAt(base, path, value.json) as string,
+  };
+}
+
 export function mutate(random: Random, base: unknown, loot: Loot): Mutation {
   const roll = random.next();
   const places = placesOf(base);

@@ -12,6 +12,7 @@ export interface Poison {
 
 export const POISONS: readonly Poison[] = [
   { name: "campaign", store: storeCampaign },
+  { name: "another campaign", store: storeCampaign },
   { name: "campaign on a segment that goes", store: storeOnSegment },
   {
     name: "number",
@@ -87,7 +88,7 @@ export const POISONS: readonly Poison[] = [
     name: "export",
     store: (kitchen) =>
       storeOwn(kitchen, "create_export", null, {
-        p_filter: few(kitchen.random, filterOf(kitchen.world), 3),
+        p_filter: few(kitchen.random, filterOf(kitchen.world), kitchen.random.below(3)),
         p_options: { format: "csv", rows_per: "lead", columns: ["first_name", "primary_phone"] },
       }),
   },

@@ -23,7 +23,7 @@ const whole = (name: string, text: string) => {
 const first = whole("seed", values.seed ?? process.env.SEED ?? String(Math.floor(Math.random() * 1e9)));
 const count = whole("seeds", values.seeds ?? "1");
 const times = whole("times", values.times ?? "8");
-const poisons = whole("poisons", values.poisons ?? "80");
+const poisons = whole("poisons", values.poisons ?? "120");
 const numbers = (name: "only" | "poison") => values[name]?.split(",").map((number) => whole(name, number));
 const only = numbers("only");
 

@@ -257,7 +257,7 @@ const HUGE: readonly (() => Value)[] = [
 /** Those that have passed a check that should have held them, more often than others. */
 const LIKELY_NUMBERS: readonly Value[] = [
   ...["NaN", "Infinity", "-Infinity"].map((value) => text(`"${value}"`, value)),
-  ...["0", "-1", "1e308", "1e-300", "2147483648", "1e131071"].map((number) => raw(number, number)),
+  ...["0", "-1", "1e308", "1e-300"].map((number) => raw(number, number)),
 ];
 const LIKELY_TEXTS: readonly Value[] = [
   ...["", "banana", "..", "x/../../../../bucket/imports/empty", "%2e%2e/%2e%2e", "a\u0000b", "NaN"].map(
@@ -281,9 +281,15 @@ export function anyValue(random: Random, loot: Loot): Value {
 export function valueLike(random: Random, before: unknown, loot: Loot): Value {
   if (random.next() < 0.25) return anyValue(random, loot);
   if (typeof before === "number")
-    return random.pick(random.next() < 0.5 ? LIKELY_NUMBERS : [...NUMBERS, ...NUMBER_TEXTS]);
+    return random.pick(random.next() < 0.75 ? LIKELY_NUMBERS : [...NUMBERS, ...NUMBER_TEXTS]);
   if (typeof before === "boolean")
-    return random.pick([...SHAPES.slice(0, 4), text('"true"', "true"), raw("1", "1")]);
+    return random.pick([
+      text('"banana"', "banana"),
+      text('""', ""),
+      ...SHAPES.slice(0, 4),
+      text('"true"', "true"),
+      raw("1", "1"),
+    ]);
   if (Array.isArray(before))
     return random.next() < 0.5 ? (random.pick(HUGE) as () => Value)() : random.pick(SHAPES);
   if (typeof before !== "string") return random.pick(SHAPES);
@@ -295,7 +301,7 @@ export function valueLike(random: Random, before: unknown, loot: Loot): Value {
       ...loot.phones.slice(0, 5).map((phone) => text("a phone of hers", phone)),
     ]);
   if (/^\d{4}-\d\d-\d\d|^\d\d:\d\d/.test(before)) return random.pick(TIMES);
-  return random.pick(random.next() < 0.4 ? LIKELY_TEXTS : TEXTS);
+  return random.pick(random.next() < 0.5 ? LIKELY_TEXTS : TEXTS);
 }
 
 function lootValue(random: Random, { ids, phones }: Loot): Value {

@@ -1,8 +1,11 @@
 // Three organisations on one stack: the bystander's, who works; a silent neighbour's, of whom nothing may change; and the
 // stranger's, with somebody of every role and a row in every table.
+import { randomUUID } from "node:crypto";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import type { TestStack } from "../test-stack.ts";
+import { BUCKETS } from "../wall/buckets.ts";
 import { type Actor, buildWorld, type World as Wall } from "../wall/build-world.ts";
+import { clientWith } from "../wall/clients.ts";
 import type { Side } from "../wall/fill-org.ts";
 import type { Caller } from "./targets.ts";
 import type { Loot } from "./values.ts";
@@ -32,6 +35,7 @@ export async function openWorld(stack: TestStack): Promise<World> {
   const { sql } = wall;
   const stranger = wall.ours;
   const neighbour = wall.theirs;
+  await storeFiles(neighbour);
   const people = await sql`select id, role::text, org_id from public.users where org_id = ${stranger.id}`;
   return {
     ...{ stack, sql, bystander, neighbour, stranger },
@@ -56,6 +60,17 @@ export async function openWorld(stack: TestStack): Promise<World> {
       await wall.close();
     },
   };
+}
+
+/** A file of the neighbour's in every bucket, to be missed. */
+async function storeFiles({ org }: Side): Promise<void> {
+  const service = clientWith(org.stack, { key: org.stack.SECRET_KEY });
+  for (const bucket of Object.keys(BUCKETS)) {
+    const { error } = await service.storage
+      .from(bucket)
+      .upload(`${org.id}/${randomUUID()}.csv`, new Blob(["Phone\n"]));
+    if (error) throw error;
+  }
 }
 
 function callerOf(stack: TestStack, { name, token }: Actor): Caller {
