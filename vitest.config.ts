@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/unit/**", "tests/large/**", ...BARE, ...KILLING],
+          exclude: ["tests/unit/**", "tests/large/**", "tests/bystander/**", ...BARE, ...KILLING],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -44,6 +44,17 @@ export default defineConfig({
           globalSetup: ["tests/stack-for-tests.ts"],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // A stack of its own, and nobody beside it: it stores what stops workers, and measures how long calls take.
+          name: "bystander",
+          include: ["tests/bystander/**/*.test.ts"],
+          globalSetup: ["tests/stack-for-tests.ts"],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {

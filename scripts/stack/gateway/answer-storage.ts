@@ -1,5 +1,6 @@
 // Answers a storage request by lite, mended on the way in and on the way out.
 import { mendStorageAnswer } from "./mend-storage-answer.ts";
+import { refuseStorageRequest } from "./refuse-storage-request.ts";
 import { signManyUrls } from "./sign-many-urls.ts";
 import { StorageRequest, withStorageRequest } from "./storage-request.ts";
 import { unpackMultipartUpload } from "./unpack-multipart-upload.ts";
@@ -9,18 +10,22 @@ type Lite = { fetch(request: Request): Promise<Response> };
 // Hosted spells out who reads; lite knows only the short form and would take the word for a bucket's name.
 const spelledOut = /^(\/object(?:\/info)?)\/authenticated\//;
 
-export async function answerStorage(lite: Lite, request: Request): Promise<Response> {
+/** @param jwtSecret signs links */
+export async function answerStorage(lite: Lite, request: Request, jwtSecret: string): Promise<Response> {
+  const refusal = await refuseStorageRequest(request, jwtSecret);
+  if (refusal) return refusal;
   const url = new URL(request.url);
   const path = url.pathname.slice("/storage/v1".length);
   const { method } = request;
   if (method === "POST" && /^\/object\/sign\/[^/]+$/.test(path)) {
-    return signManyUrls(request, (one) => answerStorage(lite, one));
+    return signManyUrls(request, (one) => answerStorage(lite, one, jwtSecret));
   }
   if (spelledOut.test(path)) {
     url.pathname = `/storage/v1${path.replace(spelledOut, "$1/")}`;
     return answerStorage(
       lite,
       new Request(url, { method, headers: request.headers, signal: request.signal }),
+      jwtSecret,
     );
   }
   const writes = (method === "POST" || method === "PUT") && path.startsWith("/object/");

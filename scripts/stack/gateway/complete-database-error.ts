@@ -17,13 +17,32 @@ const statusByClass: [RegExp, number][] = [
   [/^(09|25|2D|38|39|3B|40|54|57|58|F0|HV|P0|XX)/, 500],
 ];
 
+/** A value that the driver cannot send as the type that is wanted, such as an object for a uuid: Postgres would refuse it. */
+function isUnencodable(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
 /**
  * Takes a database error. Returns the same, or for codes lite does not know one in the form by which a SQL function
  * dictates its answer (`raise sqlstate 'PGRST'`: message and detail are JSON), with the original as its cause.
  */
 export function completeDatabaseError(error: unknown): unknown {
   const { code, message, detail, hint } = (error ?? {}) as DatabaseError;
+  if (isUnencodable(error)) {
+    const body = {
+      code: "22P02",
+      message: "invalid input syntax for an argument",
+      details: null,
+      hint: null,
+    };
+    return dictate(body, 400, error);
+  }
   if (typeof code !== "string") return error;
+  // The driver ends a text at its NUL, and the server then misses the rest of the message.
+  if (code === "08P01" && /insufficient data|invalid message format/.test(message)) {
+    const text = 'invalid byte sequence for encoding "UTF8": 0x00';
+    return dictate({ code: "22021", message: text, details: null, hint: null }, 400, error);
+  }
   if (isConnectionError.test(code)) {
     const text = "Database connection error. Retrying the connection.";
     return dictate({ code: "PGRST001", message: text, details: null, hint: null }, 503, error);

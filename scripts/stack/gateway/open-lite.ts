@@ -8,6 +8,7 @@ import { MailFolder } from "./mail-folder.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { POSTGREST_TYPES } from "./postgrest-types.ts";
 import { quietLite } from "./quiet-lite.ts";
+import { refuseUnreadableBody } from "./refuse-unreadable-body.ts";
 import { watchSchema } from "./watch-schema.ts";
 
 export type LiteOptions = {
@@ -84,7 +85,8 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
   );
   return {
     app: app as unknown as App,
-    fetch: (request) => quietLite(options.log, () => answer(app as unknown as App, request)),
+    fetch: (request) =>
+      quietLite(options.log, () => answer(app as unknown as App, request, options.keys.jwtSecret)),
     reload,
     stop: async () => {
       await stopWatching();
@@ -93,10 +95,12 @@ export async function openLite(options: LiteOptions): Promise<Lite> {
   };
 }
 
-async function answer(app: App, request: Request): Promise<Response> {
+async function answer(app: App, request: Request, jwtSecret: string): Promise<Response> {
   const preflight = answerPreflight(request);
   if (preflight) return preflight;
   const { pathname } = new URL(request.url);
-  const isStorage = pathname.startsWith("/storage/v1/");
-  return allowAnyOrigin(await (isStorage ? answerStorage(app, request) : app.fetch(request)));
+  if (pathname.startsWith("/storage/v1/"))
+    return allowAnyOrigin(await answerStorage(app, request, jwtSecret));
+  const readable = pathname.startsWith("/rest/v1/") ? await refuseUnreadableBody(request) : request;
+  return allowAnyOrigin(readable instanceof Response ? readable : await app.fetch(readable));
 }

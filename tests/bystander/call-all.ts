@@ -1,0 +1,89 @@
+// The stranger's calls, some at a time: who calls what with which values is drawn from the seed, call by call.
+import { createRandom, type Random } from "../../scripts/demo/random.ts";
+import type { Findings } from "./findings.ts";
+import type { Judge } from "./judge-answer.ts";
+import { send } from "./send.ts";
+import { sendByClient } from "./send-by-client.ts";
+import type { Call, Caller, Target } from "./targets.ts";
+import type { World } from "./world.ts";
+
+export interface CallPlan {
+  seed: number;
+  /** In this order, each as often as it stands here. */
+  targets: Target[];
+  /** Numbers of the calls to make, all unless told. */
+  only?: readonly number[];
+  /** How many at a time. */
+  lanes: number;
+  onProgress(done: number): void;
+}
+
+/** @returns how many were answered, by status */
+export async function callAll(
+  world: World,
+  plan: CallPlan,
+  judge: Judge,
+  findings: Findings,
+): Promise<Map<number, number>> {
+  const statuses = new Map<number, number>();
+  const numbers = plan.only ?? plan.targets.map((_target, number) => number);
+  let next = 0;
+  let done = 0;
+  const lane = async () => {
+    while (next < numbers.length) {
+      const number = numbers[next++] as number;
+      const target = plan.targets[number] as Target;
+      const random = randomOf(plan.seed, number);
+      const caller = pickCaller(random, world.callers, target);
+      const call = await prepare(world, target, caller, random, findings, number);
+      if (call) {
+        const answer = await perform(world, call, caller, random);
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        const name = `${call.method} ${target.name}`;
+        judge.hear(call, answer, { target: name, caller: caller.name, label: call.label, call: number });
+      }
+      if (number % 50 === 0) await world.restoreRoles();
+      plan.onProgress(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: plan.lanes }, lane));
+  return statuses;
+}
+
+async function prepare(
+  world: World,
+  target: Target,
+  caller: Caller,
+  random: Random,
+  findings: Findings,
+  call: number,
+): Promise<Call | undefined> {
+  const { stack, stranger: own, loot } = world;
+  try {
+    return await target.prepare({ stack, random, caller, own, loot });
+  } catch (error) {
+    // What the stranger did to the own organisation can leave nothing to refer to.
+    findings.note(
+      `${target.name} could not be prepared: ${(error as Error).message.slice(0, 120)} (call ${call})`,
+    );
+    return undefined;
+  }
+}
+
+async function perform(world: World, call: Call, caller: Caller, random: Random) {
+  const byClient = call.rpc && random.next() < 0.3;
+  return byClient ? await sendByClient(world.stack, caller, call) : await send(world.stack.API_URL, call);
+}
+
+/** Its own chance for every call, so that one can be made again without those before it. */
+export function randomOf(seed: number, number: number): Random {
+  const random = createRandom((seed + Math.imul(number + 1, 0x9e3779b1)) >>> 0);
+  random.next();
+  return random;
+}
+
+/** Mostly somebody whose values are looked at; now and then anybody. */
+function pickCaller(random: Random, callers: readonly Caller[], { ablest }: Target): Caller {
+  const able = callers.filter(({ name }) => ablest.includes(name));
+  return random.next() < 0.7 && able.length > 0 ? random.pick(able) : random.pick(callers);
+}

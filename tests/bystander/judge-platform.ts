@@ -1,0 +1,127 @@
+// Whether the platform is whole afterwards: no process died, every loop ticks, the queues are worked off.
+import type postgres from "postgres";
+import type { TestStack } from "../test-stack.ts";
+import { waitFor } from "../wait-for.ts";
+import type { Finding } from "./findings.ts";
+
+type Judged = Pick<Finding, "target" | "found">;
+
+/** What no log may say: a process that was killed at a limit, died, or gave up results. */
+const DEATH =
+  /process ended|stopped at its|PANIC|could not be settled|Uncaught|Maximum call stack|heap is full|Connection terminated|was terminated by signal/;
+/** Jobs that run at least as often are waited for. */
+const SOON_SECONDS = 15;
+/** One run of a job that all share may not take longer. */
+const LONG_RUN_SECONDS = 10;
+/** Tries after which an item must be set aside. */
+const MOST_TRIES = 5;
+
+export interface PlatformBefore {
+  at: Date;
+  logLength: number;
+  deadlocks: number;
+}
+
+export async function lookAtPlatform(stack: TestStack, sql: postgres.Sql): Promise<PlatformBefore> {
+  const [row] =
+    await sql`select now() as at, (select deadlocks::int from pg_stat_database where datname = current_database()) as deadlocks`;
+  return { at: row?.at, deadlocks: row?.deadlocks, logLength: (await readLog(stack)).length };
+}
+
+const readLog = async ({ CONTROL_URL }: TestStack) => await (await fetch(`${CONTROL_URL}/log`)).text();
+
+/** @param seconds that queues are given once nobody calls any more */
+export async function judgePlatform(
+  stack: TestStack,
+  sql: postgres.Sql,
+  before: PlatformBefore,
+  seconds: number,
+): Promise<Judged[]> {
+  const found: Judged[] = [];
+  found.push(...(await judgeQueues(sql, seconds)));
+  found.push(...(await judgeLoops(sql, before)));
+  for (const line of (await readLog(stack)).slice(before.logLength).split("\n"))
+    if (DEATH.test(line)) found.push({ target: `log of ${line.split(":")[0]}`, found: line.slice(0, 300) });
+  const [row] = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`;
+  if (row?.deadlocks !== before.deadlocks)
+    found.push({ target: "database", found: `${row?.deadlocks - before.deadlocks} deadlocks` });
+  return found;
+}
+
+interface Waiting {
+  queue: string;
+  due: number;
+  tries: number;
+  sample: string;
+}
+
+async function readQueues(sql: postgres.Sql): Promise<Waiting[]> {
+  const queues = await sql`select queue_name from pgmq.meta order by queue_name`;
+  return await Promise.all(
+    queues.map(async ({ queue_name }): Promise<Waiting> => {
+      const [row] = await sql.unsafe(
+        `select count(*) filter (where vt <= now())::int as due, coalesce(max(read_ct), 0)::int as tries,
+           coalesce((array_agg(message::text order by read_ct desc))[1], '') as sample from pgmq.q_${queue_name}`,
+      );
+      return { queue: queue_name, due: row?.due, tries: row?.tries, sample: row?.sample };
+    }),
+  );
+}
+
+/** What is due is worked off for as long as it becomes less; what was tried too often was never set aside. */
+async function judgeQueues(sql: postgres.Sql, seconds: number): Promise<Judged[]> {
+  let last = Number.POSITIVE_INFINITY;
+  let movedAt = performance.now();
+  let queues: Waiting[] = [];
+  await waitFor(
+    async () => {
+      queues = await readQueues(sql);
+      const due = queues.reduce((sum, one) => sum + one.due, 0);
+      if (due < last) [last, movedAt] = [due, performance.now()];
+      return due === 0 || performance.now() - movedAt > seconds * 1_000;
+    },
+    { seconds: 300, every: 250 },
+  ).catch(() => {});
+  return queues.flatMap(({ queue, due, tries, sample }) => [
+    ...(due > 0
+      ? [
+          {
+            target: `queue ${queue}`,
+            found: `${due} messages are due and nobody takes them, such as ${sample.slice(0, 150)}`,
+          },
+        ]
+      : []),
+    ...(tries > MOST_TRIES + 1
+      ? [{ target: `queue ${queue}`, found: `a message was read ${tries} times: ${sample.slice(0, 150)}` }]
+      : []),
+  ]);
+}
+
+async function judgeLoops(sql: postgres.Sql, { at }: PlatformBefore): Promise<Judged[]> {
+  const found: Judged[] = [];
+  const [{ now } = { now: new Date() }] = await sql`select now() as now`;
+  const jobs =
+    await sql`select jobid, jobname, schedule from cron.job where active and schedule ~ '^[0-9]+ seconds?$'`;
+  const soon = jobs.filter(({ schedule }) => Number.parseInt(schedule, 10) <= SOON_SECONDS);
+  const missing = async () => {
+    const done =
+      await sql`select distinct jobid from cron.job_run_details where start_time > ${now} and status = 'succeeded'`;
+    return soon.filter(({ jobid }) => !done.some((one) => one.jobid === jobid));
+  };
+  await waitFor(async () => (await missing()).length === 0, {
+    seconds: 2 * SOON_SECONDS + 15,
+    every: 500,
+  }).catch(() => {});
+  for (const { jobname } of await missing())
+    found.push({ target: `job ${jobname}`, found: "does not succeed any more" });
+  const runs = await sql`
+    select j.jobname, count(*) filter (where d.status = 'failed')::int as failed, max(d.return_message) filter (where d.status = 'failed') as message,
+      max(extract(epoch from coalesce(d.end_time, now()) - d.start_time))::float as longest
+    from cron.job_run_details d join cron.job j using (jobid) where d.start_time >= ${at} group by 1`;
+  for (const { jobname, failed, message, longest } of runs) {
+    if (failed > 0) found.push({ target: `job ${jobname}`, found: `failed ${failed} times: ${message}` });
+    if (longest > LONG_RUN_SECONDS)
+      found.push({ target: `job ${jobname}`, found: `ran for ${longest.toFixed(1)} s at once` });
+  }
+  return found;
+}

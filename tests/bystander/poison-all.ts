@@ -1,0 +1,68 @@
+// The stranger stores, some at a time, each kind of poison in turn.
+import { createRandom } from "../../scripts/demo/random.ts";
+import { drip, flood, hang, hangUp, type LyingServer } from "../fixtures/lying-server.ts";
+import { randomOf } from "./call-all.ts";
+import type { Findings } from "./findings.ts";
+import type { Judge } from "./judge-answer.ts";
+import { Kitchen } from "./kitchen.ts";
+import { POISONS, type Poison } from "./poison.ts";
+import type { World } from "./world.ts";
+
+export interface PoisonPlan {
+  seed: number;
+  /** How many are tried. */
+  poisons: number;
+  /** Numbers of those to try, all unless told. */
+  onlyPoisons?: readonly number[];
+  /** A service outside that misbehaves. */
+  service: LyingServer;
+  judge: Judge;
+  findings: Findings;
+  /** Takes what was accepted. */
+  stored: string[];
+}
+
+/** One that waits must not keep the others from the door. */
+const LANES = 2;
+/** Most is refused: it is tried until something is let in. */
+const TRIES = 5;
+
+export async function poisonAll(world: World, plan: PoisonPlan): Promise<void> {
+  const kinds = createRandom(plan.seed + 2).shuffle(POISONS);
+  let next = 0;
+  const lane = async () => {
+    while (next < plan.poisons) {
+      const number = next++;
+      if (plan.onlyPoisons && !plan.onlyPoisons.includes(number)) continue;
+      await poison(world, plan, kinds[number % kinds.length] as Poison, number);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+async function poison(
+  world: World,
+  plan: PoisonPlan,
+  { name, store }: Poison,
+  number: number,
+): Promise<void> {
+  // Apart from the calls' own chance.
+  const random = randomOf(~plan.seed, number);
+  plan.service.behave(random.pick([drip, hang, hangUp, flood]));
+  const kitchen = new Kitchen(
+    ...([world, random] as const),
+    (call, answer) => {
+      const target = `${call.method} ${call.path.split("?")[0]} (${name})`;
+      plan.judge.hear(call, answer, { target, caller: "admin", label: call.label, poison: number });
+    },
+    plan.service.url,
+  );
+  try {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const what = await store(kitchen);
+      if (what) return void plan.stored.push(`${number}: ${what.slice(0, 200)}`);
+    }
+  } catch (error) {
+    plan.findings.note(`poison ${name} could not be made: ${(error as Error).message.slice(0, 100)}`);
+  }
+}

@@ -1,0 +1,97 @@
+// Campaigns of the stranger's, built and started as far as they let themselves.
+import { waitFor } from "../wait-for.ts";
+import { addPeople, few, filterOf, isTaken, type Kitchen, read, wrap } from "./kitchen.ts";
+import type { Answer } from "./send.ts";
+
+export async function storeCampaign(kitchen: Kitchen): Promise<string | undefined> {
+  const { world, random } = kitchen;
+  const { org, row } = world.stranger;
+  const { custom_fields: _custom, created: _created, ...filter } = filterOf(world);
+  const people = await addPeople(kitchen, 3);
+  const wholly = random.next() < 0.5;
+  const criteria = wholly
+    ? { lead_ids: people }
+    : few(
+        random,
+        {
+          lead_ids: people,
+          tags: ["A"],
+          counties: ["Travis"],
+          states: ["TX"],
+          statuses: ["new"],
+          never_contacted: true,
+          segment_ids: [row.segments?.id],
+          filter: few(random, filter, 3),
+        },
+        3,
+      );
+  const base = {
+    ...{
+      name: "Odd",
+      description: "x",
+      template_ids: [org.templates.initial],
+      template_weights: { [org.templates.initial]: 1 },
+    },
+    ...{
+      phone_number_ids: [row.phone_numbers?.id],
+      target_criteria: criteria,
+      mps: 5,
+      daily_cap: 1_000,
+      cooldown_days: 0,
+    },
+    ...{ quiet_hours_override: true, retry_undelivered: false, phones: "primary" },
+  };
+  const { label, json } = kitchen.odd(base);
+  return await runCampaign(
+    kitchen,
+    await kitchen.rpc("create_campaign", wrap("p_input", json), label),
+    label,
+  );
+}
+
+/** Built and started, as far as it lets itself. */
+async function runCampaign(kitchen: Kitchen, created: Answer, label: string): Promise<string | undefined> {
+  if (!isTaken(created)) return undefined;
+  const id = read(created);
+  const argument = `{"p_campaign_id":"${id}"}`;
+  const built = await kitchen.rpc("build_targets", argument, `campaign of ${label}`);
+  if (!isTaken(built)) return `campaign: ${label}`;
+  await waitFor(async () => (await statusOf(kitchen, id)) !== "building", { seconds: 8, every: 200 }).catch(
+    () => {},
+  );
+  const started = await kitchen.rpc("start_campaign", argument, `campaign of ${label}`);
+  return `campaign, ${isTaken(started) ? "started" : "built"}: ${label}`;
+}
+
+async function statusOf({ world: { sql } }: Kitchen, id: string): Promise<string | undefined> {
+  const [row] = await sql`select status::text from public.campaigns where id = ${id}`;
+  return row?.status;
+}
+
+export async function storeOnSegment(kitchen: Kitchen): Promise<string | undefined> {
+  const { world, random } = kitchen;
+  const segment = await world.stranger.addSegment();
+  await kitchen.rpc(
+    "change_segment_leads",
+    JSON.stringify({ p_segment_id: segment, p_add: await addPeople(kitchen, 3) }),
+    "people of a segment",
+  );
+  const created = await kitchen.rpc(
+    "create_campaign",
+    JSON.stringify({
+      p_input: {
+        name: "On a segment",
+        quiet_hours_override: true,
+        template_ids: [world.stranger.org.templates.initial],
+        target_criteria: { segment_ids: [segment] },
+      },
+    }),
+    "on a segment",
+  );
+  const gone = () =>
+    kitchen.rpc("delete_segment", JSON.stringify({ p_segment_id: segment }), "a segment that a campaign has");
+  if (random.next() < 0.5) await gone();
+  const stored = await runCampaign(kitchen, created, "its segment is deleted");
+  await gone();
+  return stored;
+}

@@ -1,0 +1,116 @@
+// What the stranger stores and sets going: valid inputs changed in one place, and whatever is accepted is run, so that the
+// workers everybody shares meet it.
+import { few, filterOf, type Store, storeOwn, withoutSegments } from "./kitchen.ts";
+import { storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
+import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
+import { storeBulkAction, storeEnrichment, storeImport, storeImportByRpc, storeLead } from "./poison-work.ts";
+
+export interface Poison {
+  name: string;
+  store: Store;
+}
+
+export const POISONS: readonly Poison[] = [
+  { name: "campaign", store: storeCampaign },
+  { name: "another campaign", store: storeCampaign },
+  { name: "campaign on a segment that goes", store: storeOnSegment },
+  {
+    name: "number",
+    store: (kitchen) =>
+      storeOwn(
+        kitchen,
+        "update_number",
+        "p_input",
+        {
+          mps: 5,
+          daily_cap: 2_000,
+          warmup_started_on: "2026-01-01",
+          quiet_starts: "21:00",
+          quiet_ends: "08:00",
+        },
+        `"p_phone_number_id":"${kitchen.world.stranger.row.phone_numbers?.id}",`,
+      ),
+  },
+  { name: "organisation", store: storeOrganisation },
+  {
+    name: "limits",
+    store: (kitchen) =>
+      patch(
+        kitchen,
+        "sending_limits",
+        `org_id=eq.${kitchen.world.stranger.id}`,
+        few(
+          kitchen.random,
+          {
+            opt_out_rate: 0.03,
+            opt_out_volume: 100,
+            filtered_rate: 0.03,
+            unknown_rate: 0.02,
+            failed_rate: 0.15,
+            failed_volume: 100,
+            segment_price: 0.0083,
+            carrier_fee: 0.0045,
+            daily_spending_limit: 50,
+            min_balance: 10,
+            a2p_required: false,
+          },
+          2,
+        ),
+      ),
+  },
+  {
+    name: "quiet-hour rule",
+    store: (kitchen) =>
+      post(kitchen, "quiet_hour_rules", {
+        org_id: kitchen.world.stranger.id,
+        state: "TX",
+        dow: 1,
+        opens: "09:00",
+        closes: "17:00",
+        source: "policy",
+        effective_from: dayOf(kitchen.random),
+        reviewed_at: "2026-01-01",
+        max_per_24h: 3,
+      }),
+  },
+  {
+    name: "carrier cap",
+    store: (kitchen) =>
+      post(kitchen, "carrier_caps", {
+        org_id: kitchen.world.stranger.id,
+        carrier: `carrier ${kitchen.random.next()}`,
+        daily_segments: 2_000,
+      }),
+  },
+  { name: "import", store: storeImport },
+  { name: "import by RPC", store: storeImportByRpc },
+  {
+    name: "export",
+    store: (kitchen) =>
+      storeOwn(kitchen, "create_export", null, {
+        p_filter: few(kitchen.random, filterOf(kitchen.world), kitchen.random.below(3)),
+        p_options: { format: "csv", rows_per: "lead", columns: ["first_name", "primary_phone"] },
+      }),
+  },
+  { name: "bulk action", store: storeBulkAction },
+  {
+    name: "segment",
+    store: (kitchen) =>
+      storeOwn(kitchen, "save_segment", "p_input", {
+        name: `S ${kitchen.random.next()}`,
+        kind: "filter",
+        description: "x",
+        filter: few(kitchen.random, withoutSegments(filterOf(kitchen.world)), 4),
+      }),
+  },
+  { name: "enrichment", store: storeEnrichment },
+  { name: "lead", store: storeLead },
+  {
+    name: "lookups",
+    store: (kitchen) =>
+      storeOwn(kitchen, "request_lookups", null, {
+        p_lead_ids: [kitchen.world.stranger.row.leads?.id],
+        p_dry_run: false,
+      }),
+  },
+];

@@ -1,0 +1,92 @@
+// Three organisations on one stack: the bystander's, who works; a silent neighbour's, of whom nothing may change; and the
+// stranger's, with somebody of every role and a row in every table.
+import { randomUUID } from "node:crypto";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import type { TestStack } from "../test-stack.ts";
+import { BUCKETS } from "../wall/buckets.ts";
+import { type Actor, buildWorld, type World as Wall } from "../wall/build-world.ts";
+import { clientWith } from "../wall/clients.ts";
+import type { Side } from "../wall/fill-org.ts";
+import type { Caller } from "./targets.ts";
+import type { Loot } from "./values.ts";
+
+export interface World {
+  stack: TestStack;
+  sql: Wall["sql"];
+  bystander: TestOrg;
+  neighbour: Side;
+  stranger: Side;
+  callers: Caller[];
+  /** What the stranger may know of both others. */
+  loot: Loot;
+  /** Texts that stand in rows of the others alone. */
+  secrets: string[];
+  /** Gives the stranger's people their roles back, which one of them may have taken away. */
+  restoreRoles(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** At which pace her number sends: a campaign lasts some seconds. */
+const MPS = 50;
+
+export async function openWorld(stack: TestStack): Promise<World> {
+  const wall = await buildWorld(stack);
+  const bystander = await createOrg(stack, { numbers: 2, mps: MPS });
+  const { sql } = wall;
+  const stranger = wall.ours;
+  const neighbour = wall.theirs;
+  await storeFiles(neighbour);
+  const people = await sql`select id, role::text, org_id from public.users where org_id = ${stranger.id}`;
+  return {
+    ...{ stack, sql, bystander, neighbour, stranger },
+    callers: wall.actors.map((actor) => callerOf(stack, actor)),
+    loot: {
+      ids: [
+        ...neighbour.secrets,
+        bystander.id,
+        bystander.admin.id,
+        ...bystander.numbers.map(({ id }) => id),
+        ...Object.values(bystander.templates),
+      ],
+      phones: [...bystander.numbers.map(({ e164 }) => e164), ...phonesOf(neighbour)],
+    },
+    secrets: [...uniqueTexts(neighbour), bystander.twilio.authToken, neighbour.org.twilio.authToken],
+    async restoreRoles() {
+      for (const { id, role, org_id } of people)
+        await sql`update public.users set role = ${role}, org_id = ${org_id} where id = ${id} and (role::text, org_id) is distinct from (${role}, ${org_id}::uuid)`;
+    },
+    async close() {
+      await bystander.close();
+      await wall.close();
+    },
+  };
+}
+
+/** A file of the neighbour's in every bucket, to be missed. */
+async function storeFiles({ org }: Side): Promise<void> {
+  const service = clientWith(org.stack, { key: org.stack.SECRET_KEY });
+  for (const bucket of Object.keys(BUCKETS)) {
+    const { error } = await service.storage
+      .from(bucket)
+      .upload(`${org.id}/${randomUUID()}.csv`, new Blob(["Phone\n"]));
+    if (error) throw error;
+  }
+}
+
+function callerOf(stack: TestStack, { name, token }: Actor): Caller {
+  if (name === "no key") return { name, headers: {} };
+  const key = stack.PUBLISHABLE_KEY;
+  return { name, headers: { apikey: key, authorization: `Bearer ${token ?? key}` } };
+}
+
+const phonesOf = ({ row }: Side) =>
+  [row.lead_phones?.e164, row.conversations?.e164, row.phone_numbers?.e164].filter(Boolean) as string[];
+
+/** What is unique in an organisation's rows and no id of a row: names, contents, digests. */
+function uniqueTexts({ row, secrets }: Side): string[] {
+  const ids = new Set(secrets);
+  return Object.values(row)
+    .flatMap((fields) => Object.values(fields))
+    .filter((value): value is string => typeof value === "string" && !ids.has(value))
+    .filter((value) => /[0-9a-f]{8}-[0-9a-f]{4}-4|[0-9a-f]{32}/.test(value) && value.length > 36);
+}
