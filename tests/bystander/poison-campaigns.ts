@@ -5,6 +5,7 @@ import type { Answer } from "./send.ts";
 
 export async function storeCampaign(kitchen: Kitchen): Promise<string | undefined> {
   const { world, random } = kitchen;
+  await world.restoreSettings();
   const { org, row } = world.stranger;
   const { custom_fields: _custom, created: _created, ...filter } = filterOf(world);
   const people = await addPeople(kitchen, 3);
@@ -47,6 +48,20 @@ export async function storeCampaign(kitchen: Kitchen): Promise<string | undefine
     await kitchen.rpc("create_campaign", wrap("p_input", json), label),
     label,
   );
+}
+
+/** Nothing is odd about it but the settings it meets. */
+export async function sendPlainly(kitchen: Kitchen): Promise<void> {
+  const { org, row } = kitchen.world.stranger;
+  const input = {
+    ...{ name: "Plain", quiet_hours_override: true, cooldown_days: 0, template_ids: [org.templates.initial] },
+    ...{
+      phone_number_ids: [row.phone_numbers?.id],
+      target_criteria: { lead_ids: await addPeople(kitchen, 3) },
+    },
+  };
+  const created = await kitchen.rpc("create_campaign", wrap("p_input", JSON.stringify(input)), "plain");
+  await runCampaign(kitchen, created, "plain");
 }
 
 /** Built and started, as far as it lets itself. */

@@ -1,7 +1,7 @@
 // What the stranger stores and sets going: valid inputs changed in one place, and whatever is accepted is run, so that the
 // workers everybody shares meet it.
 import { few, filterOf, type Store, storeOwn, withoutSegments } from "./kitchen.ts";
-import { storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
+import { sendPlainly, storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
 import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
 import { storeBulkAction, storeEnrichment, storeImport, storeImportByRpc, storeLead } from "./poison-work.ts";
 
@@ -10,13 +10,23 @@ export interface Poison {
   store: Store;
 }
 
+/** Settings are met when somebody is written to: a plain campaign goes out with them. */
+const thenSend =
+  (store: Store): Store =>
+  async (kitchen) => {
+    await kitchen.world.restoreSettings();
+    const stored = await store(kitchen);
+    if (stored) await sendPlainly(kitchen);
+    return stored;
+  };
+
 export const POISONS: readonly Poison[] = [
   { name: "campaign", store: storeCampaign },
   { name: "another campaign", store: storeCampaign },
   { name: "campaign on a segment that goes", store: storeOnSegment },
   {
     name: "number",
-    store: (kitchen) =>
+    store: thenSend((kitchen) =>
       storeOwn(
         kitchen,
         "update_number",
@@ -30,11 +40,12 @@ export const POISONS: readonly Poison[] = [
         },
         `"p_phone_number_id":"${kitchen.world.stranger.row.phone_numbers?.id}",`,
       ),
+    ),
   },
-  { name: "organisation", store: storeOrganisation },
+  { name: "organisation", store: thenSend(storeOrganisation) },
   {
     name: "limits",
-    store: (kitchen) =>
+    store: thenSend((kitchen) =>
       patch(
         kitchen,
         "sending_limits",
@@ -57,10 +68,11 @@ export const POISONS: readonly Poison[] = [
           2,
         ),
       ),
+    ),
   },
   {
     name: "quiet-hour rule",
-    store: (kitchen) =>
+    store: thenSend((kitchen) =>
       post(kitchen, "quiet_hour_rules", {
         org_id: kitchen.world.stranger.id,
         state: "TX",
@@ -72,15 +84,17 @@ export const POISONS: readonly Poison[] = [
         reviewed_at: "2026-01-01",
         max_per_24h: 3,
       }),
+    ),
   },
   {
     name: "carrier cap",
-    store: (kitchen) =>
+    store: thenSend((kitchen) =>
       post(kitchen, "carrier_caps", {
         org_id: kitchen.world.stranger.id,
         carrier: `carrier ${kitchen.random.next()}`,
         daily_segments: 2_000,
       }),
+    ),
   },
   { name: "import", store: storeImport },
   { name: "import by RPC", store: storeImportByRpc },

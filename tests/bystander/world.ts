@@ -7,6 +7,7 @@ import { BUCKETS } from "../wall/buckets.ts";
 import { type Actor, buildWorld, type World as Wall } from "../wall/build-world.ts";
 import { clientWith } from "../wall/clients.ts";
 import type { Side } from "../wall/fill-org.ts";
+import { keepSettings } from "./restore-settings.ts";
 import type { Caller } from "./targets.ts";
 import type { Loot } from "./values.ts";
 
@@ -23,6 +24,8 @@ export interface World {
   secrets: string[];
   /** Gives the stranger's people their roles back, which one of them may have taken away. */
   restoreRoles(): Promise<void>;
+  /** Gives the stranger's organisation the settings back that it began with. */
+  restoreSettings(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +54,7 @@ export async function openWorld(stack: TestStack): Promise<World> {
       phones: [...bystander.numbers.map(({ e164 }) => e164), ...phonesOf(neighbour)],
     },
     secrets: [...uniqueTexts(neighbour), bystander.twilio.authToken, neighbour.org.twilio.authToken],
+    restoreSettings: await keepSettings(sql, stranger.id),
     async restoreRoles() {
       for (const { id, role, org_id } of people)
         await sql`update public.users set role = ${role}, org_id = ${org_id} where id = ${id} and (role::text, org_id) is distinct from (${role}, ${org_id}::uuid)`;
