@@ -92,7 +92,7 @@ export function parseTags(text: string): string[] {
         .replace(/\p{M}/gu, "")
         .toUpperCase()
         .replace(/[^A-Z0-9+]+/g, "-")
-        .replace(/^-+|-+$/g, "")
+        .replace(/^-|-$/g, "")
         .slice(0, 50),
     )
     .filter((tag) => tag !== "");
@@ -102,16 +102,39 @@ export function parseTags(text: string): string[] {
 const COMPANY =
   /\b(?:llc|l\.l\.c|inc|corp|company|co|ltd|lp|llp|trust|trustee|estate|bank|church|city of|county of|partners|partnership|holdings|properties|investments|group|association|foundation)\b\.?/i;
 
+const LONE_ENDS = [
+  " &",
+  " and",
+  " et al",
+  " et al.",
+  " et ux",
+  " et ux.",
+  " etux",
+  " etux.",
+  " etal",
+  "&",
+  ",",
+];
+const LONGEST_END = 7;
+
+/** Counties cut the second owner off: "GARCIA MARIA &". Word by word from the end: a pattern would search from every space. */
+function dropLoneEnd(name: string): string {
+  let rest = name;
+  for (;;) {
+    const tail = rest.slice(-LONGEST_END).toLowerCase();
+    const end = LONE_ENDS.find((one) => tail.endsWith(one));
+    if (end === undefined) return rest;
+    rest = rest.slice(0, -end.length);
+  }
+}
+
 /** "Garcia, Maria" and "Maria Garcia" → first and last name; a company is a last name. */
 export function splitName(text: string): { first: string | null; last: string | null } {
-  // Counties cut the second owner off: "GARCIA MARIA &".
-  const name = text
-    .replace(/\s+/g, " ")
-    .replace(/(?:\s(?:&|and|et al\.?|et ?ux\.?|etal)|&|,)+$/i, "")
-    .trim();
+  const name = dropLoneEnd(text.replace(/\s+/g, " ").trimEnd()).trim();
   if (COMPANY.test(name)) return { first: null, last: name };
-  const comma = /^([^,]+),\s*(.+)$/.exec(name);
-  if (comma) return { first: comma[2] as string, last: comma[1] as string };
+  const comma = name.indexOf(",");
+  const behind = name.slice(comma + 1).trimStart();
+  if (comma > 0 && behind !== "") return { first: behind, last: name.slice(0, comma) };
   const space = name.lastIndexOf(" ");
   if (space === -1) return { first: name, last: null };
   return { first: name.slice(0, space), last: name.slice(space + 1) };
