@@ -1,5 +1,6 @@
 // Reads the cells of an import that are not plain text: amounts, zip codes, yes and no, languages, tags, names.
 import { LEAD_SCORES, LEAD_STATUSES } from "../leads/lead-values.ts";
+import { MAX_TAGS_OF_CELL } from "./limits.ts";
 
 const fold = (text: string) =>
   text
@@ -82,10 +83,11 @@ export function parseScore(text: string): string | null {
   return (LEAD_SCORES as readonly string[]).includes(word) ? word : null;
 }
 
-/** "vip, texas land" → VIP and TEXAS-LAND: what a tag may not hold becomes a hyphen. */
-export function parseTags(text: string): string[] {
-  return text
-    .split(/[,;|]/)
+/** "vip, texas land" → VIP and TEXAS-LAND: what a tag may not hold becomes a hyphen. Null for more tags than a cell may hold. */
+export function parseTags(text: string): string[] | null {
+  const pieces = text.split(/[,;|]/, MAX_TAGS_OF_CELL + 1);
+  if (pieces.length > MAX_TAGS_OF_CELL) return null;
+  return pieces
     .map((tag) =>
       tag
         .normalize("NFD")
