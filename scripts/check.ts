@@ -1,5 +1,6 @@
-// npm run check: formatting, lint, types, generated files and the database advisors. Stops at the first step that fails.
+// npm run check: formatting, lint, types, patterns, generated files and the database advisors. Stops at the first step that fails.
 import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
+import { checkPatterns } from "./check/patterns/check-patterns.ts";
 import { findFunctions } from "./generate/find-functions.ts";
 import { generateAll } from "./generate/generate-all.ts";
 import { useDatabase } from "./generate/use-database.ts";
@@ -30,6 +31,7 @@ async function checkAll(): Promise<void> {
     const entries = (await findFunctions()).map(({ entry }) => entry);
     return complaintsOf("deno", ["check", ...entries]);
   });
+  await check("patterns are linear (recheck)", checkPatterns);
   await useDatabase(undefined, async (databaseUrl) => {
     await check("generated files are fresh", async () => {
       const stale = await generateAll({ databaseUrl, checkOnly: true });

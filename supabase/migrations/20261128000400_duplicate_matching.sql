@@ -33,7 +33,7 @@ as $$
         -- Two owners with four names each are eight. Each name is compared with each other one, so their number is bounded.
         select w.word from unnest(string_to_array(l.person, ' ')) with ordinality w (word, n)
         where not exists (select from private.match_words m where m.kind = 'name' and m.word = w.word offset 0)
-        order by w.n limit 10
+        order by w.n limit 8
       ) c
     ) p
   )
@@ -48,9 +48,10 @@ as $$
 $$;
 
 comment on function private.match_keys(uuid[]) is
-  'What leads that are not deleted are compared by: see private.lead_match_keys. The place of an address is its five-digit ZIP, else city and state; no address, no keys. Of a name the first ten words count.';
+  'What leads that are not deleted are compared by: see private.lead_match_keys. The place of an address is its five-digit ZIP, else city and state; no address, no keys. Of a name the first eight words count.';
 
-create or replace function private.duplicate_edges(p_org_id uuid, p_lead_ids uuid[], p_reason text default null)
+drop function private.duplicate_edges(uuid, uuid[], text);
+create function private.duplicate_edges(p_org_id uuid, p_lead_ids uuid[], p_reason text default null, p_most integer default 200)
 returns table (lead_id uuid, other_id uuid, reason text, value text)
 language plpgsql
 stable
@@ -60,52 +61,80 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_material = off
 as $$
 begin
-  -- At most 200 of each kind for a lead: more share a phone or an address only where it is nobody's.
+  -- Of each kind 200 are looked at for a lead: more share a phone, a name or an address only where it is nobody's.
   return query
   select x.id, e.other_id, e.reason, e.value
   from unnest(p_lead_ids) x (id)
   cross join lateral (
-    (select q.lead_id as other_id, 'phone' as reason, p.e164 as value
-     from public.lead_phones p
-     join public.lead_phones q on q.org_id = p.org_id and q.e164 = p.e164 and q.lead_id <> p.lead_id
-     where p.org_id = p_org_id and p.lead_id = x.id and p_reason is distinct from 'owner'
-     limit 200)
+    (select c.other_id, 'phone' as reason, c.value as value
+     from (
+       select q.lead_id as other_id, p.e164 as value
+       from public.lead_phones p
+       join public.lead_phones q on q.org_id = p.org_id and q.e164 = p.e164 and q.lead_id <> p.lead_id
+       where p.org_id = p_org_id and p.lead_id = x.id and p_reason is distinct from 'owner'
+       limit 200) c
+     cross join lateral (select from public.leads l where l.id = c.other_id and l.deleted_at is null offset 0) live
+     where not exists (
+       select from private.dismissed_duplicates d where d.lead_a = least(x.id, c.other_id) and d.lead_b = greatest(x.id, c.other_id))
+     limit p_most)
     union all
-    (select o.lead_id, 'owner', null
-     from private.lead_match_keys k
-     join private.lead_match_keys o on o.org_id = k.org_id and o.owner_key = k.owner_key and o.lead_id <> k.lead_id
-     where k.lead_id = x.id and k.org_id = p_org_id and p_reason is distinct from 'phone'
-     limit 200)
+    (select c.other_id, 'owner' as reason, null as value
+     from (
+       select o.lead_id as other_id
+       from private.lead_match_keys k
+       join private.lead_match_keys o on o.org_id = k.org_id and o.owner_key = k.owner_key and o.lead_id <> k.lead_id
+       where k.lead_id = x.id and k.org_id = p_org_id and p_reason is distinct from 'phone'
+       limit 200) c
+     cross join lateral (select from public.leads l where l.id = c.other_id and l.deleted_at is null offset 0) live
+     where not exists (
+       select from private.dismissed_duplicates d where d.lead_a = least(x.id, c.other_id) and d.lead_b = greatest(x.id, c.other_id))
+     limit p_most)
     union all
-    -- "M Garcia" and whoever is a Garcia with an M at the same address, if no more than 200 have it …
-    (select o.lead_id, 'owner', null
-     from private.lead_match_keys k
-     cross join lateral (
-       select c.lead_id, c.names from private.lead_match_keys c
-       where c.org_id = k.org_id and c.address_key = k.address_key and c.lead_id <> k.lead_id limit 200
-     ) o
-     where k.lead_id = x.id and k.org_id = p_org_id and k.initial_key is not null and p_reason is distinct from 'phone'
-       and cardinality(o.names) > 1 and k.names <@ o.names
-       and k.initial_key = any (array(select private.initial_key(k.address_key, k.names[1], left(n, 1)) from unnest(o.names) n where n <> k.names[1])))
+    -- "M Garcia" and whoever is a Garcia with an M at the same address …
+    (select c.other_id, 'owner', null
+     from (
+       select o.lead_id as other_id, k.address_key, k.initial_key, k.names[1] as name, o.names
+       from private.lead_match_keys k
+       join private.lead_match_keys o on o.org_id = k.org_id and o.address_key = k.address_key and o.lead_id <> k.lead_id
+       where k.lead_id = x.id and k.org_id = p_org_id and k.initial_key is not null and p_reason is distinct from 'phone'
+       limit 200) c
+     cross join lateral (select from public.leads l where l.id = c.other_id and l.deleted_at is null offset 0) live
+     where not exists (
+       select from private.dismissed_duplicates d where d.lead_a = least(x.id, c.other_id) and d.lead_b = greatest(x.id, c.other_id))
+       and cardinality(c.names) > 1 and c.name = any (c.names)
+       and c.initial_key = any (array(select private.initial_key(c.address_key, c.name, left(n, 1)) from unnest(c.names) n where n <> c.name))
+     limit p_most)
     union all
     -- … and the other way round.
-    (select o.lead_id, 'owner', null
-     from private.lead_match_keys k
-     cross join lateral (
-       select distinct private.initial_key(k.address_key, f.name, left(i.name, 1)) as key
-       from unnest(k.names) f (name) cross join unnest(k.names) i (name) where f.name <> i.name
-     ) i
-     join private.lead_match_keys o on o.org_id = k.org_id and o.initial_key = i.key and o.lead_id <> k.lead_id
-     where k.lead_id = x.id and k.org_id = p_org_id and cardinality(k.names) > 1 and p_reason is distinct from 'phone'
-     limit 200)
-  ) e
-  cross join lateral (select from public.leads l where l.id = e.other_id and l.deleted_at is null offset 0) live
-  where not exists (
-    select from private.dismissed_duplicates d where d.lead_a = least(x.id, e.other_id) and d.lead_b = greatest(x.id, e.other_id));
+    (select c.other_id, 'owner' as reason, null as value
+     from (
+       select o.other_id
+       from private.lead_match_keys k
+       -- Apart, so that each key is looked up: joined, the planner took all keys of the organisation and compared them with each.
+       cross join lateral (
+         select private.initial_key(k.address_key, p.name, p.initial) as key
+         from (select distinct f.name, left(i.name, 1) as initial from unnest(k.names) f (name) cross join unnest(k.names) i (name) where f.name <> i.name) p
+         offset 0
+       ) i
+       cross join lateral (
+         select m.lead_id as other_id from private.lead_match_keys m
+         where m.org_id = p_org_id and m.initial_key = i.key and m.lead_id <> k.lead_id limit 200
+       ) o
+       where k.lead_id = x.id and k.org_id = p_org_id and cardinality(k.names) > 1 and p_reason is distinct from 'phone'
+       limit 200) c
+     cross join lateral (select from public.leads l where l.id = c.other_id and l.deleted_at is null offset 0) live
+     where not exists (
+       select from private.dismissed_duplicates d where d.lead_a = least(x.id, c.other_id) and d.lead_b = greatest(x.id, c.other_id))
+     limit p_most)
+  ) e;
 end;
 $$;
+comment on function private.duplicate_edges(uuid, uuid[], text, integer) is
+  'The leads that look like the same owner as these, with why: phone (value: E.164) or owner (name and mailing address). Those dismissed and those deleted are not among them; of the leads asked about, deleted ones are answered too. p_reason: only phone, or only owner. p_most: so many of each kind for a lead.';
+revoke execute on function private.duplicate_edges(uuid, uuid[], text, integer) from public;
 
 create function private.near_leads(p_org_id uuid, p_lead_ids uuid[])
 returns setof uuid
@@ -117,10 +146,11 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_material = off
 as $$
 begin
   -- By phone and by key, each once: by lead, ten thousand of one name would be looked up ten thousand times each. Who came second makes
-  -- a duplicate of who came first; from then on those who come say nothing new of the ones before, so twenty of each are enough.
+  -- a duplicate of who came first; from then on those who come say nothing new of the ones before, so three of each are enough.
   return query
   with phones as materialized (
     select distinct p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
@@ -134,9 +164,11 @@ begin
     select distinct on (k.initial_key) k.initial_key, k.address_key, k.names[1] as name from keys k where k.initial_key is not null
   ),
   names as materialized (
-    select distinct private.initial_key(k.address_key, f.name, left(i.name, 1)) as initial_key
-    from keys k cross join lateral unnest(k.names) f (name) cross join lateral unnest(k.names) i (name)
-    where k.address_key is not null and cardinality(k.names) > 1 and f.name <> i.name
+    select private.initial_key(p.address_key, p.name, p.initial) as initial_key
+    from (
+      select distinct k.address_key, f.name, left(i.name, 1) as initial
+      from keys k cross join lateral unnest(k.names) f (name) cross join lateral unnest(k.names) i (name)
+      where k.address_key is not null and cardinality(k.names) > 1 and f.name <> i.name) p
   ),
   near as (
     select q.lead_id from phones p
@@ -144,14 +176,14 @@ begin
       select c.lead_id from (
         select q.lead_id from public.lead_phones q
         where q.org_id = p_org_id and q.e164 = p.e164 and q.lead_id <> all (p_lead_ids) limit 200) c
-      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 20) q
+      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 3) q
     union all
     select q.lead_id from owners w
     cross join lateral (
       select c.lead_id from (
         select o.lead_id from private.lead_match_keys o
         where o.org_id = p_org_id and o.owner_key = w.owner_key and o.lead_id <> all (p_lead_ids) limit 200) c
-      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 20) q
+      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 3) q
     union all
     select o.lead_id from initials i
     cross join lateral (
@@ -165,7 +197,7 @@ begin
       select c.lead_id from (
         select o.lead_id from private.lead_match_keys o
         where o.org_id = p_org_id and o.initial_key = n.initial_key and o.lead_id <> all (p_lead_ids) limit 200) c
-      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 20) q
+      join public.leads l on l.id = c.lead_id and l.deleted_at is null limit 3) q
   )
   select distinct n.lead_id from near n;
 end;
@@ -219,7 +251,7 @@ begin
     select private.near_leads(p_org_id, p_lead_ids));
   with ranks as (
     select e.lead_id, min(case e.reason when 'phone' then 1 else 2 end)::smallint as rank
-    from private.duplicate_edges(p_org_id, v_near) e group by e.lead_id
+    from private.duplicate_edges(p_org_id, v_near, p_most => 1) e group by e.lead_id
   ),
   gone as (
     delete from private.duplicate_leads d
@@ -252,10 +284,11 @@ declare
   v_labels integer[];
   v_lower integer[];
 begin
-  -- From all of them at once, by rounds: asked one by one, a page took ten times as long. Bounded: what is larger is no owner.
+  -- From all of them at once, by rounds: asked one by one, a page took ten times as long. Bounded: what is larger is no owner. Twenty of
+  -- each kind hold a group together, for those who share a phone or a name find the same twenty.
   while cardinality(v_next) > 0 and cardinality(v_seen) < cardinality(p_lead_ids) + 500 loop
     select coalesce(array_agg(e.lead_id), '{}'), coalesce(array_agg(e.other_id), '{}') into v_a, v_b
-    from (select distinct d.lead_id, d.other_id from private.duplicate_edges(p_org_id, v_next, p_reason) d) e;
+    from (select distinct d.lead_id, d.other_id from private.duplicate_edges(p_org_id, v_next, p_reason, 20) d) e;
     v_from := v_from || v_a;
     v_to := v_to || v_b;
     v_next := array(select distinct x from unnest(v_b) x where x <> all (v_seen) limit 500);
@@ -426,7 +459,7 @@ comment on function private.lead_duplicates(uuid) is
 
 -- Keys of names of more words are made again.
 insert into private.lead_changes (org_id, lead_id)
-select k.org_id, k.lead_id from private.lead_match_keys k where cardinality(k.names) > 10;
-delete from private.lead_match_keys k where cardinality(k.names) > 10;
+select k.org_id, k.lead_id from private.lead_match_keys k where cardinality(k.names) > 8;
+delete from private.lead_match_keys k where cardinality(k.names) > 8;
 
 revoke execute on function private.near_leads(uuid, uuid[]), private.match_some_leads(uuid, uuid[]) from public;

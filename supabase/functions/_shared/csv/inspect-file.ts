@@ -3,6 +3,7 @@ import { parsePhone } from "../sms/parse-phone.ts";
 import { detectDelimiter } from "./detect-delimiter.ts";
 import { detectEncoding } from "./detect-encoding.ts";
 import { byteLength, decode, type Encoding } from "./encodings.ts";
+import { unguardCell } from "./guard-cell.ts";
 import { MAX_CELL_CHARS, MAX_COLUMN_NAME, MAX_COLUMNS } from "./limits.ts";
 import { nameForeignFile } from "./name-foreign-file.ts";
 import { readRecords, UnreadableCsvError } from "./read-records.ts";
@@ -82,7 +83,7 @@ function uniqueNames(cells: string[]): string[] {
   const taken = new Set<string>();
   return cells.map((cell, index) => {
     const name =
-      cell.slice(0, MAX_CELL_CHARS).replace(/\s+/g, " ").trim().slice(0, MAX_COLUMN_NAME) ||
+      unguardCell(cell.slice(0, MAX_CELL_CHARS)).replace(/\s+/g, " ").trim().slice(0, MAX_COLUMN_NAME) ||
       `column ${index + 1}`;
     let unique = name;
     for (let n = 2; taken.has(unique); n++) unique = `${name} (${n})`;

@@ -7,6 +7,7 @@ import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
 import { createPhoneFinder } from "./assign-phones.ts";
 import { foldHeader, spellOut } from "./fold-header.ts";
+import { unguardCell } from "./guard-cell.ts";
 import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
 import { isPlaceholder, isPlaceholderPhone } from "./is-placeholder.ts";
 import { MAX_CELL_CHARS, MAX_PHONES_TRIED, MAX_WARNINGS_OF_ROW } from "./limits.ts";
@@ -168,9 +169,9 @@ function addAutoTags({ lead, parcel }: RowDraft, { autoTags, hasPropertyState }:
     if (tag !== null && !lead.tags.includes(tag) && lead.tags.length < MAX_TAGS) lead.tags.push(tag);
 }
 
-/** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too. */
+/** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too, and within a cell. */
 function cleanCell(cell: string): string {
-  return cell.trim().replace(/^'(?=[=+\-@])/, "");
+  return unguardCell(cell.trim()).trim();
 }
 
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
