@@ -1,6 +1,7 @@
-// npm run check: formatting, lint, types, generated files and the database advisors. Stops at the first step that fails.
+// npm run check: formatting, lint, types, patterns, generated files and the database advisors. Stops at the first step that fails.
 import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
 import { checkLocks } from "./check/compare-locks.ts";
+import { checkPatterns } from "./check/patterns/check-patterns.ts";
 import { findFunctions } from "./generate/find-functions.ts";
 import { generateAll } from "./generate/generate-all.ts";
 import { useDatabase } from "./generate/use-database.ts";
@@ -33,6 +34,7 @@ async function checkAll(): Promise<void> {
     // Each function's own deno.json is for the bundler of what is deployed.
     return complaintsOf("deno", ["check", "--config", "deno.json", ...entries]);
   });
+  await check("patterns are linear (recheck)", checkPatterns);
   await useDatabase(undefined, async (databaseUrl) => {
     await check("generated files are fresh", async () => {
       const stale = await generateAll({ databaseUrl, checkOnly: true });

@@ -37,7 +37,7 @@ export function readEnvironment(read: ReadVariable = readProcessVariable): Envir
     get,
     require: required,
     get supabaseUrl() {
-      return required("SUPABASE_URL").replace(/\/+$/, "");
+      return required("SUPABASE_URL").replace(/(?<!\/)\/+$/, "");
     },
     get publishableKey() {
       return namedKey("SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY");

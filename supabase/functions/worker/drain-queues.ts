@@ -95,7 +95,7 @@ class Drain {
     const { env, log } = ctx;
     this.sql = sql;
     const twilioUrl = twilioApiUrl(env);
-    const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/\/+$/, "");
+    const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/(?<!\/)\/+$/, "");
     const posting: PostingContext = { sql, twilioUrl, publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);

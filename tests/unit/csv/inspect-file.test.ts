@@ -103,6 +103,6 @@ describe("writing a row", () => {
   it("guards what a spreadsheet would run and leaves numbers alone", () => {
     expect(
       writeCsvRow(["=1+1", "+x", "-1", "+15125550100", "@a", "\tb", "a\nb", 'say "hi"', " x", null, 5]),
-    ).toBe(`'=1+1,'+x,-1,+15125550100,'@a,'\tb,"a\nb","say ""hi"""," x",,5\r\n`);
+    ).toBe(`'=1+1,'+x,-1,+15125550100,'@a,"'\tb","a\nb","say ""hi"""," x",,5\r\n`);
   });
 });

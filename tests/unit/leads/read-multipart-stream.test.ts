@@ -1,7 +1,10 @@
 // The streamed form reader: what browsers send, cut anywhere, and what is no form.
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
+import { findBytes } from "../../../supabase/functions/leads/imports/find-bytes.ts";
 import { readMultipartStream } from "../../../supabase/functions/leads/imports/read-multipart-stream.ts";
+import { growthOverFour, LINEAR_OVER_FOUR, leastCpu } from "../../fixtures/measure-growth.ts";
+import { makeRandom, seed } from "../sms/make-random.ts";
 
 async function* cut(bytes: Uint8Array, size: number) {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
@@ -62,5 +65,86 @@ describe("what is no form", () => {
     ["no line break after the boundary", '--bcontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b--'],
   ])("is refused: %s", async (_, body) => {
     await expect(readAll(encode(body), "b")).rejects.toThrow(AppError);
+  });
+});
+
+describe("a boundary", () => {
+  const form = (boundary: string) =>
+    encode(
+      `--${boundary}\r\ncontent-disposition: form-data; name="a"\r\n\r\n${"x".repeat(600)}\r\n--${boundary}--`,
+    );
+
+  it.each([1, 69, 70])("of %d characters is read", async (length) => {
+    const boundary = "b".repeat(length);
+    expect(await readAll(form(boundary), boundary, 7)).toHaveLength(1);
+  });
+
+  // 253 and more: the step of a search was kept in a byte, where 256 is 0, and the search stood still.
+  it.each([
+    ["71 characters", "b".repeat(71)],
+    ...[251, 252, 253, 254, 255, 256, 257, 509, 5000].map((length) => [
+      `${length} characters`,
+      "b".repeat(length),
+    ]),
+    ["none", ""],
+    ["a space at its end", "b "],
+    ["a quotation mark", 'b"b'],
+    ["a line break", "b\r\nb"],
+    ["an accent", "bé"],
+  ])("of %s is refused at once", async (_, boundary) => {
+    const refusal = readAll(form(boundary as string), boundary as string);
+    await expect(refusal).rejects.toMatchObject({ status: 400, message: expect.stringMatching(/boundary/) });
+  });
+
+  it("is found by whatever is searched for, at any length", () => {
+    const random = makeRandom();
+    for (let i = 0; i < 3000; i++) {
+      const signs = random.pick(["ab", "\r\n-", "abc\r\n-"]);
+      const text = (length: number) => Array.from({ length }, () => random.pick([...signs])).join("");
+      const needle = text(random.pick([1, 2, 5, 74, 255, 256, 257, 300]));
+      const haystack =
+        text(random.int(0, 40)) + (random.next() < 0.5 ? needle : "") + text(random.int(0, 400));
+      const found = findBytes(encode(needle))(encode(haystack));
+      expect(found, `SEED=${seed}, ${i}`).toBe(haystack.indexOf(needle));
+    }
+  });
+
+  it.each([
+    ["its own signs", "a".repeat(70), "a"],
+    ["line ends", "a".repeat(70), "\r"],
+    ["beginnings of it", "a".repeat(70), `\r\n--${"a".repeat(69)}b`],
+  ])("makes no body of %s slow", (_, boundary, piece) => {
+    const find = findBytes(encode(`\r\n--${boundary}`));
+    const make = (size: number) => {
+      const body = encode(piece.repeat(Math.ceil(size / piece.length)));
+      return () => find(body);
+    };
+    expect(growthOverFour(make, 16_000_000)).toBeLessThan(LINEAR_OVER_FOUR);
+    // Nor slower than looking at each byte several times.
+    const bytes = encode("x".repeat(16_000_000));
+    const bare = leastCpu(() => {
+      let sum = 0;
+      for (let i = 0; i < bytes.length; i++) sum += bytes[i] as number;
+      return sum;
+    });
+    expect(leastCpu(make(16_000_000))).toBeLessThan(Math.max(bare, 5) * 10);
+  });
+});
+
+describe("a form", () => {
+  it("of more than 100 parts is refused", async () => {
+    const part = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n';
+    expect(await readAll(encode(`${part.repeat(100)}--b--`), "b")).toHaveLength(100);
+    await expect(readAll(encode(`${part.repeat(101)}--b--`), "b")).rejects.toThrow(/more than 100 parts/);
+  });
+
+  it("whose quoted names hold parameters is not misled", async () => {
+    const body =
+      '--b\r\nContent-Disposition: form-data; name="file"; filename="a; name=b.csv"\r\n\r\n1\r\n--b--';
+    const [part] = await readAll(encode(body), "b");
+    expect(part).toEqual({ name: "file", fileName: "a; name=b.csv", text: "1" });
+    const swapped =
+      '--b\r\nContent-Disposition: form-data; filename="x; name=evil"; name=file\r\n\r\n1\r\n--b--';
+    expect((await readAll(encode(swapped), "b"))[0]).toMatchObject({ name: "file" });
   });
 });

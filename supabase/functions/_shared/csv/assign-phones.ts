@@ -46,14 +46,17 @@ export function assignPhones(all: Column[], phones: Column[], found: Map<number,
 }
 
 function assignPhoneTypes(all: Column[], phones: Column[], found: Map<number, ImportField>): void {
+  const findPhoneOf = createPhoneFinder(phones);
+  const taken = new Set(found.values());
   for (const column of all) {
     if (found.has(column.index) || !PHONE_TYPE_WORDS.test(column.name) || !PHONE_WORDS.test(column.name))
       continue;
-    const phone = findPhoneOf(column, phones);
+    const phone = findPhoneOf(column);
     const field = phone && found.get(phone.index);
     const typeField = `${field}_type` as ImportField;
-    if (field && field !== "other_phone" && ![...found.values()].includes(typeField))
-      found.set(column.index, typeField);
+    if (!field || field === "other_phone" || taken.has(typeField)) continue;
+    found.set(column.index, typeField);
+    taken.add(typeField);
   }
 }
 
@@ -62,12 +65,14 @@ function assignDnc(all: Column[], phones: Column[], found: Map<number, ImportFie
   const flags = all.filter(
     ({ name, index }) => !found.has(index) && DNC_WORDS.test(name) && !NOT_A_DNC_WORDS.test(name),
   );
+  const findPhoneOf = createPhoneFinder(phones);
+  /** Names of which there are others with a number behind. */
+  const repeated = new Set(
+    flags.flatMap(({ name }) => (/ \d+$/.test(name) ? [name.slice(0, name.lastIndexOf(" "))] : [])),
+  );
   for (const column of flags) {
-    const isRepeated = flags.some(
-      ({ name }) => name.replace(/ \d+$/, "") === column.name && name !== column.name,
-    );
-    const isOfOne = PHONE_WORDS.test(column.name) || /\d/.test(column.name) || isRepeated;
-    const phone = isOfOne ? findPhoneOf(column, phones) : undefined;
+    const isOfOne = PHONE_WORDS.test(column.name) || /\d/.test(column.name) || repeated.has(column.name);
+    const phone = isOfOne ? findPhoneOf(column) : undefined;
     const field = phone && found.get(phone.index);
     found.set(column.index, field ? (`${field}_dnc` as ImportField) : "phone_dnc");
   }
@@ -79,20 +84,24 @@ const ABOUT =
   /\b(?:line type|linetype|type|tipo de|tipo|label|value|number|dnc|do not (?:call|text|contact)|litigators?|tcpa|no llamar|status|flag|list|is|on|federal|state)\b/g;
 const ownName = (name: string) => name.replace(ABOUT, " ").replace(/\s+/g, " ").trim();
 
-/** The phone of the same name; or with the same number, the last before it; or the phone before it. */
-export function findPhoneOf(
-  column: Pick<Column, "name" | "index">,
-  phones: Pick<Column, "name" | "index">[],
-): Pick<Column, "name" | "index"> | undefined {
-  const own = ownName(column.name);
-  const number = numberIn(column.name);
-  const before = phones.filter(({ index }) => index < column.index);
-  const isSame = (phone: { name: string }) => ownName(phone.name) === own;
-  const isNumber = (phone: { name: string }) => number !== "" && numberIn(phone.name) === number;
-  return (
-    phones.find(isSame) ??
-    before.findLast(isNumber) ??
-    phones.find(isNumber) ??
-    (number === "" || before.length > 0 ? before.at(-1) : undefined)
-  );
+type Named = Pick<Column, "name" | "index">;
+
+/**
+ * Finds the phone that a column speaks of: the one of the same name; or with the same number, the last before it; or the phone before it.
+ * @param phones in the order of the columns. Their names are read once: each column with a flag is compared with each of them.
+ */
+export function createPhoneFinder(phones: readonly Named[]): (column: Named) => Named | undefined {
+  const known = phones.map((phone) => ({ phone, own: ownName(phone.name), number: numberIn(phone.name) }));
+  return (column) => {
+    const own = ownName(column.name);
+    const number = numberIn(column.name);
+    const before = known.filter(({ phone }) => phone.index < column.index);
+    const isNumber = (one: { number: string }) => number !== "" && one.number === number;
+    const found =
+      known.find((one) => one.own === own) ??
+      before.findLast(isNumber) ??
+      known.find(isNumber) ??
+      (number === "" || before.length > 0 ? before.at(-1) : undefined);
+    return found?.phone;
+  };
 }

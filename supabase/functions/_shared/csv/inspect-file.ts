@@ -3,6 +3,8 @@ import { parsePhone } from "../sms/parse-phone.ts";
 import { detectDelimiter } from "./detect-delimiter.ts";
 import { detectEncoding } from "./detect-encoding.ts";
 import { byteLength, decode, type Encoding } from "./encodings.ts";
+import { unguardCell } from "./guard-cell.ts";
+import { MAX_CELL_CHARS, MAX_COLUMN_NAME, MAX_COLUMNS } from "./limits.ts";
 import { nameForeignFile } from "./name-foreign-file.ts";
 import { readRecords, UnreadableCsvError } from "./read-records.ts";
 
@@ -20,7 +22,6 @@ export interface CsvFile {
 
 /** Enough for any header and for the sample, and little enough to hold. */
 export const HEAD_BYTES = 524_288;
-const MAX_COLUMNS = 500;
 
 /**
  * @param head the first HEAD_BYTES of the file, or all of it
@@ -81,7 +82,9 @@ function readSeparatorLine(text: string): { hint?: string; skip: number; lines: 
 function uniqueNames(cells: string[]): string[] {
   const taken = new Set<string>();
   return cells.map((cell, index) => {
-    const name = cell.replace(/\s+/g, " ").trim().slice(0, 200) || `column ${index + 1}`;
+    const name =
+      unguardCell(cell.slice(0, MAX_CELL_CHARS)).replace(/\s+/g, " ").trim().slice(0, MAX_COLUMN_NAME) ||
+      `column ${index + 1}`;
     let unique = name;
     for (let n = 2; taken.has(unique); n++) unique = `${name} (${n})`;
     taken.add(unique);

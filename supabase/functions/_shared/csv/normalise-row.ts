@@ -5,10 +5,12 @@ import { acreageTag, geographicTag } from "../leads/auto-tags.ts";
 import { MAX_TAGS, PHONE_ROLES } from "../leads/lead-values.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
-import { findPhoneOf } from "./assign-phones.ts";
+import { createPhoneFinder } from "./assign-phones.ts";
 import { foldHeader, spellOut } from "./fold-header.ts";
+import { unguardCell } from "./guard-cell.ts";
 import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
 import { isPlaceholder, isPlaceholderPhone } from "./is-placeholder.ts";
+import { MAX_CELL_CHARS, MAX_PHONES_TRIED, MAX_WARNINGS_OF_ROW } from "./limits.ts";
 import { parseDnc, parseLineType } from "./parse-cell.ts";
 import type { CsvRecord } from "./read-records.ts";
 import { type RowDraft, setField } from "./set-field.ts";
@@ -85,8 +87,7 @@ export function planRows(
         : [],
     ),
   );
-  for (const [index, field] of fields.entries())
-    for (const phone of phonesOfFlag(columns, fields, index, field, phones)) phone.dncIndexes.push(index);
+  addFlags(columns, fields, phones);
   const { geographic = false, property = false } = options.auto_tags ?? {};
   return {
     ...{ columns, fields, tags, phones },
@@ -96,24 +97,19 @@ export function planRows(
   };
 }
 
-/** The phones that a column with a flag speaks of. Of several other phones it is the one that its name tells. */
-function phonesOfFlag(
-  columns: string[],
-  fields: ImportField[],
-  index: number,
-  field: ImportField,
-  phones: PhonePlan[],
-): PhonePlan[] {
-  if (!(PHONE_DNC_FIELDS as readonly string[]).includes(field)) return [];
-  if (field === "phone_dnc") return phones;
-  const own = phones.filter((phone) => `${fields[phone.index]}_dnc` === field);
-  if (own.length <= 1) return own;
-  const named = (at: number) => ({ name: spellOut(foldHeader(columns[at] as string)), index: at });
-  const one = findPhoneOf(
-    named(index),
-    own.map((phone) => named(phone.index)),
-  );
-  return one ? own.filter((phone) => phone.index === one.index) : own;
+/** Gives each phone the columns with a flag that speak of it. Of several other phones it is the one that the column's name tells. */
+function addFlags(columns: string[], fields: ImportField[], phones: PhonePlan[]): void {
+  const named = (index: number) => ({ name: spellOut(foldHeader(columns[index] as string)), index });
+  for (const flag of PHONE_DNC_FIELDS) {
+    const own = phones.filter(({ index }) => flag === "phone_dnc" || `${fields[index]}_dnc` === flag);
+    const isTold = flag === "phone_dnc" || own.length <= 1;
+    const findPhoneOf = createPhoneFinder(isTold ? [] : own.map(({ index }) => named(index)));
+    for (const [index, field] of fields.entries()) {
+      if (field !== flag) continue;
+      const one = isTold ? undefined : findPhoneOf(named(index));
+      for (const phone of own) if (!one || phone.index === one.index) phone.dncIndexes.push(index);
+    }
+  }
 }
 
 /** Every row comes out as one ImportRow. A row with any valid phone is a lead: the first valid one becomes primary. */
@@ -127,6 +123,11 @@ export function normaliseRow(record: CsvRecord, plan: RowPlan): ImportRow {
       raw,
       reason: `The row has ${raw.length} cells, but there are ${columns.length} columns: is a cell with the delimiter in it unquoted?`,
     };
+  }
+  const long = raw.findIndex((cell) => cell.length > MAX_CELL_CHARS);
+  if (long !== -1) {
+    const reason = `The cell has ${raw[long]?.length} characters, and at most ${MAX_CELL_CHARS} are read.`;
+    return { line, raw, field: columns[long] ?? `column ${long + 1}`, reason };
   }
   const draft: RowDraft = { lead: { tags: [...plan.tags] }, parcel: {}, custom: {}, warnings: [] };
   if (record.damaged !== undefined) {
@@ -146,8 +147,15 @@ export function normaliseRow(record: CsvRecord, plan: RowPlan): ImportRow {
   if (Object.keys(custom).length > 0) lead.custom_fields = custom;
   const row: ImportRow = { line, raw, lead, phones };
   if (Object.keys(parcel).length > 0) row.parcel = { ...parcel, county: lead.county };
-  if (warnings.length > 0) row.warnings = warnings;
+  if (warnings.length > 0) row.warnings = firstOf(warnings);
   return row;
+}
+
+function firstOf(warnings: RowDraft["warnings"]): RowDraft["warnings"] {
+  const over = warnings[MAX_WARNINGS_OF_ROW];
+  if (over === undefined) return warnings;
+  const reason = `This cell and ${warnings.length - MAX_WARNINGS_OF_ROW - 1} more of the row do not fit. They were kept as custom fields.`;
+  return [...warnings.slice(0, MAX_WARNINGS_OF_ROW), { field: over.field, reason }];
 }
 
 /** A lead whose tags are full does without: they are the list's own. */
@@ -161,14 +169,17 @@ function addAutoTags({ lead, parcel }: RowDraft, { autoTags, hasPropertyState }:
     if (tag !== null && !lead.tags.includes(tag) && lead.tags.length < MAX_TAGS) lead.tags.push(tag);
 }
 
-/** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too. */
+/** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too, and within a cell. */
 function cleanCell(cell: string): string {
-  return cell.trim().replace(/^'(?=[=+\-@])/, "");
+  return unguardCell(cell.trim()).trim();
 }
 
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
   const phones: RowPhone[] = [];
   const refused: FieldError[] = [];
+  let tried = 0;
+  /** The first column with a number that is not looked at. */
+  let over: string | undefined;
   for (const { index, typeIndex, dncIndexes } of plan.phones) {
     const field = plan.columns[index] as string;
     const cell = cleanCell(raw[index] ?? "");
@@ -179,6 +190,12 @@ function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] |
     for (const at of flags) draft.custom[plan.columns[at] as string] = cleanCell(raw[at] ?? "");
     for (const text of splitPhones(cell)) {
       if (isPlaceholderPhone(text)) continue;
+      if (tried === MAX_PHONES_TRIED) {
+        draft.custom[field] = cell;
+        over ??= field;
+        break;
+      }
+      tried += 1;
       const parsed = parsePhone(text);
       if (!parsed.ok) {
         refused.push({ field, message: parsed.message });
@@ -202,6 +219,11 @@ function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] |
       }
     }
   }
+  if (over !== undefined)
+    refused.push({
+      field: over,
+      message: `Of a row ${MAX_PHONES_TRIED} phone numbers are looked at. This cell goes beyond them.`,
+    });
   if (phones.length === 0) {
     const field = plan.columns[plan.phones[0]?.index ?? -1] ?? "primary_phone";
     return refused[0] ?? { field, message: NO_PHONE };

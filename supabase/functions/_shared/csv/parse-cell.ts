@@ -1,5 +1,6 @@
 // Reads the cells of an import that are not plain text: amounts, zip codes, yes and no, languages, tags, names.
 import { LEAD_SCORES, LEAD_STATUSES } from "../leads/lead-values.ts";
+import { MAX_TAGS_OF_CELL } from "./limits.ts";
 
 const fold = (text: string) =>
   text
@@ -82,17 +83,18 @@ export function parseScore(text: string): string | null {
   return (LEAD_SCORES as readonly string[]).includes(word) ? word : null;
 }
 
-/** "vip, texas land" → VIP and TEXAS-LAND: what a tag may not hold becomes a hyphen. */
-export function parseTags(text: string): string[] {
-  return text
-    .split(/[,;|]/)
+/** "vip, texas land" → VIP and TEXAS-LAND: what a tag may not hold becomes a hyphen. Null for more tags than a cell may hold. */
+export function parseTags(text: string): string[] | null {
+  const pieces = text.split(/[,;|]/, MAX_TAGS_OF_CELL + 1);
+  if (pieces.length > MAX_TAGS_OF_CELL) return null;
+  return pieces
     .map((tag) =>
       tag
         .normalize("NFD")
         .replace(/\p{M}/gu, "")
         .toUpperCase()
         .replace(/[^A-Z0-9+]+/g, "-")
-        .replace(/^-+|-+$/g, "")
+        .replace(/^-|-$/g, "")
         .slice(0, 50),
     )
     .filter((tag) => tag !== "");
@@ -102,16 +104,39 @@ export function parseTags(text: string): string[] {
 const COMPANY =
   /\b(?:llc|l\.l\.c|inc|corp|company|co|ltd|lp|llp|trust|trustee|estate|bank|church|city of|county of|partners|partnership|holdings|properties|investments|group|association|foundation)\b\.?/i;
 
+const LONE_ENDS = [
+  " &",
+  " and",
+  " et al",
+  " et al.",
+  " et ux",
+  " et ux.",
+  " etux",
+  " etux.",
+  " etal",
+  "&",
+  ",",
+];
+const LONGEST_END = 7;
+
+/** Counties cut the second owner off: "GARCIA MARIA &". Word by word from the end: a pattern would search from every space. */
+function dropLoneEnd(name: string): string {
+  let rest = name;
+  for (;;) {
+    const tail = rest.slice(-LONGEST_END).toLowerCase();
+    const end = LONE_ENDS.find((one) => tail.endsWith(one));
+    if (end === undefined) return rest;
+    rest = rest.slice(0, -end.length);
+  }
+}
+
 /** "Garcia, Maria" and "Maria Garcia" → first and last name; a company is a last name. */
 export function splitName(text: string): { first: string | null; last: string | null } {
-  // Counties cut the second owner off: "GARCIA MARIA &".
-  const name = text
-    .replace(/\s+/g, " ")
-    .replace(/(?:\s(?:&|and|et al\.?|et ?ux\.?|etal)|&|,)+$/i, "")
-    .trim();
+  const name = dropLoneEnd(text.replace(/\s+/g, " ").trimEnd()).trim();
   if (COMPANY.test(name)) return { first: null, last: name };
-  const comma = /^([^,]+),\s*(.+)$/.exec(name);
-  if (comma) return { first: comma[2] as string, last: comma[1] as string };
+  const comma = name.indexOf(",");
+  const behind = name.slice(comma + 1).trimStart();
+  if (comma > 0 && behind !== "") return { first: behind, last: name.slice(0, comma) };
   const space = name.lastIndexOf(" ");
   if (space === -1) return { first: name, last: null };
   return { first: name.slice(0, space), last: name.slice(space + 1) };

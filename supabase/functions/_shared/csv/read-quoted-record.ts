@@ -1,4 +1,5 @@
 // Reads one CSV record that has quotation marks in its first line (RFC 4180, and what spreadsheets make of it).
+import { MAX_LINE_CHARS } from "./limits.ts";
 
 export interface QuotedRecord {
   cells: string[];
@@ -7,22 +8,28 @@ export interface QuotedRecord {
   lines: number;
 }
 
+/** A record whose quotation marks make no sense. */
+export interface BrokenRecord {
+  /** How far it was read before that was known. */
+  brokenAt: number;
+}
+
 /** A quoted cell that goes on for more than this was not meant to: somebody's quotation mark was left open. */
-const MAX_CELL_CHARS = 65_536;
-const MAX_CELL_LINES = 200;
+const MAX_QUOTED_CHARS = 65_536;
+const MAX_QUOTED_LINES = 200;
 
 /**
  * Quotation marks inside a quoted cell that are not doubled ("ACME "BEST" LAND") are read as they stand, if the cell ends on
  * the same line; a cell that has them and runs over a line end is broken, as what looks like its end belongs to another row.
  * @param at where the record begins
- * @returns "incomplete" where the text ends before the record does, "broken" where its quotes make no sense
+ * @returns "incomplete" where the text ends before the record does
  */
 export function readQuotedRecord(
   text: string,
   at: number,
   delimiter: string,
   isEnd: boolean,
-): QuotedRecord | "incomplete" | "broken" {
+): QuotedRecord | "incomplete" | BrokenRecord {
   const cells: string[] = [];
   let lines = 1;
   let i = at;
@@ -31,7 +38,7 @@ export function readQuotedRecord(
     let cell: string;
     if (text[opening] === '"') {
       const closing = findClosingQuote(text, opening + 1, delimiter, isEnd);
-      if (typeof closing === "string") return closing;
+      if (closing === "incomplete" || "brokenAt" in closing) return closing;
       cell = text.slice(opening + 1, closing.at).replaceAll('""', '"');
       lines += closing.breaks;
       i = closing.next;
@@ -41,6 +48,7 @@ export function readQuotedRecord(
       i = end;
     }
     cells.push(cell);
+    if (i - at > MAX_LINE_CHARS) return { brokenAt: i };
     if (i >= text.length) return isEnd ? { cells, end: i, lines } : "incomplete";
     if (text[i] === delimiter) {
       i += 1;
@@ -64,18 +72,18 @@ function findClosingQuote(
   from: number,
   delimiter: string,
   isEnd: boolean,
-): Closing | "incomplete" | "broken" {
+): Closing | "incomplete" | BrokenRecord {
   let isOdd = false;
   let breaks = 0;
   let i = from;
   for (;;) {
     const quote = text.indexOf('"', i);
     const reach = quote === -1 ? text.length : quote;
-    if (reach - from > MAX_CELL_CHARS) return "broken";
-    if (quote === -1) return isEnd ? "broken" : "incomplete";
+    if (reach - from > MAX_QUOTED_CHARS) return { brokenAt: reach };
+    if (quote === -1) return isEnd ? { brokenAt: reach } : "incomplete";
     breaks += countLineBreaks(text.slice(i, quote));
     // At once, and not when the end is found: in a file full of open quotes every row would search far into the next ones.
-    if (breaks > MAX_CELL_LINES || (isOdd && breaks > 0)) return "broken";
+    if (breaks > MAX_QUOTED_LINES || (isOdd && breaks > 0)) return { brokenAt: quote };
     if (text[quote + 1] === '"') {
       i = quote + 2;
       continue;
@@ -85,7 +93,7 @@ function findClosingQuote(
     const after = text[next];
     if (after === undefined || after === delimiter || after === "\n" || after === "\r")
       return { at: quote, next, breaks };
-    if (breaks > 0) return "broken";
+    if (breaks > 0) return { brokenAt: quote };
     isOdd = true;
     i = quote + 1;
   }

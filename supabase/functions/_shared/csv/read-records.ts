@@ -2,6 +2,7 @@
 // Own reader, because an import must know three things at once that papaparse does not tell: the line a record began on, the
 // exact place it ended, and that a quotation mark was opened and never closed (which must cost one row, not the rest of the
 // file). Tests hold it against papaparse on well-formed text.
+import { MAX_LINE_CHARS } from "./limits.ts";
 import { readQuotedRecord } from "./read-quoted-record.ts";
 
 export interface CsvRecord {
@@ -37,9 +38,7 @@ export interface ReadOptions {
   maxRecords: number;
 }
 
-/** A line longer than this is no row of a CSV: it is rejected as a whole. */
-export const MAX_LINE_CHARS = 131_072;
-/** So much of it is kept, to be recognised by. */
+/** So much of a line that is too long is kept, to be recognised by. */
 const KEPT_CHARS = 1000;
 
 /** A file that can't be read on from here. The message is for people. */
@@ -58,18 +57,22 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
   let at = 0;
   let line = options.line;
   let quote = text.indexOf('"');
+  let brokenUntil = 0;
   while (at < text.length && records.length < maxRecords) {
     const lineEnd = findLineEnd(at);
     if (quote !== -1 && quote < at) quote = text.indexOf('"', at);
-    if (quote !== -1 && (lineEnd === null || quote < lineEnd.at)) {
+    if (quote !== -1 && at >= brokenUntil && (lineEnd === null || quote < lineEnd.at)) {
       const read = readQuotedRecord(text, at, delimiter, isEnd);
       if (read === "incomplete" && text.length - at <= MAX_LINE_CHARS) break;
-      if (typeof read !== "string") {
+      if (read !== "incomplete" && "cells" in read) {
         if (read.cells.some(isFilled)) records.push({ line, cells: read.cells });
         at = read.end;
         line += read.lines;
         continue;
       }
+      // So long a row is none, nor is what begins within it: read again from each of its lines, a file could take for ever.
+      const readTo = read === "incomplete" ? text.length : read.brokenAt;
+      if (readTo - at > MAX_LINE_CHARS) brokenUntil = readTo;
     }
     if (lineEnd === null) {
       if (text.length - at > MAX_LINE_CHARS && records.length === 0)

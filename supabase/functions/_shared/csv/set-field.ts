@@ -5,6 +5,7 @@ import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
 import { type CaseKind, caseText } from "./case-text.ts";
 import { type ImportField, PHONE_FIELDS } from "./import-fields.ts";
+import { MAX_CELL_CHARS, MAX_PHONES_TRIED } from "./limits.ts";
 import {
   parseAmount,
   parseConsent,
@@ -81,11 +82,22 @@ export const hasFixedForm = (field: ImportField) => FIXED_FORM.includes(field);
 
 /** @param cell trimmed and not empty */
 export function fitsField(field: ImportField, cell: string): boolean {
-  if ((PHONE_FIELDS as readonly string[]).includes(field))
-    return splitPhones(cell).some((text) => parsePhone(text).ok);
+  if (cell.length > MAX_CELL_CHARS) return false;
+  if ((PHONE_FIELDS as readonly string[]).includes(field)) return holdsPhone(cell);
   const reader = READERS[field];
   return reader === undefined || reader[1](cell) !== null;
 }
+
+/** Whether one of the first numbers in a cell can be texted. */
+export function holdsPhone(cell: string): boolean {
+  if (cell.length > MAX_CELL_CHARS) return false;
+  return splitPhones(cell)
+    .slice(0, MAX_PHONES_TRIED)
+    .some((text) => parsePhone(text).ok);
+}
+
+/** Names and addresses that are longer fit no field, so how they are written does not matter. */
+const MAX_CASED_CHARS = 500;
 
 /** @param given trimmed and not empty; phones, their types and flags are read elsewhere */
 export function setField(
@@ -95,7 +107,7 @@ export function setField(
   given: string,
   keepCase: boolean,
 ): void {
-  const kind = keepCase ? undefined : CASED[field];
+  const kind = keepCase || given.length > MAX_CASED_CHARS ? undefined : CASED[field];
   const cell = kind ? caseText(given, kind) : given;
   const reader = READERS[field];
   if (reader) {
@@ -135,7 +147,9 @@ function setNotes(draft: RowDraft, column: string, cell: string): void {
 }
 
 function addTags(draft: RowDraft, column: string, cell: string): void {
-  const tags = new Set([...draft.lead.tags, ...parseTags(cell)]);
-  if (tags.size > MAX_TAGS) keep(draft, column, cell, `A lead has at most ${MAX_TAGS} tags.`);
+  const given = parseTags(cell);
+  const tags = new Set([...draft.lead.tags, ...(given ?? [])]);
+  if (given === null || tags.size > MAX_TAGS)
+    keep(draft, column, cell, `A lead has at most ${MAX_TAGS} tags.`);
   else draft.lead.tags = [...tags];
 }

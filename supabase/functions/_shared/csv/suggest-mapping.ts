@@ -1,8 +1,6 @@
 // Suggests which column goes to which field, by the names of the columns and by what is in them.
 
 import { EXPORT_ONLY_COLUMNS } from "../leads/export-columns.ts";
-import { parsePhone } from "../sms/parse-phone.ts";
-import { splitPhones } from "../sms/split-phones.ts";
 import { assignPhones, type Column, isNamedPhone } from "./assign-phones.ts";
 import { foldHeader, spellOut } from "./fold-header.ts";
 import {
@@ -20,7 +18,7 @@ import {
   SOMEBODY_ELSE,
 } from "./header-habits.ts";
 import type { ImportField, Mapping } from "./import-fields.ts";
-import { fitsField, hasFixedForm } from "./set-field.ts";
+import { fitsField, hasFixedForm, holdsPhone } from "./set-field.ts";
 
 /** Reads a column's name as one that speaks of something certain, null where it does not. */
 type ReadName = (name: string) => string | null;
@@ -141,6 +139,6 @@ function dropMisfits(found: Map<number, ImportField>, sample: string[][]): void 
 
 function holdsPhones({ index }: Column, sample: string[][]): boolean {
   const filled = sample.map((cells) => cells[index]?.trim() ?? "").filter((cell) => cell !== "");
-  const phones = filled.filter((cell) => splitPhones(cell).some((text) => parsePhone(text).ok));
+  const phones = filled.filter(holdsPhone);
   return filled.length > 0 && phones.length >= filled.length * 0.8;
 }

@@ -55,7 +55,7 @@ function settlePlace(fields: Partial<ParcelFields>, asked: ParcelFields): void {
 
 function readNumber(field: keyof typeof MOST, value: unknown): number {
   const number =
-    typeof value === "string" && /^\s*\$?-?[\d,]*\.?\d+\s*$/.test(value)
+    typeof value === "string" && /^\$?-?(?:[\d,]*\.\d+|[\d,]*\d)$/.test(value.trim())
       ? Number(value.replace(/[$,\s]/g, ""))
       : value;
   if (typeof number !== "number" || !Number.isFinite(number)) return refuse(`${field} is no number.`);

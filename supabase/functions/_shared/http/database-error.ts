@@ -113,7 +113,7 @@ function parseDetails(detail: unknown): ErrorDetails | null {
 /** Column names of `Key (a, b)=(1, 2) ...`. Never the values: they may be phone numbers. org_id says nothing to a caller. */
 function keys(detail: unknown): string[] {
   const list = /^Key \((.+?)\)=/.exec(String(detail ?? ""))?.[1] ?? "";
-  const names = list.split(",").map((part) => part.replace(/^.*\(|\).*$|"|::\w+/g, "").trim());
+  const names = list.split(",").map((part) => part.replace(/^.*\(|\)[\s\S]*|"|::\w+/g, "").trim());
   return names.filter((name) => name !== "" && name !== "org_id");
 }
 

@@ -3,7 +3,7 @@ import type { Route } from "./route.ts";
 
 /** @param path below the area, such as /123/start @returns methods of the routes with this path, empty where there is none */
 export function methodsOf(routes: readonly Route[], path: string): string[] {
-  const plain = path.replace(/\/+$/, "") || "/";
+  const plain = path.replace(/(?<!\/)\/+$/, "") || "/";
   const methods = routes
     .filter((route) => pattern(route.path).test(plain))
     .map((route) => route.method as string);

@@ -1,10 +1,11 @@
 // Takes out of a line of log what must never be in one: tokens, keys, passwords in URLs, phone numbers.
 
 const SECRETS: readonly [RegExp, string][] = [
-  [/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[token]"],
+  // What begins so is JSON in base64, of a token or not: asking for all three parts would search every beginning to the end.
+  [/eyJ[\w-]+(?:\.[\w-]+\.[\w-]*)?/g, "[token]"],
   [/\bsb_(secret|publishable)_[\w-]+/g, "sb_$1_[key]"],
   [/\bct_[\w-]{8,}/g, "ct_[key]"],
-  [/(\w+:\/\/[^\s:/@]+):[^\s@]+@/g, "$1:[password]@"],
+  [/(?<!\w)(\w+:\/\/[^\s:/@]+):(?:(?!:\/\/)[^\s@])+@/g, "$1:[password]@"],
   [/\b(AC|SK)[0-9a-f]{32}\b/g, "$1[sid]"],
   [/\b[0-9a-f]{32}\b/g, "[hex]"],
   [/\+\d{8,15}\b/g, "[phone]"],

@@ -36,4 +36,4 @@ export const MAX_CUSTOM_TEXT = 10_000;
 export const MAX_TAGS = 50;
 export const TAG = /^[A-Z0-9+-]{1,50}$/;
 /** Enough to tell an address from something else; whether mail arrives nobody can tell by looking. */
-export const EMAIL = /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]{2,}$/;
+export const EMAIL = /^[^\s@,;]+@[^\s@,;][^\s@,;.]*\.[^\s@,;]{2,}$/;

@@ -62,7 +62,7 @@ function readIpv6(text: string): number[] | null {
   const plain = text.split("%", 1)[0] as string;
   if (!/^[0-9a-f:.]+$/i.test(plain) || !plain.includes(":")) return null;
   // A tail such as ::ffff:10.0.0.1 is two groups; those networks are not public either way.
-  const groups = plain.replace(/\d+(\.\d+){3}$/, "0:0").split("::");
+  const groups = plain.replace(/(?<!\d)\d+(\.\d+){3}$/, "0:0").split("::");
   if (groups.length > 2) return null;
   const [head = [], tail = []] = groups.map((part) => (part === "" ? [] : part.split(":")));
   const missing = 8 - head.length - tail.length;

@@ -103,7 +103,7 @@ export function classifyInbound(body: string, optOutType?: OptOutType | null): I
   const word = body
     .trim()
     .toUpperCase()
-    .replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, "");
+    .replace(/^[^\p{L}\d]+|(?<![^\p{L}\d])[^\p{L}\d]+$/gu, "");
   const handledByTwilio = Boolean(optOutType) || TWILIO_KEYWORDS.has(word);
   const language = detectLanguage(text) ?? "en";
   const result = (found: Partial<InboundClass> & Pick<InboundClass, "kind">): InboundClass => ({

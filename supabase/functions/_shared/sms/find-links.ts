@@ -21,6 +21,6 @@ export function findLinks(text: string): Link[] {
       .toLowerCase()
       .replace(/^https?:\/\//, "")
       .replace(/^www\./, "")
-      .replace(/[/?#:].*$/, ""),
+      .replace(/[/?#:][\s\S]*/, ""),
   }));
 }

@@ -26,7 +26,7 @@ const NO_PHRASES: readonly RegExp[] = [
 ];
 
 const YES_PHRASES: readonly RegExp[] = [
-  /(?<!\b(?:WHY|WHO)\b.*)\bINTERESTED\b/,
+  /^(?:(?!\b(?:WHY|WHO)\b).)*?\bINTERESTED\b/,
   /\bHOW MUCH\b/,
   /\b(?:WHATS|WHAT IS|WHAT) (?:IS |S )?(?:YOUR|UR|THE|YOU|U) (?:BEST |CASH )?(?:OFFER|OFFERING|PRICE|PAYING)\b|\bWHAT ARE (?:YOU|U) (?:OFFERING|PAYING|WILLING TO PAY)\b/,
   /\b(?:MAKE|SEND|GIVE|SUBMIT|TEXT|EMAIL|MAIL) (?:ME |US )?(?:AN |A |YOUR |UR |THE )?(?:BEST |CASH |FAIR |WRITTEN |GOOD )*(?:OFFER|PROPOSAL|CONTRACT)\b/,

@@ -51,6 +51,9 @@ const reject = (reason: PhoneRejection): ParsedPhone => ({ ok: false, reason, me
  */
 const COMMON_SHAPE = /^(?:\+?1[ .-]?)?(?:(\d{3})[ .-]?|\((\d{3})\)[ .-]?)(\d{3})[ .-]?(\d{4})$/;
 
+/** Room for every way to write a number, and for what is written around one. */
+const MAX_PHONE_CHARS = 250;
+
 function judge(areaCode: string, exchange: string, line: string): ParsedPhone {
   const kind = classifyAreaCode(areaCode);
   if (kind !== "us") return reject(kind);
@@ -63,6 +66,8 @@ const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]/g;
 
 function parseUncommon(input: string): ParsedPhone {
   const text = input.normalize("NFKC").replace(INVISIBLE, "").trim();
+  // One sign can be several once it is taken apart.
+  if (text.length > MAX_PHONE_CHARS) return reject("too_long");
   const whole = /^\+?\d{10,11}(?=\.0+$)/.exec(text);
   if (whole) return parsePhone(whole[0]);
   if (/^\d(?:[.,]\d+)?e\+?\d+$/i.test(text)) return reject("spreadsheet_damage");
@@ -89,6 +94,7 @@ function parseUncommon(input: string): ParsedPhone {
  * A cell with several numbers is refused: give it to `splitPhones` first.
  */
 export function parsePhone(input: string): ParsedPhone {
+  if (input.length > MAX_PHONE_CHARS) return reject("too_long");
   const common = COMMON_SHAPE.exec(input.trim());
   if (!common) return parseUncommon(input);
   return judge((common[1] ?? common[2]) as string, common[3] as string, common[4] as string);

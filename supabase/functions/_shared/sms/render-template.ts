@@ -30,7 +30,7 @@ export function canonicaliseValues(
 /** Joins what stands around an empty value without two spaces, a space before a comma, or a comma to begin with. */
 function closeGap(before: string, after: string): [string, string] {
   if (before === "" || /[\n¿¡(]$/.test(before)) return [before, after.replace(/^[ ,.;:]+/, "")];
-  if (/^[ ]?[,.;:!?)]/.test(after)) return [before.replace(/ +$/, ""), after.replace(/^ +/, "")];
+  if (/^[ ]?[,.;:!?)]/.test(after)) return [before.replace(/(?<! ) +$/, ""), after.replace(/^ +/, "")];
   if (before.endsWith(" ")) return [before, after.replace(/^ +/, "")];
   return [before, after];
 }

@@ -5,7 +5,7 @@ import { GRAPHEME_BREAK_RUNS } from "./grapheme-break.generated.ts";
 const starts: number[] = [];
 const classes: string[] = [];
 let next = 0;
-for (const [, length, letter] of GRAPHEME_BREAK_RUNS.matchAll(/([0-9a-z]+)([A-Z])/g)) {
+for (const [, length, letter] of GRAPHEME_BREAK_RUNS.matchAll(/(?<![0-9a-z])([0-9a-z]+)([A-Z])/g)) {
   starts.push(next);
   classes.push(letter as string);
   next += Number.parseInt(length as string, 36);

@@ -1,7 +1,7 @@
 // Splits a spreadsheet cell that holds several phone numbers into one text per number.
 
 /** Strong separators people type between numbers; a slash or comma inside one number never leaves 10 digits on both sides. */
-const SEPARATORS = /[;,|\n\r\t/&]+|\s+(?:and|or|y|o|e)\s+/i;
+const SEPARATORS = /[;,|\n\r\t/&]+|\s(?:and|or|y|o|e)\s/i;
 /** One North American number with the label before it, for cells where only spaces or labels part the numbers. */
 const ONE_NUMBER =
   /(?:\+?1[ .-]*)?(?:\(\d{3}\)|\d{3})[ .-]*\d{3}[ .-]*\d{4}(?:\s*(?:x|ext\.?|extension|#)\s*\d{1,6})?/gi;

@@ -7,5 +7,5 @@ export function twilioApiUrl(env: Environment): string {
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "")) {
     throw new Error("The environment variable TWILIO_API_URL is not a URL such as https://api.twilio.com.");
   }
-  return url.replace(/\/+$/, "");
+  return url.replace(/(?<!\/)\/+$/, "");
 }

@@ -9,5 +9,5 @@ export function twilioLookupsUrl(env: Environment): string {
       "The environment variable TWILIO_LOOKUPS_URL is not a URL such as https://lookups.twilio.com.",
     );
   }
-  return url.replace(/\/+$/, "");
+  return url.replace(/(?<!\/)\/+$/, "");
 }

@@ -9,5 +9,5 @@ export function twilioMessagingUrl(env: Environment): string {
       "The environment variable TWILIO_MESSAGING_URL is not a URL such as https://messaging.twilio.com.",
     );
   }
-  return url.replace(/\/+$/, "");
+  return url.replace(/(?<!\/)\/+$/, "");
 }

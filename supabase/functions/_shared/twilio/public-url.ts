@@ -8,5 +8,5 @@
 export function publicUrl(base: string, path: string, receivedUrl: string): string {
   const mark = receivedUrl.indexOf("?");
   const query = mark === -1 ? "" : (receivedUrl.slice(mark).split("#", 1)[0] as string);
-  return base.replace(/\/+$/, "") + path + query;
+  return base.replace(/(?<!\/)\/+$/, "") + path + query;
 }

@@ -1,4 +1,5 @@
 // Looks at a CSV before it is imported and says what would come of it. Nothing is stored.
+import { MAX_PREVIEW_CELLS, rowsWithin } from "../../_shared/csv/limits.ts";
 import { normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
@@ -32,7 +33,8 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     open: (id) => openUpload(ctx, id),
   });
   const { csv } = file;
-  const page = readHeadRecords(csv, file, file.isWhole ? CHECKED_ROWS : CHECKED_ROWS_OF_MORE);
+  const most = file.isWhole ? CHECKED_ROWS : CHECKED_ROWS_OF_MORE;
+  const page = readHeadRecords(csv, file, rowsWithin(MAX_PREVIEW_CELLS, csv.columns.length, most));
   const cells = page.records.map((record) => record.cells);
   const sample = cells.slice(0, SAMPLE_ROWS);
   const timeZone = await readTimeZone(ctx);

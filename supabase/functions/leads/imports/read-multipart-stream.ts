@@ -1,6 +1,8 @@
 // Reads a multipart/form-data body part by part as it streams in (RFC 7578), so that a file of 100 MB is never held whole.
 // The platform's own formData() holds it all: twice the memory a function has at that size.
 import { AppError } from "../../_shared/http/app-error.ts";
+import { findBytes } from "./find-bytes.ts";
+import { readDisposition } from "./read-disposition.ts";
 
 export interface Part {
   name: string;
@@ -11,12 +13,25 @@ export interface Part {
 }
 
 const MAX_HEADER_BYTES = 16_384;
+/** Tabs are white space in headers. */
+const CONTROL = /[^\P{Cc}\t]/u;
+/** Of a form; ours has eight. */
+const MAX_PARTS = 100;
+/** RFC 2046, 5.1.1: up to 70 of these, the last no space. */
+const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/;
 
-/** @throws AppError malformed_request where the body is no multipart or breaks off */
+/**
+ * @param boundary as the content type names it
+ * @throws AppError malformed_request where the boundary is none, or the body is no multipart or breaks off
+ */
 export async function* readMultipartStream(
   body: AsyncIterable<Uint8Array>,
   boundary: string,
 ): AsyncGenerator<Part> {
+  if (!BOUNDARY.test(boundary))
+    throw malformed(
+      "its boundary is not 1 to 70 letters, digits and signs of '()+_,-./:=? and spaces, the last of them no space (RFC 2046)",
+    );
   const delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
   const input = new Input(body);
   // The first delimiter has no line break before it: with one put in front, all are alike.
@@ -24,35 +39,44 @@ export async function* readMultipartStream(
   for await (const _preamble of input.until(delimiter)) {
     // What comes before the first part means nothing.
   }
-  for (;;) {
+  for (let parts = 0; ; parts++) {
     const mark = await input.take(2);
     if (mark === "--") return;
     if (mark !== "\r\n") throw malformed("its parts are not separated by its boundary");
-    const headers = await readHeaders(input);
-    const disposition = headers.get("content-disposition") ?? "";
-    const name = parameter(disposition, "name");
-    if (!/^form-data/i.test(disposition) || name === undefined) throw malformed("a part has no name");
+    if (parts === MAX_PARTS) throw malformed(`it has more than ${MAX_PARTS} parts`);
+    const headers = await readHeaders(input, boundary);
+    const { type, parameters } = readDisposition(headers.get("content-disposition") ?? "");
+    const name = parameters.get("name");
+    if (type !== "form-data" || name === undefined) throw malformed("a part has no name");
     const chunks = input.until(delimiter);
-    yield { name, fileName: parameter(disposition, "filename"), chunks };
+    yield { name, fileName: parameters.get("filename"), chunks };
     for await (const _rest of chunks) {
       // What the caller left unread.
     }
   }
 }
 
-async function readHeaders(input: Input): Promise<Map<string, string>> {
+async function readHeaders(input: Input, boundary: string): Promise<Map<string, string>> {
   const end = new TextEncoder().encode("\r\n\r\n");
-  let bytes = new Uint8Array(0);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
   // A part may have no headers at all; then the blank line follows at once.
   input.unread(new Uint8Array([13, 10]));
-  for await (const chunk of input.until(end)) {
-    const joined = new Uint8Array(bytes.length + chunk.length);
-    joined.set(bytes);
-    joined.set(chunk, bytes.length);
-    bytes = joined;
-    if (bytes.length > MAX_HEADER_BYTES) throw malformed("a part's headers are too long");
+  for await (const piece of input.until(end)) {
+    size += piece.length;
+    if (size > MAX_HEADER_BYTES) throw malformed("a part's headers are too long");
+    pieces.push(piece);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   const lines = new TextDecoder().decode(bytes).split("\r\n");
+  if (lines.some((line) => line.startsWith(`--${boundary}`)))
+    throw malformed("a part ends within its headers");
+  if (lines.some((line) => CONTROL.test(line))) throw malformed("a part's headers hold control characters");
   return new Map(
     lines
       .filter((line) => line.includes(":"))
@@ -61,17 +85,6 @@ async function readHeaders(input: Input): Promise<Map<string, string>> {
         return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
       }),
   );
-}
-
-/** Browsers write a quotation mark in a name as %22. */
-function parameter(disposition: string, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}="((?:[^"\\\\]|\\\\.)*)"|;\\s*${name}=([^;\\s]+)`, "i").exec(
-    disposition,
-  );
-  return (match?.[1] ?? match?.[2])
-    ?.replace(/\\(.)/g, "$1")
-    .replaceAll("%22", '"')
-    .replace(/%0D|%0A/gi, " ");
 }
 
 function malformed(why: string): AppError {
@@ -103,7 +116,7 @@ class Input {
 
   /** Everything up to the delimiter, which is used up. Ended once, it stays ended. */
   async *until(delimiter: Uint8Array): AsyncGenerator<Uint8Array> {
-    const find = finder(delimiter);
+    const find = findBytes(delimiter);
     for (;;) {
       const at = find(this.buffer);
       if (at !== -1) {
@@ -134,21 +147,4 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   joined.set(a);
   joined.set(b, a.length);
   return joined;
-}
-
-/** Boyer-Moore-Horspool: 100 MB in some 30 ms, as most bytes are never looked at. */
-function finder(needle: Uint8Array): (haystack: Uint8Array) => number {
-  const last = needle.length - 1;
-  const skip = new Uint8Array(256).fill(Math.min(needle.length, 255));
-  for (let i = 0; i < last; i++) skip[needle[i] as number] = last - i;
-  return (haystack) => {
-    let at = 0;
-    while (at + last < haystack.length) {
-      let i = last;
-      while (i >= 0 && haystack[at + i] === needle[i]) i--;
-      if (i < 0) return at;
-      at += skip[haystack[at + last] as number] as number;
-    }
-    return -1;
-  };
 }

@@ -1,10 +1,11 @@
 // Makes the rows of one chunk out of a piece of the file, and says where the next chunk begins.
 import { byteLength, decode, unitBytes } from "../../_shared/csv/encodings.ts";
+import { MAX_CHUNK_CELLS, MAX_COLUMNS, rowsWithin } from "../../_shared/csv/limits.ts";
 import { type ImportRow, normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
 import { readRecords, UnreadableCsvError } from "../../_shared/csv/read-records.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 
-/** About 40 ms of CPU here and a transaction of well under a second there. */
+/** About 40 ms of CPU here and a transaction of well under a second there. Rows of more than a hundred columns are fewer. */
 export const MAX_ROWS = 1000;
 /** A file whose first rows are broken all through, not here and there, is not what its header says. */
 const BROKEN_SHARE = 0.9;
@@ -26,8 +27,13 @@ export interface MadeRows {
  */
 export function makeRows(chunk: ImportChunk, bytes: Uint8Array, isEnd: boolean): MadeRows {
   const { encoding, delimiter, columns, mapping, tags, options, next_byte, next_line } = chunk;
+  if (columns.length > MAX_COLUMNS)
+    throw new UnreadableCsvError(
+      `The file has ${columns.length} columns; at most ${MAX_COLUMNS} can be read.`,
+    );
   const text = decode(bytes, encoding, isEnd);
-  const page = readRecords(text, { delimiter, line: next_line, isEnd, maxRecords: MAX_ROWS });
+  const maxRecords = rowsWithin(MAX_CHUNK_CELLS, columns.length, MAX_ROWS);
+  const page = readRecords(text, { delimiter, line: next_line, isEnd, maxRecords });
   const isLast = isEnd && page.end === text.length;
   const broken = page.records.filter(
     (record) => record.problem !== undefined || record.cells.length > columns.length,

@@ -1,0 +1,167 @@
+// Whatever reads the texts of tenants, of people who answer and of services takes time in proportion to them, on texts that patterns
+// are slow on. Told by CPU: four times the text may take four times as long, and some.
+import { describe, expect, it } from "vitest";
+import { caseText } from "../../../supabase/functions/_shared/csv/case-text.ts";
+import { foldHeader, spellOut } from "../../../supabase/functions/_shared/csv/fold-header.ts";
+import { isPlaceholderPhone } from "../../../supabase/functions/_shared/csv/is-placeholder.ts";
+import {
+  parseAmount,
+  parseConsent,
+  parseLineType,
+  parseTags,
+  parseZip,
+  splitName,
+} from "../../../supabase/functions/_shared/csv/parse-cell.ts";
+import { readRecords } from "../../../supabase/functions/_shared/csv/read-records.ts";
+import { mapParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
+import { redact } from "../../../supabase/functions/_shared/http/redact.ts";
+import { geographicTag } from "../../../supabase/functions/_shared/leads/auto-tags.ts";
+import { EMAIL } from "../../../supabase/functions/_shared/leads/lead-values.ts";
+import { countyKey } from "../../../supabase/functions/_shared/leads/normalise-county.ts";
+import { parseState } from "../../../supabase/functions/_shared/leads/us-states.ts";
+import { classifyInbound } from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
+import { cleanValue } from "../../../supabase/functions/_shared/sms/clean-value.ts";
+import { findLinks } from "../../../supabase/functions/_shared/sms/find-links.ts";
+import { judgeInterest } from "../../../supabase/functions/_shared/sms/judge-interest.ts";
+import { parsePhone } from "../../../supabase/functions/_shared/sms/parse-phone.ts";
+import { splitPhones } from "../../../supabase/functions/_shared/sms/split-phones.ts";
+import { growthOverFour, LINEAR_OVER_FOUR } from "../../fixtures/measure-growth.ts";
+import { makeRandom, seed } from "../sms/make-random.ts";
+
+const SIZE = 60_000;
+const NOBODY = { county: null, state: null, situs: null, property_type: null, estimated_value: null };
+
+const READERS: [string, (text: string) => unknown][] = [
+  ["amounts", parseAmount],
+  ["zip codes", parseZip],
+  ["yes and no", parseConsent],
+  ["line types", parseLineType],
+  ["tags", parseTags],
+  ["names", splitName],
+  ["names in capitals", (text) => caseText(text.toUpperCase(), "name")],
+  ["addresses in capitals", (text) => caseText(text.toUpperCase(), "address")],
+  ["columns", (text) => spellOut(foldHeader(text))],
+  ["phones of a cell", splitPhones],
+  ["a phone", parsePhone],
+  ["phones that are none", isPlaceholderPhone],
+  ["e-mail addresses", (text) => EMAIL.test(text)],
+  ["states", parseState],
+  ["counties", (text) => countyKey(text, true)],
+  ["counties for tags", (text) => geographicTag("TX", text)],
+  [
+    "acres from a service",
+    (text) =>
+      quietly(() => mapParcel({ a: text }, { acreage: "a" }, { ...NOBODY, apn: null, acreage: null })),
+  ],
+  [
+    "parcels from a service",
+    (text) => quietly(() => mapParcel({ a: text }, { apn: "a" }, { ...NOBODY, apn: "1", acreage: null })),
+  ],
+  ["answers", classifyInbound],
+  ["interest", judgeInterest],
+  ["values in messages", (text) => cleanValue(text, 40, false)],
+  ["links", findLinks],
+  ["lines of log", redact],
+];
+
+function quietly(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is repeated, between two signs that fit nothing: a pattern that fails at the end goes back. */
+const PIECES = [
+  ...[
+    " ",
+    "\t",
+    "\v",
+    "1",
+    "0,",
+    "a",
+    "A",
+    "-",
+    ".",
+    "'",
+    '"',
+    "(",
+    "()",
+    "&",
+    " &",
+    " and",
+    ",",
+    ", ",
+    "a@",
+    "a.",
+    "@a.b",
+  ],
+  ...[
+    "eyJ-",
+    "://",
+    "a://b:",
+    "WHO INTERESTED ",
+    "stop ",
+    "no ",
+    "+1 ",
+    "512 ",
+    "x1",
+    "et al",
+    "é",
+    "\u0301",
+    "\ufdfa",
+    "c/o ",
+    "#",
+    "/",
+  ],
+];
+
+describe("on one text again and again, the time is linear for", () => {
+  it.each(READERS)("%s", (_, read) => {
+    for (const piece of PIECES) {
+      const make = (size: number) => {
+        const text = `x ${piece.repeat(Math.ceil(size / piece.length))}\u0001`;
+        return () => read(text);
+      };
+      expect(growthOverFour(make, SIZE), JSON.stringify(piece)).toBeLessThan(LINEAR_OVER_FOUR);
+    }
+  });
+});
+
+describe(`on mixed texts (seed ${seed}), the time is linear for`, () => {
+  it.each(READERS)("%s", (_, read) => {
+    const random = makeRandom();
+    for (let i = 0; i < 6; i++) {
+      const few = Array.from({ length: random.int(2, 4) }, () => random.pick(PIECES));
+      const make = (size: number) => {
+        const own = makeRandom(seed + i);
+        let text = "";
+        while (text.length < size) text += own.pick(few);
+        return () => read(text);
+      };
+      expect(growthOverFour(make, SIZE), `SEED=${seed}: ${JSON.stringify(few)}`).toBeLessThan(
+        LINEAR_OVER_FOUR,
+      );
+    }
+  });
+});
+
+describe("reading records, the time is linear for", () => {
+  it.each([
+    ["rows that open a quotation mark and never end", 'x","\n'],
+    ["long rows that do", `x,${"y".repeat(600)}","\n`],
+    ["quotation marks alone", '"\n'],
+    ["quotation marks in pairs", '"",""\n'],
+    ["empty cells", `${",".repeat(499)}\n`],
+    ["line ends of one kind", "a\r"],
+    ["line ends of both kinds", "a\r\n\r"],
+    ["one line without end", "a,"],
+  ])("%s", (_, piece) => {
+    const make = (size: number) => {
+      const text = piece.repeat(Math.ceil(size / piece.length));
+      return () => readRecords(text, { delimiter: ",", line: 1, isEnd: false, maxRecords: 100_000 });
+    };
+    expect(growthOverFour(make, 1_048_576)).toBeLessThan(LINEAR_OVER_FOUR);
+  });
+});
