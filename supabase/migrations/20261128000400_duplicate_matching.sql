@@ -375,6 +375,11 @@ declare
   v_shown integer := 0;
   v_until timestamptz := clock_timestamp() + interval '1 second';
 begin
+  if p_reason not in ('phone', 'owner') then
+    perform private.refuse_field('reason', 'reason must be phone or owner.');
+  elsif (p_after_rank is null) <> (p_after_id is null) or p_after_rank not between 1 and 2 then
+    perform private.refuse_field('cursor', 'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+  end if;
   if v_skip > 2000 then
     perform private.refuse_field('page', 'So deep a page is reached by the cursor alone: take next_cursor of the page before.');
   end if;

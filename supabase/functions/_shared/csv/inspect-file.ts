@@ -7,6 +7,7 @@ import { unguardCell } from "./guard-cell.ts";
 import { MAX_CELL_CHARS, MAX_COLUMN_NAME, MAX_COLUMNS } from "./limits.ts";
 import { nameForeignFile } from "./name-foreign-file.ts";
 import { readRecords, UnreadableCsvError } from "./read-records.ts";
+import { toLine } from "./to-line.ts";
 
 export interface CsvFile {
   encoding: Encoding;
@@ -83,8 +84,9 @@ function uniqueNames(cells: string[]): string[] {
   const taken = new Set<string>();
   return cells.map((cell, index) => {
     const name =
-      unguardCell(cell.slice(0, MAX_CELL_CHARS)).replace(/\s+/g, " ").trim().slice(0, MAX_COLUMN_NAME) ||
-      `column ${index + 1}`;
+      toLine(unguardCell(cell.slice(0, MAX_CELL_CHARS)))
+        .trim()
+        .slice(0, MAX_COLUMN_NAME) || `column ${index + 1}`;
     let unique = name;
     for (let n = 2; taken.has(unique); n++) unique = `${name} (${n})`;
     taken.add(unique);

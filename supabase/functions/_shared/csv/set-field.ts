@@ -16,6 +16,7 @@ import {
   parseZip,
   splitName,
 } from "./parse-cell.ts";
+import { toLine } from "./to-line.ts";
 
 /** A row on its way to being a lead. */
 export interface RowDraft {
@@ -96,6 +97,9 @@ export function holdsPhone(cell: string): boolean {
     .some((text) => parsePhone(text).ok);
 }
 
+/** Fields that may hold several lines; a line break in any other is a blank. */
+const MANY_LINES: readonly ImportField[] = ["notes", "custom_field"];
+
 /** Names and addresses that are longer fit no field, so how they are written does not matter. */
 const MAX_CASED_CHARS = 500;
 
@@ -108,7 +112,8 @@ export function setField(
   keepCase: boolean,
 ): void {
   const kind = keepCase || given.length > MAX_CASED_CHARS ? undefined : CASED[field];
-  const cell = kind ? caseText(given, kind) : given;
+  const text = MANY_LINES.includes(field) ? given : toLine(given).trim();
+  const cell = kind ? caseText(text, kind) : text;
   const reader = READERS[field];
   if (reader) {
     const [to, read, complaint] = reader;
