@@ -4,7 +4,7 @@ import { guardCell, unguardCell } from "../../../supabase/functions/_shared/csv/
 import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
 import { readRecords } from "../../../supabase/functions/_shared/csv/read-records.ts";
 import { writeCsvRow } from "../../../supabase/functions/_shared/csv/write-csv-row.ts";
-import { growthOverFour, LINEAR_OVER_FOUR } from "../../fixtures/measure-growth.ts";
+import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
 import { makeRandom, seed } from "../sms/make-random.ts";
 
 const SIGNS = ["=", "+", "-", "@", "＝", "＋", "－", "＠"];
@@ -117,6 +117,6 @@ it("takes time in proportion to the cell", () => {
         const text = piece.repeat(size / piece.length);
         return () => work(text);
       };
-      expect(growthOverFour(make, 200_000), JSON.stringify(piece)).toBeLessThan(LINEAR_OVER_FOUR);
+      expect(growthOverSixteen(make, 200_000), JSON.stringify(piece)).toBeLessThan(LINEAR_OVER_SIXTEEN);
     }
 });

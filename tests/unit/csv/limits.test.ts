@@ -8,8 +8,8 @@ import {
 } from "../../../supabase/functions/_shared/csv/limits.ts";
 import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../../supabase/functions/_shared/csv/suggest-mapping.ts";
-import { makeRows } from "../../../supabase/functions/worker/imports/make-rows.ts";
-import { growthOverFour, LINEAR_OVER_FOUR } from "../../fixtures/measure-growth.ts";
+import { makeRows } from "../../../supabase/functions/side-worker/imports/make-rows.ts";
+import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const named = (count: number, name: (i: number) => string) =>
@@ -67,7 +67,7 @@ describe("columns", () => {
       return () => planRows(columns, suggestMapping(columns), []);
     };
     // Far beyond what is let in, so that it can be told.
-    expect(growthOverFour(make, 2000)).toBeLessThan(LINEAR_OVER_FOUR * 1.5);
+    expect(growthOverSixteen(make, 2000)).toBeLessThan(LINEAR_OVER_SIXTEEN);
   });
 });
 

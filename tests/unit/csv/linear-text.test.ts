@@ -25,7 +25,7 @@ import { findLinks } from "../../../supabase/functions/_shared/sms/find-links.ts
 import { judgeInterest } from "../../../supabase/functions/_shared/sms/judge-interest.ts";
 import { parsePhone } from "../../../supabase/functions/_shared/sms/parse-phone.ts";
 import { splitPhones } from "../../../supabase/functions/_shared/sms/split-phones.ts";
-import { growthOverFour, LINEAR_OVER_FOUR } from "../../fixtures/measure-growth.ts";
+import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
 import { makeRandom, seed } from "../sms/make-random.ts";
 
 const SIZE = 60_000;
@@ -127,7 +127,9 @@ describe("on one text again and again, the time is linear for", () => {
           const text = `${before}${piece.repeat(Math.ceil(size / piece.length))}\u0001 @`;
           return () => read(text);
         };
-        expect(growthOverFour(make, SIZE), JSON.stringify([before, piece])).toBeLessThan(LINEAR_OVER_FOUR);
+        expect(growthOverSixteen(make, SIZE), JSON.stringify([before, piece])).toBeLessThan(
+          LINEAR_OVER_SIXTEEN,
+        );
       }
   });
 });
@@ -143,8 +145,8 @@ describe(`on mixed texts (seed ${seed}), the time is linear for`, () => {
         while (text.length < size) text += own.pick(few);
         return () => read(text);
       };
-      expect(growthOverFour(make, SIZE), `SEED=${seed}: ${JSON.stringify(few)}`).toBeLessThan(
-        LINEAR_OVER_FOUR,
+      expect(growthOverSixteen(make, SIZE), `SEED=${seed}: ${JSON.stringify(few)}`).toBeLessThan(
+        LINEAR_OVER_SIXTEEN,
       );
     }
   });
@@ -165,6 +167,6 @@ describe("reading records, the time is linear for", () => {
       const text = piece.repeat(Math.ceil(size / piece.length));
       return () => readRecords(text, { delimiter: ",", line: 1, isEnd: false, maxRecords: 100_000 });
     };
-    expect(growthOverFour(make, 1_048_576)).toBeLessThan(LINEAR_OVER_FOUR);
+    expect(growthOverSixteen(make, 1_048_576)).toBeLessThan(LINEAR_OVER_SIXTEEN);
   });
 });

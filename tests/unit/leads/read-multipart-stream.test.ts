@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
 import { findBytes } from "../../../supabase/functions/leads/imports/find-bytes.ts";
 import { readMultipartStream } from "../../../supabase/functions/leads/imports/read-multipart-stream.ts";
-import { growthOverFour, LINEAR_OVER_FOUR, leastCpu } from "../../fixtures/measure-growth.ts";
+import { growthOverSixteen, LINEAR_OVER_SIXTEEN, leastCpu } from "../../fixtures/measure-growth.ts";
 import { makeRandom, seed } from "../sms/make-random.ts";
 
 async function* cut(bytes: Uint8Array, size: number) {
@@ -119,7 +119,7 @@ describe("a boundary", () => {
       const body = encode(piece.repeat(Math.ceil(size / piece.length)));
       return () => find(body);
     };
-    expect(growthOverFour(make, 16_000_000)).toBeLessThan(LINEAR_OVER_FOUR);
+    expect(growthOverSixteen(make, 16_000_000)).toBeLessThan(LINEAR_OVER_SIXTEEN);
     // Nor slower than looking at each byte several times.
     const bytes = encode("x".repeat(16_000_000));
     const bare = leastCpu(() => {
