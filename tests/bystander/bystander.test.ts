@@ -51,6 +51,6 @@ describe("a neighbour", () => {
       onProgress: () => {},
     });
     console.log(`${calls} calls beside ${rounds} rounds: ${JSON.stringify(pace)}`);
-    expect(describeFindings(findings.all, `SEED=${seed}`).join("\n")).toBe("no findings");
+    expect(describeFindings(findings.all, `--seed ${seed} --times 2`).join("\n")).toBe("no findings");
   });
 });

@@ -6,11 +6,12 @@ import type { Findings } from "./findings.ts";
 import type { Judge } from "./judge-answer.ts";
 import { Kitchen } from "./kitchen.ts";
 import { POISONS, type Poison } from "./poison.ts";
+import { KNOWN } from "./poison-known.ts";
 import type { World } from "./world.ts";
 
 export interface PoisonPlan {
   seed: number;
-  /** How many are tried. */
+  /** How many are tried, besides those that are tried in every run. */
   poisons: number;
   /** Numbers of those to try, all unless told. */
   onlyPoisons?: readonly number[];
@@ -29,12 +30,15 @@ const TRIES = 5;
 
 export async function poisonAll(world: World, plan: PoisonPlan): Promise<void> {
   const kinds = createRandom(plan.seed + 2).shuffle(POISONS);
+  const count = plan.poisons > 0 ? KNOWN.length + plan.poisons : 0;
   let next = 0;
   const lane = async () => {
-    while (next < plan.poisons) {
+    while (next < count) {
       const number = next++;
       if (plan.onlyPoisons && !plan.onlyPoisons.includes(number)) continue;
-      await poison(world, plan, kinds[number % kinds.length] as Poison, number);
+      const known = KNOWN[number];
+      if (known) await poison(world, plan, known, number, 1);
+      else await poison(world, plan, kinds[number % kinds.length] as Poison, number, TRIES);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
@@ -45,6 +49,7 @@ async function poison(
   plan: PoisonPlan,
   { name, store }: Poison,
   number: number,
+  most: number,
 ): Promise<void> {
   // Apart from the calls' own chance.
   const random = randomOf(~plan.seed, number);
@@ -58,7 +63,7 @@ async function poison(
     plan.service.url,
   );
   try {
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < most; tries++) {
       const what = await store(kitchen);
       if (what) return void plan.stored.push(`${number}: ${what.slice(0, 200)}`);
     }

@@ -65,7 +65,11 @@ export async function sendPlainly(kitchen: Kitchen): Promise<void> {
 }
 
 /** Built and started, as far as it lets itself. */
-async function runCampaign(kitchen: Kitchen, created: Answer, label: string): Promise<string | undefined> {
+export async function runCampaign(
+  kitchen: Kitchen,
+  created: Answer,
+  label: string,
+): Promise<string | undefined> {
   if (!isTaken(created)) return undefined;
   const id = read(created);
   const argument = `{"p_campaign_id":"${id}"}`;

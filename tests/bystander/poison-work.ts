@@ -131,3 +131,10 @@ export async function storeLead(kitchen: Kitchen): Promise<string | undefined> {
   }
   return await storeOwn(kitchen, "create_lead", "p_lead", base);
 }
+
+/** They cost money, so they are off until an admin turns them on. */
+export async function storeLookups(kitchen: Kitchen): Promise<string | undefined> {
+  await kitchen.rpc("update_organisation", '{"p_changes":{"lookup_enabled":true}}', "lookups turned on");
+  const base = { p_lead_ids: [kitchen.world.stranger.row.leads?.id], p_dry_run: false };
+  return await storeOwn(kitchen, "request_lookups", null, base);
+}

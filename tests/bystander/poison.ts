@@ -3,7 +3,14 @@
 import { few, filterOf, type Store, storeOwn, withoutSegments } from "./kitchen.ts";
 import { sendPlainly, storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
 import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
-import { storeBulkAction, storeEnrichment, storeImport, storeImportByRpc, storeLead } from "./poison-work.ts";
+import {
+  storeBulkAction,
+  storeEnrichment,
+  storeImport,
+  storeImportByRpc,
+  storeLead,
+  storeLookups,
+} from "./poison-work.ts";
 
 export interface Poison {
   name: string;
@@ -119,12 +126,5 @@ export const POISONS: readonly Poison[] = [
   },
   { name: "enrichment", store: storeEnrichment },
   { name: "lead", store: storeLead },
-  {
-    name: "lookups",
-    store: (kitchen) =>
-      storeOwn(kitchen, "request_lookups", null, {
-        p_lead_ids: [kitchen.world.stranger.row.leads?.id],
-        p_dry_run: false,
-      }),
-  },
+  { name: "lookups", store: storeLookups },
 ];
