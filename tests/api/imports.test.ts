@@ -255,7 +255,7 @@ describe("the rejected rows as a CSV", () => {
     expect(answer.headers.get("content-disposition")).toContain("owners-rejections.csv");
     const lines = (answer.body as string).replace(/^\ufeff/, "").split("\r\n");
     expect(lines[0]).toBe("Name,Phone,Notes,import_line,import_outcome,import_field,import_reason");
-    expect(lines[1]).toMatch(/^"'=HYPERLINK\(""http:\/\/x""\)",12,"'@sum, -1",2,rejected,Phone,/);
+    expect(lines[1]).toMatch(/^"'=HYPERLINK\(""http:\/\/x""\)",12,"'@sum,' -1",2,rejected,Phone,/);
     expect(lines[2]).toMatch(/^'\+cmd,abc,-5,3,rejected,Phone,/);
     const mended = (answer.body as string)
       .replace("Mended,34", `Mended,${a}`)
