@@ -1,8 +1,8 @@
 // The functions and the database refuse the same values: whatever is sent to a route is sent to the rpc function behind it too.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type Mutation, mutationsOf } from "../fixtures/mutate-input.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { type Mutation, mutationsOf } from "../fixtures/mutate-input.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
