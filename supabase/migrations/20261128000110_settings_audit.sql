@@ -18,8 +18,11 @@ begin
       return (select coalesce(jsonb_agg(private.without_secrets(e.value) order by e.n), '[]') from jsonb_array_elements(p_value) with ordinality e(value, n));
     when 'string' then
       -- Of an address: user and password before its host, and what its query gives away.
+      if strpos(p_value #>> '{}', '://') = 0 then
+        return p_value;
+      end if;
       return to_jsonb(regexp_replace(regexp_replace(p_value #>> '{}', '(https?://)[^/?#@[:space:]]*@', '\1[redacted]@', 'gi'),
-        '(https?://[^?#[:space:]]*)[?#][^[:space:]]*', '\1?[redacted]', 'gi'));
+        '[?#][^[:space:]]*', '?[redacted]', 'g'));
     else
       return p_value;
   end case;

@@ -8,9 +8,9 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select btrim(regexp_replace(p_text, ' *[\u0001-\u001f\u007f-\u009f\u2028\u2029][ \u0001-\u001f\u007f-\u009f\u2028\u2029]*', ' ', 'g'));
+  select btrim(regexp_replace(p_text, '[[:space:]\u0001-\u001f\u007f-\u009f\u2028\u2029]+', ' ', 'g'));
 $$;
-comment on function private.one_line(text) is 'A text as one line: line breaks and other control characters become a blank.';
+comment on function private.one_line(text) is 'A text as one line: runs of blanks, line breaks and other control characters become one blank.';
 
 create function private.fit_custom_fields(p_fields jsonb)
 returns jsonb
