@@ -9,6 +9,7 @@ import { makeRandom, seed } from "../sms/make-random.ts";
 
 const SEEDS = Number(process.env.SEEDS ?? 12);
 const CASES = 25;
+const TIMEOUT_MS = 30_000 + 500 * SEEDS;
 const BOUNDARY_SIGNS = "abcXYZ0123456789'()+_,-./:=?";
 
 interface Field {
@@ -135,55 +136,63 @@ function damage(random: Random, body: string, boundary: string): string {
 const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => seed + i);
 
 describe(`forms made by chance (${seeds.length} seeds from ${seed})`, () => {
-  it("are read as they were made and as busboy reads them, however they are cut", async () => {
-    for (const one of seeds) {
-      const random = makeRandom(one);
-      for (let i = 0; i < CASES; i++) {
-        const boundary = makeBoundary(random);
-        const { body, fields } = makeForm(random, boundary);
-        const bytes = bytesOf(body);
-        const most = random.pick([1, 2, 7, 100, 5000]);
-        const { fields: ours } = await readOurs(bytes, boundary, () => random.int(1, most));
-        expect(ours.map(brief), `SEED=${one}, form ${i}`).toEqual(fields.map(brief));
-        expect(sorted(ours), `SEED=${one}, form ${i}`).toEqual(sorted(await readTheirs(bytes, boundary)));
-      }
-    }
-  });
-
-  it("are refused or read as busboy reads them once they are damaged, and always end", async () => {
-    let refused = 0;
-    let read = 0;
-    for (const one of seeds) {
-      const random = makeRandom(one + 1_000_000);
-      for (let i = 0; i < CASES; i++) {
-        const boundary = makeBoundary(random);
-        const bytes = bytesOf(damage(random, makeForm(random, boundary).body, boundary));
-        const at = `SEED=${one}, damaged form ${i}`;
-        const most = random.pick([1, 50, 5000]);
-        const ours = await readOurs(bytes, boundary, () => random.int(1, most)).catch((error) => {
-          expect(error, at).toBeInstanceOf(AppError);
-          expect((error as AppError).status, at).toBe(400);
-        });
-        // A boundary at once behind the blank line is read as the part's content by some and as its end by others.
-        if (latin(bytes).includes(`\r\n\r\n--${boundary}`)) continue;
-        if (ours === undefined) {
-          refused++;
-          continue;
+  it(
+    "are read as they were made and as busboy reads them, however they are cut",
+    async () => {
+      for (const one of seeds) {
+        const random = makeRandom(one);
+        for (let i = 0; i < CASES; i++) {
+          const boundary = makeBoundary(random);
+          const { body, fields } = makeForm(random, boundary);
+          const bytes = bytesOf(body);
+          const most = random.pick([1, 2, 7, 100, 5000]);
+          const { fields: ours } = await readOurs(bytes, boundary, () => random.int(1, most));
+          expect(ours.map(brief), `SEED=${one}, form ${i}`).toEqual(fields.map(brief));
+          expect(sorted(ours), `SEED=${one}, form ${i}`).toEqual(sorted(await readTheirs(bytes, boundary)));
         }
-        read++;
-        expect(ours.pulls, at).toBeLessThanOrEqual(bytes.length);
-        // busboy passes over parts whose headers it does not understand, and damaged names are read in several ways.
-        const texts = new Set(ours.fields.map(nameless).map(brief));
-        const theirs = (await readTheirs(bytes, boundary)).map(nameless).map(brief);
-        expect(
-          theirs.filter((text) => !texts.has(text)),
-          at,
-        ).toEqual([]);
       }
-    }
-    expect(refused).toBeGreaterThan(0);
-    expect(read).toBeGreaterThan(0);
-  });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "are refused or read as busboy reads them once they are damaged, and always end",
+    async () => {
+      let refused = 0;
+      let read = 0;
+      for (const one of seeds) {
+        const random = makeRandom(one + 1_000_000);
+        for (let i = 0; i < CASES; i++) {
+          const boundary = makeBoundary(random);
+          const bytes = bytesOf(damage(random, makeForm(random, boundary).body, boundary));
+          const at = `SEED=${one}, damaged form ${i}`;
+          const most = random.pick([1, 50, 5000]);
+          const ours = await readOurs(bytes, boundary, () => random.int(1, most)).catch((error) => {
+            expect(error, at).toBeInstanceOf(AppError);
+            expect((error as AppError).status, at).toBe(400);
+          });
+          // A boundary at once behind the blank line is read as the part's content by some and as its end by others.
+          if (latin(bytes).includes(`\r\n\r\n--${boundary}`)) continue;
+          if (ours === undefined) {
+            refused++;
+            continue;
+          }
+          read++;
+          expect(ours.pulls, at).toBeLessThanOrEqual(bytes.length);
+          // busboy passes over parts whose headers it does not understand, and damaged names are read in several ways.
+          const texts = new Set(ours.fields.map(nameless).map(brief));
+          const theirs = (await readTheirs(bytes, boundary)).map(nameless).map(brief);
+          expect(
+            theirs.filter((text) => !texts.has(text)),
+            at,
+          ).toEqual([]);
+        }
+      }
+      expect(refused).toBeGreaterThan(0);
+      expect(read).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 /** Contents are long and binary: a failure shows their length and hash. */

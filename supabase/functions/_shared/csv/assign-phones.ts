@@ -88,20 +88,34 @@ type Named = Pick<Column, "name" | "index">;
 
 /**
  * Finds the phone that a column speaks of: the one of the same name; or with the same number, the last before it; or the phone before it.
- * @param phones in the order of the columns. Their names are read once: each column with a flag is compared with each of them.
+ * @param phones in the order of the columns. They are put in order once, as every column may ask.
  */
 export function createPhoneFinder(phones: readonly Named[]): (column: Named) => Named | undefined {
-  const known = phones.map((phone) => ({ phone, own: ownName(phone.name), number: numberIn(phone.name) }));
-  return (column) => {
-    const own = ownName(column.name);
-    const number = numberIn(column.name);
-    const before = known.filter(({ phone }) => phone.index < column.index);
-    const isNumber = (one: { number: string }) => number !== "" && one.number === number;
-    const found =
-      known.find((one) => one.own === own) ??
-      before.findLast(isNumber) ??
-      known.find(isNumber) ??
-      (number === "" || before.length > 0 ? before.at(-1) : undefined);
-    return found?.phone;
+  const byName = new Map<string, Named>();
+  const byNumber = new Map<string, Named[]>();
+  for (const phone of phones) {
+    const own = ownName(phone.name);
+    if (!byName.has(own)) byName.set(own, phone);
+    const number = numberIn(phone.name);
+    const same = byNumber.get(number);
+    if (same) same.push(phone);
+    else byNumber.set(number, [phone]);
+  }
+  return ({ name, index }) => {
+    const number = numberIn(name);
+    const numbered = number === "" ? [] : (byNumber.get(number) ?? []);
+    return (
+      byName.get(ownName(name)) ?? lastBefore(numbered, index) ?? numbered[0] ?? lastBefore(phones, index)
+    );
   };
+}
+
+function lastBefore(phones: readonly Named[], index: number): Named | undefined {
+  let [low, high] = [0, phones.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((phones[middle] as Named).index < index) low = middle + 1;
+    else high = middle;
+  }
+  return phones[low - 1];
 }
