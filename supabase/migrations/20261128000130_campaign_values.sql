@@ -186,7 +186,7 @@ begin
       built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id) then coalesce(c.built_at, p_now) end
   where c.id = p_campaign.id;
   perform private.raise_alert(p_campaign.org_id, 'build_failed', 'critical',
-    format('The audience of campaign "%s" cannot be built. %s', p_campaign.name, left(p_reason, 1000)), p_campaign.id);
+    format('The audience of campaign "%s" was not built; the campaign is a draft again. %s', p_campaign.name, left(p_reason, 1000)), p_campaign.id);
 end;
 $$;
 comment on function private.give_up_build(public.campaigns, text, timestamptz) is
@@ -210,7 +210,8 @@ begin
   begin
     perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
   exception when sqlstate 'PT422' then
-    perform private.give_up_build(v_campaign, sqlerrm, p_now);
+    perform private.give_up_build(v_campaign,
+      format('Its audience could not be built: %s Change whom it is for, then build it again.', sqlerrm), p_now);
     return false;
   end;
   if v_campaign.built_at is not null then

@@ -81,14 +81,9 @@ begin
   v_reason := format(
     'Its audience could not be built in five tries: %s Change whom it is for, such as a segment that is gone or a filter that cannot be right, then build it again.',
     coalesce(v_error, 'each ended without a word, mostly because it took too much time or memory.'));
-  -- built_at tells the next build to clear what this one left.
-  update public.campaigns c
-  set status = 'draft', built_at = coalesce(c.built_at, p_now), build_cursor = null, needs_attention = v_reason
-  where c.id = p_campaign_id;
+  perform private.give_up_build(v_campaign, v_reason, p_now);
   perform private.clear_failure('build', p_campaign_id, p_now);
   perform private.close_alerts(v_campaign.org_id, 'build_stuck', p_now, p_campaign_id);
-  perform private.raise_alert(v_campaign.org_id, 'build_failed', 'critical',
-    format('The audience of campaign "%s" was not built; the campaign is a draft again. %s', v_campaign.name, v_reason), p_campaign_id);
 end;
 $$;
 comment on function private.set_aside_build(uuid, bigint, timestamptz) is

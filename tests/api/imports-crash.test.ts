@@ -113,7 +113,10 @@ it("applies no more chunks than its caller's budget lets it, beside other worker
   const storage = openFileStore(readEnvironment((name) => stack.FUNCTIONS_ENV[name]));
   const log = createLog({ area: "test" });
   const drain = (chunks: number) =>
-    drainImports({ ...{ sql: own.sql, storage, log }, budget: { shouldStop: () => chunks-- <= 0 } });
+    drainImports({
+      ...{ sql: own.sql, storage, log },
+      budget: { shouldStop: () => chunks-- <= 0, tookCpu() {} },
+    });
   expect((await drain(0)).chunks).toBe(0);
   const drained = [await drain(1), await drain(1)];
   expect(drained.every(({ chunks }) => chunks <= 1)).toBe(true);

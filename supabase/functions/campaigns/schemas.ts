@@ -27,12 +27,12 @@ export const TARGET_STATES = [
 
 /** As the database reads one: whatever has the form of an id is looked for. */
 const id = z.guid();
-const words = (what: string) => z.array(oneLine(200)).max(1000).optional().describe(what);
+const words = (what: string, most = 1000) => z.array(oneLine(200)).max(most).optional().describe(what);
 
 export const targetCriteria = z
   .strictObject({
     lead_ids: z.array(id).max(10_000).optional().describe("Only these leads"),
-    tags: words("Leads with any of these tags"),
+    tags: words("Leads with any of these tags", 100),
     counties: words("Leads whose land is in any of these counties"),
     states: z
       .array(

@@ -73,7 +73,10 @@ function sideWork(
       imports: {
         name: "importing",
         run: async () => {
-          const limit = { shouldStop: () => shouldStop("chunk") };
+          const limit = {
+            shouldStop: () => shouldStop("chunk"),
+            tookCpu: (ms: number) => budget.correct("chunk", ms),
+          };
           count("chunks", (await drainImports({ ...files(), budget: limit })).chunks);
         },
       },

@@ -25,6 +25,11 @@ export class DrainBudget {
     this.cpuMs += CPU_MS[kind] * count;
   }
 
+  /** Counts what a piece of work took beyond what was reckoned for its kind. */
+  correct(kind: keyof typeof CPU_MS, ms: number): void {
+    this.cpuMs += Math.max(0, ms - CPU_MS[kind]);
+  }
+
   get sendsLeft(): number {
     return Math.max(0, MAX_SENDS - this.sends);
   }

@@ -12,9 +12,15 @@ export interface DrainImportsDeps {
   /** A direct connection that may execute the import functions. */
   sql: Direct;
   storage: FileStore;
-  /** Asked between chunks. One takes up to 0.1 s of CPU and mostly under 1 s of time. */
-  budget: { shouldStop(): boolean };
+  budget: ChunkBudget;
   log: Log;
+}
+
+export interface ChunkBudget {
+  /** Asked between chunks. One mostly takes 0.1 s of CPU and under 1 s of time. */
+  shouldStop(): boolean;
+  /** Told what making a chunk's rows took: files of many phones take several times as much as others. */
+  tookCpu(ms: number): void;
 }
 
 export interface DrainedImports {
@@ -40,7 +46,7 @@ export async function drainImports({ sql, storage, budget, log }: DrainImportsDe
     if (!chunk) return { chunks, more: false };
     const applied = await suspectGate
       .run(chunk.read_count > 1, () =>
-        chunk.undo ? runUndoChunk(chunk, { sql, log }) : runImportChunk(chunk, { sql, storage, log }),
+        chunk.undo ? runUndoChunk(chunk, { sql, log }) : runImportChunk(chunk, { sql, storage, budget, log }),
       )
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.

@@ -213,7 +213,8 @@ test("a number's pace that is no number stops its owner's claims and plans alone
   for (const org of [spoiled, neighbour]) await queueMessages(org, 3);
   await backdated(
     bench.sql,
-    `alter table public.phone_numbers alter column mps type numeric;
+    `alter table public.phone_numbers drop constraint phone_numbers_mps_check;
+     alter table public.phone_numbers alter column mps type numeric;
      update public.phone_numbers set mps = 'NaN' where org_id = '${spoiled.id}'`,
   );
   await arrangeLeads(bench.db, neighbour.id, 2);
