@@ -175,31 +175,7 @@ $$;
 comment on function private.fail_build(bigint, uuid, text, integer, timestamptz) is
   'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. Definer: the worker may not write these tables.';
 
--- Workers of the version before, which run until the functions are deployed, build by this.
-create or replace function private.next_build(p_limit integer default 10000, p_now timestamptz default now())
-returns boolean
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_claimed jsonb := private.claim_build(p_now => p_now);
-  v_message_id bigint := (v_claimed ->> 'message_id')::bigint;
-  v_campaign_id uuid := (v_claimed ->> 'campaign_id')::uuid;
-begin
-  if v_claimed is null then
-    return false;
-  end if;
-  begin
-    perform private.run_build(v_message_id, v_campaign_id, p_limit, p_now);
-  exception when query_canceled or others then
-    perform private.fail_build(v_message_id, v_campaign_id, format('%s (%s).', sqlerrm, sqlstate), p_now => p_now);
-  end;
-  return true;
-end;
-$$;
-comment on function private.next_build(integer, timestamptz) is
-  'claim_build and run_build in one transaction, for workers that know nothing of those; false where the queue is empty. Definer: the worker may not read the queue.';
+drop function private.next_build(integer, timestamptz);
 
 -- Imports and jobs: as before, but read in turns, and a message that can neither be handed out nor given up holds up no other.
 

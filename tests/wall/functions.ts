@@ -365,7 +365,6 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "fail_build",
     "give_up_look",
     "log_webhook",
-    "next_build",
     "plan_all",
     "plan_all_apart",
     "queue_is_due",

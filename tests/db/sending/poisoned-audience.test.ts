@@ -1,6 +1,8 @@
 // An audience that cannot be built: refused when it is saved, told when it is built, and nobody else's campaign waits for it.
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
+import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
+import { drainBuilds } from "../../../supabase/functions/worker/drain-builds.ts";
 import {
   AFTERNOON,
   type ArrangedOrg,
@@ -12,6 +14,7 @@ import type { Session } from "../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
+const log = createLog({});
 let org: ArrangedOrg;
 let admin: Session;
 beforeEach(async () => {
@@ -100,7 +103,7 @@ test("a campaign that was queued with such criteria becomes a draft that says wh
   await bench.sql`select pgmq.purge_queue('builds')`;
   for (const id of [poisoned, healthy])
     await bench.sql`select pgmq.send('builds', ${bench.sql.json({ campaign_id: id })})`;
-  for (let round = 0; round < 3; round++) await bench.a.sql`select private.next_build()`;
+  await drainBuilds({ sql: bench.a.sql, log, shouldStop: () => false, chunkSize: () => 1000 });
   expect(await campaign(healthy)).toMatchObject({ status: "ready" });
   expect(await campaign(poisoned)).toEqual({
     ...{ status: "draft", wasBuilt: false },
