@@ -98,6 +98,8 @@ where o.id = p.id and (
 select set_config('private.keep_updated_at', '', false);
 update public.lead_phones p set label = private.one_line(p.label), invalid_reason = left(private.one_line(p.invalid_reason), 300)
 where p.label ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' or p.invalid_reason ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' or length(p.invalid_reason) > 300;
+update public.lead_phones p set carrier = left(p.carrier, 200), carrier_info = case when pg_column_size(p.carrier_info) <= 4000 then p.carrier_info else '{}' end
+where length(p.carrier) > 200 or pg_column_size(p.carrier_info) > 4000;
 -- What undo would put back.
 update private.import_changes c
 set before = jsonb_build_object(
@@ -134,7 +136,15 @@ alter table public.lead_properties
 alter table public.lead_phones
   drop constraint lead_phones_label_check,
   add constraint lead_phones_label_check check (length(label) <= 100 and label !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  add constraint lead_phones_invalid_reason_check check (length(invalid_reason) <= 300 and invalid_reason !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]');
+  add constraint lead_phones_invalid_reason_check check (length(invalid_reason) <= 300 and invalid_reason !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  -- Twilio's words, which the side worker cuts to 100 characters each.
+  add constraint lead_phones_carrier_check check (length(carrier) <= 200),
+  add constraint lead_phones_carrier_info_check check (pg_column_size(carrier_info) <= 4000);
+
+-- The words of leads.status and leads.lead_score, which were always checked: no row of before is longer.
+alter table public.lead_events
+  add constraint lead_events_old_value_check check (length(old_value) <= 100),
+  add constraint lead_events_new_value_check check (length(new_value) <= 100);
 
 update public.segments s set name = left(coalesce(nullif(private.one_line(s.name), ''), 'Segment'), 160) || ' ' || left(s.id::text, 8)
 where s.name ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]';
@@ -159,26 +169,39 @@ update public.imports i set
     then 'The file has more than 500 columns, or what is known of it is out of bounds. Import it again.' else i.error_message end,
   finished_at = coalesce(i.finished_at, now()),
   file_name = left(coalesce(nullif(private.one_line(i.file_name), ''), 'leads.csv'), 300),
-  file_bytes = least(i.file_bytes, 104857600), next_byte = least(greatest(i.next_byte, 0), 104857600), next_line = greatest(i.next_line, 1),
-  next_chunk = greatest(i.next_chunk, 0),
+  file_bytes = least(i.file_bytes, 104857600), storage_path = left(i.storage_path, 200),
+  next_byte = least(greatest(i.next_byte, 0), 104857600), next_line = least(greatest(i.next_line, 1), 200000000),
+  run_from_byte = least(greatest(i.run_from_byte, 0), 104857600), next_chunk = least(greatest(i.next_chunk, 0), 200000000),
   columns = case when cardinality(i.columns) = 0 then '{Phone}' else array(select left(c, 210) from unnest(i.columns[:500]) c) end,
   mapping = case when pg_column_size(i.mapping) <= 262144 then i.mapping else '{}' end,
   options = case when pg_column_size(i.options) <= 10000 then i.options else '{}' end,
   tags = i.tags[:50], delimiter = left(i.delimiter || ',', 1),
   encoding = case when i.encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252') then i.encoding else 'utf-8' end
 where not (
-  i.file_bytes <= 104857600 and i.next_byte between 0 and 104857600 and i.next_line >= 1 and i.next_chunk >= 0
+  i.file_bytes <= 104857600 and i.next_byte between 0 and 104857600 and i.next_line between 1 and 200000000
+  and i.run_from_byte between 0 and 104857600 and i.next_chunk between 0 and 200000000 and length(i.storage_path) <= 200
   and cardinality(i.columns) between 1 and 500 and octet_length(array_to_string(i.columns, ',')) <= 524288
   and pg_column_size(i.mapping) <= 262144 and pg_column_size(i.options) <= 10000 and cardinality(i.tags) <= 50
   and length(i.delimiter) = 1 and i.encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')
   and i.file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]');
+update public.imports i set error_message = left(i.error_message, 2000) where length(i.error_message) > 2000;
 alter table public.imports
-  add constraint imports_values_check check (
-    file_bytes <= 104857600 and next_byte between 0 and 104857600 and next_line >= 1 and next_chunk >= 0
-    and cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288
-    and pg_column_size(mapping) <= 262144 and pg_column_size(options) <= 10000 and cardinality(tags) <= 50
-    and length(delimiter) = 1 and encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')
-    and file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  add constraint imports_file_bytes_limit_check check (file_bytes <= 104857600),
+  add constraint imports_storage_path_check check (length(storage_path) <= 200),
+  -- Where an import begins its caller says; from there on it is counted. No file has more lines or chunks than bytes.
+  add constraint imports_next_byte_check check (next_byte between 0 and 104857600),
+  add constraint imports_next_line_check check (next_line between 1 and 210000000),
+  add constraint imports_next_chunk_check check (next_chunk between 0 and 210000000),
+  add constraint imports_run_from_byte_check check (run_from_byte between 0 and 104857600),
+  add constraint imports_columns_check check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288),
+  add constraint imports_mapping_size_check check (pg_column_size(mapping) <= 262144),
+  add constraint imports_options_size_check check (pg_column_size(options) <= 10000),
+  add constraint imports_tags_check check (cardinality(tags) <= 50),
+  add constraint imports_delimiter_check check (length(delimiter) = 1),
+  add constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')),
+  add constraint imports_file_name_line_check check (file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  -- May quote the file; fail_import cuts it.
+  add constraint imports_error_message_check check (length(error_message) <= 2000),
   add constraint imports_rate_check check (rows_per_second between 0 and 99999999999);
 
 update public.jobs j set
@@ -186,7 +209,19 @@ update public.jobs j set
   error_message = case when j.finished_at is null then 'What was asked for is too large. Ask again for less.' else j.error_message end,
   finished_at = coalesce(j.finished_at, now())
 where pg_column_size(j.input) > 1000000;
+update public.jobs j set error_message = left(j.error_message, 2000) where length(j.error_message) > 2000;
+-- Figures by the name of a reason, and the file of an export: some hundreds of bytes. What is larger, no function of ours wrote.
+update public.jobs j set result = '{}' where pg_column_size(j.result) > 65536;
 alter table public.jobs
+  add constraint jobs_result_size_check check (pg_column_size(result) <= 65536),
+  -- May quote what was asked for; fail_job cuts it.
+  add constraint jobs_error_message_check check (length(error_message) <= 2000),
   drop constraint jobs_input_check,
   add constraint jobs_input_check check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
   add constraint jobs_rate_check check (items_per_second between 0 and 99999999999);
+
+-- Both quote the file; the functions that write them cut them.
+update public.import_rejections r set field = left(r.field, 250), reason = left(r.reason, 1000) where length(r.field) > 250 or length(r.reason) > 1000;
+alter table public.import_rejections
+  add constraint import_rejections_field_check check (length(field) <= 250),
+  add constraint import_rejections_reason_check check (length(reason) <= 1000);

@@ -139,7 +139,7 @@ begin
   end if;
 
   insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, raw)
-  select v_import.org_id, p_import_id, r.line, coalesce(d.field, r.field), coalesce(d.reason, r.reason),
+  select v_import.org_id, p_import_id, r.line, left(coalesce(d.field, r.field), 250), left(coalesce(d.reason, r.reason), 1000),
     case when d.reason is null then 'rejected' else 'duplicate' end, r.raw
   from jsonb_to_recordset(p_rows) as r (line bigint, field text, reason text, raw jsonb)
   left join lateral jsonb_to_record(v_duplicates -> r.line::text) as d (field text, reason text) on true
@@ -176,6 +176,35 @@ end;
 $$;
 comment on function private.apply_import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
   'Does what private.import_chunk says, with the rows as they are.';
+
+-- As before, but for what is cut.
+create or replace function private.write_chunk_warnings(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_warnings jsonb)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  with rows as materialized (
+    select r.line, r.raw, r.warnings
+    from jsonb_to_recordset(p_rows) as r (line bigint, reason text, raw jsonb, warnings jsonb)
+    where r.reason is null and not p_left_out ? r.line::text
+  ),
+  warnings as (
+    select r.line, w.field, w.reason, null::uuid as lead_id
+    from rows r cross join lateral jsonb_to_recordset(r.warnings) as w (field text, reason text)
+    union all
+    select w.line, w.field, w.reason, w.lead_id
+    from jsonb_to_recordset(p_warnings) as w (line bigint, field text, reason text, lead_id uuid)
+  )
+  insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, lead_id, raw)
+  select p_import.org_id, p_import.id, w.line, left(w.field, 250), left(w.reason, 1000), 'warning', w.lead_id, r.raw
+  from warnings w join rows r on r.line = w.line;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
 
 create or replace function private.import_chunk(
   p_import_id uuid,

@@ -11,6 +11,16 @@ create index work_turns_org_idx on private.work_turns (org_id);
 comment on table private.work_turns is 'When a worker last took a message of an organisation out of a queue of builds, imports, jobs, lookups or enrichments: who was served longest ago comes next.';
 alter table private.work_turns enable row level security;
 
+create function private.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_text::uuid end;
+$$;
+comment on function private.uuid_or_null(text) is 'A text as the uuid it is, in lower case as Postgres writes it; null if it is none.';
+
 create function private.read_in_turn(p_queue text, p_visibility_seconds integer)
 returns pgmq.message_record
 language plpgsql
@@ -18,13 +28,15 @@ set search_path = ''
 as $$
 declare
   v_org_of constant jsonb := jsonb_build_object(
-    'builds', '(select c.org_id from public.campaigns c where c.id = (q.message ->> ''campaign_id'')::uuid)',
-    'imports', '(select i.org_id from public.imports i where i.id = (q.message ->> ''import_id'')::uuid)',
+    -- A message whose id is none is nobody's: an error here would keep every other from being read.
+    'builds', '(select c.org_id from public.campaigns c where c.id = private.uuid_or_null(q.message ->> ''campaign_id''))',
+    'imports', '(select i.org_id from public.imports i where i.id = private.uuid_or_null(q.message ->> ''import_id''))',
     -- Files to remove are named by their folder, which begins with the organisation.
     'jobs', '(select o.id from public.orgs o where o.id = coalesce(
-      (select j.org_id from public.jobs j where j.id = (q.message ->> ''job_id'')::uuid), split_part(q.message ->> ''remove_files'', ''/'', 1)::uuid))',
-    'lookups', '(select l.org_id from private.call_lanes l where l.id = (q.message ->> ''lane_id'')::uuid)',
-    'enrichments', '(select l.org_id from private.call_lanes l where l.id = (q.message ->> ''lane_id'')::uuid)');
+      (select j.org_id from public.jobs j where j.id = private.uuid_or_null(q.message ->> ''job_id'')),
+      private.uuid_or_null(split_part(q.message ->> ''remove_files'', ''/'', 1))))',
+    'lookups', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))',
+    'enrichments', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))');
   v_candidate record;
   v_message pgmq.message_record;
 begin
@@ -104,7 +116,7 @@ begin
     if v_message.msg_id is null then
       return null;
     end if;
-    v_id := (v_message.message ->> 'campaign_id')::uuid;
+    v_id := private.uuid_or_null(v_message.message ->> 'campaign_id');
     begin
       if not exists (select from public.campaigns c where c.id = v_id and c.status = 'building') then
         perform pgmq.delete('builds', v_message.msg_id);

@@ -51,3 +51,9 @@ create trigger on_auth_user_email_changed after update on auth.users
   for each row when (new.email is not null and old.email is distinct from new.email) execute function private.copy_email();
 
 update public.users u set email = a.email from auth.users a where a.id = u.id and a.email is not null and a.email <> u.email;
+
+-- auth.users holds no longer address. Only the service role writes settings.
+update public.users u set settings = '{}' where jsonb_typeof(u.settings) <> 'object' or pg_column_size(u.settings) > 65536;
+alter table public.users
+  add constraint users_email_check check (length(email) <= 255),
+  add constraint users_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 65536);

@@ -127,3 +127,7 @@ set details = jsonb_strip_nulls(jsonb_build_object(
       case when jsonb_typeof(e.details -> 'changes') = 'object' then e.details -> 'changes' else '{}' end
       || case when (e.details ->> 'secret_changed')::boolean then '{"secret": null}'::jsonb else '{}' end) k)))
 where e.event_type in ('enrichment_service_added', 'enrichment_service_changed') and e.details ? 'changes';
+
+-- The status that a service sent; the client takes none of other digits.
+update public.enrichment_answers a set http_status = null where a.http_status not between 100 and 999;
+alter table public.enrichment_answers add constraint enrichment_answers_http_status_check check (http_status between 100 and 999);

@@ -72,7 +72,7 @@ describe("an export", () => {
     );
     const jobs = await Promise.all(ids.map((id) => finishJob(attacker, id)));
     expect(jobs.map(({ status }) => status)).toEqual(jobs.map(() => "failed"));
-    expect(jobs[0].error_message).toContain("csv or xlsx");
+    expect(jobs[0].error_message).toBe("format must be one of: csv, xlsx.");
     await expectUntouched();
     expect(await namesOf(attacker)).toEqual([]);
   });

@@ -50,62 +50,28 @@ const OUR_OWN_COLUMNS: Record<string, string> = {
   "campaigns.needs_attention": "a sentence of our own",
   "campaigns.status_reason": "a sentence of our own",
   "consent_rules.source": "the law's, kept by the operator",
+  "import_rejections.line": "counted by the reader of the file, of 100 MiB at most",
+  "imports.duplicate_rows": "counted with every chunk",
+  "imports.hidden_rows": "counted by undoing",
+  "imports.imported_rows": "counted with every chunk",
+  "imports.kept_rows": "counted by undoing",
+  "imports.processed_rows": "counted with every chunk",
+  "imports.rejected_rows": "counted with every chunk",
+  "imports.run_from_rows": "processed_rows of when the run began",
+  "imports.seconds_left": "estimated by our clock",
+  "imports.total_rows": "processed_rows of the last chunk",
+  "imports.undo_total": "counted when undoing begins",
+  "imports.undone_rows": "counted by undoing",
+  "imports.updated_rows": "counted with every chunk",
+  "imports.warning_count": "counted with every chunk",
+  "jobs.done_items": "counted with every step",
+  "jobs.seconds_left": "estimated by our clock",
+  "jobs.total_items": "counted when the leads of a job are fixed",
+  "leads.apn_text": "the checked parcel numbers of a lead, by trigger",
+  "leads.phone_digits": "the checked phones of a lead, by trigger",
 };
 /** Moments that our own functions take from the clock. */
 const CLOCKS = /_at$/;
-/** Still to be bounded by their own areas. */
-const columns = (table: string, ...names: string[]) => names.map((name) => `${table}.${name}`);
-const OPEN: string[] = [
-  ...columns("enrichment_answers", "http_status"),
-  ...columns("import_rejections", "field", "line", "reason"),
-  ...columns(
-    "imports",
-    "columns",
-    "delimiter",
-    "duplicate_rows",
-    "encoding",
-    "error_message",
-    "file_bytes",
-    "hidden_rows",
-    "imported_rows",
-    "kept_rows",
-    "mapping",
-    "next_byte",
-    "next_chunk",
-    "next_line",
-    "options",
-    "processed_rows",
-    "rejected_rows",
-    "rows_per_second",
-    "run_from_byte",
-    "run_from_rows",
-    "seconds_left",
-    "storage_path",
-    "tags",
-    "total_rows",
-    "undo_total",
-    "undone_rows",
-    "updated_rows",
-    "warning_count",
-  ),
-  ...columns(
-    "jobs",
-    "done_items",
-    "error_message",
-    "input",
-    "items_per_second",
-    "result",
-    "seconds_left",
-    "total_items",
-  ),
-  ...columns("lead_events", "new_value", "old_value"),
-  ...columns("lead_phones", "carrier", "carrier_info", "invalid_reason"),
-  ...columns("lead_properties", "acreage", "estimated_value"),
-  ...columns("leads", "apn_text", "custom_fields", "phone_digits"),
-  ...columns("segments", "filter"),
-  ...columns("users", "email", "settings"),
-];
-
 interface Column {
   name: string;
   table: string;
@@ -150,12 +116,12 @@ const isClock = ({ column, type, writable }: Column) =>
 it("values that break whoever reads them are refused by every column that a tenant's call writes", async () => {
   const columns = await readColumns();
   expect(columns.length).toBeGreaterThan(200);
-  const open: string[] = [];
+  const unbounded: string[] = [];
   for (const one of columns) {
     if (OUR_OWN[one.table] !== undefined || OUR_OWN_COLUMNS[one.name] !== undefined || isClock(one)) continue;
-    if ((await taken(one)).length > 0) open.push(one.name);
+    if ((await taken(one)).length > 0) unbounded.push(one.name);
   }
-  expect(open).toEqual(OPEN);
+  expect(unbounded).toEqual([]);
 });
 
 it("exceptions are of tables and columns that are there, that nobody but our own functions writes, and have a reason", async () => {

@@ -53,10 +53,12 @@ it("applies a chunk once, however often it comes, and only where the import stan
   expect(await leadsOf(id)).toHaveLength(2);
 });
 
-it("is all or nothing: a row the tables refuse leaves no trace of its chunk", async () => {
+it("is all or nothing: a row that breaks a key leaves no trace of its chunk", async () => {
   const id = await addImport();
-  const bad = { ...lead(3, phone()), lead: { first_name: "x".repeat(201), tags: [] } };
-  await expect(apply(first, id, 0, [lead(2, phone()), bad])).rejects.toMatchObject({ code: "23514" });
+  // Two phones of one role: no value to be left out, as one that a column refuses is, and no worker makes such rows.
+  const bad = lead(3, phone(), phone());
+  bad.phones = (bad.phones as object[]).map((one) => ({ ...one, role: "primary" }));
+  await expect(apply(first, id, 0, [lead(2, phone()), bad])).rejects.toMatchObject({ code: "23505" });
   expect(await read(id)).toMatchObject({ processed_rows: 0, next_chunk: 0, status: "queued" });
   expect(await leadsOf(id)).toEqual([]);
 });

@@ -359,13 +359,16 @@ describe("consent and status", () => {
 it("refuses a strategy that there is none of, by name", async () => {
   const { error } = await org.admin.client.rpc("create_import", {
     p_import_id: org.id,
-    p_file: {},
-    p_mapping: {},
+    p_file: {
+      ...{ file_name: "a.csv", file_bytes: 100, content_hash: "0".repeat(64), encoding: "utf-8", delimiter: "," },
+      ...{ columns: ["Phone"], next_byte: 6, next_line: 2 },
+    },
+    p_mapping: { Phone: "primary_phone" },
     p_options: { merge_strategy: "replace" },
   });
   expect(error).toMatchObject({
     code: "PT422",
-    message: "merge_strategy must be skip, update, fill, add_phones or create.",
+    message: "options.merge_strategy must be one of: skip, update, fill, add_phones, create.",
   });
-  expect(error?.details).toContain('"field": "merge_strategy"');
+  expect(error?.details).toContain('"field": "options.merge_strategy"');
 });

@@ -22,12 +22,13 @@ const BYTES_A_SECOND = 1_000_000;
 
 /** @returns whether the file counts */
 export async function assembleFile(step: JobStep, { sql, storage, log }: DrainJobsDeps): Promise<boolean> {
-  const format = exportFormat((step.input as unknown as ExportInput).format);
   const { file_name, rows = 0, crc = 0, raw_bytes = 0 } = step.cursor as unknown as ExportCursor;
   const owner = { orgId: step.org_id, jobId: step.id };
   const [found] = await sql<
     { parts: { path: string; bytes: number }[] }[]
   >`select private.export_parts(${step.id}) as parts`;
+  // After the database, which refuses such options naming the field.
+  const format = exportFormat((step.input as unknown as ExportInput).format);
   const parts = (found?.parts ?? []).map(({ path, bytes }) => ({ file: exportFileAt(path, owner), bytes }));
   const partBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (format === "xlsx" && Math.max(raw_bytes, partBytes) > MAX_ZIP_BYTES * 0.99)

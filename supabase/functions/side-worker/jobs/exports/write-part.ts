@@ -10,10 +10,11 @@ import { MAX_SHEET_ROWS } from "./xlsx/sheet-xml.ts";
 /** @returns whether the part counts */
 export async function writePart(step: JobStep, { sql, storage }: DrainJobsDeps): Promise<boolean> {
   const input = step.input as unknown as ExportInput;
-  const format = exportFormat(input.format);
   const cursor = step.cursor as unknown as ExportCursor;
   const [page] = await sql<{ leads: ExportLead[] }[]>`
     select private.export_page(${step.id}, ${step.step}) as leads`;
+  // After the database, which refuses such options naming the field.
+  const format = exportFormat(input.format);
   const plan = planExport(input.columns, cursor.custom_fields, input.rows_per);
   const rows = (page?.leads ?? []).flatMap((lead) => plan.rowsOf(lead));
   const part = makePart(format, rows, { ...cursor, heading: plan.header, isFirst: step.step === 1 });
