@@ -1,5 +1,6 @@
 // The rows that were not imported as a CSV: the file's own columns and why, to be mended and imported again.
 import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
+import { isTooLarge } from "../../_shared/db/bounded-fetch.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
@@ -46,10 +47,16 @@ async function* writePages(
   // Excel reads accents in a CSV only after a byte order mark.
   let text = `\ufeff${writeCsvRow([...columns, ...OWN_COLUMNS])}`;
   let after: { line: number; id: number } | undefined;
+  let take = PAGE_ROWS;
   for (;;) {
     let rows = selectRejections(ctx, id, outcomes);
     if (after) rows = rows.or(`line.gt.${after.line},and(line.eq.${after.line},id.gt.${after.id})`);
-    const page = dataOrThrow(await rows.limit(PAGE_ROWS));
+    const answer = await rows.limit(take);
+    if (isTooLarge(answer.error) && take > 1) {
+      take = Math.floor(take / 2);
+      continue;
+    }
+    const page = dataOrThrow(answer);
     for (const { line, outcome, field, reason, raw } of page) {
       const cells = raw as string[];
       // A row with too many cells keeps its columns apart from ours: what is over goes into the last one.
@@ -60,7 +67,7 @@ async function* writePages(
     }
     yield encoder.encode(text);
     const last = page.at(-1);
-    if (page.length < PAGE_ROWS || !last) return undefined;
+    if (page.length < take || !last) return undefined;
     after = { line: last.line, id: last.id };
     text = "";
   }
