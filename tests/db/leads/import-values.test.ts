@@ -157,6 +157,21 @@ describe("a row that holds what no lead may", () => {
   );
 });
 
+it("custom fields that have no room are named in a warning", async () => {
+  const fields = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`field ${i}`, "x".repeat(9_000)]));
+  const row = chunkRow(2, [phoneAt(9)], { lead: { custom_fields: fields } });
+  const [found] = await bench.sql`select private.fit_import_row(${bench.sql.json(row as never)}) as row`;
+  const kept = Object.keys(found?.row.lead.custom_fields);
+  expect(kept.length).toBe(3);
+  const left = Object.keys(fields).filter((name) => !kept.includes(name));
+  expect(found?.row.warnings).toEqual([
+    {
+      field: "custom_fields",
+      reason: expect.stringContaining(`7 of this row were left out (${left.join(", ")})`),
+    },
+  ]);
+});
+
 describe("a saved mapping", () => {
   beforeEach(() => bench.sql`delete from public.import_mappings where org_id = ${org.id}`);
   const save = (row: Record<string, unknown>, session = admin) => {
