@@ -296,12 +296,12 @@ begin
     v_keys, v_order, v_condition, v_after, v_order, v_offset, v_limit + 1)
   into v_ids, v_places;
   v_found := coalesce(cardinality(v_ids), 0);
-  -- A hundred at a time: of large leads no more are read than the page takes.
+  -- Some at a time: of large leads not many more are read than the page takes.
   while v_given < least(v_found, v_limit) loop
     with summed as (
       select o.n, j.lead, v_bytes + sum(pg_column_size(j.lead)) over (order by o.n) as bytes, row_number() over (order by o.n) as place
-      from unnest(v_ids[v_given + 1:least(v_given + 100, v_limit)]) with ordinality o (id, n)
-      join private.leads_json(v_ids[v_given + 1:least(v_given + 100, v_limit)]) j on j.id = o.id
+      from unnest(v_ids[v_given + 1:least(v_given + 250, v_limit)]) with ordinality o (id, n)
+      join private.leads_json(v_ids[v_given + 1:least(v_given + 250, v_limit)]) j on j.id = o.id
     )
     select coalesce(jsonb_agg(s.lead order by s.n) filter (where f.fits), '[]') as leads, max(s.bytes) filter (where f.fits) as bytes,
       min(s.n) filter (where not f.fits) as cut
@@ -309,7 +309,7 @@ begin
     from summed s cross join lateral (select s.bytes <= v_most or (v_bytes = 0 and s.place = 1) as fits) f;
     v_leads := v_leads || v_row.leads;
     v_bytes := coalesce(v_row.bytes, v_bytes);
-    v_given := v_given + coalesce(v_row.cut - 1, least(100, least(v_found, v_limit) - v_given));
+    v_given := v_given + coalesce(v_row.cut - 1, least(250, least(v_found, v_limit) - v_given));
     exit when v_row.cut is not null;
   end loop;
 
