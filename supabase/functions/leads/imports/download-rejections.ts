@@ -7,6 +7,8 @@ import type { LeadImport, Rejection } from "./import-schemas.ts";
 import { selectRejections } from "./select-rejections.ts";
 
 const PAGE_ROWS = 1000;
+/** Rows of so many take little, whatever they hold: a row is a line of the file at most. */
+const FEW_ROWS = 10;
 const OWN_COLUMNS = ["import_line", "import_outcome", "import_field", "import_reason"];
 
 /** Streamed page by page. Rejected and duplicate rows unless outcomes are named: rows with warnings were imported. */
@@ -46,10 +48,16 @@ async function* writePages(
   // Excel reads accents in a CSV only after a byte order mark.
   let text = `\ufeff${writeCsvRow([...columns, ...OWN_COLUMNS])}`;
   let after: { line: number; id: number } | undefined;
+  let limit = PAGE_ROWS;
   for (;;) {
     let rows = selectRejections(ctx, id, outcomes);
     if (after) rows = rows.or(`line.gt.${after.line},and(line.eq.${after.line},id.gt.${after.id})`);
-    const page = dataOrThrow(await rows.limit(PAGE_ROWS));
+    const answer = await rows.limit(limit);
+    if (answer.error?.hint === "page_too_large" && limit > FEW_ROWS) {
+      limit = FEW_ROWS;
+      continue;
+    }
+    const page = dataOrThrow(answer);
     for (const { line, outcome, field, reason, raw } of page) {
       const cells = raw as string[];
       // A row with too many cells keeps its columns apart from ours: what is over goes into the last one.
@@ -60,7 +68,7 @@ async function* writePages(
     }
     yield encoder.encode(text);
     const last = page.at(-1);
-    if (page.length < PAGE_ROWS || !last) return undefined;
+    if (page.length < limit || !last) return undefined;
     after = { line: last.line, id: last.id };
     text = "";
   }

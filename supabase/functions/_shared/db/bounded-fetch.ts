@@ -1,0 +1,90 @@
+// Answers of the database within what an isolate can hold: many organisations' requests share its 256 MB, and a page of the largest
+// rows there may be is a hundred times that.
+
+/** Of one answer. The largest single row of any table is far below it. */
+export const MAX_ANSWER_BYTES = 6 * 1_048_576;
+/** From here on an answer needs a place; the others wait, their bytes still on the way. */
+const LARGE_BYTES = 524_288;
+const LARGE_AT_ONCE = 3;
+
+let largeNow = 0;
+const waiting: (() => void)[] = [];
+
+/**
+ * As fetch, for answers of PostgREST. One that is too large is answered in PostgREST's own form as PT422 page_too_large, and the rest
+ * of it is not read.
+ */
+export async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (!response.body) return response;
+  const body = await readBounded(response.body);
+  if (body === undefined) return tooLarge();
+  return new Response(body as BodyInit, response);
+}
+
+/** @returns undefined for more than MAX_ANSWER_BYTES */
+async function readBounded(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  let isLarge = false;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return join(pieces, length);
+      length += value.length;
+      pieces.push(value);
+      if (length > MAX_ANSWER_BYTES) {
+        await reader.cancel();
+        return undefined;
+      }
+      if (length > LARGE_BYTES && !isLarge) {
+        await takePlace();
+        isLarge = true;
+      }
+    }
+  } finally {
+    if (isLarge) leavePlace();
+  }
+}
+
+function join(pieces: Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+async function takePlace(): Promise<void> {
+  if (largeNow < LARGE_AT_ONCE) {
+    largeNow += 1;
+    return;
+  }
+  // Whoever leaves hands the place over: the count stays.
+  await new Promise<void>((go) => waiting.push(go));
+}
+
+function leavePlace(): void {
+  const next = waiting.shift();
+  if (next) next();
+  else largeNow -= 1;
+}
+
+function tooLarge(): Response {
+  const megabytes = MAX_ANSWER_BYTES / 1_048_576;
+  const error = {
+    code: "PT422",
+    hint: "page_too_large",
+    message: `The answer would hold more than ${megabytes} MiB: ask for fewer at once with limit.`,
+    details: JSON.stringify({
+      errors: [
+        { field: "limit", message: `limit must be lower: these rows hold more than ${megabytes} MiB.` },
+      ],
+    }),
+  };
+  return Response.json(error, { status: 422 });
+}
