@@ -86,7 +86,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'type', 'object', 'maxBytes', 262144, 'maxProperties', 500, 'properties', '{}'::jsonb,
+    'type', 'object', 'maxBytes', 32768, 'maxProperties', 500, 'properties', '{}'::jsonb,
     'propertyNames', private.text_shape(210, 1),
     'additionalProperties',
       '{"type": ["string", "number", "boolean", "null"], "maxLength": 10000, "minimum": -1e15, "maximum": 1e15}'::jsonb);

@@ -33,7 +33,7 @@ as $$
       order by 1, e.n
     ) c
   ) f
-  where f.n <= 500 and f.bytes <= 260000;
+  where f.n <= 500 and f.bytes <= 32000;
 $$;
 comment on function private.fit_custom_fields(jsonb) is
   'Custom fields as private.custom_fields_shape has them: values cut to 10,000 characters, objects and lists written out as text, and no more of them than fit.';
@@ -52,7 +52,7 @@ as $$
       else to_jsonb(left(private.one_line(e.value #>> '{}'), (private.lead_shape() #>> array['properties', e.key, 'maxLength'])::integer)) end)
     from jsonb_each(p_lead) e
     where case
-      when e.key = 'custom_fields' then pg_column_size(e.value) > 260000
+      when e.key = 'custom_fields' then pg_column_size(e.value) > 32000
       when e.key = 'tags' then e.value::text !~ '^\[("[A-Z0-9+-]+"(, "[A-Z0-9+-]+")*)?\]$' or e.value::text ~ '[^"]{51}'
       else private.lead_shape() #>> array['properties', e.key, 'format'] = 'line' and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' end
   ), '{}');
@@ -88,7 +88,7 @@ where o.id = l.id and (
   coalesce(o.first_name, '') || coalesce(o.last_name, '') || coalesce(o.email, '') || coalesce(o.address1, '') || coalesce(o.address2, '')
     || coalesce(o.city, '') || coalesce(o.postal_code, '') || coalesce(o.county, '') || coalesce(o.source, '')
     ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
-  or array_to_string(o.tags, ' ', '?') !~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' or array_to_string(o.tags, ' ') ~ '[^ ]{51}' or octet_length(o.custom_fields::text) > 130000);
+  or array_to_string(o.tags, ' ', '?') !~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' or array_to_string(o.tags, ' ') ~ '[^ ]{51}' or octet_length(o.custom_fields::text) > 8000);
 update public.lead_properties p set
   apn = n.apn, county = n.county, situs = n.situs, property_type = n.property_type, acreage = n.acreage, estimated_value = n.estimated_value
 from public.lead_properties o cross join lateral jsonb_populate_record(o, private.fit_parcel(to_jsonb(o))) n
@@ -123,7 +123,7 @@ alter table public.leads
     -- A blank between them, which none may hold: a comma in one would pass for two.
     and array_to_string(tags, ' ', '?') ~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' and array_to_string(tags, ' ') !~ '[^ ]{51}'),
   drop constraint leads_custom_fields_check,
-  add constraint leads_custom_fields_check check (jsonb_typeof(custom_fields) = 'object' and pg_column_size(custom_fields) <= 262144);
+  add constraint leads_custom_fields_check check (jsonb_typeof(custom_fields) = 'object' and pg_column_size(custom_fields) <= 32768);
 
 alter table public.lead_properties
   add constraint lead_properties_lines_check check (

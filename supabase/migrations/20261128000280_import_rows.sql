@@ -26,6 +26,8 @@ declare
   v_lead jsonb := '{}';
   v_parcel jsonb := '{}';
   v_field record;
+  v_left jsonb;
+  v_names text[];
 begin
   if p_row ->> 'reason' is not null then
     return p_row;
@@ -56,7 +58,15 @@ begin
   loop
     begin
       if v_field.key = 'custom_fields' then
+        v_left := v_field.value;
         v_field.value := private.fit_custom_fields(v_field.value);
+        select array_agg(k.key order by k.key) into v_names
+        from jsonb_object_keys(v_left) k (key) where not v_field.value ? left(private.one_line(k.key), 210) and private.one_line(k.key) <> '';
+        if v_names is not null then
+          v_warnings := v_warnings || jsonb_build_object('field', v_field.key, 'reason', format(
+            'A lead has at most 500 custom fields and 32 KB of them: %s of this row were left out (%s).',
+            cardinality(v_names), left(array_to_string(v_names, ', '), 500)));
+        end if;
       elsif v_field.shape ->> 'format' = 'line' then
         v_field.value := to_jsonb(private.one_line(v_field.value #>> '{}'));
       end if;
@@ -283,9 +293,9 @@ begin
     'tags', to_jsonb(v_tags[:50]),
     'consent_status', least(v_before ->> 'consent_status', coalesce(v_row ->> 'consent_status', 'unknown')));
   v_warnings := v_phones -> 'warnings';
-  if pg_column_size(v_lead -> 'custom_fields') > 260000 then
+  if pg_column_size(v_lead -> 'custom_fields') > 32000 then
     v_lead := v_lead || jsonb_build_object('custom_fields', v_before -> 'custom_fields');
-    v_warnings := v_warnings || jsonb_build_object('reason', 'A lead has at most 256 KB of custom fields: those of this row were not added.');
+    v_warnings := v_warnings || jsonb_build_object('reason', 'A lead has at most 32 KB of custom fields: those of this row were not added.');
   end if;
   if cardinality(v_tags) > 50 then
     v_warnings := v_warnings || jsonb_build_object('reason',

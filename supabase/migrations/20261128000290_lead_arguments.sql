@@ -87,8 +87,8 @@ begin
   for v_row in select n.value #>> '{}' as text from jsonb_array_elements(v_notes -> 'left') n loop
     v_fields := private.add_custom_text(v_fields, 'other_notes', v_row.text);
   end loop;
-  if pg_column_size(v_fields) > 260000 then
-    perform private.refuse_field('merge_ids', 'Together these leads have more than 256 KB of custom fields and notes: empty some first.');
+  if pg_column_size(v_fields) > 32000 then
+    perform private.refuse_field('merge_ids', 'Together these leads have more than 32 KB of custom fields and notes: empty some first.');
   end if;
   return jsonb_build_object(
     'tags', to_jsonb(coalesce(v_tags[:50], '{}')), 'notes', v_notes -> 'notes', 'custom_fields', v_fields,

@@ -373,6 +373,7 @@ declare
   v_total bigint;
   v_members uuid[];
   v_shown integer := 0;
+  v_bytes bigint := 0;
   v_until timestamptz := clock_timestamp() + interval '1 second';
 begin
   if p_reason not in ('phone', 'owner') then
@@ -405,7 +406,7 @@ begin
       if cardinality(v_row.members) > 1 and not v_row.is_listed then
         if v_skip > 0 then
           v_skip := v_skip - 1;
-        elsif jsonb_array_length(v_groups) = v_limit or v_shown >= 1000 then
+        elsif jsonb_array_length(v_groups) = v_limit or v_shown >= 1000 or v_bytes >= 4000000 then
           v_next := jsonb_build_object('rank', v_rank, 'id', p_after_id);
           exit batches;
         else
@@ -413,6 +414,10 @@ begin
           v_members := array(select x from unnest(v_row.members) x order by x <> v_row.lead_id, x limit 50);
           v_groups := v_groups || jsonb_build_array(array(select x from unnest(v_members) x order by x));
           v_shown := v_shown + cardinality(v_members);
+          v_bytes := v_bytes + (
+            select sum(octet_length(l.custom_fields::text) + coalesce(octet_length(l.notes), 0)
+              + (select count(*) * 1000 from public.lead_properties p where p.org_id = v_org_id and p.lead_id = l.id))
+            from public.leads l where l.id = any (v_members));
         end if;
       elsif cardinality(v_row.members) = 1 and p_reason is null then
         insert into private.lead_changes (org_id, lead_id) values (v_org_id, v_row.lead_id);
@@ -440,7 +445,7 @@ begin
 end;
 $$;
 comment on function private.list_duplicates(text, integer, integer, integer, uuid) is
-  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id} to go on with as p_after_rank and p_after_id}. p_reason phone or owner: by that alone. Limit at most 200 groups, 50 leads of a group and 1,000 in all; a page that takes a second ends early, with next. Volatile: what is listed no more is noted to be looked at again. Raises PT403, PT422. Definer: keys and lists are out of users'' reach.';
+  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id} to go on with as p_after_rank and p_after_id}. p_reason phone or owner: by that alone. Limit at most 200 groups, 50 leads of a group and 1,000 in all; a page ends early, with next, if its leads have 4 MB or it takes a second. Volatile: what is listed no more is noted to be looked at again. Raises PT403, PT422. Definer: keys and lists are out of users'' reach.';
 
 create or replace function private.lead_duplicates(p_lead_id uuid)
 returns jsonb

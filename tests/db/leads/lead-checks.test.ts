@@ -117,8 +117,8 @@ describe("what was stored before", () => {
     );
     const [row] = await bench.sql`
       select f.fields, pg_column_size(f.fields) as bytes from (select private.fit_custom_fields(${bench.sql.json(many)}) as fields) f`;
-    expect(row?.bytes).toBeLessThanOrEqual(262_144);
-    expect(row?.bytes).toBeGreaterThan(200_000);
+    expect(row?.bytes).toBeLessThanOrEqual(32_768);
+    expect(row?.bytes).toBeGreaterThan(20_000);
     await bench.sql`update public.leads set custom_fields = ${bench.sql.json(row?.fields)} where id = ${lead.id}`;
   });
 });

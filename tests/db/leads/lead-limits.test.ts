@@ -15,6 +15,7 @@ import {
   LEAD_STATUSES,
   LINE_TYPES,
   MAX_ACREAGE,
+  MAX_CUSTOM_BYTES,
   MAX_CUSTOM_FIELDS,
   MAX_CUSTOM_NAME,
   MAX_CUSTOM_TEXT,
@@ -65,6 +66,7 @@ describe("a lead", () => {
     expect(parcel.acreage.maximum).toBe(MAX_ACREAGE);
     expect(parcel.estimated_value.maximum).toBe(MAX_ESTIMATED_VALUE);
     expect(properties.custom_fields).toMatchObject({
+      maxBytes: MAX_CUSTOM_BYTES,
       maxProperties: MAX_CUSTOM_FIELDS,
       propertyNames: { maxLength: MAX_CUSTOM_NAME },
       additionalProperties: { maxLength: MAX_CUSTOM_TEXT },

@@ -48,7 +48,7 @@ describe("an export", () => {
     await bench.sql`update public.jobs set input = input || ${bench.sql.json({ format: POISON })} where id = ${id}`;
     const step = await claimStep(bench.a.sql);
     await expect(runStep(bench.a.sql, step as never)).rejects.toMatchObject(refused);
-    await expect(bench.a.sql`select private.export_page(${id}, 1)`).rejects.toMatchObject(refused);
+    await expect(bench.a.sql`select private.export_page(${id}, 1, 0)`).rejects.toMatchObject(refused);
     await expect(bench.a.sql`select private.export_parts(${id})`).rejects.toMatchObject(refused);
   });
 

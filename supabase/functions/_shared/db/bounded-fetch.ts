@@ -1,8 +1,10 @@
 // Answers of the database within what an isolate can hold: many organisations' requests share its 256 MB, and a page of the largest
 // rows there may be is a hundred times that.
 
-/** Of one answer. The largest single row of any table is far below it. */
+/** Of one answer that is read from a table or view. The largest single row of any table is far below it. */
 export const MAX_ANSWER_BYTES = 6 * 1_048_576;
+/** Of what a function of the database answers, which bounds its pages itself. */
+const MAX_CALL_BYTES = 24 * 1_048_576;
 /** From here on an answer needs a place; the others wait, their bytes still on the way. */
 const LARGE_BYTES = 524_288;
 const LARGE_AT_ONCE = 3;
@@ -17,13 +19,17 @@ const waiting: (() => void)[] = [];
 export async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
   if (!response.body) return response;
-  const body = await readBounded(response.body);
-  if (body === undefined) return tooLarge();
+  const most = (init?.method ?? "GET") === "GET" ? MAX_ANSWER_BYTES : MAX_CALL_BYTES;
+  const body = await readBounded(response.body, most);
+  if (body === undefined) return tooLarge(most);
   return new Response(body as BodyInit, response);
 }
 
-/** @returns undefined for more than MAX_ANSWER_BYTES */
-async function readBounded(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+/** @returns undefined for more than `most` bytes */
+async function readBounded(
+  stream: ReadableStream<Uint8Array>,
+  most: number,
+): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   let isLarge = false;
@@ -34,7 +40,7 @@ async function readBounded(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
       if (done) return join(pieces, length);
       length += value.length;
       pieces.push(value);
-      if (length > MAX_ANSWER_BYTES) {
+      if (length > most) {
         await reader.cancel();
         return undefined;
       }
@@ -74,8 +80,8 @@ function leavePlace(): void {
   else largeNow -= 1;
 }
 
-function tooLarge(): Response {
-  const megabytes = MAX_ANSWER_BYTES / 1_048_576;
+function tooLarge(most: number): Response {
+  const megabytes = most / 1_048_576;
   const error = {
     code: "PT422",
     hint: "page_too_large",

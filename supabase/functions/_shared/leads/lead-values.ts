@@ -28,7 +28,8 @@ export const MAX_LENGTH = {
 export const MAX_ACREAGE = 99_999_999;
 export const MAX_ESTIMATED_VALUE = 999_999_999_999;
 export const MAX_PARCELS = 100;
-/** Of all custom fields of a lead together the database takes 256 KB. */
+/** In bytes, of all custom fields of a lead together, as the database holds them. */
+export const MAX_CUSTOM_BYTES = 32_768;
 export const MAX_CUSTOM_FIELDS = 500;
 export const MAX_CUSTOM_NAME = 210;
 export const MAX_CUSTOM_TEXT = 10_000;

@@ -1,4 +1,5 @@
 // The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file, and leads its undo kept.
+import { MAX_ANSWER_BYTES } from "../../_shared/db/bounded-fetch.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -34,8 +35,11 @@ export async function listRejections(
     rows = rows.or(`line.gt.${line},and(line.eq.${line},id.gt.${id})`);
   }
   const first = page.cursor === undefined ? page.offset : 0;
-  const found = dataOrThrow(await rows.range(first, first + page.limit - 1));
-  const last = found.length === page.limit ? found.at(-1) : undefined;
+  // Each row repeats the names of the columns.
+  const namesLength = JSON.stringify(leadImport.columns).length;
+  const take = Math.min(page.limit, Math.max(1, Math.floor(MAX_ANSWER_BYTES / namesLength)));
+  const found = dataOrThrow(await rows.range(first, first + take - 1));
+  const last = found.length === take ? found.at(-1) : undefined;
   // The import's own counters, which the rows agree with: nothing needs counting.
   const counts = {
     rejected: leadImport.rejected_rows,

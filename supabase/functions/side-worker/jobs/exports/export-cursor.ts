@@ -11,6 +11,9 @@ export interface ExportInput {
 /** Fixed by private.begin_export, and carried on by each part. */
 export interface ExportCursor {
   chunks: number;
+  /** Where the next part begins: the chunk, counted from 1, and how many of its leads are written. */
+  chunk?: number;
+  from?: number;
   custom_fields: string[];
   /** Without its ending. */
   file_name: string;
