@@ -224,4 +224,6 @@ alter table public.jobs
 update public.import_rejections r set field = left(r.field, 250), reason = left(r.reason, 1000) where length(r.field) > 250 or length(r.reason) > 1000;
 alter table public.import_rejections
   add constraint import_rejections_field_check check (length(field) <= 250),
-  add constraint import_rejections_reason_check check (length(reason) <= 1000);
+  add constraint import_rejections_reason_check check (length(reason) <= 1000),
+  -- A line of 131,072 characters at most, as the side worker reads it. Of before it stays as it is: nothing but erasing changes it.
+  add constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000) not valid;

@@ -199,9 +199,14 @@ declare
   v_lists uuid[];
   v_parts text[] := '{}';
   v_segment public.segments;
+  v_values integer := 0;
 begin
   if v_ids is null then
     return '';
+  end if;
+  -- Each is a condition that every lead is held against: what one filter may ask is bounded whatever segments it is made of.
+  if cardinality(v_ids) > 20 then
+    perform private.refuse_field('segment_ids', 'segment_ids may name 20 segments at most.');
   end if;
   for v_segment in select s.* from public.segments s where s.org_id = p_org_id and s.id = any (v_ids) order by s.id loop
     if v_segment.kind = 'list' then
@@ -216,7 +221,16 @@ begin
       end;
     end if;
     v_ids := array_remove(v_ids, v_segment.id);
+    if v_segment.kind <> 'list' and v_segment.filter ? 'custom_fields' then
+      v_values := v_values + (
+        select coalesce(sum(case jsonb_typeof(e.value) when 'array' then jsonb_array_length(e.value) else 1 end), 0)
+        from jsonb_each(v_segment.filter -> 'custom_fields') e);
+    end if;
   end loop;
+  if v_values > 200 then
+    perform private.refuse_field('segment_ids', format(
+      'segment_ids may ask for 200 values of custom fields at most, all segments together; these ask for %s. Name fewer segments.', v_values));
+  end if;
   if cardinality(v_ids) > 0 then
     perform private.refuse_field('segment_ids', format('There is no segment %s.', v_ids[1]));
   end if;
@@ -228,7 +242,7 @@ begin
 end;
 $$;
 comment on function private.segment_condition(uuid, jsonb, timestamptz) is
-  'What a filter''s segment_ids ask of a lead: in any of these segments, as their filters stand now. A segment''s own filter names no segments. Empty where none are named. Raises PT422 where a segment is gone or its filter can''t be read; the caller has held the filter against its shape.';
+  'What a filter''s segment_ids ask of a lead: in any of these segments, as their filters stand now. A segment''s own filter names no segments. Empty where none are named. Raises PT422 where a segment is gone, its filter can''t be read, or they name more than 200 values of custom fields together; the caller has held the filter against its shape.';
 
 create or replace function private.search_leads(
   p_filter jsonb default '{}',

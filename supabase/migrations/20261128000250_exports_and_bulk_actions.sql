@@ -294,7 +294,7 @@ begin
       if v_kind <> 'array' or jsonb_array_length(p_value) not between 1 and 50
         or exists (select 1 from jsonb_array_elements(p_value) e where jsonb_typeof(e) <> 'string' or e #>> '{}' !~* '^[A-Z0-9+-]{1,50}$')
       then
-        perform private.refuse_field('value', 'value must list 1 to 50 tags of A-Z, 0-9, + and -, at most 50 of them each.');
+        perform private.refuse_field('value', 'value must list 1 to 50 tags, each of 1 to 50 characters: A-Z, 0-9, + and -.');
       end if;
       return (select jsonb_agg(t.tag order by t.n) from (
         select upper(e #>> '{}') as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);

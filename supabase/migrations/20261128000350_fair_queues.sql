@@ -1,14 +1,16 @@
--- Queues are read in turns: the next message is that of the organisation served longest ago, and one that is read again and
+-- Queues are read in turns: the next message is that of the organisation whose work took the least time, and one that is read again and
 -- again, because whoever read it died, comes back later each time.
 
 create table private.work_turns (
   queue text not null,
   org_id uuid not null references public.orgs (id) on delete cascade,
-  served_at timestamptz not null,
+  began double precision not null,
+  ends double precision not null,
   primary key (queue, org_id)
 ) with (fillfactor = 50);
 create index work_turns_org_idx on private.work_turns (org_id);
-comment on table private.work_turns is 'When a worker last took a message of an organisation out of a queue of builds, imports, jobs, lookups or enrichments: who was served longest ago comes next.';
+create index work_turns_began_idx on private.work_turns (queue, began);
+comment on table private.work_turns is 'Turns of organisations at a queue (builds, imports, jobs, lookups, enrichments), in seconds of the queue''s own clock: where the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s ends first.';
 alter table private.work_turns enable row level security;
 
 create function private.uuid_or_null(p_text text)
@@ -37,21 +39,24 @@ declare
       private.uuid_or_null(split_part(q.message ->> ''remove_files'', ''/'', 1))))',
     'lookups', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))',
     'enrichments', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))');
+  v_clock double precision;
   v_candidate record;
   v_message pgmq.message_record;
 begin
   if not v_org_of ? p_queue then
     raise exception 'no such queue: %', p_queue;
   end if;
+  -- The queue's clock stands where the latest turn began. Who had nothing to do begins there too: time not used is not saved up.
+  v_clock := coalesce((select t.began from private.work_turns t where t.queue = p_queue order by t.began desc limit 1), 0);
   -- An organisation has some dozens of messages at most (20261128000360_active_work.sql), so that 2,000 show many of them.
   for v_candidate in execute format(
-    'select d.message, d.org_id
+    'select d.message, d.org_id, greatest(t.ends, $1) as began
      from (
        select q.msg_id, q.message, %2$s as org_id
        from (select x.msg_id, x.message from pgmq.q_%1$s x where x.vt <= clock_timestamp() order by x.msg_id limit 2000) q
      ) d
      left join private.work_turns t on t.queue = %1$L and t.org_id = d.org_id
-     order by t.served_at nulls first, d.msg_id limit 20', p_queue, v_org_of ->> p_queue)
+     order by greatest(t.ends, $1), t.ends nulls first, d.msg_id limit 20', p_queue, v_org_of ->> p_queue) using v_clock
   loop
     -- Another worker may have taken it meanwhile: then the next.
     select * into v_message from pgmq.read(p_queue, p_visibility_seconds, 1, v_candidate.message);
@@ -61,8 +66,10 @@ begin
         least(p_visibility_seconds * power(2, least(v_message.read_ct - 1, 10)), greatest(p_visibility_seconds, 900))::integer);
     end if;
     if v_candidate.org_id is not null then
-      insert into private.work_turns as t (queue, org_id, served_at) values (p_queue, v_candidate.org_id, clock_timestamp())
-      on conflict (queue, org_id) do update set served_at = excluded.served_at;
+      -- A second for now, also if nobody ever tells what it took: see charge_turn.
+      insert into private.work_turns as t (queue, org_id, began, ends)
+      values (p_queue, v_candidate.org_id, v_candidate.began, v_candidate.began + 1)
+      on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;
     end if;
     return v_message;
   end loop;
@@ -70,7 +77,19 @@ begin
 end;
 $$;
 comment on function private.read_in_turn(text, integer) is
-  'Reads one due message of a queue, of the organisation served longest ago; null if none is due. It becomes visible again after p_visibility_seconds, after twice as long each time it is read again (15 minutes at most): read_ct counts, committed with the read, what began and never ended.';
+  'Reads one due message of a queue, of the organisation whose turn ends first (private.work_turns): who used 5 seconds comes after those who used half a second ten times. Null if none is due. It becomes visible again after p_visibility_seconds, after twice as long each time it is read again (15 minutes at most): read_ct counts, committed with the read, what began and never ended.';
+
+create function private.charge_turn(p_queue text, p_org_id uuid, p_seconds double precision)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update private.work_turns t set ends = greatest(t.ends - 1 + least(greatest(p_seconds, 0), 3600), t.began)
+  where t.queue = p_queue and t.org_id = p_org_id;
+$$;
+comment on function private.charge_turn(text, uuid, double precision) is
+  'Counts what a message that read_in_turn gave took, p_seconds (an hour at most), in place of the second that it was read for. Called once it is done or failed. Definer: the worker may not write this table.';
 
 -- Builds.
 
@@ -123,7 +142,8 @@ begin
       elsif v_message.read_ct > p_max_reads then
         perform private.set_aside_build(v_id, v_message.msg_id, p_now);
       else
-        return jsonb_build_object('message_id', v_message.msg_id, 'read_count', v_message.read_ct, 'campaign_id', v_id);
+        return jsonb_build_object('message_id', v_message.msg_id, 'read_count', v_message.read_ct, 'campaign_id', v_id,
+          'org_id', (select c.org_id from public.campaigns c where c.id = v_id), 'leads', (v_message.message ->> 'leads')::integer);
       end if;
     exception when query_canceled or others then
       raise warning 'the build of campaign % can neither be tried nor given up: % (%)', v_id, sqlerrm, sqlstate;
@@ -133,7 +153,7 @@ begin
 end;
 $$;
 comment on function private.claim_build(integer, integer, timestamptz) is
-  'Takes the next chunk to build, in turns between organisations; null if none is due. The caller commits before run_build, so that tries count whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
+  'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many at most, null unless chunks took too long}; null if none is due. The caller commits before run_build, so that tries count whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
 
 create function private.run_build(p_message_id bigint, p_campaign_id uuid, p_limit integer default 10000, p_now timestamptz default now())
 returns boolean
@@ -141,13 +161,16 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_leads jsonb;
 begin
+  select jsonb_strip_nulls(jsonb_build_object('leads', q.message -> 'leads')) into v_leads from pgmq.q_builds q where q.msg_id = p_message_id;
   -- One transaction: the queue row goes with the chunk it stood for. Without the row somebody else has built it.
   if not pgmq.delete('builds', p_message_id) then
     return false;
   end if;
   if private.build_chunk(p_campaign_id, p_limit, p_now) then
-    perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id));
+    perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
   end if;
   update public.campaigns c set needs_attention = null
   where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;
@@ -156,9 +179,16 @@ begin
 end;
 $$;
 comment on function private.run_build(bigint, uuid, integer, timestamptz) is
-  'Builds the chunk that claim_build gave, p_limit leads at most, and queues the next behind everybody''s; whether it was still to be built. Raises what building raises: see fail_build. Definer: the worker may not read these tables.';
+  'Builds the chunk that claim_build gave, p_limit leads at most, and queues the next, which is as small as this one had to be; whether it was still to be built. Raises what building raises: see fail_build. Definer: the worker may not read these tables.';
 
-create function private.fail_build(p_message_id bigint, p_campaign_id uuid, p_error text, p_max_reads integer default 5, p_now timestamptz default now())
+create function private.fail_build(
+  p_message_id bigint,
+  p_campaign_id uuid,
+  p_error text,
+  p_leads integer default null,
+  p_max_reads integer default 5,
+  p_now timestamptz default now()
+)
 returns void
 language plpgsql
 security definer
@@ -175,6 +205,9 @@ begin
   end if;
   if v_reads < p_max_reads then
     perform private.note_failure('build', p_campaign_id, v_org_id, p_error, p_now);
+    if p_leads is not null then
+      update pgmq.q_builds q set message = q.message || jsonb_build_object('leads', p_leads) where q.msg_id = p_message_id;
+    end if;
     perform pgmq.set_vt('builds', p_message_id, (10 * power(2, v_reads - 1))::integer);
   else
     insert into private.work_failures as f (kind, item, org_id, tries, error, failed_at, next_try_at)
@@ -184,8 +217,8 @@ begin
   end if;
 end;
 $$;
-comment on function private.fail_build(bigint, uuid, text, integer, timestamptz) is
-  'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. Definer: the worker may not write these tables.';
+comment on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) is
+  'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. p_leads: how many leads it and the chunks after it may have from now on; null leaves that. Definer: the worker may not write these tables.';
 
 drop function private.next_build(integer, timestamptz);
 
@@ -220,7 +253,7 @@ begin
   elsif v_import.run_started_at is null then
     update public.imports i set run_started_at = p_now where i.id = v_import.id;
   end if;
-  return private.import_claim(p_message.msg_id, p_message.read_ct, v_import);
+  return private.import_claim(p_message.msg_id, p_message.read_ct, v_import) || jsonb_build_object('org_id', v_import.org_id);
 end;
 $$;
 comment on function private.import_to_do(pgmq.message_record, integer, timestamptz) is
@@ -437,4 +470,5 @@ comment on function private.kick_file_removal(timestamptz) is 'Posts to the side
 
 grant execute on function
   private.claim_build(integer, integer, timestamptz), private.run_build(bigint, uuid, integer, timestamptz),
-  private.fail_build(bigint, uuid, text, integer, timestamptz), private.due_side_work() to worker;
+  private.fail_build(bigint, uuid, text, integer, integer, timestamptz), private.charge_turn(text, uuid, double precision),
+  private.due_side_work() to worker;

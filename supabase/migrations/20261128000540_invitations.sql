@@ -48,7 +48,7 @@ begin
   delete from public.invitations i where i.org_id = v_org_id and i.expires_at <= p_now;
   select * into v_invitation from public.invitations i where i.org_id = v_org_id and i.email = v_email;
   if v_invitation.id is not null then
-    perform private.raise_error('PT409', 'duplicate', 'This address is invited already. To make a new link, withdraw that invitation first.',
+    perform private.raise_error('PT409', 'duplicate', 'This address is invited already. For a new token, withdraw that invitation first.',
       jsonb_build_object('invitation_id', v_invitation.id, 'expires_at', v_invitation.expires_at));
   elsif (select count(*) from public.invitations i where i.org_id = v_org_id) >= 50 then
     perform private.raise_error('PT409', 'invalid_state', 'Your organisation has 50 open invitations, the most there may be: withdraw some of them.');

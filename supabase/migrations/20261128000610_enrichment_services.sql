@@ -117,6 +117,10 @@ $$;
 comment on function private.remove_enrichment_service(uuid) is
   'Admins: removes a service with its secret and what it was still to be asked. What it told of phones stays where it suppressed them. Raises PT403, PT404. Definer: users may not write services and Vault.';
 
+-- The status that a service sent; the client takes none of other digits.
+update public.enrichment_answers a set http_status = null where a.http_status not between 100 and 999;
+alter table public.enrichment_answers add constraint enrichment_answers_http_status_check check (http_status between 100 and 999);
+
 -- What was written before: the values of what changed become its names.
 update public.audit_events e
 set details = jsonb_strip_nulls(jsonb_build_object(
@@ -127,7 +131,3 @@ set details = jsonb_strip_nulls(jsonb_build_object(
       case when jsonb_typeof(e.details -> 'changes') = 'object' then e.details -> 'changes' else '{}' end
       || case when (e.details ->> 'secret_changed')::boolean then '{"secret": null}'::jsonb else '{}' end) k)))
 where e.event_type in ('enrichment_service_added', 'enrichment_service_changed') and e.details ? 'changes';
-
--- The status that a service sent; the client takes none of other digits.
-update public.enrichment_answers a set http_status = null where a.http_status not between 100 and 999;
-alter table public.enrichment_answers add constraint enrichment_answers_http_status_check check (http_status between 100 and 999);

@@ -17,7 +17,11 @@ const BREAKING: Record<string, string[]> = {
   date: ["'infinity'::date", "'-infinity'::date"],
   timestamptz: ["'infinity'::timestamptz", "'-infinity'::timestamptz"],
   interval: ["'infinity'::interval", "'-infinity'::interval"],
-  jsonb: ["jsonb_build_object('x', repeat('x', 2000000))"],
+  jsonb: [
+    "jsonb_build_object('x', repeat('x', 2000000))",
+    "jsonb_build_array(repeat('x', 2000000))",
+    "to_jsonb(repeat('x', 2000000))",
+  ],
 };
 /** Of an array, whatever its elements are: more of them than anybody needs. */
 const LONG_ARRAY = "array_fill(null::{type}, array[100000])";

@@ -63,6 +63,23 @@ it("is all or nothing: a row that breaks a key leaves no trace of its chunk", as
   expect(await leadsOf(id)).toEqual([]);
 });
 
+it("cuts reasons and names of columns that quote a file at length, and keeps their rows", async () => {
+  const id = await addImport();
+  const long = { field: "f".repeat(3000), reason: "r".repeat(3000) };
+  const rows = [
+    { line: 2, raw: ["x"], ...long },
+    { ...lead(3, phone()), warnings: [long] },
+  ];
+  expect(await apply(first, id, 0, rows)).toMatchObject({ applied: true });
+  const kept = await org.sql`
+    select line::int, outcome, length(field) as field, length(reason) as reason
+    from public.import_rejections where import_id = ${id} order by line`;
+  expect(kept).toEqual([
+    { line: 2, outcome: "rejected", field: 250, reason: 1000 },
+    { line: 3, outcome: "warning", field: 250, reason: 1000 },
+  ]);
+});
+
 it("writes a lead's phone digits once, as the trigger would", async () => {
   const id = await addImport();
   const [a, b, c] = [phone(), phone(), phone()];

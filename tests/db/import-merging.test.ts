@@ -360,7 +360,13 @@ it("refuses a strategy that there is none of, by name", async () => {
   const { error } = await org.admin.client.rpc("create_import", {
     p_import_id: org.id,
     p_file: {
-      ...{ file_name: "a.csv", file_bytes: 100, content_hash: "0".repeat(64), encoding: "utf-8", delimiter: "," },
+      ...{
+        file_name: "a.csv",
+        file_bytes: 100,
+        content_hash: "0".repeat(64),
+        encoding: "utf-8",
+        delimiter: ",",
+      },
       ...{ columns: ["Phone"], next_byte: 6, next_line: 2 },
     },
     p_mapping: { Phone: "primary_phone" },

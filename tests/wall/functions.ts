@@ -353,6 +353,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "apply_receipt",
     "apply_receipts",
     "call_worker",
+    "charge_turn",
     "claim_build",
     "claim_enrichments",
     "claim_lookups",

@@ -42,7 +42,7 @@ export const routes = [
     summary: "List campaigns, newest first, with their figures",
     permission: "viewer",
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...pageFields,
         status: z.array(z.enum(CAMPAIGN_STATUSES)).optional(),
         search: z.string().max(200).optional().describe("Part of the name"),
@@ -133,7 +133,7 @@ export const routes = [
     permission: "viewer",
     request: {
       params,
-      query: z.object({
+      query: z.strictObject({
         ...pageFields,
         cursor: z
           .string()

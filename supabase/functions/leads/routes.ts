@@ -33,7 +33,7 @@ export const routes = [
     summary: "List, search and filter leads",
     permission: "viewer",
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...pageFields,
         ...orderFields,
         ...filterFields,

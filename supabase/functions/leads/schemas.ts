@@ -46,7 +46,7 @@ export const tags = z
       .string()
       .trim()
       .toUpperCase()
-      .regex(TAG, { message: "A tag is made of A-Z, 0-9, + and -, at most 50 of them." }),
+      .regex(TAG, { message: "A tag has 1 to 50 characters: A-Z, 0-9, + and -." }),
   )
   .max(MAX_TAGS)
   .transform((list) => [...new Set(list)]);

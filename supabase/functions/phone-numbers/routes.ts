@@ -19,7 +19,7 @@ export const routes = [
     permission: "viewer",
     request: {
       query: z
-        .object({ ...pageFields, status: z.array(z.enum(NUMBER_STATUSES)).optional() })
+        .strictObject({ ...pageFields, status: z.array(z.enum(NUMBER_STATUSES)).optional() })
         .omit({ cursor: true }),
     },
     response: list(phoneNumber),

@@ -55,7 +55,7 @@ export const routes = [
     summary: "What a person should look at, open alerts first",
     permission: "viewer",
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...{ page, limit, skip },
         status: z.enum(["open", "resolved", "all"]).default("all"),
         kind: z.array(z.string().max(100)).optional(),

@@ -1,6 +1,8 @@
 // Builds audiences, a chunk of one organisation after another, for as long as the caller's budget lasts.
 import type { Direct } from "../_shared/db/direct.ts";
 import { insist, isPassing } from "../_shared/db/insist.ts";
+import { isOutOfTime, withinTime } from "../_shared/db/within-time.ts";
+import { takeTurn } from "../_shared/drain/take-turn.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 
@@ -12,46 +14,68 @@ export interface DrainBuildsDeps {
   shouldStop(): boolean;
   /** Leads a chunk. */
   chunkSize(): number;
+  /** What a chunk may take: an ordinary one of 10,000 leads takes half a second. */
+  limitMs?: number;
 }
+
+/** A tenth after a chunk that took too long; fewer than these are no build that can go on. */
+const FEWEST_LEADS = 10;
 
 /** What private.claim_build gives. */
 interface ClaimedBuild {
   message_id: number;
   read_count: number;
   campaign_id: string;
+  org_id: string;
+  /** How many leads the chunk may have, where larger ones took too long. */
+  leads: number | null;
 }
 
 /**
  * Each chunk is claimed, and the claim committed, before it is built: what fails, takes too long or ends this isolate has
  * been counted, waits longer each time, and is given up at the fifth.
  */
-export async function drainBuilds({ sql, log, shouldStop, chunkSize }: DrainBuildsDeps): Promise<void> {
+export async function drainBuilds(deps: DrainBuildsDeps): Promise<void> {
+  const { sql, shouldStop } = deps;
   while (!shouldStop()) {
     const [row] = await insist(
       () => sql<{ claimed: ClaimedBuild | null }[]>`select private.claim_build() as claimed`,
     );
     const claimed = row?.claimed;
     if (!claimed) return;
-    const { message_id, campaign_id } = claimed;
-    try {
-      await insist(() => sql`select private.run_build(${message_id}, ${campaign_id}, ${chunkSize()})`);
-    } catch (error) {
-      log.warn("a build failed", { campaign: campaign_id, error: describeCause(error) });
-      // What is of the moment comes again by itself, in a minute.
-      if (isPassing(error)) continue;
-      await insist(
-        () => sql`select private.fail_build(${message_id}, ${campaign_id}, ${reasonOf(error)})`,
-      ).catch((other) =>
-        log.error("a build that failed could not be noted", { error: describeCause(other) }),
-      );
-    }
+    await takeTurn(deps, { queue: "builds", orgId: claimed.org_id }, () => build(claimed, deps));
   }
+}
+
+async function build(
+  { message_id, campaign_id, leads }: ClaimedBuild,
+  { sql, log, chunkSize, limitMs = 5_000 }: DrainBuildsDeps,
+): Promise<void> {
+  const size = Math.min(chunkSize(), leads ?? Number.POSITIVE_INFINITY);
+  try {
+    await insist(() =>
+      withinTime(sql, limitMs, (tx) => tx`select private.run_build(${message_id}, ${campaign_id}, ${size})`),
+    );
+  } catch (error) {
+    log.warn("a build failed", { campaign: campaign_id, leads: size, error: describeCause(error) });
+    // What is of the moment comes again by itself, in a minute.
+    if (isPassing(error)) return;
+    const isSlow = isOutOfTime(error);
+    const fewer = isSlow ? Math.max(Math.floor(size / 10), FEWEST_LEADS) : null;
+    const reason = isSlow ? tooSlow(size, limitMs) : reasonOf(error);
+    await insist(
+      () => sql`select private.fail_build(${message_id}, ${campaign_id}, ${reason}, ${fewer})`,
+    ).catch((other) => log.error("a build that failed could not be noted", { error: describeCause(other) }));
+  }
+}
+
+function tooSlow(leads: number, limitMs: number): string {
+  return `it takes too long, ${leads} leads at a time took more than ${limitMs / 1000} seconds; ask for fewer segments and values.`;
 }
 
 /** What people are told. */
 function reasonOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
-  if (code === "57014") return "choosing whom it is for took longer than 30 seconds.";
   // Our own sentences, such as of a segment that is gone.
   if (typeof code === "string" && /^PT4\d\d$/.test(code) && message) return message;
   return `${message ?? "an error without a word"} (${String(code ?? "no code")}).`;

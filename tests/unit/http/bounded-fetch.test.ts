@@ -1,67 +1,62 @@
-// Reading tables: what is too large for the memory of a function is refused as it comes, everything else passes untouched.
-import { createServer, type Server, type ServerResponse } from "node:http";
+// Answers of the database are held within bounds, however many come at once.
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import ws from "ws";
+import { boundedFetch, MAX_ANSWER_BYTES } from "../../../supabase/functions/_shared/db/bounded-fetch.ts";
 import {
-  boundedFetch,
-  isTooLarge,
-  MAX_READ_BYTES,
-} from "../../../supabase/functions/_shared/db/bounded-fetch.ts";
+  fromDatabaseError,
+  isDatabaseError,
+} from "../../../supabase/functions/_shared/http/database-error.ts";
 
 let server: Server;
 let url: string;
-let sent = 0;
 beforeAll(async () => {
+  // Answers a list with one text of so many bytes as the table's name says.
   server = createServer((request, response) => {
-    sent = 0;
-    const [status, bytes] = (request.url ?? "").slice(1).split("/").map(Number) as [number, number];
-    response.writeHead(status, { "content-range": "0-9/10", "content-type": "application/json" });
-    write(response, Number.isFinite(bytes) ? bytes : undefined);
+    const size = Number(/\/rest\/v1\/t(\d+)/.exec(request.url ?? "")?.[1]);
+    response.setHeader("content-type", "application/json");
+    response.write('[{"x":"');
+    for (let sent = 0; sent < size; sent += 65_536) {
+      response.write("x".repeat(Math.min(65_536, size - sent)));
+    }
+    response.end('"}]');
   });
-  const write = (response: ServerResponse, bytes?: number) => {
-    if (bytes !== undefined) return void response.end(Buffer.alloc(bytes, "x"));
-    const piece = Buffer.alloc(1_000_000, "x");
-    const more = () => {
-      while (!response.destroyed && sent < 500_000_000) {
-        sent += piece.length;
-        if (!response.write(piece)) return void response.once("drain", more);
-      }
-    };
-    more();
-  };
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => server.close());
+afterAll(() => new Promise((done) => server.close(done)));
 
-it.each([
-  [200, MAX_READ_BYTES],
-  [206, 10],
-  [404, 100],
-])("an answer of status %d with %d bytes comes as it is", async (status, bytes) => {
-  const response = await boundedFetch(`${url}/${status}/${bytes}`);
-  expect(response.status).toBe(status);
-  expect(response.headers.get("content-range")).toBe("0-9/10");
-  expect((await response.text()).length).toBe(bytes);
+const read = (size: number) =>
+  createClient(url, "key", { global: { fetch: boundedFetch }, realtime: { transport: ws as never } })
+    .from(`t${size}`)
+    .select();
+
+it("lets through what is within the bound, whole", async () => {
+  for (const size of [0, 1, 70_000, 1_000_000, MAX_ANSWER_BYTES - 100]) {
+    const { data, error } = await read(size);
+    expect(error).toBeNull();
+    expect(data?.[0].x.length).toBe(size);
+  }
 });
 
-it("one without a body comes as it is", async () => {
-  expect((await boundedFetch(`${url}/204/0`)).status).toBe(204);
+it("refuses more, naming the field and the remedy", async () => {
+  const { data, error } = await read(MAX_ANSWER_BYTES + 1);
+  expect(data).toBeNull();
+  expect(isDatabaseError(error)).toBe(true);
+  expect(fromDatabaseError(error as never)).toMatchObject({
+    ...{ code: "page_too_large", status: 422 },
+    details: { errors: [{ field: "limit", message: expect.stringContaining("limit must be lower") }] },
+  });
 });
 
-it("one without end is refused as soon as it is too large, as an error of the list's limit", async () => {
-  const response = await boundedFetch(`${url}/200/Infinity`);
-  expect(response.status).toBe(422);
-  const error = (await response.json()) as { code: string; message: string; details: string };
-  expect(error.code).toBe("PT422");
-  expect(JSON.parse(error.details).errors[0].field).toBe("limit");
-  expect(isTooLarge(error)).toBe(true);
-  expect(isTooLarge({ message: "something else" })).toBe(false);
-  expect(isTooLarge(null)).toBe(false);
-  expect(sent).toBeLessThan(100_000_000);
+it("reads a few large ones at once, and all in the end", async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => read(2_000_000)));
+  expect(answers.map(({ data }) => data?.[0].x.length)).toEqual(answers.map(() => 2_000_000));
 });
 
-it("what functions of the database answer is not bounded here", async () => {
-  const response = await boundedFetch(`${url}/200/${MAX_READ_BYTES + 1}`, { method: "POST" });
-  expect((await response.text()).length).toBe(MAX_READ_BYTES + 1);
+it("gives its place back after what was too large", async () => {
+  await Promise.all(Array.from({ length: 10 }, () => read(MAX_ANSWER_BYTES * 2)));
+  expect((await read(1_000_000)).error).toBeNull();
 });

@@ -86,7 +86,7 @@ describe("a path", () => {
     expect(response.status).toBe(400);
     const { error } = await response.json();
     expect(error).toMatchObject({ code: "malformed_request", details: { errors: [{ field: "id" }] } });
-    expect(error.message).toBe("The address is invalid: id must be a uuid.");
+    expect(error.message).toBe("The path of the URL is invalid: id must be a uuid.");
   });
 
   it.each(["%ff%fe", "%", "%00", "a".repeat(5000)])("of garbage is malformed too: %s", async (garbage) => {

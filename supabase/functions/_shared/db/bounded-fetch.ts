@@ -1,39 +1,96 @@
-// fetch for reading tables: an answer that would fill the memory of the function, which many people share, is refused as it comes.
+// Answers of the database within what an isolate can hold: many organisations' requests share its 256 MB, and a page of the largest
+// rows there may be is a hundred times that.
 
-/** In bytes: an answer is held several times over, as text, as values and as the text that goes out. */
-export const MAX_READ_BYTES = 8_000_000;
-/** What PostgREST's error has as its hint, the code of the API. */
-const TOO_LARGE = {
-  code: "PT422",
-  hint: "invalid_input",
-  message: "So many rows of this list are more than 8 MB: ask for fewer at once.",
-  details: JSON.stringify({ errors: [{ field: "limit", message: "Ask for fewer rows at once." }] }),
-};
+/** Of one answer that is read from a table or view. The largest single row of any table is far below it. */
+export const MAX_ANSWER_BYTES = 6 * 1_048_576;
+/** Of what a function of the database answers, which bounds its pages itself. */
+const MAX_CALL_BYTES = 24 * 1_048_576;
+/** From here on an answer needs a place; the others wait, their bytes still on the way. */
+const LARGE_BYTES = 524_288;
+const LARGE_AT_ONCE = 3;
 
-/** @param error of an answer of supabase-js */
-export function isTooLarge(error: { message: string } | null): boolean {
-  return error?.message === TOO_LARGE.message;
-}
+let largeNow = 0;
+const waiting: (() => void)[] = [];
 
-/** Only what is read of tables is bounded here. What functions of the database answer they bound themselves. */
+/**
+ * As fetch, for answers of PostgREST. One that is too large is answered in PostgREST's own form as PT422 page_too_large, and the rest
+ * of it is not read.
+ */
 export async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
-  if ((init?.method ?? "GET") !== "GET" || !response.body) return response;
-  const pieces: BlobPart[] = [];
-  let bytes = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    bytes += value.length;
-    if (bytes > MAX_READ_BYTES) {
-      await reader.cancel();
-      return Response.json(TOO_LARGE, { status: 422 });
+  if (!response.body) return response;
+  const most = (init?.method ?? "GET") === "GET" ? MAX_ANSWER_BYTES : MAX_CALL_BYTES;
+  const body = await readBounded(response.body, most);
+  if (body === undefined) return tooLarge(most);
+  return new Response(body as BodyInit, response);
+}
+
+/** @returns undefined for more than `most` bytes */
+async function readBounded(
+  stream: ReadableStream<Uint8Array>,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  let isLarge = false;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return join(pieces, length);
+      length += value.length;
+      pieces.push(value);
+      if (length > most) {
+        await reader.cancel();
+        return undefined;
+      }
+      if (length > LARGE_BYTES && !isLarge) {
+        await takePlace();
+        isLarge = true;
+      }
     }
-    pieces.push(value);
+  } finally {
+    if (isLarge) leavePlace();
   }
-  const { status, statusText, headers } = response;
-  // These statuses may have no body at all.
-  const hasNone = status === 204 || status === 205 || status === 304;
-  return new Response(hasNone ? null : new Blob(pieces), { status, statusText, headers });
+}
+
+function join(pieces: Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+async function takePlace(): Promise<void> {
+  if (largeNow < LARGE_AT_ONCE) {
+    largeNow += 1;
+    return;
+  }
+  // Whoever leaves hands the place over: the count stays.
+  await new Promise<void>((go) => waiting.push(go));
+}
+
+function leavePlace(): void {
+  const next = waiting.shift();
+  if (next) next();
+  else largeNow -= 1;
+}
+
+function tooLarge(most: number): Response {
+  const megabytes = most / 1_048_576;
+  const error = {
+    code: "PT422",
+    hint: "page_too_large",
+    message: `The answer would hold more than ${megabytes} MiB: ask for fewer at once with limit.`,
+    details: JSON.stringify({
+      errors: [
+        { field: "limit", message: `limit must be lower: these rows hold more than ${megabytes} MiB.` },
+      ],
+    }),
+  };
+  return Response.json(error, { status: 422 });
 }

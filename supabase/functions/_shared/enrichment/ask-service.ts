@@ -56,7 +56,7 @@ async function withoutSecrets<T>(service: EnrichmentService, work: () => Promise
     if (!(error instanceof OutsideError)) throw error;
     const { outcome, retryAfter, isCharged } = error;
     const options = { isCharged, ...(retryAfter !== undefined && { retryAfter }) };
-    throw new OutsideError(outcome, hideSecrets(service, error.message), options);
+    throw new OutsideError(outcome, hideSecrets(service, error.message, KEPT_CHARS), options);
   }
 }
 
@@ -70,7 +70,7 @@ async function ask(
   const answer = await callOutside(url, init, service.timeout_ms, exchangePinned({ allowsLoopback }));
   exchange.status = answer.status;
   // Postgres keeps no zero bytes.
-  exchange.answer = hideSecrets(service, answer.text).slice(0, KEPT_CHARS).replaceAll("\0", "");
+  exchange.answer = hideSecrets(service, answer.text, KEPT_CHARS).replaceAll("\0", "");
   return answer;
 }
 

@@ -55,7 +55,7 @@ function sentence(issue: z.core.$ZodRawIssue): string {
     case "not_multiple_of":
       return `must be a multiple of ${issue.divisor}`;
     case "invalid_union":
-      return issue.input === undefined ? "is required" : "has none of the allowed forms";
+      return issue.input === undefined ? "is required" : unionSentence(issue);
     case "unrecognized_keys":
       return `has unknown fields: ${issue.keys.join(", ")}`;
     case "invalid_key":
@@ -64,6 +64,18 @@ function sentence(issue: z.core.$ZodRawIssue): string {
     default:
       return "is invalid";
   }
+}
+
+/** Where one field tells the forms apart, the issue is that field's. */
+function unionSentence(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  const { discriminator, options, input } = issue as {
+    discriminator?: string;
+    options?: unknown[];
+    input?: unknown;
+  };
+  if (discriminator === undefined || options === undefined) return "has none of the allowed forms";
+  const given = (input as Record<string, unknown> | null)?.[discriminator];
+  return given === undefined ? "is required" : `must be one of: ${options.map(String).join(", ")}`;
 }
 
 function bound(origin: string, limit: number | bigint, relation: string): string {

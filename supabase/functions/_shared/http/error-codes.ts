@@ -37,6 +37,7 @@ export const ERROR_STATUS = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_input: 422,
+  page_too_large: 422,
   rate_limited: 429,
   internal_error: 500,
   auth_unavailable: 503,

@@ -38,7 +38,11 @@ function parseParams(schema: z.ZodObject, params: Record<string, string>): unkno
     return parse(schema, params);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    throw new AppError("malformed_request", `The address is invalid: ${error.message}`, error.details);
+    throw new AppError(
+      "malformed_request",
+      `The path of the URL is invalid: ${error.message}`,
+      error.details,
+    );
   }
 }
 
@@ -58,7 +62,11 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     });
   }
   const field = at || "body";
-  // Sentences of schemas themselves may leave out the field's name.
-  const message = issue.message.startsWith(`${field} `) ? issue.message : `${field}: ${issue.message}`;
-  return [{ field, message }];
+  return [{ field, message: withName(field, issue.message) }];
+}
+
+/** Sentences of schemas themselves may leave out the field's name: "must be one line." or a whole sentence of their own. */
+function withName(field: string, message: string): string {
+  if (message.startsWith(`${field} `)) return message;
+  return /^[a-z]/.test(message) ? `${field} ${message}` : `${field}: ${message}`;
 }

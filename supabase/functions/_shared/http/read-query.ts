@@ -1,10 +1,14 @@
 // Query strings as callers really write them: k[]=a, k=a&k=b and k=a,b are lists; k= means that nothing was asked.
 import type { z } from "zod";
 
+/** Chooses where the platform runs the function, and asks nothing of it. */
+const PLATFORM_FIELD = "forceFunctionRegion";
+
 /** @returns what the schema can parse: lists where it has arrays, one text elsewhere (the schema refuses two) */
 export function readQuery(url: URL, schema: z.ZodObject): Record<string, unknown> {
   const given = new Map<string, string[]>();
   for (const [name, value] of url.searchParams) {
+    if (name === PLATFORM_FIELD) continue;
     const key = name.replace(/\[\d*\]$/, "");
     if (value.trim() !== "") given.set(key, [...(given.get(key) ?? []), value]);
   }

@@ -6,7 +6,7 @@ import { lead } from "../schemas.ts";
 
 export const REASONS = ["phone", "owner"] as const;
 
-export const duplicatesQuery = z.object({
+export const duplicatesQuery = z.strictObject({
   ...pageFields,
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("Groups on a page, at most 200"),
   reason: z

@@ -4,7 +4,7 @@ import { pageFields } from "../../_shared/http/pagination.ts";
 
 export const ENTRY_TYPES = ["status", "score", "sent", "reply", "consent", "merge"] as const;
 
-export const historyQuery = z.object({
+export const historyQuery = z.strictObject({
   limit: pageFields.limit,
   cursor: pageFields.cursor,
   type: z.array(z.enum(ENTRY_TYPES)).optional().describe("Only these"),

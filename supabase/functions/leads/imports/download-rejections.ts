@@ -1,6 +1,5 @@
 // The rows that were not imported as a CSV: the file's own columns and why, to be mended and imported again.
 import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
-import { isTooLarge } from "../../_shared/db/bounded-fetch.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
@@ -8,6 +7,8 @@ import type { LeadImport, Rejection } from "./import-schemas.ts";
 import { selectRejections } from "./select-rejections.ts";
 
 const PAGE_ROWS = 1000;
+/** Rows of so many take little, whatever they hold: a row is a line of the file at most. */
+const FEW_ROWS = 10;
 const OWN_COLUMNS = ["import_line", "import_outcome", "import_field", "import_reason"];
 
 /** Streamed page by page. Rejected and duplicate rows unless outcomes are named: rows with warnings were imported. */
@@ -47,13 +48,13 @@ async function* writePages(
   // Excel reads accents in a CSV only after a byte order mark.
   let text = `\ufeff${writeCsvRow([...columns, ...OWN_COLUMNS])}`;
   let after: { line: number; id: number } | undefined;
-  let take = PAGE_ROWS;
+  let limit = PAGE_ROWS;
   for (;;) {
     let rows = selectRejections(ctx, id, outcomes);
     if (after) rows = rows.or(`line.gt.${after.line},and(line.eq.${after.line},id.gt.${after.id})`);
-    const answer = await rows.limit(take);
-    if (isTooLarge(answer.error) && take > 1) {
-      take = Math.floor(take / 2);
+    const answer = await rows.limit(limit);
+    if (answer.error?.hint === "page_too_large" && limit > FEW_ROWS) {
+      limit = FEW_ROWS;
       continue;
     }
     const page = dataOrThrow(answer);
@@ -67,7 +68,7 @@ async function* writePages(
     }
     yield encoder.encode(text);
     const last = page.at(-1);
-    if (page.length < take || !last) return undefined;
+    if (page.length < limit || !last) return undefined;
     after = { line: last.line, id: last.id };
     text = "";
   }

@@ -44,7 +44,9 @@ export const importRoutes = [
     path: "/imports",
     summary: "List imports, newest first",
     permission: "viewer",
-    request: { query: z.object({ ...pageFields, status: z.array(z.enum(IMPORT_STATUSES)).optional() }) },
+    request: {
+      query: z.strictObject({ ...pageFields, status: z.array(z.enum(IMPORT_STATUSES)).optional() }),
+    },
     response: list(leadImport),
     run: listImports,
   }),
@@ -63,7 +65,7 @@ export const importRoutes = [
     summary:
       "List the rows that were not imported, warnings, and leads that undo kept, in the order of the file",
     permission: "viewer",
-    request: { params, query: z.object({ ...pageFields, outcome }) },
+    request: { params, query: z.strictObject({ ...pageFields, outcome }) },
     response: list(rejection),
     run: listRejections,
   }),
@@ -72,7 +74,7 @@ export const importRoutes = [
     path: "/import/{id}/rejections.csv",
     summary: "Download the rows that were not imported, to mend and import again",
     permission: "viewer",
-    request: { params, query: z.object({ outcome }) },
+    request: { params, query: z.strictObject({ outcome }) },
     response: raw(
       "text/csv",
       "The file's own columns, then import_line, import_outcome, import_field, import_reason",

@@ -1,5 +1,5 @@
 // The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file, and leads its undo kept.
-import { MAX_READ_BYTES } from "../../_shared/db/bounded-fetch.ts";
+import { MAX_ANSWER_BYTES } from "../../_shared/db/bounded-fetch.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -37,7 +37,7 @@ export async function listRejections(
   const first = page.cursor === undefined ? page.offset : 0;
   // Each row repeats the names of the columns.
   const namesLength = JSON.stringify(leadImport.columns).length;
-  const take = Math.min(page.limit, Math.max(1, Math.floor(MAX_READ_BYTES / namesLength)));
+  const take = Math.min(page.limit, Math.max(1, Math.floor(MAX_ANSWER_BYTES / namesLength)));
   const found = dataOrThrow(await rows.range(first, first + take - 1));
   const last = found.length === take ? found.at(-1) : undefined;
   // The import's own counters, which the rows agree with: nothing needs counting.

@@ -16,7 +16,7 @@ export const mappingRoutes = [
     path: "/import/mappings",
     summary: "List saved mappings by name",
     permission: "viewer",
-    request: { query: z.object({ page, limit, skip }) },
+    request: { query: z.strictObject({ page, limit, skip }) },
     response: list(savedMapping),
     run: listMappings,
   }),

@@ -17,7 +17,7 @@ export const jobRoutes = [
     summary: "List jobs, newest first",
     permission: "viewer",
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...pageFields,
         kind: z.array(z.enum(JOB_KINDS)).optional(),
         status: z.array(z.enum(JOB_STATUSES)).optional(),

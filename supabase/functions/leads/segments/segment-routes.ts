@@ -28,7 +28,7 @@ export const segmentRoutes = [
     summary: "List segments by name",
     permission: "viewer",
     request: {
-      query: z.object({
+      query: z.strictObject({
         ...{ page, limit, skip },
         kind: z.array(z.enum(SEGMENT_KINDS)).optional(),
         search: z.string().max(200).optional().describe("Part of the name"),

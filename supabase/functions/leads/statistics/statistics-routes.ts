@@ -12,7 +12,7 @@ export const statisticsRoutes = [
     path: "/statistics",
     summary: "Figures of all leads, or of those that fit a filter",
     permission: "viewer",
-    request: { query: z.object(filterFields) },
+    request: { query: z.strictObject(filterFields) },
     response: object(leadStatistics),
     run: readStatistics,
   }),

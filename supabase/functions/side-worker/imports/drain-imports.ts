@@ -1,5 +1,6 @@
 // Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
+import { takeTurn } from "../../_shared/drain/take-turn.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
@@ -46,7 +47,11 @@ export async function drainImports({ sql, storage, budget, log }: DrainImportsDe
     if (!chunk) return { chunks, more: false };
     const applied = await suspectGate
       .run(chunk.read_count > 1, () =>
-        chunk.undo ? runUndoChunk(chunk, { sql, log }) : runImportChunk(chunk, { sql, storage, budget, log }),
+        takeTurn({ sql, log }, { queue: "imports", orgId: chunk.org_id }, () =>
+          chunk.undo
+            ? runUndoChunk(chunk, { sql, log })
+            : runImportChunk(chunk, { sql, storage, budget, log }),
+        ),
       )
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.

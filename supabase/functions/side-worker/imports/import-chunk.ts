@@ -7,6 +7,7 @@ interface Claimed {
   message_id: number;
   /** How often this chunk was begun. */
   read_count: number;
+  org_id: string;
   /** Of the import. */
   id: string;
 }

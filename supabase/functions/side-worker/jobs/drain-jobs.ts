@@ -1,5 +1,6 @@
 // Works off the queue of jobs, one step after another, for as long as the caller's budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
+import { takeTurn } from "../../_shared/drain/take-turn.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
@@ -35,7 +36,9 @@ export async function drainJobs(deps: DrainJobsDeps, shouldStop: () => boolean):
     const { claimed } = row;
     const isDone = await suspectGate
       .run(claimed.read_count > 1, () =>
-        claimed.work === "remove_files" ? removeFiles(claimed, deps) : runJobStep(claimed, deps),
+        claimed.work === "remove_files"
+          ? removeFiles(claimed, deps)
+          : takeTurn(deps, { queue: "jobs", orgId: claimed.org_id }, () => runJobStep(claimed, deps)),
       )
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.

@@ -1,4 +1,6 @@
 // One step of a job; decides what becomes of the job where it fails.
+import type { Direct } from "../../_shared/db/direct.ts";
+import { isOutOfTime, withinTime } from "../../_shared/db/within-time.ts";
 import { UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "./drain-jobs.ts";
 import { runExportStep } from "./exports/run-export-step.ts";
@@ -7,17 +9,20 @@ import { JobRefusal, type JobStep } from "./job-step.ts";
 /** Five tries within seven minutes: a restart of the database or of Storage is over by then. */
 const FIRST_RETRY_SECONDS = 5;
 const LONGEST_RETRY_SECONDS = 320;
+const MOST_TRIES = 5;
+
+/**
+ * What a step of the database may take: a changed chunk takes under a second, choosing among a million leads some. Each try
+ * may take as much again, up to three times as much, while its owner's turn comes later by what was used.
+ */
+const STEP_LIMIT_MS = 8_000;
 
 /** @returns whether the step counts. Errors end the job or give the step back; none is thrown but a lost database's. */
 export async function runJobStep(step: JobStep, deps: DrainJobsDeps): Promise<boolean> {
   const { sql, log } = deps;
   const started = performance.now();
   try {
-    const applied =
-      step.work === "export"
-        ? await runExportStep(step, deps)
-        : ((await sql`select private.run_job_step(${step.id}, ${step.step}, ${step.message_id}) as result`)[0]
-            ?.result.applied as boolean);
+    const applied = step.work === "export" ? await runExportStep(step, deps) : await runInDatabase(step, sql);
     const ms = Math.round(performance.now() - started);
     log.info("job step done", { job: step.id, kind: step.kind, step: step.step, ms, applied });
     return applied;
@@ -27,8 +32,17 @@ export async function runJobStep(step: JobStep, deps: DrainJobsDeps): Promise<bo
   }
 }
 
+async function runInDatabase(step: JobStep, sql: Direct): Promise<boolean> {
+  const [row] = await withinTime(
+    sql,
+    STEP_LIMIT_MS * Math.min(step.read_count, 3),
+    (tx) => tx`select private.run_job_step(${step.id}, ${step.step}, ${step.message_id}) as result`,
+  );
+  return row?.result.applied as boolean;
+}
+
 async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJobsDeps): Promise<void> {
-  const reason = finalReason(error);
+  const reason = finalReason(error, step);
   const fields = {
     ...{ job: step.id, kind: step.kind, step: step.step },
     error: error instanceof Error ? error.message : String(error),
@@ -44,12 +58,14 @@ async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJ
 }
 
 /** What people are told where trying again can't help, null where it may. */
-function finalReason(error: unknown): string | null {
+function finalReason(error: unknown, step: JobStep): string | null {
   if (error instanceof JobRefusal) return error.message;
   if (error instanceof UnsafePathError)
     return `The export was given up: ${error.message}. Start another one.`;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   if (typeof code !== "string") return null;
+  if (isOutOfTime(error) && step.read_count >= MOST_TRIES)
+    return "It takes too long: five tries ran out of time. Name fewer segments and values in its filter, then start it again. What was done before is done.";
   // Our own sentences, such as of a segment that is gone.
   if (/^PT4\d\d$/.test(code)) return message ?? null;
   // Values that Postgres refuses (class 22) or that break a rule of their table (23) will be refused again.

@@ -35,7 +35,8 @@ const startBuild = async (org: ArrangedOrg) => {
   return row?.id as string;
 };
 const read = async (id: string) => (await bench.sql`select * from public.campaigns where id = ${id}`)[0];
-const build = () => drainBuilds({ sql: bench.a.sql, log, shouldStop: () => false, chunkSize: () => 1000 });
+const build = (limitMs = 5_000) =>
+  drainBuilds({ sql: bench.a.sql, log, shouldStop: () => false, chunkSize: () => 1000, limitMs });
 const makeBuildsDue = () => bench.sql`update pgmq.q_builds set vt = clock_timestamp()`;
 const alert = async (org: ArrangedOrg, kind: string) =>
   (
@@ -106,12 +107,10 @@ test("a build that takes longer than a statement may is counted, and one whose w
   const slow = await startBuild(spoiled);
   const good = await startBuild(neighbour);
   const mend = await poison(bench.sql, targets(spoiled), "perform pg_sleep(20)");
-  await bench.a.sql`set statement_timeout = '400ms'`;
-  await build();
-  await bench.a.sql`reset statement_timeout`;
+  await build(400);
   expect(await read(good)).toMatchObject({ status: "ready" });
   expect((await bench.sql`select error from private.work_failures where item = ${slow}`)[0]?.error).toMatch(
-    /30 seconds/,
+    /too long/,
   );
   await mend();
   // A worker that dies says nothing: only the read, which is committed, counts.
