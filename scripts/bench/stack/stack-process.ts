@@ -24,15 +24,15 @@ async function removeFolder(): Promise<void> {
 
 let stack: Stack | undefined;
 /** At once, so that the next call has burnt nothing yet. */
-async function tellDrained(line: string): Promise<void> {
-  tell({ drained: { line, cpuMs: await cpuOfTrees(stack?.pids().functions.worker ?? []) } });
+async function tellDrained(name: string, line: string): Promise<void> {
+  tell({ drained: { name, line, cpuMs: await cpuOfTrees(stack?.pids().functions[name] ?? []) } });
 }
 
 try {
   stack = await startStack({
     ...{ portBase: await findFreePortBase(), dataDir, durable, isolates, watch: false, envFile: false },
     log(source, line) {
-      if (line.startsWith("drained ")) void tellDrained(line);
+      if (line.startsWith("drained ")) void tellDrained(source, line);
       if (ROUTINE.test(line)) return;
       lines.push(`${source}: ${line}`.slice(0, 300));
       if (lines.length > KEPT_LINES) lines.shift();

@@ -16,11 +16,13 @@ export type StackWord =
   | { lines: string[] }
   | { drained: Drained };
 
-/** A call of the worker that has ended. */
+/** A drain that has ended. */
 export interface Drained {
+  /** The function whose drain it was. */
+  name: string;
   /** What it logged. */
   line: string;
-  /** CPU of the worker's processes until then, in ms. */
+  /** CPU of its processes until then, in ms. */
   cpuMs: number;
 }
 
