@@ -2,8 +2,10 @@
 import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
 import { checkLocks } from "./check/compare-locks.ts";
 import { checkPatterns } from "./check/patterns/check-patterns.ts";
+import { checkSqlFiles } from "./check/sql-files.ts";
 import { findFunctions } from "./generate/find-functions.ts";
 import { generateAll } from "./generate/generate-all.ts";
+import { generateMigrations } from "./generate/migrations.ts";
 import { useDatabase } from "./generate/use-database.ts";
 import { runTool, type Tool } from "./run-tool.ts";
 
@@ -35,6 +37,11 @@ async function checkAll(): Promise<void> {
     return complaintsOf("deno", ["check", "--config", "deno.json", ...entries]);
   });
   await check("patterns are linear (recheck)", checkPatterns);
+  await check("migrations follow from schemas", async () => {
+    const stale = await generateMigrations(true);
+    return stale.length === 0 ? [] : [...stale, "Run npm run generate and commit what it writes."];
+  });
+  await check("form of SQL files", checkSqlFiles);
   await useDatabase(undefined, async (databaseUrl) => {
     await check("generated files are fresh", async () => {
       const stale = await generateAll({ databaseUrl, checkOnly: true });

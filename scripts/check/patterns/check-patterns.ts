@@ -8,7 +8,7 @@ import { type FoundPattern, type FoundPatterns, findPatterns, type UnknownPatter
 import { findSqlPatterns } from "./find-sql-patterns.ts";
 
 const FUNCTIONS = "supabase/functions";
-const MIGRATIONS = "supabase/migrations";
+const SCHEMAS = "supabase/schemas";
 export const ACCEPTED_PATTERNS_PATH = "supabase/patterns-accepted.json";
 /** A verdict hangs neither on chance nor, with so much time for each look, on what else the machine does. The slowest pattern takes a few seconds. */
 const OPTIONS = { timeout: 120_000, randomSeed: 1, incubationTimeout: 2_000, attackTimeout: 10_000 };
@@ -31,7 +31,7 @@ export async function checkPatterns(): Promise<string[]> {
     found.known.push(...known);
     found.unknown.push(...unknown);
   }
-  for (const path of await filesOf(MIGRATIONS, ".sql"))
+  for (const path of await filesOf(SCHEMAS, ".sql"))
     found.known.push(...findSqlPatterns(path, await readFile(join(PROJECT_DIR, path), "utf8")));
   return [...judgeUnknown(found.unknown, accepted), ...(await judgePatterns(found.known))];
 }

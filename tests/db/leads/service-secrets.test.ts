@@ -1,5 +1,4 @@
 // The secret of a service goes to the host it was given for and to no other; nothing of URL, request and secret is in the audit.
-import { readFile } from "node:fs/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
@@ -110,27 +109,4 @@ it("the audit names what changed, and tells none of it", async () => {
     ["enrichment_service_removed", { ...service, changed: [] }],
   ]);
   expect(JSON.stringify(events)).not.toMatch(/key-|secret-4/);
-});
-
-it("what the audit told before is mended by the migration", async () => {
-  const old = {
-    service_id: org.id,
-    changes: { ...KEYS, name: "Parcels", kind: "property" },
-    secret_changed: true,
-  };
-  const bare = { service_id: org.id, changes: { daily_budget: 5 }, secret_changed: false };
-  for (const details of [old, bare])
-    await bench.sql`select private.record_audit_event(${org.id}, 'enrichment_service_changed', null, null, null, ${bench.sql.json(details)})`;
-  const file = "supabase/migrations/20261128000610_enrichment_services.sql";
-  const migration = await readFile(new URL(`../../../${file}`, import.meta.url), "utf8");
-  const mend = migration.slice(migration.indexOf("update public.audit_events"));
-  await bench.sql.unsafe(mend);
-  const events = await auditOf();
-  expect(events.map(({ details }) => details)).toEqual([
-    {
-      ...{ service_id: org.id, name: "Parcels", kind: "property", host: "parcels.example.com" },
-      changed: ["kind", "name", "request", "secret", "url"],
-    },
-    { service_id: org.id, changed: ["daily_budget"] },
-  ]);
 });

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ERROR_STATUS } from "../../../supabase/functions/_shared/http/error-codes.ts";
 
-const folder = new URL("../../../supabase/migrations/", import.meta.url);
-const raised = readdirSync(folder)
+const folder = new URL("../../../supabase/schemas/", import.meta.url);
+const raised = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".sql"))
   .flatMap((name) => {
     const sql = readFileSync(new URL(name, folder), "utf8");

@@ -1,0 +1,868 @@
+-- Written from supabase/schemas/identity by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/identity/types.sql
+
+create type public.user_role as enum ('viewer', 'operator', 'campaign_manager', 'admin');
+comment on type public.user_role is 'Roles in rising order: each may do all that the ones before it may.';
+
+-- schemas/identity/checks/membership.sql
+
+-- In PL/pgSQL: it keeps its plans for the life of a connection, where a function in SQL plans anew in every statement.
+create function private.org_id()
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (select u.org_id from private.signed_in s join public.users u on u.id = s.id);
+end;
+$$;
+comment on function private.org_id() is
+  'The organisation of the signed-in person; null for anybody else, and for an account that is banned, deleted or signed out. '
+  'Definer: it must read users before any policy on users can be decided.';
+grant execute on function private.org_id() to authenticated, service_role;
+
+create function private.has_role(p_role public.user_role)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (select from private.signed_in s join public.users u on u.id = s.id where u.role >= p_role);
+end;
+$$;
+comment on function private.has_role(public.user_role) is
+  'Whether the signed-in person has this role or a higher one. Definer for the same reason as org_id().';
+grant execute on function private.has_role(public.user_role) to authenticated, service_role;
+
+-- schemas/identity/triggers/people.sql
+
+create function private.keep_an_admin()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and new.role = 'admin' and new.org_id = old.org_id then
+    return null;
+  end if;
+  -- Two admins who leave at once wait here for each other: the second looks after the first has committed.
+  perform from public.orgs o where o.id = old.org_id for no key update;
+  -- Not there: it is being deleted, with all its people.
+  if found and exists (select from public.users u where u.org_id = old.org_id)
+    and not exists (select from public.users u where u.org_id = old.org_id and u.role = 'admin') then
+    perform private.raise_error('PT409', 'invalid_state',
+      'An organisation with people in it needs an admin: make somebody else admin first.',
+      jsonb_build_object('org_id', old.org_id));
+  end if;
+  return null;
+end;
+$$;
+comment on function private.keep_an_admin() is
+  'Trigger: refuses whatever would leave people without an admin (PT409 invalid_state): a lower role, a removal, a deleted '
+  'account. Definer: those who delete accounts may not read organisations.';
+
+create function private.record_membership()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_left boolean := tg_op = 'DELETE' or new.org_id is distinct from old.org_id;
+  v_person jsonb := jsonb_build_object('user_id', old.id, 'email', old.email, 'role', old.role);
+begin
+  if v_left or new.role is distinct from old.role then
+    delete from public.invitations i where i.invited_by = old.id and i.org_id = old.org_id;
+  end if;
+  if not v_left then
+    perform private.record_audit_event(new.org_id, 'person_role_changed', null, null, null,
+      v_person || jsonb_build_object('role', new.role, 'former_role', old.role));
+    return null;
+  end if;
+  if exists (select from public.orgs o where o.id = old.org_id) then
+    perform private.record_audit_event(old.org_id, case when old.id = auth.uid() then 'person_left'
+      else 'person_removed' end, null, null, null, v_person);
+    perform private.withhold_rows(old.org_id);
+  end if;
+  if tg_op = 'UPDATE' then
+    perform private.record_audit_event(new.org_id, 'person_joined', null, null, null,
+      v_person || jsonb_build_object('role', new.role));
+  end if;
+  return null;
+end;
+$$;
+comment on function private.record_membership() is
+  'Trigger: an audit event for every changed role, removal and arrival, whoever made it. Invitations of whoever leaves or gets '
+  'another role are void, and channels tell no contents for a while. Definer: nobody may write audit events.';
+
+-- schemas/identity/triggers/sign_up.sql
+
+create function private.found_organisation()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_name text := trim(coalesce(new.raw_user_meta_data ->> 'org_name', ''));
+begin
+  if exists (select from public.users u where u.id = new.id) then
+    return null;
+  end if;
+  if v_name = '' then
+    v_name := split_part(coalesce(new.email, 'My organisation'), '@', 1);
+  end if;
+  insert into public.users (id, org_id, email, role)
+  values (new.id, private.create_org(left(v_name, 200)), new.email, 'admin');
+  return null;
+end;
+$$;
+comment on function private.found_organisation() is
+  'Trigger: a person whose e-mail address is confirmed gets an organisation, and is its admin. org_name of the metadata names '
+  'it and decides nothing else. Definer: the auth service may write neither organisations nor users.';
+-- Not before the address is confirmed: until then nobody can sign in with it, and a sign-up with somebody else's address uses up
+-- nothing.
+create trigger on_auth_user_created after insert on auth.users
+  for each row when (new.email_confirmed_at is not null) execute function private.found_organisation();
+create trigger on_auth_user_confirmed after update on auth.users
+  for each row when (old.email_confirmed_at is null and new.email_confirmed_at is not null)
+  execute function private.found_organisation();
+
+create function private.copy_email()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.users u set email = new.email where u.id = new.id;
+  return null;
+end;
+$$;
+comment on function private.copy_email() is
+  'Trigger: a changed e-mail address is the person''s. A former one would keep its next owner from signing up. Definer: the '
+  'auth service may not write users.';
+create trigger on_auth_user_email_changed after update on auth.users
+  for each row when (new.email is not null and old.email is distinct from new.email) execute function private.copy_email();
+
+-- schemas/identity/tables/orgs.sql
+
+create table public.orgs (
+  id uuid primary key default gen_random_uuid(),
+  name text not null check (length(trim(name)) between 1 and 200),
+  brand text not null check (length(trim(brand)) between 1 and 25),
+  support_contact text check (length(support_contact) <= 100),
+  language text not null default 'es' check (language in ('es', 'en')),
+  time_zone text not null default 'America/Chicago' check (timezone(time_zone, timestamptz '2000-01-01') is not null),
+  quiet_starts time not null default '20:00',
+  quiet_ends time not null default '08:00',
+  cooldown_days smallint not null default 30 check (cooldown_days between 0 and 3650),
+  consent_policy text not null default 'not_required' check (consent_policy in ('not_required', 'required')),
+  mps numeric(8, 3) check (mps between 0.001 and 10000),
+  daily_cap integer check (daily_cap between 0 and 100000000),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- A second dimension, another first index or a null would read as "no cap".
+  warmup_caps integer[] not null default '{100,200,400,800,1600,2000}'
+    check (
+    cardinality(warmup_caps) between 1 and 60 and array_ndims(warmup_caps) = 1 and array_lower(warmup_caps, 1) = 1
+    and array_position(warmup_caps, null) is null and 1 <= all (warmup_caps) and 1000000 >= all (warmup_caps)),
+  health_quarantine_below smallint not null default 50 check (health_quarantine_below between 0 and 100),
+  health_min_messages integer not null default 50 check (health_min_messages between 10 and 100000),
+  lookup_enabled boolean not null default false,
+  lookup_daily_budget integer not null default 1000 check (lookup_daily_budget between 0 and 1000000),
+  lookup_price numeric(10, 5) not null default 0.008 check (lookup_price between 0 and 99),
+  check (quiet_starts <> quiet_ends),
+  constraint orgs_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
+    and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
+  constraint orgs_brand_line check (length(brand) <= 25 and brand !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
+    and brand ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
+  constraint orgs_support_contact_line check (support_contact !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  constraint orgs_time_zone_length check (length(time_zone) <= 64),
+  constraint orgs_quiet_starts_check check (quiet_starts < '24:00'),
+  constraint orgs_quiet_ends_check check (quiet_ends < '24:00')
+);
+comment on table public.orgs is
+  'An organisation (tenant) and its settings. Quiet hours default to 20:00-08:00 Central; mps and daily_cap (messages a day, in '
+  'its time zone) are unlimited where null.';
+comment on column public.orgs.cooldown_days is 'Days in which a phone contacted by one campaign is left alone by the others.';
+comment on column public.orgs.warmup_caps is
+  'Segments a day that a number which is warming up may send, from its first day on; after the last it is warm and has its own '
+  'cap alone.';
+comment on column public.orgs.health_quarantine_below is
+  'A number whose health score falls under this is quarantined until a person reactivates it; 0: never.';
+comment on column public.orgs.health_min_messages is
+  'Outcomes of the last 7 days a number must have before it gets a score; under it the score is unknown.';
+comment on column public.orgs.lookup_enabled is
+  'Whether phones are looked up at Twilio: those of new leads by themselves, others when asked for.';
+comment on column public.orgs.lookup_daily_budget is 'Lookups a day at most, in the organisation''s time zone.';
+comment on column public.orgs.lookup_price is
+  'US dollars a lookup, to estimate by: line type intelligence at list price (about 0.008 in 2026, not confirmed). Edit it to '
+  'what your account pays.';
+
+alter table public.orgs enable row level security;
+create policy "people read their own organisation" on public.orgs
+  for select to authenticated using (id = (select private.org_id()));
+create policy "admins change their own organisation" on public.orgs
+  for update to authenticated
+  using (id = (select private.org_id()) and (select private.has_role('admin')))
+  with check (id = (select private.org_id()) and (select private.has_role('admin')));
+grant select on public.orgs to authenticated;
+grant delete, insert, select, update on public.orgs to service_role;
+grant update (name, brand, support_contact, language, time_zone, quiet_starts, quiet_ends, cooldown_days, consent_policy, mps,
+  daily_cap, warmup_caps, health_quarantine_below, health_min_messages, lookup_enabled, lookup_daily_budget, lookup_price) on
+  public.orgs to authenticated;
+
+create trigger orgs_updated_at before update on public.orgs
+  for each row execute function private.set_updated_at();
+create trigger orgs_check_new_time_zone before insert on public.orgs
+  for each row when (new.time_zone <> 'America/Chicago') execute function private.check_time_zone();
+create trigger orgs_check_time_zone before update of time_zone on public.orgs
+  for each row when (new.time_zone <> old.time_zone) execute function private.check_time_zone();
+
+-- schemas/identity/tables/users.sql
+
+create table public.users (
+  id uuid primary key references auth.users (id) on delete cascade,
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  email text not null,
+  role public.user_role not null default 'viewer',
+  settings jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint users_email_check check (length(email) <= 255),
+  constraint users_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 65536)
+);
+comment on table public.users is 'A person, the one organisation they belong to and their role in it.';
+create unique index users_email_key on public.users (lower(email));
+create index users_org_id_idx on public.users (org_id);
+
+alter table public.users enable row level security;
+create policy "people read who is in their organisation" on public.users
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.users to authenticated;
+grant delete, insert, select, update on public.users to service_role;
+
+create trigger users_updated_at before update on public.users
+  for each row execute function private.set_updated_at();
+create trigger users_keep_an_admin after update of role, org_id or delete on public.users
+  for each row when (old.role = 'admin') execute function private.keep_an_admin();
+create trigger users_record_role after update of role, org_id on public.users
+  for each row when (old.role is distinct from new.role or old.org_id is distinct from new.org_id)
+  execute function private.record_membership();
+create trigger users_record_removal after delete on public.users
+  for each row execute function private.record_membership();
+
+-- schemas/identity/tables/invitations.sql
+
+create table public.invitations (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  email text not null check (position('@' in email) > 1),
+  role public.user_role not null default 'viewer',
+  invited_by uuid not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '7 days',
+  token_hash bytea not null unique check (length(token_hash) = 32),
+  foreign key (invited_by) references public.users (id) on delete cascade,
+  check (length(email) <= 254 and email = lower(email))
+);
+comment on table public.invitations is
+  'An e-mail address asked to join an organisation with a role, until it is accepted or withdrawn, or expires after 7 days. One '
+  'for an address and organisation.';
+comment on column public.invitations.email is 'In lower case.';
+comment on column public.invitations.token_hash is 'SHA-256 of the secret, which only the inviter was told, once.';
+create index invitations_invited_by_idx on public.invitations (invited_by);
+create unique index invitations_email_key on public.invitations (org_id, email);
+
+alter table public.invitations enable row level security;
+create policy "admins read invitations of their organisation" on public.invitations
+  for select to authenticated using (org_id = (select private.org_id()) and (select private.has_role('admin')));
+grant delete, insert, select, update on public.invitations to service_role;
+grant select (id, org_id, email, role, invited_by, created_at, expires_at) on public.invitations to authenticated;
+
+-- schemas/identity/tables/storage_quotas.sql
+
+create table private.storage_quotas (
+  org_id uuid primary key references public.orgs (id) on delete cascade,
+  bytes bigint not null check (bytes >= 0)
+);
+comment on table private.storage_quotas is
+  'Organisations that may keep more or less in Storage than the 5 GiB of all others. Set by whoever runs the platform.';
+
+alter table private.storage_quotas enable row level security;
+
+-- schemas/identity/functions/accept_invitation.sql
+
+create function private.accept_invitation(p_token text, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_own_org_id uuid := private.require_role('viewer');
+  v_hash bytea;
+  v_account private.signed_in;
+  v_invitation public.invitations;
+  v_org_id uuid;
+  v_user public.users;
+  v_gone text := 'There is no such invitation for you. It was accepted or withdrawn, its 7 days are over, or it is for another '
+    'e-mail address than the one you signed in with.';
+begin
+  if p_token is null or p_token !~ '^[0-9a-f]{64}$' then
+    perform private.raise_error('PT404', 'not_found', v_gone);
+  end if;
+  -- Found by the hash of the secret: how long that takes tells nothing about the secret.
+  v_hash := sha256(decode(p_token, 'hex'));
+  select * into v_invitation from public.invitations i where i.token_hash = v_hash and i.expires_at > p_now;
+  select * into v_account from private.signed_in s;
+  if v_invitation.id is null then
+    perform private.raise_error('PT404', 'not_found', v_gone);
+  elsif v_invitation.org_id = v_own_org_id then
+    perform private.raise_error('PT409', 'invalid_state', 'You are in this organisation already.');
+  elsif lower(v_account.email) is distinct from v_invitation.email then
+    perform private.raise_error('PT404', 'not_found', v_gone);
+  elsif v_account.email_confirmed_at is null then
+    perform private.raise_error('PT403', 'forbidden', 'Confirm your e-mail address first.');
+  end if;
+
+  for v_org_id in select x.id from unnest(array[v_invitation.org_id, v_own_org_id]) x (id) order by x.id loop
+    if v_org_id = v_own_org_id then
+      -- What is being written into it is waited for, and then seen.
+      perform from public.orgs o where o.id = v_org_id for update;
+    else
+      perform from public.orgs o where o.id = v_org_id for no key update;
+    end if;
+  end loop;
+  -- Asked again: while this waited, the invitation may have been used or withdrawn, and who sent it may have lost the right.
+  select * into v_user from public.users u where u.id = v_account.id and u.org_id = v_own_org_id for update;
+  select * into v_invitation from public.invitations i where i.token_hash = v_hash for update;
+  if v_user.id is null or v_invitation.id is null then
+    perform private.raise_error('PT404', 'not_found', v_gone);
+  elsif not exists (
+    select from public.users u join auth.users a on a.id = u.id
+    where u.id = v_invitation.invited_by and u.org_id = v_invitation.org_id and u.role = 'admin' and u.role >= v_invitation.role
+      and a.deleted_at is null and (a.banned_until is null or a.banned_until <= p_now)) then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Who invited you may no longer do so: ask an admin of the organisation for another invitation.');
+  end if;
+
+  perform private.refuse_used_org(v_user);
+  delete from public.invitations i where i.id = v_invitation.id;
+  update public.users u set org_id = v_invitation.org_id, role = v_invitation.role where u.id = v_user.id;
+  delete from public.orgs o where o.id = v_own_org_id;
+  perform private.record_audit_event(v_invitation.org_id, 'invitation_accepted', null, null, null,
+    jsonb_build_object('invitation_id', v_invitation.id, 'email', v_invitation.email, 'role', v_invitation.role, 'invited_by',
+      v_invitation.invited_by));
+  return jsonb_build_object('org_id', v_invitation.org_id, 'role', v_invitation.role);
+end;
+$$;
+comment on function private.accept_invitation(text, timestamptz) is
+  'Joins the organisation of an invitation, with the role it names: {org_id, role}. p_token: its secret. The caller''s '
+  'confirmed address must be the invited one, and the inviter still an admin. The caller''s own organisation is deleted; it '
+  'must hold nothing and nobody else. Raises PT403, PT404 (for an invitation of another address too), PT409 invalid_state. '
+  'Definer: users may not write users.';
+grant execute on function private.accept_invitation(text, timestamptz) to authenticated;
+
+create function public.accept_invitation(p_token text) returns jsonb
+  language sql set search_path = '' as $$ select private.accept_invitation(p_token); $$;
+comment on function public.accept_invitation(text) is 'See private.accept_invitation.';
+grant execute on function public.accept_invitation(text) to authenticated;
+
+-- schemas/identity/functions/invitations.sql
+
+-- Invitations: a secret that the inviter hands on, and that the person with the invited address accepts, signed in. Whoever signs
+-- up joins nobody by that. Only the secret's hash is kept; one that was accepted, withdrawn or has expired is gone, and the audit
+-- tells of it.
+
+create function private.invite_person(p_email text, p_role public.user_role, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.lock_own_org('admin');
+  v_email text := lower(trim(p_email));
+  -- Two random uuids: 244 bits.
+  v_secret bytea := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid());
+  v_invitation public.invitations;
+begin
+  if v_email is null or length(v_email) > 254 or v_email !~ '^[^@[:space:][:cntrl:]]{1,64}@[^@[:space:][:cntrl:]]{1,189}$' then
+    perform private.refuse_field('email', 'email must be an e-mail address such as ana@example.com, of at most 254 characters.');
+  elsif p_role is null or not private.has_role(p_role) then
+    perform private.refuse_field('role', 'role must be viewer, operator, campaign_manager or admin, and not above your own.');
+  elsif exists (select from public.users u where u.org_id = v_org_id and lower(u.email) = v_email) then
+    perform private.raise_error('PT409', 'duplicate', 'Somebody with this e-mail address is in your organisation already.');
+  end if;
+  delete from public.invitations i where i.org_id = v_org_id and i.expires_at <= p_now;
+  select * into v_invitation from public.invitations i where i.org_id = v_org_id and i.email = v_email;
+  if v_invitation.id is not null then
+    perform private.raise_error('PT409', 'duplicate',
+      'This address is invited already. For a new token, withdraw that invitation first.',
+      jsonb_build_object('invitation_id', v_invitation.id, 'expires_at', v_invitation.expires_at));
+  elsif (select count(*) from public.invitations i where i.org_id = v_org_id) >= 50 then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Your organisation has 50 open invitations, the most there may be: withdraw some of them.');
+  end if;
+  insert into public.invitations (org_id, email, role, invited_by, created_at, expires_at, token_hash)
+  values (v_org_id, v_email, p_role, auth.uid(), p_now, p_now + interval '7 days', sha256(v_secret))
+  returning * into v_invitation;
+  perform private.record_audit_event(v_org_id, 'person_invited', null, null, null,
+    jsonb_build_object('invitation_id', v_invitation.id, 'email', v_email, 'role', p_role));
+  return to_jsonb(v_invitation) - 'token_hash' || jsonb_build_object('token', encode(v_secret, 'hex'));
+end;
+$$;
+comment on function private.invite_person(text, public.user_role, timestamptz) is
+  'Admins: invites an e-mail address for 7 days. Returns the invitation with token, its secret (64 hex digits), which is told '
+  'this once. No mail is sent. Raises PT403, PT409 duplicate for a person or address that is there, PT409 invalid_state above '
+  '50 open ones, PT422. Definer: users may not write invitations.';
+grant execute on function private.invite_person(text, public.user_role, timestamptz) to authenticated;
+
+create function public.invite_person(p_email text, p_role public.user_role) returns jsonb
+  language sql set search_path = '' as $$ select private.invite_person(p_email, p_role); $$;
+comment on function public.invite_person(text, public.user_role) is 'See private.invite_person.';
+grant execute on function public.invite_person(text, public.user_role) to authenticated;
+
+create function private.withdraw_invitation(p_invitation_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.lock_own_org('admin');
+  v_invitation public.invitations;
+begin
+  delete from public.invitations i where i.org_id = v_org_id and i.id = p_invitation_id returning * into v_invitation;
+  if v_invitation.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no open invitation with this id.');
+  end if;
+  perform private.record_audit_event(v_org_id, 'invitation_withdrawn', null, null, null,
+    jsonb_build_object('invitation_id', v_invitation.id, 'email', v_invitation.email, 'role', v_invitation.role));
+end;
+$$;
+comment on function private.withdraw_invitation(uuid) is
+  'Admins: withdraws an open invitation of their organisation; its link is void at once. Raises PT403, PT404. Definer: users '
+  'may not write invitations.';
+grant execute on function private.withdraw_invitation(uuid) to authenticated;
+
+create function public.withdraw_invitation(p_invitation_id uuid) returns void
+  language sql set search_path = '' as $$ select private.withdraw_invitation(p_invitation_id); $$;
+comment on function public.withdraw_invitation(uuid) is 'See private.withdraw_invitation.';
+grant execute on function public.withdraw_invitation(uuid) to authenticated;
+
+create function private.org_is_unused(p_org_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_table regclass;
+  v_found boolean;
+begin
+  -- Every table that refers to organisations counts, a later one too, but for what each organisation has from the beginning.
+  for v_table in
+    select c.conrelid::regclass
+    from pg_catalog.pg_constraint c join pg_catalog.pg_class t on t.oid = c.conrelid
+    where c.contype = 'f' and c.confrelid = 'public.orgs'::regclass and t.relnamespace = 'public'::regnamespace
+      and t.relname not in ('users', 'templates', 'template_versions', 'sending_limits', 'audit_events', 'invitations')
+  loop
+    execute format('select exists (select from %s x where x.org_id = $1)', v_table) into v_found using p_org_id;
+    if v_found then
+      return false;
+    end if;
+  end loop;
+  return not exists (
+    select from public.templates t join public.orgs o on o.id = t.org_id
+    where t.org_id = p_org_id and (t.created_at <> o.created_at or t.updated_at <> o.created_at));
+end;
+$$;
+comment on function private.org_is_unused(uuid) is
+  'Whether an organisation holds nothing but what it was made with: no lead, campaign, number, import, or text of its own.';
+
+create function private.refuse_used_org(p_user public.users)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if exists (select from public.users u where u.org_id = p_user.org_id and u.id <> p_user.id) then
+    perform private.raise_error('PT409', 'invalid_state',
+      'You belong to an organisation with other people. Ask an admin of it to remove you, or sign up with another e-mail '
+      'address and be invited by that one.');
+  elsif not private.org_is_unused(p_user.org_id) then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Your own organisation is in use, and a person belongs to one only. Sign up with another e-mail address and be invited by '
+      'that one.');
+  end if;
+end;
+$$;
+comment on function private.refuse_used_org(public.users) is
+  'Raises PT409 invalid_state unless the person is alone in their organisation and it holds nothing: joining another one '
+  'deletes it.';
+
+-- schemas/identity/functions/membership.sql
+
+-- Identity: organisations, the people in them, invitations, and the two membership functions every policy uses.
+-- A person belongs to one organisation: the one that invited their e-mail address, else a new one made at sign-up.
+
+create function private.require_role(p_role public.user_role)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_org_id uuid;
+  v_role public.user_role;
+begin
+  select u.org_id, u.role into v_org_id, v_role from private.signed_in s join public.users u on u.id = s.id;
+  if v_org_id is null then
+    perform private.raise_error('PT403', 'no_organization',
+      'You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask whoever runs this '
+      'platform.');
+  end if;
+  if v_role < p_role then
+    perform private.raise_error(
+      'PT403', 'forbidden', format('This needs the role %s; yours is %s.', p_role, v_role),
+      jsonb_build_object('required_role', p_role, 'role', v_role));
+  end if;
+  return v_org_id;
+end;
+$$;
+comment on function private.require_role(public.user_role) is
+  'Returns the signed-in person''s organisation, or raises PT403 if there is none (also if the account is banned or its session '
+  'has ended) or the role is too low. First line of every definer function that users can reach.';
+
+-- schemas/identity/functions/organisation_settings.sql
+
+-- An organisation's settings are two tables and one thing to the people who change them: both change, or neither.
+
+create function private.update_organisation(p_changes jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('admin');
+  v_org public.orgs;
+  v_table record;
+begin
+  perform private.check_shape(p_changes, private.organisation_shape());
+  if p_changes = '{}' then
+    perform private.refuse_field('input', 'Give at least one setting to change.');
+  end if;
+  select * into v_org from public.orgs o where o.id = v_org_id for no key update;
+  if coalesce((p_changes ->> 'quiet_starts')::time, v_org.quiet_starts) = coalesce((p_changes ->> 'quiet_ends')::time,
+    v_org.quiet_ends) then
+    perform private.refuse_field('quiet_ends', 'quiet_ends must differ from quiet_starts: the day would have no hours.');
+  end if;
+  for v_table in
+    select x.name, x.key, string_agg(format('%1$I = x.%1$I', a.attname), ', ') as assignments
+    from (values ('orgs', 'id', 'public.orgs'::regclass),
+      ('sending_limits', 'org_id', 'public.sending_limits'::regclass)) as x(name, key, id)
+    join pg_catalog.pg_attribute a on a.attrelid = x.id and a.attnum > 0 and p_changes ? a.attname::text
+    group by x.name, x.key order by x.name
+  loop
+    execute format('update public.%1$I t set %2$s from jsonb_populate_record(null::public.%1$I, $1) x where t.%3$I = $2',
+      v_table.name, v_table.assignments, v_table.key) using p_changes, v_org_id;
+  end loop;
+end;
+$$;
+comment on function private.update_organisation(jsonb) is
+  'Changes the given settings (private.organisation_shape) of the signed-in user''s organisation: columns of orgs and '
+  'sending_limits. Raises PT403, PT422 naming the field. Definer: settings are written whichever table they are of. Needs admin.';
+grant execute on function private.update_organisation(jsonb) to authenticated;
+
+create function public.update_organisation(p_changes jsonb) returns void
+  language sql set search_path = '' as $$ select private.update_organisation(p_changes); $$;
+comment on function public.update_organisation(jsonb) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.update_organisation(jsonb) to authenticated;
+
+create function private.org_day(p_org_id uuid, p_now timestamptz)
+returns date
+language sql
+stable
+set search_path = ''
+as $$
+  select (p_now at time zone o.time_zone)::date from public.orgs o where o.id = p_org_id;
+$$;
+comment on function private.org_day(uuid, timestamptz) is 'The date at an organisation at a moment.';
+
+create function private.organisation_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'properties', jsonb_build_object(
+      'name', private.line_shape(200), 'brand', private.line_shape(25)) || '{
+    "support_contact": {"type": ["string", "null"], "maxLength": 100, "format": "line"},
+    "language": {"type": "string", "enum": ["es", "en"]},
+    "time_zone": {"type": "string", "format": "time-zone"},
+    "quiet_starts": {"type": "string", "format": "time"},
+    "quiet_ends": {"type": "string", "format": "time"},
+    "cooldown_days": {"type": "integer", "minimum": 0, "maximum": 3650},
+    "consent_policy": {"type": "string", "enum": ["not_required", "required"]},
+    "mps": {"type": ["number", "null"], "minimum": 0.001, "maximum": 10000},
+    "daily_cap": {"type": ["integer", "null"], "minimum": 0, "maximum": 100000000},
+    "warmup_caps": {"type": "array", "minItems": 1, "maxItems": 60, "items": {"type": "integer", "minimum": 1,
+      "maximum": 1000000}},
+    "health_quarantine_below": {"type": "integer", "minimum": 0, "maximum": 100},
+    "health_min_messages": {"type": "integer", "minimum": 10, "maximum": 100000},
+    "lookup_enabled": {"type": "boolean"},
+    "lookup_daily_budget": {"type": "integer", "minimum": 0, "maximum": 1000000},
+    "lookup_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "opt_out_rate": {"type": "number", "minimum": 0, "maximum": 1},
+    "opt_out_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
+    "filtered_rate": {"type": "number", "minimum": 0, "maximum": 1},
+    "filtered_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
+    "unknown_rate": {"type": "number", "minimum": 0, "maximum": 1},
+    "unknown_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
+    "failed_rate": {"type": "number", "minimum": 0, "maximum": 1},
+    "failed_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
+    "segment_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "carrier_fee": {"type": "number", "minimum": 0, "maximum": 99},
+    "daily_spending_limit": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
+    "min_balance": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
+    "a2p_required": {"type": "boolean"}}'::jsonb);
+$$;
+comment on function private.organisation_shape() is
+  'The shape of a change of an organisation''s settings: columns of orgs and sending_limits that admins may write.';
+
+-- schemas/identity/functions/people.sql
+
+-- People of an organisation: their roles, their removal, and that one admin is always left. Roles change through functions only.
+
+create function private.lock_own_org(p_role public.user_role)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role(p_role);
+begin
+  perform from public.orgs o where o.id = v_org_id for no key update;
+  -- Asked again: while this waited, the caller may have lost the role, or left.
+  if private.require_role(p_role) <> v_org_id then
+    perform private.raise_error('PT409', 'invalid_state', 'You have just changed the organisation: look again.');
+  end if;
+  return v_org_id;
+end;
+$$;
+comment on function private.lock_own_org(public.user_role) is
+  'Locks the caller''s organisation and returns its id; who is in it and with which role stays as it is until commit. Raises '
+  'PT403 like require_role.';
+
+create function private.lock_person(p_org_id uuid, p_user_id uuid)
+returns public.users
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_user public.users;
+begin
+  select * into v_user from public.users u where u.id = p_user_id and u.org_id = p_org_id for update;
+  if v_user.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no person with this id in your organisation.');
+  end if;
+  return v_user;
+end;
+$$;
+comment on function private.lock_person(uuid, uuid) is 'Locks and returns a person of an organisation. Raises PT404.';
+
+create function private.change_role(p_user_id uuid, p_role public.user_role)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user public.users := private.lock_person(private.lock_own_org('admin'), p_user_id);
+begin
+  if p_role is null then
+    perform private.refuse_field('role', 'role must be viewer, operator, campaign_manager or admin.');
+  elsif v_user.id = auth.uid() then
+    perform private.raise_error('PT409', 'invalid_state', 'Nobody changes their own role: ask another admin.');
+  end if;
+  update public.users u set role = p_role where u.id = v_user.id and u.role <> p_role;
+end;
+$$;
+comment on function private.change_role(uuid, public.user_role) is
+  'Admins: gives another person of their organisation this role, from their next request on. Raises PT403, PT404, PT409 '
+  'invalid_state for oneself, PT422. Definer: users may not write users.';
+grant execute on function private.change_role(uuid, public.user_role) to authenticated;
+
+create function public.change_role(p_user_id uuid, p_role public.user_role) returns void
+  language sql set search_path = '' as $$ select private.change_role(p_user_id, p_role); $$;
+comment on function public.change_role(uuid, public.user_role) is 'See private.change_role.';
+grant execute on function public.change_role(uuid, public.user_role) to authenticated;
+
+create function private.remove_person(p_user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user public.users := private.lock_person(private.lock_own_org('admin'), p_user_id);
+begin
+  if v_user.id = auth.uid() then
+    perform private.raise_error('PT409', 'invalid_state', 'Nobody removes themselves: ask another admin.');
+  end if;
+  -- Not deleted: what they did keeps their name. As after a sign-up, they have an organisation of their own.
+  update public.users u
+  set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin'
+  where u.id = v_user.id;
+  -- Ends their sessions: no token of theirs is good any more, nor can it be refreshed.
+  delete from auth.sessions s where s.user_id = v_user.id;
+end;
+$$;
+comment on function private.remove_person(uuid) is
+  'Admins: removes another person from their organisation, at once. The person keeps their account, with an empty organisation '
+  'of its own, and must sign in again. What they began goes on. Raises PT403, PT404, PT409 invalid_state for oneself. Definer: '
+  'users may write neither users nor sessions.';
+grant execute on function private.remove_person(uuid) to authenticated;
+
+create function public.remove_person(p_user_id uuid) returns void
+  language sql set search_path = '' as $$ select private.remove_person(p_user_id); $$;
+comment on function public.remove_person(uuid) is 'See private.remove_person.';
+grant execute on function public.remove_person(uuid) to authenticated;
+
+-- schemas/identity/functions/sign_up.sql
+
+-- Sign-up: who signs up joins the organisation that invited their e-mail address, else gets a new one with its defaults.
+
+-- The name comes from a form or an address: whatever stands in it, the sign-up goes on.
+create function private.create_org(p_name text)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_org_id uuid;
+  v_name text := trim(regexp_replace(p_name,
+    '[\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g'));
+begin
+  v_name := coalesce(nullif(left(v_name, 200), ''), 'Organisation');
+  insert into public.orgs (name, brand)
+  values (v_name, left(v_name, 25))
+  returning id into v_org_id;
+  insert into public.templates (org_id, category, language, name, content, variables, required_variables, encoding,
+    worst_segments)
+  select v_org_id, d.category, d.language, d.name, d.content, d.variables, d.required_variables, d.encoding, d.worst_segments
+  from private.default_templates d
+  order by d.key;
+  return v_org_id;
+end;
+$$;
+comment on function private.create_org(text) is
+  'Creates an organisation with default settings and templates; returns its id. Its name is p_name in one line, cut at 200 '
+  'characters. The brand starts as the name and should be set before the first campaign.';
+grant execute on function private.create_org(text) to service_role;
+
+-- schemas/identity/functions/storage_quota.sql
+
+-- How much an organisation may keep in Storage: its imports' and exports' files together.
+
+create function private.storage_quota(p_org_id uuid)
+returns bigint
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((select q.bytes from private.storage_quotas q where q.org_id = p_org_id), 5368709120);
+$$;
+comment on function private.storage_quota(uuid) is
+  'How many bytes an organisation may keep in Storage: 5 GiB unless private.storage_quotas says otherwise.';
+
+create function private.storage_used(p_org_id uuid)
+returns bigint
+language sql
+stable
+set search_path = ''
+as $$
+  -- By the index over name, which knows these two operators alone; '0' is the character after '/'.
+  select coalesce(sum((o.metadata ->> 'size')::bigint), 0)::bigint
+  from storage.objects o
+  where o.bucket_id in ('imports', 'exports')
+    and o.name operator(pg_catalog.~>=~) (p_org_id || '/') and o.name operator(pg_catalog.~<~) (p_org_id || '0');
+$$;
+comment on function private.storage_used(uuid) is
+  'How many bytes of files of an organisation lie in Storage, as its table of objects tells.';
+
+create function private.require_storage(p_org_id uuid, p_bytes bigint, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_quota bigint := private.storage_quota(p_org_id);
+  v_used bigint := private.storage_used(p_org_id);
+  v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u);
+begin
+  if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
+    perform private.raise_error('PT409', 'storage_full', format(
+      'Your organisation keeps %s of its %s MiB of files, and %s MiB more are announced: this does not fit. Files of exports go '
+      '7 days after they were made, files of imports 30 days after their end; ask whoever runs this platform for more room.',
+      ceil(v_used / 1048576.0), floor(v_quota / 1048576.0), ceil(v_announced / 1048576.0)),
+      jsonb_build_object('used_bytes', v_used, 'announced_bytes', v_announced, 'quota_bytes', v_quota, 'wanted_bytes', p_bytes));
+  end if;
+end;
+$$;
+comment on function private.require_storage(uuid, bigint, timestamptz) is
+  'Raises PT409 storage_full unless so many bytes more fit into what the organisation may keep in Storage, files that are '
+  'announced counted. Definer: the worker may not read Storage''s tables.';
+grant execute on function private.require_storage(uuid, bigint, timestamptz) to worker;
+
+create function private.check_storage(p_bytes bigint)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_storage(private.require_role('campaign_manager'), least(greatest(p_bytes, 0), 104857600));
+end;
+$$;
+comment on function private.check_storage(bigint) is
+  'Campaign managers: whether a file of so many bytes (at most 100 MiB, as much as an import may have) may be stored: raises '
+  'PT409 storage_full if not. Raises PT403. Definer: users may not read Storage''s tables.';
+grant execute on function private.check_storage(bigint) to authenticated;
+
+create function public.check_storage(p_bytes bigint) returns void
+  language sql set search_path = '' as $$ select private.check_storage(p_bytes); $$;
+comment on function public.check_storage(bigint) is 'See private.check_storage.';
+grant execute on function public.check_storage(bigint) to authenticated;
+
+-- schemas/identity/views/signed_in.sql
+
+create view private.signed_in as
+select a.id, a.email::text as email, a.email_confirmed_at
+from auth.users a
+where a.id = (select auth.uid())
+  and a.deleted_at is null
+  and (a.banned_until is null or a.banned_until <= now())
+  -- Tokens of people name their session; it is gone after a sign-out. Other tokens, such as those of tests, name none.
+  and ((select auth.jwt() ->> 'session_id') is null or exists (
+    select from auth.sessions s
+    where s.id = (select auth.jwt() ->> 'session_id')::uuid and s.user_id = a.id
+      and (s.not_after is null or s.not_after > now())));
+comment on view private.signed_in is
+  'The account whose token the request carries: no row where it is banned, deleted, or its session has ended, whatever the '
+  'token says.';

@@ -1,0 +1,661 @@
+-- Written from supabase/schemas/work by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/work/triggers/active_work.sql
+
+-- How much of one organisation's may be under way at once: what is more waits with its people, not in everybody's queue.
+
+create function private.limit_rows()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_most integer := tg_argv[0]::integer;
+  v_rows integer;
+begin
+  if new.org_id is null then
+    return new;
+  end if;
+  -- Two at once would each count without the other's row.
+  perform 1 from public.orgs o where o.id = new.org_id for no key update;
+  execute format('select count(*) from (select from public.%I t where t.org_id = $1 limit $2) x', tg_table_name)
+    into v_rows using new.org_id, v_most;
+  if v_rows >= v_most then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('An organisation may have %s rows of %s: remove one before you add another.', v_most, tg_table_name),
+      jsonb_build_object('table', tg_table_name, 'most', v_most));
+  end if;
+  return new;
+end;
+$$;
+comment on function private.limit_rows() is
+  'Trigger before each row: an organisation has no more rows of this table than the argument says. Raises PT409. Definer: it '
+  'locks the organisation, so that two who add at once count each other.';
+
+create function private.limit_active_work()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_most constant integer := tg_argv[0]::integer;
+  v_what constant text := tg_argv[1];
+  v_states constant text[] := tg_argv[2]::text[];
+  v_active integer;
+begin
+  -- Two at the same moment must not both be the last that fits. Whoever holds it takes no further lock.
+  perform pg_advisory_xact_lock(hashtextextended('active ' || tg_argv[1] || new.org_id, 0));
+  execute format(
+    'select count(*) from (select from %I.%I x where x.org_id = $1 and x.status::text = any ($2) and x.id <> $3 limit $4) a',
+    tg_table_schema, tg_table_name)
+  into v_active using new.org_id, v_states, new.id, v_most;
+  if v_active >= v_most then
+    perform private.raise_error('PT429', 'rate_limited', format(
+      'Your organisation has %s %s at once, which is the most. Wait until one of them ends, or end one.', v_most, v_what),
+      jsonb_build_object('limit', v_most));
+  end if;
+  return null;
+end;
+$$;
+comment on function private.limit_active_work() is
+  'Trigger, after a row comes into one of the states tg_argv[2]: raises PT429 rate_limited where its organisation has '
+  'tg_argv[0] other rows in them already; tg_argv[1] says what they are. Definer: counts all of the organisation''s rows, '
+  'whoever writes.';
+
+-- schemas/work/tables/work_kinds.sql
+
+create table private.work_kinds (
+  kind text primary key check (kind ~ '^[a-z][a-z_]{1,39}$'),
+  title text not null
+);
+comment on table private.work_kinds is
+  'Kinds of work that may fail for one organisation alone, with what people are told it is. A loop over organisations names its '
+  'kind.';
+
+alter table private.work_kinds enable row level security;
+
+insert into private.work_kinds (kind, title) values
+  ('build', 'building the audience of a campaign'),
+  ('cancel_waiting', 'canceling what your stopped campaigns had left'),
+  ('check_counts', 'checking the figures of your leads'),
+  ('check_figures', 'checking the figures of your campaigns'),
+  ('claim', 'taking a message out of the queue to send it'),
+  ('finish_campaigns', 'completing your campaigns'),
+  ('flag_builds', 'watching the audiences that are being built'),
+  ('flag_stalled', 'watching your running campaigns'),
+  ('fold_accepted', 'adding up what your numbers sent and what it cost'),
+  ('fold_activity', 'noting when your leads were written to'),
+  ('fold_counts', 'adding up the figures of your leads'),
+  ('fold_stats', 'adding up the figures of your campaigns'),
+  ('guard', 'watching your campaigns for the circuit breaker'),
+  ('guard_number', 'watching your numbers for the circuit breaker'),
+  ('mark_campaigns', 'keeping the figures the circuit breaker compares with'),
+  ('match_leads', 'looking for duplicates among your leads'),
+  ('move_leads', 'marking leads that opted out'),
+  ('plan', 'planning the messages of your campaigns'),
+  ('prune', 'removing old receipts and webhooks'),
+  ('prune_calls', 'forgetting calls outside that were given up'),
+  ('prune_enrichment', 'forgetting old answers of your services'),
+  ('prune_events', 'removing old events of your leads'),
+  ('prune_guard', 'removing old figures and alerts'),
+  ('prune_imports', 'forgetting what old imports changed'),
+  ('prune_jobs', 'forgetting jobs that are long over'),
+  ('prune_uploads', 'forgetting uploads that were not imported'),
+  ('rescue', 'finding sends that were lost'),
+  ('rescrub', 'queueing phones whose scrub is old'),
+  ('resolve_alerts', 'resolving alerts whose cause is gone'),
+  ('score', 'scoring your numbers'),
+  ('start_scheduled', 'starting your scheduled campaigns'),
+  ('wake_lanes', 'letting your lookups and services go on');
+
+insert into private.work_kinds (kind, title) values
+  ('enrichments', 'asking a service of yours'),
+  ('lookups', 'looking up phones');
+
+insert into private.work_kinds (kind, title) values ('look', 'asking Twilio about a send that got no answer');
+
+-- schemas/work/tables/work_failures.sql
+
+create table private.work_failures (
+  kind text not null references private.work_kinds (kind) on delete cascade,
+  item uuid not null,
+  org_id uuid references public.orgs (id) on delete cascade,
+  tries integer not null check (tries >= 1),
+  error text not null check (length(error) between 1 and 500),
+  failed_at timestamptz not null,
+  next_try_at timestamptz not null,
+  primary key (kind, item)
+);
+comment on table private.work_failures is
+  'Work that failed and is to be tried again: of what kind, for which item (mostly an organisation), how often in a row, why, '
+  'and not before when. Empty while all is well. org_id null: a call for all organisations together, which go one by one '
+  'meanwhile.';
+create index work_failures_org_idx on private.work_failures (org_id);
+
+alter table private.work_failures enable row level security;
+
+-- schemas/work/tables/work_turns.sql
+
+create table private.work_turns (
+  queue text not null,
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  began double precision not null,
+  ends double precision not null,
+  primary key (queue, org_id)
+) with (fillfactor = 50);
+comment on table private.work_turns is
+  'Turns of organisations at a queue (builds, imports, jobs, lookups, enrichments), in seconds of the queue''s own clock: where '
+  'the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s ends first.';
+create index work_turns_org_idx on private.work_turns (org_id);
+create index work_turns_began_idx on private.work_turns (queue, began);
+
+alter table private.work_turns enable row level security;
+
+-- schemas/work/functions/call_workers.sql
+
+create function private.kick_workers(p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_due integer;
+  v_calls integer := 0;
+begin
+  if exists (select 1 from jsonb_each_text(private.due_side_work()) w where w.value = 'true') then
+    perform private.call_function('/side-worker/drain');
+  end if;
+  if not exists (select 1 from jsonb_each_text(private.due_work('5 seconds', p_now)) w where w.value = 'true') then
+    return 0;
+  end if;
+  select count(*) into v_due from (select 1 from pgmq.q_sends q where q.vt <= clock_timestamp() + interval '5 seconds'
+    limit 4000) due;
+  v_calls := least(greatest(ceil(v_due / 1000.0)::integer, 1), 4);
+  for i in 1 .. v_calls loop
+    exit when not private.call_worker();
+  end loop;
+  return v_calls;
+end;
+$$;
+comment on function private.kick_workers(timestamptz) is
+  'Calls the side worker once if it has anything to do, and the worker as often as there is work: one call for each 1,000 sends '
+  'due, four at most. Returns how often the worker.';
+
+create function private.call_worker()
+returns boolean
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.call_function('/worker/drain');
+$$;
+comment on function private.call_worker() is
+  'Posts one call to the worker, once this transaction commits; false where the Vault secrets are not set. Definer: the worker '
+  'may neither read Vault nor post.';
+grant execute on function private.call_worker() to worker;
+
+create function private.call_function(p_path text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_url text := private.vault_secret('functions_url');
+  v_secret text := private.vault_secret('worker_secret');
+begin
+  if v_url is null or v_secret is null then
+    raise warning 'workers are not called: set the Vault secrets functions_url and worker_secret';
+    return false;
+  end if;
+  perform net.http_post(
+    url := v_url || p_path, body := '{}'::jsonb, params := '{}'::jsonb,
+    headers := jsonb_build_object('content-type', 'application/json', 'x-worker-secret', v_secret), timeout_milliseconds := 5000);
+  return true;
+end;
+$$;
+comment on function private.call_function(text) is
+  'Posts to a function of ours with the worker''s secret, once the transaction commits; p_path begins with /. False if the '
+  'Vault secrets are not set. A lost call is made good by the next.';
+
+-- schemas/work/functions/turns.sql
+
+-- Queues are read in turns: the next message is that of the organisation whose work took the least time, and one that is read
+-- again and again, because whoever read it died, comes back later each time.
+
+create function private.queue_is_due(p_queue text, p_within interval default '0')
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_due boolean;
+begin
+  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'lookups', 'enrichments') then
+    raise exception 'no such queue: %', p_queue;
+  end if;
+  execute format('select exists (select 1 from pgmq.q_%s where vt <= clock_timestamp() + $1)', p_queue) into v_due using p_within;
+  return v_due;
+end;
+$$;
+comment on function private.queue_is_due(text, interval) is
+  'Whether a queue has a message that is due within an interval. By exists: pgmq.metrics counts the whole queue. Definer: the '
+  'worker may not read the queue.';
+grant execute on function private.queue_is_due(text, interval) to service_role, worker;
+
+create function private.uuid_or_null(p_text text)
+returns uuid
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_text::uuid end;
+$$;
+comment on function private.uuid_or_null(text) is
+  'A text as the uuid it is, in lower case as Postgres writes it; null if it is none.';
+
+create function private.read_in_turn(p_queue text, p_visibility_seconds integer)
+returns pgmq.message_record
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_org_of constant jsonb := jsonb_build_object(
+    -- A message whose id is none is nobody's: an error here would keep every other from being read.
+    'builds', '(select c.org_id from public.campaigns c where c.id = private.uuid_or_null(q.message ->> ''campaign_id''))',
+    'imports', '(select i.org_id from public.imports i where i.id = private.uuid_or_null(q.message ->> ''import_id''))',
+    -- Files to remove are named by their folder, which begins with the organisation.
+    'jobs', '(select o.id from public.orgs o where o.id = coalesce(
+      (select j.org_id from public.jobs j where j.id = private.uuid_or_null(q.message ->> ''job_id'')),
+      private.uuid_or_null(split_part(q.message ->> ''remove_files'', ''/'', 1))))',
+    'lookups', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))',
+    'enrichments', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))');
+  v_clock double precision;
+  v_candidate record;
+  v_message pgmq.message_record;
+begin
+  if not v_org_of ? p_queue then
+    raise exception 'no such queue: %', p_queue;
+  end if;
+  -- The queue's clock stands where the latest turn began. Who had nothing to do begins there too: time not used is not saved up.
+  v_clock := coalesce((select t.began from private.work_turns t where t.queue = p_queue order by t.began desc limit 1), 0);
+  -- An organisation has some dozens of messages at most (private.limit_active_work), so that 2,000 show many of them.
+  for v_candidate in execute format(
+    'select d.message, d.org_id, greatest(t.ends, $1) as began
+     from (
+       select q.msg_id, q.message, %2$s as org_id
+       from (select x.msg_id, x.message from pgmq.q_%1$s x where x.vt <= clock_timestamp() order by x.msg_id limit 2000) q
+     ) d
+     left join private.work_turns t on t.queue = %1$L and t.org_id = d.org_id
+     order by greatest(t.ends, $1), t.ends nulls first, d.msg_id limit 20', p_queue, v_org_of ->> p_queue) using v_clock
+  loop
+    -- Another worker may have taken it meanwhile: then the next.
+    select * into v_message from pgmq.read(p_queue, p_visibility_seconds, 1, v_candidate.message);
+    continue when v_message.msg_id is null;
+    if v_message.read_ct > 1 then
+      perform pgmq.set_vt(p_queue, v_message.msg_id,
+        least(p_visibility_seconds * power(2, least(v_message.read_ct - 1, 10)), greatest(p_visibility_seconds, 900))::integer);
+    end if;
+    if v_candidate.org_id is not null then
+      -- A second for now, also if nobody ever tells what it took: see charge_turn.
+      insert into private.work_turns as t (queue, org_id, began, ends)
+      values (p_queue, v_candidate.org_id, v_candidate.began, v_candidate.began + 1)
+      on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;
+    end if;
+    return v_message;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.read_in_turn(text, integer) is
+  'Reads one due message of a queue, of the organisation whose turn ends first (private.work_turns): who used 5 seconds comes '
+  'after those who used half a second ten times. Null if none is due. It becomes visible again after p_visibility_seconds, '
+  'after twice as long each time it is read again (15 minutes at most): read_ct counts, committed with the read, what began and '
+  'never ended.';
+
+create function private.charge_turn(p_queue text, p_org_id uuid, p_seconds double precision)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update private.work_turns t set ends = greatest(t.ends - 1 + least(greatest(p_seconds, 0), 3600), t.began)
+  where t.queue = p_queue and t.org_id = p_org_id;
+$$;
+comment on function private.charge_turn(text, uuid, double precision) is
+  'Counts what a message that read_in_turn gave took, p_seconds (an hour at most), in place of the second that it was read for. '
+  'Called once it is done or failed. Definer: the worker may not write this table.';
+grant execute on function private.charge_turn(text, uuid, double precision) to worker;
+
+-- schemas/work/functions/work_failures.sql
+
+-- Work that is done for all organisations in turn: what fails for one is counted, rests, and holds up nobody else.
+
+create function private.tell_failures(p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_titles text;
+  v_details jsonb;
+  v_message text;
+begin
+  select string_agg(distinct k.title, '; '), jsonb_agg(jsonb_build_object(
+    'work', f.kind, 'item', f.item, 'tries', f.tries, 'error', f.error, 'next_try_at', f.next_try_at) order by f.failed_at desc)
+  into v_titles, v_details
+  from (
+    select * from private.work_failures x
+    where x.org_id = p_org_id and x.tries >= 5 order by x.failed_at desc limit 20
+  ) f
+  join private.work_kinds k on k.kind = f.kind;
+  if v_titles is null then
+    perform private.close_alerts(p_org_id, 'work_set_aside', p_now);
+    return;
+  end if;
+  v_message := format(
+    'Work for your organisation failed five times in a row and is tried only once an hour: %s. The details give the reason of '
+    'each. Mend what it names, such as a setting that cannot be right; it goes on by itself within the hour. If nothing of '
+    'yours explains it, report it.',
+    v_titles);
+  perform private.raise_alert(p_org_id, 'work_set_aside', 'critical', v_message, null, null,
+    jsonb_build_object('failures', v_details));
+  update public.alerts a set message = v_message, details = jsonb_build_object('failures', v_details)
+  where a.org_id = p_org_id and a.kind = 'work_set_aside' and a.resolved_at is null and a.message <> v_message;
+end;
+$$;
+comment on function private.tell_failures(uuid, timestamptz) is
+  'Raises, changes or resolves the alert work_set_aside of an organisation by what of its work has failed five times in a row.';
+
+create function private.note_failure(p_kind text, p_item uuid, p_org_id uuid, p_error text, p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_tries integer;
+begin
+  -- 10, 20, 40 and 80 s; from the fifth on once an hour. Of an organisation that is gone nothing is noted.
+  insert into private.work_failures as f (kind, item, org_id, tries, error, failed_at, next_try_at)
+  select p_kind, p_item, p_org_id, 1, left(coalesce(nullif(p_error, ''), 'unknown'), 500), p_now, p_now + interval '10 seconds'
+  where p_org_id is null or exists (select from public.orgs o where o.id = p_org_id)
+  on conflict (kind, item) do update
+    set tries = least(f.tries + 1, 1000000), error = excluded.error, failed_at = excluded.failed_at,
+        next_try_at = p_now + case when f.tries >= 4 then interval '1 hour' else interval '10 seconds' * power(2, f.tries) end
+  returning f.tries into v_tries;
+  if v_tries >= 5 and p_org_id is not null then
+    perform private.tell_failures(p_org_id, p_now);
+  end if;
+  return coalesce(v_tries, 0);
+end;
+$$;
+comment on function private.note_failure(text, uuid, uuid, text, timestamptz) is
+  'Counts a failure of work of a kind for an item: it rests 10 s, then twice as long each time, from the fifth on an hour, with '
+  'the alert work_set_aside. p_org_id null: of a call for all organisations. Returns how often it failed in a row; 0 for an '
+  'organisation that is gone.';
+
+create function private.clear_failure(p_kind text, p_item uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_failure private.work_failures;
+begin
+  delete from private.work_failures f where f.kind = p_kind and f.item = p_item returning * into v_failure;
+  if v_failure.tries >= 5 and v_failure.org_id is not null then
+    perform private.tell_failures(v_failure.org_id, p_now);
+  end if;
+end;
+$$;
+comment on function private.clear_failure(text, uuid, timestamptz) is
+  'Forgets the failures of an item whose work went through, and resolves the alert if it was the last. Writes nothing where '
+  'there were none.';
+
+create function private.is_resting(p_kind text, p_item uuid, p_now timestamptz default now())
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (select from private.work_failures f where f.kind = p_kind and f.item = p_item and f.next_try_at > p_now);
+$$;
+comment on function private.is_resting(text, uuid, timestamptz) is 'Whether work of a kind rests for an item after it failed.';
+
+create function private.resting_orgs(p_kind text, p_org_id uuid, p_now timestamptz default now())
+returns uuid[]
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(array_agg(f.item), '{}') from private.work_failures f
+  where p_org_id is null and f.kind = p_kind and f.org_id is not null and f.next_try_at > p_now;
+$$;
+comment on function private.resting_orgs(text, uuid, timestamptz) is
+  'The organisations that a call for all of them (p_org_id null) leaves out: this kind of work rests for them. None for a call '
+  'for one organisation.';
+
+create function private.is_passing(p_sqlstate text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_sqlstate in ('40001', '40P01', '55P03');
+$$;
+comment on function private.is_passing(text) is
+  'Whether an error is of the moment, not of the item: serialization failure, deadlock, a lock that was not free. It counts as '
+  'no failure.';
+
+create function private.run_item(p_kind text, p_item uuid, p_org_id uuid, p_call text, p_now timestamptz default now())
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_result text;
+begin
+  if private.is_resting(p_kind, p_item, p_now) then
+    return null;
+  end if;
+  begin
+    execute p_call into v_result using p_item;
+  -- A statement that took too long is not among others: it must count too, or its item would come first for ever.
+  exception when query_canceled or others then
+    if not private.is_passing(sqlstate) then
+      raise warning '% failed for % of organisation %: % (%)', p_kind, p_item, p_org_id, sqlerrm, sqlstate;
+      perform private.note_failure(p_kind, p_item, p_org_id, format('%s (%s)', sqlerrm, sqlstate), p_now);
+    end if;
+    return null;
+  end;
+  perform private.clear_failure(p_kind, p_item, p_now);
+  return coalesce(v_result, '');
+end;
+$$;
+comment on function private.run_item(text, uuid, uuid, text, timestamptz) is
+  'Does work of a kind for one item, unless it rests: p_call is a query that takes the item as $1, and is a constant of the '
+  'caller, never of a tenant. What fails is undone, counted and warned of. Returns the query''s first value, empty if it has '
+  'none; null if it failed or rests.';
+
+create function private.run_apart(p_kind text, p_call text, p_now timestamptz default now())
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_all constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_budget constant interval := '5 seconds';
+  v_begun timestamptz := clock_timestamp();
+  v_pivot uuid := gen_random_uuid();
+  v_result text;
+  v_sum bigint := 0;
+  v_id uuid;
+begin
+  if not private.is_resting(p_kind, v_all, p_now) then
+    begin
+      execute p_call into v_result using null::uuid;
+      perform private.clear_failure(f.kind, f.item, p_now)
+      from private.work_failures f where f.kind = p_kind and (f.item = v_all or f.next_try_at <= p_now);
+      return coalesce(nullif(v_result, '')::bigint, 0);
+    exception when query_canceled or others then
+      if private.is_passing(sqlstate) then
+        return 0;
+      end if;
+      raise warning '% failed for all organisations together: % (%)', p_kind, sqlerrm, sqlstate;
+      perform private.note_failure(p_kind, v_all, null, format('%s (%s)', sqlerrm, sqlstate), p_now);
+      -- The time a statement may take is used up, and is not counted a second time: the next run goes on, one by one from its
+      -- start.
+      if sqlstate = '57014' then
+        return 0;
+      end if;
+    end;
+  end if;
+  -- Beginning anywhere: what the time does not suffice for is not always the same.
+  for v_id in select o.id from public.orgs o order by o.id < v_pivot, o.id loop
+    v_sum := v_sum + coalesce(nullif(private.run_item(p_kind, v_id, v_id, p_call, p_now), '')::bigint, 0);
+    exit when clock_timestamp() > v_begun + v_budget;
+  end loop;
+  return v_sum;
+end;
+$$;
+comment on function private.run_apart(text, text, timestamptz) is
+  'Does work of a kind for all organisations at once, which is cheapest; if that fails, for one after the other, so that it '
+  'fails for those alone whose it is. p_call is a query that takes an organisation as $1, null for all, and returns a number or '
+  'nothing; it is a constant of the caller, never of a tenant. Returns the sum.';
+
+-- schemas/work/cron.sql
+
+select cron.schedule('tick', '2 seconds', $tick$
+do $block$
+declare
+  v_row record;
+  v_until timestamptz := clock_timestamp() + interval '2 seconds';
+  v_pivot uuid := gen_random_uuid();
+begin
+  perform private.run_apart('start_scheduled', 'select private.start_scheduled(p_org_id => $1)');
+  commit;
+  for v_row in
+    select c.id, c.org_id from public.campaigns c
+    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+    order by c.id < v_pivot, c.id
+  loop
+    perform private.run_item('cancel_waiting', v_row.id, v_row.org_id, 'select private.cancel_waiting($1, 10000)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  v_until := clock_timestamp() + interval '5 seconds';
+  for v_row in
+    select o.org_id from (select distinct c.org_id from public.campaigns c where c.status = 'running') o
+    order by o.org_id < v_pivot, o.org_id
+  loop
+    perform private.run_item('plan', v_row.org_id, v_row.org_id, 'select private.plan_sends($1)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  perform private.run_apart('flag_stalled', 'select private.flag_stalled(p_org_id => $1)');
+  perform private.run_apart('finish_campaigns', 'select private.finish_campaigns(p_org_id => $1)');
+  commit;
+  perform private.kick_workers();
+end;
+$block$
+$tick$);
+
+select cron.schedule('guard', '15 seconds', $guard$
+do $block$
+declare
+  v_row record;
+  v_until timestamptz := clock_timestamp() + interval '10 seconds';
+  v_pivot uuid := gen_random_uuid();
+begin
+  perform private.run_apart('fold_accepted', 'select private.fold_accepted($1)');
+  commit;
+  -- Numbers first: what one bad number sent must not pause the campaign that others could carry on.
+  for v_row in select n.id, n.org_id from private.numbers_to_guard() n order by n.id < v_pivot, n.id loop
+    perform private.run_item('guard_number', v_row.id, v_row.org_id,
+      'select private.guard_number($1) where private.is_number_troubled($1)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  v_until := clock_timestamp() + interval '10 seconds';
+  for v_row in
+    select c.id, c.org_id from public.campaigns c where c.status = 'running' order by c.id < v_pivot, c.id
+  loop
+    perform private.run_item('guard', v_row.id, v_row.org_id,
+      'select private.guard_campaign($1) where private.is_campaign_troubled($1)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  perform private.run_apart('mark_campaigns', 'select private.mark_campaigns(p_org_id => $1)');
+  commit;
+  perform private.run_apart('flag_builds', 'select private.flag_stuck_builds(p_org_id => $1)');
+  commit;
+  perform private.run_apart('resolve_alerts', 'select private.resolve_alerts(p_org_id => $1)');
+end;
+$block$
+$guard$);
+
+select cron.schedule('check-lead-counts', '23 9 * * *', $check$
+do $block$
+declare
+  v_id uuid;
+  v_wrong integer;
+begin
+  for v_id in select o.id from public.orgs o order by o.id loop
+    v_wrong := private.run_item('check_counts', v_id, v_id, 'select private.repair_lead_counts($1)')::integer;
+    if v_wrong > 0 then
+      raise warning '% figures of the leads of organisation % were wrong and were counted anew', v_wrong, v_id;
+    end if;
+    commit;
+  end loop;
+end;
+$block$
+$check$);
+
+select cron.schedule('fold', '1 second', $$select private.run_apart('fold_stats',
+  'select private.fold_stats(p_apart => ''950 milliseconds'', p_org_id => $1)')$$);
+
+select cron.schedule('fold-lead-counts', '5 seconds',
+  $$select private.run_apart('fold_counts', 'select private.fold_lead_counts(p_org_id => $1)')$$);
+
+select cron.schedule('lead-activity', '5 seconds', $$select private.run_apart('fold_activity',
+  'select private.fold_lead_activity(case when private.queue_is_due(''sends'') then 300 else 20000 end, $1)')$$);
+
+select cron.schedule('check-figures', '* * * * *',
+  $$select private.run_apart('check_figures', 'select private.check_figures(p_org_id => $1)')$$);
+
+select cron.schedule('rescue', '30 seconds',
+  $$select private.run_apart('rescue', 'select private.rescue_sends(p_org_id => $1)')$$);
+
+select cron.schedule('wake-lanes', '5 seconds',
+  $$select private.run_apart('wake_lanes', 'select private.wake_call_lanes(p_org_id => $1)')$$);
+
+select cron.schedule('rescrub', '*/10 * * * *',
+  $$select private.run_apart('rescrub', 'select private.queue_stale_scrubs(p_org_id => $1)')$$);
+
+select cron.schedule('import-files', '23 * * * *', $$select
+  private.run_apart('prune_uploads', 'select private.prune_import_uploads(p_org_id => $1)'), private.kick_file_removal()$$);
+
+select cron.schedule('prune', '7 * * * *', $$select private.run_apart('prune', 'select private.prune(p_org_id => $1)')$$);
+
+select cron.schedule('prune-calls', '17 * * * *', $$select
+  private.run_apart('prune_calls', 'select private.prune_outside_calls(p_org_id => $1)'),
+  private.run_apart('prune_enrichment', 'select private.prune_enrichment(p_org_id => $1)')$$);
+
+select cron.schedule('prune-guard', '37 * * * *',
+  $$select private.run_apart('prune_guard', 'select private.prune_guard(p_org_id => $1)')$$);
+
+select cron.schedule('prune-imports', '47 * * * *',
+  $$select private.run_apart('prune_imports', 'select private.prune_imports(p_org_id => $1)')$$);
+
+select cron.schedule('prune-jobs', '47 * * * *',
+  $$select private.run_apart('prune_jobs', 'select private.prune_jobs(p_org_id => $1)')$$);
+
+select cron.schedule('prune-lead-events', '41 * * * *',
+  $$select private.run_apart('prune_events', 'select private.prune_lead_events(p_org_id => $1)')$$);

@@ -1,0 +1,391 @@
+-- Written from supabase/schemas/compliance by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/compliance/triggers/settings_audit.sql
+
+create function private.audit_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_old jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  v_new jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  v_row jsonb := coalesce(v_new, v_old);
+  v_key text := case tg_table_name when 'orgs' then 'id' else 'org_id' end;
+  v_org_id uuid := (v_row ->> v_key)::uuid;
+  v_changed text[];
+begin
+  v_changed := array(
+    select k from jsonb_object_keys(v_row) k
+    where k not in ('created_at', 'updated_at') and coalesce(v_old -> k, 'null') is distinct from coalesce(v_new -> k, 'null')
+      order by k);
+  -- The platform's own rows are of no organisation, and rows that go with their organisation leave nobody to tell.
+  if cardinality(v_changed) = 0 or v_org_id is null or not exists (select from public.orgs o where o.id = v_org_id) then
+    return null;
+  end if;
+  perform private.record_audit_event(v_org_id,
+    tg_argv[0] || case tg_op when 'INSERT' then '_added' when 'UPDATE' then '_changed' else '_removed' end, null, null, null,
+    jsonb_strip_nulls(jsonb_build_object('table', tg_table_name, 'id', v_row -> 'id'))
+      || case when v_old is null then '{}'
+        else jsonb_build_object('old', private.without_secrets((select jsonb_object_agg(k, v_old -> k)
+        from unnest(v_changed) k))) end
+      || case when v_new is null then '{}'
+        else jsonb_build_object('new', private.without_secrets((select jsonb_object_agg(k, v_new -> k)
+        from unnest(v_changed) k))) end);
+  return null;
+end;
+$$;
+comment on function private.audit_change() is
+  'Trigger on rows: writes an audit event named by its argument and what was done (settings: settings_changed), with the table, '
+  'the row''s id and the old and new values of the columns that changed, secrets redacted. Definer: whoever changes a setting '
+  'may not write audit events.';
+create trigger orgs_audit after update on public.orgs
+  for each row when (old.* is distinct from new.*) execute function private.audit_change('settings');
+
+-- schemas/compliance/tables/opt_outs.sql
+
+create table public.opt_outs (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  e164 text collate "C" not null check (e164 ~ '^\+[1-9][0-9]{6,14}$'),
+  source text not null check (source in ('keyword', 'manual', 'complaint', 'carrier', 'import', 'dnc', 'litigator')),
+  reason text check (length(reason) <= 1000),
+  needs_review boolean not null default false,
+  campaign_id uuid,
+  is_active boolean not null default true,
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  removed_at timestamptz,
+  unique (org_id, e164),
+  check (is_active = (removed_at is null))
+);
+comment on table public.opt_outs is
+  'Phones an organisation may not write to. needs_review: a phrase, not a keyword, was read as a revocation, and a person '
+  'should look.';
+create index opt_outs_list_idx on public.opt_outs (org_id, created_at desc);
+create index opt_outs_campaign_idx on public.opt_outs (campaign_id) where campaign_id is not null;
+create index opt_outs_created_by_idx on public.opt_outs (created_by) where created_by is not null;
+
+alter table public.opt_outs enable row level security;
+create policy "people read opt-outs of their organisation" on public.opt_outs
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.opt_outs to authenticated;
+grant delete, insert, select, update on public.opt_outs to service_role;
+
+-- schemas/compliance/tables/consent_records.sql
+
+create table public.consent_records (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  e164 text collate "C" not null,
+  lead_id uuid,
+  status text not null check (status in ('granted', 'revoked')),
+  method text not null check (method in ('keyword', 'import', 'form', 'manual', 'carrier')),
+  evidence text check (length(evidence) <= 4000),
+  language text check (language in ('es', 'en')),
+  recorded_at timestamptz not null default now(),
+  recorded_by uuid references public.users (id) on delete set null,
+  import_id uuid
+);
+comment on table public.consent_records is
+  'Append-only: who granted or revoked consent, how, when and in which words (47 CFR 64.1200(a)(10)).';
+comment on column public.consent_records.import_id is
+  'The import that brought it. Undo removes it together with what the import did to the lead.';
+create index consent_records_phone_idx on public.consent_records (org_id, e164, recorded_at desc);
+create index consent_records_recorded_by_idx on public.consent_records (recorded_by) where recorded_by is not null;
+create index consent_records_import_idx on public.consent_records (import_id, lead_id) where import_id is not null;
+-- What was ever recorded about a lead is found by it: a merge moves it, its history shows it.
+create index consent_records_lead_idx on public.consent_records (lead_id) where lead_id is not null;
+
+alter table public.consent_records enable row level security;
+create policy "people read consent records of their organisation" on public.consent_records
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.consent_records to authenticated;
+grant insert, select on public.consent_records to service_role;
+
+-- schemas/compliance/tables/audit_events.sql
+
+create table public.audit_events (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  event_type text not null check (event_type ~ '^[a-z_]+$'),
+  phone_number text collate "C",
+  campaign_id uuid,
+  lead_id uuid,
+  user_id uuid references public.users (id) on delete set null,
+  details jsonb not null default '{}',
+  compliance_status text not null default 'compliant' check (compliance_status in ('compliant', 'violation', 'review')),
+  created_at timestamptz not null default now()
+);
+comment on table public.audit_events is 'Append-only trail of what was done and by whom.';
+create index audit_events_list_idx on public.audit_events (org_id, created_at desc);
+create index audit_events_type_idx on public.audit_events (org_id, event_type, created_at desc);
+create index audit_events_phone_idx on public.audit_events (org_id, phone_number) where phone_number is not null;
+create index audit_events_user_idx on public.audit_events (user_id) where user_id is not null;
+create index audit_events_lead_idx on public.audit_events (lead_id, created_at desc) where lead_id is not null;
+
+alter table public.audit_events enable row level security;
+create policy "people read audit events of their organisation" on public.audit_events
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.audit_events to authenticated;
+grant insert, select on public.audit_events to service_role;
+
+-- schemas/compliance/tables/alerts.sql
+
+create table public.alerts (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  kind text not null check (kind ~ '^[a-z][a-z0-9_]*$'),
+  severity text not null check (severity in ('info', 'warning', 'critical')),
+  message text not null,
+  campaign_id uuid,
+  phone_number_id uuid,
+  details jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  resolved_by uuid references public.users (id) on delete set null
+);
+comment on table public.alerts is
+  'What a person should look at: a campaign that was paused by an error, a number that was quarantined, a message nobody can '
+  'settle.';
+comment on column public.alerts.resolved_by is 'Who resolved it; null where its cause went away.';
+create index alerts_list_idx on public.alerts (org_id, created_at desc);
+create unique index alerts_open_key on public.alerts
+  (org_id, kind, coalesce(campaign_id, '00000000-0000-0000-0000-000000000000'),
+    coalesce(phone_number_id, '00000000-0000-0000-0000-000000000000'))
+  where resolved_at is null;
+create index alerts_resolved_by_idx on public.alerts (resolved_by) where resolved_by is not null;
+-- Open ones first, then the newest: the order of the list.
+create index alerts_open_first_idx on public.alerts (org_id, resolved_at desc nulls first, created_at desc, id);
+
+alter table public.alerts enable row level security;
+create policy "people read alerts of their organisation" on public.alerts
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.alerts to authenticated;
+grant delete, insert, select, update on public.alerts to service_role;
+
+-- schemas/compliance/functions/alerts.sql
+
+create function private.raise_alert(
+  p_org_id uuid,
+  p_kind text,
+  p_severity text,
+  p_message text,
+  p_campaign_id uuid default null,
+  p_phone_number_id uuid default null,
+  p_details jsonb default '{}'
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into public.alerts (org_id, kind, severity, message, campaign_id, phone_number_id, details)
+  values (p_org_id, p_kind, p_severity, p_message, p_campaign_id, p_phone_number_id, p_details)
+  on conflict do nothing;
+$$;
+comment on function private.raise_alert(uuid, text, text, text, uuid, uuid, jsonb) is
+  'Raises an alert unless the same kind is open already for the same campaign and number.';
+
+create function private.close_alerts(p_org_id uuid, p_kind text, p_now timestamptz, p_campaign_id uuid default null)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.alerts a set resolved_at = p_now
+  where a.org_id = p_org_id and a.kind = p_kind and a.resolved_at is null
+    and (p_campaign_id is null or a.campaign_id = p_campaign_id);
+$$;
+comment on function private.close_alerts(uuid, text, timestamptz, uuid) is
+  'Resolves an organisation''s open alerts of a kind, of one campaign where it is given, because their cause is gone.';
+
+create function private.resolve_alert(p_alert_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_alert public.alerts;
+begin
+  select * into v_alert from public.alerts a where a.id = p_alert_id and a.org_id = v_org_id for no key update;
+  if v_alert.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such alert.', jsonb_build_object('alert_id', p_alert_id));
+  end if;
+  if v_alert.resolved_at is null then
+    update public.alerts a set resolved_at = p_now, resolved_by = auth.uid() where a.id = p_alert_id;
+    perform private.record_audit_event(v_org_id, 'alert_resolved', null, v_alert.campaign_id, null,
+      jsonb_build_object('alert_id', p_alert_id, 'kind', v_alert.kind, 'message', v_alert.message));
+  end if;
+end;
+$$;
+comment on function private.resolve_alert(uuid, timestamptz) is
+  'Resolves an alert of the signed-in user''s organisation; one that is resolved stays as it is. Should its cause come back, so '
+  'does the alert. Raises PT404. Definer: users may not write alerts. Needs operator.';
+grant execute on function private.resolve_alert(uuid, timestamptz) to authenticated;
+
+create function public.resolve_alert(p_alert_id uuid) returns void
+  language sql set search_path = '' as $$ select private.resolve_alert(p_alert_id); $$;
+comment on function public.resolve_alert(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.resolve_alert(uuid) to authenticated;
+
+-- schemas/compliance/functions/audit_events_and_alerts.sql
+
+-- Compliance: opt-outs, consent, audit events, alerts. Users read them; they change through functions only.
+
+create function private.record_audit_event(
+  p_org_id uuid,
+  p_event_type text,
+  p_phone_number text default null,
+  p_campaign_id uuid default null,
+  p_lead_id uuid default null,
+  p_details jsonb default '{}',
+  p_compliance_status text default 'compliant'
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into public.audit_events (org_id, event_type, phone_number, campaign_id, lead_id, user_id, details, compliance_status)
+  values (p_org_id, p_event_type, p_phone_number, p_campaign_id, p_lead_id,
+    (select u.id from public.users u where u.id = auth.uid()), p_details, p_compliance_status);
+$$;
+comment on function private.record_audit_event(uuid, text, text, uuid, uuid, jsonb, text) is
+  'Writes an audit event, naming the signed-in user where there is one.';
+
+-- schemas/compliance/functions/settings_audit.sql
+
+-- Who changed a setting, and from what: an event for every row of settings that is added, changed or removed, whichever way it
+-- went. And how many such rows an organisation may have: every plan reads them.
+
+create function private.without_secrets(p_value jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  case jsonb_typeof(p_value)
+    when 'object' then
+      return (select coalesce(jsonb_object_agg(e.key, case
+          when e.key ~* '(secret|token|passw|api_?key|authorization|credential)'
+            and jsonb_typeof(e.value) <> 'null' then to_jsonb('[redacted]'::text)
+          else private.without_secrets(e.value) end), '{}')
+        from jsonb_each(p_value) e);
+    when 'array' then
+      return (select coalesce(jsonb_agg(private.without_secrets(e.value) order by e.n), '[]')
+        from jsonb_array_elements(p_value) with ordinality e(value, n));
+    when 'string' then
+      -- Of an address: user and password before its host, and what its query gives away.
+      if strpos(p_value #>> '{}', '://') = 0 then
+        return p_value;
+      end if;
+      return to_jsonb(regexp_replace(regexp_replace(p_value #>> '{}', '(https?://)[^/?#@[:space:]]*@', '\1[redacted]@', 'gi'),
+        '[?#][^[:space:]]*', '?[redacted]', 'g'));
+    else
+      return p_value;
+  end case;
+end;
+$$;
+comment on function private.without_secrets(jsonb) is
+  'A value as everybody of an organisation may read it: what is named a secret, token, password or key, and the credentials and '
+  'queries of addresses, are replaced by [redacted].';
+
+-- schemas/compliance/functions/suppression.sql
+
+-- Suppression: what an opt-out does, in the transaction that learns of it. The contact row is locked first, so a claim either
+-- saw the person before (and posts within 2 s) or sees the opt-out.
+
+create function private.suppress(
+  p_org_id uuid,
+  p_e164 text,
+  p_source text,
+  p_reason text,
+  p_campaign_id uuid default null,
+  p_needs_review boolean default false,
+  p_language text default null,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_contact private.contacts;
+begin
+  v_contact := private.lock_contact(p_org_id, p_e164);
+  insert into public.opt_outs (org_id, e164, source, reason, campaign_id, needs_review, created_by, created_at)
+  values (p_org_id, p_e164, p_source, left(p_reason, 1000), p_campaign_id, p_needs_review,
+    (select u.id from public.users u where u.id = auth.uid()), p_now)
+  on conflict (org_id, e164) do update
+    set is_active = true, removed_at = null, source = excluded.source, reason = excluded.reason,
+        campaign_id = excluded.campaign_id, needs_review = excluded.needs_review, created_at = excluded.created_at
+    where not opt_outs.is_active;
+  if v_contact.suppressed_at is not null then
+    return false;
+  end if;
+  update private.contacts c set suppressed_at = p_now where c.org_id = p_org_id and c.e164 = p_e164;
+  perform private.cancel_open_targets(p_org_id, p_e164, 'opted_out', p_now);
+  update public.lead_phones lp set consent_status = 'denied' where lp.org_id = p_org_id and lp.e164 = p_e164;
+  insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
+  values (p_org_id, p_e164, 'revoked',
+    case p_source when 'keyword' then 'keyword' when 'carrier' then 'carrier' when 'import' then 'import' else 'manual' end,
+    left(p_reason, 4000), p_language, p_now, (select u.id from public.users u where u.id = auth.uid()));
+  perform private.record_audit_event(p_org_id, 'opt_out', p_e164, p_campaign_id, null,
+    jsonb_build_object('source', p_source, 'reason', left(p_reason, 1000)), case when p_needs_review then 'review'
+      else 'compliant' end);
+  if p_campaign_id is not null then
+    insert into private.campaign_deltas (org_id, campaign_id, opt_outs) values (p_org_id, p_campaign_id, 1);
+  end if;
+  return true;
+end;
+$$;
+comment on function private.suppress(uuid, text, text, text, uuid, boolean, text, timestamptz) is
+  'Opts a phone out of everything an organisation sends, at once: locks the contact, cancels open targets, records opt-out, '
+  'consent and audit. False where it was suppressed already.';
+
+create function private.unsuppress(p_org_id uuid, p_e164 text, p_method text, p_evidence text, p_language text default null,
+  p_now timestamptz default now())
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_contact private.contacts;
+  v_hit text;
+begin
+  v_contact := private.lock_contact(p_org_id, p_e164);
+  -- A litigator before a registry: the one that weighs more is told.
+  select max(x.hit) into v_hit from (
+    select s.hit from public.phone_scrubs s where s.org_id = p_org_id and s.e164 = p_e164
+    union all
+    select o.source from public.opt_outs o
+    where o.org_id = p_org_id and o.e164 = p_e164 and o.is_active and o.source in ('dnc', 'litigator')
+  ) x;
+  if v_hit is null then
+    update public.opt_outs set is_active = false, removed_at = p_now, needs_review = false
+    where org_id = p_org_id and e164 = p_e164 and is_active;
+    update private.contacts c set suppressed_at = null where c.org_id = p_org_id and c.e164 = p_e164;
+  else
+    update public.opt_outs set source = v_hit, needs_review = true,
+      reason = 'Opted in again, and is on a list that outranks that.'
+    where org_id = p_org_id and e164 = p_e164 and is_active;
+  end if;
+  update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
+  insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
+  values (p_org_id, p_e164, 'granted', p_method, left(p_evidence, 4000), p_language, p_now,
+    (select u.id from public.users u where u.id = auth.uid()));
+  perform private.record_audit_event(p_org_id, 'opt_in', p_e164, null, null,
+    jsonb_build_object('method', p_method, 'still_on_list', v_hit),
+    case when v_hit is null then 'compliant' else 'review' end);
+  return v_contact.suppressed_at is not null and v_hit is null;
+end;
+$$;
+comment on function private.unsuppress(uuid, text, text, text, text, timestamptz) is
+  'Lets a phone be written to again after the person''s own START or ALTA, with the evidence. True where it was suppressed and '
+  'is no more: a phone on a do-not-call or litigators'' list stays suppressed, for a person to look at.';

@@ -1,0 +1,2273 @@
+-- Written from supabase/schemas/imports by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/imports/triggers/import_mappings.sql
+
+create function private.check_import_mapping()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_others record;
+begin
+  perform private.check_shape(to_jsonb(new.name), private.text_shape(100, 1), 'name');
+  perform private.check_shape(to_jsonb(new.columns), private.import_columns_shape(), 'columns');
+  perform private.check_mapping(new.mapping, new.columns);
+  perform private.check_shape(new.options, jsonb_set(private.import_options_shape() #- '{properties,allow_repeat}',
+    '{properties,tags}', private.tags_shape()), 'options');
+  perform private.lock_count(new.org_id, 'import mappings');
+  select count(*) as n, coalesce(sum(pg_column_size(m.mapping) + pg_column_size(m.columns)), 0) as bytes into v_others
+  from public.import_mappings m where m.org_id = new.org_id and m.id <> new.id;
+  -- A preview reads all of them.
+  if tg_op = 'INSERT' and v_others.n >= 200 then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Your organisation has 200 saved mappings, as many as it may have: delete one you no longer need.',
+      '{"limit": 200}');
+  elsif v_others.bytes + pg_column_size(new.mapping) + pg_column_size(new.columns) > 4000000 then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Your saved mappings take 4 MB together, as much as they may: delete one you no longer need.',
+      '{"limit_bytes": 4000000}');
+  end if;
+  return new;
+end;
+$$;
+comment on function private.check_import_mapping() is
+  'Trigger: a saved mapping is one, and there is room for it: 200 for an organisation, 4 MB together. Raises PT422 naming the '
+  'field, PT409 where there is no room. Definer: whoever saves one may not ask the shapes.';
+
+create function private.audit_import_mapping()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_row public.import_mappings := case tg_op when 'DELETE' then old else new end;
+begin
+  -- Not where the organisation itself goes.
+  if exists (select from public.orgs o where o.id = v_row.org_id) then
+    perform private.record_audit_event(v_row.org_id, case tg_op when 'DELETE' then 'import_mapping_deleted'
+      else 'import_mapping_saved' end,
+      null, null, null, jsonb_build_object('mapping_id', v_row.id, 'name', v_row.name, 'columns', cardinality(v_row.columns)));
+  end if;
+  return null;
+end;
+$$;
+comment on function private.audit_import_mapping() is
+  'Trigger: writes down who saved or deleted a mapping. Definer: people may not write the audit trail.';
+
+-- schemas/imports/tables/imports.sql
+
+create table public.imports (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  status text not null default 'queued'
+    check (status in ('queued', 'running', 'paused', 'completed', 'failed', 'canceled', 'undoing', 'undone')),
+  file_name text not null check (length(file_name) between 1 and 300),
+  file_bytes bigint not null check (file_bytes > 0),
+  content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
+  storage_path text not null,
+  encoding text not null,
+  delimiter text not null,
+  columns text[] not null,
+  mapping jsonb not null check (jsonb_typeof(mapping) = 'object'),
+  options jsonb not null default '{}' check (jsonb_typeof(options) = 'object'),
+  tags text[] not null default '{}',
+  next_byte bigint not null default 0,
+  next_line bigint not null default 1,
+  next_chunk integer not null default 0,
+  total_rows bigint,
+  processed_rows bigint not null default 0,
+  imported_rows bigint not null default 0,
+  duplicate_rows bigint not null default 0,
+  rejected_rows bigint not null default 0,
+  warning_count bigint not null default 0,
+  error_message text,
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  updated_rows bigint not null default 0,
+  undone_rows bigint not null default 0,
+  kept_rows bigint not null default 0,
+  hidden_rows bigint not null default 0,
+  undo_total bigint,
+  undo_after uuid,
+  undone_at timestamptz,
+  run_started_at timestamptz,
+  run_from_rows bigint not null default 0,
+  run_from_byte bigint not null default 0,
+  rows_per_second numeric(12, 1),
+  seconds_left integer,
+  unique (org_id, id),
+  constraint imports_sum_check check (imported_rows + updated_rows + duplicate_rows + rejected_rows = processed_rows),
+  constraint imports_finished_check
+    check ((status in ('completed', 'failed', 'canceled', 'undoing', 'undone')) = (finished_at is not null)),
+  constraint imports_reason_check check (status not in ('failed', 'canceled') or error_message is not null),
+  constraint imports_undo_check
+    check (undone_rows + kept_rows + hidden_rows <= coalesce(undo_total, 0) and (status = 'undone') = (undone_at is not null)),
+  constraint imports_file_bytes_limit_check check (file_bytes <= 104857600),
+  constraint imports_storage_path_check check (length(storage_path) <= 200),
+  -- Where an import begins its caller says; from there on it is counted. No file has more lines or chunks than bytes.
+  constraint imports_next_byte_check check (next_byte between 0 and 104857600),
+  constraint imports_next_line_check check (next_line between 1 and 210000000),
+  constraint imports_next_chunk_check check (next_chunk between 0 and 210000000),
+  constraint imports_run_from_byte_check check (run_from_byte between 0 and 104857600),
+  constraint imports_columns_check
+    check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288),
+  constraint imports_mapping_size_check check (pg_column_size(mapping) <= 262144),
+  constraint imports_options_size_check check (pg_column_size(options) <= 10000),
+  constraint imports_tags_check check (cardinality(tags) <= 50),
+  constraint imports_delimiter_check check (length(delimiter) = 1),
+  constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')),
+  constraint imports_file_name_line_check check (file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  -- May quote the file; fail_import cuts it.
+  constraint imports_error_message_check check (length(error_message) <= 2000),
+  constraint imports_rate_check check (rows_per_second between 0 and 99999999999)
+);
+comment on table public.imports is
+  'A file of leads and how far its import is: next_byte and next_line are where the next chunk begins. imported + updated + '
+  'duplicate + rejected = processed, always; warning_count stands beside that sum.';
+comment on column public.imports.error_message is 'Why it failed or was canceled, and what stays.';
+comment on column public.imports.updated_rows is 'Rows merged into a lead that was there, those that changed nothing included.';
+comment on column public.imports.undone_rows is 'Leads that undo removed or put back as they were.';
+comment on column public.imports.kept_rows is
+  'Leads that undo left alone, since they were changed after the import: import_rejections has each, outcome kept.';
+comment on column public.imports.hidden_rows is
+  'Leads that undo deleted as people do: campaigns, messages or conversations know them.';
+comment on column public.imports.undo_total is
+  'Leads that the import made or changed, counted when its undo begins. undone + kept + hidden reach it.';
+comment on column public.imports.undo_after is 'The id of the lead up to which it is undone.';
+comment on column public.imports.run_started_at is
+  'When this run began, the last resume or undo included: the rate is reckoned from run_from_rows and run_from_byte on, so that '
+  'a pause does not spoil it.';
+alter table public.consent_records add foreign key (import_id) references public.imports (id) on delete set null;
+create index imports_list_idx on public.imports (org_id, created_at desc);
+create index imports_hash_idx on public.imports (org_id, content_hash);
+create index imports_created_by_idx on public.imports (created_by) where created_by is not null;
+create index imports_active_idx on public.imports (org_id, status) where status in ('queued', 'running', 'undoing');
+
+alter table public.imports enable row level security;
+create policy "people read imports of their organisation" on public.imports
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.imports to authenticated;
+grant delete, insert, select, update on public.imports to service_role;
+
+create trigger imports_updated_at before update on public.imports
+  for each row execute function private.set_updated_at();
+create trigger imports_limit_active_insert after insert on public.imports
+  for each row when (new.status in ('queued', 'running', 'undoing'))
+  execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');
+create trigger imports_limit_active_update after update of status on public.imports
+  for each row when (new.status in ('queued', 'undoing') and old.status not in ('queued', 'running', 'undoing'))
+  execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');
+
+-- schemas/imports/tables/import_rejections.sql
+
+create table public.import_rejections (
+  id bigint generated always as identity primary key,
+  org_id uuid not null,
+  import_id uuid not null,
+  line bigint not null,
+  field text,
+  reason text not null,
+  outcome text not null default 'rejected' check (outcome in ('rejected', 'duplicate', 'warning', 'kept')),
+  raw jsonb not null check (jsonb_typeof(raw) = 'array'),
+  lead_id uuid,
+  foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
+  constraint import_rejections_field_check check (length(field) <= 250),
+  constraint import_rejections_reason_check check (length(reason) <= 1000),
+  -- A line of 131,072 characters at most, as the side worker reads it. Of before it stays as it is: nothing but erasing changes
+  -- it.
+  constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
+);
+comment on table public.import_rejections is
+  'A row that was not imported: its line in the file, the field, the reason and the row itself, so that nothing is lost. '
+  'Outcome warning: imported, but for the field named. Outcome kept: a lead that undo left alone.';
+comment on column public.import_rejections.line is
+  'Line of the file, the first being 1; 0 where no single line stands for a kept lead.';
+comment on column public.import_rejections.raw is 'The cells as they stood in the file, in the order of imports.columns.';
+comment on column public.import_rejections.lead_id is 'The lead that a warning or a kept lead is about; it may be gone.';
+create index import_rejections_list_idx on public.import_rejections (org_id, import_id, line, id);
+create unique index import_rejections_once_key on public.import_rejections (import_id, line)
+  where outcome in ('rejected', 'duplicate');
+create unique index import_rejections_kept_key on public.import_rejections (import_id, lead_id) where outcome = 'kept';
+
+alter table public.import_rejections enable row level security;
+create policy "people read rejected rows of their organisation" on public.import_rejections
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.import_rejections to authenticated;
+grant delete, insert, select, update on public.import_rejections to service_role;
+
+-- schemas/imports/tables/import_changes.sql
+
+create table private.import_changes (
+  import_id uuid not null references public.imports (id) on delete cascade,
+  lead_id uuid not null,
+  line bigint not null,
+  before jsonb check (jsonb_typeof(before) = 'object'),
+  after jsonb not null check (jsonb_typeof(after) = 'object'),
+  created_at timestamptz not null,
+  primary key (import_id, lead_id)
+);
+comment on table private.import_changes is
+  'The journal of imports: leads that one changed, as they were before its first touch, and what tells whether anybody changed '
+  'them after its last. Kept for 90 days.';
+comment on column private.import_changes.line is 'The line that touched the lead last.';
+comment on column private.import_changes.before is
+  'The lead with its phones and parcels (private.import_images); null where the import made the lead itself.';
+comment on column private.import_changes.after is
+  '{updated_at, phones: [{id, e164, role, consent_status, line_type}], parcels: [{id, updated_at}]} after the last touch.';
+create index import_changes_lead_idx on private.import_changes (lead_id);
+create index import_changes_age_idx on private.import_changes (created_at);
+
+alter table private.import_changes enable row level security;
+
+-- schemas/imports/tables/import_uploads.sql
+
+create table public.import_uploads (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  file_name text not null check (length(file_name) between 1 and 300 and file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  file_bytes bigint not null check (file_bytes between 1 and 104857600),
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+comment on table public.import_uploads is
+  'A file that somebody may put at <org>/<id>.csv of bucket imports by a signed link. Its import gets the same id. Forgotten a '
+  'day later.';
+comment on column public.import_uploads.file_bytes is 'As announced: what comes must have as many.';
+comment on column public.import_uploads.expires_at is
+  'Until when the link takes a file; Storage gives every such link two hours.';
+create index import_uploads_age_idx on public.import_uploads (created_at);
+create index import_uploads_org_idx on public.import_uploads (org_id);
+create index import_uploads_created_by_idx on public.import_uploads (created_by) where created_by is not null;
+
+alter table public.import_uploads enable row level security;
+create policy "people see uploads of their organisation" on public.import_uploads
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.import_uploads to authenticated, service_role;
+
+-- schemas/imports/tables/import_mappings.sql
+
+create table public.import_mappings (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  name text not null check (name = trim(name) and length(name) between 1 and 100),
+  columns text[] not null check (cardinality(columns) between 1 and 500),
+  fingerprint text not null check (fingerprint ~ '^[0-9a-f]{64}$'),
+  mapping jsonb not null check (jsonb_typeof(mapping) = 'object' and length(mapping::text) <= 262144),
+  options jsonb not null default '{}' check (jsonb_typeof(options) = 'object' and length(options::text) <= 10000),
+  created_by uuid default auth.uid() references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (org_id, name)
+);
+comment on table public.import_mappings is
+  'Which column of a file goes to which field, saved by name. A preview applies the one that fits the file best.';
+comment on column public.import_mappings.fingerprint is
+  'SHA-256 of the columns'' names, folded and sorted: two files have the same whatever the order, case and accents of their '
+  'columns.';
+comment on column public.import_mappings.options is
+  'What goes with it: merge_strategy, keep_case, auto_tags, tags. The request has the last word.';
+create index import_mappings_created_by_idx on public.import_mappings (created_by) where created_by is not null;
+
+alter table public.import_mappings enable row level security;
+create policy "people read saved mappings of their organisation" on public.import_mappings
+  for select to authenticated using (org_id = (select private.org_id()));
+create policy "campaign managers save mappings of their organisation" on public.import_mappings
+  for insert to authenticated
+  with check (org_id = (select private.org_id()) and (select private.has_role('campaign_manager')));
+create policy "campaign managers change saved mappings of their organisation" on public.import_mappings
+  for update to authenticated
+  using (org_id = (select private.org_id()) and (select private.has_role('campaign_manager')))
+  with check (org_id = (select private.org_id()) and (select private.has_role('campaign_manager')));
+create policy "campaign managers delete saved mappings of their organisation" on public.import_mappings
+  for delete to authenticated using (org_id = (select private.org_id()) and (select private.has_role('campaign_manager')));
+grant delete, select on public.import_mappings to authenticated;
+grant select on public.import_mappings to service_role;
+grant insert (org_id, name, columns, fingerprint, mapping, options) on public.import_mappings to authenticated;
+grant update (columns, fingerprint, mapping, options) on public.import_mappings to authenticated;
+
+create trigger import_mappings_updated_at before update on public.import_mappings
+  for each row execute function private.set_updated_at();
+create trigger import_mappings_check before insert or update on public.import_mappings
+  for each row execute function private.check_import_mapping();
+create trigger import_mappings_audit after insert or update or delete on public.import_mappings
+  for each row execute function private.audit_import_mapping();
+
+-- schemas/imports/functions/apply_import_chunk.sql
+
+create function private.apply_import_chunk(
+  p_import_id uuid,
+  p_chunk integer,
+  p_from_byte bigint,
+  p_next_byte bigint,
+  p_next_line bigint,
+  p_rows jsonb,
+  p_is_last boolean,
+  p_message_id bigint,
+  p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_import public.imports;
+  v_strategy text;
+  v_e164s text[];
+  v_merged jsonb := '{"shared": {}, "updated": 0, "made": [], "changed": [], "warnings": []}';
+  v_duplicates jsonb := '{}';
+  v_imported integer;
+  v_rejected integer;
+  v_warnings integer;
+  v_seconds numeric;
+begin
+  select * into v_import from public.imports i where i.id = p_import_id for no key update;
+  if p_message_id is not null then
+    perform pgmq.delete('imports', p_message_id);
+  end if;
+  if v_import.id is null or v_import.status not in ('queued', 'running')
+    or v_import.next_chunk <> p_chunk or v_import.next_byte <> p_from_byte
+  then
+    return jsonb_build_object('applied', false, 'status', v_import.status);
+  end if;
+
+  -- From here to the commit nobody else can add a lead with any of these phones. The next statements see all that was committed.
+  v_strategy := coalesce(v_import.options ->> 'merge_strategy', 'skip');
+  v_e164s := array(
+    select distinct p.e164
+    from jsonb_to_recordset(p_rows) as r (phones jsonb) cross join lateral jsonb_to_recordset(r.phones) as p (e164 text));
+  if v_strategy in ('update', 'fill', 'add_phones') then
+    perform private.lock_chunk(v_import.org_id, v_e164s);
+    v_merged := private.merge_chunk(v_import, p_rows, p_now);
+    if v_merged -> 'changed' <> '[]' then
+      perform private.write_merged_leads(v_import, v_merged -> 'changed', p_now);
+      perform private.journal_import_changes(v_import, v_merged -> 'changed', p_now);
+    end if;
+  else
+    perform private.lock_contacts(v_import.org_id, v_e164s);
+    if v_strategy = 'skip' then
+      v_duplicates := private.find_chunk_duplicates(v_import.org_id, p_import_id, p_rows);
+    end if;
+  end if;
+  v_imported := private.insert_chunk_leads(v_import, p_rows, v_duplicates || (v_merged -> 'shared'), p_now);
+  if v_merged -> 'made' <> '[]' then
+    v_imported := v_imported + private.insert_chunk_leads(v_import, v_merged -> 'made', '{}', p_now);
+  end if;
+
+  insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, raw)
+  select v_import.org_id, p_import_id, r.line, left(coalesce(d.field, r.field), 250), left(coalesce(d.reason, r.reason), 1000),
+    case when d.reason is null then 'rejected' else 'duplicate' end, r.raw
+  from jsonb_to_recordset(p_rows) as r (line bigint, field text, reason text, raw jsonb)
+  left join lateral jsonb_to_record(v_duplicates -> r.line::text) as d (field text, reason text) on true
+  where coalesce(d.reason, r.reason) is not null;
+  select count(*) filter (where r.reason is not null) into v_rejected from jsonb_to_recordset(p_rows) as r (reason text);
+  v_warnings := private.write_chunk_warnings(v_import, p_rows, v_duplicates, v_merged -> 'warnings');
+
+  v_seconds := private.run_seconds(v_import, p_now);
+  update public.imports i
+  set status = case when p_is_last then 'completed' else 'running' end,
+      next_chunk = p_chunk + 1,
+      next_byte = p_next_byte,
+      next_line = p_next_line,
+      processed_rows = i.processed_rows + jsonb_array_length(p_rows),
+      imported_rows = i.imported_rows + v_imported,
+      updated_rows = i.updated_rows + (v_merged ->> 'updated')::integer,
+      rejected_rows = i.rejected_rows + v_rejected,
+      duplicate_rows = i.duplicate_rows + (select count(*) from jsonb_object_keys(v_duplicates)),
+      warning_count = i.warning_count + v_warnings,
+      total_rows = case when p_is_last then i.processed_rows + jsonb_array_length(p_rows) end,
+      rows_per_second = (i.processed_rows + jsonb_array_length(p_rows) - i.run_from_rows) / v_seconds,
+      seconds_left = case
+        when p_is_last then 0
+        else ceil((i.file_bytes - p_next_byte) * v_seconds / nullif(p_next_byte - i.run_from_byte, 0)) end,
+      started_at = coalesce(i.started_at, p_now),
+      finished_at = case when p_is_last then p_now end
+  where i.id = p_import_id
+  returning * into v_import;
+  if not p_is_last then
+    perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', p_chunk + 1));
+  end if;
+  return jsonb_build_object('applied', true, 'status', v_import.status);
+end;
+$$;
+comment on function private.apply_import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
+  'Does what private.import_chunk says, with the rows as they are.';
+
+-- schemas/imports/functions/create_import.sql
+
+-- Imports as users start them. The file is in Storage already, put there by the API; from here on nothing needs the caller's
+-- token.
+
+create function private.create_import(
+  p_import_id uuid,
+  p_file jsonb,
+  p_mapping jsonb,
+  p_options jsonb default '{}',
+  p_tags text[] default '{}',
+  p_now timestamptz default now()
+)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_path text;
+  v_columns text[];
+  v_before jsonb;
+  v_import public.imports;
+begin
+  perform private.check_shape(p_file, private.import_file_shape(), 'file');
+  v_columns := array(select c.name from jsonb_array_elements_text(p_file -> 'columns') with ordinality c (name, n) order by c.n);
+  perform private.check_mapping(p_mapping, v_columns);
+  perform private.check_shape(p_options, private.import_options_shape(), 'options');
+  perform private.check_shape(to_jsonb(p_tags), private.tags_shape(), 'tags');
+  if p_import_id is null then
+    perform private.refuse_field('import_id', 'import_id is required.');
+  elsif (select count(distinct c) from unnest(v_columns) c) < cardinality(v_columns) then
+    perform private.refuse_field('file.columns', 'Two columns have the same name: each must have one of its own.');
+  elsif (p_file ->> 'next_byte')::numeric > (p_file ->> 'file_bytes')::numeric then
+    perform private.refuse_field('file.next_byte', 'next_byte must be within the file.');
+  end if;
+  v_path := v_org_id || '/' || p_import_id || '.csv';
+  if not exists (select from storage.objects o where o.bucket_id = 'imports' and o.name = v_path) then
+    perform private.raise_error('PT422', 'invalid_input', 'The file was not stored: send it again.',
+      '{"errors": [{"field": "file", "message": "The file was not stored: send it again."}]}');
+  end if;
+  -- The same file sent twice at the same moment: the second waits, and is then noticed.
+  perform pg_advisory_xact_lock(hashtextextended('import ' || v_org_id || (p_file ->> 'content_hash'), 0));
+  select jsonb_build_object('id', i.id, 'created_at', i.created_at) into v_before
+  from public.imports i
+  where i.org_id = v_org_id and i.content_hash = p_file ->> 'content_hash' and i.status not in ('failed', 'canceled', 'undone')
+  order by i.created_at desc limit 1;
+  if v_before is not null and not coalesce((p_options ->> 'allow_repeat')::boolean, false) then
+    perform private.raise_error('PT409', 'duplicate',
+      'This very file was imported before. Send allow_repeat: true to import it again.',
+      jsonb_build_object('already_imported', v_before));
+  end if;
+
+  insert into public.imports (
+    id, org_id, file_name, file_bytes, content_hash, storage_path, encoding, delimiter, columns, mapping, options, tags,
+    next_byte, next_line, run_from_byte, created_by, created_at)
+  values (
+    p_import_id, v_org_id, p_file ->> 'file_name', (p_file ->> 'file_bytes')::numeric::bigint, p_file ->> 'content_hash', v_path,
+    p_file ->> 'encoding', p_file ->> 'delimiter', v_columns, p_mapping,
+    p_options, p_tags, (p_file ->> 'next_byte')::numeric::bigint, (p_file ->> 'next_line')::numeric::bigint,
+      (p_file ->> 'next_byte')::numeric::bigint,
+    (select u.id from public.users u where u.id = auth.uid()), p_now)
+  returning * into v_import;
+  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', 0));
+  perform private.record_audit_event(v_org_id, 'leads_import_started', null, null, null,
+    jsonb_build_object('import_id', p_import_id, 'file_name', v_import.file_name, 'file_bytes', v_import.file_bytes));
+  return to_jsonb(v_import) || jsonb_build_object('already_imported', v_before);
+end;
+$$;
+comment on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) is
+  'Campaign managers: starts the import of a file that lies in bucket imports at <org>/<import>.csv. p_file: file_name, '
+  'file_bytes, content_hash (SHA-256, hex), encoding, delimiter, columns, next_byte and next_line (where the first row after '
+  'the header begins). p_mapping: {column: field}. p_options: merge_strategy (skip unless told, update, fill, add_phones, '
+  'create), allow_repeat. Returns the row, with already_imported where the same file came before and was neither given up nor '
+  'undone. Raises PT403, PT409 duplicate, PT422. Definer: users may not write imports.';
+grant execute on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) to authenticated, service_role;
+
+create function public.create_import(
+  p_import_id uuid,
+  p_file jsonb,
+  p_mapping jsonb,
+  p_options jsonb default '{}',
+  p_tags text[] default '{}'
+)
+returns jsonb language sql set search_path = ''
+as $$ select private.create_import(p_import_id, p_file, p_mapping, p_options, p_tags) $$;
+comment on function public.create_import(uuid, jsonb, jsonb, jsonb, text[]) is 'See private.create_import.';
+grant execute on function public.create_import(uuid, jsonb, jsonb, jsonb, text[]) to authenticated, service_role;
+
+create function private.check_mapping(p_mapping jsonb, p_columns text[], p_field text default 'mapping')
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_wrong record;
+begin
+  perform private.check_shape(p_mapping, private.import_mapping_shape(), p_field);
+  select m.key, m.value into v_wrong from jsonb_each_text(p_mapping) m where m.key <> all (p_columns) order by m.key limit 1;
+  if found then
+    perform private.refuse_field(p_field || '.' || left(v_wrong.key, 64), format('The file has no column "%s".', v_wrong.key));
+  end if;
+  select m.value as key, count(*) as n into v_wrong
+  from jsonb_each_text(p_mapping) m
+  where m.value not in ('notes', 'tags', 'custom_field', 'ignore')
+  group by m.value
+  -- Each phone of a row is held against each of its flags.
+  having count(*) > case when m.value = 'other_phone' then 30 when m.value like '%phone_dnc' then 10 else 1 end
+  order by m.value limit 1;
+  if found then
+    perform private.refuse_field(p_field, format('%s columns go to %s: %s at most can. Map the others to custom_field.',
+      v_wrong.n, v_wrong.key,
+      case when v_wrong.key = 'other_phone' then 30 when v_wrong.key like '%phone_dnc' then 10 else 1 end));
+  end if;
+  if not exists (
+    select from jsonb_each_text(p_mapping) m
+      where m.value in ('primary_phone', 'secondary_phone', 'alternate_phone', 'other_phone'))
+  then
+    perform private.refuse_field(p_field, 'No column holds a phone number: map one of them to primary_phone.');
+  end if;
+end;
+$$;
+comment on function private.check_mapping(jsonb, text[], text) is
+  'Refuses a mapping {column: field} that no file of these columns can be imported with: other columns, fields that are none or '
+  'taken twice, more than 30 other phones or 10 flags of a kind, none of a phone. Raises PT422 naming p_field. '
+  '_shared/csv/check-mapping.ts says the same to people first.';
+
+-- schemas/imports/functions/fit_import_row.sql
+
+create function private.fit_import_row(p_row jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_shapes jsonb := private.lead_shape() -> 'properties';
+  v_parcels jsonb := private.parcel_shape() -> 'properties';
+  v_warnings jsonb := coalesce(p_row -> 'warnings', '[]');
+  v_lead jsonb := '{}';
+  v_parcel jsonb := '{}';
+  v_field record;
+  v_left jsonb;
+  v_names text[];
+begin
+  if p_row ->> 'reason' is not null then
+    return p_row;
+  end if;
+  -- Most rows are as they should be, also of a chunk in which one is not.
+  begin
+    perform private.check_shape(jsonb_strip_nulls(p_row -> 'lead'), private.lead_shape());
+    if jsonb_typeof(p_row -> 'parcel') = 'object' then
+      perform private.check_shape(p_row -> 'parcel', private.parcel_shape());
+    end if;
+    if not exists (
+      select from jsonb_array_elements(p_row -> 'phones') p (phone)
+        where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false))
+    then
+      return p_row;
+    end if;
+  exception when sqlstate 'PT422' then
+    null;
+  end;
+  select p.phone ->> 'field' as key into v_field from jsonb_array_elements(p_row -> 'phones') p (phone)
+  where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false) limit 1;
+  if found then
+    return jsonb_build_object('line', p_row -> 'line', 'raw', p_row -> 'raw', 'field', v_field.key, 'reason',
+      'This is no phone number that can be texted.');
+  end if;
+  for v_field in
+    select true as is_lead, e.key, e.value, v_shapes -> e.key as shape from jsonb_each(p_row -> 'lead') e
+    union all
+    select false, e.key, e.value, v_parcels -> e.key
+      from jsonb_each(case jsonb_typeof(p_row -> 'parcel') when 'object' then p_row -> 'parcel' else '{}' end) e
+  loop
+    begin
+      if v_field.key = 'custom_fields' then
+        v_left := v_field.value;
+        v_field.value := private.fit_custom_fields(v_field.value);
+        select array_agg(k.key order by k.key) into v_names
+        from jsonb_object_keys(v_left) k (key) where not v_field.value ? left(private.one_line(k.key), 210)
+          and private.one_line(k.key) <> '';
+        if v_names is not null then
+          v_warnings := v_warnings || jsonb_build_object('field', v_field.key, 'reason', format(
+            'A lead has at most 500 custom fields and 32 KB of them: %s of this row were left out (%s).',
+            cardinality(v_names), left(array_to_string(v_names, ', '), 500)));
+        end if;
+      elsif v_field.shape ->> 'format' = 'line' then
+        v_field.value := to_jsonb(private.one_line(v_field.value #>> '{}'));
+      end if;
+      if v_field.value is not null and v_field.value <> 'null' then
+        perform private.check_shape(v_field.value, v_field.shape, v_field.key);
+      end if;
+      if v_field.is_lead then
+        v_lead := v_lead || jsonb_build_object(v_field.key, v_field.value);
+      else
+        v_parcel := v_parcel || jsonb_build_object(v_field.key, v_field.value);
+      end if;
+    exception when sqlstate 'PT422' then
+      v_warnings := v_warnings || jsonb_build_object('field', v_field.key, 'reason', sqlerrm || ' It was left out.');
+    end;
+  end loop;
+  return p_row || jsonb_build_object('lead', v_lead, 'warnings', v_warnings)
+    || case when p_row ? 'parcel' then jsonb_build_object('parcel', nullif(v_parcel, '{}')) else '{}' end;
+end;
+$$;
+comment on function private.fit_import_row(jsonb) is
+  'A row for private.import_chunk with what no lead may hold left out, and a warning for each such field; a row with a phone '
+  'that is none is rejected.';
+
+-- schemas/imports/functions/fit_import_rows.sql
+
+-- A row of a file that holds what no lead may costs itself a field, or itself, and not the chunk. The rows come clean from the
+-- worker; should one not, the chunk is done again, first with each text as one line, then with each value held against its shape.
+
+create function private.as_lines(p_values jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_values || coalesce((
+    select jsonb_object_agg(e.key, private.one_line(e.value #>> '{}')) from jsonb_each(p_values) e
+    where jsonb_typeof(e.value) = 'string' and e.key <> 'notes'
+      and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'), '{}');
+$$;
+comment on function private.as_lines(jsonb) is 'The values of a lead or a parcel with each text but the notes as one line.';
+
+-- schemas/imports/functions/import_chunk.sql
+
+-- One chunk of an import: everything it does is one transaction, so a crash before it repeats the chunk and one after it does
+-- not.
+
+create function private.find_chunk_duplicates(p_org_id uuid, p_import_id uuid, p_rows jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_duplicates jsonb;
+  v_row record;
+  v_taken jsonb := '{}';
+  v_clash record;
+begin
+  with phones as materialized (
+    select r.line, p.e164, p.field, row_number() over () as n
+    from jsonb_to_recordset(p_rows) as r (line bigint, phones jsonb)
+    cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, field text)
+  )
+  select coalesce(jsonb_object_agg(d.line, jsonb_build_object('field', d.field, 'reason', d.reason)), '{}') into v_duplicates
+  from (
+    select distinct on (p.line) p.line, p.field,
+      case
+        when k.import_id = p_import_id then format('An earlier row of this file has the phone %s.', p.e164)
+        else format('The lead %s has the phone %s already.', k.lead_id, p.e164)
+      end as reason
+    from private.find_phone_leads(p_org_id, array(select distinct q.e164 from phones q)) k
+    join phones p on p.e164 = k.e164
+    order by p.line, p.n
+  ) d;
+
+  -- Of rows that share a phone the first that is imported wins. Only those few are looked at one by one: whether a row counts
+  -- depends on what became of the rows before it.
+  for v_row in
+    with phones as materialized (
+      select r.line, p.e164, p.field
+      from jsonb_to_recordset(p_rows) as r (line bigint, phones jsonb)
+      cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, field text)
+      where not v_duplicates ? r.line::text
+    ),
+    shared as (
+      select p.e164 from phones p group by p.e164 having count(*) > 1
+    )
+    select p.line, jsonb_object_agg(p.e164, p.field) as phones
+    from phones p
+    where p.line in (select q.line from phones q join shared s on s.e164 = q.e164)
+    group by p.line
+    order by p.line
+  loop
+    select p.key as e164, p.value as field, v_taken ->> p.key as line into v_clash
+    from jsonb_each_text(v_row.phones) p where v_taken ? p.key order by (v_taken ->> p.key)::bigint limit 1;
+    if found then
+      v_duplicates := v_duplicates || jsonb_build_object(v_row.line, jsonb_build_object(
+        'field', v_clash.field, 'reason', format('Line %s has the phone %s too.', v_clash.line, v_clash.e164)));
+    else
+      v_taken := v_taken || (select jsonb_object_agg(p.key, v_row.line) from jsonb_each(v_row.phones) p);
+    end if;
+  end loop;
+  return v_duplicates;
+end;
+$$;
+comment on function private.find_chunk_duplicates(uuid, uuid, jsonb) is
+  'Which rows of a chunk have a phone that a lead or an earlier row has: {line: {field, reason}}. The caller holds the '
+  'contacts'' locks.';
+
+create function private.import_chunk(
+  p_import_id uuid,
+  p_chunk integer,
+  p_from_byte bigint,
+  p_next_byte bigint,
+  p_next_line bigint,
+  p_rows jsonb,
+  p_is_last boolean,
+  p_message_id bigint default null,
+  p_now timestamptz default now()
+)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line, p_rows, p_is_last, p_message_id,
+    p_now);
+exception when check_violation or not_null_violation or data_exception then
+  begin
+    -- Mostly it is a line break within a cell.
+    return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
+      (select coalesce(jsonb_agg(r.row
+          || case jsonb_typeof(r.row -> 'lead') when 'object' then jsonb_build_object('lead', private.as_lines(r.row -> 'lead'))
+            else '{}' end
+          || case jsonb_typeof(r.row -> 'parcel')
+            when 'object' then jsonb_build_object('parcel', private.as_lines(r.row -> 'parcel')) else '{}' end
+          order by r.n), '[]')
+        from jsonb_array_elements(p_rows) with ordinality r (row, n)),
+      p_is_last, p_message_id, p_now);
+  exception when check_violation or not_null_violation or data_exception then
+    return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
+      (select coalesce(jsonb_agg(private.fit_import_row(r.row) order by r.n), '[]')
+        from jsonb_array_elements(p_rows) with ordinality r (row, n)),
+      p_is_last, p_message_id, p_now);
+  end;
+end;
+$$;
+comment on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
+  'Applies one chunk of an import in one transaction: leads, phones, parcels, consent, rows merged by options.merge_strategy, '
+  'rejected and duplicate rows, warnings, progress, the next queue message, and removes p_message_id. Does nothing unless the '
+  'import runs and p_chunk and p_from_byte are where it stands. p_rows: [{line, raw: [cells], field, reason}] for rejected '
+  'rows, [{line, raw, lead, phones: [{e164, role, field, line_type}], parcel, warnings: [{field, reason}]}] for the others. '
+  'Returns {applied, status}. Definer: the worker may not write these tables.';
+grant execute on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint,
+  timestamptz) to service_role, worker;
+
+create function private.run_seconds(p_import public.imports, p_now timestamptz)
+returns numeric
+language sql
+volatile
+set search_path = ''
+as $$
+  -- The time that this very transaction took belongs to the rows it applies; p_now stands still in it.
+  select greatest(extract(epoch from p_now - p_import.run_started_at + (clock_timestamp() - now())), 0.001);
+$$;
+comment on function private.run_seconds(public.imports, timestamptz) is
+  'For how many seconds this run of an import or of its undo has gone on, at least a millisecond; null before the first chunk '
+  'is claimed.';
+
+-- schemas/imports/functions/import_control.sql
+
+-- Pause, resume and cancel. Each waits for the chunk in flight, which holds the import's row; after its answer nothing more is
+-- applied.
+
+create function private.refuse_import_state(p_import public.imports, p_done text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.raise_error('PT409', 'invalid_state', format('The import is %s: it can''t be %s.', p_import.status, p_done),
+    jsonb_build_object('status', p_import.status));
+end;
+$$;
+comment on function private.refuse_import_state(public.imports, text) is
+  'Raises PT409 invalid_state, saying what an import in this state can''t be.';
+
+create function private.pause_import(p_import_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.imports := private.lock_import(private.require_role('campaign_manager'), p_import_id);
+begin
+  if v_import.status not in ('queued', 'running') then
+    perform private.refuse_import_state(v_import, 'paused');
+  end if;
+  -- Its queue message is dropped when it is read; whoever works on a chunk now will find that it may not be applied.
+  update public.imports i set status = 'paused', run_started_at = null, rows_per_second = null, seconds_left = null
+  where i.id = p_import_id;
+  perform private.record_audit_event(v_import.org_id, 'leads_import_paused', null, null, null,
+    jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
+end;
+$$;
+comment on function private.pause_import(uuid, timestamptz) is
+  'Campaign managers: pauses an import that is queued or running, after the chunk in flight. Raises PT403, PT404, PT409 '
+  'invalid_state. Definer: users may not write imports.';
+grant execute on function private.pause_import(uuid, timestamptz) to authenticated;
+
+create function public.pause_import(p_import_id uuid) returns void
+  language sql set search_path = '' as $$ select private.pause_import(p_import_id); $$;
+comment on function public.pause_import(uuid) is 'See private.pause_import.';
+grant execute on function public.pause_import(uuid) to authenticated;
+
+create function private.resume_import(p_import_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.imports := private.lock_import(private.require_role('campaign_manager'), p_import_id);
+  v_file jsonb;
+begin
+  if v_import.status not in ('paused', 'failed') then
+    perform private.refuse_import_state(v_import, 'resumed');
+  elsif v_import.undo_total is not null then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Part of the import was undone: undo the rest, then send the file again.',
+      jsonb_build_object('status', v_import.status));
+  end if;
+  select coalesce(o.metadata, '{}') into v_file from storage.objects o
+    where o.bucket_id = 'imports' and o.name = v_import.storage_path;
+  -- Where a chunk begins is known by its byte: in another file that would be another place.
+  if v_file is null or (v_file ->> 'size')::bigint <> v_import.file_bytes then
+    perform private.raise_error('PT409', 'invalid_state',
+      'The file is no longer in storage, or is not what it was: the import can''t go on. Send the file again; rows that are '
+      'leads already are found by their phones.',
+      jsonb_build_object('status', v_import.status));
+  end if;
+  update public.imports i
+  set status = case when i.started_at is null then 'queued' else 'running' end, error_message = null, finished_at = null,
+    total_rows = null,
+      run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
+  where i.id = p_import_id;
+  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
+  perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
+    jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
+end;
+$$;
+comment on function private.resume_import(uuid, timestamptz) is
+  'Campaign managers: lets an import that was paused, or failed and whose cause is gone, go on at the row where it stands. '
+  'Raises PT403, PT404, PT409 invalid_state where it is in another state, was undone in part, or its file is gone. Definer: '
+  'users may not write imports.';
+grant execute on function private.resume_import(uuid, timestamptz) to authenticated;
+
+create function public.resume_import(p_import_id uuid) returns void
+  language sql set search_path = '' as $$ select private.resume_import(p_import_id); $$;
+comment on function public.resume_import(uuid) is 'See private.resume_import.';
+grant execute on function public.resume_import(uuid) to authenticated;
+
+create function private.cancel_import(p_import_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.imports := private.lock_import(private.require_role('campaign_manager'), p_import_id);
+begin
+  if v_import.status not in ('queued', 'running', 'paused') then
+    perform private.refuse_import_state(v_import, 'canceled');
+  end if;
+  update public.imports i
+  set status = 'canceled', finished_at = p_now, total_rows = i.processed_rows, run_started_at = null, seconds_left = null,
+      error_message = format(
+        'It was canceled before line %s. What came before stays: %s new leads, %s rows merged into leads. Undo removes that too.',
+        i.next_line, i.imported_rows, i.updated_rows)
+  where i.id = p_import_id;
+  perform private.record_audit_event(v_import.org_id, 'leads_import_canceled', null, null, null,
+    jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
+end;
+$$;
+comment on function private.cancel_import(uuid, timestamptz) is
+  'Campaign managers: ends an import after the chunk in flight; what it imported stays, and error_message says how much. Raises '
+  'PT403, PT404, PT409 invalid_state. Definer: users may not write imports.';
+grant execute on function private.cancel_import(uuid, timestamptz) to authenticated;
+
+create function public.cancel_import(p_import_id uuid) returns void
+  language sql set search_path = '' as $$ select private.cancel_import(p_import_id); $$;
+comment on function public.cancel_import(uuid) is 'See private.cancel_import.';
+grant execute on function public.cancel_import(uuid) to authenticated;
+
+-- schemas/imports/functions/import_mappings.sql
+
+-- Mappings that people save by name, so that the next file of the same vendor is understood at once.
+
+create function private.read_known_mappings(p_columns text[])
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+begin
+  perform private.check_shape(to_jsonb(p_columns), private.import_columns_shape(), 'columns');
+  return jsonb_build_object(
+    'saved', coalesce((
+      select jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'mapping', m.mapping, 'options', m.options,
+        'fingerprint', m.fingerprint) order by m.updated_at desc, m.id)
+      from public.import_mappings m where m.org_id = v_org_id), '[]'),
+    'last_import', (
+      select jsonb_build_object('id', i.id, 'created_at', i.created_at, 'mapping', i.mapping)
+      from public.imports i
+      where i.org_id = v_org_id and i.columns = p_columns and i.status not in ('failed', 'canceled', 'undoing', 'undone')
+      order by i.created_at desc limit 1));
+end;
+$$;
+comment on function private.read_known_mappings(text[]) is
+  'Viewers: what the organisation knows of mappings for a file with these columns: {saved: [{id, name, mapping, options, '
+  'fingerprint}], last_import: {id, created_at, mapping} of the last import with the very same columns, but for those that '
+  'failed, were canceled or undone}. One value and no rows, as the API cuts rows off at 1,000. Definer: for the role it checks.';
+grant execute on function private.read_known_mappings(text[]) to authenticated;
+
+create function public.read_known_mappings(p_columns text[])
+returns jsonb language sql stable set search_path = ''
+as $$ select private.read_known_mappings(p_columns) $$;
+comment on function public.read_known_mappings(text[]) is 'See private.read_known_mappings.';
+grant execute on function public.read_known_mappings(text[]) to authenticated;
+
+-- schemas/imports/functions/import_queue.sql
+
+-- The queue of imports: one message per import at any time, naming the chunk that comes next. A worker that dies leaves its
+-- message to reappear; a message that is behind its import is dropped.
+
+create function private.fail_import(p_import_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.imports i
+  set status = 'failed', error_message = left(p_error, 2000),
+      total_rows = case when i.status = 'undoing' then i.total_rows else i.processed_rows end,
+      finished_at = coalesce(i.finished_at, p_now), run_started_at = null, seconds_left = null
+  where i.id = p_import_id and i.status in ('queued', 'running', 'undoing');
+  perform pgmq.delete('imports', p_message_id);
+end;
+$$;
+comment on function private.fail_import(uuid, bigint, text, timestamptz) is
+  'Ends an import or its undo with the reason people are told, and removes its queue message. What it did stays, and it can be '
+  'resumed or undone from there. Definer: the worker may not write imports.';
+grant execute on function private.fail_import(uuid, bigint, text, timestamptz) to service_role, worker;
+
+create function private.claim_import_chunk(p_visibility_seconds integer default 30, p_max_reads integer default 5,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message pgmq.message_record;
+  v_claim jsonb;
+begin
+  loop
+    v_message := private.read_in_turn('imports', p_visibility_seconds);
+    if v_message.msg_id is null then
+      return null;
+    end if;
+    begin
+      v_claim := private.import_to_do(v_message, p_max_reads, p_now);
+    exception when query_canceled or others then
+      raise warning 'import % can neither go on nor be given up: % (%)', v_message.message ->> 'import_id', sqlerrm, sqlstate;
+      perform pgmq.set_vt('imports', v_message.msg_id, 3600);
+      v_claim := null;
+    end;
+    if v_claim is not null then
+      return v_claim;
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.claim_import_chunk(integer, integer, timestamptz) is
+  'The next chunk that is due, hidden from others for p_visibility_seconds: the import and where in its file to go on, or, '
+  'where undo is true, after which lead. Null when nothing is due. What was begun p_max_reads times and never finished fails. '
+  'Definer: the worker may not read these tables.';
+grant execute on function private.claim_import_chunk(integer, integer, timestamptz) to service_role, worker;
+
+create function private.release_import_chunk(p_message_id bigint, p_delay_seconds integer default 0)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pgmq.set_vt('imports', p_message_id, p_delay_seconds);
+$$;
+comment on function private.release_import_chunk(bigint, integer) is
+  'Gives a chunk back that could not be worked on now, to be read again after p_delay_seconds. Definer: the worker may not '
+  'touch the queue itself.';
+grant execute on function private.release_import_chunk(bigint, integer) to service_role, worker;
+
+create function private.import_claim(p_message_id bigint, p_read_count integer, p_import public.imports)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('message_id', p_message_id, 'read_count', p_read_count, 'id', p_import.id)
+    || case
+      when p_import.status = 'undoing' then jsonb_build_object('undo', true, 'undo_after', p_import.undo_after)
+      else jsonb_build_object(
+        'undo', false, 'storage_path', p_import.storage_path, 'file_bytes', p_import.file_bytes, 'encoding', p_import.encoding,
+        'delimiter', p_import.delimiter, 'columns', p_import.columns, 'mapping', p_import.mapping, 'options', p_import.options,
+        'tags', p_import.tags, 'next_byte', p_import.next_byte, 'next_line', p_import.next_line, 'next_chunk',
+          p_import.next_chunk)
+    end;
+$$;
+comment on function private.import_claim(bigint, integer, public.imports) is
+  'A chunk as the worker takes it: what to do, and where to go on.';
+
+create function private.lock_import(p_org_id uuid, p_import_id uuid)
+returns public.imports
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_import public.imports;
+begin
+  -- A chunk in flight holds the row: whoever has it knows that no other is being applied.
+  select * into v_import from public.imports i where i.org_id = p_org_id and i.id = p_import_id for no key update;
+  if v_import.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no import with this id.');
+  end if;
+  return v_import;
+end;
+$$;
+comment on function private.lock_import(uuid, uuid) is
+  'An import of an organisation, locked once the chunk in flight is done. Raises PT404.';
+
+create function private.undo_import(p_import_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.imports := private.lock_import(private.require_role('campaign_manager'), p_import_id);
+begin
+  if v_import.status in ('queued', 'running', 'paused') then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('The import is %s. Cancel it first, then undo it.', v_import.status),
+      jsonb_build_object('status', v_import.status));
+  elsif v_import.status in ('undoing', 'undone') then
+    perform private.raise_error('PT409', 'invalid_state',
+      case v_import.status when 'undone' then 'The import was undone already.' else 'The import is being undone.' end,
+      jsonb_build_object('status', v_import.status));
+  elsif coalesce(v_import.started_at, v_import.created_at) < p_now - interval '90 days' then
+    perform private.raise_error('PT409', 'invalid_state',
+      'The import is older than 90 days: what leads were before it is no longer kept, so it can''t be undone.',
+      jsonb_build_object('status', v_import.status, 'started_at', v_import.started_at));
+  end if;
+  update public.imports i
+  set status = 'undoing', run_started_at = null, run_from_rows = i.undone_rows + i.kept_rows + i.hidden_rows,
+    rows_per_second = null,
+      seconds_left = null,
+      undo_total = coalesce(i.undo_total, i.imported_rows + (
+        select count(*) from private.import_changes j where j.import_id = p_import_id and j.before is not null))
+  where i.id = p_import_id
+  returning * into v_import;
+  perform private.send_undo(v_import);
+  perform private.record_audit_event(v_import.org_id, 'leads_import_undo_started', null, null, null,
+    jsonb_build_object('import_id', p_import_id, 'leads', v_import.undo_total));
+end;
+$$;
+comment on function private.undo_import(uuid, timestamptz) is
+  'Campaign managers: begins to undo an import that ended, in chunks by the worker; one whose undo was given up goes on where '
+  'it stood. Raises PT403, PT404, PT409 invalid_state where it has not ended, was undone, or is older than 90 days. Definer: '
+  'users may not write imports.';
+grant execute on function private.undo_import(uuid, timestamptz) to authenticated;
+
+create function public.undo_import(p_import_id uuid) returns void
+  language sql set search_path = '' as $$ select private.undo_import(p_import_id); $$;
+comment on function public.undo_import(uuid) is 'See private.undo_import.';
+grant execute on function public.undo_import(uuid) to authenticated;
+
+create function private.prune_imports(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from private.import_changes j where (j.import_id, j.lead_id) in (
+    select x.import_id, x.lead_id
+    from private.import_changes x join public.imports i on i.id = x.import_id
+    where x.created_at < p_now - interval '90 days' and i.status <> 'undoing'
+      and (p_org_id is null or i.org_id = p_org_id)
+        and i.org_id <> all ((select private.resting_orgs('prune_imports', p_org_id, p_now))::uuid[])
+    order by x.created_at limit p_limit);
+$$;
+comment on function private.prune_imports(timestamptz, integer, uuid) is
+  'Forgets what leads were before imports of more than 90 days ago, up to p_limit leads: those can no longer be undone. '
+  'p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+
+-- Imports and jobs: as before, but read in turns, and a message that can neither be handed out nor given up holds up no other.
+create function private.import_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_undo boolean := coalesce((p_message.message ->> 'undo')::boolean, false);
+  v_import public.imports;
+begin
+  select * into v_import from public.imports i where i.id = (p_message.message ->> 'import_id')::uuid;
+  if v_import.id is null
+    or v_undo and (v_import.status <> 'undoing' or v_import.undo_after is distinct from (p_message.message ->> 'after')::uuid)
+    or not v_undo and (v_import.status not in ('queued', 'running')
+      or v_import.next_chunk <> (p_message.message ->> 'chunk')::integer)
+  then
+    perform pgmq.delete('imports', p_message.msg_id);
+    return null;
+  elsif p_message.read_ct > p_max_reads then
+    perform private.fail_import(v_import.id, p_message.msg_id, case
+      when v_undo then format(
+        'The undo stopped %s times after %s leads and was given up. Undo the import again to go on from there.',
+        p_max_reads, v_import.undone_rows + v_import.kept_rows + v_import.hidden_rows)
+      else format(
+        'The import stopped %s times at line %s and was given up. What came before that line is imported. Resume it to go on '
+        'from there.',
+        p_max_reads, v_import.next_line)
+    end, p_now);
+    return null;
+  elsif v_import.run_started_at is null then
+    update public.imports i set run_started_at = p_now where i.id = v_import.id;
+  end if;
+  return private.import_claim(p_message.msg_id, p_message.read_ct, v_import) || jsonb_build_object('org_id', v_import.org_id);
+end;
+$$;
+comment on function private.import_to_do(pgmq.message_record, integer, timestamptz) is
+  'What a message of the queue of imports stands for, as claim_import_chunk gives it; null, and the message gone, if that is '
+  'done already or was read more than p_max_reads times and is given up.';
+
+-- schemas/imports/functions/import_shapes.sql
+
+create function private.import_columns_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A column's name is 200 characters of the file at most, and a number where another has the same name.
+  select private.list_shape(private.text_shape(210, 1), 500, 1) || '{"maxBytes": 524288}';
+$$;
+comment on function private.import_columns_shape() is 'The shape of the names of a file''s columns.';
+
+create function private.import_file_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'file_name', private.text_shape(300, 1),
+    'file_bytes', '{"type": "integer", "minimum": 1, "maximum": 104857600}'::jsonb,
+    'content_hash',
+      '{"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64,
+        "description": "SHA-256 of the file in hexadecimal."}'::jsonb,
+    'encoding', private.word_shape('utf-8', 'utf-16le', 'utf-16be', 'windows-1252'),
+    'delimiter', '{"type": "string", "minLength": 1, "maxLength": 1, "pattern": "[^\"\n\r]", "description": "one character, and '
+      'no quotation mark."}'::jsonb,
+    'columns', private.import_columns_shape(),
+    'next_byte', '{"type": "integer", "minimum": 0, "maximum": 104857600}'::jsonb,
+    'next_line', '{"type": "integer", "minimum": 1, "maximum": 104857600}'::jsonb),
+    '{file_name,file_bytes,content_hash,encoding,delimiter,columns,next_byte,next_line}');
+$$;
+comment on function private.import_file_shape() is 'The shape of what is known of a file that is to be imported.';
+
+create function private.import_mapping_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'type', 'object', 'maxBytes', 262144, 'maxProperties', 500, 'properties', '{}'::jsonb, 'propertyNames',
+      private.text_shape(210, 1),
+    'additionalProperties', private.word_shape(
+      'first_name', 'last_name', 'full_name', 'primary_phone', 'secondary_phone', 'alternate_phone', 'other_phone',
+      'primary_phone_type', 'secondary_phone_type', 'alternate_phone_type',
+      'primary_phone_dnc', 'secondary_phone_dnc', 'alternate_phone_dnc', 'other_phone_dnc', 'phone_dnc',
+      'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'county', 'language', 'status', 'lead_score',
+        'consent_status',
+      'source', 'notes', 'tags', 'apn', 'situs', 'property_state', 'property_type', 'acreage', 'estimated_value', 'custom_field',
+        'ignore'));
+$$;
+comment on function private.import_mapping_shape() is
+  'The shape of a mapping, {column: field}. The fields are those of _shared/csv/import-fields.ts.';
+
+create function private.import_options_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'merge_strategy', private.word_shape('skip', 'update', 'fill', 'add_phones', 'create'),
+    'allow_repeat', '{"type": "boolean"}'::jsonb,
+    'keep_case', '{"type": "boolean"}'::jsonb,
+    'auto_tags', private.object_shape(jsonb_build_object(
+      'time', '{"type": "boolean"}'::jsonb, 'geographic', '{"type": "boolean"}'::jsonb, 'property', '{"type": "boolean"}'::jsonb,
+      'upload_date', private.null_or('{"type": "string", "maxLength": 40, "pattern": '
+        '"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])($|T)", "description": "a date, like 2026-01-31."}')))));
+$$;
+comment on function private.import_options_shape() is
+  'The shape of an import''s options. A saved mapping has the same, with tags and without allow_repeat.';
+
+-- schemas/imports/functions/import_uploads.sql
+
+-- Files that people put into Storage themselves, by a signed link, before they are previewed and imported; and which files of the
+-- bucket have outlived their use. Storage's own API removes those (worker/remove-import-files.ts): a row deleted by SQL leaves
+-- its bytes behind.
+
+create function private.create_import_upload(p_file_name text, p_file_bytes bigint, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.lock_own_org('campaign_manager');
+  v_upload public.import_uploads;
+begin
+  perform private.check_shape(jsonb_build_object('file_name', p_file_name, 'file_bytes', p_file_bytes),
+    private.object_shape(jsonb_build_object(
+    'file_name', private.text_shape(300, 1), 'file_bytes', private.import_file_shape() #> '{properties,file_bytes}')));
+  if (select count(*) from public.import_uploads u
+    where u.org_id = v_org_id and u.created_at > p_now - interval '1 hour') >= 200 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation asked for 200 uploads within an hour. Use those, or wait.');
+  elsif (select count(*) from private.open_uploads(v_org_id, p_now)) >= 20 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation has 20 uploads whose file has not come, the most there may be: send those files, or wait until they '
+      'expire, two hours after they were asked for.');
+  end if;
+  perform private.require_storage(v_org_id, p_file_bytes, p_now);
+  insert into public.import_uploads (org_id, file_name, file_bytes, created_by, created_at, expires_at)
+  values (v_org_id, p_file_name, p_file_bytes, (select u.id from public.users u where u.id = auth.uid()), p_now,
+    p_now + interval '2 hours')
+  returning * into v_upload;
+  return jsonb_build_object('upload_id', v_upload.id, 'path', v_org_id || '/' || v_upload.id || '.csv', 'expires_at',
+    v_upload.expires_at);
+end;
+$$;
+comment on function private.create_import_upload(text, bigint, timestamptz) is
+  'Campaign managers: notes that a file of so many bytes may come: {upload_id, path, expires_at}. The API signs the link. '
+  'Raises PT403, PT409 storage_full, PT429 above 200 an hour or 20 whose file has not come: what they bring is kept for a day. '
+  'Definer: users may not write uploads.';
+grant execute on function private.create_import_upload(text, bigint, timestamptz) to authenticated;
+
+create function public.create_import_upload(p_file_name text, p_file_bytes bigint)
+returns jsonb language sql set search_path = ''
+as $$ select private.create_import_upload(p_file_name, p_file_bytes) $$;
+comment on function public.create_import_upload(text, bigint) is 'See private.create_import_upload.';
+grant execute on function public.create_import_upload(text, bigint) to authenticated;
+
+create function private.stale_import_files(p_limit integer default 100, p_now timestamptz default now())
+returns text[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(array_agg(f.name), '{}')
+  from (
+    select o.name
+    from storage.objects o
+    cross join lateral (select substring(o.name from
+      '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.csv$')::uuid as id) file
+    left join public.imports i on i.id = file.id
+    left join public.import_uploads u on u.id = file.id
+    -- Names of another form are not ours: nothing removes them by itself.
+    where o.bucket_id = 'imports' and file.id is not null and (
+      (i.id is null and o.created_at < p_now - interval '1 day')
+      or (i.id is null and u.file_bytes <> (o.metadata ->> 'size')::bigint and o.created_at < p_now - interval '10 minutes')
+      or (i.finished_at < p_now - interval '30 days'))
+    order by o.created_at limit p_limit
+  ) f;
+$$;
+comment on function private.stale_import_files(integer, timestamptz) is
+  'Files of bucket imports to be removed: a day old and of no import (abandoned uploads, and what a function left that died), '
+  'of another size than was announced, or of an import that ended 30 days ago. Definer: the worker may not read Storage''s '
+  'tables.';
+grant execute on function private.stale_import_files(integer, timestamptz) to worker;
+
+create function private.kick_file_removal(p_now timestamptz default now())
+returns boolean
+language sql
+set search_path = ''
+as $$
+  select cardinality(private.stale_import_files(1, p_now)) > 0 and private.call_function('/side-worker/remove-import-files');
+$$;
+comment on function private.kick_file_removal(timestamptz) is
+  'Posts to the side worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
+
+create function private.prune_import_uploads(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('prune_uploads', p_org_id, p_now);
+  v_count integer;
+begin
+  delete from public.import_uploads u where u.created_at < p_now - interval '1 day' and (p_org_id is null or u.org_id = p_org_id)
+    and u.org_id <> all (v_resting);
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.prune_import_uploads(timestamptz, uuid) is
+  'Forgets uploads a day old, imported or not; returns how many. Their files are stale_import_files. p_org_id: of that '
+  'organisation alone; null: of all but those for which this work rests.';
+
+create function private.open_uploads(p_org_id uuid, p_now timestamptz default now())
+returns setof public.import_uploads
+language sql
+stable
+set search_path = ''
+as $$
+  select u.* from public.import_uploads u
+  where u.org_id = p_org_id and u.expires_at > p_now
+    and not exists (select from storage.objects o where o.bucket_id = 'imports' and o.name = p_org_id || '/' || u.id || '.csv');
+$$;
+comment on function private.open_uploads(uuid, timestamptz) is 'Uploads of an organisation whose file may still come.';
+
+-- schemas/imports/functions/insert_chunk_leads.sql
+
+create function private.insert_chunk_leads(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  -- Ids in the order of time: random ones touch another page of ten indexes for every row, which halved the rate at 200,000
+  -- leads.
+  with rows as materialized (
+    select private.uuid_v7() as lead_id, r.line, r.lead, r.phones, r.consents,
+      coalesce(r.parcels, case when r.parcel is not null then jsonb_build_array(r.parcel) end) as parcels,
+      coalesce(r.lead ->> 'consent_status', 'unknown') as consent_status
+    from jsonb_to_recordset(p_rows) as r (line bigint, reason text, lead jsonb, phones jsonb, parcel jsonb, parcels jsonb,
+      consents jsonb)
+    where r.reason is null and not p_left_out ? r.line::text
+  ),
+  phones as materialized (
+    select r.lead_id, r.line, r.consents is null as is_plain, coalesce(p.consent_status, r.consent_status) as consent_status,
+      p.e164, p.role, p.line_type
+    from rows r cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, role text, line_type text, consent_status text)
+  ),
+  new_leads as (
+    insert into public.leads (
+      id, org_id, first_name, last_name, language, email, address1, address2, city, state, postal_code, county, status,
+        lead_score,
+      consent_status, source, notes, tags, custom_fields, import_id, created_at, updated_at,
+      -- As the triggers on phones and parcels would write them: equal, so they leave the row alone.
+      phone_digits, apn_text)
+    select r.lead_id, p_import.org_id, l.first_name, l.last_name, l.language, l.email, l.address1, l.address2, l.city, l.state,
+      l.postal_code, l.county, coalesce(l.status, 'new'), coalesce(l.lead_score, 'cold'), r.consent_status, l.source, l.notes,
+      coalesce(l.tags, '{}'), coalesce(l.custom_fields, '{}'), p_import.id, p_now, p_now,
+      (select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
+        from jsonb_to_recordset(r.phones) as p (e164 text, role text)),
+      private.apn_text(array(select distinct p.apn from jsonb_to_recordset(r.parcels) as p (apn text) where p.apn is not null
+        order by p.apn))
+    from rows r
+    cross join lateral jsonb_to_record(r.lead) as l (
+      first_name text, last_name text, language text, email text, address1 text, address2 text, city text, state text,
+      postal_code text, county text, status text, lead_score text, source text, notes text, tags text[], custom_fields jsonb)
+  ),
+  new_phones as (
+    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status)
+    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status from phones p
+  ),
+  new_parcels as (
+    insert into public.lead_properties (
+      id, org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
+    select private.uuid_v7(), p_import.org_id, r.lead_id, p.apn, p.county, p.state, p.situs, p.property_type, p.acreage,
+      p.estimated_value, p_now, p_now
+    from rows r
+    cross join lateral jsonb_to_recordset(r.parcels) as p (
+      apn text, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric)
+  ),
+  new_consent as (
+    insert into public.consent_records (org_id, e164, lead_id, import_id, status, method, evidence, recorded_at, recorded_by)
+    select p_import.org_id, c.e164, c.lead_id, p_import.id, case c.status when 'granted' then 'granted'
+      else 'revoked' end, 'import',
+      format('Import %s, file %s, line %s', p_import.id, p_import.file_name, c.line), p_now, p_import.created_by
+    from (
+      select p.lead_id, p.e164, p.consent_status as status, p.line from phones p
+        where p.is_plain and p.consent_status <> 'unknown'
+      union all
+      select r.lead_id, c.e164, c.status, c.line
+      from rows r cross join lateral jsonb_to_recordset(r.consents) as c (e164 text, status text, line bigint)
+    ) c
+  )
+  select count(*) into v_count from rows;
+  return v_count;
+end;
+$$;
+comment on function private.insert_chunk_leads(public.imports, jsonb, jsonb, timestamptz) is
+  'Inserts leads with phones, parcels and consent: rows of a chunk as they came, all but rejected ones and those of p_left_out '
+  '({line: ...}), or leads that merging made. Returns how many.';
+
+-- schemas/imports/functions/merge_chunk.sql
+
+-- The rows of a chunk that share a phone with a lead or with each other, merged in the order of the file: leads are read once,
+-- changed in memory row after row, and written once.
+
+create function private.import_images(p_lead_ids uuid[])
+returns table (lead_id uuid, image jsonb)
+language plpgsql
+stable
+set search_path = ''
+-- One index lookup per lead, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return query
+  select x.id, jsonb_build_object(
+    'lead', to_jsonb(l) - array['full_name', 'search_text'],
+    'phones', coalesce((
+      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id', 'is_primary'] order by p.role desc)
+      from (select * from public.lead_phones o where o.lead_id = x.id offset 0) p), '[]'),
+    'parcels', coalesce((
+      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id)
+      from (select * from public.lead_properties o where o.org_id = l.org_id and o.lead_id = x.id offset 0) p), '[]'))
+  from unnest(p_lead_ids) as x (id)
+  cross join lateral (select * from public.leads o where o.id = x.id offset 0) l
+  order by x.id;
+end;
+$$;
+comment on function private.import_images(uuid[]) is
+  'Leads as they stand, by id: {lead, phones, parcels}, all columns but those that Postgres makes itself.';
+
+create function private.lock_import_leads(p_lead_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  perform 1 from public.leads l where l.id = any (p_lead_ids) order by l.id for no key update;
+end;
+$$;
+comment on function private.lock_import_leads(uuid[]) is
+  'Locks leads in the order of their ids. The caller holds the locks of their contacts.';
+
+create function private.lock_import_contacts(p_org_id uuid, p_e164s text[], p_lead_ids uuid[])
+returns boolean
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+as $$
+declare
+  v_locked text[];
+begin
+  -- Besides their own phones those under which campaigns still write to these leads: opt-outs and moves come to the targets.
+  v_locked := p_e164s || array(
+    select p.e164 from unnest(p_lead_ids) as x (id)
+    cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p
+    union
+    select t.e164 from unnest(p_lead_ids) as x (id)
+    cross join lateral (
+      select o.e164 from public.campaign_targets o
+      where o.lead_id = x.id and o.state in ('waiting', 'queued', 'sending', 'unknown') offset 0) t);
+  perform private.lock_contacts(p_org_id, v_locked);
+  return not exists (
+    select from unnest(p_lead_ids) as x (id)
+    cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p
+    where p.e164 not in (select unnest(v_locked)));
+end;
+$$;
+comment on function private.lock_import_contacts(uuid, text[], uuid[]) is
+  'Locks the contacts of p_e164s and of everything these leads are written to under, all at once in E.164 order. False where a '
+  'lead got another phone before the locks were there: they must be let go and taken again.';
+
+create function private.lock_chunk(p_org_id uuid, p_e164s text[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lead_ids uuid[];
+begin
+  for v_try in 1 .. 10 loop
+    v_lead_ids := array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k);
+    begin
+      -- Both must hold with the locks in hand: the same leads have these phones, and all their phones are locked.
+      if private.lock_import_contacts(p_org_id, p_e164s, v_lead_ids)
+        and array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k) <@ v_lead_ids
+      then
+        perform private.lock_import_leads(v_lead_ids);
+        return;
+      end if;
+      -- What is locked later than its turn could deadlock, so everything is let go first.
+      raise exception using errcode = 'PTLCK', message = 'leads changed while their contacts were being locked';
+    exception when sqlstate 'PTLCK' then
+      null;
+    end;
+  end loop;
+  raise exception using errcode = '40001', message = 'leads changed while their contacts were being locked, ten times';
+end;
+$$;
+comment on function private.lock_chunk(uuid, text[]) is
+  'Locks what merging rows with these phones may change: contacts in E.164 order, then leads by id. Raises 40001 where others '
+  'keep changing the leads: the chunk is tried again later.';
+
+create function private.merge_chunk(p_import public.imports, p_rows jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_strategy text := p_import.options ->> 'merge_strategy';
+  v_known jsonb;
+  v_lead_ids uuid[];
+  v_states jsonb[];
+  v_count integer;
+  v_owners integer[];
+  v_row record;
+  v_at integer;
+  v_input jsonb;
+  v_updated integer := 0;
+  v_lines text[];
+begin
+  select coalesce(jsonb_object_agg(k.e164, k.lead_id), '{}'), coalesce(array_agg(distinct k.lead_id), '{}')
+    into v_known, v_lead_ids
+  from private.find_phone_leads(p_import.org_id, array(
+    select distinct p.e164
+    from jsonb_to_recordset(p_rows) as r (phones jsonb) cross join lateral jsonb_to_recordset(r.phones) as p (e164 text))) k;
+  select array_agg(i.image || jsonb_build_object('before', i.image, 'consents', '[]'::jsonb, 'warnings', '[]'::jsonb)
+    order by i.lead_id)
+  into v_states from private.import_images(v_lead_ids) i;
+  v_count := cardinality(v_lead_ids);
+
+  -- Phones are numbered, and v_owners says by number which lead of v_states has it: what is looked up for every row is an array.
+  for v_row in
+    with phones as materialized (
+      select r.at as row_at, p.at, p.phone ->> 'e164' as e164, v_known ->> (p.phone ->> 'e164') as lead_id
+      from jsonb_array_elements(p_rows) with ordinality r (input, at)
+      cross join lateral jsonb_array_elements(r.input -> 'phones') with ordinality p (phone, at)
+    ),
+    numbered as materialized (
+      select p.*, dense_rank() over (order by p.e164) as number, count(*) over (partition by p.e164) > 1
+        or p.lead_id is not null as is_shared
+      from phones p
+    )
+    select n.row_at, array_agg(n.number::integer order by n.at) as numbers, array_agg(n.e164 order by n.at) as e164s,
+      array_agg(array_position(v_lead_ids, n.lead_id::uuid) order by n.at) as found
+    from numbered n group by n.row_at having bool_or(n.is_shared) order by n.row_at
+  loop
+    v_input := p_rows -> (v_row.row_at - 1)::integer;
+    v_lines[coalesce(cardinality(v_lines), 0) + 1] := v_input ->> 'line';
+    v_at := null;
+    for i in 1 .. cardinality(v_row.numbers) loop
+      v_owners[v_row.numbers[i]] := coalesce(v_owners[v_row.numbers[i]], v_row.found[i]);
+      v_at := coalesce(v_at, v_owners[v_row.numbers[i]]);
+    end loop;
+    if v_at is null then
+      v_count := v_count + 1;
+      v_at := v_count;
+      v_states[v_at] := private.import_first_row(v_input);
+    else
+      v_updated := v_updated + 1;
+      v_states[v_at] := private.import_merge_row(v_states[v_at], v_input, v_strategy, p_import.tags, array(
+        select v_row.e164s[i] from generate_subscripts(v_row.numbers, 1) i where v_owners[v_row.numbers[i]] <> v_at));
+    end if;
+    for i in 1 .. cardinality(v_row.numbers) loop
+      if v_owners[v_row.numbers[i]] is null
+        and jsonb_path_exists(v_states[v_at], '$.phones[*].e164 ? (@ == $e)', jsonb_build_object('e', v_row.e164s[i]))
+      then
+        v_owners[v_row.numbers[i]] := v_at;
+      end if;
+    end loop;
+  end loop;
+
+  return jsonb_build_object(
+    'updated', v_updated,
+    'shared', coalesce((select jsonb_object_agg(s.line, true) from unnest(v_lines) as s (line)), '{}'),
+    'made', coalesce((select jsonb_agg(s) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
+    'changed', coalesce((select jsonb_agg(s) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean),
+      '[]'),
+    'warnings', coalesce((
+      select jsonb_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id'))
+      from unnest(v_states) s cross join lateral jsonb_array_elements(s -> 'warnings') w), '[]'));
+end;
+$$;
+comment on function private.merge_chunk(public.imports, jsonb, timestamptz) is
+  'Merges those rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, '
+  'add_phones), writing nothing: {shared: {line: true}, updated: rows, made: [leads to be inserted], changed: [leads that were '
+  'there, to be written], warnings: [{line, field, reason, lead_id}]}. The target is the oldest lead that has the row''s first '
+  'known phone. The caller holds the locks.';
+
+-- schemas/imports/functions/merge_rows.sql
+
+-- How a row of an import is merged into a lead: pure functions over JSON, without the tables. A lead on its way through a chunk
+-- is {lead, phones: [{id, e164, role, line_type, consent_status}], parcels: [{id, ...}]}; what has no id is new, what has
+-- changed: true is to be written.
+
+create function private.import_parcel_key(p_parcel jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_array(
+    coalesce(p_parcel ->> 'state', ''), lower(coalesce(p_parcel ->> 'county', '')),
+    case
+      when p_parcel ->> 'apn' is not null then jsonb_build_array('apn', p_parcel ->> 'apn')
+      when p_parcel ->> 'situs' is not null then jsonb_build_array('situs', lower(p_parcel ->> 'situs'))
+      -- Without either nothing tells one parcel from another but what is said of it.
+      else jsonb_build_array('values', p_parcel -> 'property_type', p_parcel -> 'acreage', p_parcel -> 'estimated_value')
+    end)::text;
+$$;
+comment on function private.import_parcel_key(jsonb) is
+  'What two rows must share to speak of the same parcel: state, county and APN; where there is no APN, where it lies; else '
+  'everything.';
+
+create function private.import_merge_parcel(p_parcels jsonb, p_parcel jsonb, p_strategy text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_new jsonb := jsonb_strip_nulls(p_parcel);
+  v_at integer;
+  v_before jsonb;
+  v_after jsonb;
+begin
+  if p_parcel is null or v_new = '{}' then
+    return p_parcels;
+  end if;
+  select p.at - 1, p.parcel into v_at, v_before
+  from jsonb_array_elements(p_parcels) with ordinality p (parcel, at)
+  where private.import_parcel_key(p.parcel) = private.import_parcel_key(v_new)
+  order by p.at limit 1;
+  if v_at is null then
+    return p_parcels || v_new;
+  end if;
+  v_after := case p_strategy
+    when 'update' then v_before || v_new
+    when 'fill' then v_new || jsonb_strip_nulls(v_before)
+    else v_before
+  end;
+  if jsonb_strip_nulls(v_after) = jsonb_strip_nulls(v_before) then
+    return p_parcels;
+  end if;
+  return jsonb_set(p_parcels, array[v_at::text], v_after || '{"changed": true}');
+end;
+$$;
+comment on function private.import_merge_parcel(jsonb, jsonb, text) is
+  'A lead''s parcels with that of a row: another parcel is added; the same one takes the row''s values (update), those it has '
+  'none of (fill) or nothing (add_phones).';
+
+create function private.import_merge_phones(p_lead jsonb, p_phones jsonb, p_row jsonb, p_taken text[])
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_consent text := coalesce(p_row -> 'lead' ->> 'consent_status', 'unknown');
+  v_phones jsonb := p_phones;
+  v_consents jsonb := '[]';
+  v_warnings jsonb := '[]';
+  v_phone record;
+  v_role text;
+  v_after jsonb;
+begin
+  for v_phone in select p.e164, p.line_type, p.field
+    from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, line_type text, field text) loop
+    if exists (select from jsonb_array_elements(v_phones) o where o ->> 'e164' = v_phone.e164) then
+      continue;
+    end if;
+    select r.role into v_role
+    from unnest(array['primary', 'secondary', 'alternate']) with ordinality r (role, at)
+    where not exists (select from jsonb_array_elements(v_phones) o where o ->> 'role' = r.role)
+    order by r.at limit 1;
+    if v_phone.e164 = any (p_taken) then
+      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
+        format('Another lead has the phone %s: it was not added to this one.', v_phone.e164));
+    elsif v_role is null then
+      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
+        format('The lead has three phones already: %s was not added.', v_phone.e164));
+    else
+      v_phones := v_phones || jsonb_build_object('e164', v_phone.e164, 'role', v_role, 'line_type', v_phone.line_type,
+        'consent_status', case when p_lead ->> 'consent_status' = 'denied' then 'denied' else 'unknown' end);
+    end if;
+  end loop;
+
+  -- Consent is per phone: a yes is for the phones of its row, a no for all that the person has, and a phone's own flag (DNC,
+  -- litigator) for that phone. In the order of the alphabet the strictest of denied, granted and unknown comes first.
+  for v_phone in
+    select p.at - 1 as at, p.phone, n.line_type, n.consent_status as own,
+      case when n.e164 is not null or v_consent = 'denied' then v_consent end as meant
+    from jsonb_array_elements(v_phones) with ordinality p (phone, at)
+    left join jsonb_to_recordset(p_row -> 'phones') as n (e164 text, line_type text,
+      consent_status text) on n.e164 = p.phone ->> 'e164'
+  loop
+    v_after := v_phone.phone || jsonb_build_object(
+      'line_type', coalesce(v_phone.phone ->> 'line_type', v_phone.line_type),
+      'consent_status', least(v_phone.phone ->> 'consent_status', v_phone.meant, v_phone.own));
+    if v_after ->> 'consent_status' <> v_phone.phone ->> 'consent_status' then
+      v_consents := v_consents || jsonb_build_object('e164', v_after -> 'e164', 'status', v_after -> 'consent_status', 'line',
+        p_row -> 'line');
+    end if;
+    if v_after <> v_phone.phone then
+      v_phones := jsonb_set(v_phones, array[v_phone.at::text], v_after || '{"changed": true}');
+    end if;
+  end loop;
+  return jsonb_build_object('phones', v_phones, 'consents', v_consents, 'warnings', v_warnings);
+end;
+$$;
+comment on function private.import_merge_phones(jsonb, jsonb, jsonb, text[]) is
+  'A lead''s phones with those of a row: {phones, consents: [{e164, status, line}] that changed, warnings: [{field, reason}]}. '
+  'New ones take free roles; what another lead has (p_taken) or what finds no role is a warning. A line type is taken where '
+  'there is none: what was looked up outranks a file.';
+
+create function private.import_merge_row(p_state jsonb, p_row jsonb, p_strategy text, p_import_tags text[], p_taken text[])
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_before jsonb := p_state -> 'lead';
+  v_row jsonb := jsonb_strip_nulls(p_row -> 'lead');
+  v_values jsonb := v_row - array['tags', 'custom_fields', 'consent_status'];
+  v_custom jsonb := coalesce(v_row -> 'custom_fields', '{}');
+  v_lead jsonb := v_before;
+  v_phones jsonb;
+  v_parcels jsonb;
+  v_tags text[];
+  v_warnings jsonb;
+begin
+  if p_strategy = 'update' then
+    if v_before ->> 'status' = 'do_not_contact' then
+      v_values := v_values - 'status';
+    end if;
+    v_lead := v_lead || v_values || jsonb_build_object('custom_fields', (v_before -> 'custom_fields') || v_custom);
+  elsif p_strategy = 'fill' then
+    v_lead := v_lead || coalesce(
+      (select jsonb_object_agg(n.key, n.value) from jsonb_each(v_values) n where coalesce(v_before ->> n.key, '') = ''), '{}')
+      || jsonb_build_object('custom_fields', v_custom || (v_before -> 'custom_fields'));
+  end if;
+
+  v_tags := array(select jsonb_array_elements_text(v_before -> 'tags'));
+  v_tags := v_tags || array(
+    select t.tag
+    from unnest(case when p_strategy = 'add_phones' then p_import_tags
+      else array(select jsonb_array_elements_text(coalesce(v_row -> 'tags', '[]'))) end) with ordinality t (tag, at)
+    where t.tag <> all (v_tags)
+    group by t.tag order by min(t.at));
+  v_phones := private.import_merge_phones(v_before, p_state -> 'phones', p_row, p_taken);
+  v_parcels := private.import_merge_parcel(p_state -> 'parcels', p_row -> 'parcel', p_strategy);
+  v_lead := v_lead || jsonb_build_object(
+    'tags', to_jsonb(v_tags[:50]),
+    'consent_status', least(v_before ->> 'consent_status', coalesce(v_row ->> 'consent_status', 'unknown')));
+  v_warnings := v_phones -> 'warnings';
+  if pg_column_size(v_lead -> 'custom_fields') > 32000 then
+    v_lead := v_lead || jsonb_build_object('custom_fields', v_before -> 'custom_fields');
+    v_warnings := v_warnings || jsonb_build_object('reason',
+      'A lead has at most 32 KB of custom fields: those of this row were not added.');
+  end if;
+  if cardinality(v_tags) > 50 then
+    v_warnings := v_warnings || jsonb_build_object('reason',
+      format('A lead has at most 50 tags: %s not added.', array_to_string(v_tags[51:], ', ')));
+  end if;
+  return p_state || jsonb_build_object(
+    'lead', v_lead, 'phones', v_phones -> 'phones', 'parcels', v_parcels,
+    'changed', coalesce((p_state ->> 'changed')::boolean, false)
+      or v_lead <> v_before or v_phones -> 'phones' <> p_state -> 'phones' or v_parcels <> p_state -> 'parcels',
+    'line', p_row -> 'line',
+    'consents', (p_state -> 'consents') || (v_phones -> 'consents'),
+    'warnings', (p_state -> 'warnings') || coalesce(
+      (select jsonb_agg(w || jsonb_build_object('line', p_row -> 'line')) from jsonb_array_elements(v_warnings) w), '[]'));
+end;
+$$;
+comment on function private.import_merge_row(jsonb, jsonb, text, text[], text[]) is
+  'A lead on its way through a chunk after one more row, by strategy update, fill or add_phones. Status do_not_contact stays, '
+  'and the strictest consent wins, whatever the strategy. p_taken: the row''s phones that other leads have.';
+
+create function private.import_first_row(p_row jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'lead', l.lead, 'line', p_row -> 'line',
+    'phones', (
+      select jsonb_agg(jsonb_build_object('e164', p.e164, 'role', p.role, 'line_type', p.line_type, 'consent_status',
+        least(l.lead ->> 'consent_status', p.consent_status)))
+      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, role text, line_type text, consent_status text)),
+    'parcels', private.import_merge_parcel('[]', p_row -> 'parcel', 'update'),
+    'consents', coalesce((
+      select jsonb_agg(jsonb_build_object('e164', p.e164, 'status', least(l.lead ->> 'consent_status', p.consent_status), 'line',
+        p_row -> 'line'))
+      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, consent_status text)
+      where least(l.lead ->> 'consent_status', p.consent_status) <> 'unknown'), '[]'),
+    'warnings', '[]'::jsonb)
+  from (
+    -- As the table would have it: a later row finds the same lead here as it would in the next chunk.
+    select '{"status": "new", "lead_score": "cold", "consent_status": "unknown", "tags": [], "custom_fields": {}}'::jsonb
+      || jsonb_strip_nulls(p_row -> 'lead') as lead
+  ) l;
+$$;
+comment on function private.import_first_row(jsonb) is
+  'A new lead on its way through a chunk, from the first row that speaks of it.';
+
+-- schemas/imports/functions/merge_writes.sql
+
+-- What a chunk writes: new leads, merged leads with their journal, and the warnings of merging.
+
+create function private.journal_import_changes(p_import public.imports, p_leads jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into private.import_changes (import_id, lead_id, line, before, after, created_at)
+  select p_import.id, i.lead_id, (s.state ->> 'line')::bigint,
+    case when (s.state -> 'before' -> 'lead' ->> 'import_id')::uuid is distinct from p_import.id then s.state -> 'before' end,
+    jsonb_build_object(
+      'updated_at', i.image -> 'lead' -> 'updated_at',
+      'phones', (
+        select jsonb_agg(jsonb_build_object('id', p -> 'id', 'e164', p -> 'e164', 'role', p -> 'role',
+          'consent_status', p -> 'consent_status', 'line_type', p -> 'line_type') order by p -> 'id')
+        from jsonb_array_elements(i.image -> 'phones') p),
+      'parcels', coalesce((
+        select jsonb_agg(jsonb_build_object('id', p -> 'id', 'updated_at', p -> 'updated_at') order by p -> 'id')
+        from jsonb_array_elements(i.image -> 'parcels') p), '[]')),
+    p_now
+  from jsonb_array_elements(p_leads) as s (state)
+  join private.import_images(array(select (x -> 'lead' ->> 'id')::uuid from jsonb_array_elements(p_leads) x)) i
+    on i.lead_id = (s.state -> 'lead' ->> 'id')::uuid
+  on conflict (import_id, lead_id) do update set line = excluded.line, after = excluded.after;
+end;
+$$;
+comment on function private.journal_import_changes(public.imports, jsonb, timestamptz) is
+  'Writes into the journal what these leads of merge_chunk were before the import''s first touch, and what they are after its '
+  'last.';
+
+create function private.write_merged_leads(p_import public.imports, p_leads jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+-- One index lookup per lead, phone and parcel, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+  perform private.set_lead_cause('import');
+  update public.leads l set
+    first_name = n.first_name, last_name = n.last_name, language = n.language, email = n.email, address1 = n.address1,
+    address2 = n.address2, city = n.city, state = n.state, postal_code = n.postal_code, county = n.county, status = n.status,
+    lead_score = n.lead_score, consent_status = n.consent_status, source = n.source, notes = n.notes, tags = n.tags,
+    custom_fields = n.custom_fields,
+    phone_digits = (
+      select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
+        from jsonb_to_recordset(s.state -> 'phones') as p (e164 text, role text))
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_populate_record(null::public.leads, s.state -> 'lead') n
+  where l.id = n.id;
+  perform private.set_lead_cause(null);
+
+  update public.lead_phones p set consent_status = n.consent_status, line_type = n.line_type
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (id uuid, consent_status text, line_type text, changed boolean)
+  where p.id = n.id and n.changed;
+  insert into public.lead_phones (org_id, lead_id, e164, role, line_type, consent_status, created_at)
+  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.e164, n.role, n.line_type, n.consent_status, p_now
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (id uuid, e164 text, role text, line_type text,
+    consent_status text)
+  where n.id is null;
+
+  update public.lead_properties p
+  set county = n.county, state = n.state, situs = n.situs, property_type = n.property_type, acreage = n.acreage,
+      estimated_value = n.estimated_value
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
+    id uuid, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric, changed boolean)
+  where p.id = n.id and n.changed;
+  insert into public.lead_properties (
+    org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
+  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.apn, n.county, n.state, n.situs, n.property_type, n.acreage,
+    n.estimated_value, p_now, p_now
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
+    id uuid, apn text, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric)
+  where n.id is null;
+
+  insert into public.consent_records (org_id, e164, lead_id, import_id, status, method, evidence, recorded_at, recorded_by)
+  select p_import.org_id, c.e164, (s.state -> 'lead' ->> 'id')::uuid, p_import.id,
+    case c.status when 'granted' then 'granted' else 'revoked' end, 'import',
+    format('Import %s, file %s, line %s', p_import.id, p_import.file_name, c.line), p_now, p_import.created_by
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'consents') as c (e164 text, status text, line bigint);
+end;
+$$;
+comment on function private.write_merged_leads(public.imports, jsonb, timestamptz) is
+  'Writes leads that merge_chunk changed: the lead, its phones and parcels, consent. The caller holds the locks and writes the '
+  'journal.';
+
+create function private.write_chunk_warnings(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_warnings jsonb)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  with rows as materialized (
+    select r.line, r.raw, r.warnings
+    from jsonb_to_recordset(p_rows) as r (line bigint, reason text, raw jsonb, warnings jsonb)
+    where r.reason is null and not p_left_out ? r.line::text
+  ),
+  warnings as (
+    select r.line, w.field, w.reason, null::uuid as lead_id
+    from rows r cross join lateral jsonb_to_recordset(r.warnings) as w (field text, reason text)
+    union all
+    select w.line, w.field, w.reason, w.lead_id
+    from jsonb_to_recordset(p_warnings) as w (line bigint, field text, reason text, lead_id uuid)
+  )
+  insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, lead_id, raw)
+  select p_import.org_id, p_import.id, w.line, left(w.field, 250), left(w.reason, 1000), 'warning', w.lead_id, r.raw
+  from warnings w join rows r on r.line = w.line;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.write_chunk_warnings(public.imports, jsonb, jsonb, jsonb) is
+  'Keeps the warnings of a chunk: those its rows came with, rejected rows and those of p_left_out excepted, and those of '
+  'merging (p_warnings). Returns how many.';
+
+-- schemas/imports/functions/undo.sql
+
+-- Undo: an import's leads in the order of their ids, chunk by chunk. What it made goes, what it changed is put back from the
+-- journal, what somebody changed since stays.
+
+create function private.lock_undo(p_org_id uuid, p_lead_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+as $$
+begin
+  for v_try in 1 .. 10 loop
+    begin
+      if private.lock_import_contacts(p_org_id, '{}', p_lead_ids) then
+        -- For update: campaigns that are being built refer to leads, and those in flight must be seen before a lead goes.
+        perform 1 from public.leads l where l.id = any (p_lead_ids) order by l.id for update;
+        return;
+      end if;
+      raise exception using errcode = 'PTLCK', message = 'leads got phones while their contacts were being locked';
+    exception when sqlstate 'PTLCK' then
+      null;
+    end;
+  end loop;
+  raise exception using errcode = '40001', message = 'leads got phones while their contacts were being locked, ten times';
+end;
+$$;
+comment on function private.lock_undo(uuid, uuid[]) is
+  'Locks what undoing these leads may change: contacts in E.164 order, then leads by id. Raises 40001 where others keep '
+  'changing them.';
+
+create function private.judge_undo(p_import_id uuid, p_lead_ids uuid[])
+returns table (lead_id uuid, line bigint, verdict text)
+language plpgsql
+stable
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return query
+  select l.id, coalesce(j.line, 0),
+    case
+      when l.import_id = p_import_id and l.deleted_at is not null then 'gone'
+      when j.lead_id is null and l.updated_at <> l.created_at then 'changed'
+      when j.lead_id is not null and (
+        l.updated_at <> (j.after ->> 'updated_at')::timestamptz
+        or n.phones <> private.import_phone_marks(j.after -> 'phones')
+        or n.parcels <> array(select (p ->> 'id')::uuid from jsonb_array_elements(j.after -> 'parcels') p order by 1)
+      ) then 'changed'
+      when l.import_id is distinct from p_import_id then 'put_back'
+      when exists (select from public.campaign_targets t where t.lead_id = l.id)
+        or exists (select from public.messages m where m.lead_id = l.id)
+        or exists (select from public.conversations c where c.lead_id = l.id) then 'known'
+      else 'unknown'
+    end
+  from unnest(p_lead_ids) as x (id)
+  cross join lateral (select * from public.leads o where o.id = x.id offset 0) l
+  left join lateral (select * from private.import_changes o
+    where o.import_id = p_import_id and o.lead_id = x.id offset 0) j on true
+  left join lateral (
+    select
+      private.import_phone_marks((select jsonb_agg(to_jsonb(p)) from public.lead_phones p where p.lead_id = x.id)) as phones,
+      array(select p.id from public.lead_properties p where p.org_id = l.org_id and p.lead_id = x.id order by 1) as parcels
+    where j.lead_id is not null
+  ) n on true;
+end;
+$$;
+comment on function private.judge_undo(uuid, uuid[]) is
+  'What becomes of leads when their import is undone: changed (by somebody since: kept), gone (deleted by people already), '
+  'put_back, known (made by the import, and known to campaigns, messages or conversations: deleted as people do), unknown (made '
+  'by the import: removed). line: that of the journal, else 0. What is looked up about a phone or a parcel (line type, carrier, '
+  'validity, values) is no change.';
+
+create function private.import_phone_marks(p_phones jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select string_agg(concat_ws(' ', p ->> 'id', p ->> 'e164', p ->> 'role', p ->> 'consent_status'), ',' order by p ->> 'id')
+  from jsonb_array_elements(p_phones) p;
+$$;
+comment on function private.import_phone_marks(jsonb) is
+  'What of a lead''s phones people and opt-outs change: which they are, their roles and consent. Text, to be compared.';
+
+create function private.put_back_leads(p_import_id uuid, p_lead_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+-- One index lookup per lead, phone and parcel, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  v_journal jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('id', j.lead_id, 'before', j.before, 'after', j.after)), '[]') into v_journal
+  from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
+  perform set_config('private.keep_updated_at', 'on', true);
+
+  delete from public.lead_phones p
+  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
+  where p.lead_id = j.id and not exists (select from jsonb_array_elements(j.before -> 'phones') b
+    where (b ->> 'id')::uuid = p.id);
+  update public.lead_phones p
+  set consent_status = b.consent_status,
+      -- What was looked up since stays.
+      line_type = case when p.line_type is not distinct from a.line_type then b.line_type else p.line_type end
+  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
+  cross join lateral jsonb_to_recordset(j.before -> 'phones') as b (id uuid, consent_status text, line_type text)
+  join lateral jsonb_to_recordset(j.after -> 'phones') as a (id uuid, consent_status text, line_type text) on a.id = b.id
+  where p.id = b.id and (a.consent_status, a.line_type) is distinct from (b.consent_status, b.line_type);
+
+  delete from public.lead_properties p
+  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
+  where p.org_id = (j.before -> 'lead' ->> 'org_id')::uuid and p.lead_id = j.id
+    and not exists (select from jsonb_array_elements(j.before -> 'parcels') b where (b ->> 'id')::uuid = p.id);
+  update public.lead_properties p
+  set county = b.county, state = b.state, situs = b.situs, property_type = b.property_type, acreage = b.acreage,
+      estimated_value = b.estimated_value, updated_at = b.updated_at
+  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
+  cross join lateral jsonb_populate_recordset(null::public.lead_properties, j.before -> 'parcels') b
+  join lateral jsonb_to_recordset(j.after -> 'parcels') as a (id uuid, updated_at timestamptz) on a.id = b.id
+  where p.id = b.id and p.updated_at = a.updated_at and a.updated_at <> b.updated_at;
+
+  perform private.set_lead_cause('import');
+  update public.leads l set
+    first_name = b.first_name, last_name = b.last_name, language = b.language, email = b.email, address1 = b.address1,
+    address2 = b.address2, city = b.city, state = b.state, postal_code = b.postal_code, county = b.county, status = b.status,
+    lead_score = b.lead_score, consent_status = b.consent_status, source = b.source, notes = b.notes, tags = b.tags,
+    custom_fields = b.custom_fields, phone_digits = b.phone_digits, updated_at = b.updated_at
+  from jsonb_to_recordset(v_journal) as j (before jsonb)
+  cross join lateral jsonb_populate_record(null::public.leads, j.before -> 'lead') b
+  where l.id = b.id;
+  perform private.set_lead_cause(null);
+  perform set_config('private.keep_updated_at', '', true);
+
+  delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids);
+  delete from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
+end;
+$$;
+comment on function private.put_back_leads(uuid, uuid[]) is
+  'Makes leads that an import changed what they were before it, updated_at included, from its journal, which forgets them. The '
+  'caller holds the locks and knows that nobody changed them since.';
+
+create function private.hide_leads(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+as $$
+declare
+  v_e164 text;
+begin
+  update public.leads l set deleted_at = p_now where l.id = any (p_lead_ids);
+  -- As when people delete a lead: what campaigns have not sent is canceled, unless another lead has the same phone.
+  for v_e164 in
+    select distinct p.e164 from unnest(p_lead_ids) as x (id)
+    cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p order by 1
+  loop
+    if not exists (select from private.find_phone_leads(p_org_id, array[v_e164])) then
+      perform private.cancel_open_targets(p_org_id, v_e164, 'lead_deleted', p_now);
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.hide_leads(uuid, uuid[], timestamptz) is
+  'Deletes leads as people do: hidden for good, their history stays, open targets are canceled. The caller holds the locks of '
+  'contacts and leads.';
+
+create function private.remove_leads(p_import_id uuid, p_lead_ids uuid[])
+returns void
+language sql
+set search_path = ''
+set enable_seqscan = off
+as $$
+  -- One statement: the triggers of phones run when the leads are gone, and find nothing to mend.
+  with consents as (
+    delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids)
+  ),
+  phones as (
+    delete from public.lead_phones p where p.lead_id = any (p_lead_ids)
+  )
+  delete from public.leads l where l.id = any (p_lead_ids);
+$$;
+comment on function private.remove_leads(uuid, uuid[]) is
+  'Removes leads that an import made and nothing refers to, with their phones, parcels, journal and the consent it brought. '
+  'Contact rows stay: they are what opt-outs and other writers lock.';
+
+create function private.next_undo(p_import_id uuid, p_after uuid, p_limit integer)
+returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return array(
+    select u.id from (
+      (select l.id from public.leads l
+       where l.import_id = p_import_id and (p_after is null or l.id > p_after) order by l.id limit p_limit)
+      union
+      (select j.lead_id from private.import_changes j
+       where j.import_id = p_import_id and (p_after is null or j.lead_id > p_after) order by j.lead_id limit p_limit)
+    ) u order by u.id limit p_limit);
+end;
+$$;
+comment on function private.next_undo(uuid, uuid, integer) is
+  'The next leads that an import made or changed, in the order of their ids, after p_after.';
+
+create function private.send_undo(p_import public.imports)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pgmq.send('imports', jsonb_build_object('import_id', p_import.id, 'undo', true, 'after', p_import.undo_after));
+$$;
+comment on function private.send_undo(public.imports) is 'Queues the next chunk of an undo.';
+
+-- schemas/imports/functions/undo_import_chunk.sql
+
+create function private.undo_import_chunk(
+  p_import_id uuid,
+  p_after uuid,
+  p_message_id bigint default null,
+  p_limit integer default 500,
+  p_now timestamptz default now()
+)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_import public.imports;
+  v_ids uuid[];
+  v_put_back uuid[];
+  v_known uuid[];
+  v_unknown uuid[];
+  v_gone integer;
+  v_kept integer;
+  v_is_last boolean;
+  v_done bigint;
+  v_seconds numeric;
+begin
+  select * into v_import from public.imports i where i.id = p_import_id for no key update;
+  if p_message_id is not null then
+    perform pgmq.delete('imports', p_message_id);
+  end if;
+  if v_import.id is null or v_import.status <> 'undoing' or v_import.undo_after is distinct from p_after then
+    return jsonb_build_object('applied', false, 'status', v_import.status);
+  end if;
+
+  v_ids := private.next_undo(p_import_id, p_after, p_limit);
+  v_is_last := cardinality(v_ids) < p_limit;
+  perform private.lock_undo(v_import.org_id, v_ids);
+  with judged as materialized (select * from private.judge_undo(p_import_id, v_ids)),
+  kept as (
+    insert into public.import_rejections (org_id, import_id, line, reason, outcome, lead_id, raw)
+    select v_import.org_id, p_import_id, j.line, 'The lead was changed after the import: it was left as it is.', 'kept',
+      j.lead_id, '[]'
+    from judged j where j.verdict = 'changed'
+    returning 1
+  )
+  select array_agg(j.lead_id) filter (where j.verdict = 'put_back'), array_agg(j.lead_id) filter (where j.verdict = 'known'),
+    array_agg(j.lead_id) filter (where j.verdict = 'unknown'), count(*) filter (where j.verdict = 'gone'),
+      (select count(*) from kept)
+  into v_put_back, v_known, v_unknown, v_gone, v_kept
+  from judged j;
+  if v_put_back is not null then
+    perform private.put_back_leads(p_import_id, v_put_back);
+  end if;
+  if v_known is not null then
+    perform private.hide_leads(v_import.org_id, v_known, p_now);
+  end if;
+  if v_unknown is not null then
+    perform private.remove_leads(p_import_id, v_unknown);
+  end if;
+
+  v_seconds := private.run_seconds(v_import, p_now);
+  v_done := v_import.undone_rows + v_import.kept_rows + v_import.hidden_rows + cardinality(v_ids);
+  update public.imports i
+  set undone_rows = i.undone_rows + coalesce(cardinality(v_put_back), 0) + coalesce(cardinality(v_unknown), 0),
+      kept_rows = i.kept_rows + v_kept,
+      hidden_rows = i.hidden_rows + v_gone + coalesce(cardinality(v_known), 0),
+      undo_after = coalesce(v_ids[cardinality(v_ids)], i.undo_after),
+      rows_per_second = (v_done - i.run_from_rows) / v_seconds,
+      seconds_left = case
+        when v_is_last then 0
+        else ceil((i.undo_total - v_done) * v_seconds / nullif(v_done - i.run_from_rows, 0)) end,
+      status = case when v_is_last then 'undone' else i.status end,
+      undone_at = case when v_is_last then p_now end
+  where i.id = p_import_id
+  returning * into v_import;
+  if v_is_last then
+    perform private.record_audit_event(v_import.org_id, 'leads_import_undone', null, null, null, jsonb_build_object(
+      'import_id', p_import_id, 'undone_rows', v_import.undone_rows, 'kept_rows', v_import.kept_rows, 'hidden_rows',
+        v_import.hidden_rows));
+  else
+    perform private.send_undo(v_import);
+  end if;
+  return jsonb_build_object('applied', true, 'status', v_import.status);
+end;
+$$;
+comment on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) is
+  'Undoes the next p_limit leads of an import in one transaction, with progress, the next queue message, and removes '
+  'p_message_id. Does nothing unless p_after is the lead up to which it is undone. Returns {applied, status}. Definer: the '
+  'worker may not write these tables.';
+grant execute on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) to service_role, worker;
+
+-- schemas/imports/queues.sql
+
+select pgmq.create('imports');
+
+-- schemas/imports/buckets.sql
+
+insert into storage.buckets (id, name, public, file_size_limit)
+values ('imports', 'imports', false, 104857600)
+on conflict (id) do nothing;

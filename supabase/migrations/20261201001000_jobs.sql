@@ -1,0 +1,1468 @@
+-- Written from supabase/schemas/jobs by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/jobs/triggers/bulk_changes.sql
+
+create function private.forget_changes()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.bulk_changes c where c.lead_id = new.id;
+  return null;
+end;
+$$;
+comment on function private.forget_changes() is
+  'Trigger: what a lead had before is forgotten when its person is erased. Definer: nobody else may write the journal.';
+create trigger leads_forget_changes after update of erased_at on public.leads
+  for each row when (new.erased_at is not null and old.erased_at is null) execute function private.forget_changes();
+
+-- schemas/jobs/triggers/exports.sql
+
+create function private.remove_export_files()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.export_parts p where p.job_id = new.id;
+  -- One that failed or was canceled may still be written by a worker that does not know it yet, for as long as a worker lives.
+  perform pgmq.send('jobs', jsonb_build_object('remove_files', new.org_id || '/' || new.id),
+    case when new.status = 'completed' then 7 * 86400 else 600 end);
+  return null;
+end;
+$$;
+comment on function private.remove_export_files() is
+  'Trigger: has the worker remove an export''s files, 7 days after it was completed, 10 minutes after it failed or was '
+  'canceled. Definer: nobody else may use the queue.';
+
+-- schemas/jobs/triggers/job_queue.sql
+
+create function private.forget_job_state()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.job_states s where s.job_id = new.id;
+  delete from private.job_leads l where l.job_id = new.id;
+  return null;
+end;
+$$;
+comment on function private.forget_job_state() is
+  'Trigger: a job that has ended keeps what it did, not where it stood. Definer: nobody else may write these tables.';
+
+-- schemas/jobs/tables/jobs.sql
+
+create table public.jobs (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo')),
+  status text not null default 'queued' check (status in ('queued', 'running', 'completed', 'failed', 'canceled')),
+  required_role public.user_role not null,
+  input jsonb not null default '{}' check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
+  result jsonb not null default '{}' check (jsonb_typeof(result) = 'object'),
+  total_items bigint check (total_items >= 0),
+  done_items bigint not null default 0 check (done_items >= 0),
+  items_per_second numeric(12, 1),
+  seconds_left integer,
+  error_message text,
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  unique (org_id, id),
+  check ((status in ('completed', 'failed', 'canceled')) = (finished_at is not null)),
+  check ((status = 'failed') = (error_message is not null)),
+  constraint jobs_result_size_check check (pg_column_size(result) <= 65536),
+  -- May quote what was asked for; fail_job cuts it.
+  constraint jobs_error_message_check check (length(error_message) <= 2000),
+  constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
+);
+comment on table public.jobs is
+  'Work that a person started and follows: an export of leads, a bulk action, its undo. Items are leads. Kept for 90 days after '
+  'its end.';
+comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
+comment on column public.jobs.input is 'What was asked for; lists of ids are told by their length.';
+comment on column public.jobs.total_items is 'Known once the job has fixed which leads it is about.';
+comment on column public.jobs.seconds_left is 'At the pace so far; null before the first step and after the last.';
+create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
+create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;
+create index jobs_created_by_idx on public.jobs (created_by) where created_by is not null;
+create index jobs_active_idx on public.jobs (org_id, status) where finished_at is null;
+
+alter table public.jobs enable row level security;
+create policy "people read jobs of their organisation" on public.jobs
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.jobs to authenticated;
+grant delete, insert, select, update on public.jobs to service_role;
+
+create trigger jobs_updated_at before update on public.jobs
+  for each row execute function private.set_updated_at();
+create trigger jobs_forget_state after update of status on public.jobs
+  for each row when (new.finished_at is not null and old.finished_at is null) execute function private.forget_job_state();
+create trigger jobs_remove_export_files after update of status on public.jobs
+  for each row when (new.kind = 'lead_export' and new.finished_at is not null and old.finished_at is null)
+  execute function private.remove_export_files();
+create trigger jobs_limit_active_insert after insert on public.jobs
+  for each row when (new.status = 'queued')
+  execute function private.limit_active_work('50', 'jobs under way', '{queued,running}');
+
+-- schemas/jobs/tables/job_states.sql
+
+create table private.job_states (
+  job_id uuid primary key references public.jobs (id) on delete cascade,
+  step integer not null default 0 check (step >= 0),
+  cursor jsonb not null default '{}' check (jsonb_typeof(cursor) = 'object')
+);
+comment on table private.job_states is
+  'Where an unfinished job stands: the step that comes next, and what it needs to know. Step 0 fixes the leads, step n works on '
+  'chunk n of them.';
+
+alter table private.job_states enable row level security;
+
+-- schemas/jobs/tables/job_leads.sql
+
+create table private.job_leads (
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  chunk integer not null check (chunk > 0),
+  lead_ids uuid[] not null,
+  primary key (job_id, chunk)
+);
+comment on table private.job_leads is
+  'Which leads an unfinished job is about, fixed when it began, in chunks: a million leads are a few hundred rows.';
+
+alter table private.job_leads enable row level security;
+
+-- schemas/jobs/tables/export_parts.sql
+
+create table private.export_parts (
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  part integer not null check (part > 0),
+  path text not null,
+  bytes bigint not null check (bytes >= 0),
+  primary key (job_id, part)
+);
+comment on table private.export_parts is 'The parts of an unfinished export, in the order in which they make up the file.';
+
+alter table private.export_parts enable row level security;
+
+-- schemas/jobs/tables/bulk_changes.sql
+
+create table private.bulk_changes (
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  lead_id uuid not null references public.leads (id) on delete cascade,
+  before jsonb,
+  after jsonb,
+  primary key (job_id, lead_id)
+);
+comment on table private.bulk_changes is
+  'What a bulk action changed: the one field it was about, before and after. Kept for 30 days after the job''s end.';
+create index bulk_changes_lead_idx on private.bulk_changes (lead_id);
+
+alter table private.bulk_changes enable row level security;
+
+-- schemas/jobs/functions/bulk_actions.sql
+
+-- Bulk actions as people start them: counted first on request, done at once where they are few, as a job where they are many.
+
+create function private.check_bulk_value(p_org_id uuid, p_action text, p_value jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_kind text := jsonb_typeof(coalesce(p_value, 'null'));
+  v_word text := p_value #>> '{}';
+begin
+  case
+    when p_action in ('add_tags', 'remove_tags') then
+      if v_kind <> 'array' or jsonb_array_length(p_value) not between 1 and 50
+        or exists (select 1 from jsonb_array_elements(p_value) e
+          where jsonb_typeof(e) <> 'string' or e #>> '{}' !~* '^[A-Z0-9+-]{1,50}$')
+      then
+        perform private.refuse_field('value', 'value must list 1 to 50 tags, each of 1 to 50 characters: A-Z, 0-9, + and -.');
+      end if;
+      return (select jsonb_agg(t.tag order by t.n) from (
+        select upper(e #>> '{}') as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);
+    when p_action = 'set_status' then
+      if v_kind <> 'string' or v_word not in ('new', 'contacted', 'interested', 'not_interested', 'do_not_contact') then
+        perform private.refuse_field('value', 'value must be new, contacted, interested, not_interested or do_not_contact.');
+      end if;
+    when p_action = 'set_score' then
+      if v_kind <> 'string' or v_word not in ('cold', 'warm', 'hot') then
+        perform private.refuse_field('value', 'value must be cold, warm or hot.');
+      end if;
+    when p_action = 'set_source' then
+      if v_kind not in ('string', 'null') or length(v_word) > 200 or v_word ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' then
+        perform private.refuse_field('value', 'value must be one line of 200 characters at most, or null to empty it.');
+      end if;
+      return coalesce(to_jsonb(nullif(trim(v_word), '')), 'null');
+    when p_action in ('add_to_segment', 'remove_from_segment') then
+      if v_kind <> 'string' or not exists (
+        select 1 from public.segments s where s.org_id = p_org_id and s.id::text = lower(v_word) and s.kind = 'list')
+      then
+        perform private.refuse_field('value', 'value must be the id of a segment that is a list.');
+      end if;
+    when p_action in ('delete', 'restore') then
+      if v_kind <> 'null' then
+        perform private.refuse_field('value', format('%s takes no value.', p_action));
+      end if;
+      return 'null';
+    else
+      perform private.refuse_field('action',
+        'action must be add_tags, remove_tags, set_status, set_score, set_source, add_to_segment, remove_from_segment, delete '
+        'or restore.');
+  end case;
+  return p_value;
+end;
+$$;
+comment on function private.check_bulk_value(uuid, text, jsonb) is
+  'The value of a bulk action as it is kept. Raises PT422 where it is none for the action.';
+
+create function private.change_leads(p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_action text := p_job.input ->> 'action';
+  v_value jsonb := p_job.input -> 'value';
+begin
+  perform private.set_lead_cause('bulk');
+  return case
+    when v_action = 'delete' then private.delete_leads(p_job.org_id, p_job.id, p_lead_ids, p_now)
+    when v_action = 'restore' then private.restore_leads(p_job.org_id, p_job.id, p_lead_ids)
+    when v_action in ('add_to_segment', 'remove_from_segment') then private.set_segment_leads(
+      p_job.org_id, p_job.id, (v_value #>> '{}')::uuid, v_action = 'add_to_segment', p_lead_ids, p_now)
+    else private.set_lead_field(p_job.org_id, p_job.id, v_action, v_value, p_lead_ids)
+  end;
+end;
+$$;
+comment on function private.change_leads(public.jobs, uuid[], timestamptz) is
+  'Does a bulk action to some of its leads; returns the figures of it.';
+
+create function private.bulk_action_step(p_job public.jobs, p_step integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state private.job_states;
+  v_ids uuid[];
+  v_total bigint;
+begin
+  select * into v_state from private.job_states s where s.job_id = p_job.id;
+  if p_step = 0 then
+    v_total := private.fix_job_leads(p_job, v_state.cursor -> 'filter', 1000, 'l.id');
+    perform private.advance_job(p_job.id, 0, v_total = 0, '{"changed": 0}',
+      jsonb_build_object('chunks', ceil(v_total / 1000.0)::integer), p_now);
+    return;
+  end if;
+  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
+    private.add_figures(p_job.result, private.change_leads(p_job, v_ids, p_now)), '{}', p_now);
+end;
+$$;
+comment on function private.bulk_action_step(public.jobs, integer, timestamptz) is
+  'A step of a bulk action: the first fixes its leads, each other changes 1,000 of them. The caller holds the job''s lock.';
+
+create function private.bulk_action_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'action', private.word_shape('add_tags', 'remove_tags', 'set_status', 'set_score', 'set_source', 'add_to_segment',
+      'remove_from_segment', 'delete', 'restore'),
+    -- What suits the action private.check_bulk_value says.
+    'value', private.text_shape(1000)
+      || jsonb_build_object('type', '["string", "array", "null"]'::jsonb, 'maxItems', 50, 'items', private.text_shape(50)),
+    'filter', private.lead_filter_shape(),
+    'dry_run', '{"type": "boolean"}'::jsonb), '{action,filter}');
+$$;
+comment on function private.bulk_action_shape() is
+  'The shape of a bulk action as people ask for it: action, value, filter, dry_run.';
+
+-- schemas/jobs/functions/bulk_changes.sql
+
+-- What bulk actions do to leads: a few hundred at a time, each set in one transaction, with what was there before in a journal,
+-- so that it can be undone. Locks as everywhere: contacts by phone, then leads by id.
+
+create function private.add_figures(p_figures jsonb, p_more jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_figures || coalesce(jsonb_object_agg(m.key, case jsonb_typeof(m.value)
+    when 'number' then to_jsonb(coalesce((p_figures ->> m.key)::numeric, 0) + m.value::numeric)
+    else (select coalesce(jsonb_agg(x.value order by x.n), '[]') from (
+      select e.value, e.n from jsonb_array_elements(coalesce(p_figures -> m.key, '[]') || m.value) with ordinality e (value, n)
+        limit 100) x)
+  end), '{}')
+  from jsonb_each(p_more) m;
+$$;
+comment on function private.add_figures(jsonb, jsonb) is
+  'Adds what a step did to what the job did before: numbers are summed, lists joined up to 100.';
+
+create function private.merge_tags(p_tags text[], p_more text[])
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_tags || array(select x.tag from unnest(p_more) with ordinality x (tag, n) where x.tag <> all (p_tags) order by x.n);
+$$;
+comment on function private.merge_tags(text[], text[]) is 'The tags of a lead with those it lacks behind them.';
+
+create function private.bulk_action_sql(
+  p_action text,
+  p_value jsonb,
+  out field text,
+  out expression text,
+  out changes text
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_tags text[] := case when jsonb_typeof(p_value) = 'array' then array(select jsonb_array_elements_text(p_value)) end;
+  v_word text := p_value #>> '{}';
+begin
+  case p_action
+    when 'add_tags' then
+      field := 'tags';
+      expression := format('private.merge_tags(l.tags, %L::text[])', v_tags);
+      changes := format('not l.tags @> %L::text[]', v_tags);
+    when 'remove_tags' then
+      field := 'tags';
+      expression := format('array(select x.tag from unnest(l.tags) with ordinality x (tag, n) where x.tag <> all (%L::text[]) '
+        'order by x.n)', v_tags);
+      changes := format('l.tags && %L::text[]', v_tags);
+    when 'set_status' then
+      field := 'status';
+      expression := format('%L::text', v_word);
+      changes := format('l.status <> %L', v_word);
+    when 'set_score' then
+      field := 'lead_score';
+      expression := format('%L::text', v_word);
+      changes := format('l.lead_score <> %L', v_word);
+    when 'set_source' then
+      field := 'source';
+      expression := format('%L::text', v_word);
+      changes := format('l.source is distinct from %L::text', v_word);
+    when 'add_to_segment' then
+      changes := format('not exists (select 1 from public.segment_leads s where s.segment_id = %L and s.lead_id = l.id)', v_word);
+    when 'remove_from_segment' then
+      changes := format('exists (select 1 from public.segment_leads s where s.segment_id = %L and s.lead_id = l.id)', v_word);
+    when 'delete', 'restore' then
+      changes := 'true';
+  end case;
+end;
+$$;
+comment on function private.bulk_action_sql(text, jsonb) is
+  'A bulk action as SQL over the alias l of public.leads, values as quoted literals: the field it changes (null where it is '
+  'none of the lead''s), the field''s new value, and whether it changes anything.';
+
+create function private.set_lead_field(p_org_id uuid, p_job_id uuid, p_action text, p_value jsonb, p_lead_ids uuid[])
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_sql record;
+  v_ids uuid[];
+  v_full integer := 0;
+  v_count integer;
+begin
+  select * into v_sql from private.bulk_action_sql(p_action, p_value);
+  v_ids := array(
+    select l.id from public.leads l
+    where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null order by l.id for no key update);
+  if p_action = 'add_tags' then
+    execute format('select count(*) from public.leads l where l.id = any ($1) and %s and cardinality(%s) > 50', v_sql.changes,
+      v_sql.expression)
+    into v_full using v_ids;
+  end if;
+  -- A statement of its own: it sees what was committed before the locks were had.
+  execute format($sql$
+    with chosen as materialized (
+      select l.id, to_jsonb(l.%1$I) as before, %2$s as after from public.leads l where l.id = any ($1) and %3$s and %4$s
+    ),
+    changed as (
+      update public.leads l set %1$I = c.after from chosen c where l.id = c.id
+    )
+    insert into private.bulk_changes (job_id, lead_id, before, after)
+    select $2, c.id, c.before, to_jsonb(c.after) from chosen c
+    $sql$, v_sql.field, v_sql.expression, v_sql.changes,
+    case p_action when 'add_tags' then format('cardinality(%s) <= 50', v_sql.expression) else 'true' end)
+  using v_ids, p_job_id;
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('changed', v_count) || case when v_full > 0 then jsonb_build_object('skipped_too_many_tags', v_full)
+    else '{}' end;
+end;
+$$;
+comment on function private.set_lead_field(uuid, uuid, text, jsonb, uuid[]) is
+  'Changes one field of leads of an organisation, by id, for a job, with a line in the journal for each that changes: {changed, '
+  'skipped_too_many_tags}. Deleted leads are passed over.';
+
+create function private.lock_leads_phones(p_org_id uuid, p_lead_ids uuid[])
+returns text[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_phones text[];
+begin
+  v_phones := array(
+    select distinct p.e164 from unnest(p_lead_ids) x (id)
+    cross join lateral (select lp.e164 from public.lead_phones lp where lp.lead_id = x.id and lp.org_id = p_org_id offset 0) p);
+  perform private.lock_contacts(p_org_id, v_phones);
+  return v_phones;
+end;
+$$;
+comment on function private.lock_leads_phones(uuid, uuid[]) is
+  'Locks the contacts of all phones of these leads; returns the phones. Before the leads themselves, as everywhere.';
+
+create function private.delete_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[], p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_phones text[] := private.lock_leads_phones(p_org_id, p_lead_ids);
+  v_ids uuid[];
+  v_canceled integer;
+begin
+  v_ids := array(
+    select l.id from public.leads l
+    where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null order by l.id for no key update);
+  update public.leads l set deleted_at = p_now where l.id = any (v_ids);
+  insert into private.bulk_changes (job_id, lead_id, after) select p_job_id, x.id, to_jsonb(p_now) from unnest(v_ids) x (id);
+  -- What campaigns have sent stays; what they have not sent yet is canceled, unless another lead has the same phone.
+  v_canceled := private.cancel_phones_targets(p_org_id,
+    array(select p.e164 from unnest(v_phones) p (e164) except select k.e164 from private.find_phone_leads(p_org_id, v_phones) k),
+    'lead_deleted', p_now);
+  return jsonb_build_object('changed', cardinality(v_ids), 'canceled_targets', v_canceled);
+end;
+$$;
+comment on function private.delete_leads(uuid, uuid, uuid[], timestamptz) is
+  'Hides leads of an organisation, by id, for a job, as private.delete_lead does one: {changed, canceled_targets}.';
+
+create function private.restore_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[])
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_phones text[] := private.lock_leads_phones(p_org_id, p_lead_ids);
+  v_ids uuid[];
+  v_merged uuid[];
+  v_phoneless uuid[];
+  v_duplicates jsonb;
+begin
+  v_ids := array(
+    select l.id from public.leads l
+    where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is not null order by l.id for no key update);
+  -- A lead that was merged lives on in another.
+  v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and l.merged_into is not null);
+  v_ids := array(select x.id from unnest(v_ids) x (id) where x.id <> all (v_merged));
+  v_phoneless := array(
+    select x.id from unnest(v_ids) x (id)
+    where not exists (select 1 from public.lead_phones p where p.lead_id = x.id and p.role = 'primary'));
+  -- A phone that a lead has by now, or an older one of these: nobody is to have two leads without anybody knowing.
+  select coalesce(jsonb_agg(d.duplicate order by d.lead_id), '[]') into v_duplicates
+  from (
+    select distinct on (p.lead_id) p.lead_id,
+      jsonb_build_object('lead_id', p.lead_id, 'phone', p.e164, 'other_lead_id', coalesce(k.lead_id, older.lead_id)) as duplicate
+    from public.lead_phones p
+    join public.leads l on l.id = p.lead_id
+    left join private.find_phone_leads(p_org_id, v_phones) k on k.e164 = p.e164
+    left join lateral (
+      select op.lead_id from public.lead_phones op join public.leads ol on ol.id = op.lead_id
+      where op.org_id = p_org_id and op.e164 = p.e164 and op.lead_id = any (v_ids)
+        and (ol.created_at, ol.id) < (l.created_at, l.id)
+      order by ol.created_at, ol.id limit 1
+    ) older on true
+    where p.lead_id = any (v_ids) and coalesce(k.lead_id, older.lead_id) is not null
+    order by p.lead_id, p.e164
+  ) d;
+  v_ids := array(
+    select x.id from unnest(v_ids) x (id)
+    where x.id <> all (v_phoneless)
+      and x.id not in (select (e.value ->> 'lead_id')::uuid from jsonb_array_elements(v_duplicates) e));
+  insert into private.bulk_changes (job_id, lead_id, before)
+  select p_job_id, l.id, to_jsonb(l.deleted_at) from public.leads l where l.id = any (v_ids);
+  update public.leads l set deleted_at = null where l.id = any (v_ids);
+  return jsonb_build_object('changed', cardinality(v_ids))
+    || case when v_duplicates <> '[]' then
+      jsonb_build_object('skipped_duplicates', jsonb_array_length(v_duplicates), 'duplicates', v_duplicates) else '{}' end
+    || case when v_merged <> '{}' then jsonb_build_object('skipped_merged', cardinality(v_merged)) else '{}' end
+    || case when v_phoneless <> '{}' then jsonb_build_object('skipped_without_phone', cardinality(v_phoneless)) else '{}' end;
+end;
+$$;
+comment on function private.restore_leads(uuid, uuid, uuid[]) is
+  'Brings deleted leads of an organisation back, by id, for a job, all but those whose phone another lead has by now, those '
+  'without a phone and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], '
+  'skipped_without_phone, skipped_merged}. What was canceled when they were deleted stays canceled.';
+
+create function private.set_segment_leads(p_org_id uuid, p_job_id uuid, p_segment_id uuid, p_is_in boolean, p_lead_ids uuid[],
+  p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  perform 1 from public.segments s where s.org_id = p_org_id and s.id = p_segment_id and s.kind = 'list' for key share;
+  if not found then
+    perform private.raise_error('PT409', 'invalid_state', 'There is no such list any more.');
+  end if;
+  if p_is_in then
+    with added as (
+      insert into public.segment_leads (org_id, segment_id, lead_id, added_at)
+      select p_org_id, p_segment_id, l.id, p_now from public.leads l
+      where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null
+      order by l.id
+      on conflict do nothing
+      returning lead_id
+    )
+    insert into private.bulk_changes (job_id, lead_id, before, after) select p_job_id, a.lead_id, 'false', 'true' from added a;
+  else
+    with removed as (
+      delete from public.segment_leads s
+      where s.org_id = p_org_id and s.segment_id = p_segment_id and s.lead_id = any (p_lead_ids) returning s.lead_id
+    )
+    insert into private.bulk_changes (job_id, lead_id, before, after) select p_job_id, r.lead_id, 'true', 'false' from removed r;
+  end if;
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('changed', v_count);
+end;
+$$;
+comment on function private.set_segment_leads(uuid, uuid, uuid, boolean, uuid[], timestamptz) is
+  'Puts leads of an organisation on a list, or takes them off, by id, for a job: {changed}. Raises PT409 where the list is gone.';
+
+-- schemas/jobs/functions/bulk_undo.sql
+
+-- The undo of a bulk action, within 30 days: each lead gets back what it had, unless somebody changed the field since.
+
+create function private.undo_changes(p_org_id uuid, p_undo_id uuid, p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_action text := p_job.input ->> 'action';
+  v_value jsonb := p_job.input -> 'value';
+  v_field text;
+  v_ids uuid[];
+  v_count integer;
+  v_figures jsonb;
+begin
+  perform private.set_lead_cause('bulk');
+  if v_action in ('delete', 'restore') then
+    v_ids := array(
+      select c.lead_id from private.bulk_changes c join public.leads l on l.id = c.lead_id
+      where c.job_id = p_job.id and c.lead_id = any (p_lead_ids)
+        and l.deleted_at is not distinct from (c.after #>> '{}')::timestamptz
+      order by c.lead_id);
+    v_figures := case v_action
+      when 'delete' then private.restore_leads(p_org_id, p_undo_id, v_ids)
+      else private.delete_leads(p_org_id, p_undo_id, v_ids, p_now) end;
+    v_count := cardinality(p_lead_ids) - cardinality(v_ids);
+  elsif v_action in ('add_to_segment', 'remove_from_segment') then
+    v_figures := private.set_segment_leads(p_org_id, p_undo_id, (v_value #>> '{}')::uuid, v_action = 'remove_from_segment',
+      p_lead_ids, p_now);
+    v_count := cardinality(p_lead_ids) - (v_figures ->> 'changed')::integer;
+  else
+    select s.field into v_field from private.bulk_action_sql(v_action, v_value) s;
+    perform 1 from public.leads l where l.id = any (p_lead_ids) order by l.id for no key update;
+    execute format($sql$
+      update public.leads l set %1$I = %2$s
+      from private.bulk_changes c
+      where c.job_id = $1 and c.lead_id = any ($2) and l.id = c.lead_id and l.deleted_at is null
+        and coalesce(to_jsonb(l.%1$I), 'null') = coalesce(c.after, 'null')
+      $sql$, v_field,
+      case v_field when 'tags' then 'array(select jsonb_array_elements_text(c.before))' else 'c.before #>> ''{}''' end)
+    using p_job.id, p_lead_ids;
+    get diagnostics v_count = row_count;
+    v_figures := jsonb_build_object('changed', v_count);
+    v_count := cardinality(p_lead_ids) - v_count;
+  end if;
+  return v_figures || case when v_count > 0 then jsonb_build_object('skipped_changed_since', v_count) else '{}' end;
+end;
+$$;
+comment on function private.undo_changes(uuid, uuid, public.jobs, uuid[], timestamptz) is
+  'Gives leads back what a bulk action (p_job) took, where the field still is as it left it: {changed, skipped_changed_since} '
+  'and what restoring and deleting say of themselves.';
+
+create function private.bulk_undo_step(p_job public.jobs, p_step integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state private.job_states;
+  v_original public.jobs;
+  v_ids uuid[];
+begin
+  select * into v_state from private.job_states s where s.job_id = p_job.id;
+  if p_step = 0 then
+    insert into private.job_leads (job_id, chunk, lead_ids)
+    select p_job.id, n.chunk, array_agg(n.lead_id order by n.lead_id)
+    from (
+      select c.lead_id, ((row_number() over (order by c.lead_id) - 1) / 1000 + 1)::integer as chunk
+      from private.bulk_changes c where c.job_id = (p_job.input ->> 'job_id')::uuid
+    ) n
+    group by n.chunk;
+    perform private.advance_job(p_job.id, 0, false, '{"changed": 0}', jsonb_build_object(
+      'chunks', (select max(l.chunk) from private.job_leads l where l.job_id = p_job.id)), p_now);
+    return;
+  end if;
+  select * into v_original from public.jobs j where j.id = (p_job.input ->> 'job_id')::uuid;
+  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
+    private.add_figures(p_job.result, private.undo_changes(p_job.org_id, p_job.id, v_original, v_ids, p_now)), '{}', p_now);
+end;
+$$;
+comment on function private.bulk_undo_step(public.jobs, integer, timestamptz) is
+  'A step of an undo: the first fixes its leads, those that the action changed, each other gives 1,000 of them back what they '
+  'had. The caller holds the job''s lock.';
+
+create function private.undo_bulk_action(p_job_id uuid, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_original public.jobs;
+  v_undo public.jobs;
+  v_input jsonb := jsonb_build_object('job_id', p_job_id);
+  v_changed bigint;
+  v_figures jsonb;
+begin
+  select * into v_original from public.jobs j
+  where j.org_id = v_org_id and j.id = p_job_id and j.kind = 'lead_bulk_action' for no key update;
+  if v_original.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no bulk action with this id.');
+  end if;
+  perform private.require_role(v_original.required_role);
+  if v_original.finished_at is null then
+    perform private.raise_error('PT409', 'invalid_state', 'The action is not over yet: cancel it first.',
+      jsonb_build_object('status', v_original.status));
+  elsif v_original.finished_at < p_now - interval '30 days' then
+    perform private.raise_error('PT409', 'invalid_state', 'It can be undone for 30 days only.');
+  elsif exists (
+    select 1 from public.jobs j
+    where j.org_id = v_org_id and j.kind = 'lead_bulk_undo' and j.input ->> 'job_id' = p_job_id::text
+      and j.status not in ('failed', 'canceled'))
+  then
+    perform private.raise_error('PT409', 'invalid_state', 'It was undone already.');
+  end if;
+
+  select count(*) into v_changed from (select from private.bulk_changes c where c.job_id = p_job_id limit 1001) c;
+  if v_changed > 1000 then
+    v_undo.id := private.create_job(v_org_id, 'lead_bulk_undo', v_original.required_role, v_input, '{}', p_now);
+    select count(*) into v_changed from private.bulk_changes c where c.job_id = p_job_id;
+    update public.jobs j set total_items = v_changed where j.id = v_undo.id;
+  else
+    insert into public.jobs (org_id, kind, status, required_role, input, created_by, created_at, started_at)
+    values (v_org_id, 'lead_bulk_undo', 'running', v_original.required_role, v_input,
+      (select u.id from public.users u where u.id = auth.uid()), p_now, p_now)
+    returning * into v_undo;
+    v_figures := private.undo_changes(v_org_id, v_undo.id, v_original,
+      array(select c.lead_id from private.bulk_changes c where c.job_id = p_job_id order by c.lead_id), p_now);
+    update public.jobs j
+    set status = 'completed', total_items = v_changed, done_items = v_changed, result = v_figures, finished_at = p_now
+    where j.id = v_undo.id;
+  end if;
+  perform private.record_audit_event(v_org_id, 'leads_bulk_undo', null, null, null,
+    v_input || jsonb_build_object('undo_job_id', v_undo.id));
+  return (select to_jsonb(j) from public.jobs j where j.id = v_undo.id);
+end;
+$$;
+comment on function private.undo_bulk_action(uuid, timestamptz) is
+  'Whoever may start such an action: undoes what a bulk action did, also one that was canceled or failed, within 30 days of its '
+  'end. Up to 1,000 leads at once, more as a job, which it returns. Raises PT403, PT404, PT409. Definer: users may not write '
+  'leads.';
+grant execute on function private.undo_bulk_action(uuid, timestamptz) to authenticated;
+
+create function public.undo_bulk_action(p_job_id uuid)
+returns jsonb language sql set search_path = ''
+as $$ select private.undo_bulk_action(p_job_id) $$;
+comment on function public.undo_bulk_action(uuid) is 'See private.undo_bulk_action.';
+grant execute on function public.undo_bulk_action(uuid) to authenticated;
+
+-- schemas/jobs/functions/due_side_work.sql
+
+create function private.due_side_work()
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'imports', private.queue_is_due('imports', '0'),
+    'jobs', private.queue_is_due('jobs', '0'),
+    'lookups', private.queue_is_due('lookups', '0'),
+    'enrichments', private.queue_is_due('enrichments', '0'));
+$$;
+comment on function private.due_side_work() is
+  'What the side worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
+grant execute on function private.due_side_work() to worker;
+
+-- schemas/jobs/functions/export_page.sql
+
+create function private.export_page(p_job_id uuid, p_chunk integer, p_from integer)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+-- By the index for each lead, whatever the statistics say: see private.find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  v_time text := 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM';
+  -- What the worker holds of a part several times over.
+  v_most constant bigint := 5000000;
+  v_ids uuid[];
+  v_n integer := greatest(p_from, 0);
+  v_bytes bigint := 0;
+  v_row record;
+  v_batches jsonb[] := '{}';
+begin
+  perform private.check_export(j) from public.jobs j where j.id = p_job_id;
+  perform set_config('TimeZone', o.time_zone, true)
+  from public.jobs j join public.orgs o on o.id = j.org_id where j.id = p_job_id;
+  select j.lead_ids into v_ids from private.job_leads j where j.job_id = p_job_id and j.chunk = p_chunk;
+  -- A hundred at a time: of large leads no more are read than the part takes.
+  while v_n < coalesce(cardinality(v_ids), 0) loop
+    with found as (
+      select o.n, l.lead || jsonb_build_object('parcels', parcels.list) as lead,
+        -- A row for each parcel repeats the lead; the 600 are for the columns, of which a file has hundreds, also where they are
+        -- empty.
+        (pg_column_size(l.lead) + 600) * case j.input ->> 'rows_per'
+          when 'parcel' then greatest(jsonb_array_length(parcels.list), 1) else 1 end
+          + pg_column_size(parcels.list) as bytes
+      from unnest(v_ids[v_n + 1:v_n + 100]) with ordinality o (id, n)
+      cross join lateral (
+        select x.org_id, jsonb_build_object(
+          'id', x.id, 'first_name', x.first_name, 'last_name', x.last_name, 'email', x.email, 'address1', x.address1,
+          'address2', x.address2, 'city', x.city, 'state', x.state, 'postal_code', x.postal_code, 'county', x.county,
+          'language', x.language, 'status', x.status, 'lead_score', x.lead_score, 'consent_status', x.consent_status,
+          'source', x.source, 'notes', x.notes, 'tags', x.tags, 'custom_fields', x.custom_fields,
+          'created_at', to_char(x.created_at, v_time), 'updated_at', to_char(x.updated_at, v_time), 'phones',
+            phones.by_role) as lead
+        from public.leads x
+        cross join lateral (
+          select coalesce(jsonb_object_agg(p.role, jsonb_build_object(
+            'e164', p.e164, 'line_type', p.line_type, 'consent_status', p.consent_status, 'is_valid', p.is_valid, 'carrier',
+              p.carrier)), '{}') as by_role
+          from public.lead_phones p where p.lead_id = x.id
+        ) phones
+        where x.id = o.id and x.deleted_at is null offset 0
+      ) l
+      cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'apn', p.apn, 'county', p.county, 'state', p.state, 'situs', p.situs, 'property_type', p.property_type,
+          'acreage', p.acreage, 'estimated_value', p.estimated_value) order by p.created_at, p.id), '[]') as list
+        from public.lead_properties p where p.org_id = l.org_id and p.lead_id = o.id
+      ) parcels
+      join public.jobs j on j.id = p_job_id
+    ),
+    summed as (
+      select f.n, f.lead, v_bytes + sum(f.bytes) over (order by f.n) as bytes, row_number() over (order by f.n) as place
+        from found f
+    ),
+    told as (
+      select s.n, s.lead, s.bytes, s.bytes <= v_most or (v_bytes = 0 and s.place = 1) as fits from summed s
+    )
+    select coalesce(jsonb_agg(t.lead order by t.n) filter (where t.fits), '[]') as leads,
+      max(t.bytes) filter (where t.fits) as bytes,
+      min(t.n) filter (where not t.fits) as cut
+    into v_row from told t;
+    v_batches := v_batches || v_row.leads;
+    v_bytes := coalesce(v_row.bytes, v_bytes);
+    v_n := v_n + coalesce(v_row.cut - 1, least(100, cardinality(v_ids) - v_n));
+    exit when v_row.cut is not null;
+  end loop;
+  return jsonb_build_object(
+    'leads', (select coalesce(jsonb_agg(e.lead order by b.n, e.n), '[]')
+      from unnest(v_batches) with ordinality b (leads, n)
+        cross join lateral jsonb_array_elements(b.leads) with ordinality e (lead, n)),
+    'passed', v_n - greatest(p_from, 0), 'is_last', v_n >= coalesce(cardinality(v_ids), 0));
+end;
+$$;
+comment on function private.export_page(uuid, integer, integer) is
+  'A part of a chunk of an export: {leads, passed, is_last}, its leads from the one at p_from (from 0) on, as they are now and '
+  'without those deleted since it began, as many as make some 5 MB of rows, one at least. passed: how many of the chunk these '
+  'are, deleted ones among them; is_last: whether the chunk ends with them. A lead has columns, phones by role, parcels, times '
+  'in the organisation''s time zone (ISO 8601). Raises PT422 if the job''s options are none. Definer: the worker may not read '
+  'leads.';
+grant execute on function private.export_page(uuid, integer, integer) to worker;
+
+-- schemas/jobs/functions/exports.sql
+
+-- Exports of leads into a file in bucket exports. The worker writes a part for each chunk of leads and puts the parts together at
+-- the end: nothing holds a whole file, and a worker that dies repeats one part. Paths are made up anew for every try, so that a
+-- try that was overtaken can't write over what counts.
+
+create function private.shown_filter(p_filter jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when p_filter ? 'ids' then p_filter - 'ids' || jsonb_build_object('ids', jsonb_array_length(p_filter -> 'ids'))
+    else p_filter end;
+$$;
+comment on function private.shown_filter(jsonb) is 'A filter of leads as jobs show it: a list of ids is told by its length.';
+
+create function private.create_export(p_filter jsonb, p_options jsonb, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_id uuid;
+  v_job jsonb;
+begin
+  perform private.check_shape(p_options, private.export_options_shape());
+  if p_filter is null then
+    perform private.refuse_field('filter', 'filter is required: {} is every lead.');
+  end if;
+  -- Refuses a filter that is none before anybody waits for the job.
+  perform private.lead_condition(v_org_id, p_filter, p_now);
+  if p_filter -> 'deleted' = 'true' then
+    perform private.refuse_field('filter.deleted', 'Deleted leads are not exported: restore them first.');
+  end if;
+  v_id := private.create_job(v_org_id, 'lead_export', 'operator',
+    jsonb_build_object('filter', private.shown_filter(p_filter), 'columns', null) || p_options,
+      jsonb_build_object('filter', p_filter), p_now);
+  perform private.record_audit_event(v_org_id, 'leads_export_started', null, null, null, jsonb_build_object('job_id', v_id));
+  select to_jsonb(j) into v_job from public.jobs j where j.id = v_id;
+  return v_job;
+end;
+$$;
+comment on function private.create_export(jsonb, jsonb, timestamptz) is
+  'Operators: starts an export of the leads that fit the filter. p_options: format (csv, xlsx), columns (null: all), rows_per '
+  '(lead, parcel). Returns the job. Raises PT403, PT422. Definer: users may not write jobs.';
+grant execute on function private.create_export(jsonb, jsonb, timestamptz) to authenticated;
+
+create function public.create_export(p_filter jsonb, p_options jsonb)
+returns jsonb language sql set search_path = ''
+as $$ select private.create_export(p_filter, p_options) $$;
+comment on function public.create_export(jsonb, jsonb) is 'See private.create_export.';
+grant execute on function public.create_export(jsonb, jsonb) to authenticated;
+
+create function private.begin_export(p_job public.jobs, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_filter jsonb;
+  v_total bigint;
+  v_fields jsonb;
+begin
+  perform private.check_export(p_job);
+  select s.cursor -> 'filter' into v_filter from private.job_states s where s.job_id = p_job.id;
+  v_total := private.fix_job_leads(p_job, v_filter, 2500, 'l.created_at desc, l.id desc');
+  -- The columns must be known before the first row is written: one look at the names of all leads' fields, not at the values.
+  execute format($sql$
+    select coalesce(jsonb_agg(k.key order by k.n desc, k.key), '[]')
+    from (
+      select f.key, count(*) as n from public.leads l cross join lateral jsonb_object_keys(l.custom_fields) f (key)
+      where l.custom_fields <> '{}' and %s group by f.key
+      -- A file has a column for 500 of them; that there are more is all that need be known of the rest.
+      order by n desc, f.key limit 501
+    ) k
+    $sql$, private.lead_condition(p_job.org_id, v_filter, p_job.created_at))
+  into v_fields;
+  perform private.advance_job(p_job.id, 0, false, '{}', jsonb_build_object(
+    'custom_fields', v_fields, 'chunks', greatest(ceil(v_total / 2500.0), 1)::integer, 'chunk', 1, 'from', 0,
+    'file_name', 'leads-' || to_char(p_now at time zone (select o.time_zone from public.orgs o where o.id = p_job.org_id),
+      'YYYY-MM-DD-HH24MI')), p_now);
+end;
+$$;
+comment on function private.begin_export(public.jobs, timestamptz) is
+  'Step 0 of an export: fixes its leads, newest first, in chunks of 2,500, and the names of their custom fields, commonest '
+  'first. The caller holds the job''s lock.';
+
+create function private.export_parts(p_job_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.check_export(j) from public.jobs j where j.id = p_job_id;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('path', p.path, 'bytes', p.bytes) order by p.part), '[]')
+    from private.export_parts p where p.job_id = p_job_id);
+end;
+$$;
+comment on function private.export_parts(uuid) is
+  'The parts of an export in their order: [{path, bytes}]. Definer: the worker may not read the table.';
+grant execute on function private.export_parts(uuid) to worker;
+
+create function private.finish_export(
+  p_job_id uuid,
+  p_step integer,
+  p_message_id bigint,
+  p_file jsonb,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.lock_job_step(p_job_id, p_step, p_message_id);
+begin
+  if v_job.id is null then
+    return false;
+  end if;
+  perform private.advance_job(p_job_id, 0, true,
+    jsonb_build_object('file', p_file || jsonb_build_object('expires_at', p_now + interval '7 days')), '{}', p_now);
+  return true;
+end;
+$$;
+comment on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) is
+  'The file of an export lies whole in Storage. p_file: path, name, bytes, rows. It is kept for 7 days. Returns whether it '
+  'counts. Definer: the worker may not write jobs.';
+grant execute on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) to worker;
+
+create function private.export_files(p_folder text)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(f.name), '[]')
+  from (
+    select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
+  ) f;
+$$;
+comment on function private.export_files(text) is
+  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
+  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
+grant execute on function private.export_files(text) to worker;
+
+create function private.drop_job_message(p_message_id bigint)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pgmq.delete('jobs', p_message_id);
+$$;
+comment on function private.drop_job_message(bigint) is
+  'Takes a message off the queue whose work is done. Definer: the worker may not touch the queue itself.';
+grant execute on function private.drop_job_message(bigint) to worker;
+
+create function private.export_options_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'format', private.word_shape('csv', 'xlsx'),
+    'rows_per', private.word_shape('lead', 'parcel'),
+    'columns', private.null_or(private.list_shape(private.word_shape(
+      'first_name', 'last_name',
+      'primary_phone', 'primary_phone_type', 'primary_phone_consent', 'primary_phone_valid', 'primary_phone_carrier',
+      'secondary_phone', 'secondary_phone_type', 'secondary_phone_consent', 'secondary_phone_valid', 'secondary_phone_carrier',
+      'alternate_phone', 'alternate_phone_type', 'alternate_phone_consent', 'alternate_phone_valid', 'alternate_phone_carrier',
+      'email', 'address1', 'address2', 'city', 'state', 'zip_code', 'county', 'language', 'status', 'lead_score',
+        'consent_status',
+      'source', 'tags', 'notes', 'apn', 'situs', 'property_state', 'property_type', 'acreage', 'estimated_value', 'parcel_county',
+      'parcel_count', 'lead_id', 'lead_created_at', 'lead_updated_at'), 42, 1))), '{format,rows_per}');
+$$;
+comment on function private.export_options_shape() is
+  'The shape of what is asked of an export besides its filter: format, rows_per, columns (null: all). The names are those of '
+  '_shared/leads/export-columns.ts.';
+
+create function private.check_export(p_job public.jobs)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform private.check_shape(p_job.input - 'filter', private.export_options_shape());
+end;
+$$;
+comment on function private.check_export(public.jobs) is
+  'Refuses an export whose options are none, by PT422 naming the field: the worker names its files by them.';
+
+create function private.record_export_part(
+  p_job_id uuid,
+  p_step integer,
+  p_message_id bigint,
+  p_path text,
+  p_bytes bigint,
+  p_passed integer,
+  p_cursor jsonb,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.lock_job_step(p_job_id, p_step, p_message_id);
+begin
+  if v_job.id is null then
+    return false;
+  end if;
+  insert into private.export_parts (job_id, part, path, bytes) values (p_job_id, p_step, p_path, p_bytes);
+  perform private.advance_job(p_job_id, p_passed, false, '{}', p_cursor, p_now);
+  return true;
+end;
+$$;
+comment on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) is
+  'A part of an export lies in Storage at p_path, of p_bytes bytes and p_passed leads (as private.export_page says); p_cursor '
+  'is where the next begins. Returns whether that counts: not if the job has ended, or another worker was first. Definer: the '
+  'worker may not write these tables.';
+grant execute on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) to worker;
+
+-- schemas/jobs/functions/job_queue.sql
+
+-- The queue of jobs: one message per job at any time, naming the step that comes next. A worker that dies leaves its message to
+-- reappear; a message that is behind its job, or of a job that has ended, is dropped.
+
+create function private.create_job(
+  p_org_id uuid,
+  p_kind text,
+  p_required_role public.user_role,
+  p_input jsonb,
+  p_cursor jsonb,
+  p_now timestamptz default now()
+)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_id uuid;
+begin
+  insert into public.jobs (org_id, kind, required_role, input, created_by, created_at)
+  values (p_org_id, p_kind, p_required_role, p_input, (select u.id from public.users u where u.id = auth.uid()), p_now)
+  returning id into v_id;
+  insert into private.job_states (job_id, cursor) values (v_id, p_cursor);
+  perform pgmq.send('jobs', jsonb_build_object('job_id', v_id, 'step', 0));
+  return v_id;
+end;
+$$;
+comment on function private.create_job(uuid, text, public.user_role, jsonb, jsonb, timestamptz) is
+  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone.';
+
+create function private.fail_job(p_job_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.jobs j
+  set status = 'failed', error_message = left(p_error, 2000), seconds_left = null, finished_at = p_now
+  where j.id = p_job_id and j.status in ('queued', 'running');
+  perform pgmq.delete('jobs', p_message_id);
+end;
+$$;
+comment on function private.fail_job(uuid, bigint, text, timestamptz) is
+  'Ends a job with the reason people are told, and removes its queue message. What it did stays done. Definer: the worker may '
+  'not write jobs.';
+grant execute on function private.fail_job(uuid, bigint, text, timestamptz) to worker;
+
+create function private.claim_job_step(p_visibility_seconds integer default 30, p_max_reads integer default 5,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message pgmq.message_record;
+  v_claim jsonb;
+begin
+  loop
+    v_message := private.read_in_turn('jobs', p_visibility_seconds);
+    if v_message.msg_id is null then
+      return null;
+    end if;
+    begin
+      v_claim := private.job_to_do(v_message, p_max_reads, p_now);
+    exception when query_canceled or others then
+      raise warning 'job % can neither go on nor be given up: % (%)', v_message.message ->> 'job_id', sqlerrm, sqlstate;
+      perform pgmq.set_vt('jobs', v_message.msg_id, 3600);
+      v_claim := null;
+    end;
+    if v_claim is not null then
+      return v_claim;
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.claim_job_step(integer, integer, timestamptz) is
+  'The next step that is due, hidden from others for p_visibility_seconds: the job, where it stands and who does the step '
+  '(work: database, export), or the folder of an export whose time is over (work: remove_files). Null when nothing is due. A '
+  'job whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+grant execute on function private.claim_job_step(integer, integer, timestamptz) to worker;
+
+create function private.release_job_step(p_message_id bigint, p_delay_seconds integer default 0)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pgmq.set_vt('jobs', p_message_id, p_delay_seconds);
+$$;
+comment on function private.release_job_step(bigint, integer) is
+  'Has a claimed step read again after p_delay_seconds: gives it back where it could not be done now, keeps it where it takes '
+  'long. Definer: the worker may not touch the queue itself.';
+grant execute on function private.release_job_step(bigint, integer) to worker;
+
+create function private.lock_job_step(p_job_id uuid, p_step integer, p_message_id bigint)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+begin
+  select * into v_job from public.jobs j where j.id = p_job_id for no key update;
+  perform pgmq.delete('jobs', p_message_id);
+  if v_job.status = 'running' and exists (select 1 from private.job_states s where s.job_id = p_job_id and s.step = p_step) then
+    return v_job;
+  end if;
+  return null;
+end;
+$$;
+comment on function private.lock_job_step(uuid, integer, bigint) is
+  'First line of every step: locks the job and takes the message off the queue. Null unless the job runs and stands at p_step: '
+  'then there is nothing to do.';
+
+create function private.advance_job(
+  p_job_id uuid,
+  p_done bigint,
+  p_is_last boolean,
+  p_result jsonb default '{}',
+  p_cursor jsonb default '{}',
+  p_now timestamptz default now()
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_step integer;
+begin
+  update public.jobs j
+  set done_items = j.done_items + p_done,
+      result = j.result || p_result,
+      items_per_second = pace.rate,
+      seconds_left = case when not p_is_last and pace.rate > 0 then ceil((j.total_items - j.done_items - p_done) / pace.rate) end,
+      status = case when p_is_last then 'completed' else 'running' end,
+      finished_at = case when p_is_last then p_now end
+  from (
+    select round(((x.done_items + p_done) / greatest(extract(epoch from p_now - x.started_at), 0.001))::numeric, 1) as rate
+    from public.jobs x where x.id = p_job_id
+  ) pace
+  where j.id = p_job_id;
+  if not p_is_last then
+    update private.job_states s set step = s.step + 1, cursor = s.cursor || p_cursor where s.job_id = p_job_id returning s.step
+      into v_step;
+    perform pgmq.send('jobs', jsonb_build_object('job_id', p_job_id, 'step', v_step));
+  end if;
+end;
+$$;
+comment on function private.advance_job(uuid, bigint, boolean, jsonb, jsonb, timestamptz) is
+  'Last line of every step, in the transaction of what it did: p_done leads more, p_result and p_cursor laid over what there '
+  'is, and the message for the next step, or the end of the job. The caller holds the job''s lock.';
+
+create function private.cancel_job(p_job_id uuid, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_job public.jobs;
+begin
+  -- Waits for the step that is being done: what the answer says of it is the end of it.
+  select * into v_job from public.jobs j where j.org_id = v_org_id and j.id = p_job_id for no key update;
+  if v_job.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no job with this id.');
+  end if;
+  perform private.require_role(v_job.required_role);
+  if v_job.finished_at is not null then
+    perform private.raise_error('PT409', 'invalid_state', format('The job is %s already.', v_job.status),
+      jsonb_build_object('status', v_job.status));
+  end if;
+  update public.jobs j set status = 'canceled', seconds_left = null, finished_at = p_now where j.id = p_job_id returning *
+    into v_job;
+  perform private.record_audit_event(v_org_id, 'job_canceled', null, null, null,
+    jsonb_build_object('job_id', p_job_id, 'kind', v_job.kind, 'done_items', v_job.done_items));
+  return to_jsonb(v_job);
+end;
+$$;
+comment on function private.cancel_job(uuid, timestamptz) is
+  'Whoever may start such a job: ends it where it stands; what it did by then stays done. Returns the row. Raises PT403, PT404, '
+  'PT409. Definer: users may not write jobs.';
+grant execute on function private.cancel_job(uuid, timestamptz) to authenticated;
+
+create function public.cancel_job(p_job_id uuid)
+returns jsonb language sql set search_path = ''
+as $$ select private.cancel_job(p_job_id) $$;
+comment on function public.cancel_job(uuid) is 'See private.cancel_job.';
+grant execute on function public.cancel_job(uuid) to authenticated;
+
+create function private.prune_jobs(p_now timestamptz default now(), p_limit integer default 1000, p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('prune_jobs', p_org_id, p_now);
+  v_count integer;
+begin
+  -- A hundred journal rows for each job: one of a million leads goes in ten hours.
+  delete from private.bulk_changes c where (c.job_id, c.lead_id) in (
+    select x.job_id, x.lead_id from public.jobs j join private.bulk_changes x on x.job_id = j.id
+    where j.finished_at < p_now - interval '30 days' and (p_org_id is null or j.org_id = p_org_id) and j.org_id <> all (v_resting)
+      limit p_limit * 100);
+  delete from public.jobs j where j.id in (
+    select x.id from public.jobs x where x.finished_at < p_now - interval '90 days' and (p_org_id is null or x.org_id = p_org_id)
+      and x.org_id <> all (v_resting) order by x.finished_at limit p_limit);
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.prune_jobs(timestamptz, integer, uuid) is
+  'Removes the journals of bulk actions 30 days after their end, and jobs 90 days after theirs, p_limit jobs at most; returns '
+  'how many jobs. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+
+create function private.job_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+  v_state private.job_states;
+begin
+  if p_message.message ? 'remove_files' then
+    -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
+    if p_message.read_ct > p_max_reads then
+      perform pgmq.set_vt('jobs', p_message.msg_id, 21600);
+    end if;
+    return jsonb_build_object('message_id', p_message.msg_id, 'read_count', p_message.read_ct, 'work', 'remove_files',
+      'folder', p_message.message ->> 'remove_files');
+  end if;
+  select * into v_job from public.jobs j where j.id = (p_message.message ->> 'job_id')::uuid;
+  select * into v_state from private.job_states s where s.job_id = v_job.id;
+  if v_state.job_id is null or v_state.step <> (p_message.message ->> 'step')::integer then
+    perform pgmq.delete('jobs', p_message.msg_id);
+    return null;
+  elsif p_message.read_ct > p_max_reads then
+    perform private.fail_job(v_job.id, p_message.msg_id, format(
+      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done by then is done.',
+      p_max_reads, v_job.done_items, coalesce(v_job.total_items::text, 'an unknown number of')), p_now);
+    return null;
+  end if;
+  update public.jobs j set status = 'running', started_at = p_now where j.id = v_job.id and j.status = 'queued';
+  return jsonb_build_object(
+    'message_id', p_message.msg_id, 'read_count', p_message.read_ct, 'id', v_job.id, 'org_id', v_job.org_id,
+    'kind', v_job.kind, 'input', v_job.input, 'step', v_state.step, 'cursor', v_state.cursor, 'total_items', v_job.total_items,
+    -- Only the files of an export need more than the database.
+    'work', case when v_job.kind = 'lead_export' and v_state.step > 0 then 'export' else 'database' end);
+end;
+$$;
+comment on function private.job_to_do(pgmq.message_record, integer, timestamptz) is
+  'What a message of the queue of jobs stands for, as claim_job_step gives it; null, and the message gone, if that is done '
+  'already or was read more than p_max_reads times and is given up.';
+
+-- schemas/jobs/functions/job_steps.sql
+
+-- The steps of jobs that need nothing but the database: each is one transaction with its effects. Step 0 of every job fixes which
+-- leads it is about; from then on it doesn't matter what else comes, goes or changes.
+
+create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk_leads integer, p_order text)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_total bigint;
+begin
+  execute format($sql$
+    insert into private.job_leads (job_id, chunk, lead_ids)
+    select $1, n.chunk, array_agg(n.id order by n.n)
+    from (
+      select l.id, l.n, ((l.n - 1) / $2 + 1)::integer as chunk
+      from (select l.id, row_number() over (order by %s) as n from public.leads l where %s) l
+    ) n
+    group by n.chunk
+    $sql$, p_order, private.lead_condition(p_job.org_id, p_filter, p_job.created_at))
+  using p_job.id, p_chunk_leads;
+  select coalesce(sum(cardinality(l.lead_ids)), 0) into v_total from private.job_leads l where l.job_id = p_job.id;
+  update public.jobs j set total_items = v_total where j.id = p_job.id;
+  return v_total;
+end;
+$$;
+comment on function private.fix_job_leads(public.jobs, jsonb, integer, text) is
+  'Fixes the leads of a job, those that fit the filter now, in chunks of p_chunk_leads in this order (columns of l); returns '
+  'how many. A million take some seconds: the ids alone are read.';
+
+create function private.run_job_step(p_job_id uuid, p_step integer, p_message_id bigint, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.lock_job_step(p_job_id, p_step, p_message_id);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('applied', false);
+  end if;
+  case v_job.kind
+    when 'lead_export' then perform private.begin_export(v_job, p_now);
+    when 'lead_bulk_action' then perform private.bulk_action_step(v_job, p_step, p_now);
+    when 'lead_bulk_undo' then perform private.bulk_undo_step(v_job, p_step, p_now);
+  end case;
+  return jsonb_build_object('applied', true);
+end;
+$$;
+comment on function private.run_job_step(uuid, integer, bigint, timestamptz) is
+  'Does a step that private.claim_job_step gave as work for the database, in one transaction with the message for the next. '
+  'Does nothing unless the job runs and stands at p_step. Returns {applied}. Definer: the worker may not write these tables.';
+grant execute on function private.run_job_step(uuid, integer, bigint, timestamptz) to worker;
+
+-- schemas/jobs/functions/start_bulk_action.sql
+
+create function private.start_bulk_action(
+  p_input jsonb,
+  p_now timestamptz default now()
+)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_role public.user_role := 'operator';
+  v_action text;
+  v_value jsonb;
+  v_filter jsonb;
+  v_job public.jobs;
+  v_condition text;
+  v_changes text;
+  v_answer jsonb;
+  v_figures jsonb;
+  v_ids uuid[];
+begin
+  perform private.check_shape(p_input, private.bulk_action_shape());
+  v_action := p_input ->> 'action';
+  v_value := private.check_bulk_value(v_org_id, v_action, p_input -> 'value');
+  v_filter := p_input -> 'filter';
+  -- Nobody is meant by it: told rather than done in vain.
+  if v_filter ? 'ids' and coalesce(cardinality(private.filter_ids(v_filter, 'ids')), 0) = 0 then
+    perform private.refuse_field('ids', 'Name at least one lead.');
+  end if;
+  if v_action in ('delete', 'restore') or not v_filter ? 'ids' or v_filter - 'ids' - 'deleted' <> '{}' then
+    v_role := 'campaign_manager';
+    perform private.require_role(v_role);
+  end if;
+  if v_action <> 'restore' and v_filter -> 'deleted' = 'true' then
+    perform private.refuse_field('filter.deleted', 'Deleted leads can only be restored.');
+  end if;
+  v_filter := v_filter - 'deleted' || case v_action when 'restore' then '{"deleted": true}'::jsonb else '{}' end;
+  v_condition := private.lead_condition(v_org_id, v_filter, p_now);
+  select s.changes into v_changes from private.bulk_action_sql(v_action, v_value) s;
+  execute format(
+    'select jsonb_build_object(''matched'', count(*), ''would_change'', count(*) filter (where %s)) from public.leads l where %s',
+    v_changes, v_condition) into v_answer;
+  if (p_input -> 'dry_run')::boolean then
+    execute format(
+      'select array_agg(s.id) from (select l.id from public.leads l where %s and %s order by l.created_at desc, l.id desc limit '
+      '5) s',
+      v_condition, v_changes) into v_ids;
+    return v_answer || jsonb_build_object('job', null, 'sample', (
+      select coalesce(jsonb_agg(j.lead order by x.n), '[]') from unnest(v_ids) with ordinality x (id, n)
+        join private.leads_json(v_ids) j on j.id = x.id));
+  end if;
+
+  if (v_answer ->> 'matched')::bigint > 1000 then
+    v_job.id := private.create_job(v_org_id, 'lead_bulk_action', v_role,
+      jsonb_build_object('action', v_action, 'value', v_value, 'filter', private.shown_filter(v_filter)),
+      jsonb_build_object('filter', v_filter), p_now);
+  else
+    execute format('select coalesce(array_agg(l.id order by l.id), ''{}'') from public.leads l where %s', v_condition) into v_ids;
+    insert into public.jobs (org_id, kind, status, required_role, input, created_by, created_at, started_at)
+    values (v_org_id, 'lead_bulk_action', 'running', v_role,
+      jsonb_build_object('action', v_action, 'value', v_value, 'filter', private.shown_filter(v_filter)),
+      (select u.id from public.users u where u.id = auth.uid()), p_now, p_now)
+    returning * into v_job;
+    v_figures := private.change_leads(v_job, v_ids, p_now);
+    update public.jobs j
+    set status = 'completed', total_items = cardinality(v_ids), done_items = cardinality(v_ids), result = v_figures,
+      finished_at = p_now
+    where j.id = v_job.id;
+  end if;
+  perform private.record_audit_event(v_org_id, 'leads_bulk_action', null, null, null, v_answer || jsonb_build_object(
+    'job_id', v_job.id, 'action', v_action, 'value', v_value));
+  return v_answer || jsonb_build_object('sample', '[]'::jsonb, 'job',
+    (select to_jsonb(j) from public.jobs j where j.id = v_job.id));
+end;
+$$;
+comment on function private.start_bulk_action(jsonb, timestamptz) is
+  'Changes many leads. p_input (private.bulk_action_shape): action add_tags, remove_tags (value: tags), set_status, set_score, '
+  'set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete, restore; filter; dry_run. Operators '
+  'by ids; campaign managers by any filter, and to delete and restore. Up to 1,000 leads at once, more as a job: {matched, '
+  'would_change, job, sample}. dry_run: counts only, with five leads that would change. Raises PT403, PT422. Definer: users may '
+  'not write leads.';
+grant execute on function private.start_bulk_action(jsonb, timestamptz) to authenticated;
+
+create function public.start_bulk_action(p_input jsonb)
+returns jsonb language sql set search_path = ''
+as $$ select private.start_bulk_action(p_input) $$;
+comment on function public.start_bulk_action(jsonb) is 'See private.start_bulk_action.';
+grant execute on function public.start_bulk_action(jsonb) to authenticated;
+
+-- schemas/jobs/queues.sql
+
+select pgmq.create('jobs');
+
+-- schemas/jobs/buckets.sql
+
+insert into storage.buckets (id, name, public, file_size_limit)
+values ('exports', 'exports', false, 4294967296)
+on conflict (id) do nothing;

@@ -1,0 +1,2121 @@
+-- Written from supabase/schemas/campaigns by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/campaigns/types.sql
+
+create type public.campaign_status as enum
+  ('draft', 'building', 'ready', 'scheduled', 'running', 'paused', 'completed', 'stopped');
+comment on type public.campaign_status is
+  'draft → building → ready → scheduled → running ⇄ paused → completed | stopped.';
+
+create type public.target_state as enum
+  ('excluded', 'canceled', 'waiting', 'queued', 'sending', 'unknown', 'sent', 'failed');
+comment on type public.target_state is
+  'A target is in exactly one: the sum over all is the audience. delivered, undelivered and unconfirmed are parts of sent.';
+
+-- schemas/campaigns/checks/audience.sql
+
+create function private.check_criteria(p_org_id uuid, p_criteria jsonb, p_now timestamptz default now())
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_filter jsonb := p_criteria -> 'filter';
+  v_strange text;
+begin
+  perform private.check_shape(case when jsonb_typeof(p_criteria) = 'object' then p_criteria - 'filter' else p_criteria end,
+    private.criteria_shape(), 'target_criteria');
+  if p_criteria ? 'filter' then
+    if jsonb_typeof(v_filter) <> 'object' then
+      perform private.refuse_field('target_criteria.filter', 'target_criteria.filter must be a filter of leads: an object.');
+    end if;
+    -- Of these the criteria have their own, which would silently win; and nobody writes to leads that were deleted.
+    select k into v_strange from unnest(array['ids', 'segment_ids', 'deleted']) k where v_filter ? k limit 1;
+    if found then
+      perform private.refuse_field('target_criteria.filter.' || v_strange, case v_strange
+        when 'deleted' then 'Leave deleted out: a campaign writes to leads that are there.'
+        when 'ids' then 'Leave ids out of the filter: name leads in target_criteria.lead_ids.'
+        else 'Leave segment_ids out of the filter: name segments in target_criteria.segment_ids.' end);
+    end if;
+  end if;
+  perform private.lead_condition(p_org_id, private.criteria_filter(p_criteria), p_now);
+end;
+$$;
+comment on function private.check_criteria(uuid, jsonb, timestamptz) is
+  'Holds a campaign''s target_criteria against their shape, and makes of them the condition by which leads are found. Used when '
+  'they are saved and again before each use. Raises PT422 naming the field, also for a segment that is gone.';
+
+-- schemas/campaigns/triggers/append_target_deltas.sql
+
+create function private.append_target_deltas()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- after_rows and before_rows exist by operation; a dynamic branch would cost a plan each time, so there are three bodies.
+  if tg_op = 'INSERT' then
+    insert into private.campaign_deltas
+      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select a.org_id, a.campaign_id, count(*),
+      count(*) filter (where state = 'excluded'), count(*) filter (where state = 'canceled'),
+      count(*) filter (where state = 'waiting'), count(*) filter (where state = 'queued'),
+      count(*) filter (where state = 'sending'), count(*) filter (where state = 'unknown'),
+      count(*) filter (where state = 'sent'), count(*) filter (where state = 'failed'),
+      count(*) filter (where delivery = 'delivered'), count(*) filter (where delivery = 'undelivered')
+    from after_rows a group by a.org_id, a.campaign_id;
+  elsif tg_op = 'UPDATE' then
+    -- First by state, then spread over the columns: a statement changes many rows, but between few states.
+    insert into private.campaign_deltas
+      (org_id, campaign_id, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select c.org_id, c.campaign_id, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
+      c.delivered, c.undelivered
+    from (
+      select x.org_id, x.campaign_id,
+        coalesce(sum(n) filter (where state = 'excluded'), 0) as excluded,
+        coalesce(sum(n) filter (where state = 'canceled'), 0) as canceled,
+        coalesce(sum(n) filter (where state = 'waiting'), 0) as waiting,
+        coalesce(sum(n) filter (where state = 'queued'), 0) as queued,
+        coalesce(sum(n) filter (where state = 'sending'), 0) as sending,
+        coalesce(sum(n) filter (where state = 'unknown'), 0) as unknown,
+        coalesce(sum(n) filter (where state = 'sent'), 0) as sent,
+        coalesce(sum(n) filter (where state = 'failed'), 0) as failed,
+        coalesce(sum(n) filter (where delivery = 'delivered'), 0) as delivered,
+        coalesce(sum(n) filter (where delivery = 'undelivered'), 0) as undelivered
+      from (
+        select a.org_id, a.campaign_id, a.state, a.delivery, count(*) as n from after_rows a group by 1, 2, 3, 4
+        union all
+        select b.org_id, b.campaign_id, b.state, b.delivery, -count(*) from before_rows b group by 1, 2, 3, 4
+      ) x
+      group by x.org_id, x.campaign_id
+    ) c
+    where (c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed, c.delivered, c.undelivered)
+      is distinct from (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  else
+    insert into private.campaign_deltas
+      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select b.org_id, b.campaign_id, -count(*),
+      -count(*) filter (where state = 'excluded'), -count(*) filter (where state = 'canceled'),
+      -count(*) filter (where state = 'waiting'), -count(*) filter (where state = 'queued'),
+      -count(*) filter (where state = 'sending'), -count(*) filter (where state = 'unknown'),
+      -count(*) filter (where state = 'sent'), -count(*) filter (where state = 'failed'),
+      -count(*) filter (where delivery = 'delivered'), -count(*) filter (where delivery = 'undelivered')
+    from before_rows b
+    where exists (select 1 from public.campaigns c where c.id = b.campaign_id)
+    group by b.org_id, b.campaign_id;
+  end if;
+  return null;
+end;
+$$;
+comment on function private.append_target_deltas() is
+  'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes. Definer: '
+  'whoever changes a target may not write figures.';
+
+-- schemas/campaigns/triggers/audience.sql
+
+create function private.check_criteria()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.check_criteria(new.org_id, new.target_criteria);
+  return null;
+end;
+$$;
+comment on function private.check_criteria() is
+  'Trigger: a campaign''s criteria can be made a condition of. Raises PT422 naming the field. Definer: whoever saves a campaign '
+  'may not read segments'' conditions.';
+
+-- schemas/campaigns/triggers/campaigns.sql
+
+-- Campaigns: what is sent to whom, the backlog (targets), and figures that reconcile by construction.
+-- Figures: a statement trigger on targets appends one delta row per campaign and statement; a fold adds them up once a second.
+
+create function private.add_campaign_rows()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.campaign_pace (campaign_id) values (new.id) on conflict do nothing;
+  insert into public.campaign_stats (campaign_id, org_id) values (new.id, new.org_id) on conflict do nothing;
+  return null;
+end;
+$$;
+comment on function private.add_campaign_rows() is
+  'Trigger: every campaign has its clock and its row of figures. Definer: whoever may add a campaign may write neither.';
+
+-- schemas/campaigns/triggers/target_keys.sql
+
+-- Making an audience checked five keys for every target, one row at a time: half of what it cost. Of a target and its contact
+-- only the key to the lead stays, which clients follow and which holds the lead while its target is made. The one function that
+-- makes targets holds their campaign, whose row holds the organisation; what goes takes along what named it.
+
+create function private.forget_targets()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.messages m set campaign_target_id = null
+  from before_rows b where m.to_number = b.e164 and m.campaign_target_id = b.id;
+  return null;
+end;
+$$;
+comment on function private.forget_targets() is
+  'Statement trigger: messages of targets that are gone name none. Definer: whoever removes a target may not write messages.';
+
+create function private.remove_targets()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.campaign_targets t using before_rows b where t.org_id = b.org_id and t.campaign_id = b.id;
+  return null;
+end;
+$$;
+comment on function private.remove_targets() is
+  'Statement trigger: targets go with their campaign. Definer: whoever removes a campaign may not write targets.';
+
+create function private.forget_lead_phones()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.campaign_targets t set lead_phone_id = null
+  from before_rows b where t.org_id = b.org_id and t.e164 = b.e164 and t.lead_phone_id = b.id;
+  return null;
+end;
+$$;
+comment on function private.forget_lead_phones() is
+  'Statement trigger: targets of phones that are gone name none. Definer: whoever removes a phone may not write targets.';
+create trigger lead_phones_forget after delete on public.lead_phones
+  referencing old table as before_rows for each statement execute function private.forget_lead_phones();
+
+create function private.remove_contacts()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.contacts c using before_rows b where c.org_id = b.id;
+  return null;
+end;
+$$;
+comment on function private.remove_contacts() is
+  'Statement trigger: contacts go with their organisation. Definer: whoever removes an organisation may not write contacts.';
+create trigger orgs_remove_contacts after delete on public.orgs
+  referencing old table as before_rows for each statement execute function private.remove_contacts();
+
+-- schemas/campaigns/tables/campaigns.sql
+
+create table public.campaigns (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  name text not null check (length(trim(name)) between 1 and 200),
+  description text check (length(description) <= 2000),
+  type text not null default 'broadcast' check (type in ('broadcast')),
+  status public.campaign_status not null default 'draft',
+  status_reason text,
+  template_category text not null default 'initial' check (template_category in ('initial', 'followup')),
+  target_criteria jsonb not null default '{}' check (jsonb_typeof(target_criteria) = 'object'),
+  phones text not null default 'primary' check (phones in ('primary', 'all')),
+  mps numeric(8, 3) check (mps between 0.001 and 1000),
+  daily_cap integer check (daily_cap between 0 and 10000000),
+  cooldown_days smallint check (cooldown_days between 0 and 3650),
+  quiet_hours_override boolean not null default false,
+  retry_undelivered boolean not null default false,
+  scheduled_at timestamptz,
+  built_at timestamptz,
+  build_cursor uuid,
+  started_at timestamptz,
+  paused_at timestamptz,
+  finished_at timestamptz,
+  needs_attention text,
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  breaker_since timestamptz,
+  unique (org_id, id),
+  check ((status in ('completed', 'stopped')) = (finished_at is not null)),
+  check (status <> 'scheduled' or scheduled_at is not null),
+  constraint campaigns_name_line
+    check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
+    and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
+  constraint campaigns_scheduled_at_check check (scheduled_at between '2000-01-01' and '2100-01-01'),
+  -- 10,000 ids and a filter beside them are less.
+  constraint campaigns_target_criteria_size check (pg_column_size(target_criteria) <= 1000000)
+);
+comment on table public.campaigns is
+  'A campaign: its audience (target_criteria), pace and state. mps and daily_cap (messages) null: no limit of its own. '
+  'cooldown_days null: the organisation''s.';
+comment on column public.campaigns.quiet_hours_override is
+  'May send at any hour. Honoured only while the Twilio API is a loopback host (a simulator): refused when saved and again when '
+  'claimed anywhere else.';
+comment on column public.campaigns.retry_undelivered is
+  'Also retry 30003 (unreachable handset) and 30008 (unknown), which were handed to a carrier.';
+comment on column public.campaigns.needs_attention is 'Why the campaign cannot proceed by itself; null when it can.';
+comment on column public.campaigns.breaker_since is
+  'When the campaign was last resumed: the circuit breaker counts what happened since, so that what tripped it once does not '
+  'trip it again.';
+create index campaigns_list_idx on public.campaigns (org_id, created_at desc);
+create index campaigns_status_idx on public.campaigns (org_id, status);
+create index campaigns_active_idx on public.campaigns (status, org_id) where status in ('building', 'scheduled', 'running');
+create index campaigns_created_by_idx on public.campaigns (created_by) where created_by is not null;
+
+alter table public.campaigns enable row level security;
+create policy "people read campaigns of their organisation" on public.campaigns
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaigns to authenticated;
+grant delete, insert, select, update on public.campaigns to service_role;
+
+create trigger campaigns_updated_at before update on public.campaigns
+  for each row execute function private.set_updated_at();
+create trigger campaigns_rows after insert on public.campaigns
+  for each row execute function private.add_campaign_rows();
+create trigger campaigns_check_criteria after insert or update of target_criteria on public.campaigns
+  for each row when (new.target_criteria <> '{}') execute function private.check_criteria();
+create trigger campaigns_remove_targets after delete on public.campaigns
+  referencing old table as before_rows for each statement execute function private.remove_targets();
+create trigger campaigns_limit_building after update of status on public.campaigns
+  for each row when (new.status = 'building' and old.status <> 'building')
+  execute function private.limit_active_work('50', 'audiences being built', '{building}');
+create trigger campaigns_limit_running after update of status on public.campaigns
+  for each row when (new.status = 'running' and old.status <> 'running')
+  execute function private.limit_active_work('500', 'running campaigns', '{running}');
+create trigger campaigns_limit_scheduled after update of status on public.campaigns
+  for each row when (new.status = 'scheduled' and old.status <> 'scheduled')
+  execute function private.limit_active_work('500', 'scheduled campaigns', '{scheduled}');
+
+-- schemas/campaigns/tables/campaign_phone_numbers.sql
+
+create table public.campaign_phone_numbers (
+  org_id uuid not null,
+  campaign_id uuid not null,
+  phone_number_id uuid not null,
+  primary key (campaign_id, phone_number_id),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
+  foreign key (org_id, phone_number_id) references public.phone_numbers (org_id, id) on delete cascade
+);
+comment on table public.campaign_phone_numbers is
+  'The pool a campaign sends from; none listed: every number of the organisation.';
+create index campaign_phone_numbers_number_idx on public.campaign_phone_numbers (org_id, phone_number_id);
+create index campaign_phone_numbers_campaign_idx on public.campaign_phone_numbers (org_id, campaign_id);
+
+alter table public.campaign_phone_numbers enable row level security;
+create policy "people read campaign numbers of their organisation" on public.campaign_phone_numbers
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_phone_numbers to authenticated;
+grant delete, insert, select, update on public.campaign_phone_numbers to service_role;
+
+-- schemas/campaigns/tables/campaign_targets.sql
+
+create table public.campaign_targets (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null,
+  campaign_id uuid not null,
+  lead_id uuid not null references public.leads (id) on delete cascade,
+  lead_phone_id uuid,
+  e164 text collate "C" not null,
+  step smallint not null default 1 check (step >= 1),
+  ordinal bigint not null,
+  window_key text collate "C" not null,
+  state public.target_state not null default 'waiting',
+  delivery text check (delivery in ('unconfirmed', 'delivered', 'undelivered')),
+  reason text,
+  not_before timestamptz not null default '-infinity',
+  attempts smallint not null default 0,
+  min_segments smallint,
+  phone_number_id uuid,
+  message_id uuid,
+  last_template_id uuid,
+  sent_at timestamptz,
+  error_code integer,
+  needs_attention text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  is_included boolean generated always as (state <> 'excluded') stored,
+  is_waiting boolean generated always as (state = 'waiting') stored,
+  sticky_until timestamptz,
+  variant smallint,
+  check ((state = 'sent') = (delivery is not null)),
+  check (state not in ('excluded', 'canceled') or reason is not null)
+) with (fillfactor = 50);
+comment on table public.campaign_targets is
+  'The backlog: one row per campaign, phone and step, with a reason where it was excluded, canceled or failed.';
+comment on column public.campaign_targets.window_key is
+  'The time zones and states the person may be in: private.windows says whether they may be written to now.';
+comment on column public.campaign_targets.min_segments is
+  'Set when a rendered text was longer than charged: the next plan charges at least this.';
+comment on column public.campaign_targets.is_included is
+  'Of the audience and not excluded: at most one of a campaign, phone and step is.';
+comment on column public.campaign_targets.sticky_until is
+  'Until when it waits for the number the person knows, which is full or shut; then another takes over.';
+comment on column public.campaign_targets.variant is
+  'The variant that building gave this person; null where the campaign has none.';
+create index campaign_targets_lead_idx on public.campaign_targets (lead_id);
+create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
+create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal)
+  where is_waiting;
+create index campaign_targets_phone_idx on public.campaign_targets (org_id, e164);
+create index campaign_targets_list_idx on public.campaign_targets (org_id, campaign_id, ordinal);
+
+alter table public.campaign_targets enable row level security;
+create policy "people read targets of their organisation" on public.campaign_targets
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_targets to authenticated, service_role;
+
+create trigger campaign_targets_deltas_insert after insert on public.campaign_targets
+  referencing new table as after_rows for each statement execute function private.append_target_deltas();
+create trigger campaign_targets_deltas_update after update on public.campaign_targets
+  referencing old table as before_rows new table as after_rows for each statement execute function private.append_target_deltas();
+create trigger campaign_targets_deltas_delete after delete on public.campaign_targets
+  referencing old table as before_rows for each statement execute function private.append_target_deltas();
+create trigger campaign_targets_forget after delete on public.campaign_targets
+  referencing old table as before_rows for each statement execute function private.forget_targets();
+create trigger campaign_targets_sent after update on public.campaign_targets
+  referencing old table as before_rows new table as after_rows for each statement execute function private.append_sent_leads();
+
+-- schemas/campaigns/tables/campaign_pace.sql
+
+create table private.campaign_pace (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  next_slot_at timestamptz not null default '-infinity',
+  planned_at timestamptz not null default '-infinity'
+) with (fillfactor = 50);
+comment on table private.campaign_pace is 'The clock of a campaign: its own mps, and when it was last given a turn.';
+
+alter table private.campaign_pace enable row level security;
+
+-- schemas/campaigns/tables/campaign_stats.sql
+
+create table public.campaign_stats (
+  campaign_id uuid primary key,
+  org_id uuid not null,
+  audience integer not null default 0,
+  excluded integer not null default 0,
+  canceled integer not null default 0,
+  waiting integer not null default 0,
+  queued integer not null default 0,
+  sending integer not null default 0,
+  unknown integer not null default 0,
+  sent integer not null default 0,
+  failed integer not null default 0,
+  delivered integer not null default 0,
+  undelivered integer not null default 0,
+  unconfirmed integer generated always as (sent - delivered - undelivered) stored,
+  replies integer not null default 0,
+  opt_outs integer not null default 0,
+  segments integer not null default 0,
+  updated_at timestamptz not null default now(),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+) with (fillfactor = 50);
+comment on table public.campaign_stats is
+  'A campaign''s figures, folded at most once a second. audience = excluded + canceled + waiting + queued + sending + unknown + '
+  'sent + failed.';
+create index campaign_stats_org_idx on public.campaign_stats (org_id, campaign_id);
+
+alter table public.campaign_stats enable row level security;
+create policy "people read campaign figures of their organisation" on public.campaign_stats
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_stats to authenticated, service_role;
+
+-- schemas/campaigns/tables/campaign_deltas.sql
+
+create table private.campaign_deltas (
+  id bigint generated always as identity primary key,
+  org_id uuid not null,
+  campaign_id uuid not null,
+  audience integer not null default 0,
+  excluded integer not null default 0,
+  canceled integer not null default 0,
+  waiting integer not null default 0,
+  queued integer not null default 0,
+  sending integer not null default 0,
+  unknown integer not null default 0,
+  sent integer not null default 0,
+  failed integer not null default 0,
+  delivered integer not null default 0,
+  undelivered integer not null default 0,
+  replies integer not null default 0,
+  opt_outs integer not null default 0,
+  segments integer not null default 0
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+comment on table private.campaign_deltas is
+  'Changes of figures, appended by whoever makes them and folded into campaign_stats. Counting in place would lock one row for '
+  'every message.';
+
+alter table private.campaign_deltas enable row level security;
+
+-- schemas/campaigns/tables/campaign_variants.sql
+
+create table public.campaign_variants (
+  org_id uuid not null,
+  campaign_id uuid not null,
+  variant smallint not null check (variant between 1 and 10),
+  name text not null check (length(trim(name)) between 1 and 40),
+  share smallint not null check (share between 1 and 1000),
+  assigned integer not null default 0 check (assigned >= 0),
+  primary key (campaign_id, variant),
+  unique (campaign_id, name),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
+  constraint campaign_variants_name_line check (length(name) <= 40 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
+);
+comment on table public.campaign_variants is
+  'The variants of a campaign''s A/B test: share is a part of the sum of all shares. None: the campaign has no test.';
+comment on column public.campaign_variants.assigned is
+  'Targets that building gave this variant: never more than one off its exact share.';
+create index campaign_variants_org_idx on public.campaign_variants (org_id, campaign_id);
+
+alter table public.campaign_variants enable row level security;
+create policy "people read variants of their organisation" on public.campaign_variants
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_variants to authenticated;
+grant delete, insert, select, update on public.campaign_variants to service_role;
+
+-- schemas/campaigns/tables/campaign_templates.sql
+
+create table public.campaign_templates (
+  org_id uuid not null,
+  campaign_id uuid not null,
+  template_id uuid not null,
+  weight smallint not null default 1 check (weight between 1 and 1000),
+  variant smallint,
+  primary key (campaign_id, template_id),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
+  foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
+  foreign key (campaign_id, variant) references public.campaign_variants (campaign_id, variant) on delete cascade
+);
+comment on table public.campaign_templates is 'The templates a campaign rotates.';
+comment on column public.campaign_templates.weight is 'A template of weight 3 is used three times as often as one of weight 1.';
+comment on column public.campaign_templates.variant is
+  'The variant whose people get this template; null where the campaign has none.';
+create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
+create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
+create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
+
+alter table public.campaign_templates enable row level security;
+create policy "people read campaign templates of their organisation" on public.campaign_templates
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_templates to authenticated;
+grant delete, insert, select, update on public.campaign_templates to service_role;
+
+-- schemas/campaigns/tables/figure_checks.sql
+
+create table private.figure_checks (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  checked_at timestamptz not null
+) with (fillfactor = 50);
+comment on table private.figure_checks is 'When a campaign''s figures were last held against its targets.';
+
+alter table private.figure_checks enable row level security;
+
+-- schemas/campaigns/functions/audience.sql
+
+-- The audience: which phones a campaign would write to, and why each of the others is excluded. Building fixes it in chunks.
+
+create function private.criteria_filter(p_criteria jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_criteria -> 'filter', '{}') || jsonb_strip_nulls(jsonb_build_object(
+    -- An empty list of the older criteria asks nothing; in a filter it is nobody.
+    'ids', nullif(p_criteria -> 'lead_ids', '[]'),
+    'tags', case when p_criteria ? 'tags' then jsonb_build_object('any', p_criteria -> 'tags') end,
+    'counties', p_criteria -> 'counties',
+    'states', p_criteria -> 'states',
+    'statuses', p_criteria -> 'statuses',
+    'segment_ids', nullif(p_criteria -> 'segment_ids', '[]'),
+    'import_ids', case when p_criteria ? 'import_id' then jsonb_build_array(p_criteria -> 'import_id') end));
+$$;
+comment on function private.criteria_filter(jsonb) is
+  'A campaign''s target_criteria as a filter of private.lead_condition: filter, with the older criteria over it.';
+
+create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
+returns table (id uuid, status text, consent_status text, state text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query execute format(
+    'select l.id, l.status, l.consent_status, l.state from public.leads l where %s and ($1 is null or l.id > $1) and ($2 is '
+    'null or l.id <= $2)',
+    private.lead_condition(p_campaign.org_id, private.criteria_filter(p_campaign.target_criteria), p_now))
+  using p_after, p_upto;
+end;
+$$;
+comment on function private.audience_leads(public.campaigns, uuid, uuid, timestamptz) is
+  'The leads a campaign''s criteria match, of those after p_after and up to p_upto by id. Raises PT422 where a segment is gone.';
+
+-- schemas/campaigns/functions/audience_chunk.sql
+
+create function private.audience_chunk(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz default now())
+returns table (lead_id uuid, lead_phone_id uuid, e164 text, window_key text, reason text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_never_contacted boolean := coalesce((p_campaign.target_criteria ->> 'never_contacted')::boolean, false);
+  v_org public.orgs;
+  v_cooldown interval;
+  v_required text[];
+  v_by_parcel boolean;
+begin
+  select * into v_org from public.orgs o where o.id = p_campaign.org_id;
+  v_cooldown := make_interval(days => coalesce(p_campaign.cooldown_days, v_org.cooldown_days));
+  -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null
+  -- where some template needs none, and suits everybody.
+  with needs as (
+    select distinct array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')) as variables
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    where ct.campaign_id = p_campaign.id
+  )
+  select case when bool_or(n.variables = '{}') then null else array_agg(array_to_string(n.variables, ',')) end
+  into v_required
+  from needs n
+  where not exists (select from needs x where x.variables <@ n.variables and not n.variables <@ x.variables);
+  v_by_parcel := exists (
+    select from unnest(v_required) needs, unnest(string_to_array(needs, ',')) variable
+    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code']));
+
+  return query
+  with people as materialized (
+    select x.id, x.status, x.consent_status, x.state from private.audience_leads(p_campaign, p_after, p_upto, p_now) x
+  ),
+  -- From lead to phone to contact, each by its own index: "is true" and "limit" leave no other way. An organisation that has just
+  -- imported is one row to the statistics, and joins that trusted them compared everybody with everybody (50 s for 10,000 leads).
+  phones as materialized (
+    select l.id as lead_id, l.status, l.consent_status as lead_consent, p.id as lead_phone_id, p.e164,
+      array_position(array['primary', 'secondary', 'alternate'], p.role) as role_order,
+      p.is_valid, p.line_type, p.consent_status, substr(p.e164, 3, 3) || coalesce(l.state, '') as place,
+        coalesce(l.state, '') as state,
+      coalesce(o.variables, v.variables) as variables,
+      c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id
+    from people l
+    join public.lead_phones p on p.lead_id = l.id and (p.org_id = p_campaign.org_id) is true
+      and (p_campaign.phones = 'all' or p.role = 'primary')
+    left join lateral (
+      select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id
+      from private.contacts x where x.org_id = p_campaign.org_id and x.e164 = p.e164 limit 1
+    ) c on true
+    left join private.lead_own_values o on v_required is not null and not v_by_parcel and o.lead_id = l.id
+    left join private.lead_values v on v_by_parcel and v.lead_id = l.id
+    where not v_never_contacted or c.last_sent_at is null
+  ),
+  -- Of each area code and state, not of each phone.
+  places as materialized (
+    select jsonb_object_agg(k.place, jsonb_build_array(k.window_key, exists (
+        select 1 from public.consent_rules r
+        where r.state = any (string_to_array(split_part(k.window_key, '|', 2), ','))
+          and r.effective_from <= p_now::date and (r.effective_to is null or r.effective_to > p_now::date)))) as keys
+    from (
+      select d.place, private.window_key('+1' || substr(d.place, 1, 3) || '5550100', nullif(d.state, '')) as window_key
+      from (select distinct x.place, x.state from phones x) d
+    ) k
+  ),
+  -- Each judged once, and no more of them kept than what is said of them.
+  judged as materialized (
+    select p.lead_id, p.lead_phone_id, p.e164, p.role_order, k.keys -> p.place ->> 0 as window_key,
+      case
+        when p.is_valid is false or p.invalid_at is not null then 'invalid_phone'
+        when p.line_type = 'landline' then 'landline'
+        when p.status = 'do_not_contact' then 'do_not_contact'
+        when p.suppressed_at is not null then 'suppressed'
+        when p.consent_status = 'denied' or p.lead_consent = 'denied' then 'no_consent'
+        when 'granted' not in (p.consent_status, p.lead_consent)
+          and (v_org.consent_policy = 'required' or (k.keys -> p.place -> 1)::boolean) then 'no_consent'
+        when p.last_sent_at > p_now - v_cooldown and p.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
+        when v_required is not null and not exists (
+          select 1 from unnest(v_required) needs where p.variables ?& string_to_array(needs, ',')
+        ) then 'missing_variable'
+      end as verdict
+    from phones p cross join places k
+  )
+  select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
+    coalesce(j.verdict, case
+      when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
+        -- "limit" asks for each person. Without it all of the campaign's targets were read for every chunk.
+        or (
+          select true from public.campaign_targets t
+          where t.campaign_id = p_campaign.id and t.e164 = j.e164 and t.step = 1 and t.is_included limit 1
+        ) then 'duplicate'
+    end)
+  from judged j
+  order by j.lead_id, j.role_order;
+end;
+$$;
+comment on function private.audience_chunk(public.campaigns, uuid, uuid, timestamptz) is
+  'The phones of the leads that match a campaign''s criteria, from after one lead id up to another (null: no bound), each with '
+  'the reason it is excluded (null: it is a target).';
+
+-- schemas/campaigns/functions/build_chunk.sql
+
+create function private.build_chunk(p_campaign_id uuid, p_limit integer default 10000, p_now timestamptz default now())
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_upto uuid;
+  v_ordinal bigint;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id for no key update;
+  if v_campaign.status is distinct from 'building' then
+    return false;
+  end if;
+  begin
+    perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
+  exception when sqlstate 'PT422' then
+    perform private.give_up_build(v_campaign,
+      format('Its audience could not be built: %s Change whom it is for, then build it again.', sqlerrm), p_now);
+    return false;
+  end;
+  if v_campaign.built_at is not null then
+    -- Built before: what that left goes first, in chunks as well.
+    delete from public.campaign_targets t
+    where t.id in (
+      select x.id from public.campaign_targets x
+      where x.org_id = v_campaign.org_id and x.campaign_id = p_campaign_id order by x.ordinal limit p_limit);
+    if not found then
+      update public.campaign_variants set assigned = 0 where campaign_id = p_campaign_id;
+      update public.campaigns set built_at = null where id = p_campaign_id;
+    end if;
+    return true;
+  end if;
+  select coalesce(max(t.ordinal), 0) into v_ordinal from public.campaign_targets t
+  where t.org_id = v_campaign.org_id and t.campaign_id = p_campaign_id;
+  -- Chunks are cut by the organisation's leads, matching or not: the work of one is bounded whatever the criteria.
+  select l.id into v_upto from public.leads l
+  where l.org_id = v_campaign.org_id and (v_campaign.build_cursor is null or l.id > v_campaign.build_cursor)
+  order by l.id offset p_limit - 1 limit 1;
+
+  with audience as materialized (
+    select a.*, row_number() over (order by a.lead_id) as n
+    from private.audience_chunk(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
+  ),
+  people as (
+    insert into private.contacts (org_id, e164)
+    select distinct v_campaign.org_id, a.e164 from audience a where a.reason is null order by 2
+    on conflict do nothing
+  )
+  insert into public.campaign_targets (org_id, campaign_id, lead_id, lead_phone_id, e164, ordinal, window_key, state, reason,
+    created_at, updated_at)
+  select v_campaign.org_id, p_campaign_id, a.lead_id, a.lead_phone_id, a.e164, v_ordinal + a.n, a.window_key,
+    case when a.reason is null then 'waiting' else 'excluded' end::public.target_state, a.reason, p_now, p_now
+  from audience a
+  order by a.n;
+  if exists (select 1 from public.campaign_variants v where v.campaign_id = p_campaign_id) then
+    perform private.assign_variants(p_campaign_id, v_ordinal);
+  end if;
+
+  update public.campaigns
+  set build_cursor = v_upto,
+      status = case when v_upto is null then 'ready' else 'building' end::public.campaign_status,
+      built_at = case when v_upto is null then p_now end
+  where id = p_campaign_id;
+  return v_upto is not null;
+end;
+$$;
+comment on function private.build_chunk(uuid, integer, timestamptz) is
+  'Adds the targets of the next p_limit leads to a campaign that is building; true while more are left. One transaction: a '
+  'crash repeats or loses nothing. Definer: the worker may not write these tables.';
+
+-- schemas/campaigns/functions/build_queue.sql
+
+create function private.give_up_build(p_campaign public.campaigns, p_reason text, p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- built_at says that there are targets of before: the next build clears them first.
+  update public.campaigns c
+  set status = 'draft', build_cursor = null, needs_attention = left(p_reason, 1000),
+      built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id)
+        then coalesce(c.built_at, p_now) end
+  where c.id = p_campaign.id;
+  perform private.raise_alert(p_campaign.org_id, 'build_failed', 'critical',
+    format('The audience of campaign "%s" was not built; the campaign is a draft again. %s', p_campaign.name,
+      left(p_reason, 1000)), p_campaign.id);
+end;
+$$;
+comment on function private.give_up_build(public.campaigns, text, timestamptz) is
+  'Makes a campaign that is being built, whose lock the caller holds, a draft again that needs attention for p_reason, with an '
+  'alert (build_failed). Its criteria can be changed then.';
+
+-- Builds.
+create function private.set_aside_build(p_campaign_id uuid, p_message_id bigint, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_error text;
+  v_reason text;
+begin
+  perform pgmq.delete('builds', p_message_id);
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.status = 'building' for no key update;
+  if not found then
+    return;
+  end if;
+  select f.error into v_error from private.work_failures f where f.kind = 'build' and f.item = p_campaign_id;
+  v_reason := format(
+    'Its audience could not be built in five tries: %s Change whom it is for, such as a segment that is gone or a filter that '
+    'cannot be right, then build it again.',
+    coalesce(v_error, 'each ended without a word, mostly because it took too much time or memory.'));
+  perform private.give_up_build(v_campaign, v_reason, p_now);
+  perform private.clear_failure('build', p_campaign_id, p_now);
+  perform private.close_alerts(v_campaign.org_id, 'build_stuck', p_now, p_campaign_id);
+end;
+$$;
+comment on function private.set_aside_build(uuid, bigint, timestamptz) is
+  'Gives a build up after five tries: the campaign is a draft again and says why, with the alert build_failed; its message goes.';
+
+create function private.claim_build(p_visibility_seconds integer default 60, p_max_reads integer default 5,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message pgmq.message_record;
+  v_id uuid;
+begin
+  loop
+    v_message := private.read_in_turn('builds', p_visibility_seconds);
+    if v_message.msg_id is null then
+      return null;
+    end if;
+    v_id := private.uuid_or_null(v_message.message ->> 'campaign_id');
+    begin
+      if not exists (select from public.campaigns c where c.id = v_id and c.status = 'building') then
+        perform pgmq.delete('builds', v_message.msg_id);
+      elsif v_message.read_ct > p_max_reads then
+        perform private.set_aside_build(v_id, v_message.msg_id, p_now);
+      else
+        return jsonb_build_object('message_id', v_message.msg_id, 'read_count', v_message.read_ct, 'campaign_id', v_id,
+          'org_id', (select c.org_id from public.campaigns c where c.id = v_id), 'leads',
+            (v_message.message ->> 'leads')::integer);
+      end if;
+    exception when query_canceled or others then
+      raise warning 'the build of campaign % can neither be tried nor given up: % (%)', v_id, sqlerrm, sqlstate;
+      perform pgmq.set_vt('builds', v_message.msg_id, 3600);
+    end;
+  end loop;
+end;
+$$;
+comment on function private.claim_build(integer, integer, timestamptz) is
+  'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many '
+  'at most, null unless chunks took too long}; null if none is due. The caller commits before run_build, so that tries count '
+  'whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
+grant execute on function private.claim_build(integer, integer, timestamptz) to worker;
+
+create function private.run_build(p_message_id bigint, p_campaign_id uuid, p_limit integer default 10000,
+  p_now timestamptz default now())
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_leads jsonb;
+begin
+  select jsonb_strip_nulls(jsonb_build_object('leads', q.message -> 'leads')) into v_leads from pgmq.q_builds q
+    where q.msg_id = p_message_id;
+  -- One transaction: the queue row goes with the chunk it stood for. Without the row somebody else has built it.
+  if not pgmq.delete('builds', p_message_id) then
+    return false;
+  end if;
+  if private.build_chunk(p_campaign_id, p_limit, p_now) then
+    perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
+  end if;
+  update public.campaigns c set needs_attention = null
+  where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;
+  perform private.clear_failure('build', p_campaign_id, p_now);
+  return true;
+end;
+$$;
+comment on function private.run_build(bigint, uuid, integer, timestamptz) is
+  'Builds the chunk that claim_build gave, p_limit leads at most, and queues the next, which is as small as this one had to be; '
+  'whether it was still to be built. Raises what building raises: see fail_build. Definer: the worker may not read these tables.';
+grant execute on function private.run_build(bigint, uuid, integer, timestamptz) to worker;
+
+create function private.fail_build(
+  p_message_id bigint,
+  p_campaign_id uuid,
+  p_error text,
+  p_leads integer default null,
+  p_max_reads integer default 5,
+  p_now timestamptz default now()
+)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_reads integer;
+  v_org_id uuid;
+begin
+  select q.read_ct into v_reads from pgmq.q_builds q where q.msg_id = p_message_id for update;
+  select c.org_id into v_org_id from public.campaigns c where c.id = p_campaign_id;
+  if v_reads is null or v_org_id is null then
+    return;
+  end if;
+  if v_reads < p_max_reads then
+    perform private.note_failure('build', p_campaign_id, v_org_id, p_error, p_now);
+    if p_leads is not null then
+      update pgmq.q_builds q set message = q.message || jsonb_build_object('leads', p_leads) where q.msg_id = p_message_id;
+    end if;
+    perform pgmq.set_vt('builds', p_message_id, (10 * power(2, v_reads - 1))::integer);
+  else
+    insert into private.work_failures as f (kind, item, org_id, tries, error, failed_at, next_try_at)
+    values ('build', p_campaign_id, v_org_id, 1, left(p_error, 500), p_now, p_now)
+    on conflict (kind, item) do update set error = excluded.error;
+    perform private.set_aside_build(p_campaign_id, p_message_id, p_now);
+  end if;
+end;
+$$;
+comment on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) is
+  'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. p_leads: '
+  'how many leads it and the chunks after it may have from now on; null leaves that. Definer: the worker may not write these '
+  'tables.';
+grant execute on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) to worker;
+
+-- schemas/campaigns/functions/campaign_changes.sql
+
+-- Changing campaigns: create, change, build. Users call the functions of the same names in public.
+
+create function private.lock_campaign(p_campaign_id uuid, p_role public.user_role, p_allowed public.campaign_status[],
+  p_verb text)
+returns public.campaigns
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role(p_role);
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
+  if v_campaign.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  if v_campaign.status <> all (p_allowed) then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('A campaign that is %s cannot be %s; it must be %s.', v_campaign.status, p_verb, array_to_string(p_allowed, ' or ')),
+      jsonb_build_object('status', v_campaign.status, 'allowed', p_allowed));
+  end if;
+  return v_campaign;
+end;
+$$;
+comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
+  'Locks a campaign of the signed-in user''s organisation for a change of state. Raises PT403, PT404, or PT409 where its state '
+  'does not allow it.';
+
+create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_missing jsonb;
+  v_variant record;
+begin
+  if p_input ? 'variants' then
+    -- A draft that was built before is one whose building failed: its targets go before it is built again.
+    if p_campaign.status <> 'draft' then
+      perform private.raise_error('PT409', 'invalid_state',
+        'Variants can only be changed while the campaign is a draft: its people have theirs already.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
+    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
+    for v_variant in
+      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
+    loop
+      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
+      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
+        (v_variant.input ->> 'share')::numeric::smallint);
+      perform private.set_campaign_templates(p_campaign, v_variant.n, v_variant.input -> 'template_ids',
+        coalesce(p_input -> 'template_weights', '{}'), format('variants.%s.template_ids', v_variant.n - 1));
+    end loop;
+  elsif p_input ? 'template_ids' then
+    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
+      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
+    perform private.set_campaign_templates(p_campaign, null, p_input -> 'template_ids',
+      coalesce(p_input -> 'template_weights', '{}'), 'template_ids');
+  elsif p_input ? 'template_weights' then
+    update public.campaign_templates ct set weight = w.value::numeric::smallint
+    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
+  end if;
+  if p_input ? 'phone_number_ids' then
+    select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
+    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
+      and n.status <> 'released');
+    if v_missing is not null then
+      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
+        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
+          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
+    end if;
+    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
+    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
+    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
+  end if;
+end;
+$$;
+comment on function private.set_campaign_lists(public.campaigns, jsonb) is
+  'Replaces a campaign''s variants, templates (with weights) and numbers with those of variants, template_ids, template_weights '
+  'and phone_number_ids, where given. Raises PT422 for what is not the organisation''s, PT409 for variants of an audience that '
+  'is built.';
+
+create function private.create_campaign(p_input jsonb)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_campaign public.campaigns;
+begin
+  perform private.check_campaign(v_org_id, p_input, private.new_campaign_shape());
+  insert into public.campaigns (
+    org_id, name, description, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
+    quiet_hours_override, retry_undelivered, scheduled_at, created_by)
+  values (
+    v_org_id, trim(p_input ->> 'name'), p_input ->> 'description', coalesce(p_input ->> 'template_category', 'initial'),
+    coalesce(p_input -> 'target_criteria', '{}'), coalesce(p_input ->> 'phones', 'primary'),
+    (p_input ->> 'mps')::numeric, (p_input ->> 'daily_cap')::numeric::integer, (p_input ->> 'cooldown_days')::numeric::smallint,
+    coalesce((p_input ->> 'quiet_hours_override')::boolean, false), coalesce((p_input ->> 'retry_undelivered')::boolean, false),
+    (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
+  returning * into v_campaign;
+  if not p_input ? 'template_ids' then
+    insert into public.campaign_templates (org_id, campaign_id, template_id)
+    select v_org_id, v_campaign.id, t.id from public.templates t
+    where t.org_id = v_org_id and t.is_active and t.category = v_campaign.template_category
+      and t.language = coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = v_org_id));
+  end if;
+  perform private.set_campaign_lists(v_campaign, p_input);
+  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_campaign.id, null,
+    jsonb_build_object('name', v_campaign.name));
+  return v_campaign.id;
+end;
+$$;
+comment on function private.create_campaign(jsonb) is
+  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates every '
+  'active template of its category in p_input.language (the organisation''s language by default); without phone_number_ids it '
+  'sends from every number. Raises PT403, PT422. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.create_campaign(jsonb) to authenticated;
+
+create function public.create_campaign(p_input jsonb) returns uuid
+  language sql set search_path = '' as $$ select private.create_campaign(p_input); $$;
+comment on function public.create_campaign(jsonb) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.create_campaign(jsonb) to authenticated;
+
+create function private.update_campaign(p_campaign_id uuid, p_input jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_fixed text[];
+begin
+  perform private.check_campaign(private.require_role('campaign_manager'), p_input, private.campaign_shape());
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready,scheduled,running,paused}', 'changed');
+  -- The audience and what it was judged by are fixed once built: pace and texts may still change, and act at once.
+  v_fixed := array(
+    select k from jsonb_object_keys(p_input) k
+    where k in ('target_criteria', 'phones', 'template_category', 'cooldown_days')
+      and v_campaign.status <> 'draft');
+  if cardinality(v_fixed) > 0 then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('%s can only be changed while the campaign is a draft.', array_to_string(v_fixed, ', ')),
+      jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
+  end if;
+  if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
+    perform private.raise_error('PT422', 'invalid_input', 'A campaign that is scheduled needs its time.',
+      jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', 'scheduled_at', 'message',
+        'Give another time, or start or stop the campaign.'))));
+  end if;
+  update public.campaigns c set
+    name = coalesce(trim(p_input ->> 'name'), c.name),
+    description = case when p_input ? 'description' then p_input ->> 'description' else c.description end,
+    template_category = coalesce(p_input ->> 'template_category', c.template_category),
+    target_criteria = coalesce(p_input -> 'target_criteria', c.target_criteria),
+    phones = coalesce(p_input ->> 'phones', c.phones),
+    mps = case when p_input ? 'mps' then (p_input ->> 'mps')::numeric else c.mps end,
+    daily_cap = case when p_input ? 'daily_cap' then (p_input ->> 'daily_cap')::numeric::integer else c.daily_cap end,
+    cooldown_days = case when p_input ? 'cooldown_days' then (p_input ->> 'cooldown_days')::numeric::smallint
+      else c.cooldown_days end,
+    quiet_hours_override = coalesce((p_input ->> 'quiet_hours_override')::boolean, c.quiet_hours_override),
+    retry_undelivered = coalesce((p_input ->> 'retry_undelivered')::boolean, c.retry_undelivered),
+    scheduled_at = case when p_input ? 'scheduled_at' then (p_input ->> 'scheduled_at')::timestamptz else c.scheduled_at end
+  where c.id = p_campaign_id
+  returning * into v_campaign;
+  perform private.set_campaign_lists(v_campaign, p_input);
+end;
+$$;
+comment on function private.update_campaign(uuid, jsonb) is
+  'Changes the given fields (of private.campaign_shape) of a campaign. Raises PT403, PT404, PT422, and PT409 if a field is '
+  'fixed since it was built. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.update_campaign(uuid, jsonb) to authenticated;
+
+create function public.update_campaign(p_campaign_id uuid, p_input jsonb) returns void
+  language sql set search_path = '' as $$ select private.update_campaign(p_campaign_id, p_input); $$;
+comment on function public.update_campaign(uuid, jsonb) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.update_campaign(uuid, jsonb) to authenticated;
+
+create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_counts jsonb;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready}', 'built');
+  -- What was stored before it was checked, or names a segment that is gone since: told now, not to a worker that can't help it.
+  perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
+  if p_dry_run then
+    if v_campaign.status = 'ready' then
+      perform private.raise_error('PT409', 'invalid_state', 'The audience is built already; read the campaign''s figures.');
+    end if;
+    select jsonb_build_object(
+      'audience', coalesce(sum(r.n), 0),
+      'targets', coalesce(sum(r.n) filter (where r.reason is null), 0),
+      'not_looked_up', coalesce(sum(r.not_looked_up) filter (where r.reason is null), 0),
+      'excluded', coalesce(sum(r.n) filter (where r.reason is not null), 0),
+      'reasons', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.reason is not null), '{}'))
+    into v_counts
+    from (
+      select a.reason, count(*) as n, count(*) filter (where p.line_type is null) as not_looked_up
+      from private.audience_chunk(v_campaign, null, null, p_now) a
+      left join lateral (select x.line_type from public.lead_phones x where x.id = a.lead_phone_id limit 1) p on true
+      group by a.reason
+    ) r;
+    return v_counts;
+  end if;
+  -- built_at stays where it was built before: it tells the first chunks to clear what that left.
+  update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
+  perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
+  return null;
+end;
+$$;
+comment on function private.build_targets(uuid, boolean, timestamptz) is
+  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts by reason without writing. '
+  'Raises PT403, PT404, PT409, and PT422 if its criteria are not what they may be or name a segment that is gone. Definer: '
+  'users may not write targets. Needs campaign_manager.';
+grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
+
+create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb
+  language sql set search_path = '' as $$ select private.build_targets(p_campaign_id, p_dry_run); $$;
+comment on function public.build_targets(uuid, boolean) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.build_targets(uuid, boolean) to authenticated;
+
+-- schemas/campaigns/functions/campaign_control.sql
+
+-- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public.
+-- Pause and stop wait for claims in flight (which hold the campaign for share) and withdraw what is queued before they answer.
+
+create function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text,
+  p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+  v_targets uuid[];
+  v_messages uuid[];
+begin
+  -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
+  select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
+  from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
+  perform private.lock_usage(v_messages);
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.id = any (v_targets) and t.state = 'queued'
+    order by t.id for no key update);
+  with canceled as (
+    update public.messages m
+    set status = 'canceled', error_message = p_reason, settled_at = p_now
+    where m.id = any (v_messages) and m.campaign_target_id = any (v_targets) and m.status = 'queued'
+    returning m.id
+  )
+  select array_agg(c.id) into v_messages from canceled c;
+  update public.campaign_targets t
+  set state = p_state, reason = case when p_state = 'waiting' then null else p_reason end,
+      message_id = null, attempts = greatest(t.attempts - 1, 0), updated_at = p_now
+  where t.id = any (v_targets);
+  perform private.refund_usage(v_messages);
+  v_count := cardinality(v_targets);
+  return v_count;
+end;
+$$;
+comment on function private.withdraw_queued(uuid, public.target_state, text, timestamptz) is
+  'Cancels a campaign''s queued messages, puts their targets into p_state (waiting or canceled) and refunds the daily caps; '
+  'returns how many. The caller holds the campaign''s lock.';
+
+create function private.pause_running(p_campaign_id uuid, p_reason text, p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.withdraw_queued(p_campaign_id, 'waiting', 'paused', p_now);
+  update public.campaigns
+  set status = 'paused', paused_at = p_now, status_reason = p_reason, needs_attention = p_reason
+  where id = p_campaign_id and status = 'running';
+end;
+$$;
+comment on function private.pause_running(uuid, text, timestamptz) is
+  'Pauses a running campaign whose lock the caller holds; p_reason (null: a person did it) says what a person must look at.';
+
+create function private.cancel_waiting(p_campaign_id uuid, p_limit integer, p_now timestamptz default now())
+returns integer
+language sql
+set search_path = ''
+as $$
+  with batch as (
+    select t.id from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.is_waiting
+    order by t.id limit p_limit for no key update skip locked
+  ),
+  canceled as (
+    update public.campaign_targets t set state = 'canceled', reason = 'stopped', updated_at = p_now
+    from batch b where t.id = b.id returning 1
+  )
+  select count(*)::integer from canceled;
+$$;
+comment on function private.cancel_waiting(uuid, integer, timestamptz) is
+  'Cancels up to p_limit waiting targets of a stopped campaign; returns how many.';
+
+create function private.campaign_numbers(p_campaign_id uuid)
+returns setof public.phone_numbers
+language sql
+stable
+set search_path = ''
+as $$
+  select n.* from public.campaigns c
+  join public.phone_numbers n on n.org_id = c.org_id
+  where c.id = p_campaign_id
+    and (
+      exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = c.id and cn.phone_number_id = n.id)
+      or not exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = c.id)
+    );
+$$;
+comment on function private.campaign_numbers(uuid) is
+  'The pool of a campaign: the numbers it lists, else all of its organisation.';
+
+create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_later boolean;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
+  if not exists (
+    select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign_id and t.is_active
+  ) then
+    perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
+  end if;
+  if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
+    perform private.raise_error('PT409', 'no_phone_numbers',
+      'The campaign has no active phone number. Add or activate one, then start it.');
+  end if;
+  if not exists (select 1 from public.twilio_accounts a where a.org_id = v_campaign.org_id) then
+    perform private.raise_error('PT409', 'twilio_not_configured',
+      'Your organisation has no Twilio account. Connect one, then start the campaign.');
+  end if;
+  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'waiting') then
+    perform private.raise_error('PT409', 'no_targets',
+      'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
+  end if;
+  -- Starting a scheduled campaign by hand starts it now.
+  v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
+  if not v_later then
+    perform private.refuse_start(p_campaign_id, p_now);
+  end if;
+  update public.campaigns
+  set status = case when v_later then 'scheduled' else 'running' end::public.campaign_status,
+      started_at = case when v_later then null else p_now end,
+      status_reason = null, needs_attention = null
+  where id = p_campaign_id;
+  perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
+    else 'campaign_started' end, null, p_campaign_id);
+  perform private.hasten_account_check(v_campaign.org_id);
+end;
+$$;
+comment on function private.start_campaign(uuid, timestamptz) is
+  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises PT409 with what is missing or stands in '
+  'the way. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
+
+create function public.start_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
+comment on function public.start_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.start_campaign(uuid) to authenticated;
+
+create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{running}', 'paused');
+  perform private.pause_running(p_campaign_id, null, p_now);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_paused', null, p_campaign_id);
+end;
+$$;
+comment on function private.pause_campaign(uuid, timestamptz) is
+  'Pauses a running campaign. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
+  'not write campaigns. Needs campaign_manager.';
+grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
+
+create function public.pause_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.pause_campaign(p_campaign_id); $$;
+comment on function public.pause_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.pause_campaign(uuid) to authenticated;
+
+create function private.resume_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_kind text;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{paused}', 'resumed');
+  perform private.refuse_start(p_campaign_id, p_now);
+  update public.campaigns
+  set status = 'running', paused_at = null, status_reason = null, needs_attention = null, breaker_since = p_now
+  where id = p_campaign_id;
+  perform private.mark_campaign(p_campaign_id, p_now);
+  foreach v_kind in array array['campaign_paused', 'breaker_tripped', 'start_refused'] loop
+    perform private.close_alerts(v_campaign.org_id, v_kind, p_now, p_campaign_id);
+  end loop;
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_resumed', null, p_campaign_id);
+  perform private.hasten_account_check(v_campaign.org_id);
+end;
+$$;
+comment on function private.resume_campaign(uuid, timestamptz) is
+  'Resumes a paused campaign, whatever paused it, and lets the circuit breaker count anew. Raises PT409 where A2P registration '
+  'or today''s spending limit still stands in the way. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.resume_campaign(uuid, timestamptz) to authenticated;
+
+create function public.resume_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.resume_campaign(p_campaign_id); $$;
+comment on function public.resume_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.resume_campaign(uuid) to authenticated;
+
+create function private.stop_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{building,ready,scheduled,running,paused}', 'stopped');
+  perform private.withdraw_queued(p_campaign_id, 'canceled', 'stopped', p_now);
+  update public.campaigns set status = 'stopped', finished_at = p_now, needs_attention = null, status_reason = null
+    where id = p_campaign_id;
+  -- A large backlog is canceled in chunks by the tick; nothing of it can be planned or claimed meanwhile.
+  perform private.cancel_waiting(p_campaign_id, 10000, p_now);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_stopped', null, p_campaign_id);
+end;
+$$;
+comment on function private.stop_campaign(uuid, timestamptz) is
+  'Stops a campaign for good. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
+  'not write campaigns. Needs campaign_manager.';
+grant execute on function private.stop_campaign(uuid, timestamptz) to authenticated;
+
+create function public.stop_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.stop_campaign(p_campaign_id); $$;
+comment on function public.stop_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.stop_campaign(uuid) to authenticated;
+
+-- schemas/campaigns/functions/campaign_figures.sql
+
+-- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so nothing is counted twice or lost.
+
+create function private.campaign_figures(p_campaign_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'audience', count(*),
+    'excluded', count(*) filter (where t.state = 'excluded'),
+    'canceled', count(*) filter (where t.state = 'canceled'),
+    'waiting', count(*) filter (where t.state = 'waiting'),
+    'queued', count(*) filter (where t.state = 'queued'),
+    'sending', count(*) filter (where t.state = 'sending'),
+    'unknown', count(*) filter (where t.state = 'unknown'),
+    'sent', count(*) filter (where t.state = 'sent'),
+    'failed', count(*) filter (where t.state = 'failed'),
+    'delivered', count(*) filter (where t.delivery = 'delivered'),
+    'undelivered', count(*) filter (where t.delivery = 'undelivered'),
+    'unconfirmed', count(*) filter (where t.delivery = 'unconfirmed'),
+    'needs_attention', count(*) filter (where t.needs_attention is not null))
+  from public.campaign_targets t
+  where t.campaign_id = p_campaign_id and t.org_id = (select private.org_id());
+$$;
+comment on function private.campaign_figures(uuid) is
+  'A campaign''s figures counted over its targets, never over folded ones; for the signed-in user''s organisation. Definer for '
+  'the same reason as campaign_reasons.';
+grant execute on function private.campaign_figures(uuid) to authenticated;
+
+create function public.campaign_figures(p_campaign_id uuid) returns jsonb
+  language sql stable set search_path = '' as $$ select private.campaign_figures(p_campaign_id); $$;
+comment on function public.campaign_figures(uuid) is 'Calls the private function of the same name.';
+grant execute on function public.campaign_figures(uuid) to authenticated;
+
+create function private.campaign_reasons(p_campaign_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'excluded', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.state = 'excluded'), '{}'),
+    'canceled', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.state = 'canceled'), '{}'),
+    'failed', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.state = 'failed'), '{}'))
+  from (
+    select t.state, coalesce(t.reason, 'error') as reason, count(*) as n
+    from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.org_id = (select private.org_id()) and t.state in ('excluded', 'canceled', 'failed')
+    group by 1, 2
+  ) r;
+$$;
+comment on function private.campaign_reasons(uuid) is
+  'Why targets of a campaign of the signed-in user''s organisation were excluded, canceled or failed, with how many. Definer: '
+  'counting a large backlog under row security costs several times as much.';
+grant execute on function private.campaign_reasons(uuid) to authenticated;
+
+create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
+  language sql stable set search_path = '' as $$ select private.campaign_reasons(p_campaign_id); $$;
+comment on function public.campaign_reasons(uuid) is 'Calls the private function of the same name.';
+grant execute on function public.campaign_reasons(uuid) to authenticated;
+
+create function private.fold_stats(p_now timestamptz default now(), p_apart interval default '0', p_org_id uuid default null)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, p_now);
+  v_count integer;
+begin
+  if not exists (select 1 from private.campaign_deltas) then
+    return 0;
+  end if;
+  with taken as (
+    delete from private.campaign_deltas d
+    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting) and (p_apart = '0' or not exists (
+      select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id and s.updated_at > p_now - p_apart))
+    returning d.*
+  ),
+  sums as (
+    select t.campaign_id, sum(t.audience) as audience, sum(t.excluded) as excluded, sum(t.canceled) as canceled,
+      sum(t.waiting) as waiting,
+      sum(t.queued) as queued, sum(t.sending) as sending, sum(t.unknown) as unknown, sum(t.sent) as sent, sum(t.failed) as failed,
+      sum(t.delivered) as delivered, sum(t.undelivered) as undelivered, sum(t.replies) as replies, sum(t.opt_outs) as opt_outs,
+        sum(t.segments) as segments
+    from taken t group by t.campaign_id
+  )
+  update public.campaign_stats s
+  set audience = s.audience + x.audience, excluded = s.excluded + x.excluded, canceled = s.canceled + x.canceled,
+    waiting = s.waiting + x.waiting,
+      queued = s.queued + x.queued, sending = s.sending + x.sending, unknown = s.unknown + x.unknown, sent = s.sent + x.sent,
+        failed = s.failed + x.failed,
+      delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered, replies = s.replies + x.replies,
+      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = p_now
+  from sums x where s.campaign_id = x.campaign_id;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.fold_stats(timestamptz, interval, uuid) is
+  'Adds the appended deltas to campaign_stats, leaving those of campaigns that were folded less than p_apart ago for later; '
+  'returns how many campaigns changed. Definer: cron''s role may not write the table. p_org_id: of that organisation alone; '
+  'null: of all but those for which this work rests.';
+
+-- schemas/campaigns/functions/campaign_outlook.sql
+
+-- The outlook of a running campaign: can it send now, and if not, why and until when. What only a person can mend is
+-- needs_attention's to say; most of what is here ends by itself.
+
+create function private.outlook_reason(p_reason text, p_count bigint default null, p_until timestamptz default null,
+  p_time_zone text default null)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_array(jsonb_build_object('reason', p_reason, 'count', p_count,
+    'until', case when isfinite(p_until) then p_until end, 'time_zone', p_time_zone));
+$$;
+comment on function private.outlook_reason(text, bigint, timestamptz, text) is 'One reason of an outlook, as a list of one.';
+
+create function private.outlook_numbers(p_campaign public.campaigns, p_segments integer, p_now timestamptz)
+returns table (active bigint, stopped bigint, free_at timestamptz, reasons jsonb)
+language sql
+stable
+set search_path = ''
+as $$
+  with numbers as (
+    select n.status, n.time_zone,
+      case when p.resting_until > p_now then p.resting_until end as resting_until,
+      -- A cap that is too low for one text never has room, whatever the day.
+      case when r.segment_room < p_segments then
+        case when n.daily_cap < p_segments then 'infinity' else (r.day + 1)::timestamp at time zone n.time_zone end
+      end as full_until,
+      case when not r.is_open and not p_campaign.quiet_hours_override
+        then private.number_opens_at(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) end as quiet_until,
+      s.next_slot_at
+    from private.campaign_numbers(p_campaign.id) n
+    left join private.number_room(p_campaign.org_id, interval '5 seconds', p_now) r on r.id = n.id
+    join private.number_pace p on p.phone_number_id = n.id
+    cross join lateral (select greatest(p.next_slot_at, p_now) as next_slot_at) s
+  ),
+  active as (
+    select x.*, greatest(x.resting_until, x.full_until, x.quiet_until) as shut_until from numbers x where x.status = 'active'
+  )
+  select (select count(*) from active), (select count(*) from numbers x where x.status <> 'active'),
+    min(coalesce(a.shut_until, '-infinity')),
+    case when count(a.resting_until) > 0
+      then private.outlook_reason('numbers_resting', count(a.resting_until), min(a.resting_until)) else '[]' end
+    || case when count(a.full_until) > 0 then private.outlook_reason('numbers_full', count(a.full_until), min(a.full_until),
+        (array_agg(a.time_zone order by a.full_until) filter (where a.full_until is not null))[1]) else '[]' end
+    || case when count(a.quiet_until) > 0
+      then private.outlook_reason('numbers_outside_hours', count(a.quiet_until), min(a.quiet_until),
+        (array_agg(a.time_zone order by a.quiet_until) filter (where a.quiet_until is not null))[1]) else '[]' end
+    || case when min(a.next_slot_at) filter (where a.shut_until is null) > p_now + interval '1 second'
+        then private.outlook_reason('number_pace', count(*) filter (where a.shut_until is null),
+          min(a.next_slot_at) filter (where a.shut_until is null)) else '[]' end
+  from active a;
+$$;
+comment on function private.outlook_numbers(public.campaigns, integer, timestamptz) is
+  'The numbers of a campaign for its outlook: how many are active and how many stopped, when the first can take a text of '
+  'p_segments (-infinity: now), and what shuts how many.';
+
+create function private.outlook_targets(p_campaign public.campaigns, p_now timestamptz)
+returns table (is_due boolean, shut bigint, opens_at timestamptz, put_off bigint, put_off_until timestamptz)
+language sql
+volatile
+set search_path = ''
+as $$
+  -- One range of the index of the backlog per window key: whoever could be written to is never counted.
+  select coalesce(bool_or(k.is_open and exists (
+      select 1 from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before <= p_now)), false),
+    coalesce(sum((select count(*) from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and not k.is_open)), 0)::bigint,
+    min(k.opens_at) filter (where not k.is_open),
+    coalesce(sum(p.n), 0)::bigint, min(p.until)
+  from (
+    select w.key, o.is_open, case when w.state_is_open then w.valid_to else coalesce(w.next_open_at, w.valid_to) end as opens_at
+    from (
+      select x.key, s.is_open as state_is_open, s.valid_to, s.next_open_at
+      from private.waiting_keys(p_campaign.id) as x(key)
+      cross join lateral private.window_state(p_campaign.org_id, x.key, p_now) s
+    ) w
+    cross join lateral (
+      select p_campaign.quiet_hours_override or (w.state_is_open and w.valid_to > p_now + interval '60 seconds') as is_open
+    ) o
+  ) k
+  left join lateral (
+    select count(*) as n, min(t.not_before) as until from public.campaign_targets t
+    where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before > p_now and k.is_open
+  ) p on true;
+$$;
+comment on function private.outlook_targets(public.campaigns, timestamptz) is
+  'The backlog of a campaign for its outlook: whether somebody may be written to now, how many are outside their hours until '
+  'when at least, and how many are put off (a retry, a number that is waited for).';
+
+create function private.campaign_outlook(p_campaign_id uuid, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_org public.orgs;
+  v_midnight timestamptz;
+  v_segments integer;
+  v_numbers record;
+  v_targets record;
+  v_pace record;
+  v_in_flight bigint;
+  v_reasons jsonb := '[]';
+  v_next timestamptz := '-infinity';
+  v_can_send boolean;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = (select private.org_id())
+    and c.status = 'running';
+  if not found then
+    return null;
+  end if;
+  v_campaign.quiet_hours_override := private.honours_override(v_campaign);
+  select * into v_org from public.orgs o where o.id = v_campaign.org_id;
+  v_midnight := ((p_now at time zone v_org.time_zone)::date + 1)::timestamp at time zone v_org.time_zone;
+  select min(t.worst_segments) into v_segments
+  from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
+    where ct.campaign_id = p_campaign_id;
+  select * into v_numbers from private.outlook_numbers(v_campaign, coalesce(v_segments, 1), p_now);
+  select * into v_targets from private.outlook_targets(v_campaign, p_now);
+  select count(*) into v_in_flight from public.messages m where m.campaign_id = p_campaign_id and m.is_open
+    and m.kind = 'campaign';
+  select op.resting_until, case when v_org.mps is not null then op.next_slot_at end as org_slot,
+    case when v_campaign.mps is not null then cp.next_slot_at end as campaign_slot,
+    coalesce(ou.messages, 0) >= v_org.daily_cap as org_full, coalesce(cu.messages, 0) >= v_campaign.daily_cap as campaign_full
+  into v_pace
+  from private.org_pace op
+  join private.campaign_pace cp on cp.campaign_id = p_campaign_id
+  cross join lateral (select (p_now at time zone v_org.time_zone)::date as day) d
+  left join private.daily_usage ou on ou.scope = 'org' and ou.scope_id = v_org.id and ou.day = d.day
+  left join private.daily_usage cu on cu.scope = 'campaign' and cu.scope_id = p_campaign_id and cu.day = d.day
+  where op.org_id = v_org.id;
+
+  -- Each that must end before anything goes out moves the next time on; one that only a person can end makes it infinite.
+  if v_segments is null then
+    v_reasons := v_reasons || private.outlook_reason('no_active_template');
+    v_next := 'infinity';
+  end if;
+  if v_numbers.active = 0 then
+    v_reasons := v_reasons || private.outlook_reason('no_active_number', v_numbers.stopped);
+    v_next := 'infinity';
+  end if;
+  if v_pace.resting_until > p_now then
+    v_reasons := v_reasons || private.outlook_reason('account_resting', null, v_pace.resting_until);
+    v_next := greatest(v_next, v_pace.resting_until);
+  end if;
+  if v_pace.org_full then
+    v_reasons := v_reasons || private.outlook_reason('org_daily_cap', null, case
+      when v_org.daily_cap > 0 then v_midnight end, v_org.time_zone);
+    v_next := greatest(v_next, case when v_org.daily_cap > 0 then v_midnight else 'infinity' end);
+  end if;
+  if v_pace.campaign_full then
+    v_reasons := v_reasons || private.outlook_reason('campaign_daily_cap', null, case
+      when v_campaign.daily_cap > 0 then v_midnight end, v_org.time_zone);
+    v_next := greatest(v_next, case when v_campaign.daily_cap > 0 then v_midnight else 'infinity' end);
+  end if;
+  v_reasons := v_reasons || coalesce(v_numbers.reasons, '[]');
+  v_next := greatest(v_next, v_numbers.free_at);
+  if v_targets.shut > 0 then
+    v_reasons := v_reasons || private.outlook_reason('outside_hours', v_targets.shut, v_targets.opens_at);
+  end if;
+  if v_targets.put_off > 0 then
+    v_reasons := v_reasons || private.outlook_reason('put_off', v_targets.put_off, v_targets.put_off_until);
+  end if;
+  if v_targets.shut = 0 and v_targets.put_off = 0 and not v_targets.is_due and v_in_flight = 0 then
+    v_reasons := v_reasons || private.outlook_reason('nothing_waiting');
+  end if;
+  if not v_targets.is_due and v_in_flight = 0 then
+    v_next := greatest(v_next, coalesce(least(v_targets.opens_at, v_targets.put_off_until), 'infinity'));
+  end if;
+  v_can_send := v_next <= p_now;
+  if v_pace.campaign_slot > p_now + interval '1 second' then
+    v_reasons := v_reasons || private.outlook_reason('campaign_pace', null, v_pace.campaign_slot);
+  end if;
+  if v_pace.org_slot > p_now + interval '1 second' then
+    v_reasons := v_reasons || private.outlook_reason('org_pace', null, v_pace.org_slot);
+  end if;
+  return jsonb_build_object('can_send', v_can_send, 'next_at', case when not v_can_send and isfinite(v_next) then v_next end,
+    'in_flight', v_in_flight, 'reasons', v_reasons);
+end;
+$$;
+comment on function private.campaign_outlook(uuid, timestamptz) is
+  'Whether a running campaign of the signed-in user''s organisation can send now, else not before when (next_at; null where a '
+  'person must act or nobody waits), and every reason that holds numbers or people back, with how many and until when. Null '
+  'where the campaign is not running. A pace alone is no block. Definer: users may not read private tables.';
+grant execute on function private.campaign_outlook(uuid, timestamptz) to authenticated;
+
+create function public.campaign_outlook(p_campaign_id uuid) returns jsonb
+  language sql set search_path = '' as $$ select private.campaign_outlook(p_campaign_id); $$;
+comment on function public.campaign_outlook(uuid) is 'Calls the private function of the same name.';
+grant execute on function public.campaign_outlook(uuid) to authenticated;
+
+-- schemas/campaigns/functions/campaign_shapes.sql
+
+-- What a campaign may be made of. One shape for each of its forms: create, change, and use read the same.
+
+create function private.criteria_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'maxBytes', 1000000, 'properties', jsonb_build_object(
+    'lead_ids', '{"type": "array", "maxItems": 10000, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'tags', w.words, 'counties', w.words,
+    'states', '{"type": "array", "maxItems": 60, "items": {"type": "string", "pattern": "^[A-Za-z]{2}$", "description": "the '
+      'postal abbreviation of a state, such as TX."}}'::jsonb,
+    'statuses', '{"type": "array", "maxItems": 5, "items": {"type": "string", "enum": ["new", "contacted", "interested", '
+      '"not_interested", "do_not_contact"]}}'::jsonb,
+    'import_id', '{"type": "string", "format": "uuid"}'::jsonb,
+    'segment_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'never_contacted', '{"type": "boolean"}'::jsonb))
+  from (select jsonb_build_object('type', 'array', 'maxItems', 1000, 'items', private.line_shape(200)) as words) w;
+$$;
+comment on function private.criteria_shape() is
+  'The shape of a campaign''s target_criteria, without their filter: that is of private.lead_condition.';
+
+create function private.campaign_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'maxBytes', 1500000, 'properties', jsonb_build_object(
+    'name', private.line_shape(200),
+    'description', '{"type": ["string", "null"], "maxLength": 2000}'::jsonb,
+    'template_category', '{"type": "string", "enum": ["initial", "followup"]}'::jsonb,
+    'template_ids', i.ids,
+    'template_weights', '{"type": "object", "maxProperties": 200, "propertyNames": {"format": "uuid"}, "additionalProperties": '
+      '{"type": "integer", "minimum": 1, "maximum": 1000}}'::jsonb,
+    'variants', jsonb_build_object('type', 'array', 'minItems', 2, 'maxItems', 10, 'items', jsonb_build_object(
+      'type', 'object', 'required', '["name", "share", "template_ids"]'::jsonb, 'properties', jsonb_build_object(
+        'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
+          i.ids))),
+    'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    -- What is in them is private.check_criteria's to read.
+    'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
+    'phones', '{"type": "string", "enum": ["primary", "all"]}'::jsonb,
+    'mps', '{"type": ["number", "null"], "minimum": 0.001, "maximum": 1000}'::jsonb,
+    'daily_cap', '{"type": ["integer", "null"], "minimum": 0, "maximum": 10000000}'::jsonb,
+    'cooldown_days', '{"type": ["integer", "null"], "minimum": 0, "maximum": 3650}'::jsonb,
+    'quiet_hours_override', '{"type": "boolean"}'::jsonb,
+    'retry_undelivered', '{"type": "boolean"}'::jsonb,
+    'scheduled_at', '{"type": ["string", "null"], "format": "date-time", "description": "a time such as 2026-01-31T13:00:00Z.",
+      "pattern": "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}'::jsonb))
+  from (
+    select '{"type": "array", "minItems": 1, "maxItems": 200, "items": {"type": "string", "format": "uuid"}}'::jsonb as ids
+  ) i;
+$$;
+comment on function private.campaign_shape() is
+  'The shape of a change of a campaign; private.new_campaign_shape is that of a new one.';
+
+create function private.new_campaign_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}')
+    || '{"required": ["name"]}';
+$$;
+comment on function private.new_campaign_shape() is
+  'The shape of a new campaign: that of a change, with its name required and the language of the templates it takes by default.';
+
+create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_at timestamptz;
+begin
+  perform private.check_shape(
+    case when jsonb_typeof(p_input -> 'target_criteria') = 'object' then p_input || '{"target_criteria": {}}'
+      else p_input end, p_shape);
+  if p_input = '{}' then
+    perform private.refuse_field('input', 'Give at least one field to change.');
+  end if;
+  if p_input ? 'template_ids' and p_input ? 'variants' then
+    perform private.refuse_field('variants', 'Give template_ids or variants, not both: each variant lists its own.');
+  end if;
+  if (select count(distinct trim(v ->> 'name')) < count(*) from jsonb_array_elements(p_input -> 'variants') v) then
+    perform private.refuse_field('variants', 'Give each variant a name of its own.');
+  end if;
+  v_at := p_input ->> 'scheduled_at';
+  if not v_at between '2000-01-01Z' and '2100-01-01Z' then
+    perform private.refuse_field('scheduled_at', 'scheduled_at must lie between the years 2000 and 2100.');
+  end if;
+  if p_input -> 'quiet_hours_override' = 'true' and not private.twilio_is_loopback() then
+    perform private.refuse_field('quiet_hours_override',
+      'Leave quiet_hours_override out: it is allowed only while Twilio is a simulator on this machine.');
+  end if;
+  if p_input ? 'target_criteria' then
+    perform private.check_criteria(p_org_id, p_input -> 'target_criteria');
+  end if;
+end;
+$$;
+comment on function private.check_campaign(uuid, jsonb, jsonb) is
+  'Holds the fields of a campaign against p_shape (new_campaign_shape or campaign_shape) and what one field asks of another. '
+  'Raises PT422 naming the field. It reads, locks nothing and comes first.';
+
+-- schemas/campaigns/functions/cancel_targets.sql
+
+create function private.cancel_open_targets(p_org_id uuid, p_e164 text, p_reason text, p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+begin
+  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded.
+  -- The daily caps are not refunded: that would lock a number after a contact, against the order of locks.
+  select array_agg(t.id) into v_targets from (
+    select id from public.campaign_targets
+    where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')
+    order by id for no key update
+  ) t;
+  if v_targets is null then
+    return 0;
+  end if;
+  update public.messages m
+  set status = 'canceled', error_message = p_reason, settled_at = p_now
+  from public.campaign_targets t
+  where t.id = any (v_targets) and m.id = t.message_id and m.status = 'queued';
+  update public.campaign_targets t
+  set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
+  where t.id = any (v_targets) and t.state in ('waiting', 'queued');
+  return cardinality(v_targets);
+end;
+$$;
+comment on function private.cancel_open_targets(uuid, text, text, timestamptz) is
+  'Cancels what is waiting or queued for a phone in every campaign of an organisation; returns how many targets. The caller '
+  'holds the contact''s lock.';
+
+create function private.cancel_targets(p_targets uuid[], p_reason text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  perform 1 from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update;
+  update public.messages m set status = 'canceled', error_message = p_reason, settled_at = p_now
+  from public.campaign_targets t where t.id = any (p_targets) and m.id = t.message_id and m.status = 'queued';
+  update public.campaign_targets t set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
+  where t.id = any (p_targets) and t.state in ('waiting', 'queued');
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.cancel_targets(uuid[], text, timestamptz) is
+  'Cancels those of the targets that are waiting or queued, as cancel_open_targets does for a phone; returns how many. The '
+  'caller holds their contacts'' locks.';
+
+create function private.cancel_phones_targets(p_org_id uuid, p_e164s text[], p_reason text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+begin
+  -- As private.cancel_open_targets does for one phone.
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.org_id = p_org_id and t.e164 = any (p_e164s) and t.state in ('waiting', 'queued')
+    order by t.id for no key update);
+  if v_targets = '{}' then
+    return 0;
+  end if;
+  update public.messages m set status = 'canceled', error_message = p_reason, settled_at = p_now
+  from public.campaign_targets t
+  where t.id = any (v_targets) and m.id = t.message_id and m.status = 'queued';
+  update public.campaign_targets t set state = 'canceled', reason = p_reason, message_id = null, updated_at = p_now
+  where t.id = any (v_targets) and t.state in ('waiting', 'queued');
+  return cardinality(v_targets);
+end;
+$$;
+comment on function private.cancel_phones_targets(uuid, text[], text, timestamptz) is
+  'Cancels what is waiting or queued for several phones in every campaign of an organisation; returns how many targets. The '
+  'caller holds the contacts'' locks.';
+
+-- schemas/campaigns/functions/check_figures.sql
+
+-- Figures are checked against what they count, by a job that says so when they do not add up. Invariant 5: over its targets,
+-- audience = excluded + canceled + waiting + queued + sending + unknown + sent + failed, and the folded figures say the same.
+
+create function private.compare_figures(p_campaign_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  -- One statement, so one snapshot: targets, folded figures and what is not folded yet, as of the same instant.
+  with counted as (
+    select count(*) as audience,
+      count(*) filter (where t.state = 'excluded') as excluded, count(*) filter (where t.state = 'canceled') as canceled,
+      count(*) filter (where t.state = 'waiting') as waiting, count(*) filter (where t.state = 'queued') as queued,
+      count(*) filter (where t.state = 'sending') as sending, count(*) filter (where t.state = 'unknown') as unknown,
+      count(*) filter (where t.state = 'sent') as sent, count(*) filter (where t.state = 'failed') as failed,
+      count(*) filter (where t.delivery = 'delivered') as delivered,
+        count(*) filter (where t.delivery = 'undelivered') as undelivered
+    from public.campaign_targets t where t.campaign_id = p_campaign_id
+  ),
+  unfolded as (
+    select coalesce(sum(d.audience), 0) as audience, coalesce(sum(d.excluded), 0) as excluded,
+      coalesce(sum(d.canceled), 0) as canceled,
+      coalesce(sum(d.waiting), 0) as waiting, coalesce(sum(d.queued), 0) as queued, coalesce(sum(d.sending), 0) as sending,
+      coalesce(sum(d.unknown), 0) as unknown, coalesce(sum(d.sent), 0) as sent, coalesce(sum(d.failed), 0) as failed,
+      coalesce(sum(d.delivered), 0) as delivered, coalesce(sum(d.undelivered), 0) as undelivered
+    from private.campaign_deltas d where d.campaign_id = p_campaign_id
+  ),
+  figures as (
+    select c.key as name, c.value::bigint as counted, (s.value::bigint + u.value::bigint) as told, u.value::bigint as unfolded
+    from counted, unfolded, public.campaign_stats st
+    cross join lateral jsonb_each_text(to_jsonb(counted)) c
+    join lateral jsonb_each_text(to_jsonb(unfolded)) u on u.key = c.key
+    join lateral jsonb_each_text(to_jsonb(st)) s on s.key = c.key
+    where st.campaign_id = p_campaign_id
+  )
+  select jsonb_build_object(
+    'right', coalesce(bool_and(f.counted = f.told), true)
+      -- Never false while a target has one state; a state that nobody counts would show here.
+      and coalesce(sum(f.counted) filter (where f.name = 'audience'), 0)
+        = coalesce(sum(f.counted) filter (where f.name not in ('audience', 'delivered', 'undelivered')), 0),
+    'wrong', coalesce(jsonb_object_agg(f.name, jsonb_build_object('counted', f.counted, 'told',
+      f.told)) filter (where f.counted <> f.told), '{}'),
+    'folded', coalesce(jsonb_object_agg(f.name, f.counted - f.unfolded), '{}'))
+  from figures f;
+$$;
+comment on function private.compare_figures(uuid) is
+  'Holds a campaign''s figures (folded and not yet folded) against its targets: {right, wrong: {figure: {counted, told}}, '
+  'folded: what campaign_stats should hold}.';
+
+create function private.check_campaign_figures(p_campaign_id uuid, p_now timestamptz default now())
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_check jsonb := private.compare_figures(p_campaign_id);
+  v_org_id uuid;
+begin
+  insert into private.figure_checks as f (campaign_id, checked_at) values (p_campaign_id, p_now)
+  on conflict (campaign_id) do update set checked_at = excluded.checked_at;
+  if (v_check ->> 'right')::boolean then
+    return true;
+  end if;
+  -- Once more, holding the row that folding writes: what folds meanwhile waits, and adds to what is mended here.
+  select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
+  v_check := private.compare_figures(p_campaign_id);
+  if (v_check ->> 'right')::boolean then
+    return true;
+  end if;
+  update public.campaign_stats s
+  set audience = x.audience, excluded = x.excluded, canceled = x.canceled, waiting = x.waiting, queued = x.queued,
+    sending = x.sending,
+      unknown = x.unknown, sent = x.sent, failed = x.failed, delivered = x.delivered, undelivered = x.undelivered,
+        updated_at = p_now
+  from jsonb_populate_record(null::public.campaign_stats, v_check -> 'folded') x
+  where s.campaign_id = p_campaign_id;
+  perform private.raise_alert(v_org_id, 'figures_do_not_add_up', 'critical',
+    'The figures of campaign "' || (select c.name from public.campaigns c where c.id = p_campaign_id)
+      || '" differed from its targets and were counted anew: '
+      || coalesce((select string_agg(format('%s was %s, is %s', w.key, w.value ->> 'told', w.value ->> 'counted'), '; '
+        order by w.key)
+                   from jsonb_each(v_check -> 'wrong') w), 'the states of its targets do not add up')
+      || '. Nothing was sent or lost by it; tell whoever runs the platform.',
+    p_campaign_id, null, v_check -> 'wrong');
+  return false;
+end;
+$$;
+comment on function private.check_campaign_figures(uuid, timestamptz) is
+  'Checks a campaign''s figures; where they differ from its targets, mends them in the same transaction and raises a critical '
+  'alert with both. True where they were right.';
+
+create function private.check_figures(p_now timestamptz default now(), p_rows integer default 200000, p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('check_figures', p_org_id, p_now);
+  v_row record;
+  v_left bigint := p_rows;
+  v_wrong integer := 0;
+begin
+  -- Longest unchecked first, and no more targets than are counted in about a second (7 us each when none is in memory); a
+  -- campaign larger than that has a run of its own.
+  for v_row in
+    select c.id, s.audience
+    from public.campaigns c
+    join public.campaign_stats s on s.campaign_id = c.id
+    left join private.figure_checks f on f.campaign_id = c.id
+    where c.status not in ('draft', 'building') and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
+      and (f.checked_at is null or f.checked_at <= p_now - case c.status when 'running' then interval '1 minute'
+        else interval '1 hour' end)
+    order by f.checked_at nulls first, c.id
+    limit 1000
+  loop
+    exit when v_left < p_rows and v_row.audience > v_left;
+    v_left := v_left - greatest(v_row.audience, 0);
+    if not private.check_campaign_figures(v_row.id, p_now) then
+      v_wrong := v_wrong + 1;
+    end if;
+    exit when v_left <= 0;
+  end loop;
+  return v_wrong;
+end;
+$$;
+comment on function private.check_figures(timestamptz, integer, uuid) is
+  'Checks the figures of running campaigns every minute and of all others every hour, up to p_rows targets a call; returns how '
+  'many campaigns were wrong and were mended. p_org_id: of that organisation alone; null: of all but those for which this work '
+  'rests.';
+
+-- schemas/campaigns/functions/quiet_hours_override.sql
+
+create function private.honours_override(p_campaign public.campaigns)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return p_campaign.quiet_hours_override and private.twilio_is_loopback()
+    -- A worker whose Twilio is no simulator refused it at the claim. Planned at night again, each message would be canceled
+    -- again.
+    and not exists (
+      select from public.alerts a
+      where a.org_id = p_campaign.org_id and a.campaign_id = p_campaign.id and a.kind = 'quiet_hours_override_refused'
+        and a.resolved_at is null);
+end;
+$$;
+comment on function private.honours_override(public.campaigns) is
+  'Whether a campaign''s quiet_hours_override counts: where Twilio is a simulator, and no claim has refused it since. Planning, '
+  'the outlook and explanations ask this; claims ask their worker''s own environment.';
+
+-- schemas/campaigns/functions/variants.sql
+
+-- Variants: an A/B test splits a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
+
+create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
+  p_weights jsonb, p_field text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_missing jsonb;
+begin
+  select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_template_ids) x
+  where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
+    and t.category = p_campaign.template_category);
+  if v_missing is not null then
+    perform private.raise_error('PT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.',
+      jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', p_field, 'message',
+        format('Remove or replace %s; only active %s templates of your organisation can be used.', v_missing,
+        p_campaign.template_category)))));
+  end if;
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
+  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, coalesce((p_weights ->> x)::smallint, 1)
+  from jsonb_array_elements_text(p_template_ids) x;
+exception when unique_violation then
+  perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
+    jsonb_build_array(jsonb_build_object('field', p_field, 'message',
+      'List each template in one variant only: else nobody could tell which variant a message is of.'))));
+end;
+$$;
+comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
+  'Adds templates to a campaign (or one variant of it) with their weights (1 where not given). Raises PT422, naming p_field, '
+  'for what is not the organisation''s or is listed twice.';
+
+create function private.assign_variants(p_campaign_id uuid, p_from bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  -- Who gets which: people in the order of a hash of campaign and phone, so the same person gets the same one whenever the
+  -- audience is the same; how many: the exact share of all so far, minus who has it, so chunks never drift apart.
+  with fresh as (
+    select t.id, row_number() over (order by hashtextextended(p_campaign_id::text || t.e164, 0), t.id) as n,
+      count(*) over () as total
+    from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.org_id = (select c.org_id from public.campaigns c where c.id = p_campaign_id)
+      and t.ordinal > p_from and t.is_included
+  ),
+  shares as (
+    select v.variant,
+      sum(v.share) over (order by v.variant)::numeric / sum(v.share) over () as upto,
+      sum(v.assigned) over (order by v.variant) as before,
+      sum(v.assigned) over () as all_before
+    from public.campaign_variants v where v.campaign_id = p_campaign_id
+  ),
+  cuts as (
+    select s.variant, max(round(s.upto * (s.all_before + f.total)) - s.before) over (order by s.variant) as upto
+    from shares s cross join (select coalesce(max(fresh.total), 0) as total from fresh) f
+  ),
+  given as (
+    update public.campaign_targets t set variant = (select min(c.variant) from cuts c where f.n <= c.upto)
+    from fresh f where t.id = f.id
+    returning t.variant
+  )
+  update public.campaign_variants v set assigned = v.assigned + g.n
+  from (select g.variant, count(*)::integer as n from given g group by g.variant) g
+  where v.campaign_id = p_campaign_id and v.variant = g.variant;
+$$;
+comment on function private.assign_variants(uuid, bigint) is
+  'Gives each target after an ordinal its variant: counts are exact to one of the shares over the whole audience, and who gets '
+  'which follows a stable hash.';
+
+-- schemas/campaigns/queues.sql
+
+select pgmq.create('builds');

@@ -1,0 +1,3292 @@
+-- Written from supabase/schemas/sending by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/sending/types.sql
+
+create type public.message_status as enum
+  ('queued', 'sending', 'unknown', 'sent', 'delivered', 'undelivered', 'failed', 'canceled', 'received');
+comment on type public.message_status is
+  'queued (ours), sending (claimed, maybe posted), unknown (posted, outcome not known), sent (Twilio accepted it), delivered, '
+  'undelivered, failed, canceled; received for inbound.';
+
+create type private.pool_number as (
+  id uuid, e164 text, area_code text, mps numeric, health smallint, day date,
+  room integer, segment_room integer, usable boolean, is_open boolean, planned integer,
+  is_active boolean
+);
+comment on type private.pool_number is
+  'A number while planning: room is segments it can still take in the horizon, segment_room segments left today, usable whether '
+  'it is active and not resting, is_open whether its own hours are open for a minute more, planned segments that are queued on '
+  'it, is_active whether it may be waited for.';
+
+create type private.claimed_send as (
+  message_id uuid,
+  attempt_id uuid,
+  org_id uuid,
+  kind text,
+  slot_in_ms double precision,
+  to_number text,
+  from_number text,
+  account_sid text,
+  messaging_service_sid text,
+  content text,
+  template_content text,
+  language text,
+  variables jsonb,
+  charged_segments smallint,
+  validity_seconds integer,
+  mps double precision
+);
+comment on type private.claimed_send is
+  'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms] or the '
+  'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
+
+-- schemas/sending/tables/messages.sql
+
+create table public.messages (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound')),
+  direction text not null generated always as (case when kind = 'inbound' then 'inbound' else 'outbound' end) stored,
+  campaign_id uuid references public.campaigns (id) on delete set null,
+  campaign_target_id uuid,
+  step smallint,
+  conversation_id uuid,
+  lead_id uuid references public.leads (id) on delete set null,
+  phone_number_id uuid references public.phone_numbers (id) on delete set null,
+  template_id uuid references public.templates (id) on delete set null,
+  template_version integer,
+  variables jsonb,
+  from_number text collate "C" not null,
+  to_number text collate "C" not null,
+  content text,
+  media_urls text[],
+  language text check (language in ('es', 'en')),
+  status public.message_status not null,
+  attempt_id uuid,
+  provider text not null default 'twilio',
+  provider_sid text,
+  provider_status text,
+  provider_rank smallint not null default -1,
+  error_code integer,
+  error_message text,
+  charged_segments smallint not null default 1,
+  charged_day date,
+  segments smallint,
+  cost numeric(10, 5),
+  exempt text check (exempt in ('confirmation', 'conversation')),
+  classification text,
+  needs_attention text,
+  queued_at timestamptz not null default now(),
+  sent_at timestamptz,
+  settled_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  is_open boolean generated always as (status in ('queued', 'sending')) stored,
+  is_live boolean generated always as (status not in ('failed', 'undelivered', 'canceled')) stored,
+  carrier_cap_id uuid,
+  is_unknown boolean generated always as (status = 'unknown') stored,
+  check ((kind = 'campaign') = (step is not null)),
+  check ((kind = 'inbound') = (status = 'received'))
+) with (fillfactor = 50);
+comment on table public.messages is
+  'A text in or out. Campaign messages keep the template version and variables they were planned with, so that the text can be '
+  'rendered again exactly.';
+comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
+comment on column public.messages.exempt is
+  'confirmation: the one answer to an opt-out, allowed though suppressed. conversation: answers a person''s own message within '
+  '24 hours, free of quiet hours.';
+comment on column public.messages.is_open is 'Ours to send: queued or being sent.';
+comment on column public.messages.is_live is 'Reached the person, or may still: at most one of a campaign, phone and step is.';
+comment on column public.messages.carrier_cap_id is 'The carrier cap it was charged against when planned; null: none applied.';
+comment on column public.messages.is_unknown is 'Posted, and nobody knows whether Twilio took it.';
+create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
+create index messages_list_idx on public.messages (org_id, created_at desc);
+create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
+create index messages_open_idx on public.messages (phone_number_id, queued_at) where is_open;
+create index messages_person_idx on public.messages (to_number, org_id, created_at desc);
+create index messages_open_campaign_idx on public.messages (campaign_id) where is_open;
+create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where is_unknown;
+-- With what is asked of them, so that nothing but the index is read.
+create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind)
+  where error_code = 30007;
+create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at)
+  where error_code = 30007;
+-- A lead that goes asks the messages whether they know it; without an index that is a look at all of them for every lead.
+create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
+create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
+  where kind = 'inbound' and provider_sid is not null;
+create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;
+
+alter table public.messages enable row level security;
+create policy "people read messages of their organisation" on public.messages
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.messages to authenticated, service_role;
+
+-- By row, with a condition: planning inserts hundreds at once, none of which has an outcome, and would gather them all for
+-- nothing.
+create trigger messages_outcomes_insert after insert on public.messages
+  for each row when (new.status not in ('queued', 'sending')
+    and new.phone_number_id is not null) execute function private.note_outcome_changes();
+create trigger messages_outcomes_update after update on public.messages
+  referencing new table as new_rows for each statement execute function private.note_outcome_changes();
+create trigger messages_reply_sent after update of status on public.messages
+  for each row when (new.kind = 'reply' and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
+  execute function private.append_sent_reply();
+
+-- schemas/sending/tables/send_attempts.sql
+
+create table public.send_attempts (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null,
+  message_id uuid not null references public.messages (id) on delete cascade,
+  number smallint not null,
+  worker_id uuid not null,
+  outcome text not null default 'open'
+    check (
+    outcome in ('open', 'accepted', 'rejected', 'unknown', 'not_posted', 'not_accepted', 'assumed_sent', 'resent')),
+  slot_at timestamptz not null,
+  claimed_at timestamptz not null,
+  settled_at timestamptz,
+  http_status smallint,
+  provider_sid text,
+  error_code integer,
+  error_message text,
+  looks smallint not null default 0,
+  looked_at timestamptz,
+  next_look_at timestamptz,
+  unique (message_id, number),
+  check ((outcome = 'open') = (settled_at is null)),
+  constraint send_attempts_next_look_check check (
+    next_look_at is null or outcome in ('open', 'unknown', 'accepted', 'assumed_sent'))
+) with (fillfactor = 50);
+comment on table public.send_attempts is
+  'Written and committed before Twilio is called, since its POST is not idempotent. not_posted: surely never called. unknown: '
+  'called, no answer. not_accepted: Twilio was asked twice and has no such message. assumed_sent, resent: nobody could tell, '
+  'and a person decided.';
+comment on column public.send_attempts.http_status is
+  'Of Twilio''s answer; null while it is not known, 0 where the worker died and it never will be.';
+comment on column public.send_attempts.next_look_at is
+  'When Twilio is asked about an unknown attempt next; of one that went out, when its text and segments are recorded because '
+  'its worker did not.';
+create index send_attempts_look_idx on public.send_attempts (next_look_at) where next_look_at is not null;
+create index send_attempts_org_idx on public.send_attempts (org_id, claimed_at desc);
+
+alter table public.send_attempts enable row level security;
+create policy "people read attempts of their organisation" on public.send_attempts
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.send_attempts to authenticated, service_role;
+
+-- schemas/sending/tables/message_status_events.sql
+
+create table public.message_status_events (
+  id bigint generated always as identity primary key,
+  org_id uuid not null,
+  message_id uuid not null references public.messages (id) on delete cascade,
+  attempt_id uuid,
+  provider_sid text,
+  status text not null,
+  error_code integer,
+  raw_data jsonb,
+  created_at timestamptz not null default now()
+);
+comment on table public.message_status_events is
+  'Delivery receipts, each with what private.receipt_details keeps of its form. The same one twice is kept once.';
+comment on column public.message_status_events.raw_data is 'The form as Twilio sent it, without what it says of the account.';
+create unique index message_status_events_once_key on public.message_status_events
+  (message_id, status, coalesce(error_code, 0), coalesce(attempt_id, '00000000-0000-0000-0000-000000000000'));
+create index message_status_events_org_idx on public.message_status_events (org_id, created_at desc);
+create index message_status_events_age_idx on public.message_status_events using brin (created_at);
+
+alter table public.message_status_events enable row level security;
+create policy "people read delivery receipts of their organisation" on public.message_status_events
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.message_status_events to authenticated, service_role;
+
+-- schemas/sending/tables/webhook_logs.sql
+
+create table public.webhook_logs (
+  id bigint generated always as identity primary key,
+  org_id uuid references public.orgs (id) on delete cascade,
+  webhook_type text not null check (webhook_type in ('status', 'inbound')),
+  provider text not null default 'twilio',
+  payload jsonb,
+  processed boolean not null default false,
+  error_message text,
+  created_at timestamptz not null default now()
+);
+comment on table public.webhook_logs is
+  'Webhooks that could not be applied (forged, unsigned, for nobody we know), kept raw for 30 days.';
+create index webhook_logs_org_idx on public.webhook_logs (org_id, created_at desc);
+create index webhook_logs_age_idx on public.webhook_logs using brin (created_at);
+
+alter table public.webhook_logs enable row level security;
+create policy "admins read webhook logs of their organisation" on public.webhook_logs
+  for select to authenticated using (org_id = (select private.org_id()) and (select private.has_role('admin')));
+grant select on public.webhook_logs to authenticated;
+grant delete, insert, select on public.webhook_logs to service_role;
+
+-- schemas/sending/tables/error_classes.sql
+
+create table private.error_classes (
+  code integer primary key,
+  class text not null check (class in ('permanent', 'opt_out', 'transient', 'account', 'campaign', 'sender', 'bug', 'unknown')),
+  action text not null,
+  retry_after interval,
+  max_attempts smallint,
+  never_handed_to_carrier boolean not null default false,
+  note text not null
+);
+comment on table private.error_classes is
+  'Twilio error codes as data: permanent marks the phone, opt_out suppresses, transient is retried, account and campaign pause, '
+  'sender scores the number, bug is ours.';
+
+alter table private.error_classes enable row level security;
+
+-- schemas/sending/tables/webhook_log_hours.sql
+
+create table private.webhook_log_hours (
+  id bigint generated always as identity primary key,
+  org_id uuid references public.orgs (id) on delete cascade,
+  is_signed boolean not null,
+  hour timestamptz not null,
+  rows integer not null,
+  unique nulls not distinct (org_id, is_signed)
+);
+comment on table private.webhook_log_hours is
+  'How many webhooks were kept in the hour that is counted: of each organisation that was named (null: of nobody we know), '
+  'those that its account signed apart from the others, so that forgeries do not crowd them out.';
+
+alter table private.webhook_log_hours enable row level security;
+
+-- schemas/sending/functions/apply_receipt.sql
+
+create function private.apply_receipt(
+  p_org_id uuid,
+  p_message_id uuid,
+  p_attempt_id uuid,
+  p_provider_sid text,
+  p_status text,
+  p_error_code integer default null,
+  p_raw jsonb default null,
+  p_now timestamptz default now()
+)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+  v_attempt public.send_attempts;
+  v_rank smallint := private.provider_rank(p_status);
+  v_class text := (private.error_class(p_error_code)).class;
+  v_campaign public.campaigns;
+  v_new public.message_status;
+  v_was_unclear boolean;
+begin
+  -- The signature proves the account, and with it the organisation: nobody reports on another's messages.
+  select * into v_message from public.messages m where m.id = p_message_id and m.org_id = p_org_id;
+  if not found then
+    return 'no_message';
+  end if;
+  insert into public.message_status_events (org_id, message_id, attempt_id, provider_sid, status, error_code, raw_data,
+    created_at)
+  values (v_message.org_id, p_message_id, p_attempt_id, p_provider_sid, p_status, p_error_code, private.receipt_details(p_raw),
+    p_now)
+  on conflict do nothing;
+  if not found then
+    return 'repeated';
+  end if;
+  if v_rank < 0 then
+    return 'unknown_status';
+  end if;
+
+  -- Locks in the one order; campaign and contact only where the error asks for it.
+  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient') then
+    perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
+    perform private.rest_sender(v_message.org_id, v_message.phone_number_id, p_error_code, p_now);
+    perform private.pause_for_error(v_message.org_id, v_message.campaign_id, p_error_code, p_now);
+  end if;
+  if p_status in ('failed', 'undelivered') and v_class in ('opt_out', 'permanent') then
+    perform private.lock_contact(v_message.org_id, v_message.to_number);
+  end if;
+  if v_message.campaign_target_id is not null then
+    perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
+  end if;
+  select * into v_message from public.messages m where m.id = p_message_id for no key update;
+  select * into v_attempt from public.send_attempts a where a.id = p_attempt_id and a.message_id = p_message_id for no key update;
+  if p_attempt_id is not null and v_attempt.id is null then
+    return 'no_attempt';
+  end if;
+
+  -- Evidence that the attempt was accepted, whatever we believed of it. Where its worker has not told the text by then, and
+  -- never does, a look records it (private.record_look).
+  if v_attempt.outcome in ('open', 'unknown', 'not_posted', 'not_accepted', 'assumed_sent', 'resent') then
+    update public.send_attempts a
+    set outcome = 'accepted', provider_sid = coalesce(a.provider_sid, p_provider_sid), settled_at = coalesce(a.settled_at, p_now),
+        next_look_at = case when v_message.segments is null then p_now + interval '2 minutes' end
+    where a.id = v_attempt.id;
+    if v_attempt.outcome in ('unknown', 'not_accepted', 'resent') and v_message.segments is not null
+      and v_message.campaign_id is not null then
+      -- Posted without an answer: its segments count from when Twilio shows that it took them.
+      insert into private.campaign_deltas (org_id, campaign_id, segments) values (v_message.org_id, v_message.campaign_id,
+        v_message.segments);
+    end if;
+  end if;
+
+  -- Of an attempt in whose place the same message was sent again: what became of that one is not this one's to tell.
+  if v_attempt.id <> v_message.attempt_id and v_message.status in ('sending', 'unknown', 'sent', 'delivered', 'undelivered') then
+    if p_status in ('failed', 'undelivered', 'canceled') then
+      return 'superseded';
+    end if;
+    update public.messages m set needs_attention =
+      'Twilio sent this message twice: an attempt that had been given up, and the one in its place.', updated_at = p_now
+    where m.id = p_message_id;
+    perform private.raise_double_send(v_message, v_message.id);
+    return 'double_send';
+  end if;
+
+  if v_rank <= v_message.provider_rank then
+    return 'superseded';
+  end if;
+
+  if (v_attempt.outcome in ('not_accepted', 'not_posted', 'resent') or v_attempt.id is distinct from v_message.attempt_id)
+    and v_message.status in ('failed', 'canceled', 'queued') and p_status not in ('failed', 'undelivered', 'canceled') then
+    return private.apply_late_success(v_message, v_attempt, p_provider_sid, p_status, v_rank, p_now);
+  end if;
+  if v_message.status in ('failed', 'undelivered', 'delivered', 'canceled') then
+    update public.messages m set provider_status = p_status, provider_rank = v_rank,
+      provider_sid = coalesce(m.provider_sid, p_provider_sid)
+    where m.id = p_message_id;
+    return 'after_the_end';
+  end if;
+
+  v_was_unclear := v_message.status = 'unknown' and v_message.needs_attention is not null;
+  v_new := case p_status when 'delivered' then 'delivered' when 'read' then 'delivered' when 'undelivered' then 'undelivered'
+    when 'failed' then 'failed' when 'canceled' then 'canceled' else 'sent' end;
+  update public.messages m
+  set provider_status = p_status, provider_rank = v_rank, provider_sid = coalesce(m.provider_sid, p_provider_sid),
+      status = v_new, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
+      needs_attention = case when m.status <> 'unknown' then m.needs_attention end
+  where m.id = p_message_id
+  returning * into v_message;
+  if v_was_unclear then
+    perform private.resolve_send_alerts(v_message.org_id, v_message.campaign_id, p_now);
+  end if;
+
+  if v_new in ('failed', 'undelivered', 'canceled') then
+    select * into v_campaign from public.campaigns c where c.id = v_message.campaign_id;
+    if v_message.kind = 'campaign' then
+      update public.campaign_targets t
+      set state = 'sent', delivery = 'undelivered', error_code = p_error_code, sent_at = coalesce(t.sent_at, p_now),
+        updated_at = p_now
+      where t.id = v_message.campaign_target_id and t.message_id = v_message.id and v_new = 'undelivered';
+    end if;
+    -- After acceptance only what was surely never handed to a carrier is retried, as a new message; 30003 and 30008 if the
+    -- campaign asks.
+    if v_new <> 'undelivered' or (private.error_class(p_error_code)).never_handed_to_carrier
+      or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered) then
+      if private.close_failed(v_message, v_new, p_error_code, null,
+        (private.error_class(p_error_code)).never_handed_to_carrier
+          or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered), p_now) then
+        perform private.refund_usage(array[p_message_id]);
+      end if;
+    else
+      perform private.mark_undelivered(v_message, p_error_code, p_now);
+      perform private.take_back_earlier(v_message, p_now);
+    end if;
+  elsif v_message.kind = 'campaign' then
+    update public.campaign_targets t
+    set state = 'sent', delivery = case when v_new = 'delivered' then 'delivered' else coalesce(t.delivery, 'unconfirmed') end,
+        sent_at = coalesce(t.sent_at, p_now), needs_attention = null, error_code = null, updated_at = p_now
+    where t.id = v_message.campaign_target_id and t.message_id = v_message.id
+      and (t.state in ('sending', 'unknown') or (t.state = 'sent' and v_new = 'delivered'));
+  end if;
+  return 'applied';
+end;
+$$;
+comment on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) is
+  'Applies one delivery receipt to a message of an organisation; returns applied, repeated, superseded, after_the_end, '
+  'late_success, double_send, no_message, no_attempt or unknown_status. Definer: the worker may not write these tables.';
+grant execute on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) to worker;
+
+-- schemas/sending/functions/claim.sql
+
+-- Claiming: the last look before Twilio is called. Two statements on purpose: one that locks, then one that re-checks with a
+-- fresh snapshot. (One statement that does both sees the world before its locks, and was measured to claim after a committed
+-- opt-out.) The caller must commit before it posts anything: the attempt is what survives a crash.
+
+create function private.put_back(p_queue text, p_message_ids uuid[], p_delay_seconds integer)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if cardinality(p_message_ids) > 0 then
+    perform pgmq.send_batch(p_queue, array(select jsonb_build_object('message_id', m) from unnest(p_message_ids) m),
+      p_delay_seconds);
+  end if;
+end;
+$$;
+comment on function private.put_back(text, uuid[], integer) is 'Queues messages again, visible after a delay in seconds.';
+
+create function private.take_queued(p_limit integer)
+returns table (message_id uuid, queue text)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_queue text;
+  v_left integer := p_limit;
+  v_ids bigint[];
+  v_messages uuid[];
+begin
+  -- Replies first. Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
+  foreach v_queue in array array['replies', 'sends'] loop
+    exit when v_left <= 0;
+    select array_agg(r.msg_id), array_agg((r.message ->> 'message_id')::uuid order by r.msg_id)
+    into v_ids, v_messages
+    from pgmq.read(v_queue, 30, v_left) r;
+    continue when v_ids is null;
+    perform pgmq.delete(v_queue, v_ids);
+    v_left := v_left - cardinality(v_ids);
+    return query select m, v_queue from unnest(v_messages) m;
+  end loop;
+end;
+$$;
+comment on function private.take_queued(integer) is 'Takes up to p_limit due messages off the queues, replies first.';
+
+create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
+  p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.messages m set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now
+  from unnest(p_messages, p_reasons) as x(id, reason) where m.id = x.id;
+  update public.campaign_targets t
+  set state = x.state, reason = case when x.state = 'waiting' then null else x.reason end, message_id = null,
+      attempts = greatest(t.attempts - 1, 0), not_before = greatest(t.not_before, x.until), updated_at = p_now
+  from unnest(p_messages, p_states, p_reasons, p_until) as x(id, state, reason, until)
+  join public.messages m on m.id = x.id and m.kind = 'campaign'
+  where t.id = m.campaign_target_id and t.message_id = m.id;
+  perform private.refund_usage(p_messages);
+end;
+$$;
+comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is
+  'Cancels messages that failed the re-check: their targets wait again, are excluded or canceled, and the daily caps are '
+  'refunded.';
+
+create function private.claim_sends(
+  p_worker_id uuid,
+  p_limit integer,
+  p_twilio_is_loopback boolean,
+  p_now timestamptz default null,
+  p_worker_free_in_ms double precision default 0,
+  p_worker_spacing_ms double precision default 0
+)
+returns setof private.claimed_send
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_taken uuid[];
+  v_queues text[];
+begin
+  -- A queue row may exist twice (rescue errs on that side); the message comes once, where it came first.
+  select array_agg(x.message_id order by x.n), array_agg(x.queue order by x.n) into v_taken, v_queues
+  from (
+    select distinct on (t.message_id) t.message_id, t.queue, t.n
+    from private.take_queued(p_limit) with ordinality as t(message_id, queue, n) order by t.message_id, t.n
+  ) x;
+  if v_taken is null then
+    return;
+  end if;
+  return query
+  select * from private.claim_messages(v_taken, v_queues, p_worker_id, p_twilio_is_loopback, p_now, p_worker_free_in_ms,
+    p_worker_spacing_ms);
+end;
+$$;
+comment on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) is
+  'Claims up to p_limit due messages for a worker: locks, re-checks, gives each a slot at most 1 s ahead, writes its attempt. '
+  'p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms from then and are p_worker_spacing_ms apart at '
+  'least: the worker''s own pace, beside those of numbers, campaigns and organisations. The caller commits before it posts. '
+  'Definer: the worker may not read or write these tables. Raises where one message cannot be claimed: then claim_sends_apart.';
+grant execute on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) to worker;
+
+-- schemas/sending/functions/claim_apart.sql
+
+-- Claims: a message that cannot be claimed holds up no other. The usual way is what it was; only if it raises are the messages
+-- of each organisation claimed for themselves.
+
+create function private.give_up_claim(p_message_id uuid, p_error text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+begin
+  perform 1 from public.campaign_targets t
+  where t.id = (select m.campaign_target_id from public.messages m where m.id = p_message_id) for no key update;
+  update public.messages m
+  set status = 'failed', settled_at = p_now, updated_at = p_now,
+      error_message = left('It could not be taken out of the queue in five tries, and was not sent: ' || p_error, 1000),
+      needs_attention = case when m.kind <> 'campaign'
+        then 'Not sent: it could not be taken out of the queue in five tries. Write it again if it is still wanted.' end
+  where m.id = p_message_id and m.status = 'queued'
+  returning * into v_message;
+  if not found then
+    return;
+  end if;
+  update public.campaign_targets t
+  set state = 'failed', reason = 'error', updated_at = p_now,
+      needs_attention = 'Its message could not be taken out of the queue in five tries, and was not sent.'
+  where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
+  perform private.refund_usage(array[p_message_id]);
+  perform private.clear_failure('claim', p_message_id, p_now);
+  perform private.raise_alert(v_message.org_id, 'message_set_aside', 'warning',
+    'A message could not be taken out of the queue in five tries, and was not sent. Others go on. See the message and its '
+    'number, campaign and text for what cannot be right, mend it, and write to the person again.',
+    v_message.campaign_id, null, jsonb_build_object('message_id', p_message_id, 'error', p_error));
+end;
+$$;
+comment on function private.give_up_claim(uuid, text, timestamptz) is
+  'Fails a queued message that could not be claimed in five tries: its target says so, its caps are refunded, and the alert '
+  'message_set_aside is raised.';
+
+create function private.fail_claim(p_message_id uuid, p_org_id uuid, p_queue text, p_error text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_tries integer;
+begin
+  select f.tries + 1 into v_tries from private.work_failures f where f.kind = 'claim' and f.item = p_message_id;
+  if coalesce(v_tries, 1) >= 5 then
+    begin
+      perform private.give_up_claim(p_message_id, p_error, p_now);
+      return;
+    exception when query_canceled or others then
+      raise warning 'message % can neither be claimed nor given up: % (%)', p_message_id, sqlerrm, sqlstate;
+    end;
+  end if;
+  v_tries := private.note_failure('claim', p_message_id, p_org_id, p_error, p_now);
+  perform private.put_back(p_queue, array[p_message_id], case when v_tries >= 5 then 3600
+    else (10 * power(2, v_tries - 1))::integer end);
+end;
+$$;
+comment on function private.fail_claim(uuid, uuid, text, text, timestamptz) is
+  'Counts a message that could not be claimed: it is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try; '
+  'one that cannot even be given up comes once an hour.';
+
+-- schemas/sending/functions/claim_messages.sql
+
+create function private.claim_messages(
+  p_taken uuid[],
+  p_queues text[],
+  p_worker_id uuid,
+  p_twilio_is_loopback boolean,
+  p_now timestamptz default null,
+  p_worker_free_in_ms double precision default 0,
+  p_worker_spacing_ms double precision default 0
+)
+returns setof private.claimed_send
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_taken uuid[] := p_taken;
+  v_queues text[] := p_queues;
+  v_now timestamptz;
+  v_row record;
+  v_slot timestamptz;
+  v_worker_slot timestamptz;
+  v_campaigns uuid[];
+  v_numbers uuid[];
+  v_orgs uuid[];
+  v_targets uuid[];
+  v_message_orgs uuid[];
+  v_message_phones text[];
+  v_people_orgs uuid[];
+  v_people_phones text[];
+  v_number_ids uuid[];
+  v_number_slots timestamptz[];
+  v_campaign_ids uuid[];
+  v_campaign_slots timestamptz[];
+  v_org_ids uuid[];
+  v_org_slots timestamptz[];
+  v_window_orgs uuid[];
+  v_window_keys text[];
+  v_window_open boolean[];
+  v_window_to timestamptz[];
+  v_window_next timestamptz[];
+  v_window_limit smallint[];
+  v_seen uuid[] := '{}';
+  v_limited text[] := '{}';
+  v_claimed uuid[] := '{}';
+  v_attempts uuid[] := '{}';
+  v_slots timestamptz[] := '{}';
+  v_validity integer[] := '{}';
+  v_n integer := 0;
+  v_later uuid[] := '{}';
+  v_later_delay integer[] := '{}';
+  v_dropped uuid[] := '{}';
+  v_dropped_to public.target_state[] := '{}';
+  v_dropped_reason text[] := '{}';
+  v_dropped_until timestamptz[] := '{}';
+  v_delay integer;
+  v_refused_override uuid;
+begin
+  select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
+    array_agg(distinct m.org_id),
+    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number)
+  into v_campaigns, v_numbers, v_orgs, v_targets, v_message_orgs, v_message_phones
+  from public.messages m where m.id = any (v_taken) and m.status = 'queued';
+
+  -- 1. Lock, in the one order: campaign → clocks → contact → target → message, each by id.
+  perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
+  perform 1 from public.phone_numbers n where n.id = any (v_numbers) order by n.id for share;
+  select array_agg(p.org_id), array_agg(p.next_slot_at) into v_org_ids, v_org_slots from (
+    select x.org_id, x.next_slot_at from private.org_pace x join public.orgs o on o.id = x.org_id
+    where o.mps is not null and x.org_id = any (v_orgs)
+    order by x.org_id for no key update of x) p;
+  select array_agg(p.campaign_id), array_agg(p.next_slot_at) into v_campaign_ids, v_campaign_slots from (
+    select x.campaign_id, x.next_slot_at from private.campaign_pace x join public.campaigns c on c.id = x.campaign_id
+    where c.mps is not null and x.campaign_id = any (v_campaigns)
+    order by x.campaign_id for no key update of x) p;
+  select array_agg(p.phone_number_id), array_agg(p.next_slot_at) into v_number_ids, v_number_slots from (
+    select x.phone_number_id, x.next_slot_at from private.number_pace x
+    where x.phone_number_id = any (v_numbers)
+    order by x.phone_number_id for no key update) p;
+  select array_agg(p.org_id), array_agg(p.e164) into v_people_orgs, v_people_phones from (
+    select c.org_id, c.e164 from private.contacts c
+    where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
+    order by c.org_id, c.e164 for no key update skip locked) p;
+  v_targets := array(
+    select t.id from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update skip locked);
+
+  -- 2. Re-check with a fresh snapshot. The clock is read now: waiting for locks must not let a slot slip into the past.
+  v_now := coalesce(p_now, clock_timestamp());
+  v_worker_slot := v_now + make_interval(secs => p_worker_free_in_ms / 1000);
+  select array_agg(k.org_id), array_agg(k.window_key), array_agg(w.is_open), array_agg(w.valid_to), array_agg(w.next_open_at),
+    array_agg(w.max_per_24h)
+  into v_window_orgs, v_window_keys, v_window_open, v_window_to, v_window_next, v_window_limit
+  from (select distinct t.org_id, t.window_key from public.campaign_targets t where t.id = any (v_targets)) k
+  cross join lateral private.window_state(k.org_id, k.window_key, v_now) w;
+
+  for v_row in
+    with numbers as materialized (
+      select n.id, n.status, n.mps::double precision as mps, p.resting_until, (v_now at time zone n.time_zone)::date as day,
+        private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, v_now) as open_until
+      from public.phone_numbers n join private.number_pace p on p.phone_number_id = n.id
+      where n.id = any (v_numbers)
+    ),
+    windows as (
+      select * from unnest(v_window_orgs, v_window_keys, v_window_open, v_window_to, v_window_next, v_window_limit)
+        as w(org_id, window_key, is_open, valid_to, next_open_at, max_per_24h)
+    )
+    select m.id, m.kind, m.campaign_id, m.charged_segments, n.mps, n.open_until, c.mps as campaign_mps, o.mps as org_mps,
+      array_position(v_number_ids, m.phone_number_id) as number_at,
+      array_position(v_campaign_ids, m.campaign_id) as campaign_at,
+      array_position(v_org_ids, m.org_id) as org_at,
+      n.resting_until, op.resting_until as org_resting_until,
+      m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h, d.texts,
+      e.is_exempt, w.is_open, w.valid_to, w.next_open_at,
+        (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
+      case
+        when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
+        when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
+        when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
+        when m.kind = 'campaign' and c.status <> 'running' then 'paused'
+        when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
+        when greatest(n.resting_until, op.resting_until) > v_now then 'resting'
+        when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
+          is distinct from (n.day, (v_now at time zone o.time_zone)::date)
+          then 'new_day'
+        when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(v_now) then 'new_day'
+        when m.kind = 'campaign' and k.last_campaign_id is distinct from m.campaign_id
+          and k.last_sent_at > v_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
+        when e.is_exempt then null
+        when not w.is_open or w.valid_to < v_now + interval '60 seconds'
+          or coalesce(n.open_until < v_now + interval '60 seconds', true) then 'quiet_hours'
+        when d.texts >= w.max_per_24h then 'daily_limit'
+      end as verdict
+    from unnest(v_taken, v_queues) with ordinality as q(message_id, queue, n)
+    join public.messages m on m.id = q.message_id and m.status = 'queued'
+    join unnest(v_people_orgs, v_people_phones) as held(org_id, e164) on held.org_id = m.org_id and held.e164 = m.to_number
+    join public.orgs o on o.id = m.org_id
+    join private.org_pace op on op.org_id = m.org_id
+    join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
+    left join numbers n on n.id = m.phone_number_id
+    left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
+    left join public.campaign_targets t on t.id = m.campaign_target_id
+    cross join lateral (
+      select m.exempt is not distinct from 'confirmation'
+        or (m.kind <> 'campaign' and coalesce(k.last_inbound_at > v_now - interval '24 hours', false))
+        or (m.kind = 'campaign' and c.quiet_hours_override and p_twilio_is_loopback) as is_exempt
+    ) e
+    left join lateral (
+      select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from windows x
+      where not e.is_exempt and x.org_id = m.org_id and x.window_key = t.window_key
+      union all
+      select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from private.person_window(m.org_id, m.to_number, v_now) x
+      where not e.is_exempt and t.window_key is null
+    ) w on true
+    cross join lateral (
+      select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, v_now)) end as texts
+    ) d
+    -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
+    where m.campaign_target_id is null or m.campaign_target_id = any (v_targets)
+    order by q.n
+    for no key update of m skip locked
+  loop
+    v_seen := v_seen || v_row.id;
+    if v_row.is_override_refused and not v_row.is_exempt then
+      v_refused_override := v_row.campaign_id;
+    end if;
+
+    if v_row.verdict is null and v_row.max_per_24h is not null then
+      -- What this claim takes is not among what was counted.
+      if v_row.texts + cardinality(array_positions(v_limited, v_row.to_number)) >= v_row.max_per_24h then
+        v_later := v_later || v_row.id;
+        v_later_delay := v_later_delay || 1;
+        continue;
+      end if;
+      v_limited := v_limited || v_row.to_number;
+    end if;
+    if v_row.verdict is null then
+      v_slot := greatest(v_worker_slot, v_number_slots[v_row.number_at],
+        coalesce(v_campaign_slots[v_row.campaign_at], '-infinity'), coalesce(v_org_slots[v_row.org_at], '-infinity'));
+      if v_slot > v_now + interval '1 second' then
+        v_later := v_later || v_row.id;
+        v_later_delay := v_later_delay || least(greatest(floor(extract(epoch from v_slot - v_now))::integer, 1), 60);
+        continue;
+      end if;
+      -- 40 ms are the room a POST has to start in: plain 1/mps spacing breaks the sliding second with ordinary jitter.
+      v_number_slots[v_row.number_at] := v_slot + make_interval(secs => 1.04 * v_row.charged_segments / v_row.mps);
+      if v_row.campaign_at is not null then
+        v_campaign_slots[v_row.campaign_at] := v_slot + make_interval(secs => 1.04 / v_row.campaign_mps);
+      end if;
+      if v_row.org_at is not null then
+        v_org_slots[v_row.org_at] := v_slot + make_interval(secs => 1.04 / v_row.org_mps);
+      end if;
+      v_worker_slot := v_worker_slot + make_interval(secs => p_worker_spacing_ms / 1000);
+      v_n := v_n + 1;
+      v_claimed[v_n] := v_row.id;
+      v_attempts[v_n] := private.uuid_v7();
+      v_slots[v_n] := v_slot;
+      -- An answer to a person is exempt for 24 hours from what they wrote, and must not wait at Twilio beyond them.
+      v_validity[v_n] := least(36000, case
+        when not v_row.is_exempt then floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer
+        when v_row.kind <> 'campaign' and v_row.exempt is distinct from 'confirmation'
+          then greatest(floor(extract(epoch from v_row.last_inbound_at + interval '24 hours' - v_now))::integer, 1)
+        else 36000 end);
+    else
+      v_delay := case v_row.verdict
+        -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
+        when 'resting' then case when v_row.kind <> 'campaign' or v_row.org_resting_until > v_now
+          then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
+        when 'daily_limit' then 3600
+        -- A campaign's people are held back by their window itself: a rule that opens again then has nobody put off for days.
+        when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
+          else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
+      end;
+      if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
+        -- A person's reply waits for its number or the hour; an opt-out or a released number ends it.
+        v_later := v_later || v_row.id;
+        v_later_delay := v_later_delay || least(greatest(v_delay, 1), 3600);
+      else
+        v_dropped := v_dropped || v_row.id;
+        v_dropped_to := v_dropped_to || case
+          when v_row.kind <> 'campaign' or v_row.verdict = 'stopped' then 'canceled'
+          when v_row.verdict in ('suppressed', 'recently_contacted') then 'excluded'
+          else 'waiting' end::public.target_state;
+        v_dropped_reason := v_dropped_reason || v_row.verdict;
+        v_dropped_until := v_dropped_until || coalesce(v_now + make_interval(secs => v_delay), '-infinity');
+      end if;
+    end if;
+  end loop;
+
+  -- Whom somebody else holds (a STOP being handled, another worker) is looked at again in a second.
+  if cardinality(v_seen) < cardinality(v_taken) then
+    v_later := v_later || array(
+      select m.id from public.messages m where m.id = any (v_taken) and m.status = 'queued' and m.id <> all (v_seen));
+    v_later_delay := v_later_delay || array(select 1 from generate_series(cardinality(v_later_delay) + 1, cardinality(v_later)));
+  end if;
+
+  if v_n > 0 then
+    insert into public.send_attempts (id, org_id, message_id, number, worker_id, slot_at, claimed_at)
+    select x.attempt_id, m.org_id, m.id,
+      coalesce((select max(a.number) from public.send_attempts a where a.message_id = m.id), 0) + 1, p_worker_id, x.slot, v_now
+    from unnest(v_claimed, v_attempts, v_slots) as x(id, attempt_id, slot)
+    join public.messages m on m.id = x.id;
+    update public.messages m set status = 'sending', attempt_id = x.attempt_id, updated_at = v_now
+    from unnest(v_claimed, v_attempts) as x(id, attempt_id) where m.id = x.id;
+    update public.campaign_targets t set state = 'sending', updated_at = v_now
+    from public.messages m where m.id = any (v_claimed) and t.id = m.campaign_target_id and m.kind = 'campaign';
+    update private.contacts k
+    set last_sent_at = v_now, last_campaign_id = m.campaign_id, phone_number_id = m.phone_number_id
+    from public.messages m where m.id = any (v_claimed) and m.kind = 'campaign' and k.org_id = m.org_id and k.e164 = m.to_number;
+    update private.number_pace p set next_slot_at = x.slot
+    from unnest(v_number_ids, v_number_slots) as x(id, slot) where p.phone_number_id = x.id and p.next_slot_at < x.slot;
+    if v_campaign_ids is not null then
+      update private.campaign_pace p set next_slot_at = x.slot
+      from unnest(v_campaign_ids, v_campaign_slots) as x(id, slot) where p.campaign_id = x.id and p.next_slot_at < x.slot;
+    end if;
+    if v_org_ids is not null then
+      update private.org_pace p set next_slot_at = x.slot
+      from unnest(v_org_ids, v_org_slots) as x(id, slot) where p.org_id = x.id and p.next_slot_at < x.slot;
+    end if;
+  end if;
+
+  if cardinality(v_dropped) > 0 then
+    perform private.drop_claims(v_dropped, v_dropped_to, v_dropped_reason, v_dropped_until, v_now);
+  end if;
+  if v_refused_override is not null then
+    perform private.raise_alert(m.org_id, 'quiet_hours_override_refused', 'warning',
+      'The campaign asks to send at any hour, which is allowed only against a Twilio simulator. Quiet hours were applied.', m.id)
+    from public.campaigns m where m.id = v_refused_override;
+  end if;
+  for v_delay in select distinct d from unnest(v_later_delay) d loop
+    perform private.put_back('replies', array(
+      select m.id from unnest(v_later, v_later_delay) as x(id, delay)
+        join public.messages m on m.id = x.id and m.kind <> 'campaign' where x.delay = v_delay), v_delay);
+    perform private.put_back('sends', array(
+      select m.id from unnest(v_later, v_later_delay) as x(id, delay)
+        join public.messages m on m.id = x.id and m.kind = 'campaign' where x.delay = v_delay), v_delay);
+  end loop;
+
+  return query
+  select m.id, x.attempt_id, m.org_id, m.kind,
+    extract(epoch from x.slot - coalesce(p_now, clock_timestamp()))::double precision * 1000,
+    m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
+    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity, n.mps::double precision
+  from unnest(v_claimed, v_attempts, v_slots, v_validity) as x(id, attempt_id, slot, validity)
+  join public.messages m on m.id = x.id
+  join public.phone_numbers n on n.id = m.phone_number_id
+  left join public.twilio_accounts a on a.org_id = m.org_id
+  left join public.template_versions v on v.template_id = m.template_id and v.version = m.template_version
+  order by x.slot;
+end;
+$$;
+comment on function private.claim_messages(uuid[], text[], uuid, boolean, timestamptz, double precision, double precision) is
+  'Claims the messages p_taken, each once, that were taken out of p_queues (one for each): see claim_sends.';
+
+-- schemas/sending/functions/claim_sends_apart.sql
+
+create function private.claim_sends_apart(
+  p_worker_id uuid,
+  p_limit integer,
+  p_twilio_is_loopback boolean,
+  p_now timestamptz default null,
+  p_worker_free_in_ms double precision default 0,
+  p_worker_spacing_ms double precision default 0
+)
+returns setof private.claimed_send
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_now timestamptz := coalesce(p_now, clock_timestamp());
+  v_org record;
+  v_message record;
+  v_rows integer;
+  v_claimed integer := 0;
+  v_org_error text;
+  v_failed uuid[];
+  v_errors text[];
+  v_tried integer;
+  v_is_slow boolean := false;
+begin
+  perform set_config('lock_timeout', '5s', true);
+  for v_org in
+    select m.org_id, array_agg(x.message_id order by x.n) as ids, array_agg(x.queue order by x.n) as queues
+    from (
+      select distinct on (t.message_id) t.message_id, t.queue, t.n
+      from private.take_queued(p_limit) with ordinality as t(message_id, queue, n) order by t.message_id, t.n
+    ) x
+    join public.messages m on m.id = x.message_id and m.status = 'queued'
+    group by m.org_id order by m.org_id
+  loop
+    v_org_error := null;
+    v_is_slow := false;
+    begin
+      return query
+      select * from private.claim_messages(v_org.ids, v_org.queues, p_worker_id, p_twilio_is_loopback, p_now,
+        p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
+      get diagnostics v_rows = row_count;
+      v_claimed := v_claimed + v_rows;
+    exception when query_canceled or others then
+      if sqlstate in ('40001', '40P01') then
+        raise;
+      end if;
+      v_is_slow := sqlstate = '57014';
+      v_org_error := format('%s (%s)', sqlerrm, sqlstate);
+      raise warning 'messages of organisation % could not be claimed together: %', v_org.org_id, v_org_error;
+    end;
+    if v_org_error is null then
+      perform private.clear_failure('claim', v_org.org_id, v_now);
+      continue;
+    end if;
+    v_failed := '{}';
+    v_errors := '{}';
+    v_tried := 0;
+    for v_message in select u.id, u.queue from unnest(v_org.ids, v_org.queues) as u(id, queue) loop
+      -- The time a statement may take is counted once: what is tried after it ran out would have no end.
+      exit when v_is_slow;
+      begin
+        return query
+        select * from private.claim_messages(array[v_message.id], array[v_message.queue], p_worker_id, p_twilio_is_loopback,
+          p_now,
+          p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
+        get diagnostics v_rows = row_count;
+        v_claimed := v_claimed + v_rows;
+        perform private.clear_failure('claim', v_message.id, v_now);
+      exception when query_canceled or others then
+        if sqlstate in ('40001', '40P01') then
+          raise;
+        end if;
+        v_failed := v_failed || v_message.id;
+        v_errors := v_errors || format('%s (%s)', sqlerrm, sqlstate);
+        v_is_slow := v_is_slow or sqlstate = '57014';
+      end;
+      v_tried := v_tried + 1;
+      -- It is none of its messages but all of them: no need to try each.
+      exit when v_tried = 10 and cardinality(v_failed) = 10;
+    end loop;
+    if v_is_slow or (cardinality(v_failed) = v_tried and cardinality(v_org.ids) > 1) then
+      -- Something that all of them need, such as its account: the organisation's claims rest, and its messages wait.
+      perform private.note_failure('claim', v_org.org_id, v_org.org_id, v_org_error, v_now);
+      select ceil(extract(epoch from f.next_try_at - v_now))::integer into v_rows
+      from private.work_failures f where f.kind = 'claim' and f.item = v_org.org_id;
+      perform private.put_back('replies', array(select u.id from unnest(v_org.ids, v_org.queues) as u(id, queue)
+        where u.queue = 'replies'), v_rows);
+      perform private.put_back('sends', array(select u.id from unnest(v_org.ids, v_org.queues) as u(id, queue)
+        where u.queue = 'sends'), v_rows);
+      continue;
+    end if;
+    for v_message in
+      select f.id, f.error, u.queue from unnest(v_failed, v_errors) as f(id, error)
+        join unnest(v_org.ids, v_org.queues) as u(id, queue) on u.id = f.id
+    loop
+      perform private.fail_claim(v_message.id, v_org.org_id, v_message.queue, v_message.error, v_now);
+    end loop;
+  end loop;
+end;
+$$;
+comment on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision, double precision) is
+  'As claim_sends, for when that raises: each organisation''s messages for themselves, and if they cannot be claimed together, '
+  'each for itself. What fails alone is counted and given up at the fifth try (fail_claim); if all of an organisation''s fail, '
+  'they wait 10 s, then twice as long each time, and it is told. Definer: the worker may not read or write these tables.';
+grant execute on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision,
+  double precision) to worker;
+
+-- schemas/sending/functions/close_failed.sql
+
+create function private.close_failed(
+  p_message public.messages,
+  p_status public.message_status,
+  p_code integer,
+  p_error_message text,
+  p_may_retry boolean,
+  p_now timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+  v_target public.campaign_targets;
+  v_campaign_status public.campaign_status;
+  v_retry boolean;
+begin
+  -- The caller holds campaign (where a retry may follow), contact (where the class asks for it), target and message.
+  update public.messages m
+  set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
+  where m.id = p_message.id;
+
+  perform private.learn_from_error(p_message, p_code, p_now);
+  if v_class.class = 'bug' then
+    perform private.raise_alert(p_message.org_id, 'message_refused', 'warning',
+      format('Twilio refused a message as malformed (%s: %s).', p_code, v_class.note), p_message.campaign_id, null,
+      jsonb_build_object('message_id', p_message.id, 'error_code', p_code));
+  end if;
+
+  -- An earlier attempt that had been given up is known to have gone out: nothing is sent again in its place.
+  if private.take_back_earlier(p_message, p_now) then
+    return p_message.kind = 'campaign' and p_status = 'failed' and p_message.provider_sid is null;
+  end if;
+  if p_message.kind <> 'campaign' then
+    -- A reply that Twilio never looked at (too many requests at once) is sent again within seconds; any other refusal is a
+    -- person's to see.
+    if p_may_retry and p_message.provider_sid is null and v_class.class = 'transient'
+      and v_class.retry_after <= interval '1 minute'
+      and (select count(*) from public.send_attempts a where a.message_id = p_message.id) < 3 then
+      update public.messages m set status = 'queued', attempt_id = null, error_code = null, error_message = null,
+        settled_at = null where m.id = p_message.id;
+      perform private.put_back('replies', array[p_message.id], ceil(extract(epoch from v_class.retry_after))::integer);
+    elsif v_class.class <> 'opt_out' then
+      update public.messages m set needs_attention = format('Not sent. Twilio error %s: %s', p_code, v_class.note)
+        where m.id = p_message.id;
+    end if;
+    return false;
+  end if;
+  select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
+  select c.status into v_campaign_status from public.campaigns c where c.id = p_message.campaign_id;
+  v_retry := p_may_retry and v_target.attempts < coalesce(v_class.max_attempts, 3)
+    and v_class.class in ('transient', 'account', 'campaign', 'sender')
+    and not exists (select 1 from private.contacts c where c.org_id = p_message.org_id and c.e164 = p_message.to_number
+      and c.suppressed_at is not null);
+  -- An account or campaign problem is nobody's fault but ours: it costs the person no attempt.
+  if p_may_retry and v_class.class in ('account', 'campaign') then
+    v_retry := true;
+  end if;
+  update public.campaign_targets t
+  set state = case when not v_retry then 'failed' when v_campaign_status = 'stopped' then 'canceled'
+    else 'waiting' end::public.target_state,
+      delivery = null,
+      message_id = case when v_retry then null else t.message_id end,
+      reason = case when v_retry then case v_campaign_status when 'stopped' then 'stopped' end else case v_class.class
+        when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
+      error_code = p_code,
+      -- A full queue is its number's, not the person's: another number may send at once.
+      not_before = case when not v_retry then t.not_before when v_class.action = 'rest_number' then p_now
+        else p_now + private.retry_delay(t.attempts, v_class.retry_after) end,
+      attempts = case when v_retry and v_class.class in ('account', 'campaign') then greatest(t.attempts - 1, 0)
+        else t.attempts end,
+      needs_attention = case when not v_retry and v_class.class in ('bug', 'unknown')
+        then format('Twilio error %s: %s', p_code, v_class.note) end,
+      updated_at = p_now
+  where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  if v_retry and v_campaign_status = 'completed' then
+    -- Everything was sent, and then Twilio could not hand this one over: the campaign goes on for whoever waits again.
+    update public.campaigns c set status = 'running', finished_at = null where c.id = p_message.campaign_id;
+  end if;
+  return p_status = 'failed' and p_message.provider_sid is null;
+end;
+$$;
+comment on function private.close_failed(public.messages, public.message_status, integer, text, boolean, timestamptz) is
+  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a '
+  'new message (p_may_retry), alert. True where the daily caps are to be given back, which the caller does last.';
+
+-- schemas/sending/functions/due_looks.sql
+
+create function private.due_looks(p_limit integer default 20, p_now timestamptz default now())
+returns table (
+  attempt_id uuid, message_id uuid, account_sid text, to_number text, from_number text, content text, template_content text,
+  language text, variables jsonb, claimed_at timestamptz, looks smallint, known_sids text[], lacks_only_text boolean
+)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_ids uuid[];
+  v_id uuid;
+  v_due uuid;
+  v_taken uuid[] := '{}';
+begin
+  -- Of the thousand that are due longest, each organisation's in turn: one with many, of which Twilio tells nothing, keeps nobody
+  -- waiting.
+  v_ids := array(
+    select x.id
+    from (
+      select d.id, d.next_look_at, row_number() over (partition by d.org_id order by d.next_look_at, d.id) as turn
+      from (select a.id, a.org_id, a.next_look_at from public.send_attempts a where a.next_look_at <= p_now
+        order by a.next_look_at limit 1000) d
+      where not private.is_resting('look', d.id, p_now)
+    ) x
+    order by x.turn, x.next_look_at, x.id limit p_limit);
+  foreach v_id in array v_ids loop
+    begin
+      -- Looked at by one worker at a time; a worker that dies looks again in two minutes.
+      update public.send_attempts a
+      set next_look_at = case
+        -- Its worker lived, and has told the text meanwhile.
+        when a.outcome in ('accepted', 'assumed_sent') and m.segments is not null then null
+        else p_now + interval '2 minutes' end
+      from public.messages m
+      where a.id = (select x.id from public.send_attempts x
+        where x.id = v_id and x.next_look_at <= p_now for no key update skip locked)
+        and m.id = a.message_id
+      returning case when a.next_look_at is not null then a.id end into v_due;
+      v_taken := v_taken || v_due;
+      perform private.clear_failure('look', v_id, p_now);
+    exception when query_canceled or others then
+      perform private.note_failure('look', v_id, (select a.org_id from public.send_attempts a where a.id = v_id),
+        format('%s (%s)', sqlerrm, sqlstate), p_now);
+    end;
+    v_due := null;
+  end loop;
+  return query
+  select t.id, m.id, ta.account_sid, m.to_number, m.from_number, m.content, v.content, m.language, m.variables, t.claimed_at,
+    t.looks,
+    array(select x.provider_sid from public.messages x
+          where x.to_number = m.to_number and (x.org_id = m.org_id) is true and x.id <> m.id and x.provider_sid is not null
+            and x.created_at > t.claimed_at - interval '2 days'),
+    t.outcome <> 'unknown'
+  from public.send_attempts t
+  join public.messages m on m.id = t.message_id
+  join public.twilio_accounts ta on ta.org_id = m.org_id
+  left join public.template_versions v on v.template_id = m.template_id and v.version = m.template_version
+  where t.id = any (v_taken)
+  order by array_position(v_taken, t.id);
+end;
+$$;
+comment on function private.due_looks(integer, timestamptz) is
+  'Attempts to look at now. Unknown ones: Twilio should be asked, with what is needed to recognise the message in its list (To, '
+  'From, text, time, and the SIDs that are other messages of ours). lacks_only_text: went out, and only its text is to be '
+  'recorded. Definer: the worker may not read these tables.';
+grant execute on function private.due_looks(integer, timestamptz) to worker;
+
+-- schemas/sending/functions/due_work.sql
+
+-- The worker: a login role that may execute a few functions and nothing else. Functions worker and twilio connect as it.
+-- Its password is set at deployment (alter role worker password '…'); without one it cannot log in.
+
+-- The worker sends, the side worker does what takes CPU: each is called for its own.
+create function private.due_work(p_within interval default '5 seconds', p_now timestamptz default now())
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'sends', private.queue_is_due('sends', p_within),
+    'replies', private.queue_is_due('replies', p_within),
+    'builds', private.queue_is_due('builds', '0'),
+    -- The first by the index: asked whether any is due, the planner reads the table.
+    'looks', coalesce((
+      select a.next_look_at from public.send_attempts a
+      where a.next_look_at is not null and not private.is_resting('look', a.id, p_now) order by a.next_look_at limit 1) <= p_now,
+        false),
+    'accounts', exists (select 1 from private.account_checks k where k.due_at <= p_now),
+    'next_due_ms', (
+      select greatest(extract(epoch from min(q.vt) - clock_timestamp()) * 1000, 0)::integer
+      from (
+        select min(s.vt) as vt from pgmq.q_sends s
+        union all
+        select min(r.vt) from pgmq.q_replies r
+      ) q
+      where q.vt <= clock_timestamp() + p_within));
+$$;
+comment on function private.due_work(interval, timestamptz) is
+  'What the worker has to do: sends and replies within p_within; builds, looks for unknown sends and checks of accounts now; '
+  'next_due_ms: milliseconds until the next message, null if none comes within p_within. Definer: the worker may not read these '
+  'tables.';
+grant execute on function private.due_work(interval, timestamptz) to worker;
+
+-- schemas/sending/functions/late_evidence.sql
+
+-- Late evidence: what a delivery receipt, or Twilio's list, tells of an attempt that had been given up, given back, sent again
+-- or taken for sent. Whatever was decided meanwhile, Twilio's word about an attempt is true of that attempt and of no other.
+
+create function private.resolve_send_alerts(p_org_id uuid, p_campaign_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.alerts a set resolved_at = p_now
+  where a.org_id = p_org_id and a.kind = 'send_unclear' and a.campaign_id is not distinct from p_campaign_id
+    and a.resolved_at is null
+    and not exists (
+      select 1 from public.messages m
+      where m.org_id = p_org_id and m.campaign_id is not distinct from p_campaign_id and m.is_unknown
+        and m.needs_attention is not null);
+$$;
+comment on function private.resolve_send_alerts(uuid, uuid, timestamptz) is
+  'Resolves the alert send_unclear of a campaign (null: of replies) once none of its sends waits for a person any more.';
+
+create function private.charge_again(p_messages uuid[])
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.daily_usage as u (scope, scope_id, day, messages, segments)
+  select c.scope, c.scope_id, c.day, c.messages, c.segments from private.charges_of(p_messages) c
+  order by array_position(array['org', 'campaign', 'number'], c.scope), c.scope_id, c.day
+  on conflict (scope, scope_id, day) do update
+    set messages = u.messages + excluded.messages, segments = u.segments + excluded.segments;
+$$;
+comment on function private.charge_again(uuid[]) is
+  'Charges the daily caps with messages that went out after all, on the days they were planned for. The last thing a '
+  'transaction locks, in the one order.';
+
+create function private.take_back_earlier(p_message public.messages, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_earlier record;
+begin
+  -- The caller has ended p_message, and holds its target and itself.
+  select a.id as attempt_id, a.message_id, a.provider_sid, e.status into v_earlier
+  from public.send_attempts a
+  join public.messages m on m.id = a.message_id
+  cross join lateral (
+    select x.status from public.message_status_events x
+    where x.message_id = a.message_id and x.attempt_id = a.id and private.provider_rank(x.status) >= 0
+    order by private.provider_rank(x.status) desc, x.id limit 1) e
+  where (m.id = p_message.id or m.campaign_target_id = p_message.campaign_target_id)
+    and a.id is distinct from p_message.attempt_id and a.outcome = 'accepted'
+      and e.status not in ('failed', 'undelivered', 'canceled')
+  order by a.id limit 1;
+  if not found then
+    return false;
+  end if;
+  update public.messages m
+  set status = case when v_earlier.status in ('delivered', 'read') then 'delivered' else 'sent' end::public.message_status,
+      attempt_id = v_earlier.attempt_id, provider_sid = v_earlier.provider_sid, provider_status = v_earlier.status,
+      provider_rank = private.provider_rank(v_earlier.status), error_code = null, error_message = null, needs_attention = null,
+      sent_at = coalesce(m.sent_at, p_now), updated_at = p_now
+  where m.id = v_earlier.message_id;
+  update public.campaign_targets t
+  set state = 'sent', delivery = case when v_earlier.status in ('delivered', 'read') then 'delivered' else 'unconfirmed' end,
+      message_id = v_earlier.message_id, reason = null, error_code = null, needs_attention = null,
+        sent_at = coalesce(t.sent_at, p_now), updated_at = p_now
+  where t.id = p_message.campaign_target_id;
+  update public.alerts a set resolved_at = p_now
+  where a.org_id = p_message.org_id and a.kind = 'double_send' and a.resolved_at is null
+    and a.details ->> 'message_id' = v_earlier.message_id::text;
+  return true;
+end;
+$$;
+comment on function private.take_back_earlier(public.messages, timestamptz) is
+  'Where an earlier attempt for the same step went out after it had been given up, and the message in its place did not: the '
+  'earlier one stands, and nothing is sent again. True where it was so.';
+
+create function private.raise_double_send(p_message public.messages, p_replacement_id uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.raise_alert(p_message.org_id, 'double_send', 'critical',
+    'A message that Twilio did not answer for was sent after all, after its replacement. The person may have received it twice.',
+      p_message.campaign_id, null,
+    jsonb_build_object('message_id', p_message.id, 'replacement_id', p_replacement_id));
+$$;
+comment on function private.raise_double_send(public.messages, uuid) is
+  'The alert of a message that a person may have received twice.';
+
+-- schemas/sending/functions/looks.sql
+
+-- Looks into Twilio's list, made safe where they could be mistaken: a look that was slow while a receipt or a person decided, two
+-- sends of one text to one person in the same minutes; and texts that nobody recorded.
+
+create function private.ask_a_person(p_message_id uuid, p_reason text, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+begin
+  select * into v_message from public.messages m where m.id = p_message_id;
+  perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
+  select * into v_message from public.messages m where m.id = p_message_id for no key update;
+  -- Settled meanwhile: there is nothing to decide any more.
+  if v_message.status <> 'unknown' then
+    return false;
+  end if;
+  update public.campaign_targets t set needs_attention = p_reason, updated_at = p_now
+  where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
+  update public.messages m set needs_attention = p_reason, updated_at = p_now where m.id = v_message.id;
+  perform private.raise_alert(v_message.org_id, 'send_unclear', 'warning',
+    'Whether a message was sent cannot be told from Twilio''s list. A person must decide.', v_message.campaign_id, null,
+    jsonb_build_object('message_id', v_message.id, 'reason', p_reason));
+  return true;
+end;
+$$;
+comment on function private.ask_a_person(uuid, text, timestamptz) is
+  'Says of an unknown send that a person must decide, with the reason and an alert; false where it is settled already.';
+
+create function private.has_rival(p_message public.messages, p_attempt public.send_attempts)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  -- From a minute before (an open attempt's POST is that late at most) to the end of the time in which a look searches.
+  select exists (
+    select 1 from public.messages x
+    join public.send_attempts a on a.message_id = x.id
+    left join public.template_versions xv on xv.template_id = x.template_id and xv.version = x.template_version
+    where x.org_id = p_message.org_id and x.to_number = p_message.to_number and x.from_number = p_message.from_number
+      and x.created_at > p_attempt.claimed_at - interval '2 days'
+      and a.id <> p_attempt.id and a.provider_sid is null
+      and a.outcome in ('open', 'unknown', 'not_accepted', 'assumed_sent', 'resent')
+      and a.claimed_at between p_attempt.claimed_at - interval '1 minute' and p_attempt.claimed_at + interval '10 minutes'
+      and coalesce(xv.content, x.content) = coalesce(
+        (select v.content from public.template_versions v where v.template_id = p_message.template_id
+          and v.version = p_message.template_version),
+        p_message.content));
+$$;
+comment on function private.has_rival(public.messages, public.send_attempts) is
+  'Whether another send of ours put the same text to the same person in the same minutes, and its SID is not known either: a '
+  'message that Twilio lists may be that one''s.';
+
+create function private.record_text(p_attempt_id uuid, p_content text, p_segments smallint, p_now timestamptz default now())
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+begin
+  update public.messages m set content = coalesce(m.content, p_content), segments = p_segments, updated_at = p_now
+  from public.send_attempts a
+  where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent') and m.id = a.message_id and m.segments is null
+  returning m.* into v_message;
+  -- Its worker is dead by now; should it tell its result after all, that counts nothing a second time.
+  update public.send_attempts a set next_look_at = null, http_status = coalesce(a.http_status, 0)
+  where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent');
+  if v_message.campaign_id is not null then
+    insert into private.campaign_deltas (org_id, campaign_id, segments) values (v_message.org_id, v_message.campaign_id,
+      p_segments);
+  end if;
+  return v_message.id is not null;
+end;
+$$;
+comment on function private.record_text(uuid, text, smallint, timestamptz) is
+  'Records text and segments of a message that went out while its worker died, rendered again; false where they are known. '
+  'Definer: the worker may not write these tables.';
+grant execute on function private.record_text(uuid, text, smallint, timestamptz) to worker;
+
+-- schemas/sending/functions/plan.sql
+
+-- Planning: who is next, from which number, with which text. Tops the queue up to what the numbers can send in the next
+-- seconds and no more, so that a pause is quick, no campaign starves another and nothing bloats.
+
+create function private.plan_all(p_now timestamptz default now())
+returns integer
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.plan_running(null, p_now);
+$$;
+comment on function private.plan_all(timestamptz) is
+  'Plans for every organisation with a running campaign but those whose plan rests; returns how many messages. For the worker, '
+  'when its supply runs low. Raises if one of them fails: then plan_all_apart. Definer: the worker may not read these tables.';
+grant execute on function private.plan_all(timestamptz) to worker;
+
+create function private.template_sequence(p_campaign_id uuid, p_variant smallint, p_length integer)
+returns uuid[]
+language sql
+stable
+set search_path = ''
+as $$
+  -- The k-th next use of a template comes at (uses + k) / weight: the one used least for its weight is next, again and again.
+  select array(
+    select t.id
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    join private.template_usage u on u.template_id = t.id
+    cross join generate_series(1, p_length) k
+    where ct.campaign_id = p_campaign_id and (p_variant is null or ct.variant = p_variant)
+    order by (u.uses + k)::double precision / ct.weight, t.id
+    limit p_length);
+$$;
+comment on function private.template_sequence(uuid, smallint, integer) is
+  'The next templates of a campaign (or of one of its variants) in the order in which rotation would use them.';
+
+create function private.plan_running(p_org_id uuid, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + interval '3 seconds';
+  v_resting uuid[] := private.resting_orgs('plan', p_org_id, p_now);
+  v_planned integer := 0;
+  v_id uuid;
+begin
+  -- In one order, since the daily caps of all of them stay locked until the end.
+  for v_id in
+    select distinct c.org_id from public.campaigns c
+    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting) order by c.org_id
+  loop
+    v_planned := v_planned + private.plan_sends(v_id, p_now);
+    exit when clock_timestamp() > v_until;
+  end loop;
+  return v_planned;
+end;
+$$;
+comment on function private.plan_running(uuid, timestamptz) is
+  'Plans for every organisation with a running campaign, for three seconds at most; returns how many messages. Whom the time '
+  'does not suffice for, the tick plans for, which begins anywhere. p_org_id: of that organisation alone; null: of all but '
+  'those for which this work rests.';
+
+create function private.plan_all_apart(p_now timestamptz default now())
+returns integer
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.run_apart('plan', format('select private.plan_running($1, %L)', p_now), p_now)::integer;
+$$;
+comment on function private.plan_all_apart(timestamptz) is
+  'As plan_all, for when that raises: for one organisation after the other, so that a plan fails for its owner alone, is '
+  'counted and rests. Definer: the worker may not read these tables.';
+grant execute on function private.plan_all_apart(timestamptz) to worker;
+
+-- schemas/sending/functions/plan_campaign.sql
+
+create function private.plan_campaign(
+  p_campaign public.campaigns,
+  p_org public.orgs,
+  inout p_numbers private.pool_number[],
+  p_quota integer,
+  p_now timestamptz,
+  out p_planned integer
+)
+language plpgsql
+-- Planning the planner's work anew each time costs as much as doing it; every access here is by a key.
+set plan_cache_mode = force_generic_plan
+set search_path = ''
+as $$
+declare
+  v_cooldown timestamptz := p_now - make_interval(days => coalesce(p_campaign.cooldown_days, p_org.cooldown_days));
+  v_version bigint := private.rules_version(p_org.id);
+  v_keys text[];
+  v_capped_keys text[];
+  v_key_caps smallint[];
+  v_candidates uuid[];
+  v_people text[];
+  -- Numbers, by their place in p_numbers.
+  v_number_ids uuid[];
+  v_area_codes text[];
+  v_paces double precision[];
+  v_rooms integer[];
+  v_segment_rooms integer[];
+  v_is_in_pool boolean[];
+  v_sequence integer[];
+  v_levels integer[];
+  v_next integer := 1;
+  -- Templates, by their place in v_templates; v_order[i] is the i-th to be used, of all variants one after another.
+  v_templates uuid[];
+  v_worst smallint[];
+  v_needs text[];
+  v_variant_of smallint[];
+  v_weights smallint[];
+  v_uses bigint[];
+  v_used integer[];
+  v_variants smallint[];
+  v_order integer[] := '{}';
+  v_order_from integer[] := '{}';
+  v_order_to integer[] := '{}';
+  -- Carrier caps, the tightest first.
+  v_cap_ids uuid[];
+  v_cap_words text[];
+  v_cap_rooms integer[];
+  v_row record;
+  v_number integer;
+  v_template integer;
+  v_at integer;
+  v_variant integer;
+  v_segments integer;
+  v_i integer;
+  v_left integer;
+  v_target_ids uuid[] := '{}';
+  v_message_ids uuid[] := '{}';
+  v_number_of integer[] := '{}';
+  v_template_of integer[] := '{}';
+  v_segments_of integer[] := '{}';
+  v_cap_of integer[] := '{}';
+  v_variables jsonb[] := '{}';
+  v_delay_of integer[] := '{}';
+  v_planned_on integer[];
+  v_excluded uuid[] := '{}';
+  v_reasons text[] := '{}';
+  v_deferred uuid[] := '{}';
+  v_deferred_to timestamptz[] := '{}';
+  v_sticky_to timestamptz[] := '{}';
+  v_attention text[] := '{}';
+  v_delay integer;
+begin
+  p_planned := 0;
+  -- Which windows are open for a minute more; what the cache can't tell is worked out and stored.
+  select array_agg(k.key), array_agg(k.key) filter (where w.max_per_24h is not null),
+    array_agg(w.max_per_24h) filter (where w.max_per_24h is not null)
+  into v_keys, v_capped_keys, v_key_caps
+  from private.waiting_keys(p_campaign.id) as k(key)
+  cross join lateral (
+    select x.is_open, x.valid_to, x.max_per_24h from private.windows x
+    where x.org_id = p_org.id and x.window_key = k.key and x.version = v_version and x.valid_from <= p_now and x.valid_to > p_now
+    union all
+    select x.is_open, x.valid_to, x.max_per_24h from private.window_state(p_org.id, k.key, p_now, true) x
+    limit 1
+  ) w
+  where p_campaign.quiet_hours_override or (w.is_open and w.valid_to > p_now + interval '60 seconds');
+  if v_keys is null then
+    return;
+  end if;
+
+  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for
+  -- the first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
+  v_candidates := array(
+    select c.id
+    from unnest(v_keys) as k(key)
+    cross join lateral (
+      select t.id, t.not_before, t.ordinal from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before > '-infinity'
+        and t.not_before <= p_now
+      order by t.not_before, t.ordinal limit p_quota
+    ) c
+    order by c.not_before, c.ordinal limit p_quota);
+  v_candidates := v_candidates || array(
+    select c.id
+    from unnest(v_keys) as k(key)
+    cross join lateral (
+      select t.id, t.ordinal from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before = '-infinity'
+      order by t.ordinal limit p_quota
+    ) c
+    order by c.ordinal limit p_quota);
+  if cardinality(v_candidates) = 0 then
+    return;
+  end if;
+
+  select array_agg(n.id order by o), array_agg(n.area_code order by o), array_agg(n.segment_room order by o),
+    array_agg(n.planned order by o),
+    array_agg(n.mps::double precision order by o),
+    array_agg(case when x.is_in_pool and n.usable and (n.is_open or p_campaign.quiet_hours_override) then n.room else 0 end
+      order by o),
+    array_agg(x.is_in_pool and n.is_active order by o)
+  into v_number_ids, v_area_codes, v_segment_rooms, v_planned_on, v_paces, v_rooms, v_is_in_pool
+  from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
+    is_active, o)
+  cross join lateral (
+    select exists (select 1 from public.campaign_phone_numbers cn
+      where cn.campaign_id = p_campaign.id and cn.phone_number_id = n.id)
+      or not exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id) as is_in_pool
+  ) x;
+  -- The healthiest with most room, message after message: each level of each number's room is one place in the sequence.
+  select array_agg(s.o::integer order by s.health desc, s.level desc, s.id),
+    array_agg(s.level order by s.health desc, s.level desc, s.id)
+  into v_sequence, v_levels
+  from (
+    select n.o, n.id, n.health, r.room - k as level
+    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    cross join lateral (select v_rooms[n.o] as room) r
+    cross join generate_series(0, least(r.room, p_quota) - 1) k
+  ) s;
+  v_left := (select sum(least(r.room, r.segments)) from unnest(v_rooms, v_segment_rooms) as r(room, segments));
+  if coalesce(v_left, 0) <= 0 then
+    return;
+  end if;
+
+  select array_agg(t.id order by t.id), array_agg(t.worst_segments order by t.id), array_agg(0 order by t.id),
+    array_agg(ct.variant order by t.id), array_agg(ct.weight order by t.id),
+    array_agg(u.uses order by t.id),
+    array_agg(array_to_string(array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ',')
+      order by t.id)
+  into v_templates, v_worst, v_used, v_variant_of, v_weights, v_uses, v_needs
+  from public.campaign_templates ct
+  join public.templates t on t.id = ct.template_id and t.is_active
+  join private.template_usage u on u.template_id = t.id
+  where ct.campaign_id = p_campaign.id;
+  if v_templates is null then
+    return;
+  end if;
+  v_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign.id order by v.variant);
+  for v_i in 1 .. greatest(cardinality(v_variants), 1) loop
+    v_order_from[v_i] := cardinality(v_order) + 1;
+    v_order := v_order || array(
+      select array_position(v_templates, s.id)
+      from unnest(private.template_sequence(p_campaign.id, v_variants[v_i], cardinality(v_candidates) + cardinality(v_templates)))
+        with ordinality as s(id, n) order by s.n);
+    v_order_to[v_i] := cardinality(v_order);
+  end loop;
+
+  select array_agg(c.id order by c.daily_segments, c.id), array_agg(c.carrier order by c.daily_segments, c.id),
+    array_agg(greatest(c.daily_segments - coalesce(u.segments, 0), 0) order by c.daily_segments, c.id)
+  into v_cap_ids, v_cap_words, v_cap_rooms
+  from public.carrier_caps c
+  left join private.daily_usage u on u.scope = 'carrier' and u.scope_id = c.id and u.day = private.carrier_day(p_now)
+  where c.org_id = p_org.id;
+
+  -- Whoever holds a person (STOP, a claim) keeps them out of this plan: nothing here ever waits on a contact. One by one and by
+  -- their key, in its order, whatever the statistics say of an organisation that has just come.
+  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (v_candidates) order by t.e164);
+  v_people := array(
+    select held.e164 from unnest(v_people) as p(e164)
+    cross join lateral (
+      select c.e164 from private.contacts c where c.org_id = p_org.id and c.e164 = p.e164 for no key update skip locked
+    ) held);
+
+  for v_row in
+    select t.id, t.min_segments, t.attempts, t.sticky_until,
+      array_position(v_capped_keys, t.window_key) as capped,
+      array_position(v_variants, t.variant) as variant,
+      c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id,
+      array_position(v_number_ids, c.phone_number_id) as sticky,
+      array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
+      l.variables, recent.templates as recent_templates, day.texts as last_day, carrier.cap
+    from (
+      -- A second statement sees what was committed before the locks.
+      select x.* from public.campaign_targets x
+      where x.id = any (v_candidates) and x.state = 'waiting' for no key update skip locked
+    ) t
+    cross join lateral (
+      select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id
+      from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
+    ) c
+    join private.lead_values l on l.lead_id = t.lead_id
+    left join lateral (
+      select array_agg(m.template_id) as templates
+      from public.messages m
+      -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation
+      -- was taken, and read all of the burst for each person.
+      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
+        and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
+    ) recent on true
+    cross join lateral (
+      -- Only where a rule limits it: what went out, and what is on its way there.
+      select case when t.window_key = any (v_capped_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
+        select count(*)::integer from public.messages m
+        where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
+    ) day
+    left join public.lead_phones p on v_cap_ids is not null and p.id = t.lead_phone_id
+    cross join lateral (
+      -- A carrier that nobody knows counts as the tightest, which is the first.
+      select case when v_cap_ids is null then null when p.carrier is null then 1 else (
+        select min(w.n)::integer from unnest(v_cap_words) with ordinality as w(word, n)
+          where position(w.word in lower(p.carrier)) > 0) end as cap
+    ) carrier
+    join unnest(v_people) as held(e164) on held.e164 = t.e164
+    order by t.not_before = '-infinity', t.ordinal
+  loop
+    exit when v_left <= 0 or p_planned >= p_quota;
+    if v_row.suppressed_at is not null or v_row.invalid_at is not null
+      or (v_row.last_sent_at > v_cooldown and v_row.last_campaign_id is distinct from p_campaign.id) then
+      v_excluded := v_excluded || v_row.id;
+      v_reasons := v_reasons || case when v_row.suppressed_at is not null then 'suppressed'
+        when v_row.invalid_at is not null then 'invalid_phone' else 'recently_contacted' end;
+      continue;
+    end if;
+    if v_row.capped is not null and v_row.last_day >= v_key_caps[v_row.capped] then
+      v_deferred := v_deferred || v_row.id;
+      v_deferred_to := v_deferred_to || (p_now + interval '1 hour');
+      v_sticky_to := v_sticky_to || v_row.sticky_until;
+      v_attention := v_attention || null::text;
+      continue;
+    end if;
+
+    -- The text: never one this person had in 30 days while another is left; then the next in the sequence.
+    v_variant := coalesce(v_row.variant, 1);
+    v_template := null;
+    v_at := null;
+    for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
+      if (v_needs[v_order[v_i]] = '' or v_row.variables ?& string_to_array(v_needs[v_order[v_i]], ','))
+        and (v_row.recent_templates is null or v_templates[v_order[v_i]] <> all (v_row.recent_templates)) then
+        v_at := v_i;
+        exit;
+      end if;
+      exit when v_i - v_order_from[v_variant] >= cardinality(v_templates);
+    end loop;
+    if v_at is not null then
+      v_template := v_order[v_at];
+    else
+      -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
+      select t.n into v_template
+      from unnest(v_templates, v_needs, v_uses, v_used, v_weights, v_variant_of) with ordinality as t(id, needs, uses, used,
+        weight, variant, n)
+      where t.variant is not distinct from v_variants[v_variant]
+        and (t.needs = '' or v_row.variables ?& string_to_array(t.needs, ','))
+      order by coalesce(t.id = any (v_row.recent_templates), false), (t.uses + t.used) / t.weight::double precision, t.id limit 1;
+    end if;
+    if v_template is null then
+      if v_order_from[v_variant] <= v_order_to[v_variant] then
+        v_excluded := v_excluded || v_row.id;
+        v_reasons := v_reasons || 'missing_variable'::text;
+      else
+        v_deferred := v_deferred || v_row.id;
+        v_deferred_to := v_deferred_to || (p_now + interval '15 minutes');
+        v_sticky_to := v_sticky_to || v_row.sticky_until;
+        v_attention := v_attention || 'No template of this person''s variant is active. Activate one.'::text;
+      end if;
+      continue;
+    end if;
+    v_segments := greatest(v_worst[v_template], coalesce(v_row.min_segments, 1));
+    if v_row.cap is not null and v_cap_rooms[v_row.cap] < v_segments then
+      v_deferred := v_deferred || v_row.id;
+      v_deferred_to := v_deferred_to || ((private.carrier_day(p_now) + 1)::timestamp at time zone 'America/Los_Angeles');
+      v_sticky_to := v_sticky_to || v_row.sticky_until;
+      v_attention := v_attention || null::text;
+      continue;
+    end if;
+
+    -- The number: the one this person knows, for which they wait up to 15 minutes (not after a try that failed); else their area
+    -- code's; else the next in the sequence.
+    v_number := null;
+    if v_row.sticky is not null and v_is_in_pool[v_row.sticky] then
+      if v_rooms[v_row.sticky] > 0 and v_segment_rooms[v_row.sticky] >= v_segments then
+        v_number := v_row.sticky;
+      elsif v_row.attempts = 0 and coalesce(v_row.sticky_until > p_now, true) then
+        v_deferred := v_deferred || v_row.id;
+        v_sticky_to := v_sticky_to || coalesce(v_row.sticky_until, p_now + interval '15 minutes');
+        -- Out of the way for a moment where only its next seconds are taken, or the people of a busy number would keep the idle
+        -- ones idle.
+        v_deferred_to := v_deferred_to || case
+          when p_numbers[v_row.sticky].usable and (p_numbers[v_row.sticky].is_open or p_campaign.quiet_hours_override)
+            and v_segment_rooms[v_row.sticky] >= v_segments
+            then p_now + interval '1 second'
+          else coalesce(v_row.sticky_until, p_now + interval '15 minutes') end;
+        v_attention := v_attention || null::text;
+        continue;
+      end if;
+    end if;
+    if v_number is null then
+      foreach v_i in array v_row.local_numbers loop
+        if v_rooms[v_i] > 0 and v_segment_rooms[v_i] >= v_segments and (
+          v_number is null or (p_numbers[v_i].health, v_rooms[v_i]) > (p_numbers[v_number].health, v_rooms[v_number])) then
+          v_number := v_i;
+        end if;
+      end loop;
+    end if;
+    if v_number is null then
+      -- What an area code or an acquaintance took from a number has used up its highest levels.
+      while v_next <= cardinality(v_sequence) and v_levels[v_next] > v_rooms[v_sequence[v_next]] loop
+        v_next := v_next + 1;
+      end loop;
+      for v_i in v_next .. coalesce(cardinality(v_sequence), 0) loop
+        if v_levels[v_i] <= v_rooms[v_sequence[v_i]] and v_segment_rooms[v_sequence[v_i]] >= v_segments then
+          v_number := v_sequence[v_i];
+          exit;
+        end if;
+      end loop;
+    end if;
+    continue when v_number is null;
+
+    p_planned := p_planned + 1;
+    v_target_ids[p_planned] := v_row.id;
+    v_message_ids[p_planned] := private.uuid_v7();
+    v_number_of[p_planned] := v_number;
+    v_template_of[p_planned] := v_template;
+    v_segments_of[p_planned] := v_segments;
+    v_cap_of[p_planned] := v_row.cap;
+    v_variables[p_planned] := v_row.variables;
+    -- Visible about when its slot comes, so that a claim need not put back what is not due.
+    v_delay_of[p_planned] := floor(v_planned_on[v_number] / v_paces[v_number]);
+    v_rooms[v_number] := greatest(v_rooms[v_number] - v_segments, 0);
+    v_segment_rooms[v_number] := v_segment_rooms[v_number] - v_segments;
+    v_planned_on[v_number] := v_planned_on[v_number] + v_segments;
+    v_left := v_left - v_segments;
+    if v_row.cap is not null then
+      v_cap_rooms[v_row.cap] := v_cap_rooms[v_row.cap] - v_segments;
+    end if;
+    v_used[v_template] := v_used[v_template] + 1;
+    if v_at is not null then
+      -- Whatever was passed over stays next for the others.
+      if v_at > v_order_from[v_variant] then
+        v_order[v_order_from[v_variant] + 1 : v_at] := v_order[v_order_from[v_variant] : v_at - 1];
+      end if;
+      v_order_from[v_variant] := v_order_from[v_variant] + 1;
+    end if;
+  end loop;
+
+  if cardinality(v_excluded) > 0 then
+    update public.campaign_targets t set state = 'excluded', reason = x.reason, updated_at = p_now
+    from unnest(v_excluded, v_reasons) as x(id, reason) where t.id = x.id;
+  end if;
+  if cardinality(v_deferred) > 0 then
+    update public.campaign_targets t
+    set not_before = x.not_before, sticky_until = x.sticky_until, needs_attention = x.needs_attention, updated_at = p_now
+    from unnest(v_deferred, v_deferred_to, v_sticky_to, v_attention) as x(id, not_before, sticky_until, needs_attention)
+      where t.id = x.id;
+  end if;
+  if p_planned = 0 then
+    return;
+  end if;
+
+  insert into public.messages (
+    id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
+    from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
+  select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, v_number_ids[x.number], tp.id, tp.version,
+    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
+      'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
+        p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
+    p_numbers[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_numbers[x.number].day, v_cap_ids[x.cap], p_now, p_now,
+      p_now
+  from unnest(v_target_ids, v_message_ids, v_number_of, v_template_of, v_segments_of, v_cap_of, v_variables)
+    as x(target_id, message_id, number, template, segments, cap, variables)
+  join public.campaign_targets t on t.id = x.target_id
+  join public.templates tp on tp.id = v_templates[x.template];
+
+  update public.campaign_targets t
+  set state = 'queued', message_id = x.message_id, phone_number_id = v_number_ids[x.number],
+    last_template_id = v_templates[x.template],
+      attempts = t.attempts + 1, sticky_until = null, needs_attention = null, updated_at = p_now
+  from unnest(v_target_ids, v_message_ids, v_number_of, v_template_of) as x(target_id, message_id, number, template)
+  where t.id = x.target_id;
+
+  update private.template_usage u set uses = u.uses + x.used, last_used_at = p_now
+  from unnest(v_templates, v_used) as x(id, used) where u.template_id = x.id and x.used > 0;
+
+  perform private.charge_usage(s.scope, array_agg(s.id), array_agg(s.day), array_agg(s.messages), array_agg(s.segments))
+  from (
+    select 'org' as scope, p_org.id as id, (p_now at time zone p_org.time_zone)::date as day, p_planned as messages,
+      sum(x)::integer as segments, 1 as n
+    from unnest(v_segments_of) x
+    union all
+    select 'campaign', p_campaign.id, (p_now at time zone p_org.time_zone)::date, p_planned, sum(x)::integer, 2
+      from unnest(v_segments_of) x
+    union all
+    select 'carrier', v_cap_ids[x.cap], private.carrier_day(p_now), count(*)::integer, sum(x.segments)::integer, 3
+    from unnest(v_cap_of, v_segments_of) as x(cap, segments) where x.cap is not null group by x.cap
+    union all
+    select 'number', v_number_ids[x.number], p_numbers[x.number].day, count(*)::integer, sum(x.segments)::integer, 4
+    from unnest(v_number_of, v_segments_of) as x(number, segments) group by x.number
+  ) s
+  group by s.scope, s.n order by s.n;
+
+  for v_delay in select distinct d from unnest(v_delay_of) d order by d loop
+    perform pgmq.send_batch('sends',
+      array(select jsonb_build_object('message_id', x.id)
+        from unnest(v_message_ids, v_delay_of) with ordinality as x(id, delay, n)
+            where x.delay = v_delay order by x.n),
+      v_delay);
+  end loop;
+
+  p_numbers := array(
+    select (n.id, n.e164, n.area_code, n.mps, n.health, n.day, greatest(n.room - (v_planned_on[n.o] - n.planned), 0),
+      v_segment_rooms[n.o],
+      n.usable, n.is_open, v_planned_on[n.o], n.is_active)::private.pool_number
+    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    order by n.o);
+end;
+$$;
+comment on function private.plan_campaign(public.campaigns, public.orgs, private.pool_number[], integer, timestamptz) is
+  'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with what room is left, and how many it planned. '
+  'The caller holds the organisation''s planning lock and the campaign for share, and has opened the daily caps.';
+
+-- schemas/sending/functions/plan_sends.sql
+
+create function private.plan_sends(p_org_id uuid, p_now timestamptz default now(), p_horizon interval default '5 seconds',
+  p_max integer default 500)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org public.orgs;
+  v_numbers private.pool_number[];
+  v_campaign public.campaigns;
+  v_campaigns uuid[];
+  v_id uuid;
+  v_day date;
+  v_org_room integer;
+  v_room integer;
+  v_share integer;
+  v_planned integer := 0;
+  v_pass integer;
+  v_queued integer;
+  v_most constant integer := 200;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  v_looked_at uuid[] := '{}';
+begin
+  -- One planner per organisation; a second one has nothing to add.
+  if not pg_try_advisory_xact_lock(hashtextextended('plan_sends:' || p_org_id::text, 0)) then
+    return 0;
+  end if;
+  select * into v_org from public.orgs o where o.id = p_org_id;
+  if not found or exists (select 1 from private.org_pace p where p.org_id = p_org_id and p.resting_until > p_now) then
+    return 0;
+  end if;
+  v_day := (p_now at time zone v_org.time_zone)::date;
+
+  v_campaigns := array(
+    select c.id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    where c.org_id = p_org_id and c.status = 'running'
+      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+    order by p.planned_at, c.started_at, c.id limit v_most);
+  if cardinality(v_campaigns) = 0 then
+    return 0;
+  end if;
+
+  -- Daily caps before contacts, as everywhere.
+  perform private.open_usage('org', array[p_org_id], array[v_day]);
+  perform private.open_usage('campaign', v_campaigns, array_fill(v_day, array[cardinality(v_campaigns)]));
+  perform private.open_usage('carrier', array_agg(c.id), array_agg(private.carrier_day(p_now)))
+  from public.carrier_caps c where c.org_id = p_org_id having count(*) > 0;
+  perform private.open_usage('number', array_agg(n.id), array_agg((p_now at time zone n.time_zone)::date))
+  from public.phone_numbers n where n.org_id = p_org_id and n.status <> 'released' having count(*) > 0;
+
+  v_numbers := array(select n from private.number_room(p_org_id, p_horizon, p_now) n);
+  select coalesce(sum(n.planned), 0) into v_queued from unnest(v_numbers) n;
+  select least(
+    p_max,
+    coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
+    greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
+      where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
+    private.spending_room(p_org_id, p_now),
+    case when v_org.mps is null then 2147483647
+      else greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0) end)::integer
+  into v_org_room from unnest(v_numbers) n;
+
+  -- Campaigns take turns with equal shares; what a share leaves over goes to the others, oldest first.
+  for v_pass in 1 .. 2 loop
+    foreach v_id in array v_campaigns loop
+      exit when v_org_room <= 0 or clock_timestamp() > v_until;
+      v_looked_at := v_looked_at || v_id;
+      select * into v_campaign from public.campaigns c where c.id = v_id and c.status = 'running' for share skip locked;
+      continue when not found;
+      -- Planned by the hours that the claim will hold it to: what is planned in hours the claim refuses is canceled, and planned
+      -- again.
+      if v_campaign.quiet_hours_override then
+        v_campaign.quiet_hours_override := private.honours_override(v_campaign);
+      end if;
+      v_share := case v_pass
+        when 1 then ceil(v_org_room::numeric
+          / greatest(cardinality(v_campaigns) - array_position(v_campaigns, v_id) + 1, 1))::integer
+        else v_org_room end;
+      select least(v_share,
+        greatest(coalesce(v_campaign.daily_cap, 2147483647) - u.messages, 0),
+        case when v_campaign.mps is null then 2147483647
+          else greatest(ceil(v_campaign.mps * extract(epoch from p_horizon))::integer - (
+          select count(*)::integer from public.messages m where m.campaign_id = v_id and m.is_open and m.status = 'queued'),
+            0) end)
+      into v_room
+      from private.daily_usage u where u.scope = 'campaign' and u.scope_id = v_id and u.day = v_day;
+      continue when v_room <= 0;
+      select x.p_numbers, x.p_planned into v_numbers, v_room
+        from private.plan_campaign(v_campaign, v_org, v_numbers, v_room, p_now) x;
+      v_planned := v_planned + v_room;
+      v_org_room := v_org_room - v_room;
+      if v_room > 0 then
+        update private.campaign_pace set planned_at = clock_timestamp() where campaign_id = v_id;
+      end if;
+    end loop;
+    exit when v_org_room <= 0 or cardinality(v_campaigns) = 1;
+  end loop;
+  -- More campaigns than one plan may look at, or too slow ones: those looked at go to the end of the line, whether they could
+  -- send or not.
+  if cardinality(v_campaigns) = v_most or clock_timestamp() > v_until then
+    update private.campaign_pace p set planned_at = clock_timestamp()
+    where p.campaign_id in (
+      select x.campaign_id from private.campaign_pace x where x.campaign_id = any (v_looked_at)
+        order by x.campaign_id for no key update);
+  end if;
+  return v_planned;
+end;
+$$;
+comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
+  'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max; '
+  'returns how many. 0 where another planner is at it. Definer: the worker may not read or write these tables. Looks at the 200 '
+  'campaigns that waited longest, and begins no further one after a second: the next plan goes on with the others.';
+
+-- schemas/sending/functions/receipts.sql
+
+-- Delivery receipts: Twilio's status callbacks, applied by rank, so that order, repeats and lateness do not matter.
+-- A receipt names our message and attempt (?mid=…&a=…), so it may come before the POST's own answer.
+
+create function private.provider_rank(p_status text)
+returns smallint
+language sql
+immutable
+set search_path = ''
+as $$
+  select case p_status
+    when 'accepted' then 0 when 'scheduled' then 0 when 'queued' then 1 when 'sending' then 2 when 'sent' then 3
+    when 'failed' then 4 when 'undelivered' then 4 when 'delivered' then 4 when 'canceled' then 4 when 'read' then 5
+    else -1 end::smallint;
+$$;
+comment on function private.provider_rank(text) is
+  'Rank of a Twilio message status; a lower one never replaces a higher one, nor one final status another. -1: not a status we '
+  'know.';
+
+create function private.mark_undelivered(p_message public.messages, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  update public.messages m set error_code = p_code, error_message = v_class.note, settled_at = p_now, updated_at = p_now
+    where m.id = p_message.id;
+  perform private.learn_from_error(p_message, p_code, p_now);
+end;
+$$;
+comment on function private.mark_undelivered(public.messages, integer, timestamptz) is
+  'Ends an undelivered message that is not retried, and learns from its error code: marks the phone or suppresses it.';
+
+create function private.twilio_accounts_for(p_account_sid text)
+returns table (org_id uuid, auth_token text)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.org_id, s.decrypted_secret
+  from public.twilio_accounts a join vault.decrypted_secrets s on s.id = a.auth_token_secret_id
+  where a.account_sid = p_account_sid;
+$$;
+comment on function private.twilio_accounts_for(text) is
+  'The organisation of a Twilio account and the token that signs its webhooks and authorises its calls. Definer: only this may '
+  'read Vault for the worker.';
+grant execute on function private.twilio_accounts_for(text) to worker;
+
+create function private.apply_late_success(
+  p_message public.messages,
+  p_attempt public.send_attempts,
+  p_provider_sid text,
+  p_status text,
+  p_rank smallint,
+  p_now timestamptz
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_target public.campaign_targets;
+  v_newer public.messages;
+begin
+  -- We had given this message up (or back), and Twilio says it went out. What we planned in its place must not.
+  select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
+  select * into v_newer from public.messages m where m.id = v_target.message_id and m.id <> p_message.id for no key update;
+  if v_newer.status = 'queued' then
+    update public.messages m set status = 'canceled', error_message = 'an earlier attempt went out', settled_at = p_now,
+      updated_at = p_now where m.id = v_newer.id;
+  elsif v_newer.status not in ('failed', 'undelivered', 'canceled') then
+    update public.messages m set provider_status = p_status, provider_rank = p_rank,
+      provider_sid = coalesce(m.provider_sid, p_provider_sid),
+      needs_attention = 'Twilio sent this message after it had been given up, and its replacement was sent too.',
+        updated_at = p_now
+    where m.id = p_message.id;
+    perform private.raise_double_send(p_message, v_newer.id);
+    if p_attempt.outcome in ('not_accepted', 'resent') then
+      perform private.charge_again(array[p_message.id]);
+    end if;
+    return 'double_send';
+  end if;
+  update public.messages m
+  set status = case when p_status in ('delivered', 'read') then 'delivered'
+    else 'sent' end::public.message_status, attempt_id = p_attempt.id,
+      error_code = null, error_message = null, needs_attention = null, provider_status = p_status, provider_rank = p_rank,
+      provider_sid = coalesce(m.provider_sid, p_provider_sid), sent_at = coalesce(m.sent_at, p_now), updated_at = p_now
+  where m.id = p_message.id;
+  update public.campaign_targets t
+  set state = 'sent', delivery = case when p_status in ('delivered', 'read') then 'delivered'
+    else 'unconfirmed' end, message_id = p_message.id,
+      reason = null, error_code = null, needs_attention = null, sent_at = coalesce(t.sent_at, p_now), updated_at = p_now
+  where t.id = p_message.campaign_target_id;
+  -- The caps are given back what its replacement had been charged, and charged with this one, which was given back.
+  if v_newer.status = 'queued' then
+    perform private.lock_usage(array[p_message.id, v_newer.id]);
+    perform private.refund_usage(array[v_newer.id]);
+  end if;
+  if p_attempt.outcome in ('not_accepted', 'resent') then
+    perform private.charge_again(array[p_message.id]);
+  end if;
+  return 'late_success';
+end;
+$$;
+comment on function private.apply_late_success(public.messages, public.send_attempts, text, text, smallint, timestamptz) is
+  'Takes a message back that had been given up: cancels its unposted replacement, or raises an alert where that was posted too. '
+  'p_attempt: as it was before this was known.';
+
+create function private.apply_receipts(p_receipts jsonb, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_results text[] := array_fill(null::text, array[jsonb_array_length(p_receipts)]);
+  v_targets uuid[];
+  v_messages uuid[];
+  v_row record;
+begin
+  select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
+  from jsonb_to_recordset(p_receipts) as r(org_id uuid, message_id uuid)
+  join public.messages m on m.id = r.message_id and m.org_id = r.org_id;
+  -- All of them before any is applied, in the one order: applied one by one they would be locked as they came.
+  perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
+  perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
+
+  for v_row in
+    select r.*
+    from rows from (jsonb_to_recordset(p_receipts) as (
+      org_id uuid, message_id uuid, attempt_id uuid, provider_sid text, status text, error_code integer,
+        raw jsonb)) with ordinality
+      as r(org_id, message_id, attempt_id, provider_sid, status, error_code, raw, n)
+    join public.messages m on m.id = r.message_id and m.org_id = r.org_id
+    -- What else may come of a receipt locks campaigns and people, which come before targets: those are the caller's, one by one.
+    where m.attempt_id = r.attempt_id and m.status in ('sending', 'unknown', 'sent')
+      and r.status not in ('failed', 'undelivered', 'canceled')
+    order by r.n
+  loop
+    v_results[v_row.n] := private.apply_receipt(v_row.org_id, v_row.message_id, v_row.attempt_id, v_row.provider_sid,
+      v_row.status,
+      v_row.error_code, v_row.raw, p_now);
+  end loop;
+  return to_jsonb(v_results);
+end;
+$$;
+comment on function private.apply_receipts(jsonb, timestamptz) is
+  'Applies those of several delivery receipts that tell of progress of an attempt under way, in one transaction: [{org_id, '
+  'message_id, attempt_id, provider_sid, status, error_code, raw}]. Returns a list: in their order, what private.apply_receipt '
+  'says of each, and null of each that it must be called for alone: failures, and receipts of messages that ended or of '
+  'attempts given up. Definer: the worker may not write these tables.';
+grant execute on function private.apply_receipts(jsonb, timestamptz) to worker;
+
+create function private.receipt_details(p_raw jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_kept jsonb;
+  v_text text;
+begin
+  if jsonb_typeof(p_raw) is distinct from 'object' then
+    return null;
+  end if;
+  v_kept := p_raw - '{AccountSid,AuthToken,ApiKey,ApiKeySid,ApiSecret,ApiKeySecret,Authorization,Password,Secret,Token}'::text[];
+  v_text := v_kept::text;
+  if length(v_text) > 20000 then
+    return null;
+  -- Hundreds of these come a second: a pattern costs as much as a tenth of applying one, so it is left to those that need it.
+  elsif strpos(v_text, 'AC') = 0 and strpos(v_text, 'SK') = 0 then
+    return v_kept;
+  end if;
+  return regexp_replace(v_text, '(AC|SK)[0-9A-Fa-f]{32}', '\1…', 'g')::jsonb;
+end;
+$$;
+comment on function private.receipt_details(jsonb) is
+  'What is kept of a delivery receipt''s form: all of it but AccountSid, fields named as credentials are, and ids of accounts '
+  'and API keys within others. Null of what is no object or has more than 20,000 characters.';
+
+-- schemas/sending/functions/record_look.sql
+
+create function private.record_look(
+  p_attempt_id uuid,
+  p_provider_sid text,
+  p_provider_status text default null,
+  p_error_code integer default null,
+  p_content text default null,
+  p_now timestamptz default now()
+)
+returns text
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_attempt public.send_attempts;
+  v_message public.messages;
+begin
+  select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
+  if p_provider_sid is not null then
+    -- Looked at anew: whatever Twilio listed had been claimed before, and may have been answered for since.
+    if exists (select 1 from public.messages m where m.provider_sid = p_provider_sid and m.kind <> 'inbound'
+      and m.org_id = v_message.org_id and m.id <> v_message.id) then
+      return 'look_again';
+    end if;
+    select * into v_attempt from public.send_attempts a where a.id = p_attempt_id;
+    if v_attempt.outcome <> 'accepted' and private.has_rival(v_message, v_attempt) then
+      -- Does nothing about one that is settled: this look was slow, and what it found may be what was sent in its place.
+      perform private.give_up_look(p_attempt_id,
+        'Twilio lists one message with this text, and several of ours to this person got no answer in the same minutes.', p_now);
+      return 'unclear';
+    end if;
+    -- As a receipt, which takes its own locks: holding any before would meet Twilio's own receipt the other way round.
+    -- A status we do not know is that of a message which Twilio has.
+    perform private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid,
+      case when private.provider_rank(p_provider_status) < 0 then 'queued' else p_provider_status end, p_error_code,
+      jsonb_build_object('source', 'list'), p_now);
+    update public.messages m set provider_sid = coalesce(m.provider_sid, p_provider_sid), content = coalesce(m.content, p_content)
+      where m.id = v_message.id;
+    return 'found';
+  end if;
+
+  -- The campaign too: it may have to go on.
+  perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
+  perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
+  select * into v_message from public.messages m where m.id = v_message.id for no key update;
+  select * into v_attempt from public.send_attempts a where a.id = p_attempt_id for no key update;
+  if v_attempt.outcome <> 'unknown' then
+    return 'settled';
+  end if;
+
+  -- Two looks, however many workers look: one that was slow to tell is no second look.
+  if v_attempt.looks = 0 or v_attempt.looked_at > p_now - interval '10 minutes' then
+    update public.send_attempts a
+    set looks = 1, looked_at = coalesce(a.looked_at, p_now), next_look_at = coalesce(a.looked_at, p_now) + interval '10 minutes'
+    where a.id = p_attempt_id;
+    return 'look_again';
+  end if;
+  update public.send_attempts a set looks = a.looks + 1, next_look_at = null, outcome = 'not_accepted' where a.id = p_attempt_id;
+  if v_message.status <> 'unknown' then
+    return 'settled';
+  end if;
+  -- Twilio does not have it: safe to retry, as a new message. Replies and confirmations are never retried.
+  update public.messages m
+  set status = 'failed', error_message = 'Twilio has no such message', needs_attention = null, settled_at = p_now,
+    updated_at = p_now
+  where m.id = v_message.id;
+  if v_message.needs_attention is not null then
+    perform private.resolve_send_alerts(v_message.org_id, v_message.campaign_id, p_now);
+  end if;
+  if private.take_back_earlier(v_message, p_now) then
+    perform private.refund_usage(array[v_message.id]);
+    return 'earlier_one_stands';
+  elsif v_message.kind = 'campaign' then
+    update public.campaign_targets t
+    set state = case when c.status = 'stopped' then 'canceled' when t.attempts >= 3 then 'failed'
+      else 'waiting' end::public.target_state,
+        reason = case when c.status = 'stopped' then 'stopped' when t.attempts >= 3 then 'error' end,
+        message_id = null, not_before = p_now,
+        needs_attention = case when t.attempts >= 3
+          and c.status <> 'stopped' then 'Three attempts got no answer from Twilio.' end, updated_at = p_now
+    from public.campaigns c
+    where c.id = t.campaign_id and t.id = v_message.campaign_target_id and t.message_id = v_message.id;
+    -- A campaign that had completed meanwhile goes on for whoever waits again.
+    update public.campaigns c set status = 'running', finished_at = null
+    where c.id = v_message.campaign_id and c.status = 'completed'
+      and exists (select 1 from public.campaign_targets t where t.id = v_message.campaign_target_id and t.state = 'waiting');
+    perform private.raise_alert(v_message.org_id, 'send_unanswered', 'warning',
+      'Three attempts to send a message got no answer from Twilio.',
+      v_message.campaign_id, null, jsonb_build_object('message_id', v_message.id))
+    from public.campaign_targets t where t.id = v_message.campaign_target_id and t.needs_attention is not null;
+    perform private.refund_usage(array[v_message.id]);
+  else
+    update public.messages m set needs_attention = 'Twilio has no such message. Write again if it is still wanted.'
+      where m.id = v_message.id;
+    perform private.raise_alert(v_message.org_id, 'reply_not_sent', 'warning',
+      'A reply was not sent, and is not sent again by itself.',
+      null, v_message.phone_number_id, jsonb_build_object('message_id', v_message.id));
+  end if;
+  return 'safe_to_retry';
+end;
+$$;
+comment on function private.record_look(uuid, text, text, integer, text, timestamptz) is
+  'Records a look into Twilio''s list: found (its SID and status) settles the attempt; not found twice, 10 minutes apart, means '
+  'safe to retry. Returns found, unclear (it may be another''s), look_again, safe_to_retry, earlier_one_stands (an attempt '
+  'given up before went out after all) or settled. Definer: the worker may not write these tables.';
+grant execute on function private.record_look(uuid, text, text, integer, text, timestamptz) to worker;
+
+-- schemas/sending/functions/rescue.sql
+
+-- Rescue: what a dead worker, a lost queue row or an unanswered POST left behind.
+-- An unknown send is never retried blindly: Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
+
+create function private.queued_message_ids()
+returns setof uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select (q.message ->> 'message_id')::uuid from pgmq.q_sends q
+  union all
+  select (q.message ->> 'message_id')::uuid from pgmq.q_replies q;
+$$;
+comment on function private.queued_message_ids() is 'The messages that have a queue row.';
+
+create function private.give_up_look(p_attempt_id uuid, p_reason text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.ask_a_person(m.id, p_reason, p_now)
+  from public.send_attempts a join public.messages m on m.id = a.message_id and m.attempt_id = a.id
+  where a.id = p_attempt_id and a.outcome = 'unknown';
+  update public.send_attempts a set next_look_at = null where a.id = p_attempt_id and a.outcome = 'unknown';
+end;
+$$;
+comment on function private.give_up_look(uuid, text, timestamptz) is
+  'Leaves an unknown attempt to a person, where Twilio''s list does not settle it (several candidates). Definer: the worker may '
+  'not write these tables.';
+grant execute on function private.give_up_look(uuid, text, timestamptz) to worker;
+
+-- schemas/sending/functions/rescue_sends.sql
+
+create function private.rescue_sends(p_now timestamptz default now(), p_limit integer default 1000, p_org_id uuid default null)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('rescue', p_org_id, p_now);
+  v_targets uuid[];
+  v_messages uuid[];
+  v_attempts uuid[];
+  v_lost uuid[];
+  v_row record;
+  v_dead integer := 0;
+begin
+  -- Half an hour is twice what two looks take: Twilio can't be asked (no account, a refused token, an outage), which is told.
+  -- First, while nothing else is locked: what follows takes only what nobody holds.
+  for v_row in
+    select m.id
+    from public.send_attempts a join public.messages m on m.id = a.message_id and m.attempt_id = a.id
+    where a.next_look_at is not null and a.outcome = 'unknown' and a.claimed_at < p_now - interval '30 minutes'
+      and m.status = 'unknown' and m.needs_attention is null and (p_org_id is null or a.org_id = p_org_id)
+        and a.org_id <> all (v_resting)
+    order by m.campaign_target_id, m.id limit p_limit
+  loop
+    perform private.ask_a_person(v_row.id,
+      'For half an hour Twilio could not be asked whether it sent this message. It is asked again every two minutes.', p_now);
+  end loop;
+
+  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
+  select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
+    select x.id, x.message_id from public.messages m join public.send_attempts x on x.id = m.attempt_id
+    where m.is_open and m.status = 'sending' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
+      and x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
+    order by x.claimed_at limit p_limit) a;
+  if v_attempts is not null then
+    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
+    v_targets := array(
+      select t.id from public.campaign_targets t
+      where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
+      order by t.id for no key update skip locked);
+    v_messages := array(
+      select m.id from public.messages m
+      where m.id = any (v_messages) and (m.campaign_target_id is null or m.campaign_target_id = any (v_targets))
+      order by m.id for no key update skip locked);
+    update public.send_attempts a
+    set outcome = 'unknown', settled_at = p_now, next_look_at = p_now, error_message = 'the worker died before it settled'
+    where a.id = any (v_attempts) and a.message_id = any (v_messages) and a.outcome = 'open';
+    get diagnostics v_dead = row_count;
+    update public.messages m set status = 'unknown', updated_at = p_now
+    where m.id = any (v_messages) and m.status = 'sending' and m.attempt_id = any (v_attempts);
+    update public.campaign_targets t set state = 'unknown', updated_at = p_now
+    from public.messages m where t.id = m.campaign_target_id and t.message_id = m.id and m.id = any (v_messages)
+      and m.status = 'unknown' and t.state = 'sending';
+  end if;
+
+  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
+  v_lost := array(
+    select m.id from public.messages m
+    where m.is_open and m.status = 'queued' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
+      and m.queued_at < p_now - interval '30 seconds' and m.updated_at < p_now - interval '30 seconds'
+      and not exists (select 1 from private.queued_message_ids() q where q = m.id)
+    order by m.queued_at limit p_limit);
+  perform private.put_back('sends', array(select m.id from public.messages m where m.id = any (v_lost) and m.kind = 'campaign'),
+    0);
+  perform private.put_back('replies', array(select m.id from public.messages m
+    where m.id = any (v_lost) and m.kind <> 'campaign'), 0);
+  return v_dead + cardinality(v_lost);
+end;
+$$;
+comment on function private.rescue_sends(timestamptz, integer, uuid) is
+  'Turns attempts of dead workers into unknown, queues messages again that lost their queue row (returns how many of both), and '
+  'tells of sends about which Twilio can''t be asked. Definer: cron''s role may not write these tables. p_org_id: of that '
+  'organisation alone; null: of all but those for which this work rests.';
+
+-- schemas/sending/functions/resolve_send.sql
+
+-- A person's word on sends that stay unknown: sent again, or taken for sent. Users call the wrappers at the end.
+-- The message of a campaign is sent again as a new one, as every retry is; a reply as a new attempt of itself, so that it
+-- stays one line of its conversation. Either way the old attempt is known: should it prove to have gone out after all, its
+-- replacement is canceled where it has not been posted, or an alert is raised.
+
+create function private.why_not_resolved(p_message public.messages, p_action text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when p_message.status in ('queued', 'sending') then 'The message is being sent: there is nothing to decide yet.'
+    when p_message.status <> 'unknown' then format('Nothing is unclear about this message any more: it is %s.', p_message.status)
+    when a.looks = 0 and a.next_look_at is not null and p_message.needs_attention is null then format(
+      'Twilio is asked first whether it sent this message, at about %s. Decide after that.',
+      to_char(a.next_look_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    when p_action = 'assume_sent' then null
+    when p_message.exempt = 'confirmation' then 'An opt-out is confirmed once. It can only be assumed that this was sent.'
+    when k.suppressed_at is not null then 'This person has opted out. It can only be assumed that this was sent.'
+    when c.status = 'stopped' then 'The campaign was stopped. It can only be assumed that this was sent.'
+  end
+  from (select 1) one
+  left join public.send_attempts a on a.id = p_message.attempt_id
+  left join private.contacts k on k.org_id = p_message.org_id and k.e164 = p_message.to_number
+  left join public.campaigns c on c.id = p_message.campaign_id and p_message.kind = 'campaign';
+$$;
+comment on function private.why_not_resolved(public.messages, text) is
+  'Why a person may not decide about a send now (retry or assume_sent), as a sentence; null where they may. Asked under the '
+  'message''s lock.';
+
+create function private.resolve_messages(p_messages uuid[], p_action text, p_now timestamptz)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_message public.messages;
+  v_done uuid[] := '{}';
+  v_refunds uuid[] := '{}';
+begin
+  -- In the one order; the campaign because it may have to go on.
+  if p_action = 'retry' then
+    perform 1 from public.campaigns c
+    where c.id in (select m.campaign_id from public.messages m where m.id = any (p_messages) and m.kind = 'campaign')
+    order by c.id for no key update;
+  end if;
+  perform 1 from public.campaign_targets t
+  where t.id in (select m.campaign_target_id from public.messages m where m.id = any (p_messages))
+  order by t.id for no key update;
+  perform 1 from public.messages m where m.id = any (p_messages) order by m.id for no key update;
+  perform 1 from public.send_attempts a
+  where a.id in (select m.attempt_id from public.messages m where m.id = any (p_messages)) order by a.id for no key update;
+
+  for v_message in select m.* from public.messages m where m.id = any (p_messages) order by m.id loop
+    continue when private.why_not_resolved(v_message, p_action) is not null;
+    v_done := v_done || v_message.id;
+    if p_action = 'assume_sent' then
+      perform private.assume_sent(v_message, p_now);
+    elsif private.send_again(v_message, p_now) then
+      v_refunds := v_refunds || v_message.id;
+    end if;
+    perform private.resolve_send_alerts(v_message.org_id, v_message.campaign_id, p_now);
+    perform private.record_audit_event(v_message.org_id, 'send_resolved', v_message.to_number, v_message.campaign_id,
+      v_message.lead_id,
+      jsonb_build_object('message_id', v_message.id, 'attempt_id', v_message.attempt_id, 'action', p_action, 'reason',
+        v_message.needs_attention));
+  end loop;
+  perform private.refund_usage(v_refunds);
+  return v_done;
+end;
+$$;
+comment on function private.resolve_messages(uuid[], text, timestamptz) is
+  'Does what a person decided about sends, of those about which they may decide now; returns which these were. The caller has '
+  'checked role and organisation.';
+
+create function private.assume_sent(p_message public.messages, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_slot timestamptz;
+begin
+  update public.send_attempts a
+  set outcome = 'assumed_sent', next_look_at = case when p_message.segments is null then p_now + interval '2 minutes' end
+  where a.id = p_message.attempt_id returning a.slot_at into v_slot;
+  -- provider_rank stays where it is: whatever Twilio still reports is told of this message.
+  update public.messages m set status = 'sent', sent_at = v_slot, needs_attention = null, updated_at = p_now
+    where m.id = p_message.id;
+  update public.campaign_targets t
+  set state = 'sent', delivery = 'unconfirmed', sent_at = v_slot, needs_attention = null, updated_at = p_now
+  where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  if p_message.campaign_id is not null and p_message.segments is not null then
+    insert into private.campaign_deltas (org_id, campaign_id, segments) values (p_message.org_id, p_message.campaign_id,
+      p_message.segments);
+  end if;
+end;
+$$;
+comment on function private.assume_sent(public.messages, timestamptz) is
+  'Takes an unknown send for sent, its delivery unconfirmed. The caller holds target, message and attempt.';
+
+create function private.send_again(p_message public.messages, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.send_attempts a set outcome = 'resent', next_look_at = null where a.id = p_message.attempt_id;
+  update public.messages m
+  set status = 'failed', error_message = 'given up by a person, who had it sent again', needs_attention = null,
+    settled_at = p_now, updated_at = p_now
+  where m.id = p_message.id;
+  if private.take_back_earlier(p_message, p_now) then
+    return p_message.kind = 'campaign';
+  elsif p_message.kind <> 'campaign' then
+    update public.messages m set status = 'queued', attempt_id = null, error_message = null, settled_at = null
+      where m.id = p_message.id;
+    perform private.put_back('replies', array[p_message.id], 0);
+    return false;
+  end if;
+  -- The attempt is not held against the person: it was somebody's word and not their phone that ended it.
+  update public.campaign_targets t
+  set state = 'waiting', message_id = null, not_before = p_now, attempts = greatest(t.attempts - 1, 0), needs_attention = null,
+    updated_at = p_now
+  where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  update public.campaigns c set status = 'running', finished_at = null
+    where c.id = p_message.campaign_id and c.status = 'completed';
+  return true;
+end;
+$$;
+comment on function private.send_again(public.messages, timestamptz) is
+  'Gives an unknown send up and has it sent again. The caller holds campaign, target, message and attempt, and refunds the '
+  'daily caps last where this says so.';
+
+create function private.check_resolution(p_action text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_action is null or p_action not in ('retry', 'assume_sent') then
+    perform private.raise_error('PT422', 'invalid_input', 'A send is resolved by retry or assume_sent.',
+      jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', 'action', 'message', 'Say retry or assume_sent.'))));
+  end if;
+end;
+$$;
+comment on function private.check_resolution(text) is 'Raises PT422 for what is no decision about a send.';
+
+create function private.resolve_send(p_message_id uuid, p_action text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_message public.messages;
+begin
+  perform private.check_resolution(p_action);
+  select * into v_message from public.messages m where m.id = p_message_id and m.org_id = v_org_id;
+  if v_message.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such message.', jsonb_build_object('message_id', p_message_id));
+  end if;
+  if v_message.kind = 'campaign' then
+    perform private.require_role('campaign_manager');
+  end if;
+  if cardinality(private.resolve_messages(array[p_message_id], p_action, p_now)) = 0 then
+    select * into v_message from public.messages m where m.id = p_message_id;
+    perform private.raise_error('PT409', 'invalid_state', private.why_not_resolved(v_message, p_action),
+      jsonb_build_object('status', v_message.status, 'next_look_at', a.next_look_at))
+    from (select 1) one left join public.send_attempts a on a.id = v_message.attempt_id and a.outcome = 'unknown';
+  end if;
+end;
+$$;
+comment on function private.resolve_send(uuid, text, timestamptz) is
+  'A person''s word on one unknown send: retry or assume_sent. Raises PT404, or PT409 with why it is not theirs to decide now. '
+  'Definer: users may not write messages. Needs operator, for a campaign''s message campaign_manager, since it may be received '
+  'twice and costs money.';
+grant execute on function private.resolve_send(uuid, text, timestamptz) to authenticated;
+
+create function public.resolve_send(p_message_id uuid, p_action text) returns void
+  language sql set search_path = '' as $$ select private.resolve_send(p_message_id, p_action); $$;
+comment on function public.resolve_send(uuid, text) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.resolve_send(uuid, text) to authenticated;
+
+create function private.resolve_campaign_sends(p_campaign_id uuid, p_action text, p_limit integer default 1000,
+  p_now timestamptz default now())
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+begin
+  perform private.check_resolution(p_action);
+  if not exists (select 1 from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id) then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  return cardinality(private.resolve_messages(array(
+    select m.id from public.messages m
+    where m.org_id = v_org_id and m.campaign_id = p_campaign_id and m.is_unknown and private.why_not_resolved(m, p_action) is null
+    order by m.id limit p_limit), p_action, p_now));
+end;
+$$;
+comment on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) is
+  'The same word on all unknown sends of a campaign about which a person may decide now, p_limit at most; returns on how many. '
+  'Definer: users may not write messages. Needs campaign_manager.';
+grant execute on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) to authenticated;
+
+create function public.resolve_campaign_sends(p_campaign_id uuid, p_action text) returns integer
+  language sql set search_path = '' as $$ select private.resolve_campaign_sends(p_campaign_id, p_action); $$;
+comment on function public.resolve_campaign_sends(uuid, text) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.resolve_campaign_sends(uuid, text) to authenticated;
+
+-- schemas/sending/functions/schedule.sql
+
+-- The schedule: tick (start what is due, plan, kick workers), fold figures, rescue, prune.
+-- The kick is at most once and never the guarantee: a lost one is made good by the next tick.
+
+create function private.start_scheduled(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('start_scheduled', p_org_id, p_now);
+  v_campaign record;
+  v_obstacle record;
+  v_count integer := 0;
+begin
+  for v_campaign in
+    select c.id, c.org_id from public.campaigns c
+    where c.status = 'scheduled' and c.scheduled_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
+      and c.org_id <> all (v_resting) order by c.id for no key update skip locked
+  loop
+    select * into v_obstacle from private.start_obstacle(v_campaign.id, p_now);
+    if v_obstacle.code is null then
+      update public.campaigns c set status = 'running', started_at = p_now where c.id = v_campaign.id;
+      perform private.hasten_account_check(v_campaign.org_id);
+      v_count := v_count + 1;
+    else
+      update public.campaigns c
+      set status = 'paused', started_at = p_now, paused_at = p_now, status_reason = v_obstacle.message,
+        needs_attention = v_obstacle.message
+      where c.id = v_campaign.id;
+      perform private.raise_alert(v_campaign.org_id, 'start_refused', 'critical',
+        'A scheduled campaign could not start. ' || v_obstacle.message, v_campaign.id, null,
+        v_obstacle.details || jsonb_build_object('code', v_obstacle.code));
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.start_scheduled(timestamptz, uuid) is
+  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send; returns how many it '
+  'started. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+
+create function private.flag_stalled(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('flag_stalled', p_org_id, p_now);
+  v_row record;
+  v_count integer := 0;
+begin
+  for v_row in
+    select c.id, c.org_id, x.reason
+    from public.campaigns c
+    cross join lateral (
+      select case
+        when not exists (
+          select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+          where ct.campaign_id = c.id and t.is_active
+        ) then 'None of its templates is active. Activate one, or give the campaign another.'
+        when not exists (select 1 from private.campaign_numbers(c.id) n where n.status = 'active')
+          then 'None of its phone numbers is active. Activate one, or give the campaign another.'
+      end as reason
+    ) x
+    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
+      and x.reason is distinct from c.needs_attention
+    order by c.id for no key update of c skip locked
+  loop
+    v_count := v_count + 1;
+    update public.campaigns set needs_attention = v_row.reason where id = v_row.id;
+    if v_row.reason is null then
+      update public.alerts set resolved_at = p_now where org_id = v_row.org_id and campaign_id = v_row.id
+        and kind = 'campaign_stalled' and resolved_at is null;
+    else
+      perform private.raise_alert(v_row.org_id, 'campaign_stalled', 'critical',
+        'A running campaign cannot go on. ' || v_row.reason, v_row.id);
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.flag_stalled(timestamptz, uuid) is
+  'Says of running campaigns that have no active template or number left that they need attention, with an alert, and takes it '
+  'back when they have; returns of how many. p_org_id: of that organisation alone; null: of all but those for which this work '
+  'rests.';
+
+create function private.finish_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('finish_campaigns', p_org_id, p_now);
+  v_done uuid[];
+  v_count integer;
+begin
+  -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
+  v_done := array(
+    select c.id from public.campaigns c
+    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
+      and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+      and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
+    order by c.id for no key update skip locked);
+  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
+  update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
+  where c.id = any (v_done)
+    and not exists (
+      select 1 from public.campaign_targets t
+      where t.org_id = c.org_id and t.campaign_id = c.id and t.state in ('waiting', 'queued', 'sending'));
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.finish_campaigns(timestamptz, uuid) is
+  'Completes running campaigns with nothing waiting, queued or sending; returns how many. p_org_id: of that organisation alone; '
+  'null: of all but those for which this work rests.';
+
+create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('prune', p_org_id, p_now);
+begin
+  -- Bounded batches: a long delete would hold back vacuum for every queue.
+  delete from public.message_status_events e where e.id in (
+    select x.id from public.message_status_events x where x.created_at < p_now - interval '90 days'
+      and (p_org_id is null or x.org_id = p_org_id) and x.org_id <> all (v_resting) order by x.id limit p_limit);
+  delete from public.webhook_logs e where e.id in (
+    select x.id from public.webhook_logs x where x.created_at < p_now - interval '30 days'
+      and (p_org_id is null or x.org_id = p_org_id) and coalesce(x.org_id <> all (v_resting), true) order by x.id limit p_limit);
+  delete from private.windows w where w.valid_to < p_now - interval '1 day' and (p_org_id is null or w.org_id = p_org_id)
+    and w.org_id <> all (v_resting);
+  -- Nobody's own: with the call for all.
+  if p_org_id is not null then
+    return;
+  end if;
+  delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
+  delete from cron.job_run_details d where d.end_time < p_now - interval '1 day';
+end;
+$$;
+comment on function private.prune(timestamptz, integer, uuid) is
+  'Removes what outlived its use: raw receipts after 90 days, refused webhooks after 30, cron history after one. Finished queue '
+  'rows are deleted when read; net history has its own 6 hours. p_org_id: of that organisation alone; null: of all but those '
+  'for which this work rests.';
+
+-- schemas/sending/functions/settle.sql
+
+-- Settling: what became of the POSTs of a batch, in one call. Never turns a row that a receipt has advanced into unknown.
+
+create function private.error_class(p_code integer)
+returns private.error_classes
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(
+    (select e from private.error_classes e where e.code = p_code),
+    (p_code, 'unknown', 'fail', null, 1, false, 'not in the table')::private.error_classes);
+$$;
+comment on function private.error_class(integer) is
+  'The class of a Twilio error code. By its JSON code alone: HTTP 429 means three different things.';
+
+create function private.retry_delay(p_attempts integer, p_retry_after interval)
+returns interval
+language sql
+volatile
+set search_path = ''
+as $$
+  -- Exponential with full jitter on the upper half: retries of one outage do not come back together.
+  select coalesce(p_retry_after, interval '30 seconds') * power(2, least(greatest(p_attempts - 1, 0), 6)) * (0.5 + random() / 2);
+$$;
+comment on function private.retry_delay(integer, interval) is 'How long a target waits before attempt p_attempts + 1.';
+
+create function private.learn_from_error(p_message public.messages, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  if v_class.class = 'opt_out' then
+    perform private.suppress(p_message.org_id, p_message.to_number, 'carrier', 'Twilio ' || p_code || ': ' || v_class.note,
+      p_message.campaign_id, false, null, p_now);
+  elsif v_class.class = 'permanent' then
+    update private.contacts c set invalid_at = p_now, invalid_reason = 'twilio_' || p_code
+    where c.org_id = p_message.org_id and c.e164 = p_message.to_number and c.invalid_at is null;
+    update public.lead_phones lp
+    set is_valid = false, invalid_reason = 'twilio_' || p_code,
+        line_type = case when v_class.action = 'mark_landline' and lp.line_type_source is distinct from 'manual' then 'landline'
+          else lp.line_type end,
+        line_type_source = case when v_class.action = 'mark_landline' and lp.line_type_source is distinct from 'manual'
+          then 'lookup' else lp.line_type_source end
+    where lp.org_id = p_message.org_id and lp.e164 = p_message.to_number and lp.is_valid;
+  end if;
+end;
+$$;
+comment on function private.learn_from_error(public.messages, integer, timestamptz) is
+  'What an error code says of the phone: suppresses it (opt_out) or marks it (permanent). The caller holds the contact''s lock.';
+
+create function private.rest_sender(p_org_id uuid, p_phone_number_id uuid, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  if v_class.action = 'rest_account' then
+    -- The account's daily limit: rest until the next midnight Pacific, when Twilio's day begins anew.
+    update private.org_pace p
+    set resting_until = ((p_now at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles',
+      resting_reason = 'account_daily_limit'
+    where p.org_id = p_org_id;
+    perform private.raise_alert(p_org_id, 'account_daily_limit', 'warning',
+      'Twilio''s daily message limit of the account is reached. Sending goes on after midnight Pacific.');
+  elsif v_class.action = 'rest_number' then
+    update private.number_pace p set resting_until = greatest(p.resting_until,
+      p_now + coalesce(v_class.retry_after, interval '1 hour')), resting_reason = 'queue_full'
+    where p.phone_number_id = p_phone_number_id;
+    perform private.raise_alert(p_org_id, 'number_queue_full', 'warning',
+      'A number''s queue at Twilio is full; the number rests.', null, p_phone_number_id);
+  elsif v_class.class = 'sender' and v_class.action = 'quarantine_number' then
+    update public.phone_numbers n set status = 'quarantined', status_reason = format('Twilio error %s: %s', p_code, v_class.note)
+    where n.id = p_phone_number_id and n.status = 'active';
+    perform private.raise_alert(p_org_id, 'number_quarantined', 'critical',
+      format('A number was quarantined: Twilio error %s, %s.', p_code, v_class.note), null, p_phone_number_id);
+  end if;
+end;
+$$;
+comment on function private.rest_sender(uuid, uuid, integer, timestamptz) is
+  'What an error code stops at the sender: quarantines the number, rests the account or the number.';
+
+create function private.pause_for_error(p_org_id uuid, p_campaign_id uuid, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_class private.error_classes := private.error_class(p_code);
+begin
+  -- The caller holds the campaign's lock where there is one, and every contact it will need: withdrawing takes targets.
+  if v_class.class not in ('account', 'campaign') or v_class.action = 'rest_account' then
+    return;
+  end if;
+  if p_campaign_id is not null then
+    perform private.pause_running(p_campaign_id, format('Twilio error %s: %s', p_code, v_class.note), p_now);
+  end if;
+  perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
+    format('Twilio error %s: %s. The campaign was paused; mend the cause, then resume it.', p_code, v_class.note), p_campaign_id,
+      null, jsonb_build_object('error_code', p_code));
+end;
+$$;
+comment on function private.pause_for_error(uuid, uuid, integer, timestamptz) is
+  'Pauses the campaign where an error code is the account''s or the campaign''s problem, with an alert.';
+
+create function private.lock_refused(p_results jsonb, p_targets uuid[], p_now timestamptz)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_row record;
+begin
+  -- In the one order: campaigns, numbers, people, and only then what pausing withdraws (targets, messages).
+  perform 1 from public.campaigns c
+  where c.id in (
+    select m.campaign_id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class in ('account', 'campaign'))
+  order by c.id for no key update;
+  -- Numbers as claiming locks them: the numbers themselves, then the organisations' clocks, then the numbers'.
+  for v_row in
+    select distinct array_position(array['quarantine_number', 'rest_account', 'rest_number'], e.action) as n, m.org_id,
+      m.phone_number_id, r.error_code
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
+    join public.messages m on m.id = a.message_id
+    cross join lateral private.error_class(r.error_code) e
+    where r.outcome = 'rejected' and e.action in ('quarantine_number', 'rest_account', 'rest_number')
+    order by n, m.org_id, m.phone_number_id, r.error_code
+  loop
+    perform private.rest_sender(v_row.org_id, v_row.phone_number_id, v_row.error_code, p_now);
+  end loop;
+
+  perform 1 from private.contacts c
+  where (c.org_id, c.e164) in (
+    select m.org_id, m.to_number from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected')
+  order by c.org_id, c.e164 for no key update;
+  for v_row in
+    select distinct m.org_id, m.campaign_id, r.error_code
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
+    join public.messages m on m.id = a.message_id
+    where r.outcome = 'rejected'
+    order by m.campaign_id, r.error_code
+  loop
+    perform private.pause_for_error(v_row.org_id, v_row.campaign_id, v_row.error_code, p_now);
+  end loop;
+  -- With what an opt-out cancels elsewhere: taken later, one by one, it could meet a pause that takes the same the other way
+  -- round.
+  return p_targets || array(
+    select x.id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
+    join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id
+    join public.campaign_targets x on x.org_id = m.org_id and x.e164 = m.to_number and x.state in ('waiting', 'queued')
+    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class = 'opt_out');
+end;
+$$;
+comment on function private.lock_refused(jsonb, uuid[], timestamptz) is
+  'The part of settling that refusals need before targets are locked: locks campaigns, numbers and people, rests senders and '
+  'pauses campaigns as the error codes ask; returns the targets to lock, with those that an opt-out will cancel.';
+
+-- schemas/sending/functions/settle_sends.sql
+
+create function private.settle_sends(p_results jsonb, p_now timestamptz default now())
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_row record;
+  v_message public.messages;
+  v_settled integer;
+  v_given_back uuid[];
+  v_given_back_replies uuid[];
+  v_oversize uuid[] := '{}';
+  v_refunds uuid[] := '{}';
+  v_attempts uuid[];
+  v_messages uuid[];
+  v_targets uuid[];
+  v_has_refusals boolean;
+begin
+  -- Read once: which messages and targets, and whether anything was refused. Most batches have nothing but acceptances.
+  select array_agg(r.attempt_id), bool_or(r.outcome in ('rejected', 'oversize')) into v_attempts, v_has_refusals
+  from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text);
+  select array_agg(m.id), array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null)
+    into v_messages, v_targets
+  from public.send_attempts a join public.messages m on m.id = a.message_id where a.id = any (v_attempts);
+  if v_has_refusals then
+    v_targets := private.lock_refused(p_results, v_targets, p_now);
+  end if;
+  perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
+  perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
+
+  -- The attempts, once: a result that comes twice changes nothing the second time.
+  with r as (
+    select * from jsonb_to_recordset(p_results) as x(
+      attempt_id uuid, outcome text, provider_sid text, provider_status text, http_status smallint, error_code integer,
+      error_message text, content text, segments smallint)
+  ),
+  settled as (
+    update public.send_attempts a
+    set outcome = case r.outcome when 'oversize' then 'not_posted' else r.outcome end,
+        settled_at = coalesce(a.settled_at, p_now), provider_sid = coalesce(a.provider_sid, r.provider_sid),
+          http_status = r.http_status,
+        error_code = r.error_code, error_message = left(r.error_message, 1000),
+        next_look_at = case when r.outcome = 'unknown' then p_now + interval '2 minutes' end
+    from r
+    where a.id = r.attempt_id and (
+      a.outcome = 'open'
+      -- A receipt came before the POST's answer, or rescue took the worker for dead: the answer still has the text and the SID.
+      or (r.outcome = 'accepted' and a.outcome in ('accepted', 'unknown') and a.http_status is null))
+    returning a.id, a.message_id, r.outcome, r.provider_sid, r.provider_status, r.content, r.segments
+  ),
+  sent as (
+    update public.messages m
+    set status = case when m.status in ('sending', 'unknown') then 'sent' else m.status end,
+        provider_sid = coalesce(m.provider_sid, s.provider_sid),
+        provider_status = case when m.provider_rank < 0 then s.provider_status else m.provider_status end,
+        provider_rank = greatest(m.provider_rank, 0),
+        content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
+        -- As the trigger would, one by one.
+        cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l
+          where l.org_id = m.org_id))
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
+    returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments
+  ),
+  texts as (
+    -- Accepted by a receipt while the POST itself got no answer.
+    update public.messages m set content = r.content, segments = r.segments
+    from r join public.send_attempts a on a.id = r.attempt_id
+    where m.id = a.message_id and m.attempt_id = a.id and r.outcome = 'unknown' and a.outcome = 'accepted' and m.content is null
+    returning m.campaign_id, m.org_id, m.segments
+  ),
+  unknown as (
+    update public.messages m set status = 'unknown', content = coalesce(s.content, m.content), segments = s.segments,
+      updated_at = p_now
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'unknown' and m.status = 'sending'
+    returning m.id, m.campaign_target_id
+  ),
+  given_back as (
+    update public.messages m set status = 'queued', attempt_id = null, updated_at = p_now
+    from settled s
+    where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'not_posted' and m.status = 'sending'
+    returning m.id, m.campaign_target_id, m.kind
+  ),
+  targets as (
+    update public.campaign_targets t
+    set state = x.state, delivery = case when x.state = 'sent' then 'unconfirmed' end,
+        sent_at = case when x.state = 'sent' then p_now else t.sent_at end, error_code = null, updated_at = p_now
+    from (
+      -- By the target's own id: message_id has no index, and needs none.
+      select id, campaign_target_id, 'sent'::public.target_state as state from sent
+      union all select id, campaign_target_id, 'unknown' from unknown
+      union all select id, campaign_target_id, 'queued' from given_back
+    ) x
+    where t.id = x.campaign_target_id and t.message_id = x.id and t.state in ('sending', 'unknown')
+    returning t.id
+  ),
+  figures as (
+    insert into private.campaign_deltas (org_id, campaign_id, segments)
+    select s.org_id, s.campaign_id, sum(s.segments)
+    from (select org_id, campaign_id, segments from sent union all select org_id, campaign_id, segments from texts) s
+    where s.campaign_id is not null group by 1, 2
+  )
+  select (select count(*) from settled),
+    array(select g.id from given_back g where g.kind = 'campaign'),
+      array(select g.id from given_back g where g.kind <> 'campaign')
+  into v_settled, v_given_back, v_given_back_replies;
+
+  -- At once: a worker that misses slots claims fewer, and another may have room.
+  perform private.put_back('sends', v_given_back, 0);
+  perform private.put_back('replies', v_given_back_replies, 0);
+  if not v_has_refusals then
+    return v_settled;
+  end if;
+
+  for v_row in
+    select m.id as message_id, r.outcome, r.error_code, r.error_message, r.segments
+    from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer, error_message text,
+      segments smallint)
+    join public.send_attempts a on a.id = r.attempt_id
+    join public.messages m on m.id = a.message_id and m.attempt_id = a.id
+    where r.outcome in ('rejected', 'oversize') and m.status = 'sending'
+    order by m.campaign_id, m.id
+  loop
+    select * into v_message from public.messages m where m.id = v_row.message_id;
+    if v_row.outcome = 'oversize' then
+      update public.campaign_targets t set min_segments = v_row.segments
+      where t.message_id = v_message.id and v_row.segments > v_message.charged_segments;
+      v_oversize := v_oversize || v_message.id;
+    elsif private.close_failed(v_message, 'failed', v_row.error_code, v_row.error_message, true, p_now) then
+      v_refunds := v_refunds || v_message.id;
+    end if;
+  end loop;
+  -- Once for all, and last: whoever holds a cap waits for nothing.
+  perform private.lock_usage(v_oversize || v_refunds);
+  perform private.refund_usage(v_refunds);
+  perform private.drop_claims(v_oversize, array(select 'waiting'::public.target_state from unnest(v_oversize)),
+    array(select 'longer_than_charged' from unnest(v_oversize)), array(select '-infinity'::timestamptz from unnest(v_oversize)),
+      p_now);
+  return v_settled;
+end;
+$$;
+comment on function private.settle_sends(jsonb, timestamptz) is
+  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, '
+  'provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Definer: the '
+  'worker may not write these tables.';
+grant execute on function private.settle_sends(jsonb, timestamptz) to worker;
+
+-- schemas/sending/functions/supply.sql
+
+-- Supply: the queues, what each number can still take, and which windows a campaign's backlog waits for.
+
+create function private.number_room(p_org_id uuid, p_horizon interval, p_now timestamptz)
+returns setof private.pool_number
+language sql
+stable
+set search_path = ''
+as $$
+  select n.id, n.e164, n.area_code, n.mps, coalesce(n.health_score, 100)::smallint, d.day,
+    greatest(0, ceil(n.mps * extract(epoch from p_horizon))::integer - q.queued),
+    greatest(coalesce(private.number_cap(n.daily_cap, n.warmup_started_on, o.warmup_caps, d.day),
+      2147483647) - coalesce(u.segments, 0), 0),
+    n.status = 'active' and p.resting_until <= p_now,
+    coalesce(private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) > p_now + interval '60 seconds', false),
+    q.queued,
+    n.status = 'active'
+  from public.phone_numbers n
+  join public.orgs o on o.id = n.org_id
+  join private.number_pace p on p.phone_number_id = n.id
+  cross join lateral (select (p_now at time zone n.time_zone)::date as day) d
+  left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = d.day
+  cross join lateral (
+    select coalesce(sum(m.charged_segments), 0)::integer as queued
+    from public.messages m where m.phone_number_id = n.id and m.is_open and m.status = 'queued'
+  ) q
+  where n.org_id = p_org_id and n.status <> 'released'
+  order by n.id;
+$$;
+comment on function private.number_room(uuid, interval, timestamptz) is
+  'What each number of an organisation can still take: segments within the horizon at its mps, and segments left today under '
+  'its cap, warming up considered.';
+
+create function private.waiting_keys(p_campaign_id uuid)
+returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  -- Steps from key to key through the index: a plain distinct reads the whole backlog.
+  with recursive k as (
+    (select t.window_key from public.campaign_targets t
+     where t.campaign_id = p_campaign_id and t.is_waiting order by t.window_key limit 1)
+    union all
+    select (select t.window_key from public.campaign_targets t
+            where t.campaign_id = p_campaign_id and t.is_waiting and t.window_key > k.window_key
+            order by t.window_key limit 1)
+    from k where k.window_key is not null
+  )
+  select k.window_key from k where k.window_key is not null;
+$$;
+comment on function private.waiting_keys(uuid) is 'The window keys of a campaign''s waiting targets.';
+
+-- schemas/sending/functions/twilio_reachable.sql
+
+create function private.set_twilio_reachable(p_is_reachable boolean, p_now timestamptz default now())
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  if p_is_reachable then
+    update public.alerts a set resolved_at = p_now where a.kind = 'twilio_unreachable' and a.resolved_at is null;
+  else
+    perform private.raise_alert(o.org_id, 'twilio_unreachable', 'critical',
+      'Twilio cannot be reached. Messages wait and go out as soon as it can.')
+    from (select distinct c.org_id from public.campaigns c where c.status = 'running') o;
+  end if;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.set_twilio_reachable(boolean, timestamptz) is
+  'Raises the alert twilio_unreachable for organisations with a running campaign, or resolves it for all; returns how many. '
+  'Definer: the worker may not write alerts.';
+grant execute on function private.set_twilio_reachable(boolean, timestamptz) to worker;
+
+-- schemas/sending/functions/webhook_logs.sql
+
+-- Refused webhooks are kept within limits that hold for all isolates together: anybody on the Internet can post them. And who may
+-- not be known is asked about once for all.
+
+create function private.webhook_payload(p_payload jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when length(p_payload::text) <= 20000
+    then regexp_replace((p_payload #- '{fields,AccountSid}')::text, '(AC|SK)[0-9A-Fa-f]{32}', '\1…', 'g')::jsonb
+    else '{"too_long": true}' end;
+$$;
+comment on function private.webhook_payload(jsonb) is
+  'What is kept of a refused webhook ({fields, query}): nothing of 20,000 characters or more, no AccountSid and no id of an '
+  'account or API key anywhere in it.';
+
+create function private.log_webhook(
+  p_org_id uuid,
+  p_type text,
+  p_payload jsonb,
+  p_error text,
+  p_is_signed boolean default false,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_most constant integer := case when p_org_id is null then 600 else 120 end;
+begin
+  insert into private.webhook_log_hours as h (org_id, is_signed, hour, rows)
+  values (p_org_id, p_is_signed, date_trunc('hour', p_now), 1)
+  on conflict (org_id, is_signed) do update
+    set hour = excluded.hour, rows = case when h.hour = excluded.hour then h.rows + 1 else 1 end
+    where h.hour <> excluded.hour or h.rows < v_most;
+  if not found then
+    return false;
+  end if;
+  insert into public.webhook_logs (org_id, webhook_type, payload, error_message, created_at)
+  values (p_org_id, p_type, private.webhook_payload(p_payload), left(p_error, 1000), p_now);
+  return true;
+end;
+$$;
+comment on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) is
+  'Keeps a webhook that was refused or could not be applied, with the reason: in an hour at most 120 of an organisation that '
+  'its account signed, 120 that only name it, and 600 of nobody we know. Returns whether it was kept. Definer: the worker may '
+  'not write the table.';
+grant execute on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) to worker;
+
+create function private.twilio_account_sids(p_since timestamptz default '-infinity')
+returns table (account_sid text, read_at timestamptz)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.account_sid, now() from public.twilio_accounts a where a.updated_at >= p_since
+  union all
+  select null, now();
+$$;
+comment on function private.twilio_account_sids(timestamptz) is
+  'The Twilio accounts that were added or changed since a moment, and (in a last row without one) when this was read: for '
+  'telling webhooks of strangers without asking about each. Definer: the worker may not read the table.';
+grant execute on function private.twilio_account_sids(timestamptz) to worker;
+
+-- schemas/sending/queues.sql
+
+select pgmq.create('sends');
+
+select pgmq.create('replies');
+
+-- A queue is a hot, tiny table: vacuum it early and leave room for updates in place.
+do $$
+declare
+  v_queue text;
+begin
+  foreach v_queue in array array['sends', 'replies'] loop
+    begin
+      execute format('alter table pgmq.q_%s set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, '
+        'autovacuum_vacuum_cost_delay = 0)', v_queue);
+    exception when insufficient_privilege then
+      raise notice 'the owner of pgmq keeps its own vacuum settings for q_%', v_queue;
+    end;
+  end loop;
+end;
+$$;
+
+-- schemas/sending/cron.sql
+
+select cron.schedule('score', '*/2 * * * *', $score$
+do $block$
+declare
+  v_id uuid;
+  v_until timestamptz := clock_timestamp() + interval '60 seconds';
+  v_pivot uuid := gen_random_uuid();
+begin
+  -- Of organisations that are gone.
+  delete from private.number_outcome_changes c where c.hour < now() - interval '8 days';
+  commit;
+  for v_id in
+    select g.id from public.orgs g
+    where exists (select 1 from private.number_outcome_changes c where c.org_id = g.id)
+      or exists (select 1 from private.number_outcomes o where o.org_id = g.id)
+    order by g.id < v_pivot, g.id
+  loop
+    perform private.run_item('score', v_id, v_id, 'select private.score_numbers($1)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+end;
+$block$
+$score$);

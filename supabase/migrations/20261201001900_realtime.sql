@@ -1,0 +1,236 @@
+-- Written from supabase/schemas/realtime by npm run generate: change it there.
+
+-- A function may call one that comes later.
+set check_function_bodies = off;
+
+-- schemas/realtime/checks/broadcasts.sql
+
+create function private.topic_org_id(p_topic text)
+returns uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_scope text := split_part(p_topic, ':', 1);
+  v_id uuid;
+  v_org_id uuid;
+begin
+  if p_topic !~ '^(org|campaign|inbox|conversation|import|job):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return null;
+  end if;
+  v_id := split_part(p_topic, ':', 2)::uuid;
+  case v_scope
+    when 'org', 'inbox' then v_org_id := v_id;
+    when 'campaign' then select c.org_id into v_org_id from public.campaigns c where c.id = v_id;
+    when 'conversation' then select c.org_id into v_org_id from public.conversations c where c.id = v_id;
+    when 'import' then select i.org_id into v_org_id from public.imports i where i.id = v_id;
+    when 'job' then select j.org_id into v_org_id from public.jobs j where j.id = v_id;
+  end case;
+  return v_org_id;
+end;
+$$;
+comment on function private.topic_org_id(text) is
+  'The organisation a channel belongs to, null for a topic that is none of ours. Definer: it must see rows of other '
+  'organisations to refuse them.';
+grant execute on function private.topic_org_id(text) to authenticated;
+
+-- schemas/realtime/triggers/broadcasts.sql
+
+create function private.broadcast_changes()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- The arguments are pairs: a scope and the column that completes its topic ('campaign', 'id', 'org', 'org_id').
+  for i in 0 .. tg_nargs - 1 by 2 loop
+    perform private.broadcast_rows(tg_argv[i] || ':' || topic.id, tg_op, tg_table_name, topic.records)
+    from (
+      select to_jsonb(n) ->> tg_argv[i + 1] as id, jsonb_agg(to_jsonb(n)) as records from new_rows n group by 1
+    ) topic
+    where topic.id is not null;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.broadcast_changes() is
+  'Statement trigger: one broadcast per topic with the rows that changed. Definer: realtime.send swallows errors of those who '
+  'may not insert.';
+create trigger campaigns_broadcast_insert after insert on public.campaigns
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
+    'org_id');
+create trigger campaigns_broadcast_update after update on public.campaigns
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
+    'org_id');
+create trigger alerts_broadcast_insert after insert on public.alerts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
+create trigger alerts_broadcast_update after update on public.alerts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
+create trigger conversations_broadcast_insert after insert on public.conversations
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger conversations_broadcast_update after update on public.conversations
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger imports_broadcast_insert after insert on public.imports
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('import', 'id', 'org',
+    'org_id');
+create trigger imports_broadcast_update after update on public.imports
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('import', 'id', 'org',
+    'org_id');
+create trigger campaign_stats_broadcast after update on public.campaign_stats
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'campaign_id',
+    'org', 'org_id');
+create trigger jobs_broadcast_insert after insert on public.jobs
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
+create trigger jobs_broadcast_update after update on public.jobs
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
+
+create function private.broadcast_conversation_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.broadcast_rows('conversation:' || new.conversation_id, tg_op, 'messages', jsonb_build_array(to_jsonb(new)));
+  return null;
+end;
+$$;
+comment on function private.broadcast_conversation_message() is
+  'Trigger: an inbound message or a reply, or its new status, to whoever has the conversation open. Definer: realtime.send '
+  'swallows errors of those who may not insert.';
+create trigger messages_broadcast_insert after insert on public.messages
+  for each row when (new.conversation_id is not null
+    and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
+create trigger messages_broadcast_update after update on public.messages
+  for each row when (new.conversation_id is not null
+    and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
+
+create function private.broadcast_lead_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- One statement may change 100,000 leads: then whoever looks is told to look again, not what happened to each.
+  perform case
+    when x.n <= 50 then private.broadcast_rows('org:' || x.org_id, 'INSERT', 'lead_events', x.records)
+    else realtime.send(jsonb_build_object('id', gen_random_uuid(), 'leads', x.n), 'leads_changed', 'org:' || x.org_id, true)
+  end
+  from (
+    select n.org_id, count(*) as n, case when count(*) <= 50 then jsonb_agg(to_jsonb(n)) end as records from new_rows n
+      group by n.org_id
+  ) x;
+  return null;
+end;
+$$;
+comment on function private.broadcast_lead_events() is
+  'Statement trigger: up to 50 events of a statement to the organisation''s channel, or leads_changed with how many. Definer: '
+  'realtime.send swallows errors of those who may not insert.';
+create trigger lead_events_broadcast after insert on public.lead_events
+  referencing new table as new_rows for each statement execute function private.broadcast_lead_events();
+
+-- schemas/realtime/triggers/withheld_rows.sql
+
+create function private.withhold_rows_of_account()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.withhold_rows(u.org_id) from public.users u where u.id = new.id;
+  return null;
+end;
+$$;
+comment on function private.withhold_rows_of_account() is
+  'Trigger: an account that is banned or deleted may still listen on channels it has joined; they carry no contents for as long '
+  'as its token lives. Definer: the auth service may write nothing of ours.';
+create trigger on_auth_user_banned after update on auth.users
+  for each row when (
+    (new.banned_until is not null and old.banned_until is distinct from new.banned_until)
+    or (new.deleted_at is not null and old.deleted_at is null))
+  execute function private.withhold_rows_of_account();
+
+-- schemas/realtime/tables/withheld_rows.sql
+
+create table private.withheld_rows (
+  org_id uuid primary key references public.orgs (id) on delete cascade,
+  until timestamptz not null
+);
+comment on table private.withheld_rows is
+  'Organisations that somebody left a short while ago: until then their broadcasts carry ids and no contents.';
+
+alter table private.withheld_rows enable row level security;
+
+-- schemas/realtime/functions/broadcasts.sql
+
+-- Live updates: row changes broadcast from the database to private channels, decided by policies on realtime.messages.
+-- org:<id> campaigns, figures, alerts · campaign:<id> its state and figures · inbox:<org id> conversations
+-- conversation:<id> messages · import:<id> progress. Campaign sends are never broadcast row by row: their figures are.
+
+create function private.broadcast_rows(p_topic text, p_operation text, p_table text, p_records jsonb,
+  p_old_records jsonb default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_records jsonb := p_records;
+  v_old_records jsonb := p_old_records;
+  v_withheld jsonb := '{}';
+begin
+  if exists (select from private.withheld_rows w where w.org_id = (p_records -> 0 ->> 'org_id')::uuid and w.until > now()) then
+    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', r -> 'id', 'org_id', r -> 'org_id', 'campaign_id',
+      r -> 'campaign_id')))
+    into v_records from jsonb_array_elements(p_records) r;
+    v_old_records := null;
+    v_withheld := '{"withheld": true}';
+  end if;
+  -- The shape of realtime.broadcast_changes, so a subscriber reads one shape; records holds them all where a statement changed
+  -- several rows.
+  perform realtime.send(
+    jsonb_build_object('id', gen_random_uuid(), 'operation', p_operation, 'schema', 'public', 'table', p_table,
+      'record', v_records -> 0, 'old_record', v_old_records -> 0, 'records', v_records) || v_withheld,
+    p_operation, p_topic, true);
+end;
+$$;
+comment on function private.broadcast_rows(text, text, text, jsonb, jsonb) is
+  'Sends one broadcast to one private topic, event INSERT, UPDATE or DELETE. For an hour after somebody left the organisation: '
+  'ids only, and withheld: true.';
+
+-- schemas/realtime/functions/withheld_rows.sql
+
+-- Realtime asks the policies when a channel is joined and when it gets a new token, and not in between. Somebody who was removed
+-- keeps the channels they had joined until their last token expires. So for that long the organisation's broadcasts say
+-- that something changed, and not what: clients read it again over REST, where rights are asked at every request.
+
+create function private.token_lifetime()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$ select interval '61 minutes' $$;
+comment on function private.token_lifetime() is
+  'How long an access token may still be used after its session has ended: jwt_expiry of supabase/config.toml and a minute for '
+  'clocks. Raise both together.';
+
+create function private.withhold_rows(p_org_id uuid, p_now timestamptz default now())
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.withheld_rows (org_id, until) values (p_org_id, p_now + private.token_lifetime())
+  on conflict (org_id) do update set until = greatest(excluded.until, private.withheld_rows.until);
+$$;
+comment on function private.withhold_rows(uuid, timestamptz) is
+  'From now on, and for as long as a token lives, broadcasts of this organisation carry no contents.';
+
+-- schemas/realtime/policies/realtime_messages.sql
+
+create policy "people join channels of their organisation" on realtime.messages
+  for select to authenticated
+  using (extension = 'broadcast' and (select private.topic_org_id((select realtime.topic()))) = (select private.org_id()));

@@ -1,0 +1,37 @@
+-- The audience: which phones a campaign would write to, and why each of the others is excluded. Building fixes it in chunks.
+
+create function private.criteria_filter(p_criteria jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_criteria -> 'filter', '{}') || jsonb_strip_nulls(jsonb_build_object(
+    -- An empty list of the older criteria asks nothing; in a filter it is nobody.
+    'ids', nullif(p_criteria -> 'lead_ids', '[]'),
+    'tags', case when p_criteria ? 'tags' then jsonb_build_object('any', p_criteria -> 'tags') end,
+    'counties', p_criteria -> 'counties',
+    'states', p_criteria -> 'states',
+    'statuses', p_criteria -> 'statuses',
+    'segment_ids', nullif(p_criteria -> 'segment_ids', '[]'),
+    'import_ids', case when p_criteria ? 'import_id' then jsonb_build_array(p_criteria -> 'import_id') end));
+$$;
+comment on function private.criteria_filter(jsonb) is
+  'A campaign''s target_criteria as a filter of private.lead_condition: filter, with the older criteria over it.';
+
+create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
+returns table (id uuid, status text, consent_status text, state text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query execute format(
+    'select l.id, l.status, l.consent_status, l.state from public.leads l where %s and ($1 is null or l.id > $1) and ($2 is '
+    'null or l.id <= $2)',
+    private.lead_condition(p_campaign.org_id, private.criteria_filter(p_campaign.target_criteria), p_now))
+  using p_after, p_upto;
+end;
+$$;
+comment on function private.audience_leads(public.campaigns, uuid, uuid, timestamptz) is
+  'The leads a campaign''s criteria match, of those after p_after and up to p_upto by id. Raises PT422 where a segment is gone.';

@@ -1,0 +1,71 @@
+create function private.build_chunk(p_campaign_id uuid, p_limit integer default 10000, p_now timestamptz default now())
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_upto uuid;
+  v_ordinal bigint;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id for no key update;
+  if v_campaign.status is distinct from 'building' then
+    return false;
+  end if;
+  begin
+    perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
+  exception when sqlstate 'PT422' then
+    perform private.give_up_build(v_campaign,
+      format('Its audience could not be built: %s Change whom it is for, then build it again.', sqlerrm), p_now);
+    return false;
+  end;
+  if v_campaign.built_at is not null then
+    -- Built before: what that left goes first, in chunks as well.
+    delete from public.campaign_targets t
+    where t.id in (
+      select x.id from public.campaign_targets x
+      where x.org_id = v_campaign.org_id and x.campaign_id = p_campaign_id order by x.ordinal limit p_limit);
+    if not found then
+      update public.campaign_variants set assigned = 0 where campaign_id = p_campaign_id;
+      update public.campaigns set built_at = null where id = p_campaign_id;
+    end if;
+    return true;
+  end if;
+  select coalesce(max(t.ordinal), 0) into v_ordinal from public.campaign_targets t
+  where t.org_id = v_campaign.org_id and t.campaign_id = p_campaign_id;
+  -- Chunks are cut by the organisation's leads, matching or not: the work of one is bounded whatever the criteria.
+  select l.id into v_upto from public.leads l
+  where l.org_id = v_campaign.org_id and (v_campaign.build_cursor is null or l.id > v_campaign.build_cursor)
+  order by l.id offset p_limit - 1 limit 1;
+
+  with audience as materialized (
+    select a.*, row_number() over (order by a.lead_id) as n
+    from private.audience_chunk(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
+  ),
+  people as (
+    insert into private.contacts (org_id, e164)
+    select distinct v_campaign.org_id, a.e164 from audience a where a.reason is null order by 2
+    on conflict do nothing
+  )
+  insert into public.campaign_targets (org_id, campaign_id, lead_id, lead_phone_id, e164, ordinal, window_key, state, reason,
+    created_at, updated_at)
+  select v_campaign.org_id, p_campaign_id, a.lead_id, a.lead_phone_id, a.e164, v_ordinal + a.n, a.window_key,
+    case when a.reason is null then 'waiting' else 'excluded' end::public.target_state, a.reason, p_now, p_now
+  from audience a
+  order by a.n;
+  if exists (select 1 from public.campaign_variants v where v.campaign_id = p_campaign_id) then
+    perform private.assign_variants(p_campaign_id, v_ordinal);
+  end if;
+
+  update public.campaigns
+  set build_cursor = v_upto,
+      status = case when v_upto is null then 'ready' else 'building' end::public.campaign_status,
+      built_at = case when v_upto is null then p_now end
+  where id = p_campaign_id;
+  return v_upto is not null;
+end;
+$$;
+comment on function private.build_chunk(uuid, integer, timestamptz) is
+  'Adds the targets of the next p_limit leads to a campaign that is building; true while more are left. One transaction: a '
+  'crash repeats or loses nothing. Definer: the worker may not write these tables.';

@@ -1,0 +1,235 @@
+-- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public.
+-- Pause and stop wait for claims in flight (which hold the campaign for share) and withdraw what is queued before they answer.
+
+create function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text,
+  p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+  v_targets uuid[];
+  v_messages uuid[];
+begin
+  -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
+  select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
+  from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
+  perform private.lock_usage(v_messages);
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.id = any (v_targets) and t.state = 'queued'
+    order by t.id for no key update);
+  with canceled as (
+    update public.messages m
+    set status = 'canceled', error_message = p_reason, settled_at = p_now
+    where m.id = any (v_messages) and m.campaign_target_id = any (v_targets) and m.status = 'queued'
+    returning m.id
+  )
+  select array_agg(c.id) into v_messages from canceled c;
+  update public.campaign_targets t
+  set state = p_state, reason = case when p_state = 'waiting' then null else p_reason end,
+      message_id = null, attempts = greatest(t.attempts - 1, 0), updated_at = p_now
+  where t.id = any (v_targets);
+  perform private.refund_usage(v_messages);
+  v_count := cardinality(v_targets);
+  return v_count;
+end;
+$$;
+comment on function private.withdraw_queued(uuid, public.target_state, text, timestamptz) is
+  'Cancels a campaign''s queued messages, puts their targets into p_state (waiting or canceled) and refunds the daily caps; '
+  'returns how many. The caller holds the campaign''s lock.';
+
+create function private.pause_running(p_campaign_id uuid, p_reason text, p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.withdraw_queued(p_campaign_id, 'waiting', 'paused', p_now);
+  update public.campaigns
+  set status = 'paused', paused_at = p_now, status_reason = p_reason, needs_attention = p_reason
+  where id = p_campaign_id and status = 'running';
+end;
+$$;
+comment on function private.pause_running(uuid, text, timestamptz) is
+  'Pauses a running campaign whose lock the caller holds; p_reason (null: a person did it) says what a person must look at.';
+
+create function private.cancel_waiting(p_campaign_id uuid, p_limit integer, p_now timestamptz default now())
+returns integer
+language sql
+set search_path = ''
+as $$
+  with batch as (
+    select t.id from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.is_waiting
+    order by t.id limit p_limit for no key update skip locked
+  ),
+  canceled as (
+    update public.campaign_targets t set state = 'canceled', reason = 'stopped', updated_at = p_now
+    from batch b where t.id = b.id returning 1
+  )
+  select count(*)::integer from canceled;
+$$;
+comment on function private.cancel_waiting(uuid, integer, timestamptz) is
+  'Cancels up to p_limit waiting targets of a stopped campaign; returns how many.';
+
+create function private.campaign_numbers(p_campaign_id uuid)
+returns setof public.phone_numbers
+language sql
+stable
+set search_path = ''
+as $$
+  select n.* from public.campaigns c
+  join public.phone_numbers n on n.org_id = c.org_id
+  where c.id = p_campaign_id
+    and (
+      exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = c.id and cn.phone_number_id = n.id)
+      or not exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = c.id)
+    );
+$$;
+comment on function private.campaign_numbers(uuid) is
+  'The pool of a campaign: the numbers it lists, else all of its organisation.';
+
+create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_later boolean;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
+  if not exists (
+    select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign_id and t.is_active
+  ) then
+    perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
+  end if;
+  if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
+    perform private.raise_error('PT409', 'no_phone_numbers',
+      'The campaign has no active phone number. Add or activate one, then start it.');
+  end if;
+  if not exists (select 1 from public.twilio_accounts a where a.org_id = v_campaign.org_id) then
+    perform private.raise_error('PT409', 'twilio_not_configured',
+      'Your organisation has no Twilio account. Connect one, then start the campaign.');
+  end if;
+  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'waiting') then
+    perform private.raise_error('PT409', 'no_targets',
+      'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
+  end if;
+  -- Starting a scheduled campaign by hand starts it now.
+  v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
+  if not v_later then
+    perform private.refuse_start(p_campaign_id, p_now);
+  end if;
+  update public.campaigns
+  set status = case when v_later then 'scheduled' else 'running' end::public.campaign_status,
+      started_at = case when v_later then null else p_now end,
+      status_reason = null, needs_attention = null
+  where id = p_campaign_id;
+  perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
+    else 'campaign_started' end, null, p_campaign_id);
+  perform private.hasten_account_check(v_campaign.org_id);
+end;
+$$;
+comment on function private.start_campaign(uuid, timestamptz) is
+  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises PT409 with what is missing or stands in '
+  'the way. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
+
+create function public.start_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
+comment on function public.start_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.start_campaign(uuid) to authenticated;
+
+create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{running}', 'paused');
+  perform private.pause_running(p_campaign_id, null, p_now);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_paused', null, p_campaign_id);
+end;
+$$;
+comment on function private.pause_campaign(uuid, timestamptz) is
+  'Pauses a running campaign. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
+  'not write campaigns. Needs campaign_manager.';
+grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
+
+create function public.pause_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.pause_campaign(p_campaign_id); $$;
+comment on function public.pause_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.pause_campaign(uuid) to authenticated;
+
+create function private.resume_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_kind text;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{paused}', 'resumed');
+  perform private.refuse_start(p_campaign_id, p_now);
+  update public.campaigns
+  set status = 'running', paused_at = null, status_reason = null, needs_attention = null, breaker_since = p_now
+  where id = p_campaign_id;
+  perform private.mark_campaign(p_campaign_id, p_now);
+  foreach v_kind in array array['campaign_paused', 'breaker_tripped', 'start_refused'] loop
+    perform private.close_alerts(v_campaign.org_id, v_kind, p_now, p_campaign_id);
+  end loop;
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_resumed', null, p_campaign_id);
+  perform private.hasten_account_check(v_campaign.org_id);
+end;
+$$;
+comment on function private.resume_campaign(uuid, timestamptz) is
+  'Resumes a paused campaign, whatever paused it, and lets the circuit breaker count anew. Raises PT409 where A2P registration '
+  'or today''s spending limit still stands in the way. Definer: users may not write campaigns. Needs campaign_manager.';
+grant execute on function private.resume_campaign(uuid, timestamptz) to authenticated;
+
+create function public.resume_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.resume_campaign(p_campaign_id); $$;
+comment on function public.resume_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.resume_campaign(uuid) to authenticated;
+
+create function private.stop_campaign(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{building,ready,scheduled,running,paused}', 'stopped');
+  perform private.withdraw_queued(p_campaign_id, 'canceled', 'stopped', p_now);
+  update public.campaigns set status = 'stopped', finished_at = p_now, needs_attention = null, status_reason = null
+    where id = p_campaign_id;
+  -- A large backlog is canceled in chunks by the tick; nothing of it can be planned or claimed meanwhile.
+  perform private.cancel_waiting(p_campaign_id, 10000, p_now);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_stopped', null, p_campaign_id);
+end;
+$$;
+comment on function private.stop_campaign(uuid, timestamptz) is
+  'Stops a campaign for good. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
+  'not write campaigns. Needs campaign_manager.';
+grant execute on function private.stop_campaign(uuid, timestamptz) to authenticated;
+
+create function public.stop_campaign(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.stop_campaign(p_campaign_id); $$;
+comment on function public.stop_campaign(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+grant execute on function public.stop_campaign(uuid) to authenticated;

@@ -1,0 +1,107 @@
+-- What a campaign may be made of. One shape for each of its forms: create, change, and use read the same.
+
+create function private.criteria_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'maxBytes', 1000000, 'properties', jsonb_build_object(
+    'lead_ids', '{"type": "array", "maxItems": 10000, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'tags', w.words, 'counties', w.words,
+    'states', '{"type": "array", "maxItems": 60, "items": {"type": "string", "pattern": "^[A-Za-z]{2}$", "description": "the '
+      'postal abbreviation of a state, such as TX."}}'::jsonb,
+    'statuses', '{"type": "array", "maxItems": 5, "items": {"type": "string", "enum": ["new", "contacted", "interested", '
+      '"not_interested", "do_not_contact"]}}'::jsonb,
+    'import_id', '{"type": "string", "format": "uuid"}'::jsonb,
+    'segment_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'never_contacted', '{"type": "boolean"}'::jsonb))
+  from (select jsonb_build_object('type', 'array', 'maxItems', 1000, 'items', private.line_shape(200)) as words) w;
+$$;
+comment on function private.criteria_shape() is
+  'The shape of a campaign''s target_criteria, without their filter: that is of private.lead_condition.';
+
+create function private.campaign_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'maxBytes', 1500000, 'properties', jsonb_build_object(
+    'name', private.line_shape(200),
+    'description', '{"type": ["string", "null"], "maxLength": 2000}'::jsonb,
+    'template_category', '{"type": "string", "enum": ["initial", "followup"]}'::jsonb,
+    'template_ids', i.ids,
+    'template_weights', '{"type": "object", "maxProperties": 200, "propertyNames": {"format": "uuid"}, "additionalProperties": '
+      '{"type": "integer", "minimum": 1, "maximum": 1000}}'::jsonb,
+    'variants', jsonb_build_object('type', 'array', 'minItems', 2, 'maxItems', 10, 'items', jsonb_build_object(
+      'type', 'object', 'required', '["name", "share", "template_ids"]'::jsonb, 'properties', jsonb_build_object(
+        'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
+          i.ids))),
+    'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    -- What is in them is private.check_criteria's to read.
+    'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
+    'phones', '{"type": "string", "enum": ["primary", "all"]}'::jsonb,
+    'mps', '{"type": ["number", "null"], "minimum": 0.001, "maximum": 1000}'::jsonb,
+    'daily_cap', '{"type": ["integer", "null"], "minimum": 0, "maximum": 10000000}'::jsonb,
+    'cooldown_days', '{"type": ["integer", "null"], "minimum": 0, "maximum": 3650}'::jsonb,
+    'quiet_hours_override', '{"type": "boolean"}'::jsonb,
+    'retry_undelivered', '{"type": "boolean"}'::jsonb,
+    'scheduled_at', '{"type": ["string", "null"], "format": "date-time", "description": "a time such as 2026-01-31T13:00:00Z.",
+      "pattern": "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}'::jsonb))
+  from (
+    select '{"type": "array", "minItems": 1, "maxItems": 200, "items": {"type": "string", "format": "uuid"}}'::jsonb as ids
+  ) i;
+$$;
+comment on function private.campaign_shape() is
+  'The shape of a change of a campaign; private.new_campaign_shape is that of a new one.';
+
+create function private.new_campaign_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}')
+    || '{"required": ["name"]}';
+$$;
+comment on function private.new_campaign_shape() is
+  'The shape of a new campaign: that of a change, with its name required and the language of the templates it takes by default.';
+
+create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_at timestamptz;
+begin
+  perform private.check_shape(
+    case when jsonb_typeof(p_input -> 'target_criteria') = 'object' then p_input || '{"target_criteria": {}}'
+      else p_input end, p_shape);
+  if p_input = '{}' then
+    perform private.refuse_field('input', 'Give at least one field to change.');
+  end if;
+  if p_input ? 'template_ids' and p_input ? 'variants' then
+    perform private.refuse_field('variants', 'Give template_ids or variants, not both: each variant lists its own.');
+  end if;
+  if (select count(distinct trim(v ->> 'name')) < count(*) from jsonb_array_elements(p_input -> 'variants') v) then
+    perform private.refuse_field('variants', 'Give each variant a name of its own.');
+  end if;
+  v_at := p_input ->> 'scheduled_at';
+  if not v_at between '2000-01-01Z' and '2100-01-01Z' then
+    perform private.refuse_field('scheduled_at', 'scheduled_at must lie between the years 2000 and 2100.');
+  end if;
+  if p_input -> 'quiet_hours_override' = 'true' and not private.twilio_is_loopback() then
+    perform private.refuse_field('quiet_hours_override',
+      'Leave quiet_hours_override out: it is allowed only while Twilio is a simulator on this machine.');
+  end if;
+  if p_input ? 'target_criteria' then
+    perform private.check_criteria(p_org_id, p_input -> 'target_criteria');
+  end if;
+end;
+$$;
+comment on function private.check_campaign(uuid, jsonb, jsonb) is
+  'Holds the fields of a campaign against p_shape (new_campaign_shape or campaign_shape) and what one field asks of another. '
+  'Raises PT422 naming the field. It reads, locks nothing and comes first.';

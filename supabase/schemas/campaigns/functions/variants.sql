@@ -1,0 +1,71 @@
+-- Variants: an A/B test splits a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
+
+create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
+  p_weights jsonb, p_field text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_missing jsonb;
+begin
+  select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_template_ids) x
+  where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
+    and t.category = p_campaign.template_category);
+  if v_missing is not null then
+    perform private.raise_error('PT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.',
+      jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', p_field, 'message',
+        format('Remove or replace %s; only active %s templates of your organisation can be used.', v_missing,
+        p_campaign.template_category)))));
+  end if;
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
+  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, coalesce((p_weights ->> x)::smallint, 1)
+  from jsonb_array_elements_text(p_template_ids) x;
+exception when unique_violation then
+  perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
+    jsonb_build_array(jsonb_build_object('field', p_field, 'message',
+      'List each template in one variant only: else nobody could tell which variant a message is of.'))));
+end;
+$$;
+comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
+  'Adds templates to a campaign (or one variant of it) with their weights (1 where not given). Raises PT422, naming p_field, '
+  'for what is not the organisation''s or is listed twice.';
+
+create function private.assign_variants(p_campaign_id uuid, p_from bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  -- Who gets which: people in the order of a hash of campaign and phone, so the same person gets the same one whenever the
+  -- audience is the same; how many: the exact share of all so far, minus who has it, so chunks never drift apart.
+  with fresh as (
+    select t.id, row_number() over (order by hashtextextended(p_campaign_id::text || t.e164, 0), t.id) as n,
+      count(*) over () as total
+    from public.campaign_targets t
+    where t.campaign_id = p_campaign_id and t.org_id = (select c.org_id from public.campaigns c where c.id = p_campaign_id)
+      and t.ordinal > p_from and t.is_included
+  ),
+  shares as (
+    select v.variant,
+      sum(v.share) over (order by v.variant)::numeric / sum(v.share) over () as upto,
+      sum(v.assigned) over (order by v.variant) as before,
+      sum(v.assigned) over () as all_before
+    from public.campaign_variants v where v.campaign_id = p_campaign_id
+  ),
+  cuts as (
+    select s.variant, max(round(s.upto * (s.all_before + f.total)) - s.before) over (order by s.variant) as upto
+    from shares s cross join (select coalesce(max(fresh.total), 0) as total from fresh) f
+  ),
+  given as (
+    update public.campaign_targets t set variant = (select min(c.variant) from cuts c where f.n <= c.upto)
+    from fresh f where t.id = f.id
+    returning t.variant
+  )
+  update public.campaign_variants v set assigned = v.assigned + g.n
+  from (select g.variant, count(*)::integer as n from given g group by g.variant) g
+  where v.campaign_id = p_campaign_id and v.variant = g.variant;
+$$;
+comment on function private.assign_variants(uuid, bigint) is
+  'Gives each target after an ordinal its variant: counts are exact to one of the shares over the whole audience, and who gets '
+  'which follows a stable hash.';

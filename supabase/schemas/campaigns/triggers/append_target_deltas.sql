@@ -1,0 +1,64 @@
+create function private.append_target_deltas()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- after_rows and before_rows exist by operation; a dynamic branch would cost a plan each time, so there are three bodies.
+  if tg_op = 'INSERT' then
+    insert into private.campaign_deltas
+      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select a.org_id, a.campaign_id, count(*),
+      count(*) filter (where state = 'excluded'), count(*) filter (where state = 'canceled'),
+      count(*) filter (where state = 'waiting'), count(*) filter (where state = 'queued'),
+      count(*) filter (where state = 'sending'), count(*) filter (where state = 'unknown'),
+      count(*) filter (where state = 'sent'), count(*) filter (where state = 'failed'),
+      count(*) filter (where delivery = 'delivered'), count(*) filter (where delivery = 'undelivered')
+    from after_rows a group by a.org_id, a.campaign_id;
+  elsif tg_op = 'UPDATE' then
+    -- First by state, then spread over the columns: a statement changes many rows, but between few states.
+    insert into private.campaign_deltas
+      (org_id, campaign_id, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select c.org_id, c.campaign_id, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
+      c.delivered, c.undelivered
+    from (
+      select x.org_id, x.campaign_id,
+        coalesce(sum(n) filter (where state = 'excluded'), 0) as excluded,
+        coalesce(sum(n) filter (where state = 'canceled'), 0) as canceled,
+        coalesce(sum(n) filter (where state = 'waiting'), 0) as waiting,
+        coalesce(sum(n) filter (where state = 'queued'), 0) as queued,
+        coalesce(sum(n) filter (where state = 'sending'), 0) as sending,
+        coalesce(sum(n) filter (where state = 'unknown'), 0) as unknown,
+        coalesce(sum(n) filter (where state = 'sent'), 0) as sent,
+        coalesce(sum(n) filter (where state = 'failed'), 0) as failed,
+        coalesce(sum(n) filter (where delivery = 'delivered'), 0) as delivered,
+        coalesce(sum(n) filter (where delivery = 'undelivered'), 0) as undelivered
+      from (
+        select a.org_id, a.campaign_id, a.state, a.delivery, count(*) as n from after_rows a group by 1, 2, 3, 4
+        union all
+        select b.org_id, b.campaign_id, b.state, b.delivery, -count(*) from before_rows b group by 1, 2, 3, 4
+      ) x
+      group by x.org_id, x.campaign_id
+    ) c
+    where (c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed, c.delivered, c.undelivered)
+      is distinct from (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  else
+    insert into private.campaign_deltas
+      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select b.org_id, b.campaign_id, -count(*),
+      -count(*) filter (where state = 'excluded'), -count(*) filter (where state = 'canceled'),
+      -count(*) filter (where state = 'waiting'), -count(*) filter (where state = 'queued'),
+      -count(*) filter (where state = 'sending'), -count(*) filter (where state = 'unknown'),
+      -count(*) filter (where state = 'sent'), -count(*) filter (where state = 'failed'),
+      -count(*) filter (where delivery = 'delivered'), -count(*) filter (where delivery = 'undelivered')
+    from before_rows b
+    where exists (select 1 from public.campaigns c where c.id = b.campaign_id)
+    group by b.org_id, b.campaign_id;
+  end if;
+  return null;
+end;
+$$;
+comment on function private.append_target_deltas() is
+  'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes. Definer: '
+  'whoever changes a target may not write figures.';

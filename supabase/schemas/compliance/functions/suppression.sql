@@ -1,0 +1,91 @@
+-- Suppression: what an opt-out does, in the transaction that learns of it. The contact row is locked first, so a claim either
+-- saw the person before (and posts within 2 s) or sees the opt-out.
+
+create function private.suppress(
+  p_org_id uuid,
+  p_e164 text,
+  p_source text,
+  p_reason text,
+  p_campaign_id uuid default null,
+  p_needs_review boolean default false,
+  p_language text default null,
+  p_now timestamptz default now()
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_contact private.contacts;
+begin
+  v_contact := private.lock_contact(p_org_id, p_e164);
+  insert into public.opt_outs (org_id, e164, source, reason, campaign_id, needs_review, created_by, created_at)
+  values (p_org_id, p_e164, p_source, left(p_reason, 1000), p_campaign_id, p_needs_review,
+    (select u.id from public.users u where u.id = auth.uid()), p_now)
+  on conflict (org_id, e164) do update
+    set is_active = true, removed_at = null, source = excluded.source, reason = excluded.reason,
+        campaign_id = excluded.campaign_id, needs_review = excluded.needs_review, created_at = excluded.created_at
+    where not opt_outs.is_active;
+  if v_contact.suppressed_at is not null then
+    return false;
+  end if;
+  update private.contacts c set suppressed_at = p_now where c.org_id = p_org_id and c.e164 = p_e164;
+  perform private.cancel_open_targets(p_org_id, p_e164, 'opted_out', p_now);
+  update public.lead_phones lp set consent_status = 'denied' where lp.org_id = p_org_id and lp.e164 = p_e164;
+  insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
+  values (p_org_id, p_e164, 'revoked',
+    case p_source when 'keyword' then 'keyword' when 'carrier' then 'carrier' when 'import' then 'import' else 'manual' end,
+    left(p_reason, 4000), p_language, p_now, (select u.id from public.users u where u.id = auth.uid()));
+  perform private.record_audit_event(p_org_id, 'opt_out', p_e164, p_campaign_id, null,
+    jsonb_build_object('source', p_source, 'reason', left(p_reason, 1000)), case when p_needs_review then 'review'
+      else 'compliant' end);
+  if p_campaign_id is not null then
+    insert into private.campaign_deltas (org_id, campaign_id, opt_outs) values (p_org_id, p_campaign_id, 1);
+  end if;
+  return true;
+end;
+$$;
+comment on function private.suppress(uuid, text, text, text, uuid, boolean, text, timestamptz) is
+  'Opts a phone out of everything an organisation sends, at once: locks the contact, cancels open targets, records opt-out, '
+  'consent and audit. False where it was suppressed already.';
+
+create function private.unsuppress(p_org_id uuid, p_e164 text, p_method text, p_evidence text, p_language text default null,
+  p_now timestamptz default now())
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_contact private.contacts;
+  v_hit text;
+begin
+  v_contact := private.lock_contact(p_org_id, p_e164);
+  -- A litigator before a registry: the one that weighs more is told.
+  select max(x.hit) into v_hit from (
+    select s.hit from public.phone_scrubs s where s.org_id = p_org_id and s.e164 = p_e164
+    union all
+    select o.source from public.opt_outs o
+    where o.org_id = p_org_id and o.e164 = p_e164 and o.is_active and o.source in ('dnc', 'litigator')
+  ) x;
+  if v_hit is null then
+    update public.opt_outs set is_active = false, removed_at = p_now, needs_review = false
+    where org_id = p_org_id and e164 = p_e164 and is_active;
+    update private.contacts c set suppressed_at = null where c.org_id = p_org_id and c.e164 = p_e164;
+  else
+    update public.opt_outs set source = v_hit, needs_review = true,
+      reason = 'Opted in again, and is on a list that outranks that.'
+    where org_id = p_org_id and e164 = p_e164 and is_active;
+  end if;
+  update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
+  insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
+  values (p_org_id, p_e164, 'granted', p_method, left(p_evidence, 4000), p_language, p_now,
+    (select u.id from public.users u where u.id = auth.uid()));
+  perform private.record_audit_event(p_org_id, 'opt_in', p_e164, null, null,
+    jsonb_build_object('method', p_method, 'still_on_list', v_hit),
+    case when v_hit is null then 'compliant' else 'review' end);
+  return v_contact.suppressed_at is not null and v_hit is null;
+end;
+$$;
+comment on function private.unsuppress(uuid, text, text, text, text, timestamptz) is
+  'Lets a phone be written to again after the person''s own START or ALTA, with the evidence. True where it was suppressed and '
+  'is no more: a phone on a do-not-call or litigators'' list stays suppressed, for a person to look at.';

@@ -1,0 +1,20 @@
+-- Leads that were merged into another: hidden like deleted ones, and they say into which. Their rows keep what did not fit.
+
+create function private.refuse_lead(p_org_id uuid, p_lead_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_into uuid;
+begin
+  select l.merged_into into v_into from public.leads l where l.org_id = p_org_id and l.id = p_lead_id;
+  perform private.raise_error('PT404', 'not_found',
+    case when v_into is null then 'There is no lead with this id.'
+      else format('This lead was merged into the lead %s.', v_into) end,
+    jsonb_strip_nulls(jsonb_build_object('merged_into', v_into)));
+end;
+$$;
+comment on function private.refuse_lead(uuid, uuid) is
+  'Raises PT404 for a lead that is not there, with details.merged_into where it was merged into another.';

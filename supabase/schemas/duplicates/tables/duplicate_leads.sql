@@ -1,0 +1,12 @@
+create table private.duplicate_leads (
+  org_id uuid not null,
+  rank smallint not null check (rank in (1, 2)),
+  lead_id uuid not null,
+  primary key (org_id, rank, lead_id)
+);
+comment on table private.duplicate_leads is
+  'Leads that have a duplicate, to be listed without looking at all leads: rank 1 by phone, 2 by owner alone. What is no longer '
+  'true is found when it is listed, and looked at again.';
+create index duplicate_leads_lead_idx on private.duplicate_leads (lead_id);
+
+alter table private.duplicate_leads enable row level security;

@@ -1,0 +1,121 @@
+-- Calls to services outside: phones that Twilio Lookup is asked about, parcels and phones that an organisation's own services
+-- are. One mechanism for all. A lane is one service of one organisation, with its budget of a day, its rests and its failures; a
+-- call is one subject that the lane has still to ask about. The rows are the truth; a queue's message only says that a lane has
+-- something to do, one message for each lane at most. A batch is claimed for two minutes: of a worker that dies in the middle,
+-- its batch is asked again, charged again, and nothing else.
+
+create function private.lane_budget(p_lane private.call_lanes)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(case
+    when p_lane.service_id is null then (
+      select case when o.lookup_enabled then o.lookup_daily_budget end from public.orgs o where o.id = p_lane.org_id)
+    else (select case when s.is_enabled then s.daily_budget end from public.enrichment_services s where s.id = p_lane.service_id)
+  end, 0);
+$$;
+comment on function private.lane_budget(private.call_lanes) is
+  'How many calls a day a lane may make; 0 while what it asks is turned off.';
+
+create function private.lane_room(p_lane private.call_lanes, p_now timestamptz)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+      when p_lane.rests_until > p_now then 0
+      when p_lane.failing_since is not null then least(r.left_today, 1)
+      else r.left_today
+    end
+  from (
+    select greatest(private.lane_budget(p_lane)
+      - case when p_lane.day = private.org_day(p_lane.org_id, p_now) then p_lane.charged else 0 end, 0) as left_today
+  ) r;
+$$;
+comment on function private.lane_room(private.call_lanes, timestamptz) is
+  'How many calls a lane may begin now: what is left of the day''s budget, none while it rests, one where it is failing.';
+
+create function private.has_due_calls(p_lane_id uuid, p_now timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (select 1 from private.outside_calls c where c.lane_id = p_lane_id and c.given_up_at is null
+    and c.due_at <= p_now);
+$$;
+comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call to make now.';
+
+create function private.is_waiting(p_lane_id uuid, p_subject text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+-- By the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000
+-- parcels. "is true" keeps off the other index that begins with the lane.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+begin
+  return exists (select 1 from private.outside_calls c where c.lane_id = p_lane_id and c.subject = p_subject
+    and (c.given_up_at is null) is true);
+end;
+$$;
+comment on function private.is_waiting(uuid, text) is 'Whether a lane is still to ask about a subject.';
+
+create function private.drop_outside_calls(p_batch jsonb, p_subjects text[])
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if cardinality(p_subjects) = 0 then
+    return p_batch;
+  end if;
+  delete from private.outside_calls c where c.lane_id = (p_batch ->> 'lane_id')::uuid and c.subject = any (p_subjects);
+  update private.call_lanes l set charged = greatest(l.charged - cardinality(p_subjects), 0)
+  where l.id = (p_batch ->> 'lane_id')::uuid and l.day = (p_batch ->> 'day')::date;
+  return jsonb_set(p_batch, '{calls}', (
+    select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_batch -> 'calls') c
+      where c ->> 'subject' <> all (p_subjects)));
+end;
+$$;
+comment on function private.drop_outside_calls(jsonb, text[]) is
+  'Takes calls that nobody needs any more out of a batch that was just claimed, and off the budget; returns the batch without '
+  'them.';
+
+create function private.wake_call_lanes(p_lane_id uuid default null, p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('wake_lanes', p_org_id, p_now);
+  v_lane private.call_lanes;
+  v_count integer := 0;
+  v_has_message boolean;
+begin
+  for v_lane in
+    select l.* from private.call_lanes l
+    where (p_lane_id is null or l.id = p_lane_id) and (p_org_id is null or l.org_id = p_org_id) and l.org_id <> all (v_resting)
+      and private.has_due_calls(l.id, p_now) and private.lane_room(l, p_now) > 0
+    order by l.id for no key update skip locked
+  loop
+    -- As many messages as lanes at most: to look through them all is cheap.
+    execute format('select exists (select 1 from pgmq.q_%s m where m.message ->> ''lane_id'' = $1)', v_lane.queue)
+    into v_has_message using v_lane.id::text;
+    if not v_has_message then
+      perform pgmq.send(v_lane.queue, jsonb_build_object('lane_id', v_lane.id));
+      v_count := v_count + 1;
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.wake_call_lanes(uuid, timestamptz, uuid) is
+  'Queues a message for each lane (or the one given) that has a call to make, may make it, and has no message yet; returns how '
+  'many. Whoever holds a lane queues its message themselves. p_org_id: of that organisation alone; null: of all but those for '
+  'which this work rests.';

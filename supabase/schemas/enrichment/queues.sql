@@ -1,0 +1,3 @@
+select pgmq.create('lookups');
+
+select pgmq.create('enrichments');

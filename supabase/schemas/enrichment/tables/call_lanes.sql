@@ -1,0 +1,25 @@
+create table private.call_lanes (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  queue text not null check (queue in ('lookups', 'enrichments')),
+  service_id uuid unique,
+  day date not null default '-infinity',
+  charged integer not null default 0 check (charged >= 0),
+  answered integer not null default 0 check (answered >= 0),
+  failures integer not null default 0 check (failures >= 0),
+  failing_since timestamptz,
+  rests_until timestamptz,
+  last_error text,
+  last_error_at timestamptz,
+  check ((queue = 'lookups') = (service_id is null)),
+  foreign key (org_id, service_id) references public.enrichment_services (org_id, id) on delete cascade
+) with (fillfactor = 50);
+comment on table private.call_lanes is
+  'A service outside that an organisation asks: Twilio Lookup (no service_id), or one of its own. charged and answered count '
+  'calls of day, in the organisation''s time zone; failures are those in a row, and from 20 on it is failing: one call at a '
+  'time finds out whether it is back.';
+create unique index call_lanes_lookups_key on private.call_lanes (org_id) where service_id is null;
+create index call_lanes_org_idx on private.call_lanes (org_id);
+create index call_lanes_service_idx on private.call_lanes (org_id, service_id);
+
+alter table private.call_lanes enable row level security;

@@ -1,0 +1,99 @@
+-- Spending: what accepted messages are reckoned to cost, by message and by organisation and day. Twilio tells its own price up
+-- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
+-- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
+-- organisation for every message.
+
+create function private.spent_today(p_org_id uuid, p_now timestamptz default now())
+returns numeric
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((select s.cost from public.daily_spending s where s.org_id = p_org_id and s.day = x.day), 0)
+    + coalesce((
+      select sum(d.cost) from private.accepted_deltas d
+      where d.org_id = p_org_id and (d.accepted_at at time zone x.time_zone)::date = x.day), 0)
+  from (select o.time_zone, (p_now at time zone o.time_zone)::date as day from public.orgs o where o.id = p_org_id) x;
+$$;
+comment on function private.spent_today(uuid, timestamptz) is
+  'Estimated US dollars an organisation spent today (its own time zone), to the last accepted message.';
+
+create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+  v_price numeric;
+  v_worst integer;
+  v_open integer := 0;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  v_price := v_limits.segment_price + v_limits.carrier_fee;
+  if v_limits.daily_spending_limit is null or v_price = 0 then
+    return 2147483647;
+  end if;
+  -- Reckoned at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
+  -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts.
+  select coalesce(max(t.worst_segments), 1) into v_worst
+  from public.campaigns c
+  join public.campaign_templates ct on ct.campaign_id = c.id
+  join public.templates t on t.id = ct.template_id and t.is_active
+  where c.org_id = p_org_id and c.status in ('ready', 'scheduled', 'running', 'paused');
+  if p_with_open then
+    -- What is on its way is as good as spent, at what planning charged for it.
+    select coalesce(sum(m.charged_segments), 0) into v_open
+    from public.campaigns c
+    join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
+    where c.org_id = p_org_id and c.status in ('running', 'paused');
+  end if;
+  select v_open + coalesce(sum(m.charged_segments), 0) into v_open
+  from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';
+  return least(2147483647, greatest(0, floor(
+    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price) / (v_worst * v_price))));
+end;
+$$;
+comment on function private.spending_room(uuid, timestamptz, boolean) is
+  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at the longest text of '
+  'its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless '
+  'p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
+
+create function private.fold_accepted(p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('fold_accepted', p_org_id, now());
+  v_count integer;
+begin
+  with taken as (
+    delete from private.accepted_deltas d where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting)
+      returning d.*
+  ),
+  traffic as (
+    insert into private.number_traffic as t (phone_number_id, bin, sent)
+    select n.id, date_bin('5 minutes', d.accepted_at, timestamptz '2000-01-01'), sum(d.messages)
+    from taken d join public.phone_numbers n on n.id = d.phone_number_id
+    group by 1, 2 order by 1, 2
+    on conflict (phone_number_id, bin) do update set sent = t.sent + excluded.sent
+    returning 1
+  ),
+  spending as (
+    insert into public.daily_spending as s (org_id, day, messages, segments, cost)
+    select o.id, (d.accepted_at at time zone o.time_zone)::date, sum(d.messages), sum(d.segments), sum(d.cost)
+    from taken d join public.orgs o on o.id = d.org_id
+    group by 1, 2 order by 1, 2
+    on conflict (org_id, day) do update
+      set messages = s.messages + excluded.messages, segments = s.segments + excluded.segments, cost = s.cost + excluded.cost
+    returning 1
+  )
+  select count(*) into v_count from spending;
+  return v_count;
+end;
+$$;
+comment on function private.fold_accepted(uuid) is
+  'Adds what was accepted to daily_spending and number_traffic, in one transaction; returns how many days of organisations '
+  'changed. p_org_id: of that organisation alone; null: of all but those for which this work rests.';

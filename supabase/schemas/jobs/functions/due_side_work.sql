@@ -1,0 +1,16 @@
+create function private.due_side_work()
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'imports', private.queue_is_due('imports', '0'),
+    'jobs', private.queue_is_due('jobs', '0'),
+    'lookups', private.queue_is_due('lookups', '0'),
+    'enrichments', private.queue_is_due('enrichments', '0'));
+$$;
+comment on function private.due_side_work() is
+  'What the side worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
+grant execute on function private.due_side_work() to worker;

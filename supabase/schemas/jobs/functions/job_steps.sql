@@ -1,0 +1,54 @@
+-- The steps of jobs that need nothing but the database: each is one transaction with its effects. Step 0 of every job fixes which
+-- leads it is about; from then on it doesn't matter what else comes, goes or changes.
+
+create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk_leads integer, p_order text)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_total bigint;
+begin
+  execute format($sql$
+    insert into private.job_leads (job_id, chunk, lead_ids)
+    select $1, n.chunk, array_agg(n.id order by n.n)
+    from (
+      select l.id, l.n, ((l.n - 1) / $2 + 1)::integer as chunk
+      from (select l.id, row_number() over (order by %s) as n from public.leads l where %s) l
+    ) n
+    group by n.chunk
+    $sql$, p_order, private.lead_condition(p_job.org_id, p_filter, p_job.created_at))
+  using p_job.id, p_chunk_leads;
+  select coalesce(sum(cardinality(l.lead_ids)), 0) into v_total from private.job_leads l where l.job_id = p_job.id;
+  update public.jobs j set total_items = v_total where j.id = p_job.id;
+  return v_total;
+end;
+$$;
+comment on function private.fix_job_leads(public.jobs, jsonb, integer, text) is
+  'Fixes the leads of a job, those that fit the filter now, in chunks of p_chunk_leads in this order (columns of l); returns '
+  'how many. A million take some seconds: the ids alone are read.';
+
+create function private.run_job_step(p_job_id uuid, p_step integer, p_message_id bigint, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.lock_job_step(p_job_id, p_step, p_message_id);
+begin
+  if v_job.id is null then
+    return jsonb_build_object('applied', false);
+  end if;
+  case v_job.kind
+    when 'lead_export' then perform private.begin_export(v_job, p_now);
+    when 'lead_bulk_action' then perform private.bulk_action_step(v_job, p_step, p_now);
+    when 'lead_bulk_undo' then perform private.bulk_undo_step(v_job, p_step, p_now);
+  end case;
+  return jsonb_build_object('applied', true);
+end;
+$$;
+comment on function private.run_job_step(uuid, integer, bigint, timestamptz) is
+  'Does a step that private.claim_job_step gave as work for the database, in one transaction with the message for the next. '
+  'Does nothing unless the job runs and stands at p_step. Returns {applied}. Definer: the worker may not write these tables.';
+grant execute on function private.run_job_step(uuid, integer, bigint, timestamptz) to worker;

@@ -1,0 +1,54 @@
+create table public.jobs (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo')),
+  status text not null default 'queued' check (status in ('queued', 'running', 'completed', 'failed', 'canceled')),
+  required_role public.user_role not null,
+  input jsonb not null default '{}' check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
+  result jsonb not null default '{}' check (jsonb_typeof(result) = 'object'),
+  total_items bigint check (total_items >= 0),
+  done_items bigint not null default 0 check (done_items >= 0),
+  items_per_second numeric(12, 1),
+  seconds_left integer,
+  error_message text,
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  unique (org_id, id),
+  check ((status in ('completed', 'failed', 'canceled')) = (finished_at is not null)),
+  check ((status = 'failed') = (error_message is not null)),
+  constraint jobs_result_size_check check (pg_column_size(result) <= 65536),
+  -- May quote what was asked for; fail_job cuts it.
+  constraint jobs_error_message_check check (length(error_message) <= 2000),
+  constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
+);
+comment on table public.jobs is
+  'Work that a person started and follows: an export of leads, a bulk action, its undo. Items are leads. Kept for 90 days after '
+  'its end.';
+comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
+comment on column public.jobs.input is 'What was asked for; lists of ids are told by their length.';
+comment on column public.jobs.total_items is 'Known once the job has fixed which leads it is about.';
+comment on column public.jobs.seconds_left is 'At the pace so far; null before the first step and after the last.';
+create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
+create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;
+create index jobs_created_by_idx on public.jobs (created_by) where created_by is not null;
+create index jobs_active_idx on public.jobs (org_id, status) where finished_at is null;
+
+alter table public.jobs enable row level security;
+create policy "people read jobs of their organisation" on public.jobs
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.jobs to authenticated;
+grant delete, insert, select, update on public.jobs to service_role;
+
+create trigger jobs_updated_at before update on public.jobs
+  for each row execute function private.set_updated_at();
+create trigger jobs_forget_state after update of status on public.jobs
+  for each row when (new.finished_at is not null and old.finished_at is null) execute function private.forget_job_state();
+create trigger jobs_remove_export_files after update of status on public.jobs
+  for each row when (new.kind = 'lead_export' and new.finished_at is not null and old.finished_at is null)
+  execute function private.remove_export_files();
+create trigger jobs_limit_active_insert after insert on public.jobs
+  for each row when (new.status = 'queued')
+  execute function private.limit_active_work('50', 'jobs under way', '{queued,running}');

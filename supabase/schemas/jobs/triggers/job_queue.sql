@@ -1,0 +1,14 @@
+create function private.forget_job_state()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.job_states s where s.job_id = new.id;
+  delete from private.job_leads l where l.job_id = new.id;
+  return null;
+end;
+$$;
+comment on function private.forget_job_state() is
+  'Trigger: a job that has ended keeps what it did, not where it stood. Definer: nobody else may write these tables.';

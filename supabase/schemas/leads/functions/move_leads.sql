@@ -1,0 +1,120 @@
+-- Status and score move by themselves, forward only: new → contacted → what the person last said. What a person of the
+-- organisation set by hand stays, but for an opt-out.
+
+create function private.is_chosen(p_lead_id uuid, p_kind text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce((
+    select e.cause in ('manual', 'bulk') from public.lead_events e
+    where e.lead_id = p_lead_id and e.kind = p_kind order by e.created_at desc, e.id desc limit 1), false);
+$$;
+comment on function private.is_chosen(uuid, text) is
+  'Whether the last change of a lead''s status or score was made by a person of the organisation.';
+
+create function private.move_lead(p_lead_id uuid, p_status text, p_score text, p_cause text, p_message_id uuid default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lead public.leads;
+  v_status text;
+  v_score text;
+begin
+  select * into v_lead from public.leads l where l.id = p_lead_id and l.deleted_at is null for no key update;
+  if not found then
+    return;
+  end if;
+  v_status := case
+    when p_status = 'do_not_contact' then p_status
+    when p_status is null or p_status = v_lead.status or private.is_chosen(p_lead_id, 'status') then v_lead.status
+    -- Out of it leads the person's own START alone.
+    when v_lead.status = 'do_not_contact' then case p_cause when 'keyword' then p_status else v_lead.status end
+    when p_status = 'contacted' and v_lead.status <> 'new' then v_lead.status
+    else p_status
+  end;
+  v_score := case
+    when p_score is null or p_score = v_lead.lead_score or private.is_chosen(p_lead_id, 'score') then v_lead.lead_score
+    when p_score = 'warm' and v_lead.lead_score = 'hot' then v_lead.lead_score
+    else p_score
+  end;
+  if (v_status, v_score) is distinct from (v_lead.status, v_lead.lead_score) then
+    perform private.set_lead_cause(p_cause, p_message_id);
+    update public.leads l set status = v_status, lead_score = v_score where l.id = p_lead_id;
+    perform private.set_lead_cause(null);
+  end if;
+end;
+$$;
+comment on function private.move_lead(uuid, text, text, text, uuid) is
+  'Moves status and score (null: neither) of a lead for a cause (see lead_events), unless that were backward or against what a '
+  'person chose. The caller holds the contact through which it came.';
+
+create function private.leave_alone(p_org_id uuid, p_e164 text, p_cause text, p_message_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lead_id uuid;
+  v_count integer := 0;
+begin
+  -- By order of ids, as everywhere. Phones of a lead may be several people's (skip tracing finds relatives), so the lead is
+  -- left alone only when none is left that may be written to. Each phone by itself is suppressed in any case.
+  for v_lead_id in
+    select l.id from public.lead_phones p join public.leads l on l.id = p.lead_id
+    where p.org_id = p_org_id and p.e164 = p_e164 and l.deleted_at is null and l.status <> 'do_not_contact'
+      and not exists (
+        select from public.lead_phones o left join private.contacts c on c.org_id = o.org_id and c.e164 = o.e164
+        where o.lead_id = l.id and o.is_valid and c.suppressed_at is null)
+    order by l.id
+  loop
+    perform private.move_lead(v_lead_id, 'do_not_contact', null, p_cause, p_message_id);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.leave_alone(uuid, text, text, uuid) is
+  'After a phone was suppressed: leads of which it was the last valid phone that was not become '
+  'do_not_contact. Returns how many.';
+
+create function private.move_lead_by_reply(
+  p_org_id uuid,
+  p_e164 text,
+  p_lead_id uuid,
+  p_kind text,
+  p_interest text,
+  p_message_id uuid
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_kind = 'stop' then
+    perform private.leave_alone(p_org_id, p_e164, 'opt_out', p_message_id);
+  elsif p_kind = 'start' then
+    perform private.move_lead(p_lead_id, 'contacted', null, 'keyword', p_message_id);
+  elsif p_kind = 'wrong_number' then
+    -- The status is not this stranger's to change. Without a valid phone there is nothing warm about the lead; it is not
+    -- do_not_contact either, or a better phone that is found later would not be written to.
+    if not exists (select from public.lead_phones p where p.lead_id = p_lead_id and p.is_valid) then
+      perform private.move_lead(p_lead_id, null, 'cold', 'wrong_number', p_message_id);
+    end if;
+  elsif p_kind = 'help' then
+    perform private.move_lead(p_lead_id, 'contacted', null, 'reply', p_message_id);
+  elsif p_interest = 'interested' then
+    perform private.move_lead(p_lead_id, 'interested', 'hot', 'reply', p_message_id);
+  elsif p_interest = 'not_interested' then
+    perform private.move_lead(p_lead_id, 'not_interested', 'cold', 'reply', p_message_id);
+  else
+    perform private.move_lead(p_lead_id, 'contacted', 'warm', 'reply', p_message_id);
+  end if;
+end;
+$$;
+comment on function private.move_lead_by_reply(uuid, text, uuid, text, text, uuid) is
+  'What a person''s message does to their lead, in its transaction. p_kind as receive_inbound has it; p_interest interested, '
+  'not_interested or null, of a reply.';

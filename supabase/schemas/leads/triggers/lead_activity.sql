@@ -1,0 +1,35 @@
+create function private.append_sent_leads()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+-- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
+-- with every other.
+set enable_nestloop = off
+as $$
+begin
+  insert into private.sent_leads (org_id, lead_id, sent_at)
+  select a.org_id, a.lead_id, coalesce(a.sent_at, a.updated_at)
+  from after_rows a join before_rows b on b.id = a.id
+  where a.state = 'sent' and b.state <> 'sent';
+  return null;
+end;
+$$;
+comment on function private.append_sent_leads() is
+  'Statement trigger: notes the leads whose target was sent. Definer: whoever settles may not write the table.';
+
+create function private.append_sent_reply()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.sent_leads (org_id, lead_id, sent_at) values (new.org_id, new.lead_id,
+    coalesce(new.sent_at, new.updated_at));
+  return null;
+end;
+$$;
+comment on function private.append_sent_reply() is
+  'Trigger, of replies alone: notes that a person of the organisation wrote to a lead. Definer: whoever settles may not write '
+  'the table.';

@@ -1,0 +1,22 @@
+create function private.note_outcome_changes()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into private.number_outcome_changes (org_id, hour) values (new.org_id, date_trunc('hour', new.created_at, 'UTC'));
+    return null;
+  end if;
+  -- What is queued or being posted has no outcome yet: claiming writes nothing here.
+  insert into private.number_outcome_changes (org_id, hour)
+  select distinct n.org_id, date_trunc('hour', n.created_at, 'UTC')
+  from new_rows n
+  where n.status not in ('queued', 'sending') and n.phone_number_id is not null;
+  return null;
+end;
+$$;
+comment on function private.note_outcome_changes() is
+  'Trigger: notes the hours whose messages have an outcome now; updates by statement, one row per organisation and hour. '
+  'Definer: whoever changes a message may not write private tables.';

@@ -1,0 +1,94 @@
+create function private.broadcast_changes()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- The arguments are pairs: a scope and the column that completes its topic ('campaign', 'id', 'org', 'org_id').
+  for i in 0 .. tg_nargs - 1 by 2 loop
+    perform private.broadcast_rows(tg_argv[i] || ':' || topic.id, tg_op, tg_table_name, topic.records)
+    from (
+      select to_jsonb(n) ->> tg_argv[i + 1] as id, jsonb_agg(to_jsonb(n)) as records from new_rows n group by 1
+    ) topic
+    where topic.id is not null;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.broadcast_changes() is
+  'Statement trigger: one broadcast per topic with the rows that changed. Definer: realtime.send swallows errors of those who '
+  'may not insert.';
+create trigger campaigns_broadcast_insert after insert on public.campaigns
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
+    'org_id');
+create trigger campaigns_broadcast_update after update on public.campaigns
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
+    'org_id');
+create trigger alerts_broadcast_insert after insert on public.alerts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
+create trigger alerts_broadcast_update after update on public.alerts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
+create trigger conversations_broadcast_insert after insert on public.conversations
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger conversations_broadcast_update after update on public.conversations
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger imports_broadcast_insert after insert on public.imports
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('import', 'id', 'org',
+    'org_id');
+create trigger imports_broadcast_update after update on public.imports
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('import', 'id', 'org',
+    'org_id');
+create trigger campaign_stats_broadcast after update on public.campaign_stats
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'campaign_id',
+    'org', 'org_id');
+create trigger jobs_broadcast_insert after insert on public.jobs
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
+create trigger jobs_broadcast_update after update on public.jobs
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
+
+create function private.broadcast_conversation_message()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.broadcast_rows('conversation:' || new.conversation_id, tg_op, 'messages', jsonb_build_array(to_jsonb(new)));
+  return null;
+end;
+$$;
+comment on function private.broadcast_conversation_message() is
+  'Trigger: an inbound message or a reply, or its new status, to whoever has the conversation open. Definer: realtime.send '
+  'swallows errors of those who may not insert.';
+create trigger messages_broadcast_insert after insert on public.messages
+  for each row when (new.conversation_id is not null
+    and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
+create trigger messages_broadcast_update after update on public.messages
+  for each row when (new.conversation_id is not null
+    and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
+
+create function private.broadcast_lead_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- One statement may change 100,000 leads: then whoever looks is told to look again, not what happened to each.
+  perform case
+    when x.n <= 50 then private.broadcast_rows('org:' || x.org_id, 'INSERT', 'lead_events', x.records)
+    else realtime.send(jsonb_build_object('id', gen_random_uuid(), 'leads', x.n), 'leads_changed', 'org:' || x.org_id, true)
+  end
+  from (
+    select n.org_id, count(*) as n, case when count(*) <= 50 then jsonb_agg(to_jsonb(n)) end as records from new_rows n
+      group by n.org_id
+  ) x;
+  return null;
+end;
+$$;
+comment on function private.broadcast_lead_events() is
+  'Statement trigger: up to 50 events of a statement to the organisation''s channel, or leads_changed with how many. Definer: '
+  'realtime.send swallows errors of those who may not insert.';
+create trigger lead_events_broadcast after insert on public.lead_events
+  referencing new table as new_rows for each statement execute function private.broadcast_lead_events();

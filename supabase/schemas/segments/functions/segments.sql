@@ -1,0 +1,233 @@
+-- Segments: filters people keep under a name, and fixed lists of leads. Campaigns, lists, exports and bulk actions can name them.
+
+create function private.segment_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_ids uuid[] := private.filter_ids(p_filter, 'segment_ids');
+  v_lists uuid[];
+  v_parts text[] := '{}';
+  v_segment public.segments;
+  v_values integer := 0;
+begin
+  if v_ids is null then
+    return '';
+  end if;
+  -- Each is a condition that every lead is held against: what one filter may ask is bounded whatever segments it is made of.
+  if cardinality(v_ids) > 20 then
+    perform private.refuse_field('segment_ids', 'segment_ids may name 20 segments at most.');
+  end if;
+  for v_segment in select s.* from public.segments s where s.org_id = p_org_id and s.id = any (v_ids) order by s.id loop
+    if v_segment.kind = 'list' then
+      v_lists := v_lists || v_segment.id;
+    else
+      begin
+        -- As it was kept, maybe before filters were held against a shape; and none that names segments, or two could name each
+        -- other.
+        perform private.check_shape(v_segment.filter, private.segment_shape() #> '{properties,filter}');
+        v_parts := v_parts || format('(%s)', private.lead_condition(p_org_id, v_segment.filter, p_now));
+      exception when sqlstate 'PT422' then
+        perform private.refuse_field('segment_ids', format('The segment "%s" can''t be used, save its filter anew: %s',
+          left(v_segment.name, 100), sqlerrm));
+      end;
+    end if;
+    v_ids := array_remove(v_ids, v_segment.id);
+    if v_segment.kind <> 'list' and v_segment.filter ? 'custom_fields' then
+      v_values := v_values + (
+        select coalesce(sum(case jsonb_typeof(e.value) when 'array' then jsonb_array_length(e.value) else 1 end), 0)
+        from jsonb_each(v_segment.filter -> 'custom_fields') e);
+    end if;
+  end loop;
+  if v_values > 200 then
+    perform private.refuse_field('segment_ids', format(
+      'segment_ids may ask for 200 values of custom fields at most, all segments together; these ask for %s. '
+      'Name fewer segments.', v_values));
+  end if;
+  if cardinality(v_ids) > 0 then
+    perform private.refuse_field('segment_ids', format('There is no segment %s.', v_ids[1]));
+  end if;
+  if v_lists is not null then
+    v_parts := v_parts || format('l.id in (select sl.lead_id from public.segment_leads sl where sl.org_id = %L and '
+      'sl.segment_id = any (%L::uuid[]))',
+      p_org_id, v_lists);
+  end if;
+  return format(' and (%s)', coalesce(nullif(array_to_string(v_parts, ' or '), ''), 'false'));
+end;
+$$;
+comment on function private.segment_condition(uuid, jsonb, timestamptz) is
+  'What a filter''s segment_ids ask of a lead: in any of these segments, as their filters stand now. A segment''s own filter '
+  'names no segments. Empty where none are named. Raises PT422 where a segment is gone, its filter can''t be read, or they name '
+  'more than 200 values of custom fields together; the caller has held the filter against its shape.';
+
+create function private.count_leads(p_filter jsonb default '{}', p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+begin
+  return private.count_matching(private.lead_condition(v_org_id, p_filter, p_now));
+end;
+$$;
+comment on function private.count_leads(jsonb, timestamptz) is
+  'How many leads of the caller''s organisation a filter matches: {total, total_is_estimate}; exact to 10,000, the planner''s '
+  'estimate above. Raises PT422. Definer: under RLS the indexes of a filter may not be used. Volatile, because explain is.';
+grant execute on function private.count_leads(jsonb, timestamptz) to authenticated, service_role;
+
+create function public.count_leads(p_filter jsonb default '{}')
+returns jsonb language sql set search_path = ''
+as $$ select private.count_leads(p_filter) $$;
+comment on function public.count_leads(jsonb) is 'See private.count_leads.';
+grant execute on function public.count_leads(jsonb) to authenticated, service_role;
+
+create function private.add_to_segment(p_org_id uuid, p_segment_id uuid, p_lead_ids uuid[], p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  if not exists (select 1 from public.segments s where s.org_id = p_org_id and s.id = p_segment_id and s.kind = 'list') then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Leads are put on lists only; the leads of a filter are whoever matches it.');
+  end if;
+  insert into public.segment_leads (org_id, segment_id, lead_id, added_at)
+  select p_org_id, p_segment_id, l.id, p_now from public.leads l
+  where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null
+  order by l.id
+  on conflict do nothing;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.add_to_segment(uuid, uuid, uuid[], timestamptz) is
+  'Puts leads of the organisation on a list; others and deleted ones are passed over. Returns how many are new on it. Raises '
+  'PT409 where it is no list.';
+
+create function private.change_segment_leads(p_segment_id uuid, p_add uuid[], p_remove uuid[], p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_added integer;
+  v_removed integer;
+begin
+  perform private.check_ids(p_add, 'add', 10000);
+  perform private.check_ids(p_remove, 'remove', 10000);
+  if coalesce(cardinality(p_add), 0) + coalesce(cardinality(p_remove), 0) = 0 then
+    perform private.refuse_field('add', 'Give leads to add, to remove, or both.');
+  end if;
+  perform 1 from public.segments s where s.org_id = v_org_id and s.id = p_segment_id for no key update;
+  if not found then
+    perform private.raise_error('PT404', 'not_found', 'There is no segment with this id.');
+  end if;
+  v_added := private.add_to_segment(v_org_id, p_segment_id, coalesce(p_add, '{}'), p_now);
+  delete from public.segment_leads sl where sl.segment_id = p_segment_id and sl.lead_id = any (coalesce(p_remove, '{}'));
+  get diagnostics v_removed = row_count;
+  return jsonb_build_object('added', v_added, 'removed', v_removed);
+end;
+$$;
+comment on function private.change_segment_leads(uuid, uuid[], uuid[], timestamptz) is
+  'Operators: puts leads on a list and takes others off it: {added, removed}. Raises PT403, PT404, PT409 where it is no list. '
+  'Definer: users may not write lists.';
+grant execute on function private.change_segment_leads(uuid, uuid[], uuid[], timestamptz) to authenticated, service_role;
+
+create function public.change_segment_leads(p_segment_id uuid, p_add uuid[] default '{}', p_remove uuid[] default '{}')
+returns jsonb language sql set search_path = ''
+as $$ select private.change_segment_leads(p_segment_id, p_add, p_remove) $$;
+comment on function public.change_segment_leads(uuid, uuid[], uuid[]) is 'See private.change_segment_leads.';
+grant execute on function public.change_segment_leads(uuid, uuid[], uuid[]) to authenticated, service_role;
+
+create function private.delete_segment(p_segment_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_campaign record;
+begin
+  perform 1 from public.segments s where s.org_id = v_org_id and s.id = p_segment_id for update;
+  if not found then
+    perform private.raise_error('PT404', 'not_found', 'There is no segment with this id.');
+  end if;
+  -- One that is built has its audience fixed; one that is not would be built from nothing.
+  select c.id, c.name into v_campaign from public.campaigns c
+  where c.org_id = v_org_id and c.status in ('draft', 'building') and c.target_criteria -> 'segment_ids' ? p_segment_id::text
+  order by c.id limit 1;
+  if found then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('The campaign %s is to be built from this segment.', v_campaign.name),
+      jsonb_build_object('campaign_id', v_campaign.id));
+  end if;
+  delete from public.segments s where s.id = p_segment_id;
+end;
+$$;
+comment on function private.delete_segment(uuid) is
+  'Operators: removes a segment; its leads stay. Raises PT403, PT404, PT409 where a campaign that is not built yet names it. '
+  'Definer: users may not write segments.';
+grant execute on function private.delete_segment(uuid) to authenticated, service_role;
+
+create function public.delete_segment(p_segment_id uuid)
+returns void language sql set search_path = ''
+as $$ select private.delete_segment(p_segment_id) $$;
+comment on function public.delete_segment(uuid) is 'See private.delete_segment.';
+grant execute on function public.delete_segment(uuid) to authenticated, service_role;
+
+create function private.segment_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'kind', private.word_shape('filter', 'list'),
+    'name', private.text_shape(200, 1),
+    'description', private.null_or('{"type": "string", "maxLength": 2000}'),
+    -- No segment names another: then none can name itself, however far round.
+    'filter', private.lead_filter_shape() #- '{properties,segment_ids}' #- '{properties,deleted}',
+    'lead_ids', private.ids_shape(10000)));
+$$;
+comment on function private.segment_shape() is
+  'The shape of a segment as people create it, of kind filter with a filter, of kind list with lead_ids.';
+
+create function private.lock_count(p_org_id uuid, p_of text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+  select pg_advisory_xact_lock(hashtextextended('count ' || p_of || ' ' || p_org_id, 0));
+$$;
+comment on function private.lock_count(uuid, text) is
+  'Whoever adds to what an organisation may have a number of waits here, so that two at once don''t both see the last place '
+  'free. Till the end of the transaction.';
+
+create function private.check_ids(p_ids uuid[], p_field text, p_most integer, p_least integer default 0)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if cardinality(p_ids) > p_most or cardinality(p_ids) < p_least then
+    perform private.refuse_field(p_field, format('%s must list %s to %s ids: it lists %s.', p_field, p_least, p_most,
+      cardinality(p_ids)));
+  elsif array_ndims(p_ids) > 1 or exists (select from unnest(p_ids) i where i is null) then
+    perform private.refuse_field(p_field, format('%s must be a list of ids: it holds null, or lists in the list.', p_field));
+  end if;
+end;
+$$;
+comment on function private.check_ids(uuid[], text, integer, integer) is
+  'Refuses a list of more or fewer ids than these, or with null among them, by PT422 naming p_field. Null in place of the list '
+  'is none.';

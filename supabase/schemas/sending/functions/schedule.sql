@@ -1,0 +1,146 @@
+-- The schedule: tick (start what is due, plan, kick workers), fold figures, rescue, prune.
+-- The kick is at most once and never the guarantee: a lost one is made good by the next tick.
+
+create function private.start_scheduled(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('start_scheduled', p_org_id, p_now);
+  v_campaign record;
+  v_obstacle record;
+  v_count integer := 0;
+begin
+  for v_campaign in
+    select c.id, c.org_id from public.campaigns c
+    where c.status = 'scheduled' and c.scheduled_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
+      and c.org_id <> all (v_resting) order by c.id for no key update skip locked
+  loop
+    select * into v_obstacle from private.start_obstacle(v_campaign.id, p_now);
+    if v_obstacle.code is null then
+      update public.campaigns c set status = 'running', started_at = p_now where c.id = v_campaign.id;
+      perform private.hasten_account_check(v_campaign.org_id);
+      v_count := v_count + 1;
+    else
+      update public.campaigns c
+      set status = 'paused', started_at = p_now, paused_at = p_now, status_reason = v_obstacle.message,
+        needs_attention = v_obstacle.message
+      where c.id = v_campaign.id;
+      perform private.raise_alert(v_campaign.org_id, 'start_refused', 'critical',
+        'A scheduled campaign could not start. ' || v_obstacle.message, v_campaign.id, null,
+        v_obstacle.details || jsonb_build_object('code', v_obstacle.code));
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.start_scheduled(timestamptz, uuid) is
+  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send; returns how many it '
+  'started. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+
+create function private.flag_stalled(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('flag_stalled', p_org_id, p_now);
+  v_row record;
+  v_count integer := 0;
+begin
+  for v_row in
+    select c.id, c.org_id, x.reason
+    from public.campaigns c
+    cross join lateral (
+      select case
+        when not exists (
+          select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+          where ct.campaign_id = c.id and t.is_active
+        ) then 'None of its templates is active. Activate one, or give the campaign another.'
+        when not exists (select 1 from private.campaign_numbers(c.id) n where n.status = 'active')
+          then 'None of its phone numbers is active. Activate one, or give the campaign another.'
+      end as reason
+    ) x
+    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
+      and x.reason is distinct from c.needs_attention
+    order by c.id for no key update of c skip locked
+  loop
+    v_count := v_count + 1;
+    update public.campaigns set needs_attention = v_row.reason where id = v_row.id;
+    if v_row.reason is null then
+      update public.alerts set resolved_at = p_now where org_id = v_row.org_id and campaign_id = v_row.id
+        and kind = 'campaign_stalled' and resolved_at is null;
+    else
+      perform private.raise_alert(v_row.org_id, 'campaign_stalled', 'critical',
+        'A running campaign cannot go on. ' || v_row.reason, v_row.id);
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.flag_stalled(timestamptz, uuid) is
+  'Says of running campaigns that have no active template or number left that they need attention, with an alert, and takes it '
+  'back when they have; returns of how many. p_org_id: of that organisation alone; null: of all but those for which this work '
+  'rests.';
+
+create function private.finish_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('finish_campaigns', p_org_id, p_now);
+  v_done uuid[];
+  v_count integer;
+begin
+  -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
+  v_done := array(
+    select c.id from public.campaigns c
+    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
+      and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+      and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
+    order by c.id for no key update skip locked);
+  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
+  update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
+  where c.id = any (v_done)
+    and not exists (
+      select 1 from public.campaign_targets t
+      where t.org_id = c.org_id and t.campaign_id = c.id and t.state in ('waiting', 'queued', 'sending'));
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.finish_campaigns(timestamptz, uuid) is
+  'Completes running campaigns with nothing waiting, queued or sending; returns how many. p_org_id: of that organisation alone; '
+  'null: of all but those for which this work rests.';
+
+create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('prune', p_org_id, p_now);
+begin
+  -- Bounded batches: a long delete would hold back vacuum for every queue.
+  delete from public.message_status_events e where e.id in (
+    select x.id from public.message_status_events x where x.created_at < p_now - interval '90 days'
+      and (p_org_id is null or x.org_id = p_org_id) and x.org_id <> all (v_resting) order by x.id limit p_limit);
+  delete from public.webhook_logs e where e.id in (
+    select x.id from public.webhook_logs x where x.created_at < p_now - interval '30 days'
+      and (p_org_id is null or x.org_id = p_org_id) and coalesce(x.org_id <> all (v_resting), true) order by x.id limit p_limit);
+  delete from private.windows w where w.valid_to < p_now - interval '1 day' and (p_org_id is null or w.org_id = p_org_id)
+    and w.org_id <> all (v_resting);
+  -- Nobody's own: with the call for all.
+  if p_org_id is not null then
+    return;
+  end if;
+  delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
+  delete from cron.job_run_details d where d.end_time < p_now - interval '1 day';
+end;
+$$;
+comment on function private.prune(timestamptz, integer, uuid) is
+  'Removes what outlived its use: raw receipts after 90 days, refused webhooks after 30, cron history after one. Finished queue '
+  'rows are deleted when read; net history has its own 6 hours. p_org_id: of that organisation alone; null: of all but those '
+  'for which this work rests.';

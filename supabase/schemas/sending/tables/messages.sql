@@ -1,0 +1,90 @@
+create table public.messages (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound')),
+  direction text not null generated always as (case when kind = 'inbound' then 'inbound' else 'outbound' end) stored,
+  campaign_id uuid references public.campaigns (id) on delete set null,
+  campaign_target_id uuid,
+  step smallint,
+  conversation_id uuid,
+  lead_id uuid references public.leads (id) on delete set null,
+  phone_number_id uuid references public.phone_numbers (id) on delete set null,
+  template_id uuid references public.templates (id) on delete set null,
+  template_version integer,
+  variables jsonb,
+  from_number text collate "C" not null,
+  to_number text collate "C" not null,
+  content text,
+  media_urls text[],
+  language text check (language in ('es', 'en')),
+  status public.message_status not null,
+  attempt_id uuid,
+  provider text not null default 'twilio',
+  provider_sid text,
+  provider_status text,
+  provider_rank smallint not null default -1,
+  error_code integer,
+  error_message text,
+  charged_segments smallint not null default 1,
+  charged_day date,
+  segments smallint,
+  cost numeric(10, 5),
+  exempt text check (exempt in ('confirmation', 'conversation')),
+  classification text,
+  needs_attention text,
+  queued_at timestamptz not null default now(),
+  sent_at timestamptz,
+  settled_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  is_open boolean generated always as (status in ('queued', 'sending')) stored,
+  is_live boolean generated always as (status not in ('failed', 'undelivered', 'canceled')) stored,
+  carrier_cap_id uuid,
+  is_unknown boolean generated always as (status = 'unknown') stored,
+  check ((kind = 'campaign') = (step is not null)),
+  check ((kind = 'inbound') = (status = 'received'))
+) with (fillfactor = 50);
+comment on table public.messages is
+  'A text in or out. Campaign messages keep the template version and variables they were planned with, so that the text can be '
+  'rendered again exactly.';
+comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
+comment on column public.messages.exempt is
+  'confirmation: the one answer to an opt-out, allowed though suppressed. conversation: answers a person''s own message within '
+  '24 hours, free of quiet hours.';
+comment on column public.messages.is_open is 'Ours to send: queued or being sent.';
+comment on column public.messages.is_live is 'Reached the person, or may still: at most one of a campaign, phone and step is.';
+comment on column public.messages.carrier_cap_id is 'The carrier cap it was charged against when planned; null: none applied.';
+comment on column public.messages.is_unknown is 'Posted, and nobody knows whether Twilio took it.';
+create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
+create index messages_list_idx on public.messages (org_id, created_at desc);
+create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
+create index messages_open_idx on public.messages (phone_number_id, queued_at) where is_open;
+create index messages_person_idx on public.messages (to_number, org_id, created_at desc);
+create index messages_open_campaign_idx on public.messages (campaign_id) where is_open;
+create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where is_unknown;
+-- With what is asked of them, so that nothing but the index is read.
+create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind)
+  where error_code = 30007;
+create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at)
+  where error_code = 30007;
+-- A lead that goes asks the messages whether they know it; without an index that is a look at all of them for every lead.
+create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
+create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
+  where kind = 'inbound' and provider_sid is not null;
+create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;
+
+alter table public.messages enable row level security;
+create policy "people read messages of their organisation" on public.messages
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.messages to authenticated, service_role;
+
+-- By row, with a condition: planning inserts hundreds at once, none of which has an outcome, and would gather them all for
+-- nothing.
+create trigger messages_outcomes_insert after insert on public.messages
+  for each row when (new.status not in ('queued', 'sending')
+    and new.phone_number_id is not null) execute function private.note_outcome_changes();
+create trigger messages_outcomes_update after update on public.messages
+  referencing new table as new_rows for each statement execute function private.note_outcome_changes();
+create trigger messages_reply_sent after update of status on public.messages
+  for each row when (new.kind = 'reply' and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
+  execute function private.append_sent_reply();

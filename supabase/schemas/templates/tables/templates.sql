@@ -1,0 +1,43 @@
+create table public.templates (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  category text not null check (category in ('initial', 'followup', 'help', 'stop')),
+  language text not null check (language in ('es', 'en')),
+  name text not null check (length(trim(name)) between 1 and 200),
+  content text not null check (length(content) between 1 and 1600),
+  version integer not null default 1,
+  variables text[] not null default '{}',
+  required_variables text[] not null default '{}',
+  encoding text not null check (encoding in ('GSM-7', 'UCS-2')),
+  worst_segments smallint not null check (worst_segments between 1 and 24),
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (org_id, id),
+  unique (org_id, name),
+  check (required_variables <@ variables),
+  constraint templates_variables_check check (cardinality(variables) <= 100 and array_position(variables, null) is null),
+  constraint templates_required_variables_check
+    check (cardinality(required_variables) <= 100 and array_position(required_variables, null) is null),
+  constraint templates_version_check check (version between 1 and 1000000000),
+  constraint templates_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
+);
+comment on table public.templates is
+  'A text to send. worst_segments is what planning charges: the most segments it can take with the longest values its variables '
+  'may have.';
+comment on column public.templates.required_variables is
+  'Variables without a fallback: a lead that lacks one of them is not sent this template.';
+create index templates_org_idx on public.templates (org_id, category) where is_active;
+
+alter table public.templates enable row level security;
+create policy "people read templates of their organisation" on public.templates
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.templates to authenticated;
+grant delete, insert, select, update on public.templates to service_role;
+
+create trigger templates_updated_at before update on public.templates
+  for each row execute function private.set_updated_at();
+create trigger templates_version before update on public.templates
+  for each row execute function private.keep_template_versions();
+create trigger templates_store_version after insert or update on public.templates
+  for each row execute function private.store_template_version();

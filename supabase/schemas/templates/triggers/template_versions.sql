@@ -1,0 +1,32 @@
+-- Templates: texts by category, every version they ever had, and how often each was used (a narrow row of its own).
+
+create function private.keep_template_versions()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' and new.content is distinct from old.content then
+    new.version := old.version + 1;
+  end if;
+  return new;
+end;
+$$;
+comment on function private.keep_template_versions() is 'Trigger: a changed text is a new version.';
+
+create function private.store_template_version()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.template_versions (template_id, version, org_id, content, worst_segments)
+  values (new.id, new.version, new.org_id, new.content, new.worst_segments)
+  on conflict do nothing;
+  insert into private.template_usage (template_id) values (new.id) on conflict do nothing;
+  return null;
+end;
+$$;
+comment on function private.store_template_version() is
+  'Trigger: stores the version and its usage row. Definer: whoever may write a template may write neither.';
