@@ -83,7 +83,10 @@ function findFunctions({ path, text }: SqlFile): SqlFunction[] {
     const closed = rest.indexOf(quote, opened + quote.length);
     const definition = closed < 0 ? rest : rest.slice(0, closed);
     const name = (found[1] as string).toLowerCase();
-    const head = rest.slice(0, rest.search(/\breturns\b/i)).replace("or replace ", "").replace(/\s+/g, " ");
+    const head = rest
+      .slice(0, rest.search(/\breturns\b/i))
+      .replace("or replace ", "")
+      .replace(/\s+/g, " ");
     return { path, name, signature: head.toLowerCase(), lines: definition.split("\n").length };
   });
 }
