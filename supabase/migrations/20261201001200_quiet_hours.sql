@@ -536,9 +536,9 @@ comment on function private.rules_version(uuid) is
 -- schemas/quiet-hours/functions/rules_in_force.sql
 
 -- Which rule holds where and when, in one place for windows, limits and explanations. Hours that begin or end in the hour that a
--- clock skips or repeats are read strictly. Limits per 24 hours come from the rule in force: of two dated rules the younger binds,
--- and they count for the default, the federal rule and people of whom nobody knows where they are, not only for states with rows.
--- In plpgsql, which keeps plans: planning these queries took longer than running them.
+-- clock skips or repeats are read strictly. Limits per 24 hours come from the rule in force: of two dated rules the younger
+-- binds, and they count for the default, the federal rule and people of whom nobody knows where they are, not only for states
+-- with rows. In plpgsql, which keeps plans: planning these queries took longer than running them.
 
 create function private.local_range(p_opens timestamp, p_closes timestamp, p_time_zone text)
 returns tstzrange

@@ -21,6 +21,33 @@ comment on type private.pool_number is
   'it is active and not resting, is_open whether its own hours are open for a minute more, planned segments that are queued on '
   'it, is_active whether it may be waited for.';
 
+create type private.open_window as (key text, max_per_24h smallint);
+comment on type private.open_window is
+  'A window key whose hours are open for a minute more, with its most texts to one person in 24 hours; null: no limit.';
+
+create type private.plan_text as (
+  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text
+);
+comment on type private.plan_text is
+  'A template while planning: worst_segments is its length at worst, needs the variables it needs of a lead, parted by commas.';
+
+create type private.carrier_room as (id uuid, carrier text, room integer);
+comment on type private.carrier_room is 'A carrier cap while planning: room is the segments left today, in Pacific time.';
+
+create type private.planned_send as (
+  target_id uuid, message_id uuid, number integer, template integer, segments integer, cap integer, variables jsonb, delay integer
+);
+comment on type private.planned_send is
+  'A message that a plan decided on. number, template and cap are places in the plan''s lists; delay is the seconds until its '
+  'slot.';
+
+create type private.excluded_target as (id uuid, reason text);
+comment on type private.excluded_target is 'A target that a plan takes out of its campaign, and why.';
+
+create type private.deferred_target as (id uuid, not_before timestamptz, sticky_until timestamptz, needs_attention text);
+comment on type private.deferred_target is
+  'A target that a plan puts off until not_before. sticky_until: how long it waits for the number its person knows.';
+
 create type private.claimed_send as (
   message_id uuid,
   attempt_id uuid,
@@ -42,6 +69,15 @@ create type private.claimed_send as (
 comment on type private.claimed_send is
   'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms] or the '
   'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
+
+create type private.claim_window as (
+  org_id uuid, window_key text, is_open boolean, valid_to timestamptz, next_open_at timestamptz, max_per_24h smallint
+);
+comment on type private.claim_window is 'The hours of a window key as a claim finds them: see private.window_state.';
+
+create type private.claimed_slot as (message_id uuid, attempt_id uuid, slot_at timestamptz, validity_seconds integer);
+comment on type private.claimed_slot is
+  'A message that a claim takes: its new attempt, when it is to be posted, and how long Twilio may keep trying.';
 
 -- schemas/sending/tables/messages.sql
 
@@ -508,7 +544,7 @@ begin
     return;
   end if;
   return query
-  select * from private.claim_messages(v_taken, v_queues, p_worker_id, p_twilio_is_loopback, p_now, p_worker_free_in_ms,
+  select * from private.claim_messages(v_taken, p_worker_id, p_twilio_is_loopback, p_now, p_worker_free_in_ms,
     p_worker_spacing_ms);
 end;
 $$;
@@ -586,11 +622,84 @@ comment on function private.fail_claim(uuid, uuid, text, text, timestamptz) is
   'Counts a message that could not be claimed: it is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try; '
   'one that cannot even be given up comes once an hour.';
 
+-- schemas/sending/functions/claim_locks.sql
+
+-- The rows that a claim holds until it commits.
+
+create function private.lock_claim(
+  p_taken uuid[],
+  out p_numbers uuid[],
+  out p_targets uuid[],
+  out p_people_orgs uuid[],
+  out p_people_phones text[],
+  out p_number_ids uuid[],
+  out p_number_slots timestamptz[],
+  out p_campaign_ids uuid[],
+  out p_campaign_slots timestamptz[],
+  out p_org_ids uuid[],
+  out p_org_slots timestamptz[]
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaigns uuid[];
+  v_orgs uuid[];
+  v_message_orgs uuid[];
+  v_message_phones text[];
+begin
+  select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
+    array_agg(distinct m.org_id),
+    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number)
+  into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones
+  from public.messages m where m.id = any (p_taken) and m.status = 'queued';
+
+  -- In the one order: campaign → clocks → contact → target → message, each by id.
+  perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
+  perform 1 from public.phone_numbers n where n.id = any (p_numbers) order by n.id for share;
+  select array_agg(p.org_id), array_agg(p.next_slot_at) into p_org_ids, p_org_slots from (
+    select x.org_id, x.next_slot_at from private.org_pace x join public.orgs o on o.id = x.org_id
+    where o.mps is not null and x.org_id = any (v_orgs)
+    order by x.org_id for no key update of x) p;
+  select array_agg(p.campaign_id), array_agg(p.next_slot_at) into p_campaign_ids, p_campaign_slots from (
+    select x.campaign_id, x.next_slot_at from private.campaign_pace x join public.campaigns c on c.id = x.campaign_id
+    where c.mps is not null and x.campaign_id = any (v_campaigns)
+    order by x.campaign_id for no key update of x) p;
+  select array_agg(p.phone_number_id), array_agg(p.next_slot_at) into p_number_ids, p_number_slots from (
+    select x.phone_number_id, x.next_slot_at from private.number_pace x
+    where x.phone_number_id = any (p_numbers)
+    order by x.phone_number_id for no key update) p;
+  select array_agg(p.org_id), array_agg(p.e164) into p_people_orgs, p_people_phones from (
+    select c.org_id, c.e164 from private.contacts c
+    where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
+    order by c.org_id, c.e164 for no key update skip locked) p;
+  p_targets := array(
+    select t.id from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update skip locked);
+end;
+$$;
+comment on function private.lock_claim(uuid[]) is
+  'Locks what a claim of these messages needs, people and targets as far as nobody else holds them. Returns the numbers '
+  '(p_numbers), the targets and people it holds, and the clocks of numbers, campaigns and organisations with the time of their '
+  'next slot; campaigns and organisations without a pace of their own have none.';
+
+create function private.claim_windows(p_targets uuid[], p_now timestamptz)
+returns private.claim_window[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return (
+    select array_agg((k.org_id, k.window_key, w.is_open, w.valid_to, w.next_open_at, w.max_per_24h)::private.claim_window)
+    from (select distinct t.org_id, t.window_key from public.campaign_targets t where t.id = any (p_targets)) k
+    cross join lateral private.window_state(k.org_id, k.window_key, p_now) w);
+end;
+$$;
+comment on function private.claim_windows(uuid[], timestamptz) is 'The hours that hold for these targets. Null: there are none.';
+
 -- schemas/sending/functions/claim_messages.sql
 
 create function private.claim_messages(
   p_taken uuid[],
-  p_queues text[],
   p_worker_id uuid,
   p_twilio_is_loopback boolean,
   p_now timestamptz default null,
@@ -603,18 +712,12 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_taken uuid[] := p_taken;
-  v_queues text[] := p_queues;
   v_now timestamptz;
   v_row record;
   v_slot timestamptz;
   v_worker_slot timestamptz;
-  v_campaigns uuid[];
   v_numbers uuid[];
-  v_orgs uuid[];
   v_targets uuid[];
-  v_message_orgs uuid[];
-  v_message_phones text[];
   v_people_orgs uuid[];
   v_people_phones text[];
   v_number_ids uuid[];
@@ -623,18 +726,9 @@ declare
   v_campaign_slots timestamptz[];
   v_org_ids uuid[];
   v_org_slots timestamptz[];
-  v_window_orgs uuid[];
-  v_window_keys text[];
-  v_window_open boolean[];
-  v_window_to timestamptz[];
-  v_window_next timestamptz[];
-  v_window_limit smallint[];
   v_seen uuid[] := '{}';
   v_limited text[] := '{}';
-  v_claimed uuid[] := '{}';
-  v_attempts uuid[] := '{}';
-  v_slots timestamptz[] := '{}';
-  v_validity integer[] := '{}';
+  v_claims private.claimed_slot[] := '{}';
   v_n integer := 0;
   v_later uuid[] := '{}';
   v_later_delay integer[] := '{}';
@@ -645,108 +739,16 @@ declare
   v_delay integer;
   v_refused_override uuid;
 begin
-  select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
-    array_agg(distinct m.org_id),
-    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number)
-  into v_campaigns, v_numbers, v_orgs, v_targets, v_message_orgs, v_message_phones
-  from public.messages m where m.id = any (v_taken) and m.status = 'queued';
-
-  -- 1. Lock, in the one order: campaign → clocks → contact → target → message, each by id.
-  perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
-  perform 1 from public.phone_numbers n where n.id = any (v_numbers) order by n.id for share;
-  select array_agg(p.org_id), array_agg(p.next_slot_at) into v_org_ids, v_org_slots from (
-    select x.org_id, x.next_slot_at from private.org_pace x join public.orgs o on o.id = x.org_id
-    where o.mps is not null and x.org_id = any (v_orgs)
-    order by x.org_id for no key update of x) p;
-  select array_agg(p.campaign_id), array_agg(p.next_slot_at) into v_campaign_ids, v_campaign_slots from (
-    select x.campaign_id, x.next_slot_at from private.campaign_pace x join public.campaigns c on c.id = x.campaign_id
-    where c.mps is not null and x.campaign_id = any (v_campaigns)
-    order by x.campaign_id for no key update of x) p;
-  select array_agg(p.phone_number_id), array_agg(p.next_slot_at) into v_number_ids, v_number_slots from (
-    select x.phone_number_id, x.next_slot_at from private.number_pace x
-    where x.phone_number_id = any (v_numbers)
-    order by x.phone_number_id for no key update) p;
-  select array_agg(p.org_id), array_agg(p.e164) into v_people_orgs, v_people_phones from (
-    select c.org_id, c.e164 from private.contacts c
-    where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
-    order by c.org_id, c.e164 for no key update skip locked) p;
-  v_targets := array(
-    select t.id from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update skip locked);
-
-  -- 2. Re-check with a fresh snapshot. The clock is read now: waiting for locks must not let a slot slip into the past.
+  select l.* into v_numbers, v_targets, v_people_orgs, v_people_phones, v_number_ids, v_number_slots, v_campaign_ids,
+    v_campaign_slots, v_org_ids, v_org_slots
+  from private.lock_claim(p_taken) l;
+  -- The clock is read now: waiting for locks must not let a slot slip into the past.
   v_now := coalesce(p_now, clock_timestamp());
   v_worker_slot := v_now + make_interval(secs => p_worker_free_in_ms / 1000);
-  select array_agg(k.org_id), array_agg(k.window_key), array_agg(w.is_open), array_agg(w.valid_to), array_agg(w.next_open_at),
-    array_agg(w.max_per_24h)
-  into v_window_orgs, v_window_keys, v_window_open, v_window_to, v_window_next, v_window_limit
-  from (select distinct t.org_id, t.window_key from public.campaign_targets t where t.id = any (v_targets)) k
-  cross join lateral private.window_state(k.org_id, k.window_key, v_now) w;
 
   for v_row in
-    with numbers as materialized (
-      select n.id, n.status, n.mps::double precision as mps, p.resting_until, (v_now at time zone n.time_zone)::date as day,
-        private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, v_now) as open_until
-      from public.phone_numbers n join private.number_pace p on p.phone_number_id = n.id
-      where n.id = any (v_numbers)
-    ),
-    windows as (
-      select * from unnest(v_window_orgs, v_window_keys, v_window_open, v_window_to, v_window_next, v_window_limit)
-        as w(org_id, window_key, is_open, valid_to, next_open_at, max_per_24h)
-    )
-    select m.id, m.kind, m.campaign_id, m.charged_segments, n.mps, n.open_until, c.mps as campaign_mps, o.mps as org_mps,
-      array_position(v_number_ids, m.phone_number_id) as number_at,
-      array_position(v_campaign_ids, m.campaign_id) as campaign_at,
-      array_position(v_org_ids, m.org_id) as org_at,
-      n.resting_until, op.resting_until as org_resting_until,
-      m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h, d.texts,
-      e.is_exempt, w.is_open, w.valid_to, w.next_open_at,
-        (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
-      case
-        when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
-        when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
-        when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
-        when m.kind = 'campaign' and c.status <> 'running' then 'paused'
-        when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
-        when greatest(n.resting_until, op.resting_until) > v_now then 'resting'
-        when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
-          is distinct from (n.day, (v_now at time zone o.time_zone)::date)
-          then 'new_day'
-        when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(v_now) then 'new_day'
-        when m.kind = 'campaign' and k.last_campaign_id is distinct from m.campaign_id
-          and k.last_sent_at > v_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
-        when e.is_exempt then null
-        when not w.is_open or w.valid_to < v_now + interval '60 seconds'
-          or coalesce(n.open_until < v_now + interval '60 seconds', true) then 'quiet_hours'
-        when d.texts >= w.max_per_24h then 'daily_limit'
-      end as verdict
-    from unnest(v_taken, v_queues) with ordinality as q(message_id, queue, n)
-    join public.messages m on m.id = q.message_id and m.status = 'queued'
-    join unnest(v_people_orgs, v_people_phones) as held(org_id, e164) on held.org_id = m.org_id and held.e164 = m.to_number
-    join public.orgs o on o.id = m.org_id
-    join private.org_pace op on op.org_id = m.org_id
-    join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
-    left join numbers n on n.id = m.phone_number_id
-    left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
-    left join public.campaign_targets t on t.id = m.campaign_target_id
-    cross join lateral (
-      select m.exempt is not distinct from 'confirmation'
-        or (m.kind <> 'campaign' and coalesce(k.last_inbound_at > v_now - interval '24 hours', false))
-        or (m.kind = 'campaign' and c.quiet_hours_override and p_twilio_is_loopback) as is_exempt
-    ) e
-    left join lateral (
-      select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from windows x
-      where not e.is_exempt and x.org_id = m.org_id and x.window_key = t.window_key
-      union all
-      select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from private.person_window(m.org_id, m.to_number, v_now) x
-      where not e.is_exempt and t.window_key is null
-    ) w on true
-    cross join lateral (
-      select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, v_now)) end as texts
-    ) d
-    -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
-    where m.campaign_target_id is null or m.campaign_target_id = any (v_targets)
-    order by q.n
-    for no key update of m skip locked
+    select * from private.claim_verdicts(p_taken, v_numbers, v_targets, v_people_orgs, v_people_phones, v_number_ids,
+      v_campaign_ids, v_org_ids, private.claim_windows(v_targets, v_now), p_twilio_is_loopback, v_now)
   loop
     v_seen := v_seen || v_row.id;
     if v_row.is_override_refused and not v_row.is_exempt then
@@ -780,15 +782,12 @@ begin
       end if;
       v_worker_slot := v_worker_slot + make_interval(secs => p_worker_spacing_ms / 1000);
       v_n := v_n + 1;
-      v_claimed[v_n] := v_row.id;
-      v_attempts[v_n] := private.uuid_v7();
-      v_slots[v_n] := v_slot;
       -- An answer to a person is exempt for 24 hours from what they wrote, and must not wait at Twilio beyond them.
-      v_validity[v_n] := least(36000, case
+      v_claims[v_n] := (v_row.id, private.uuid_v7(), v_slot, least(36000, case
         when not v_row.is_exempt then floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer
         when v_row.kind <> 'campaign' and v_row.exempt is distinct from 'confirmation'
           then greatest(floor(extract(epoch from v_row.last_inbound_at + interval '24 hours' - v_now))::integer, 1)
-        else 36000 end);
+        else 36000 end))::private.claimed_slot;
     else
       v_delay := case v_row.verdict
         -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
@@ -816,37 +815,15 @@ begin
   end loop;
 
   -- Whom somebody else holds (a STOP being handled, another worker) is looked at again in a second.
-  if cardinality(v_seen) < cardinality(v_taken) then
+  if cardinality(v_seen) < cardinality(p_taken) then
     v_later := v_later || array(
-      select m.id from public.messages m where m.id = any (v_taken) and m.status = 'queued' and m.id <> all (v_seen));
+      select m.id from public.messages m where m.id = any (p_taken) and m.status = 'queued' and m.id <> all (v_seen));
     v_later_delay := v_later_delay || array(select 1 from generate_series(cardinality(v_later_delay) + 1, cardinality(v_later)));
   end if;
-
   if v_n > 0 then
-    insert into public.send_attempts (id, org_id, message_id, number, worker_id, slot_at, claimed_at)
-    select x.attempt_id, m.org_id, m.id,
-      coalesce((select max(a.number) from public.send_attempts a where a.message_id = m.id), 0) + 1, p_worker_id, x.slot, v_now
-    from unnest(v_claimed, v_attempts, v_slots) as x(id, attempt_id, slot)
-    join public.messages m on m.id = x.id;
-    update public.messages m set status = 'sending', attempt_id = x.attempt_id, updated_at = v_now
-    from unnest(v_claimed, v_attempts) as x(id, attempt_id) where m.id = x.id;
-    update public.campaign_targets t set state = 'sending', updated_at = v_now
-    from public.messages m where m.id = any (v_claimed) and t.id = m.campaign_target_id and m.kind = 'campaign';
-    update private.contacts k
-    set last_sent_at = v_now, last_campaign_id = m.campaign_id, phone_number_id = m.phone_number_id
-    from public.messages m where m.id = any (v_claimed) and m.kind = 'campaign' and k.org_id = m.org_id and k.e164 = m.to_number;
-    update private.number_pace p set next_slot_at = x.slot
-    from unnest(v_number_ids, v_number_slots) as x(id, slot) where p.phone_number_id = x.id and p.next_slot_at < x.slot;
-    if v_campaign_ids is not null then
-      update private.campaign_pace p set next_slot_at = x.slot
-      from unnest(v_campaign_ids, v_campaign_slots) as x(id, slot) where p.campaign_id = x.id and p.next_slot_at < x.slot;
-    end if;
-    if v_org_ids is not null then
-      update private.org_pace p set next_slot_at = x.slot
-      from unnest(v_org_ids, v_org_slots) as x(id, slot) where p.org_id = x.id and p.next_slot_at < x.slot;
-    end if;
+    perform private.write_claims(v_claims, p_worker_id, v_now);
+    perform private.advance_clocks(v_number_ids, v_number_slots, v_campaign_ids, v_campaign_slots, v_org_ids, v_org_slots);
   end if;
-
   if cardinality(v_dropped) > 0 then
     perform private.drop_claims(v_dropped, v_dropped_to, v_dropped_reason, v_dropped_until, v_now);
   end if;
@@ -855,30 +832,12 @@ begin
       'The campaign asks to send at any hour, which is allowed only against a Twilio simulator. Quiet hours were applied.', m.id)
     from public.campaigns m where m.id = v_refused_override;
   end if;
-  for v_delay in select distinct d from unnest(v_later_delay) d loop
-    perform private.put_back('replies', array(
-      select m.id from unnest(v_later, v_later_delay) as x(id, delay)
-        join public.messages m on m.id = x.id and m.kind <> 'campaign' where x.delay = v_delay), v_delay);
-    perform private.put_back('sends', array(
-      select m.id from unnest(v_later, v_later_delay) as x(id, delay)
-        join public.messages m on m.id = x.id and m.kind = 'campaign' where x.delay = v_delay), v_delay);
-  end loop;
-
-  return query
-  select m.id, x.attempt_id, m.org_id, m.kind,
-    extract(epoch from x.slot - coalesce(p_now, clock_timestamp()))::double precision * 1000,
-    m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
-    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity, n.mps::double precision
-  from unnest(v_claimed, v_attempts, v_slots, v_validity) as x(id, attempt_id, slot, validity)
-  join public.messages m on m.id = x.id
-  join public.phone_numbers n on n.id = m.phone_number_id
-  left join public.twilio_accounts a on a.org_id = m.org_id
-  left join public.template_versions v on v.template_id = m.template_id and v.version = m.template_version
-  order by x.slot;
+  perform private.put_back_later(v_later, v_later_delay);
+  return query select * from private.claimed_sends(v_claims, p_now);
 end;
 $$;
-comment on function private.claim_messages(uuid[], text[], uuid, boolean, timestamptz, double precision, double precision) is
-  'Claims the messages p_taken, each once, that were taken out of p_queues (one for each): see claim_sends.';
+comment on function private.claim_messages(uuid[], uuid, boolean, timestamptz, double precision, double precision) is
+  'Claims the messages p_taken, each once, that were taken out of their queues: see private.claim_sends.';
 
 -- schemas/sending/functions/claim_sends_apart.sql
 
@@ -921,7 +880,7 @@ begin
     v_is_slow := false;
     begin
       return query
-      select * from private.claim_messages(v_org.ids, v_org.queues, p_worker_id, p_twilio_is_loopback, p_now,
+      select * from private.claim_messages(v_org.ids, p_worker_id, p_twilio_is_loopback, p_now,
         p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
       get diagnostics v_rows = row_count;
       v_claimed := v_claimed + v_rows;
@@ -945,7 +904,7 @@ begin
       exit when v_is_slow;
       begin
         return query
-        select * from private.claim_messages(array[v_message.id], array[v_message.queue], p_worker_id, p_twilio_is_loopback,
+        select * from private.claim_messages(array[v_message.id], p_worker_id, p_twilio_is_loopback,
           p_now,
           p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
         get diagnostics v_rows = row_count;
@@ -989,6 +948,101 @@ comment on function private.claim_sends_apart(uuid, integer, boolean, timestampt
   'they wait 10 s, then twice as long each time, and it is told. Definer: the worker may not read or write these tables.';
 grant execute on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision,
   double precision) to worker;
+
+-- schemas/sending/functions/claim_verdicts.sql
+
+create function private.claim_verdicts(
+  p_taken uuid[],
+  p_numbers uuid[],
+  p_targets uuid[],
+  p_people_orgs uuid[],
+  p_people_phones text[],
+  p_number_ids uuid[],
+  p_campaign_ids uuid[],
+  p_org_ids uuid[],
+  p_windows private.claim_window[],
+  p_twilio_is_loopback boolean,
+  p_now timestamptz
+)
+returns table (
+  id uuid, kind text, campaign_id uuid, charged_segments smallint, mps double precision, open_until timestamptz,
+  campaign_mps numeric, org_mps numeric, number_at integer, campaign_at integer, org_at integer, resting_until timestamptz,
+  org_resting_until timestamptz, to_number text, exempt text, last_inbound_at timestamptz, max_per_24h smallint, texts integer,
+  is_exempt boolean, is_open boolean, valid_to timestamptz, next_open_at timestamptz, is_override_refused boolean, verdict text
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  with numbers as materialized (
+    select n.id, n.status, n.mps::double precision as mps, p.resting_until, (p_now at time zone n.time_zone)::date as day,
+      private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) as open_until
+    from public.phone_numbers n join private.number_pace p on p.phone_number_id = n.id
+    where n.id = any (p_numbers)
+  ),
+  windows as (select * from unnest(p_windows) w)
+  select m.id, m.kind, m.campaign_id, m.charged_segments, n.mps, n.open_until, c.mps as campaign_mps, o.mps as org_mps,
+    array_position(p_number_ids, m.phone_number_id) as number_at,
+    array_position(p_campaign_ids, m.campaign_id) as campaign_at,
+    array_position(p_org_ids, m.org_id) as org_at,
+    n.resting_until, op.resting_until as org_resting_until,
+    m.to_number, m.exempt, k.last_inbound_at, w.max_per_24h, d.texts,
+    e.is_exempt, w.is_open, w.valid_to, w.next_open_at,
+      (c.quiet_hours_override and not p_twilio_is_loopback) as is_override_refused,
+    case
+      when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
+      when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
+      when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
+      when m.kind = 'campaign' and c.status <> 'running' then 'paused'
+      when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
+      when greatest(n.resting_until, op.resting_until) > p_now then 'resting'
+      when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
+        is distinct from (n.day, (p_now at time zone o.time_zone)::date)
+        then 'new_day'
+      when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(p_now) then 'new_day'
+      when m.kind = 'campaign' and k.last_campaign_id is distinct from m.campaign_id
+        and k.last_sent_at > p_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
+      when e.is_exempt then null
+      when not w.is_open or w.valid_to < p_now + interval '60 seconds'
+        or coalesce(n.open_until < p_now + interval '60 seconds', true) then 'quiet_hours'
+      when d.texts >= w.max_per_24h then 'daily_limit'
+    end as verdict
+  from unnest(p_taken) with ordinality as q(message_id, n)
+  join public.messages m on m.id = q.message_id and m.status = 'queued'
+  join unnest(p_people_orgs, p_people_phones) as held(org_id, e164) on held.org_id = m.org_id and held.e164 = m.to_number
+  join public.orgs o on o.id = m.org_id
+  join private.org_pace op on op.org_id = m.org_id
+  join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
+  left join numbers n on n.id = m.phone_number_id
+  left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
+  left join public.campaign_targets t on t.id = m.campaign_target_id
+  cross join lateral (
+    select m.exempt is not distinct from 'confirmation'
+      or (m.kind <> 'campaign' and coalesce(k.last_inbound_at > p_now - interval '24 hours', false))
+      or (m.kind = 'campaign' and c.quiet_hours_override and p_twilio_is_loopback) as is_exempt
+  ) e
+  left join lateral (
+    select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from windows x
+    where not e.is_exempt and x.org_id = m.org_id and x.window_key = t.window_key
+    union all
+    select x.is_open, x.valid_to, x.next_open_at, x.max_per_24h from private.person_window(m.org_id, m.to_number, p_now) x
+    where not e.is_exempt and t.window_key is null
+  ) w on true
+  cross join lateral (
+    select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, p_now)) end as texts
+  ) d
+  -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
+  where m.campaign_target_id is null or m.campaign_target_id = any (p_targets)
+  order by q.n
+  for no key update of m skip locked;
+end;
+$$;
+comment on function private.claim_verdicts(uuid[], uuid[], uuid[], uuid[], text[], uuid[], uuid[], uuid[], private.claim_window[],
+  boolean, timestamptz) is
+  'The last look at messages before they are posted, locked, in the order of p_taken: verdict is why one may not go now, null if '
+  'it may. The arguments after p_taken are what private.lock_claim holds; number_at, campaign_at and org_at are places in its '
+  'clocks. Messages, people and targets that somebody else holds do not come.';
 
 -- schemas/sending/functions/close_failed.sql
 
@@ -1459,38 +1513,22 @@ set plan_cache_mode = force_generic_plan
 set search_path = ''
 as $$
 declare
-  v_cooldown timestamptz := p_now - make_interval(days => coalesce(p_campaign.cooldown_days, p_org.cooldown_days));
-  v_version bigint := private.rules_version(p_org.id);
-  v_keys text[];
-  v_capped_keys text[];
-  v_key_caps smallint[];
+  v_windows private.open_window[];
   v_candidates uuid[];
-  v_people text[];
-  -- Numbers, by their place in p_numbers.
-  v_number_ids uuid[];
-  v_area_codes text[];
-  v_paces double precision[];
+  -- What changes from message to message has an array of its own beside what it belongs to, with the same places.
+  v_pool private.pool_number[];
   v_rooms integer[];
   v_segment_rooms integer[];
-  v_is_in_pool boolean[];
+  v_planned_on integer[];
   v_sequence integer[];
   v_levels integer[];
   v_next integer := 1;
-  -- Templates, by their place in v_templates; v_order[i] is the i-th to be used, of all variants one after another.
-  v_templates uuid[];
-  v_worst smallint[];
-  v_needs text[];
-  v_variant_of smallint[];
-  v_weights smallint[];
-  v_uses bigint[];
-  v_used integer[];
+  v_texts private.plan_text[];
   v_variants smallint[];
-  v_order integer[] := '{}';
-  v_order_from integer[] := '{}';
-  v_order_to integer[] := '{}';
-  -- Carrier caps, the tightest first.
-  v_cap_ids uuid[];
-  v_cap_words text[];
+  v_order integer[];
+  v_order_from integer[];
+  v_order_to integer[];
+  v_caps private.carrier_room[];
   v_cap_rooms integer[];
   v_row record;
   v_number integer;
@@ -1498,291 +1536,96 @@ declare
   v_at integer;
   v_variant integer;
   v_segments integer;
-  v_i integer;
   v_left integer;
-  v_target_ids uuid[] := '{}';
-  v_message_ids uuid[] := '{}';
-  v_number_of integer[] := '{}';
-  v_template_of integer[] := '{}';
-  v_segments_of integer[] := '{}';
-  v_cap_of integer[] := '{}';
-  v_variables jsonb[] := '{}';
-  v_delay_of integer[] := '{}';
-  v_planned_on integer[];
-  v_excluded uuid[] := '{}';
-  v_reasons text[] := '{}';
-  v_deferred uuid[] := '{}';
-  v_deferred_to timestamptz[] := '{}';
-  v_sticky_to timestamptz[] := '{}';
-  v_attention text[] := '{}';
-  v_delay integer;
+  v_plan private.planned_send[] := '{}';
+  v_excluded private.excluded_target[] := '{}';
+  v_deferred private.deferred_target[] := '{}';
 begin
   p_planned := 0;
-  -- Which windows are open for a minute more; what the cache can't tell is worked out and stored.
-  select array_agg(k.key), array_agg(k.key) filter (where w.max_per_24h is not null),
-    array_agg(w.max_per_24h) filter (where w.max_per_24h is not null)
-  into v_keys, v_capped_keys, v_key_caps
-  from private.waiting_keys(p_campaign.id) as k(key)
-  cross join lateral (
-    select x.is_open, x.valid_to, x.max_per_24h from private.windows x
-    where x.org_id = p_org.id and x.window_key = k.key and x.version = v_version and x.valid_from <= p_now and x.valid_to > p_now
-    union all
-    select x.is_open, x.valid_to, x.max_per_24h from private.window_state(p_org.id, k.key, p_now, true) x
-    limit 1
-  ) w
-  where p_campaign.quiet_hours_override or (w.is_open and w.valid_to > p_now + interval '60 seconds');
-  if v_keys is null then
-    return;
-  end if;
-
-  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for
-  -- the first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
-  v_candidates := array(
-    select c.id
-    from unnest(v_keys) as k(key)
-    cross join lateral (
-      select t.id, t.not_before, t.ordinal from public.campaign_targets t
-      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before > '-infinity'
-        and t.not_before <= p_now
-      order by t.not_before, t.ordinal limit p_quota
-    ) c
-    order by c.not_before, c.ordinal limit p_quota);
-  v_candidates := v_candidates || array(
-    select c.id
-    from unnest(v_keys) as k(key)
-    cross join lateral (
-      select t.id, t.ordinal from public.campaign_targets t
-      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before = '-infinity'
-      order by t.ordinal limit p_quota
-    ) c
-    order by c.ordinal limit p_quota);
+  v_windows := private.open_windows(p_campaign, p_now);
+  v_candidates := private.plan_candidates(p_campaign.id, v_windows, p_quota, p_now);
   if cardinality(v_candidates) = 0 then
     return;
   end if;
-
-  select array_agg(n.id order by o), array_agg(n.area_code order by o), array_agg(n.segment_room order by o),
-    array_agg(n.planned order by o),
-    array_agg(n.mps::double precision order by o),
-    array_agg(case when x.is_in_pool and n.usable and (n.is_open or p_campaign.quiet_hours_override) then n.room else 0 end
-      order by o),
-    array_agg(x.is_in_pool and n.is_active order by o)
-  into v_number_ids, v_area_codes, v_segment_rooms, v_planned_on, v_paces, v_rooms, v_is_in_pool
-  from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
-    is_active, o)
-  cross join lateral (
-    select exists (select 1 from public.campaign_phone_numbers cn
-      where cn.campaign_id = p_campaign.id and cn.phone_number_id = n.id)
-      or not exists (select 1 from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id) as is_in_pool
-  ) x;
-  -- The healthiest with most room, message after message: each level of each number's room is one place in the sequence.
-  select array_agg(s.o::integer order by s.health desc, s.level desc, s.id),
-    array_agg(s.level order by s.health desc, s.level desc, s.id)
-  into v_sequence, v_levels
-  from (
-    select n.o, n.id, n.health, r.room - k as level
-    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
-      planned, is_active, o)
-    cross join lateral (select v_rooms[n.o] as room) r
-    cross join generate_series(0, least(r.room, p_quota) - 1) k
-  ) s;
-  v_left := (select sum(least(r.room, r.segments)) from unnest(v_rooms, v_segment_rooms) as r(room, segments));
-  if coalesce(v_left, 0) <= 0 then
+  select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
+  into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
+  v_texts := private.plan_texts(p_campaign.id);
+  if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;
-
-  select array_agg(t.id order by t.id), array_agg(t.worst_segments order by t.id), array_agg(0 order by t.id),
-    array_agg(ct.variant order by t.id), array_agg(ct.weight order by t.id),
-    array_agg(u.uses order by t.id),
-    array_agg(array_to_string(array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ',')
-      order by t.id)
-  into v_templates, v_worst, v_used, v_variant_of, v_weights, v_uses, v_needs
-  from public.campaign_templates ct
-  join public.templates t on t.id = ct.template_id and t.is_active
-  join private.template_usage u on u.template_id = t.id
-  where ct.campaign_id = p_campaign.id;
-  if v_templates is null then
-    return;
-  end if;
-  v_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign.id order by v.variant);
-  for v_i in 1 .. greatest(cardinality(v_variants), 1) loop
-    v_order_from[v_i] := cardinality(v_order) + 1;
-    v_order := v_order || array(
-      select array_position(v_templates, s.id)
-      from unnest(private.template_sequence(p_campaign.id, v_variants[v_i], cardinality(v_candidates) + cardinality(v_templates)))
-        with ordinality as s(id, n) order by s.n);
-    v_order_to[v_i] := cardinality(v_order);
-  end loop;
-
-  select array_agg(c.id order by c.daily_segments, c.id), array_agg(c.carrier order by c.daily_segments, c.id),
-    array_agg(greatest(c.daily_segments - coalesce(u.segments, 0), 0) order by c.daily_segments, c.id)
-  into v_cap_ids, v_cap_words, v_cap_rooms
-  from public.carrier_caps c
-  left join private.daily_usage u on u.scope = 'carrier' and u.scope_id = c.id and u.day = private.carrier_day(p_now)
-  where c.org_id = p_org.id;
-
-  -- Whoever holds a person (STOP, a claim) keeps them out of this plan: nothing here ever waits on a contact. One by one and by
-  -- their key, in its order, whatever the statistics say of an organisation that has just come.
-  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (v_candidates) order by t.e164);
-  v_people := array(
-    select held.e164 from unnest(v_people) as p(e164)
-    cross join lateral (
-      select c.e164 from private.contacts c where c.org_id = p_org.id and c.e164 = p.e164 for no key update skip locked
-    ) held);
+  select s.p_sequence, s.p_levels into v_sequence, v_levels from private.number_sequence(v_pool, p_quota) s;
+  select o.p_variants, o.p_order, o.p_from, o.p_to into v_variants, v_order, v_order_from, v_order_to
+  from private.text_order(p_campaign.id, v_texts, cardinality(v_candidates)) o;
+  v_caps := private.carrier_rooms(p_org.id, p_now);
+  v_cap_rooms := array(select c.room from unnest(v_caps) with ordinality as c(id, carrier, room, n) order by c.n);
 
   for v_row in
-    select t.id, t.min_segments, t.attempts, t.sticky_until,
-      array_position(v_capped_keys, t.window_key) as capped,
-      array_position(v_variants, t.variant) as variant,
-      c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id,
-      array_position(v_number_ids, c.phone_number_id) as sticky,
-      array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
-      l.variables, recent.templates as recent_templates, day.texts as last_day, carrier.cap
-    from (
-      -- A second statement sees what was committed before the locks.
-      select x.* from public.campaign_targets x
-      where x.id = any (v_candidates) and x.state = 'waiting' for no key update skip locked
-    ) t
-    cross join lateral (
-      select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id
-      from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
-    ) c
-    join private.lead_values l on l.lead_id = t.lead_id
-    left join lateral (
-      select array_agg(m.template_id) as templates
-      from public.messages m
-      -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation
-      -- was taken, and read all of the burst for each person.
-      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
-        and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
-    ) recent on true
-    cross join lateral (
-      -- Only where a rule limits it: what went out, and what is on its way there.
-      select case when t.window_key = any (v_capped_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
-        select count(*)::integer from public.messages m
-        where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
-    ) day
-    left join public.lead_phones p on v_cap_ids is not null and p.id = t.lead_phone_id
-    cross join lateral (
-      -- A carrier that nobody knows counts as the tightest, which is the first.
-      select case when v_cap_ids is null then null when p.carrier is null then 1 else (
-        select min(w.n)::integer from unnest(v_cap_words) with ordinality as w(word, n)
-          where position(w.word in lower(p.carrier)) > 0) end as cap
-    ) carrier
-    join unnest(v_people) as held(e164) on held.e164 = t.e164
-    order by t.not_before = '-infinity', t.ordinal
+    select * from private.plan_people(p_campaign, p_org, v_candidates, v_windows, v_pool, v_caps, p_now)
   loop
     exit when v_left <= 0 or p_planned >= p_quota;
-    if v_row.suppressed_at is not null or v_row.invalid_at is not null
-      or (v_row.last_sent_at > v_cooldown and v_row.last_campaign_id is distinct from p_campaign.id) then
-      v_excluded := v_excluded || v_row.id;
-      v_reasons := v_reasons || case when v_row.suppressed_at is not null then 'suppressed'
-        when v_row.invalid_at is not null then 'invalid_phone' else 'recently_contacted' end;
+    if v_row.obstacle is not null then
+      v_excluded := v_excluded || (v_row.id, v_row.obstacle)::private.excluded_target;
       continue;
     end if;
-    if v_row.capped is not null and v_row.last_day >= v_key_caps[v_row.capped] then
-      v_deferred := v_deferred || v_row.id;
-      v_deferred_to := v_deferred_to || (p_now + interval '1 hour');
-      v_sticky_to := v_sticky_to || v_row.sticky_until;
-      v_attention := v_attention || null::text;
+    if v_row.last_day >= v_row.text_limit then
+      v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until, null)::private.deferred_target;
       continue;
     end if;
 
     -- The text: never one this person had in 30 days while another is left; then the next in the sequence.
-    v_variant := coalesce(v_row.variant, 1);
-    v_template := null;
+    v_variant := coalesce(array_position(v_variants, v_row.variant), 1);
     v_at := null;
     for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
-      if (v_needs[v_order[v_i]] = '' or v_row.variables ?& string_to_array(v_needs[v_order[v_i]], ','))
-        and (v_row.recent_templates is null or v_templates[v_order[v_i]] <> all (v_row.recent_templates)) then
+      if (v_texts[v_order[v_i]].needs = '' or v_row.variables ?& string_to_array(v_texts[v_order[v_i]].needs, ','))
+        and (v_row.recent_templates is null or v_texts[v_order[v_i]].id <> all (v_row.recent_templates)) then
         v_at := v_i;
         exit;
       end if;
-      exit when v_i - v_order_from[v_variant] >= cardinality(v_templates);
+      exit when v_i - v_order_from[v_variant] >= cardinality(v_texts);
     end loop;
-    if v_at is not null then
-      v_template := v_order[v_at];
-    else
-      -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
-      select t.n into v_template
-      from unnest(v_templates, v_needs, v_uses, v_used, v_weights, v_variant_of) with ordinality as t(id, needs, uses, used,
-        weight, variant, n)
-      where t.variant is not distinct from v_variants[v_variant]
-        and (t.needs = '' or v_row.variables ?& string_to_array(t.needs, ','))
-      order by coalesce(t.id = any (v_row.recent_templates), false), (t.uses + t.used) / t.weight::double precision, t.id limit 1;
-    end if;
-    if v_template is null then
-      if v_order_from[v_variant] <= v_order_to[v_variant] then
-        v_excluded := v_excluded || v_row.id;
-        v_reasons := v_reasons || 'missing_variable'::text;
-      else
-        v_deferred := v_deferred || v_row.id;
-        v_deferred_to := v_deferred_to || (p_now + interval '15 minutes');
-        v_sticky_to := v_sticky_to || v_row.sticky_until;
-        v_attention := v_attention || 'No template of this person''s variant is active. Activate one.'::text;
-      end if;
+    v_template := case when v_at is not null then v_order[v_at]
+      else private.text_out_of_turn(v_texts, v_plan, v_variants[v_variant], v_row.variables, v_row.recent_templates) end;
+    if v_template is null and v_order_from[v_variant] <= v_order_to[v_variant] then
+      v_excluded := v_excluded || (v_row.id, 'missing_variable')::private.excluded_target;
+      continue;
+    elsif v_template is null then
+      v_deferred := v_deferred || (v_row.id, p_now + interval '15 minutes', v_row.sticky_until,
+        'No template of this person''s variant is active. Activate one.')::private.deferred_target;
       continue;
     end if;
-    v_segments := greatest(v_worst[v_template], coalesce(v_row.min_segments, 1));
+    v_segments := greatest(v_texts[v_template].worst_segments, coalesce(v_row.min_segments, 1));
     if v_row.cap is not null and v_cap_rooms[v_row.cap] < v_segments then
-      v_deferred := v_deferred || v_row.id;
-      v_deferred_to := v_deferred_to || ((private.carrier_day(p_now) + 1)::timestamp at time zone 'America/Los_Angeles');
-      v_sticky_to := v_sticky_to || v_row.sticky_until;
-      v_attention := v_attention || null::text;
+      v_deferred := v_deferred || (v_row.id, (private.carrier_day(p_now) + 1)::timestamp at time zone 'America/Los_Angeles',
+        v_row.sticky_until, null)::private.deferred_target;
       continue;
     end if;
 
     -- The number: the one this person knows, for which they wait up to 15 minutes (not after a try that failed); else their area
     -- code's; else the next in the sequence.
     v_number := null;
-    if v_row.sticky is not null and v_is_in_pool[v_row.sticky] then
+    if v_row.sticky is not null and v_pool[v_row.sticky].is_active then
       if v_rooms[v_row.sticky] > 0 and v_segment_rooms[v_row.sticky] >= v_segments then
         v_number := v_row.sticky;
       elsif v_row.attempts = 0 and coalesce(v_row.sticky_until > p_now, true) then
-        v_deferred := v_deferred || v_row.id;
-        v_sticky_to := v_sticky_to || coalesce(v_row.sticky_until, p_now + interval '15 minutes');
-        -- Out of the way for a moment where only its next seconds are taken, or the people of a busy number would keep the idle
-        -- ones idle.
-        v_deferred_to := v_deferred_to || case
-          when p_numbers[v_row.sticky].usable and (p_numbers[v_row.sticky].is_open or p_campaign.quiet_hours_override)
-            and v_segment_rooms[v_row.sticky] >= v_segments
-            then p_now + interval '1 second'
-          else coalesce(v_row.sticky_until, p_now + interval '15 minutes') end;
-        v_attention := v_attention || null::text;
+        v_deferred := v_deferred || private.wait_for_number(v_row.id, v_row.sticky_until, v_pool[v_row.sticky],
+          v_segment_rooms[v_row.sticky] >= v_segments, p_campaign.quiet_hours_override, p_now);
         continue;
       end if;
-    end if;
-    if v_number is null then
-      foreach v_i in array v_row.local_numbers loop
-        if v_rooms[v_i] > 0 and v_segment_rooms[v_i] >= v_segments and (
-          v_number is null or (p_numbers[v_i].health, v_rooms[v_i]) > (p_numbers[v_number].health, v_rooms[v_number])) then
-          v_number := v_i;
-        end if;
-      end loop;
     end if;
     if v_number is null then
       -- What an area code or an acquaintance took from a number has used up its highest levels.
       while v_next <= cardinality(v_sequence) and v_levels[v_next] > v_rooms[v_sequence[v_next]] loop
         v_next := v_next + 1;
       end loop;
-      for v_i in v_next .. coalesce(cardinality(v_sequence), 0) loop
-        if v_levels[v_i] <= v_rooms[v_sequence[v_i]] and v_segment_rooms[v_sequence[v_i]] >= v_segments then
-          v_number := v_sequence[v_i];
-          exit;
-        end if;
-      end loop;
+      v_number := private.next_number(v_pool, v_row.local_numbers, v_rooms, v_segment_rooms, v_segments, v_sequence, v_levels,
+        v_next);
     end if;
     continue when v_number is null;
 
     p_planned := p_planned + 1;
-    v_target_ids[p_planned] := v_row.id;
-    v_message_ids[p_planned] := private.uuid_v7();
-    v_number_of[p_planned] := v_number;
-    v_template_of[p_planned] := v_template;
-    v_segments_of[p_planned] := v_segments;
-    v_cap_of[p_planned] := v_row.cap;
-    v_variables[p_planned] := v_row.variables;
     -- Visible about when its slot comes, so that a claim need not put back what is not due.
-    v_delay_of[p_planned] := floor(v_planned_on[v_number] / v_paces[v_number]);
+    v_plan[p_planned] := (v_row.id, private.uuid_v7(), v_number, v_template, v_segments, v_row.cap, v_row.variables,
+      floor(v_planned_on[v_number] / v_pool[v_number].mps::double precision))::private.planned_send;
     v_rooms[v_number] := greatest(v_rooms[v_number] - v_segments, 0);
     v_segment_rooms[v_number] := v_segment_rooms[v_number] - v_segments;
     v_planned_on[v_number] := v_planned_on[v_number] + v_segments;
@@ -1790,7 +1633,6 @@ begin
     if v_row.cap is not null then
       v_cap_rooms[v_row.cap] := v_cap_rooms[v_row.cap] - v_segments;
     end if;
-    v_used[v_template] := v_used[v_template] + 1;
     if v_at is not null then
       -- Whatever was passed over stays next for the others.
       if v_at > v_order_from[v_variant] then
@@ -1800,81 +1642,399 @@ begin
     end if;
   end loop;
 
-  if cardinality(v_excluded) > 0 then
-    update public.campaign_targets t set state = 'excluded', reason = x.reason, updated_at = p_now
-    from unnest(v_excluded, v_reasons) as x(id, reason) where t.id = x.id;
+  perform private.put_off_targets(v_excluded, v_deferred, p_now);
+  if p_planned > 0 then
+    perform private.write_plan(p_campaign, p_org, v_pool, v_texts, v_caps, v_plan, p_now);
+    p_numbers := private.numbers_after_plan(p_numbers, v_planned_on, v_segment_rooms);
   end if;
-  if cardinality(v_deferred) > 0 then
-    update public.campaign_targets t
-    set not_before = x.not_before, sticky_until = x.sticky_until, needs_attention = x.needs_attention, updated_at = p_now
-    from unnest(v_deferred, v_deferred_to, v_sticky_to, v_attention) as x(id, not_before, sticky_until, needs_attention)
-      where t.id = x.id;
-  end if;
-  if p_planned = 0 then
-    return;
-  end if;
-
-  insert into public.messages (
-    id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
-    from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
-  select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, v_number_ids[x.number], tp.id, tp.version,
-    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
-      'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
-        p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
-    p_numbers[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_numbers[x.number].day, v_cap_ids[x.cap], p_now, p_now,
-      p_now
-  from unnest(v_target_ids, v_message_ids, v_number_of, v_template_of, v_segments_of, v_cap_of, v_variables)
-    as x(target_id, message_id, number, template, segments, cap, variables)
-  join public.campaign_targets t on t.id = x.target_id
-  join public.templates tp on tp.id = v_templates[x.template];
-
-  update public.campaign_targets t
-  set state = 'queued', message_id = x.message_id, phone_number_id = v_number_ids[x.number],
-    last_template_id = v_templates[x.template],
-      attempts = t.attempts + 1, sticky_until = null, needs_attention = null, updated_at = p_now
-  from unnest(v_target_ids, v_message_ids, v_number_of, v_template_of) as x(target_id, message_id, number, template)
-  where t.id = x.target_id;
-
-  update private.template_usage u set uses = u.uses + x.used, last_used_at = p_now
-  from unnest(v_templates, v_used) as x(id, used) where u.template_id = x.id and x.used > 0;
-
-  perform private.charge_usage(s.scope, array_agg(s.id), array_agg(s.day), array_agg(s.messages), array_agg(s.segments))
-  from (
-    select 'org' as scope, p_org.id as id, (p_now at time zone p_org.time_zone)::date as day, p_planned as messages,
-      sum(x)::integer as segments, 1 as n
-    from unnest(v_segments_of) x
-    union all
-    select 'campaign', p_campaign.id, (p_now at time zone p_org.time_zone)::date, p_planned, sum(x)::integer, 2
-      from unnest(v_segments_of) x
-    union all
-    select 'carrier', v_cap_ids[x.cap], private.carrier_day(p_now), count(*)::integer, sum(x.segments)::integer, 3
-    from unnest(v_cap_of, v_segments_of) as x(cap, segments) where x.cap is not null group by x.cap
-    union all
-    select 'number', v_number_ids[x.number], p_numbers[x.number].day, count(*)::integer, sum(x.segments)::integer, 4
-    from unnest(v_number_of, v_segments_of) as x(number, segments) group by x.number
-  ) s
-  group by s.scope, s.n order by s.n;
-
-  for v_delay in select distinct d from unnest(v_delay_of) d order by d loop
-    perform pgmq.send_batch('sends',
-      array(select jsonb_build_object('message_id', x.id)
-        from unnest(v_message_ids, v_delay_of) with ordinality as x(id, delay, n)
-            where x.delay = v_delay order by x.n),
-      v_delay);
-  end loop;
-
-  p_numbers := array(
-    select (n.id, n.e164, n.area_code, n.mps, n.health, n.day, greatest(n.room - (v_planned_on[n.o] - n.planned), 0),
-      v_segment_rooms[n.o],
-      n.usable, n.is_open, v_planned_on[n.o], n.is_active)::private.pool_number
-    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
-      planned, is_active, o)
-    order by n.o);
 end;
 $$;
 comment on function private.plan_campaign(public.campaigns, public.orgs, private.pool_number[], integer, timestamptz) is
   'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with what room is left, and how many it planned. '
   'The caller holds the organisation''s planning lock and the campaign for share, and has opened the daily caps.';
+
+-- schemas/sending/functions/plan_choices.sql
+
+-- Choices of a plan for one person, and what they leave to the next. private.plan_campaign says in which order.
+
+create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
+  out p_order integer[], out p_from integer[], out p_to integer[])
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_ids uuid[] := array(
+    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n) order by t.n);
+begin
+  p_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign_id order by v.variant);
+  p_order := '{}';
+  for v_i in 1 .. greatest(cardinality(p_variants), 1) loop
+    p_from[v_i] := cardinality(p_order) + 1;
+    p_order := p_order || array(
+      select array_position(v_ids, s.id)
+      from unnest(private.template_sequence(p_campaign_id, p_variants[v_i], p_people + cardinality(p_texts)))
+        with ordinality as s(id, n) order by s.n);
+    p_to[v_i] := cardinality(p_order);
+  end loop;
+end;
+$$;
+comment on function private.text_order(uuid, private.plan_text[], integer) is
+  'In which order the texts of a campaign are used, as places in p_texts: those of p_variants[i] are p_order[p_from[i]:p_to[i]]. '
+  'A campaign without variants has one such range.';
+
+create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
+  p_variables jsonb,
+  p_recent uuid[])
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
+  return (
+    select t.n
+    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
+    where t.variant is not distinct from p_variant and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
+    order by coalesce(t.id = any (p_recent), false),
+      (t.uses + (select count(*) from unnest(p_plan) p where p.template = t.n)) / t.weight::double precision, t.id limit 1);
+end;
+$$;
+comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
+  'The text of a variant that somebody with these variables gets if none in turn suits: one they did not have in 30 days '
+  '(p_recent) before one they had, then the least used for its weight, this plan''s messages counted. Its place in p_texts; '
+  'null: none suits.';
+
+create function private.next_number(
+  p_pool private.pool_number[],
+  p_local integer[],
+  p_rooms integer[],
+  p_segment_rooms integer[],
+  p_segments integer,
+  p_sequence integer[],
+  p_levels integer[],
+  p_from integer
+)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_number integer;
+  v_i integer;
+begin
+  foreach v_i in array p_local loop
+    if p_rooms[v_i] > 0 and p_segment_rooms[v_i] >= p_segments and (
+      v_number is null or (p_pool[v_i].health, p_rooms[v_i]) > (p_pool[v_number].health, p_rooms[v_number])) then
+      v_number := v_i;
+    end if;
+  end loop;
+  if v_number is not null then
+    return v_number;
+  end if;
+  for v_i in p_from .. coalesce(cardinality(p_sequence), 0) loop
+    if p_levels[v_i] <= p_rooms[p_sequence[v_i]] and p_segment_rooms[p_sequence[v_i]] >= p_segments then
+      return p_sequence[v_i];
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.next_number(private.pool_number[], integer[], integer[], integer[], integer, integer[], integer[],
+  integer) is
+  'The number, by its place in p_pool, that takes the next message of so many segments: the healthiest with most room of '
+  'p_local, those of the person''s area code, else the next in p_sequence from p_from on. Null: none has the room.';
+
+create function private.wait_for_number(p_target_id uuid, p_sticky_until timestamptz, p_number private.pool_number,
+  p_has_room_today boolean, p_any_hour boolean, p_now timestamptz)
+returns private.deferred_target
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := coalesce(p_sticky_until, p_now + interval '15 minutes');
+begin
+  -- Out of the way for a moment if only its next seconds are taken, or the people of a busy number would keep the idle ones idle.
+  return (p_target_id,
+    case when p_number.usable and (p_number.is_open or p_any_hour) and p_has_room_today then p_now + interval '1 second'
+      else v_until end,
+    v_until, null)::private.deferred_target;
+end;
+$$;
+comment on function private.wait_for_number(uuid, timestamptz, private.pool_number, boolean, boolean, timestamptz) is
+  'How long a target waits for the number that its person knows: 15 minutes from the first time, looked at again each second '
+  'while only the number''s next seconds are taken.';
+
+create function private.numbers_after_plan(p_numbers private.pool_number[], p_planned_on integer[], p_segment_rooms integer[])
+returns private.pool_number[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return array(
+    select (n.id, n.e164, n.area_code, n.mps, n.health, n.day, greatest(n.room - (p_planned_on[n.o] - n.planned), 0),
+      p_segment_rooms[n.o], n.usable, n.is_open, p_planned_on[n.o], n.is_active)::private.pool_number
+    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    order by n.o);
+end;
+$$;
+comment on function private.numbers_after_plan(private.pool_number[], integer[], integer[]) is
+  'The organisation''s numbers with what a campaign''s plan left of their room, for the next campaign.';
+
+-- schemas/sending/functions/plan_inputs.sql
+
+-- What a plan of one campaign looks at, asked once a plan. private.plan_campaign says in which order.
+
+create function private.open_windows(p_campaign public.campaigns, p_now timestamptz)
+returns private.open_window[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_version bigint := private.rules_version(p_campaign.org_id);
+begin
+  -- What the cache can't tell is worked out and stored.
+  return (
+    select array_agg((k.key, w.max_per_24h)::private.open_window)
+    from private.waiting_keys(p_campaign.id) as k(key)
+    cross join lateral (
+      select x.is_open, x.valid_to, x.max_per_24h from private.windows x
+      where x.org_id = p_campaign.org_id and x.window_key = k.key and x.version = v_version and x.valid_from <= p_now
+        and x.valid_to > p_now
+      union all
+      select x.is_open, x.valid_to, x.max_per_24h from private.window_state(p_campaign.org_id, k.key, p_now, true) x
+      limit 1
+    ) w
+    where p_campaign.quiet_hours_override or (w.is_open and w.valid_to > p_now + interval '60 seconds'));
+end;
+$$;
+comment on function private.open_windows(public.campaigns, timestamptz) is
+  'The windows of a campaign''s waiting targets that are open for a minute more; all of them if it sends at any hour. '
+  'Null: none.';
+
+create function private.plan_candidates(p_campaign_id uuid, p_windows private.open_window[], p_quota integer,
+  p_now timestamptz)
+returns uuid[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_keys text[] := array(select w.key from unnest(p_windows) w);
+begin
+  if v_keys = '{}' then
+    return '{}';
+  end if;
+  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for
+  -- the first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
+  return array(
+    select c.id
+    from unnest(v_keys) as k(key)
+    cross join lateral (
+      select t.id, t.not_before, t.ordinal from public.campaign_targets t
+      where t.campaign_id = p_campaign_id and t.is_waiting and t.window_key = k.key and t.not_before > '-infinity'
+        and t.not_before <= p_now
+      order by t.not_before, t.ordinal limit p_quota
+    ) c
+    order by c.not_before, c.ordinal limit p_quota)
+  || array(
+    select c.id
+    from unnest(v_keys) as k(key)
+    cross join lateral (
+      select t.id, t.ordinal from public.campaign_targets t
+      where t.campaign_id = p_campaign_id and t.is_waiting and t.window_key = k.key and t.not_before = '-infinity'
+      order by t.ordinal limit p_quota
+    ) c
+    order by c.ordinal limit p_quota);
+end;
+$$;
+comment on function private.plan_candidates(uuid, private.open_window[], integer, timestamptz) is
+  'Waiting targets of a campaign in these windows: up to p_quota of those whose time has come, and as many of those never tried.';
+
+create function private.campaign_pool(p_campaign public.campaigns, p_numbers private.pool_number[],
+  out p_pool private.pool_number[], out p_rooms integer[], out p_segment_rooms integer[], out p_planned_on integer[],
+  out p_left integer)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_chosen uuid[] := array(select cn.phone_number_id from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id);
+begin
+  p_pool := array(
+    select (n.id, n.e164, n.area_code, n.mps, n.health, n.day,
+      case when x.is_in_pool and n.usable and (n.is_open or p_campaign.quiet_hours_override) then n.room else 0 end,
+      n.segment_room, n.usable, n.is_open, n.planned, x.is_in_pool and n.is_active)::private.pool_number
+    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    cross join lateral (select cardinality(v_chosen) = 0 or n.id = any (v_chosen) as is_in_pool) x
+    order by n.o);
+  select array_agg(n.room order by n.o), array_agg(n.segment_room order by n.o), array_agg(n.planned order by n.o),
+    sum(least(n.room, n.segment_room))
+  into p_rooms, p_segment_rooms, p_planned_on, p_left
+  from unnest(p_pool) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
+    is_active, o);
+end;
+$$;
+comment on function private.campaign_pool(public.campaigns, private.pool_number[]) is
+  'The organisation''s numbers, at the same places, as a campaign may use them: without room, and not to be waited for, if it '
+  'may not. A campaign that has chosen none sends from all. With them '
+  'their rooms as lists of their own, and all room together.';
+
+create function private.number_sequence(p_pool private.pool_number[], p_quota integer, out p_sequence integer[],
+  out p_levels integer[])
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  -- The healthiest with most room, message after message: each level of each number's room is one place in the sequence.
+  select array_agg(s.o::integer order by s.health desc, s.level desc, s.id),
+    array_agg(s.level order by s.health desc, s.level desc, s.id)
+  into p_sequence, p_levels
+  from (
+    select n.o, n.id, n.health, n.room - k as level
+    from unnest(p_pool) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    cross join generate_series(0, least(n.room, p_quota) - 1) k
+  ) s;
+end;
+$$;
+comment on function private.number_sequence(private.pool_number[], integer) is
+  'In which order numbers take messages, as places in p_pool, and the room each has when its turn comes.';
+
+create function private.plan_texts(p_campaign_id uuid)
+returns private.plan_text[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(array(
+      select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ','))::private.plan_text
+      order by t.id)
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    join private.template_usage u on u.template_id = t.id
+    where ct.campaign_id = p_campaign_id);
+end;
+$$;
+comment on function private.plan_texts(uuid) is 'The active templates of a campaign, by id. Null: none.';
+
+create function private.carrier_rooms(p_org_id uuid, p_now timestamptz)
+returns private.carrier_room[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select array_agg((c.id, c.carrier, greatest(c.daily_segments - coalesce(u.segments, 0), 0))::private.carrier_room
+      order by c.daily_segments, c.id)
+    from public.carrier_caps c
+    left join private.daily_usage u on u.scope = 'carrier' and u.scope_id = c.id and u.day = private.carrier_day(p_now)
+    where c.org_id = p_org_id);
+end;
+$$;
+comment on function private.carrier_rooms(uuid, timestamptz) is
+  'The carrier caps of an organisation with what is left of them today, the tightest first. Null: none.';
+
+-- schemas/sending/functions/plan_people.sql
+
+create function private.plan_people(
+  p_campaign public.campaigns,
+  p_org public.orgs,
+  p_candidates uuid[],
+  p_windows private.open_window[],
+  p_pool private.pool_number[],
+  p_caps private.carrier_room[],
+  p_now timestamptz
+)
+returns table (
+  id uuid, min_segments smallint, attempts smallint, sticky_until timestamptz, variant smallint, text_limit smallint,
+  last_day integer, obstacle text, sticky integer, local_numbers integer[], variables jsonb, recent_templates uuid[], cap integer
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_cooldown timestamptz := p_now - make_interval(days => coalesce(p_campaign.cooldown_days, p_org.cooldown_days));
+  v_limited_keys text[];
+  v_limits smallint[];
+  v_number_ids uuid[];
+  v_area_codes text[];
+  v_people text[];
+begin
+  select array_agg(w.key), array_agg(w.max_per_24h) into v_limited_keys, v_limits
+  from unnest(p_windows) w where w.max_per_24h is not null;
+  select array_agg(n.id order by n.o), array_agg(n.area_code order by n.o) into v_number_ids, v_area_codes
+  from unnest(p_pool) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
+    is_active, o);
+
+  -- Whoever holds a person (STOP, a claim) keeps them out of this plan: nothing here ever waits on a contact. One by one and by
+  -- their key, in its order, whatever the statistics say of an organisation that has just come.
+  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
+  v_people := array(
+    select held.e164 from unnest(v_people) as p(e164)
+    cross join lateral (
+      select c.e164 from private.contacts c where c.org_id = p_org.id and c.e164 = p.e164 for no key update skip locked
+    ) held);
+
+  return query
+  select t.id, t.min_segments, t.attempts, t.sticky_until,
+    t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
+    case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
+      when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted' end
+      as obstacle,
+    array_position(v_number_ids, c.phone_number_id) as sticky,
+    array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
+    l.variables, recent.templates as recent_templates, carrier.cap
+  from (
+    -- A second statement sees what was committed before the locks.
+    select x.* from public.campaign_targets x
+    where x.id = any (p_candidates) and x.state = 'waiting' for no key update skip locked
+  ) t
+  cross join lateral (
+    select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id
+    from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
+  ) c
+  join private.lead_values l on l.lead_id = t.lead_id
+  left join lateral (
+    select array_agg(m.template_id) as templates
+    from public.messages m
+    -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation
+    -- was taken, and read all of the burst for each person.
+    where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
+      and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
+  ) recent on true
+  cross join lateral (
+    -- Only where a rule limits it: what went out, and what is on its way there.
+    select case when t.window_key = any (v_limited_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
+      select count(*)::integer from public.messages m
+      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
+  ) day
+  left join public.lead_phones p on p_caps is not null and p.id = t.lead_phone_id
+  cross join lateral (
+    -- A carrier that nobody knows counts as the tightest, which is the first.
+    select case when p_caps is null then null when p.carrier is null then 1 else (
+      select min(w.n)::integer from unnest(p_caps) with ordinality as w(id, word, room, n)
+        where position(w.word in lower(p.carrier)) > 0) end as cap
+  ) carrier
+  join unnest(v_people) as held(e164) on held.e164 = t.e164
+  order by t.not_before = '-infinity', t.ordinal;
+end;
+$$;
+comment on function private.plan_people(public.campaigns, public.orgs, uuid[], private.open_window[], private.pool_number[],
+  private.carrier_room[], timestamptz) is
+  'The candidates of a plan that nobody else holds, locked with their people, and what is known of each: obstacle is why they '
+  'may not be written to, sticky and local_numbers are places in p_pool, cap is one in p_caps, last_day their texts of 24 '
+  'hours if text_limit limits them.';
 
 -- schemas/sending/functions/plan_sends.sql
 
@@ -3242,6 +3402,205 @@ comment on function private.twilio_account_sids(timestamptz) is
   'The Twilio accounts that were added or changed since a moment, and (in a last row without one) when this was read: for '
   'telling webhooks of strangers without asking about each. Definer: the worker may not read the table.';
 grant execute on function private.twilio_account_sids(timestamptz) to worker;
+
+-- schemas/sending/functions/write_claims.sql
+
+-- What a claim decided on, written.
+
+create function private.write_claims(p_claims private.claimed_slot[], p_worker_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ids uuid[] := array(select x.message_id from unnest(p_claims) x);
+begin
+  insert into public.send_attempts (id, org_id, message_id, number, worker_id, slot_at, claimed_at)
+  select x.attempt_id, m.org_id, m.id,
+    coalesce((select max(a.number) from public.send_attempts a where a.message_id = m.id), 0) + 1, p_worker_id, x.slot_at, p_now
+  from unnest(p_claims) x
+  join public.messages m on m.id = x.message_id;
+  update public.messages m set status = 'sending', attempt_id = x.attempt_id, updated_at = p_now
+  from unnest(p_claims) x where m.id = x.message_id;
+  update public.campaign_targets t set state = 'sending', updated_at = p_now
+  from public.messages m where m.id = any (v_ids) and t.id = m.campaign_target_id and m.kind = 'campaign';
+  update private.contacts k
+  set last_sent_at = p_now, last_campaign_id = m.campaign_id, phone_number_id = m.phone_number_id
+  from public.messages m where m.id = any (v_ids) and m.kind = 'campaign' and k.org_id = m.org_id and k.e164 = m.to_number;
+end;
+$$;
+comment on function private.write_claims(private.claimed_slot[], uuid, timestamptz) is
+  'Gives each claimed message its attempt, and marks message, target and person. The caller holds them all.';
+
+create function private.advance_clocks(
+  p_number_ids uuid[],
+  p_number_slots timestamptz[],
+  p_campaign_ids uuid[],
+  p_campaign_slots timestamptz[],
+  p_org_ids uuid[],
+  p_org_slots timestamptz[]
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.number_pace p set next_slot_at = x.slot
+  from unnest(p_number_ids, p_number_slots) as x(id, slot) where p.phone_number_id = x.id and p.next_slot_at < x.slot;
+  if p_campaign_ids is not null then
+    update private.campaign_pace p set next_slot_at = x.slot
+    from unnest(p_campaign_ids, p_campaign_slots) as x(id, slot) where p.campaign_id = x.id and p.next_slot_at < x.slot;
+  end if;
+  if p_org_ids is not null then
+    update private.org_pace p set next_slot_at = x.slot
+    from unnest(p_org_ids, p_org_slots) as x(id, slot) where p.org_id = x.id and p.next_slot_at < x.slot;
+  end if;
+end;
+$$;
+comment on function private.advance_clocks(uuid[], timestamptz[], uuid[], timestamptz[], uuid[], timestamptz[]) is
+  'Sets when numbers, campaigns and organisations may send next, never back. The caller holds their clocks.';
+
+create function private.put_back_later(p_message_ids uuid[], p_delays integer[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_delay integer;
+begin
+  for v_delay in select distinct d from unnest(p_delays) d loop
+    perform private.put_back('replies', array(
+      select m.id from unnest(p_message_ids, p_delays) as x(id, delay)
+      join public.messages m on m.id = x.id and m.kind <> 'campaign' where x.delay = v_delay), v_delay);
+    perform private.put_back('sends', array(
+      select m.id from unnest(p_message_ids, p_delays) as x(id, delay)
+      join public.messages m on m.id = x.id and m.kind = 'campaign' where x.delay = v_delay), v_delay);
+  end loop;
+end;
+$$;
+comment on function private.put_back_later(uuid[], integer[]) is
+  'Puts messages back into their queues, each visible after its delay in seconds.';
+
+create function private.claimed_sends(p_claims private.claimed_slot[], p_now timestamptz)
+returns setof private.claimed_send
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query
+  select m.id, x.attempt_id, m.org_id, m.kind,
+    extract(epoch from x.slot_at - coalesce(p_now, clock_timestamp()))::double precision * 1000,
+    m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
+    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity_seconds, n.mps::double precision
+  from unnest(p_claims) x
+  join public.messages m on m.id = x.message_id
+  join public.phone_numbers n on n.id = m.phone_number_id
+  left join public.twilio_accounts a on a.org_id = m.org_id
+  left join public.template_versions v on v.template_id = m.template_id and v.version = m.template_version
+  order by x.slot_at;
+end;
+$$;
+comment on function private.claimed_sends(private.claimed_slot[], timestamptz) is
+  'What the worker posts of a claim, in the order of the slots; p_now is the test''s clock, null for the real one.';
+
+-- schemas/sending/functions/write_plan.sql
+
+-- What a plan decided on, written.
+
+create function private.put_off_targets(p_excluded private.excluded_target[], p_deferred private.deferred_target[],
+  p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if cardinality(p_excluded) > 0 then
+    update public.campaign_targets t set state = 'excluded', reason = x.reason, updated_at = p_now
+    from unnest(p_excluded) x where t.id = x.id;
+  end if;
+  if cardinality(p_deferred) > 0 then
+    update public.campaign_targets t
+    set not_before = x.not_before, sticky_until = x.sticky_until, needs_attention = x.needs_attention, updated_at = p_now
+    from unnest(p_deferred) x where t.id = x.id;
+  end if;
+end;
+$$;
+comment on function private.put_off_targets(private.excluded_target[], private.deferred_target[], timestamptz) is
+  'Takes targets out of their campaign, and puts others off, as a plan decided. The caller holds them.';
+
+create function private.write_plan(
+  p_campaign public.campaigns,
+  p_org public.orgs,
+  p_pool private.pool_number[],
+  p_texts private.plan_text[],
+  p_caps private.carrier_room[],
+  p_plan private.planned_send[],
+  p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_delay integer;
+begin
+  insert into public.messages (
+    id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
+    from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
+  select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, p_pool[x.number].id, tp.id, tp.version,
+    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
+      'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
+        p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
+    p_pool[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_pool[x.number].day, p_caps[x.cap].id, p_now, p_now,
+      p_now
+  from unnest(p_plan) x
+  join public.campaign_targets t on t.id = x.target_id
+  join public.templates tp on tp.id = p_texts[x.template].id;
+
+  update public.campaign_targets t
+  set state = 'queued', message_id = x.message_id, phone_number_id = p_pool[x.number].id,
+    last_template_id = p_texts[x.template].id,
+    attempts = t.attempts + 1, sticky_until = null, needs_attention = null, updated_at = p_now
+  from unnest(p_plan) x
+  where t.id = x.target_id;
+
+  update private.template_usage u set uses = u.uses + x.used, last_used_at = p_now
+  from (select p_texts[p.template].id as id, count(*) as used from unnest(p_plan) p group by p.template) x
+  where u.template_id = x.id;
+
+  perform private.charge_usage(s.scope, array_agg(s.id), array_agg(s.day), array_agg(s.messages), array_agg(s.segments))
+  from (
+    select 'org' as scope, p_org.id as id, (p_now at time zone p_org.time_zone)::date as day, count(*)::integer as messages,
+      sum(x.segments)::integer as segments, 1 as n
+    from unnest(p_plan) x
+    union all
+    select 'campaign', p_campaign.id, (p_now at time zone p_org.time_zone)::date, count(*)::integer,
+      sum(x.segments)::integer, 2
+    from unnest(p_plan) x
+    union all
+    select 'carrier', p_caps[x.cap].id, private.carrier_day(p_now), count(*)::integer, sum(x.segments)::integer, 3
+    from unnest(p_plan) x where x.cap is not null group by x.cap
+    union all
+    select 'number', p_pool[x.number].id, p_pool[x.number].day, count(*)::integer, sum(x.segments)::integer, 4
+    from unnest(p_plan) x group by x.number
+  ) s
+  group by s.scope, s.n order by s.n;
+
+  for v_delay in select distinct x.delay from unnest(p_plan) x order by x.delay loop
+    perform pgmq.send_batch('sends',
+      array(
+        select jsonb_build_object('message_id', x.message_id)
+        from unnest(p_plan) with ordinality
+          as x(target_id, message_id, number, template, segments, cap, variables, delay, n)
+        where x.delay = v_delay order by x.n),
+      v_delay);
+  end loop;
+end;
+$$;
+comment on function private.write_plan(public.campaigns, public.orgs, private.pool_number[], private.plan_text[],
+  private.carrier_room[], private.planned_send[], timestamptz) is
+  'Writes the messages of a plan: queued, charged to the daily caps, in the queue until about their slot. The caller holds the '
+  'targets.';
 
 -- schemas/sending/queues.sql
 

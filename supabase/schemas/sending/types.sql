@@ -14,6 +14,33 @@ comment on type private.pool_number is
   'it is active and not resting, is_open whether its own hours are open for a minute more, planned segments that are queued on '
   'it, is_active whether it may be waited for.';
 
+create type private.open_window as (key text, max_per_24h smallint);
+comment on type private.open_window is
+  'A window key whose hours are open for a minute more, with its most texts to one person in 24 hours; null: no limit.';
+
+create type private.plan_text as (
+  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text
+);
+comment on type private.plan_text is
+  'A template while planning: worst_segments is its length at worst, needs the variables it needs of a lead, parted by commas.';
+
+create type private.carrier_room as (id uuid, carrier text, room integer);
+comment on type private.carrier_room is 'A carrier cap while planning: room is the segments left today, in Pacific time.';
+
+create type private.planned_send as (
+  target_id uuid, message_id uuid, number integer, template integer, segments integer, cap integer, variables jsonb, delay integer
+);
+comment on type private.planned_send is
+  'A message that a plan decided on. number, template and cap are places in the plan''s lists; delay is the seconds until its '
+  'slot.';
+
+create type private.excluded_target as (id uuid, reason text);
+comment on type private.excluded_target is 'A target that a plan takes out of its campaign, and why.';
+
+create type private.deferred_target as (id uuid, not_before timestamptz, sticky_until timestamptz, needs_attention text);
+comment on type private.deferred_target is
+  'A target that a plan puts off until not_before. sticky_until: how long it waits for the number its person knows.';
+
 create type private.claimed_send as (
   message_id uuid,
   attempt_id uuid,
@@ -35,3 +62,12 @@ create type private.claimed_send as (
 comment on type private.claimed_send is
   'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms] or the '
   'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
+
+create type private.claim_window as (
+  org_id uuid, window_key text, is_open boolean, valid_to timestamptz, next_open_at timestamptz, max_per_24h smallint
+);
+comment on type private.claim_window is 'The hours of a window key as a claim finds them: see private.window_state.';
+
+create type private.claimed_slot as (message_id uuid, attempt_id uuid, slot_at timestamptz, validity_seconds integer);
+comment on type private.claimed_slot is
+  'A message that a claim takes: its new attempt, when it is to be posted, and how long Twilio may keep trying.';

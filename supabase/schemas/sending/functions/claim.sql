@@ -79,19 +79,18 @@ set search_path = ''
 as $$
 declare
   v_taken uuid[];
-  v_queues text[];
 begin
   -- A queue row may exist twice (rescue errs on that side); the message comes once, where it came first.
-  select array_agg(x.message_id order by x.n), array_agg(x.queue order by x.n) into v_taken, v_queues
+  select array_agg(x.message_id order by x.n) into v_taken
   from (
-    select distinct on (t.message_id) t.message_id, t.queue, t.n
+    select distinct on (t.message_id) t.message_id, t.n
     from private.take_queued(p_limit) with ordinality as t(message_id, queue, n) order by t.message_id, t.n
   ) x;
   if v_taken is null then
     return;
   end if;
   return query
-  select * from private.claim_messages(v_taken, v_queues, p_worker_id, p_twilio_is_loopback, p_now, p_worker_free_in_ms,
+  select * from private.claim_messages(v_taken, p_worker_id, p_twilio_is_loopback, p_now, p_worker_free_in_ms,
     p_worker_spacing_ms);
 end;
 $$;

@@ -37,7 +37,7 @@ begin
     v_is_slow := false;
     begin
       return query
-      select * from private.claim_messages(v_org.ids, v_org.queues, p_worker_id, p_twilio_is_loopback, p_now,
+      select * from private.claim_messages(v_org.ids, p_worker_id, p_twilio_is_loopback, p_now,
         p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
       get diagnostics v_rows = row_count;
       v_claimed := v_claimed + v_rows;
@@ -61,7 +61,7 @@ begin
       exit when v_is_slow;
       begin
         return query
-        select * from private.claim_messages(array[v_message.id], array[v_message.queue], p_worker_id, p_twilio_is_loopback,
+        select * from private.claim_messages(array[v_message.id], p_worker_id, p_twilio_is_loopback,
           p_now,
           p_worker_free_in_ms + v_claimed * p_worker_spacing_ms, p_worker_spacing_ms);
         get diagnostics v_rows = row_count;

@@ -1,0 +1,130 @@
+-- Choices of a plan for one person, and what they leave to the next. private.plan_campaign says in which order.
+
+create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
+  out p_order integer[], out p_from integer[], out p_to integer[])
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_ids uuid[] := array(
+    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n) order by t.n);
+begin
+  p_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign_id order by v.variant);
+  p_order := '{}';
+  for v_i in 1 .. greatest(cardinality(p_variants), 1) loop
+    p_from[v_i] := cardinality(p_order) + 1;
+    p_order := p_order || array(
+      select array_position(v_ids, s.id)
+      from unnest(private.template_sequence(p_campaign_id, p_variants[v_i], p_people + cardinality(p_texts)))
+        with ordinality as s(id, n) order by s.n);
+    p_to[v_i] := cardinality(p_order);
+  end loop;
+end;
+$$;
+comment on function private.text_order(uuid, private.plan_text[], integer) is
+  'In which order the texts of a campaign are used, as places in p_texts: those of p_variants[i] are p_order[p_from[i]:p_to[i]]. '
+  'A campaign without variants has one such range.';
+
+create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
+  p_variables jsonb,
+  p_recent uuid[])
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
+  return (
+    select t.n
+    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
+    where t.variant is not distinct from p_variant and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
+    order by coalesce(t.id = any (p_recent), false),
+      (t.uses + (select count(*) from unnest(p_plan) p where p.template = t.n)) / t.weight::double precision, t.id limit 1);
+end;
+$$;
+comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
+  'The text of a variant that somebody with these variables gets if none in turn suits: one they did not have in 30 days '
+  '(p_recent) before one they had, then the least used for its weight, this plan''s messages counted. Its place in p_texts; '
+  'null: none suits.';
+
+create function private.next_number(
+  p_pool private.pool_number[],
+  p_local integer[],
+  p_rooms integer[],
+  p_segment_rooms integer[],
+  p_segments integer,
+  p_sequence integer[],
+  p_levels integer[],
+  p_from integer
+)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_number integer;
+  v_i integer;
+begin
+  foreach v_i in array p_local loop
+    if p_rooms[v_i] > 0 and p_segment_rooms[v_i] >= p_segments and (
+      v_number is null or (p_pool[v_i].health, p_rooms[v_i]) > (p_pool[v_number].health, p_rooms[v_number])) then
+      v_number := v_i;
+    end if;
+  end loop;
+  if v_number is not null then
+    return v_number;
+  end if;
+  for v_i in p_from .. coalesce(cardinality(p_sequence), 0) loop
+    if p_levels[v_i] <= p_rooms[p_sequence[v_i]] and p_segment_rooms[p_sequence[v_i]] >= p_segments then
+      return p_sequence[v_i];
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.next_number(private.pool_number[], integer[], integer[], integer[], integer, integer[], integer[],
+  integer) is
+  'The number, by its place in p_pool, that takes the next message of so many segments: the healthiest with most room of '
+  'p_local, those of the person''s area code, else the next in p_sequence from p_from on. Null: none has the room.';
+
+create function private.wait_for_number(p_target_id uuid, p_sticky_until timestamptz, p_number private.pool_number,
+  p_has_room_today boolean, p_any_hour boolean, p_now timestamptz)
+returns private.deferred_target
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := coalesce(p_sticky_until, p_now + interval '15 minutes');
+begin
+  -- Out of the way for a moment if only its next seconds are taken, or the people of a busy number would keep the idle ones idle.
+  return (p_target_id,
+    case when p_number.usable and (p_number.is_open or p_any_hour) and p_has_room_today then p_now + interval '1 second'
+      else v_until end,
+    v_until, null)::private.deferred_target;
+end;
+$$;
+comment on function private.wait_for_number(uuid, timestamptz, private.pool_number, boolean, boolean, timestamptz) is
+  'How long a target waits for the number that its person knows: 15 minutes from the first time, looked at again each second '
+  'while only the number''s next seconds are taken.';
+
+create function private.numbers_after_plan(p_numbers private.pool_number[], p_planned_on integer[], p_segment_rooms integer[])
+returns private.pool_number[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return array(
+    select (n.id, n.e164, n.area_code, n.mps, n.health, n.day, greatest(n.room - (p_planned_on[n.o] - n.planned), 0),
+      p_segment_rooms[n.o], n.usable, n.is_open, p_planned_on[n.o], n.is_active)::private.pool_number
+    from unnest(p_numbers) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open,
+      planned, is_active, o)
+    order by n.o);
+end;
+$$;
+comment on function private.numbers_after_plan(private.pool_number[], integer[], integer[]) is
+  'The organisation''s numbers with what a campaign''s plan left of their room, for the next campaign.';
