@@ -1,4 +1,4 @@
-// npm run generate: writes every generated file. `--check` writes nothing and fails where one is stale. `--db-url URL` uses
+// npm run generate: writes every generated file. `--check` writes nothing and fails if one is stale. `--db-url URL` uses
 // a database that runs already (all migrations applied) in place of one started for this.
 import { parseArgs } from "node:util";
 import { generateAll } from "./generate/generate-all.ts";
