@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that need a migrated database and nothing beside it. */
-const BARE = ["tests/db/sending/**/*.test.ts", "tests/db/leads/**/*.test.ts"];
+const BARE = ["sending", "leads", "schema"].map((name) => `tests/db/${name}/**/*.test.ts`);
 
 /** Tests that kill the platform's worker, which everybody else's messages go through: after all others, one at a time. */
 const KILLING = ["bulk-actions", "exports", "imports-crash", "lookups"].map(

@@ -2,11 +2,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT_DIR, runTool } from "../run-tool.ts";
-import { apiDocuments, orphanDocuments } from "./api-documents.ts";
 import { databaseTypes } from "./database-types.ts";
-import { isFresh, write } from "./generated-file.ts";
+import { findOrphans, isFresh, write } from "./generated-file.ts";
 import { quietHoursDocument } from "./quiet-hours-document.ts";
-import { schemaDocument } from "./schema-document.ts";
+import { readApiAreas } from "./read-api-areas.ts";
+import { routesDocument } from "./routes-document.ts";
+import { SCHEMA_FOLDER, schemaDocuments } from "./schema/schema-documents.ts";
 
 export interface GenerateOptions {
   /** A database with all migrations applied. */
@@ -18,14 +19,14 @@ export interface GenerateOptions {
 /** @returns a line for each file that was stale (and, without `checkOnly`, has been written) */
 export async function generateAll({ databaseUrl, checkOnly }: GenerateOptions): Promise<string[]> {
   const stale = await generateSeeds(checkOnly);
-  const documents = await apiDocuments();
-  const fromDatabase = [await databaseTypes(databaseUrl), await schemaDocument(databaseUrl)];
-  for (const file of [...fromDatabase, await quietHoursDocument(), ...documents]) {
+  const schema = await schemaDocuments(databaseUrl);
+  const routes = routesDocument(await readApiAreas());
+  for (const file of [await databaseTypes(databaseUrl), ...schema, await quietHoursDocument(), routes]) {
     if (await isFresh(file)) continue;
     stale.push(file.path);
     if (!checkOnly) await write(file);
   }
-  for (const path of await orphanDocuments(documents)) {
+  for (const path of await findOrphans(SCHEMA_FOLDER, schema)) {
     stale.push(`${path} (its area is gone)`);
     if (!checkOnly) await rm(join(PROJECT_DIR, path));
   }

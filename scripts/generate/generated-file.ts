@@ -1,5 +1,5 @@
 // A checked-in file that a program writes: what it should hold, and whether it does.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { PROJECT_DIR, runTool } from "../run-tool.ts";
 
@@ -24,6 +24,13 @@ export async function format(path: string, text: string): Promise<string> {
 export async function isFresh({ path, text }: GeneratedFile): Promise<boolean> {
   const found = await readFile(join(PROJECT_DIR, path), "utf8").catch(() => undefined);
   return found === text;
+}
+
+/** Files of a folder that nothing generates any more. @param folder one whose files are all generated; @returns their paths */
+export async function findOrphans(folder: string, files: GeneratedFile[]): Promise<string[]> {
+  const found = await readdir(join(PROJECT_DIR, folder)).catch((): string[] => []);
+  const wanted = new Set(files.map(({ path }) => path));
+  return found.map((name) => `${folder}/${name}`).filter((path) => !wanted.has(path));
 }
 
 export async function write({ path, text }: GeneratedFile): Promise<void> {

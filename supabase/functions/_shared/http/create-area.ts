@@ -117,7 +117,7 @@ function ownRoutes(served: () => Area): Route[] {
     route({
       method: "GET",
       path: "/openapi.json",
-      summary: "This document",
+      summary: "The OpenAPI document of the area",
       permission: "open",
       response: raw("application/json", "The OpenAPI document of the area"),
       // Loaded when asked for: generating documents costs every cold start otherwise.

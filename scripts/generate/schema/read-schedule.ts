@@ -1,0 +1,34 @@
+// What runs by the clock (pg_cron) and what waits in line (pgmq).
+import type postgres from "postgres";
+
+export interface Job {
+  name: string;
+  schedule: string;
+  /** The role it runs as. */
+  role: string;
+  isActive: boolean;
+  command: string;
+}
+
+export interface Queue {
+  name: string;
+  /** What differs from a queue as pgmq makes it. */
+  settings: string[];
+}
+
+export async function readJobs(sql: postgres.Sql): Promise<Job[]> {
+  return await sql<Job[]>`
+    select j.jobname as name, j.schedule, j.username as role, j.active as "isActive", j.command
+    from cron.job j order by j.jobname collate "C"`;
+}
+
+export async function readQueues(sql: postgres.Sql): Promise<Queue[]> {
+  return await sql<Queue[]>`
+    select q.queue_name as name,
+      case when q.is_partitioned then '{partitioned}'::text[] else '{}' end
+        || case when q.is_unlogged then '{unlogged}'::text[] else '{}' end
+        || array(select unnest(c.reloptions) order by 1) as settings
+    from pgmq.meta q
+    join pg_class c on c.oid = format('pgmq.%I', 'q_' || q.queue_name)::regclass
+    order by q.queue_name collate "C"`;
+}

@@ -1,0 +1,39 @@
+// docs/schema.md: how to read the pages, where each table is, and what the project adds outside its own schemas.
+import { AREAS, type AreaName } from "./areas.ts";
+import { anchorOf, titledList } from "./markdown.ts";
+import type { PlatformLines } from "./read-platform.ts";
+import type { Relation } from "./read-relations.ts";
+
+const INTRODUCTION = [
+  "The database as it is, read from its catalog. A change of the schema is a change of these pages, so a diff of them is what a migration did.",
+  "Tables of `public` are behind row level security and can be read over REST by members of the organisation. Tables of " +
+    "`private` are the machinery and can't be reached over REST at all. Every table carries `org_id` or belongs to the platform. " +
+    "How they work together is in [architecture.md](architecture.md).",
+  [
+    "- What belongs to `postgres`, the owner of all, is not said. Grants and rights are those of others.",
+    "- Functions run with an empty `search_path` and the caller's rights unless their line says otherwise.",
+    "- Functions of `public` can be called over REST as `rpc`. Each checks role and organisation itself.",
+    "- Pictures leave out lines to `orgs` and `users`, which nearly all tables refer to, but in their own area.",
+  ].join("\n"),
+];
+
+/** @param areas the tables and views of each area */
+export function writeIndexPage(
+  areas: { area: AreaName; relations: Relation[] }[],
+  platform: PlatformLines,
+): string[] {
+  const entries = areas.map(({ area, relations }) =>
+    [
+      `- [${area}](schema/${area}.md): ${AREAS[area]}`,
+      ...relations.map(({ name }) => `  - [${name}](schema/${area}.md#${anchorOf(name)})`),
+    ].join("\n"),
+  );
+  return [
+    "# Schema",
+    ...INTRODUCTION,
+    "## Areas",
+    entries.join("\n"),
+    "## Beside the areas",
+    ...Object.entries(platform).flatMap(([title, lines]) => titledList(title, lines)),
+  ];
+}
