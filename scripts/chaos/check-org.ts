@@ -11,9 +11,9 @@ import {
 } from "../twilio-simulator/judge.ts";
 import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
 import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
+import type { Pause } from "./faults.ts";
 import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";
 import { type ChaosOrg, MPS } from "./start-world.ts";
-import type { Pause } from "./troubles.ts";
 
 /** Of the wall clocks of two processes of one machine, in whole milliseconds. */
 const ROUNDING_MS = 2;

@@ -2,17 +2,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import {
+  drip,
+  type FaultyServer,
+  flood,
+  hang,
+  hangUp,
+  startFaultyServer,
+} from "../fixtures/faulty-server.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { drip, flood, hang, hangUp, type LyingServer, startLyingServer } from "../fixtures/lying-server.ts";
 import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
-let server: LyingServer;
-let other: LyingServer;
+let server: FaultyServer;
+let other: FaultyServer;
 let phones = 2000;
 beforeAll(async () => {
-  [server, other] = await Promise.all([startLyingServer(), startLyingServer()]);
+  [server, other] = await Promise.all([startFaultyServer(), startFaultyServer()]);
   org = await createOrg(stack, { roles: ["viewer", "operator", "campaign_manager"], numbers: 0 });
 });
 beforeEach(() => {

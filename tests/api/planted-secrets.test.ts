@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { type FaultyServer, startFaultyServer } from "../fixtures/faulty-server.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { type LyingServer, startLyingServer } from "../fixtures/lying-server.ts";
 import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
@@ -16,11 +16,11 @@ const planted = {
   header: "planted-in-header",
 };
 let org: TestOrg;
-let server: LyingServer;
+let server: FaultyServer;
 let heard: Heard[] = [];
 let service: string;
 beforeAll(async () => {
-  server = await startLyingServer();
+  server = await startFaultyServer();
   org = await createOrg(stack, { roles: ["viewer"], numbers: 0 });
   heard = await joinChannel(org.users.viewer as never, `org:${org.id}`);
 });

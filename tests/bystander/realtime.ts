@@ -2,8 +2,8 @@
 import type { RealtimeChannel } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import type { Random } from "../../scripts/demo/random.ts";
-import { clientWith } from "../wall/clients.ts";
-import { MALFORMED, TOPICS } from "../wall/topics.ts";
+import { clientWith } from "../access/clients.ts";
+import { MALFORMED, TOPICS } from "../access/topics.ts";
 import type { Findings } from "./findings.ts";
 import { anyText } from "./values.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,6 @@
 // One run: a bystander at work, a stranger at the door, and the reckoning.
 import { createRandom } from "../../scripts/demo/random.ts";
-import { startLyingServer } from "../fixtures/lying-server.ts";
+import { startFaultyServer } from "../fixtures/faulty-server.ts";
 import type { TestStack } from "../test-stack.ts";
 import { BystanderWork, STEPS } from "./bystander-work.ts";
 import { callAll } from "./call-all.ts";
@@ -85,7 +85,7 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
   world.secrets.push(work.marker);
   const before = await lookBefore(world);
   const platform = await lookAtPlatform(stack, sql);
-  const service = await startLyingServer();
+  const service = await startFaultyServer();
   const judge = new Judge(stack.API_URL, world.secrets, findings);
   let isOver = false;
   const bystander = async () => {

@@ -1,5 +1,5 @@
 // The paths of the Storage API, about her files and with names that want to be another's.
-import { BUCKETS } from "../wall/buckets.ts";
+import { BUCKETS } from "../access/buckets.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
 import { anyText } from "./values.ts";
 

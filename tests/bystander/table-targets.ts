@@ -1,8 +1,8 @@
 // Every table and view of schema public, by REST: reads with odd filters, and writes of rows changed in one place.
 import postgres from "postgres";
+import { ROWS, type Row } from "../access/rows.ts";
+import { TABLES, VERBS, type Verb } from "../access/tables.ts";
 import type { TestStack } from "../test-stack.ts";
-import { ROWS, type Row } from "../wall/rows.ts";
-import { TABLES, VERBS, type Verb } from "../wall/tables.ts";
 import { able, oddHeaders } from "./function-targets.ts";
 import { mutate } from "./mutate.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
@@ -19,7 +19,7 @@ export async function tableTargets(stack: TestStack): Promise<Target[]> {
   const unknown = found.filter(({ name }) => !ROWS[name] || !TABLES[name]).map(({ name }) => name);
   if (unknown.length > 0)
     throw new Error(
-      `no row for ${unknown.join(", ")}: add one to tests/wall/rows.ts and tests/wall/tables.ts`,
+      `no row for ${unknown.join(", ")}: add one to tests/access/rows.ts and tests/access/tables.ts`,
     );
   return found.flatMap((table) =>
     VERBS.map((verb): Target => {

@@ -1,6 +1,6 @@
 // Asks Twilio for balances and A2P registrations, where the database says it is time, and tells it what Twilio said.
 import type { Direct } from "../_shared/db/direct.ts";
-import { isPassing } from "../_shared/db/insist.ts";
+import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";

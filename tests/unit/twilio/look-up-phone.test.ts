@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
 import { lookUpPhone } from "../../../supabase/functions/_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../../supabase/functions/_shared/twilio/lookups-url.ts";
-import { type LyingServer, startLyingServer } from "../../fixtures/lying-server.ts";
+import { type FaultyServer, startFaultyServer } from "../../fixtures/faulty-server.ts";
 
-let server: LyingServer;
+let server: FaultyServer;
 beforeAll(async () => {
-  server = await startLyingServer();
+  server = await startFaultyServer();
 });
 afterAll(() => server.close());
 

@@ -6,11 +6,11 @@ import { MAX_TAGS, PHONE_ROLES } from "../leads/lead-values.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
 import { createPhoneFinder } from "./assign-phones.ts";
-import { foldHeader, spellOut } from "./fold-header.ts";
-import { unguardCell } from "./guard-cell.ts";
+import { unescapeFormula } from "./escape-formula.ts";
 import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
 import { isPlaceholder, isPlaceholderPhone } from "./is-placeholder.ts";
 import { MAX_CELL_CHARS, MAX_PHONES_TRIED, MAX_WARNINGS_OF_ROW } from "./limits.ts";
+import { normaliseHeader, spellOut } from "./normalise-header.ts";
 import { parseDnc, parseLineType } from "./parse-cell.ts";
 import type { CsvRecord } from "./read-records.ts";
 import { type RowDraft, setField } from "./set-field.ts";
@@ -99,7 +99,7 @@ export function planRows(
 
 /** Gives each phone the columns with a flag that speak of it. Of several other phones it is the one that the column's name tells. */
 function addFlags(columns: string[], fields: ImportField[], phones: PhonePlan[]): void {
-  const named = (index: number) => ({ name: spellOut(foldHeader(columns[index] as string)), index });
+  const named = (index: number) => ({ name: spellOut(normaliseHeader(columns[index] as string)), index });
   for (const flag of PHONE_DNC_FIELDS) {
     const own = phones.filter(({ index }) => flag === "phone_dnc" || `${fields[index]}_dnc` === flag);
     const isTold = flag === "phone_dnc" || own.length <= 1;
@@ -171,7 +171,7 @@ function addAutoTags({ lead, parcel }: RowDraft, { autoTags, hasPropertyState }:
 
 /** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too, and within a cell. */
 function cleanCell(cell: string): string {
-  return unguardCell(cell.trim()).trim();
+  return unescapeFormula(cell.trim()).trim();
 }
 
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {

@@ -16,7 +16,7 @@ import {
   parseZip,
   splitName,
 } from "./parse-cell.ts";
-import { toLine } from "./to-line.ts";
+import { toSingleLine } from "./to-single-line.ts";
 
 /** A row on its way to being a lead. */
 export interface RowDraft {
@@ -112,7 +112,7 @@ export function setField(
   keepCase: boolean,
 ): void {
   const kind = keepCase || given.length > MAX_CASED_CHARS ? undefined : CASED[field];
-  const text = MANY_LINES.includes(field) ? given : toLine(given).trim();
+  const text = MANY_LINES.includes(field) ? given : toSingleLine(given).trim();
   const cell = kind ? caseText(text, kind) : text;
   const reader = READERS[field];
   if (reader) {

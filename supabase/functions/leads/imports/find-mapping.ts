@@ -1,7 +1,7 @@
 // Finds the mapping that a file gets where the request names none: the saved one that fits best, else that of the last import with
 // the same columns.
 import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
-import { foldHeader } from "../../_shared/csv/fold-header.ts";
+import { normaliseHeader } from "../../_shared/csv/normalise-header.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 
@@ -39,11 +39,11 @@ export async function findMapping({ db }: UserContext, columns: string[]): Promi
  */
 export function rankMappings(saved: SavedMapping[], columns: string[]): FittingMapping[] {
   const fingerprint = fingerprintColumns(columns);
-  const named = new Map(columns.map((column) => [foldHeader(column), column]));
+  const named = new Map(columns.map((column) => [normaliseHeader(column), column]));
   return saved
     .flatMap(({ fingerprint: own, mapping, ...rest }) => {
       const entries = Object.entries(mapping).map(([column, field]) => [
-        named.get(foldHeader(column)),
+        named.get(normaliseHeader(column)),
         field,
       ]);
       const used = entries.filter(([, field]) => field !== "custom_field" && field !== "ignore");
