@@ -6,8 +6,8 @@ import type { TestProject } from "vitest/node";
 import { findFreePortBase } from "../scripts/stack/ports.ts";
 import { removeData } from "../scripts/stack/remove-data.ts";
 import { startStack } from "../scripts/stack/start-stack.ts";
-import { startStackControl } from "./start-stack-control.ts";
-import type { TestStack } from "./test-stack.ts";
+import { startStackControl } from "./fixtures/start-stack-control.ts";
+import type { TestStack } from "./fixtures/test-stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

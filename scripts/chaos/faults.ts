@@ -1,6 +1,6 @@
 // What goes wrong, and what people do meanwhile: one of it at a time, by weight.
 import { callApi } from "../../tests/fixtures/run-campaign.ts";
-import { waitFor } from "../../tests/wait-for.ts";
+import { waitFor } from "../../tests/fixtures/wait-for.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Area } from "../../supabase/functions/_shared/http/create-area.ts";
 import { openApiDocument } from "../../supabase/functions/_shared/http/openapi-document.ts";
-import { PROJECT_DIR } from "../run-tool.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 import { findFunctions } from "./find-functions.ts";
 import { format, type GeneratedFile } from "./generated-file.ts";
 

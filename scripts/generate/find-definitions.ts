@@ -1,7 +1,7 @@
 // Which migration holds the body of each function that is in force: migrations are never edited, so a changed one stands in several.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 const FOLDER = "supabase/migrations";
 const CREATE = /^create (?:or replace )?function ((?:public|private)\.\w+)\s*\(/gim;

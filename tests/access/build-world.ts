@@ -6,7 +6,7 @@ import postgres from "postgres";
 import { ROLES, type Role } from "../../supabase/functions/_shared/http/roles.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { signUpUser, type TestUser } from "../fixtures/sign-up-user.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { signShared, userClaims } from "../unit/http/sign-token.ts";
 import { clientWith, keylessClient } from "./clients.ts";
 import { fillOrg, type Side } from "./fill-org.ts";

@@ -1,7 +1,7 @@
 // supabase-js as each caller would have it.
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import ws from "ws";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 
 const realtime = { transport: ws as never };
 

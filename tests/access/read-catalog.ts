@@ -1,6 +1,6 @@
 // What there is to be guarded, as the database's own catalog has it.
 import postgres from "postgres";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 
 export interface FoundTable {
   name: string;

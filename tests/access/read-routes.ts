@@ -1,6 +1,6 @@
 // The routes that the functions serve, from the OpenAPI document each of them gives.
 import { findFunctions } from "../../scripts/generate/find-functions.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 
 export interface FoundRoute {
   /** "GET /leads/{id}" */

@@ -1,14 +1,14 @@
 // An import whose worker is killed again and again, whose uploader's token expires, which competes with another.
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import ws from "ws";
-import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
 import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
 import { drainImports } from "../../supabase/functions/side-worker/imports/drain-imports.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];

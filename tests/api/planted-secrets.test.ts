@@ -5,7 +5,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { type FaultyServer, startFaultyServer } from "../fixtures/faulty-server.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 /** Each in another place; that all begin alike makes one search find all. */

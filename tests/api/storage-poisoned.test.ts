@@ -5,8 +5,8 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { downloadExport, exportLeads, finishJob } from "../fixtures/wait-for-job.ts";
-import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let victim: TestOrg;

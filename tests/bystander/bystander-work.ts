@@ -5,7 +5,7 @@ import { callFunction } from "../fixtures/call-function.ts";
 import type { TestOrg } from "../fixtures/create-org.ts";
 import { MIXED_PHONES, mixedPhoneAt } from "../fixtures/list-phones.ts";
 import { callApi, type Figures, readFigures } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 export const STEPS = ["import", "campaign", "export"] as const;
 export type Step = (typeof STEPS)[number];

@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import { ROLES } from "../../supabase/functions/_shared/http/roles.ts";
 import { FUNCTIONS, type FunctionExpectation } from "../access/functions.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { type Mutation, mutate, replaceAll } from "./mutate.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
 import { anyText } from "./values.ts";

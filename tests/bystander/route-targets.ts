@@ -1,7 +1,7 @@
 // Every route of every function, from the OpenAPI documents: a valid request changed in its path, query, body or headers.
 import { findFunctions } from "../../scripts/generate/find-functions.ts";
 import { ROUTES, type RouteExpectation } from "../access/routes.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { boundaryValues, type JsonSchema, resolve } from "./boundaries.ts";
 import { able } from "./function-targets.ts";
 import { multipartBody } from "./multipart.ts";

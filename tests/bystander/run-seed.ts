@@ -1,7 +1,7 @@
 // One run: a bystander at work, a stranger at the door, and the reckoning.
 import { createRandom } from "../../scripts/demo/random.ts";
 import { startFaultyServer } from "../fixtures/faulty-server.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { BystanderWork, STEPS } from "./bystander-work.ts";
 import { callAll } from "./call-all.ts";
 import { Findings } from "./findings.ts";

@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import { ROWS, type Row } from "../access/rows.ts";
 import { TABLES, VERBS, type Verb } from "../access/tables.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { able, oddHeaders } from "./function-targets.ts";
 import { mutate } from "./mutate.ts";
 import type { Call, CallContext, Target } from "./targets.ts";

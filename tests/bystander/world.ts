@@ -6,7 +6,7 @@ import { type Actor, buildWorld, type World as Wall } from "../access/build-worl
 import { clientWith } from "../access/clients.ts";
 import type { Side } from "../access/fill-org.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { keepSettings } from "./restore-settings.ts";
 import type { Caller } from "./targets.ts";
 import type { Loot } from "./values.ts";

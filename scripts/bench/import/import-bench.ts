@@ -2,12 +2,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { cpuOfTrees } from "../measure/read-processes.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
-import { atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { addOwners } from "../search/owners.ts";
 import { type Drained, type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { expectedOf, makeFile } from "./make-file.ts";

@@ -2,11 +2,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { type Counts, defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
-import { atMost } from "../report.ts";
+import { type Counts, defineBench } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { listenBarely } from "./listen-barely.ts";
 import { type Subscribers, startSubscribers } from "./start-subscribers.ts";

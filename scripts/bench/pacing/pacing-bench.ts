@@ -3,12 +3,12 @@ import postgres from "postgres";
 import { worstSlidingSecond } from "../../twilio-simulator/judge.ts";
 import type { PostEntry } from "../../twilio-simulator/state/record.ts";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
-import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "../pipeline/judge-run.ts";
-import { atLeast, atMost } from "../report.ts";
+import { defineBench } from "../report/bench-types.ts";
+import { atLeast, atMost } from "../report/report.ts";
 import { startCampaign, waitUntilSent, warmWorker } from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 

@@ -16,7 +16,7 @@ import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "./judge-run.ts";
 import { makeJobs } from "./peers/make-jobs.ts";
 import { DONE, type PeerOrder, READY } from "./peers/protocol.ts";
-import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
+import type { PipelineCounts, PipelineRun } from "./pipeline-options.ts";
 import { openGraphileWorker, openPgBoss, type PeerQueue } from "./queue-jobs.ts";
 import { SILENT } from "./run-ours.ts";
 

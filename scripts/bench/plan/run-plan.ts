@@ -7,7 +7,7 @@ import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import type { DatabaseCopy } from "../arrange/copy-database.ts";
 import { round } from "../measure/describe-machine.ts";
 import { cpuOfTrees, readProcesses } from "../measure/read-processes.ts";
-import type { PlanCounts } from "./plan-bench.ts";
+import type { PlanCounts } from "./plan-options.ts";
 
 type Phase = "plan" | "claim" | "settle";
 

@@ -1,10 +1,10 @@
 // Search and list of leads: 100,000 and 1,000,000 of one organisation beside twenty others, as a signed-in person asks.
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
-import { atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { addOwners } from "./owners.ts";
 import { type LeadQuery, QUERIES } from "./queries.ts";

@@ -5,7 +5,7 @@ import { list, object } from "../_shared/http/responses.ts";
 import { ROLES } from "../_shared/http/roles.ts";
 import { route } from "../_shared/http/route.ts";
 import { listAlerts } from "./list-alerts.ts";
-import { peopleRoutes } from "./people-routes.ts";
+import { routes as peopleRoutes } from "./people/routes.ts";
 import { readMe } from "./read-me.ts";
 import { readOrganisation } from "./read-organisation.ts";
 import { resolveAlert } from "./resolve-alert.ts";

@@ -1,9 +1,9 @@
 // What an admin may store of a service, whatever is called: the function in the database reads it, and so does the API in the same words.
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Environment } from "../../../supabase/functions/_shared/env.ts";
+import type { Environment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { checkService } from "../../../supabase/functions/leads/enrichment/check-service.ts";
-import { serviceInput } from "../../../supabase/functions/leads/enrichment/service-schemas.ts";
+import { serviceInput } from "../../../supabase/functions/leads/enrichment/schemas.ts";
 import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";

@@ -1,6 +1,7 @@
 // Whatever reads the texts of tenants, of people who answer and of services takes time in proportion to them, on texts that patterns
 // are slow on. Told by CPU: four times the text may take four times as long, and some.
 import { describe, expect, it } from "vitest";
+import { findLinks } from "../../../scripts/seed/lint/find-links.ts";
 import { caseText } from "../../../supabase/functions/_shared/csv/case-text.ts";
 import { isPlaceholderPhone } from "../../../supabase/functions/_shared/csv/is-placeholder.ts";
 import { normaliseHeader, spellOut } from "../../../supabase/functions/_shared/csv/normalise-header.ts";
@@ -22,7 +23,6 @@ import { parseState } from "../../../supabase/functions/_shared/leads/us-states.
 import { classifyInbound } from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
 import { classifyInterest } from "../../../supabase/functions/_shared/sms/classify-interest.ts";
 import { cleanValue } from "../../../supabase/functions/_shared/sms/clean-value.ts";
-import { findLinks } from "../../../supabase/functions/_shared/sms/find-links.ts";
 import { parsePhone } from "../../../supabase/functions/_shared/sms/parse-phone.ts";
 import { splitPhones } from "../../../supabase/functions/_shared/sms/split-phones.ts";
 import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";

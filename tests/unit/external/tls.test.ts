@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runTool } from "../../../scripts/run-tool.ts";
+import { runTool } from "../../../scripts/tools/run-tool.ts";
 import { type Authority, makeAuthority } from "../../fixtures/make-certificates.ts";
 
 let trusted: Authority;

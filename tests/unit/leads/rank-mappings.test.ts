@@ -1,7 +1,7 @@
 // Which saved mapping fits a file best.
 import { expect, it } from "vitest";
 import { fingerprintColumns } from "../../../supabase/functions/_shared/csv/fingerprint-columns.ts";
-import { rankMappings } from "../../../supabase/functions/leads/imports/find-mapping.ts";
+import { rankMappings } from "../../../supabase/functions/leads/import-mappings/find-mapping.ts";
 
 const saved = (name: string, mapping: Record<string, string>, columns = Object.keys(mapping)) => ({
   ...{ id: name, name, mapping, options: {}, fingerprint: fingerprintColumns(columns) },

@@ -4,11 +4,11 @@ import { SegmentedMessage } from "sms-segments-calculator";
 import { describe, expect, it } from "vitest";
 import { buildDefaultTemplates } from "../../../scripts/seed/build-default-templates.ts";
 import { TEMPLATE_GROUPS } from "../../../scripts/seed/data/default-templates.ts";
+import { worstCaseSegments } from "../../../scripts/seed/lint/worst-case-segments.ts";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
 import { countSegments } from "../../../supabase/functions/_shared/sms/count-segments.ts";
 import { renderTemplate } from "../../../supabase/functions/_shared/sms/render-template.ts";
 import { VARIABLES } from "../../../supabase/functions/_shared/sms/variables.ts";
-import { worstCaseSegments } from "../../../supabase/functions/_shared/sms/worst-case-segments.ts";
 import { makeRandom, seed } from "./make-random.ts";
 
 const compile = (content: string) => {

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { twilioMessagingUrl } from "../../../supabase/functions/_shared/twilio/messaging-url.ts";
 import { readA2pRegistration } from "../../../supabase/functions/_shared/twilio/read-a2p-registration.ts";
 import { readBalance } from "../../../supabase/functions/_shared/twilio/read-balance.ts";

@@ -1,6 +1,6 @@
 // What Twilio Lookup answers, as we keep it.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { lookUpPhone } from "../../../supabase/functions/_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../../supabase/functions/_shared/twilio/lookups-url.ts";
 import { type FaultyServer, startFaultyServer } from "../../fixtures/faulty-server.ts";

@@ -2,7 +2,7 @@
 import { escapeFormula } from "./escape-formula.ts";
 
 /**
- * RFC 4180, with an apostrophe where a spreadsheet would find a formula (OWASP, CSV injection): see guard-cell.ts. Plain numbers
+ * RFC 4180, with an apostrophe where a spreadsheet would find a formula (OWASP, CSV injection): see escape-formula.ts. Plain numbers
  * keep their sign. Reading such a file again takes the apostrophes off.
  */
 export function writeCsvRow(cells: readonly (string | number | null)[]): string {

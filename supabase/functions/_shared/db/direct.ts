@@ -1,6 +1,6 @@
 // Direct connections to Postgres, for the worker and for Twilio's callbacks: one for each purpose of an isolate.
 import postgres from "postgres";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { databaseTls } from "./database-tls.ts";
 import { renewConnection } from "./renew-connection.ts";
 

@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { toJob } from "../jobs/select-job.ts";
-import type { BulkActionInput, BulkActionResult } from "./bulk-action-schemas.ts";
+import type { BulkActionInput, BulkActionResult } from "./schemas.ts";
 
 /** @throws AppError forbidden where ids alone would be allowed, invalid_input */
 export async function startBulkAction(

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
-import { lead } from "../schemas.ts";
+import { lead } from "../lead/schemas.ts";
 
 export const REASONS = ["phone", "owner"] as const;
 

@@ -3,7 +3,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { Service } from "./service-schemas.ts";
+import type { Service } from "./schemas.ts";
 
 /** All of them: there are few. */
 export async function listServices(ctx: UserContext): Promise<ListResult<Service>> {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { enrichmentRequest, requestedEnrichment } from "./service-schemas.ts";
+import type { enrichmentRequest, requestedEnrichment } from "./schemas.ts";
 
 /** @throws AppError not_found; invalid_state where the service is turned off */
 export async function requestEnrichment(

@@ -8,7 +8,7 @@ import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { parsePhone } from "../../_shared/sms/parse-phone.ts";
 import { allowsLoopback } from "./check-service.ts";
-import type { testInput, testResult } from "./service-schemas.ts";
+import type { testInput, testResult } from "./schemas.ts";
 
 /** @throws AppError not_found, or invalid_input where the sample is not of the service's kind */
 export async function testService(

@@ -4,7 +4,7 @@ import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
 import { exportFileAt, type StoredFile } from "../../_shared/storage/stored-file.ts";
-import type { ExportLink } from "./export-schemas.ts";
+import type { ExportLink } from "./schemas.ts";
 
 const LINK_SECONDS = 600;
 

@@ -3,7 +3,7 @@
 import type { ImportField, Mapping } from "../../_shared/csv/import-fields.ts";
 import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
 import { fitsField } from "../../_shared/csv/set-field.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 const SAMPLES = 3;
 /** Longer cells are cut: a sample is to be looked at. */

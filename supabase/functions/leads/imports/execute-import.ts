@@ -5,14 +5,14 @@ import type { Json } from "../../_shared/db/database.types.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
-import { findMapping } from "./find-mapping.ts";
-import type { StartedImport } from "./import-schemas.ts";
+import { findMapping } from "../import-mappings/find-mapping.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
 import { MAX_FILE_BYTES, readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
+import type { StartedImport } from "./schemas.ts";
 import { toImport } from "./select-import.ts";
 
 /**

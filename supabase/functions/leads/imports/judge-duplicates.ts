@@ -2,7 +2,7 @@
 import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import type { KnownLeads, Parcel } from "./find-known-leads.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 /** Rows left out by strategy skip, in the order of the file. One that is left out makes no later row a duplicate of it. */
 export function findDuplicates(rows: ImportRow[], known: KnownLeads): Preview["duplicates"] {

@@ -4,10 +4,9 @@ import { normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { findMapping } from "../import-mappings/find-mapping.ts";
 import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
-import { findMapping } from "./find-mapping.ts";
-import type { Preview } from "./import-schemas.ts";
 import { findDuplicates, findSimilarImport, simulateMerge } from "./judge-duplicates.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
@@ -15,6 +14,7 @@ import { type HeadRecords, readHeadRecords, SAMPLE_ROWS } from "./read-sample.ts
 import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { type ReceivedFile, receiveFile } from "./receive-file.ts";
+import type { Preview } from "./schemas.ts";
 import { countPhones, countProblems, countStates, countTags } from "./summarise-rows.ts";
 
 /** Some 0.6 s of CPU, of the two seconds that a request has. */

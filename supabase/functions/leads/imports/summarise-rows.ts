@@ -4,7 +4,7 @@ import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
 import { type ImportRow, NO_PHONE, type RowPlan } from "../../_shared/csv/normalise-row.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import { parseState } from "../../_shared/leads/us-states.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 const EXAMPLE_CHARS = 100;
 const SHOWN = 50;

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Parcel, parcelInput } from "../schemas.ts";
+import type { Parcel, parcelInput } from "../lead/schemas.ts";
 
 /** @throws AppError not_found; duplicate; invalid_input, with details.suggestions where the state has no such county */
 export async function addParcel(

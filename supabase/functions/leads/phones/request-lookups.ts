@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { lookupRequest, requestedLookups } from "./phone-schemas.ts";
+import type { lookupRequest, requestedLookups } from "./schemas.ts";
 
 /** @throws AppError invalid_state where lookups are turned off */
 export async function requestLookups(

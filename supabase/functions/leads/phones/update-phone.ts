@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { LeadPhone, phoneChanges } from "./phone-schemas.ts";
+import type { LeadPhone, phoneChanges } from "./schemas.ts";
 
 /** @throws AppError not_found; invalid_state where consent is granted for somebody who opted out */
 export async function updatePhone(

@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type FilterQuery, filterOf } from "../filters/filter-query.ts";
-import type { LeadStatistics } from "./statistics-schemas.ts";
+import type { LeadStatistics } from "./schemas.ts";
 
 /** @throws AppError invalid_input */
 export async function readStatistics(

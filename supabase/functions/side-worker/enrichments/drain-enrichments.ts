@@ -7,7 +7,7 @@ import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 import { askBatch, type ExternalBatch, type ExternalResult } from "../external/ask-batch.ts";
 import type { CallBudget } from "../external/call-budget.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
 
 interface EnrichmentBatch extends ExternalBatch {
   service: EnrichmentService;

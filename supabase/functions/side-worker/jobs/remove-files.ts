@@ -1,6 +1,6 @@
 // Removes the files of an export whose time is over: the file itself, and what parts were left behind.
 import { exportFileAt, exportFolder, UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainJobsDeps } from "./drain-jobs.ts";
+import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import type { FileRemoval } from "./job-step.ts";
 
 const RETRY_SECONDS = 600;

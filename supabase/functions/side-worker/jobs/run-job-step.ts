@@ -2,8 +2,8 @@
 import type { Direct } from "../../_shared/db/direct.ts";
 import { isStatementTimeout, withStatementTimeout } from "../../_shared/db/statement-timeout.ts";
 import { UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainJobsDeps } from "./drain-jobs.ts";
-import { runExportStep } from "./exports/run-export-step.ts";
+import { runExportStep } from "../exports/run-export-step.ts";
+import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import { JobRefusal, type JobStep } from "./job-step.ts";
 
 /** Five tries within seven minutes: a restart of the database or of Storage is over by then. */

@@ -1,7 +1,7 @@
 // Works off the queue of lookups: a batch of phones of one organisation after another, for as long as the budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
 import { retryPassingErrors } from "../../_shared/db/retry-passing-errors.ts";
-import type { Environment } from "../../_shared/env.ts";
+import type { Environment } from "../../_shared/environment/environment.ts";
 import { ExternalError } from "../../_shared/external/external-error.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
@@ -10,7 +10,7 @@ import { lookUpPhone } from "../../_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../_shared/twilio/lookups-url.ts";
 import { askBatch, type ExternalBatch, type ExternalCall } from "../external/ask-batch.ts";
 import type { CallBudget } from "../external/call-budget.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
 
 interface LookupBatch extends ExternalBatch {
   account_sid: string | null;
