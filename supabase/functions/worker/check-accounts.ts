@@ -30,7 +30,7 @@ const AT_MOST = 10;
 /** One round over what is due now. What Twilio did not tell is asked again later: the database says when. */
 export async function checkAccounts({ env, log }: MachineContext, sql: Direct): Promise<void> {
   const urls = { api: twilioApiUrl(env), messaging: twilioMessagingUrl(env) };
-  const due = (await sql`select * from private.due_account_checks(${AT_MOST})`) as unknown as DueCheck[];
+  const due = await sql<DueCheck[]>`select * from private.due_account_checks(${AT_MOST})`;
   for (const one of due) {
     const check = await checkAccount(sql, urls, one);
     await record(sql, one, check).catch((error) =>

@@ -28,7 +28,7 @@ const CLOCK_SLACK_MS = 5_000;
 /** One round over what is due now. An attempt that could not be looked at stays due: it comes again in two minutes. */
 export async function reconcileUnknownSends({ env, log }: MachineContext, sql: Direct): Promise<void> {
   const apiUrl = twilioApiUrl(env);
-  const due = (await sql`select * from private.due_looks(${AT_MOST})`) as unknown as DueLook[];
+  const due = await sql<DueLook[]>`select * from private.due_looks(${AT_MOST})`;
   for (const look of due) {
     try {
       if (look.lacks_only_text) {

@@ -1,15 +1,16 @@
 // One statement with a limit of time of its own, which a function cannot set for the call it runs in.
+import type postgres from "postgres";
 import type { Direct } from "./direct.ts";
 
 /** In one transaction, so that the limit holds behind the transaction pooler too and is gone after it. @throws 57014 when time is up */
 export async function withStatementTimeout<T>(
   sql: Direct,
   limitMs: number,
-  statement: (sql: Direct) => PromiseLike<T>,
+  statement: (tx: postgres.TransactionSql) => PromiseLike<T>,
 ): Promise<T> {
   return (await sql.begin(async (tx) => {
     await tx`select set_config('statement_timeout', ${String(limitMs)}, true)`;
-    return await statement(tx as unknown as Direct);
+    return await statement(tx);
   })) as T;
 }
 

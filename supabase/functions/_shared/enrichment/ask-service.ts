@@ -5,8 +5,8 @@ import { ExternalError } from "../external/external-error.ts";
 import { buildRequest, type TemplateValues } from "./build-request.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { mapParcel } from "./map-parcel.ts";
-import { mapScrub, type ScrubMap, type ScrubResult } from "./map-scrub.ts";
-import type { EnrichmentService, ParcelFields } from "./service.ts";
+import { mapScrub, type ScrubResult } from "./map-scrub.ts";
+import type { EnrichmentService, ParcelFields, PropertyService, ScrubService } from "./service.ts";
 
 /** An element of private.record_enrichments' exchanges. */
 export interface Exchange {
@@ -21,7 +21,7 @@ const KEPT_CHARS = 16_000;
 
 /** @param exchange filled in on the way, also where this throws. @throws ExternalError */
 export async function askAboutParcel(
-  service: EnrichmentService,
+  service: PropertyService,
   parcel: ParcelFields,
   allowsLoopback: boolean,
   exchange: Exchange,
@@ -36,7 +36,7 @@ export async function askAboutParcel(
 
 /** @param exchange filled in on the way, also where this throws. @throws ExternalError */
 export async function askAboutPhones(
-  service: EnrichmentService,
+  service: ScrubService,
   phones: readonly string[],
   allowsLoopback: boolean,
   exchange: Exchange,
@@ -44,7 +44,7 @@ export async function askAboutPhones(
   const values = { phones: [...phones], phones10: phones.map((e164) => e164.slice(2)) };
   return await withoutSecrets(service, async () => {
     const answer = await ask(service, values, allowsLoopback, exchange);
-    return mapScrub(readOk(answer), service.field_map as unknown as ScrubMap, phones);
+    return mapScrub(readOk(answer), service.field_map, phones);
   });
 }
 

@@ -42,7 +42,7 @@ type DenoConnection = Connection;
 /** @param caCerts PEM of further authorities that may sign certificates: for tests, which have no public one */
 export function dialWith(caCerts: string[] = []): Dial {
   return async ({ ip, port, tlsName }, signal) => {
-    const { Deno } = globalThis as unknown as { Deno: DenoNetwork };
+    const { Deno } = globalThis as typeof globalThis & { Deno: DenoNetwork };
     const plain = await inTime(Deno.connect({ hostname: ip, port }), signal);
     if (tlsName === undefined) return plain;
     const onAbort = () => closeQuietly(plain);

@@ -76,7 +76,7 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
     info: { title: `SMS Control Tower: ${area}`, version: VERSION, description },
     servers: [{ url: "/functions/v1" }],
   });
-  return document as unknown as Record<string, unknown>;
+  return { ...document };
 }
 
 function success(answer: Answer) {

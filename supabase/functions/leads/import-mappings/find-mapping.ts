@@ -1,8 +1,9 @@
 // Finds the mapping that a file gets where the request names none: the saved one that fits best, else that of the last import with
 // the same columns.
+import { z } from "zod";
 import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
 import { normaliseHeader } from "../../_shared/csv/normalise-header.ts";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 
 export interface FittingMapping {
@@ -21,15 +22,24 @@ export interface KnownMappings {
   last_import: { id: string; created_at: string; mapping: Record<string, string> } | null;
 }
 
-interface SavedMapping extends Omit<FittingMapping, "same_columns"> {
-  fingerprint: string;
-}
+const mapping = z.record(z.string(), z.string());
+const savedMapping = z.object({
+  id: z.string(),
+  name: z.string(),
+  mapping,
+  options: z.record(z.string(), z.unknown()),
+  fingerprint: z.string(),
+});
+type SavedMapping = z.output<typeof savedMapping>;
+
+/** What read_known_mappings returns. */
+const knownMappings = z.object({
+  saved: longList(savedMapping),
+  last_import: z.object({ id: z.string(), created_at: z.string(), mapping }).nullable(),
+});
 
 export async function findMapping({ db }: UserContext, columns: string[]): Promise<KnownMappings> {
-  const known = dataOrThrow(await db.rpc("read_known_mappings", { p_columns: columns })) as unknown as {
-    saved: SavedMapping[];
-    last_import: KnownMappings["last_import"];
-  };
+  const known = parseAnswer(await db.rpc("read_known_mappings", { p_columns: columns }), knownMappings);
   return { fitting: rankMappings(known.saved, columns), last_import: known.last_import };
 }
 

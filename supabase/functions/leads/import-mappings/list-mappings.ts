@@ -1,9 +1,9 @@
 // The saved mappings of an organisation, by name.
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import { MAPPING_COLUMNS, type SavedMapping } from "./schemas.ts";
+import { MAPPING_COLUMNS, type SavedMapping, savedMapping } from "./schemas.ts";
 
 export async function listMappings(
   { db, user }: UserContext,
@@ -16,6 +16,6 @@ export async function listMappings(
     .eq("org_id", user.orgId)
     .order("name")
     .range(page.offset, page.offset + page.limit - 1);
-  const data = dataOrThrow(answer) as unknown as SavedMapping[];
+  const data = parseAnswer(answer, longList(savedMapping));
   return { data, pagination: pagination(page, answer.count ?? 0) };
 }

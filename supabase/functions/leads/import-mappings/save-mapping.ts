@@ -2,11 +2,10 @@
 import { checkMapping } from "../../_shared/csv/check-mapping.ts";
 import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
-import type { Json } from "../../_shared/db/database.types.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { checkRepeats } from "../imports/limit-repeats.ts";
-import { MAPPING_COLUMNS, type SavedMapping, type SavedMappingInput } from "./schemas.ts";
+import { MAPPING_COLUMNS, type SavedMapping, type SavedMappingInput, savedMapping } from "./schemas.ts";
 
 /** @throws AppError invalid_input for what no file could be imported with */
 export async function saveMapping(
@@ -23,7 +22,7 @@ export async function saveMapping(
     columns,
     fingerprint: fingerprintColumns(columns),
     mapping: given,
-    options: body.options as unknown as NonNullable<Json>,
+    options: { ...body.options },
   };
   const changed = dataOrThrow(
     await db
@@ -42,5 +41,5 @@ export async function saveMapping(
         .select(MAPPING_COLUMNS)
         .single(),
     );
-  return row as unknown as SavedMapping;
+  return savedMapping.parse(row);
 }

@@ -1,9 +1,9 @@
 // Creates a lead.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { readPhoneFields } from "./read-phone-fields.ts";
-import type { Lead, leadInput } from "./schemas.ts";
+import { type Lead, lead, type leadInput } from "./schemas.ts";
 
 /** @throws AppError invalid_input, or duplicate naming the lead that has one of the phones */
 export async function createLead(
@@ -15,5 +15,5 @@ export async function createLead(
     p_lead: input,
     p_allow_duplicate_phone: allow_duplicate_phone,
   });
-  return dataOrThrow(answer) as unknown as Lead;
+  return parseAnswer(answer, lead);
 }

@@ -1,13 +1,13 @@
 // A page of leads: searched, filtered, in one of three orders.
-import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { z } from "zod";
+import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type PageRequest, pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import type { LeadFilter } from "../../_shared/leads/lead-filter.ts";
 import { type FilterQuery, filterOf } from "../filters/filter-query.ts";
 import { decodeCursor, encodeCursor, isDescending, type LeadOrder } from "../filters/lead-order.ts";
-import type { Lead, leadSearch } from "./schemas.ts";
+import { type Lead, lead, type leadSearch } from "./schemas.ts";
 
 interface PageQuery {
   page?: number;
@@ -17,12 +17,12 @@ interface PageQuery {
 }
 
 /** What search_leads returns. */
-interface Found {
-  leads: Lead[];
-  total: number;
-  total_is_estimate: boolean;
-  next: string[] | null;
-}
+const foundPage = z.object({
+  leads: longList(lead),
+  total: z.number(),
+  total_is_estimate: z.boolean(),
+  next: z.array(z.string()).nullable(),
+});
 
 /** @throws AppError invalid_input for a filter or cursor that can't be */
 export async function listLeads(
@@ -47,7 +47,7 @@ async function findLeads(
   page: PageRequest,
 ): Promise<ListResult<Lead>> {
   const after = page.cursor === undefined ? undefined : decodeCursor(order, page.cursor);
-  const found = dataOrThrow(
+  const found = parseAnswer(
     await db.rpc("search_leads", {
       p_filter: filter,
       p_sort_by: order.sort_by,
@@ -56,7 +56,8 @@ async function findLeads(
       p_offset: after ? 0 : page.offset,
       p_after: after,
     }),
-  ) as unknown as Found;
+    foundPage,
+  );
   return {
     data: found.leads,
     pagination: pagination(page, found.total, {

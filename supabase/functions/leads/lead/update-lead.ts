@@ -1,9 +1,9 @@
 // Changes a lead.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { readPhoneFields } from "./read-phone-fields.ts";
-import type { Lead, leadChanges } from "./schemas.ts";
+import { type Lead, lead, type leadChanges } from "./schemas.ts";
 
 /** @throws AppError not_found, invalid_input, or duplicate naming the lead that has one of the phones */
 export async function updateLead(
@@ -16,5 +16,5 @@ export async function updateLead(
     p_changes: changes,
     p_allow_duplicate_phone: allow_duplicate_phone,
   });
-  return dataOrThrow(answer) as unknown as Lead;
+  return parseAnswer(answer, lead);
 }

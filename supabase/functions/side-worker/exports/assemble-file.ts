@@ -2,8 +2,7 @@
 import type { FileStore } from "../../_shared/storage/file-store.ts";
 import { exportFileAt, exportFormat, pathOf, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "../jobs/drain-jobs-deps.ts";
-import { JobRefusal, type JobStep } from "../jobs/job-step.ts";
-import type { ExportCursor, ExportInput } from "./export-cursor.ts";
+import { type ExportStep, JobRefusal } from "../jobs/job-step.ts";
 import { type Frame, workbookFrame } from "./xlsx/workbook-frame.ts";
 import { MAX_ZIP_BYTES } from "./xlsx/zip-entries.ts";
 
@@ -21,14 +20,14 @@ const NOTHING: Frame = { before: new Uint8Array(0), after: new Uint8Array(0) };
 const BYTES_A_SECOND = 1_000_000;
 
 /** @returns whether the file counts */
-export async function assembleFile(step: JobStep, { sql, storage, log }: DrainJobsDeps): Promise<boolean> {
-  const { file_name, rows = 0, crc = 0, raw_bytes = 0 } = step.cursor as unknown as ExportCursor;
+export async function assembleFile(step: ExportStep, { sql, storage, log }: DrainJobsDeps): Promise<boolean> {
+  const { file_name, rows = 0, crc = 0, raw_bytes = 0 } = step.cursor;
   const owner = { orgId: step.org_id, jobId: step.id };
   const [found] = await sql<
     { parts: { path: string; bytes: number }[] }[]
   >`select private.export_parts(${step.id}) as parts`;
   // After the database, which refuses such options naming the field.
-  const format = exportFormat((step.input as unknown as ExportInput).format);
+  const format = exportFormat(step.input.format);
   const parts = (found?.parts ?? []).map(({ path, bytes }) => ({ file: exportFileAt(path, owner), bytes }));
   const partBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (format === "xlsx" && Math.max(raw_bytes, partBytes) > MAX_ZIP_BYTES * 0.99)
@@ -61,7 +60,7 @@ async function* joinParts(frame: Frame, parts: Part[], storage: FileStore): Asyn
   for (const part of parts) {
     const content = await storage.download(part.file);
     let bytes = 0;
-    for await (const piece of content as unknown as AsyncIterable<Uint8Array>) {
+    for await (const piece of content) {
       bytes += piece.length;
       yield piece;
     }

@@ -2,8 +2,7 @@
 import { type ExportLead, planExport } from "../../_shared/leads/export-columns.ts";
 import { exportFormat, pathOf, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "../jobs/drain-jobs-deps.ts";
-import { JobRefusal, type JobStep } from "../jobs/job-step.ts";
-import type { ExportCursor, ExportInput } from "./export-cursor.ts";
+import { type ExportStep, JobRefusal } from "../jobs/job-step.ts";
 import { makePart } from "./make-part.ts";
 import { MAX_SHEET_ROWS } from "./xlsx/sheet-xml.ts";
 
@@ -15,9 +14,8 @@ interface ExportPage {
 }
 
 /** @returns whether the part counts */
-export async function writePart(step: JobStep, { sql, storage }: DrainJobsDeps): Promise<boolean> {
-  const input = step.input as unknown as ExportInput;
-  const cursor = step.cursor as unknown as ExportCursor;
+export async function writePart(step: ExportStep, { sql, storage }: DrainJobsDeps): Promise<boolean> {
+  const { input, cursor } = step;
   const { chunk = step.step, from = 0 } = cursor;
   const [read] = await sql<{ page: ExportPage }[]>`
     select private.export_page(${step.id}, ${chunk}, ${from}) as page`;
