@@ -20,7 +20,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-test-"));
   const lines: string[] = [];
   const stack = await startStack({
-    ...{ portBase: await findFreePortBase(), dataDir, durable: false, watch: false, envFile: false },
+    portBase: await findFreePortBase(),
+    dataDir,
+    durable: false,
+    watch: false,
+    envFile: false,
     log: (source, line) => {
       lines.push(`${source}: ${line}`);
       if (process.env.STACK_LOG) console.log(`${source}: ${line}`);

@@ -106,11 +106,12 @@ function checkPace(ours: ChaosSide, posts: PostEntry[], record: readonly RecordE
 }
 
 async function checkCaps({ sql, id }: ChaosOrg["org"]): Promise<string[]> {
-  const [sums] = await sql`
+  const [sums] = await sql<Record<"org" | "campaigns" | "numbers", number>[]>`
     select sum(messages) filter (where scope = 'org')::int as org, sum(messages) filter (where scope = 'campaign')::int as campaigns,
       sum(messages) filter (where scope = 'number')::int as numbers
     from private.daily_usage where scope_id = ${id} or scope_id in (
       select c.id from public.campaigns c where c.org_id = ${id} union all select n.id from public.phone_numbers n where n.org_id = ${id})`;
-  const { org, campaigns, numbers } = sums as unknown as Record<"org" | "campaigns" | "numbers", number>;
+  if (sums === undefined) throw new Error("the sums of daily_usage are missing");
+  const { org, campaigns, numbers } = sums;
   return org === campaigns && org === numbers ? [] : [`${org}, ${campaigns} and ${numbers} messages`];
 }

@@ -49,7 +49,11 @@ export async function buildWorld(stack: TestStack): Promise<World> {
   ];
   const actors = await makeActors(stack, ours, stranger);
   return {
-    ...{ stack, sql, actors, ours: sides[0], theirs: sides[1] },
+    stack,
+    sql,
+    actors,
+    ours: sides[0],
+    theirs: sides[1],
     service: clientWith(stack, { key: stack.SECRET_KEY }),
     actor(name) {
       const found = actors.find((actor) => actor.name === name);
@@ -85,7 +89,10 @@ async function makeActors(stack: TestStack, ours: TestOrg, stranger: TestUser): 
     { name: "forged token", token: forged, refusal: 401, client: clientWith(stack, { token: forged }) },
     { name: "no organisation", token: stranger.token, refusal: 403, client: clientWith(stack, stranger) },
     ...known.map(({ name, role, person }) => ({
-      ...{ name, role, token: person.token, refusal: 403 as const },
+      name,
+      role,
+      token: person.token,
+      refusal: 403 as const,
       client: clientWith(stack, person),
     })),
   ];

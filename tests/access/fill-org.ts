@@ -126,8 +126,17 @@ export async function fillOrg(
     return { id: made?.id as string, token };
   };
   return {
-    ...{ ...so_far(), id: org.id, secrets, addLead, addSegment, addParcel, addService, storeFile },
-    ...{ addBulkAction, addPerson, addInvitation },
+    ...so_far(),
+    id: org.id,
+    secrets,
+    addLead,
+    addSegment,
+    addParcel,
+    addService,
+    storeFile,
+    addBulkAction,
+    addPerson,
+    addInvitation,
     fresh: (table) => {
       const recipe = ROWS[table];
       if (!recipe) throw new Error(`no recipe for a row of ${table}: add one to tests/access/rows.ts`);

@@ -97,9 +97,12 @@ it("schemas open to the roles that need them alone", async () => {
       array(select r.role from unnest(${ROLES}::text[]) r (role) where has_schema_privilege(r.role, n.oid, 'create')) as created
     from pg_namespace n where n.nspname in ('public', 'private', 'pgmq', 'cron', 'vault')`;
   expect(Object.fromEntries(rows.map(({ schema, used }) => [schema, used.join(" ")]))).toEqual({
-    ...{ public: "anon authenticated service_role worker", private: "authenticated service_role worker" },
+    public: "anon authenticated service_role worker",
+    private: "authenticated service_role worker",
     // The platform opens vault to the service itself.
-    ...{ pgmq: "", cron: "", vault: "service_role" },
+    pgmq: "",
+    cron: "",
+    vault: "service_role",
   });
   expect(rows.flatMap(({ created }) => created)).toEqual([]);
 });
@@ -110,8 +113,13 @@ it("the worker is in no other role and reads no table, not even one it works for
       array(select m.roleid::regrole::text from pg_auth_members m where m.member = r.oid) as member_of
     from pg_roles r where rolname = 'worker'`;
   expect(role).toEqual({
-    ...{ rolcanlogin: true, rolsuper: false, rolbypassrls: false, rolcreaterole: false },
-    ...{ rolcreatedb: false, rolreplication: false, member_of: [] },
+    rolcanlogin: true,
+    rolsuper: false,
+    rolbypassrls: false,
+    rolcreaterole: false,
+    rolcreatedb: false,
+    rolreplication: false,
+    member_of: [],
   });
   for (const table of ["public.leads", "public.messages", "private.contacts", "pgmq.q_sends", "cron.job"]) {
     await expect(worker.unsafe(`select 1 from ${table}`), table).rejects.toMatchObject({ code: "42501" });

@@ -102,10 +102,8 @@ describe.each(found.filter(({ permission }) => permission === "twilio_signature"
         postWebhook(ours.org, { ...spec, token: theirs.org.twilio.authToken }),
         ...actors.map(({ token }) =>
           fetch(`${stack.FUNCTIONS_URL}${path}`, {
-            ...{
-              method: "POST",
-              body: new URLSearchParams({ AccountSid: ours.org.twilio.accountSid, ...fields }),
-            },
+            method: "POST",
+            body: new URLSearchParams({ AccountSid: ours.org.twilio.accountSid, ...fields }),
             headers: token ? { authorization: `Bearer ${token}` } : {},
           }),
         ),

@@ -63,7 +63,9 @@ export const ROUTES: Record<string, RouteExpectation> = {
 
   "GET /settings/people": { permission: "viewer" },
   "PATCH /settings/people/{id}": {
-    ...{ permission: "admin", id: ({ row }) => row.users?.id, send: () => ({ role: "viewer" }) },
+    permission: "admin",
+    id: ({ row }) => row.users?.id,
+    send: () => ({ role: "viewer" }),
   },
   "DELETE /settings/people/{id}": { permission: "admin", id: (side) => side.addPerson() },
   "GET /settings/invitations": { permission: "admin" },
@@ -86,7 +88,8 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
   "POST /leads/search": { permission: "viewer", send: () => ({ filter: { search: "rosa" } }) },
   "POST /leads/count": {
-    ...{ permission: "viewer", other: 422 },
+    permission: "viewer",
+    other: 422,
     send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
   },
   "GET /leads/segments": { permission: "viewer" },
@@ -96,28 +99,35 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
   "GET /leads/segments/{id}": { permission: "viewer", id: segment },
   "PATCH /leads/segments/{id}": {
-    ...{ permission: "operator", id: segment },
+    permission: "operator",
+    id: segment,
     send: () => ({ name: `Wall ${randomUUID()}` }),
   },
   "DELETE /leads/segments/{id}": { permission: "operator", id: (side) => side.addSegment() },
   "POST /leads/segments/{id}/leads": {
-    ...{ permission: "operator", id: segment },
+    permission: "operator",
+    id: segment,
     send: ({ row }) => ({ add: [row.leads?.id] }),
   },
   "GET /leads/{id}": { permission: "viewer", id: lead },
   "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
   "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
   "PATCH /leads/{id}/phones/{phone_id}": {
-    ...{ permission: "operator", id: lead, send: () => ({ label: "Office" }) },
+    permission: "operator",
+    id: lead,
+    send: () => ({ label: "Office" }),
     rest: { phone_id: ({ row }) => row.lead_phones?.id },
   },
   "POST /leads/{id}/properties": { permission: "operator", id: lead, send: () => ({ apn: randomUUID() }) },
   "PATCH /leads/{id}/properties/{property_id}": {
-    ...{ permission: "operator", id: lead, send: () => ({ acreage: 8 }) },
+    permission: "operator",
+    id: lead,
+    send: () => ({ acreage: 8 }),
     rest: { property_id: ({ row }) => row.lead_properties?.id },
   },
   "DELETE /leads/{id}/properties/{property_id}": {
-    ...{ permission: "operator", id: lead },
+    permission: "operator",
+    id: lead,
     rest: { property_id: (side) => side.addParcel() },
   },
   "GET /leads/phones/figures": { permission: "viewer" },
@@ -146,21 +156,29 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /leads/enrichment-services": {
     permission: "admin",
     send: () => ({
-      ...{ kind: "property", name: `Wall ${randomUUID()}`, url: "https://parcels.example.com" },
-      ...{ request: { apn: "{apn}" }, field_map: { acreage: "acres" } },
+      kind: "property",
+      name: `Wall ${randomUUID()}`,
+      url: "https://parcels.example.com",
+      request: { apn: "{apn}" },
+      field_map: { acreage: "acres" },
     }),
   },
   "PATCH /leads/enrichment-services/{id}": {
-    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ daily_budget: 8 }) },
+    permission: "admin",
+    id: (side) => side.addService(),
+    send: () => ({ daily_budget: 8 }),
   },
   "DELETE /leads/enrichment-services/{id}": { permission: "admin", id: (side) => side.addService() },
   "POST /leads/enrichment-services/{id}/requests": {
-    ...{ permission: "campaign_manager", id: (side) => side.addService() },
+    permission: "campaign_manager",
+    id: (side) => side.addService(),
     send: () => ({ all: true, dry_run: true }),
   },
   // No name of example.com leads anywhere: the answer says so.
   "POST /leads/enrichment-services/{id}/test": {
-    ...{ permission: "admin", id: (side) => side.addService(), send: () => ({ parcel: { apn: "1" } }) },
+    permission: "admin",
+    id: (side) => side.addService(),
+    send: () => ({ parcel: { apn: "1" } }),
   },
   "GET /leads/imports": { permission: "viewer" },
   "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
@@ -185,13 +203,15 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
   "POST /leads/import/upload": {
-    ...{ permission: "campaign_manager", send: () => ({ file_name: "owners.csv", file_bytes: 10 }) },
+    permission: "campaign_manager",
+    send: () => ({ file_name: "owners.csv", file_bytes: 10 }),
   },
   "POST /leads/import/preview": { permission: "campaign_manager", send: form },
   "POST /leads/import/execute": { permission: "campaign_manager", send: form },
 
   "POST /leads/exports": {
-    ...{ permission: "operator", other: 422 },
+    permission: "operator",
+    other: 422,
     send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
   },
   // A job whose file was never there: those who may are told so.
@@ -202,7 +222,8 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
   "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
   "GET /leads/statistics": {
-    ...{ permission: "viewer", other: 422 },
+    permission: "viewer",
+    other: 422,
     query: ({ row }) => ({ segment_id: row.segments?.id as string }),
   },
   "GET /leads/jobs": { permission: "viewer" },
@@ -226,7 +247,9 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: () => ({ description: "x" }),
   },
   "POST /campaigns/{id}/build-targets": {
-    ...{ permission: "campaign_manager", id: campaign, send: () => ({ dry_run: true }) },
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ dry_run: true }),
   },
   "POST /campaigns/{id}/start": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
@@ -239,17 +262,22 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "GET /phone-numbers/{id}": { permission: "viewer", id: number },
   "PATCH /phone-numbers/{id}": { permission: "admin", id: number, send: () => ({ mps: 1 }) },
   "POST /phone-numbers/{id}/status": {
-    ...{ permission: "admin", id: number, send: () => ({ status: "paused" }) },
+    permission: "admin",
+    id: number,
+    send: () => ({ status: "paused" }),
   },
 
   "GET /compliance/quiet-hours/check": {
-    ...{ permission: "viewer", other: 422 },
+    permission: "viewer",
+    other: 422,
     query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
   },
 
   // Nothing is unclear about it: those who may are told so.
   "POST /messages/{id}/resolve": {
-    ...{ permission: "operator", id: ({ row }) => row.messages?.id, send: () => ({ action: "assume_sent" }) },
+    permission: "operator",
+    id: ({ row }) => row.messages?.id,
+    send: () => ({ action: "assume_sent" }),
   },
   "POST /messages/resolve": {
     permission: "campaign_manager",
@@ -268,8 +296,11 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /twilio/inbound": {
     permission: "twilio_signature",
     send: ({ row }) => ({
-      ...{ MessageSid: `SM${"0".repeat(32)}`, From: row.conversations?.e164, To: row.phone_numbers?.e164 },
-      ...{ Body: "STOP", NumMedia: "0" },
+      MessageSid: `SM${"0".repeat(32)}`,
+      From: row.conversations?.e164,
+      To: row.phone_numbers?.e164,
+      Body: "STOP",
+      NumMedia: "0",
     }),
   },
 

@@ -39,8 +39,11 @@ export const ROWS: Record<string, Recipe> = {
   },
   invitations: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, email: `${randomUUID()}@example.com`, role: "viewer" },
-      ...{ invited_by: org.admin.id, token_hash: randomBytes(32) },
+      org_id: org.id,
+      email: `${randomUUID()}@example.com`,
+      role: "viewer",
+      invited_by: org.admin.id,
+      token_hash: randomBytes(32),
     }),
   },
   twilio_accounts: {
@@ -50,7 +53,9 @@ export const ROWS: Record<string, Recipe> = {
   sending_limits: { given: true, make: ({ org }) => ({ org_id: org.id }) },
   a2p_registrations: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, messaging_service_sid: `MG${randomBytes(16).toString("hex")}`, status: "PENDING" },
+      org_id: org.id,
+      messaging_service_sid: `MG${randomBytes(16).toString("hex")}`,
+      status: "PENDING",
       checked_at: new Date(),
     }),
   },
@@ -59,14 +64,23 @@ export const ROWS: Record<string, Recipe> = {
   templates: {
     given: true,
     make: ({ org }) => ({
-      ...{ org_id: org.id, category: "initial", language: "en", name: name(), content: "Hi" },
-      ...{ encoding: "GSM-7", worst_segments: 1 },
+      org_id: org.id,
+      category: "initial",
+      language: "en",
+      name: name(),
+      content: "Hi",
+      encoding: "GSM-7",
+      worst_segments: 1,
     }),
   },
   template_versions: {
     given: true,
     make: ({ org, row }) => ({
-      ...{ template_id: row.templates?.id, version: 99, org_id: org.id, content: "Hi", worst_segments: 1 },
+      template_id: row.templates?.id,
+      version: 99,
+      org_id: org.id,
+      content: "Hi",
+      worst_segments: 1,
     }),
   },
   leads: { make: ({ org }) => ({ org_id: org.id, first_name: "Rosa", last_name: name() }) },
@@ -79,47 +93,63 @@ export const ROWS: Record<string, Recipe> = {
   segments: { make: ({ org }) => ({ org_id: org.id, name: name(), kind: "list" }) },
   segment_leads: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, segment_id: row.segments?.id, lead_id: row.leads?.id },
+      org_id: org.id,
+      segment_id: row.segments?.id,
+      lead_id: row.leads?.id,
     }),
   },
   enrichment_services: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, kind: "scrub", name: name(), url: "https://scrub.example.com/v1" },
-      ...{ request: { phones: "{phones}" }, field_map: { phone: "phone", dnc: "dnc" } },
+      org_id: org.id,
+      kind: "scrub",
+      name: name(),
+      url: "https://scrub.example.com/v1",
+      request: { phones: "{phones}" },
+      field_map: { phone: "phone", dnc: "dnc" },
     }),
   },
   enrichment_answers: {
     make: ({ org, row, e164 }) => ({
-      ...{ org_id: org.id, service_id: row.enrichment_services?.id, subjects: [e164], answer: name() },
+      org_id: org.id,
+      service_id: row.enrichment_services?.id,
+      subjects: [e164],
+      answer: name(),
     }),
   },
   phone_scrubs: {
     make: ({ org, row, e164 }) => ({
-      ...{ org_id: org.id, service_id: row.enrichment_services?.id, e164, result: "clean" },
+      org_id: org.id,
+      service_id: row.enrichment_services?.id,
+      e164,
+      result: "clean",
       scrubbed_at: new Date(),
     }),
   },
   lead_events: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, lead_id: row.leads?.id, kind: "status", old_value: "new", new_value: "contacted" },
-      ...{ cause: "manual" },
+      org_id: org.id,
+      lead_id: row.leads?.id,
+      kind: "status",
+      old_value: "new",
+      new_value: "contacted",
+      cause: "manual",
     }),
   },
   campaigns: { make: ({ org }) => ({ org_id: org.id, name: name() }) },
   campaign_templates: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, campaign_id: row.campaigns?.id, template_id: org.templates.initial },
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      template_id: org.templates.initial,
     }),
   },
   campaign_variants: {
     make: ({ org, row }) => ({
-      ...{
-        org_id: org.id,
-        campaign_id: row.campaigns?.id,
-        variant: nextVariant(),
-        name: name().slice(0, 40),
-        share: 1,
-      },
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      variant: nextVariant(),
+      name: name().slice(0, 40),
+      share: 1,
     }),
   },
   carrier_caps: {
@@ -127,13 +157,21 @@ export const ROWS: Record<string, Recipe> = {
   },
   campaign_phone_numbers: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, campaign_id: row.campaigns?.id, phone_number_id: row.phone_numbers?.id },
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      phone_number_id: row.phone_numbers?.id,
     }),
   },
   campaign_targets: {
     make: ({ org, row, e164 }) => ({
-      ...{ org_id: org.id, campaign_id: row.campaigns?.id, lead_id: row.leads?.id, e164, ordinal: 1 },
-      ...{ window_key: "America/Chicago|TX", state: "excluded", reason: "duplicate" },
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      lead_id: row.leads?.id,
+      e164,
+      ordinal: 1,
+      window_key: "America/Chicago|TX",
+      state: "excluded",
+      reason: "duplicate",
     }),
   },
   campaign_stats: {
@@ -143,14 +181,25 @@ export const ROWS: Record<string, Recipe> = {
   conversations: { make: ({ org, e164 }) => ({ org_id: org.id, e164, last_message: "Hola" }) },
   messages: {
     make: ({ org, row, e164 }) => ({
-      ...{ org_id: org.id, kind: "reply", from_number: row.phone_numbers?.e164, to_number: e164, ...DONE },
-      ...{ conversation_id: row.conversations?.id, content: name() },
+      org_id: org.id,
+      kind: "reply",
+      from_number: row.phone_numbers?.e164,
+      to_number: e164,
+      ...DONE,
+      conversation_id: row.conversations?.id,
+      content: name(),
     }),
   },
   send_attempts: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, message_id: row.messages?.id, number: 1, worker_id: randomUUID() },
-      ...{ outcome: "accepted", slot_at: new Date(), claimed_at: new Date(), settled_at: new Date() },
+      org_id: org.id,
+      message_id: row.messages?.id,
+      number: 1,
+      worker_id: randomUUID(),
+      outcome: "accepted",
+      slot_at: new Date(),
+      claimed_at: new Date(),
+      settled_at: new Date(),
     }),
   },
   message_status_events: {
@@ -165,37 +214,66 @@ export const ROWS: Record<string, Recipe> = {
   alerts: { make: ({ org }) => ({ org_id: org.id, kind: "wall", severity: "info", message: name() }) },
   imports: {
     make: ({ org }) => ({
-      ...{ id: randomUUID(), org_id: org.id, status: "completed", file_name: "owners.csv", file_bytes: 10 },
-      ...{ content_hash: randomBytes(32).toString("hex"), storage_path: `${org.id}/${randomUUID()}.csv` },
-      ...{ encoding: "utf-8", delimiter: ",", columns: ["Phone"], mapping: {}, finished_at: new Date() },
+      id: randomUUID(),
+      org_id: org.id,
+      status: "completed",
+      file_name: "owners.csv",
+      file_bytes: 10,
+      content_hash: randomBytes(32).toString("hex"),
+      storage_path: `${org.id}/${randomUUID()}.csv`,
+      encoding: "utf-8",
+      delimiter: ",",
+      columns: ["Phone"],
+      mapping: {},
+      finished_at: new Date(),
     }),
   },
   import_mappings: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, name: name(), columns: ["Phone"], mapping: { Phone: "primary_phone" } },
+      org_id: org.id,
+      name: name(),
+      columns: ["Phone"],
+      mapping: { Phone: "primary_phone" },
       fingerprint: randomBytes(32).toString("hex"),
     }),
   },
   import_uploads: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, file_name: "owners.csv", file_bytes: 10, expires_at: "2026-01-01T00:00:00Z" },
+      org_id: org.id,
+      file_name: "owners.csv",
+      file_bytes: 10,
+      expires_at: "2026-01-01T00:00:00Z",
     }),
   },
   import_rejections: {
     make: ({ org, row }) => ({
-      ...{ org_id: org.id, import_id: row.imports?.id, line: 2, reason: name(), raw: ["12"] },
+      org_id: org.id,
+      import_id: row.imports?.id,
+      line: 2,
+      reason: name(),
+      raw: ["12"],
     }),
   },
   jobs: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, kind: "lead_export", status: "completed", required_role: "operator" },
-      ...{ input: { name: name() }, finished_at: new Date() },
+      org_id: org.id,
+      kind: "lead_export",
+      status: "completed",
+      required_role: "operator",
+      input: { name: name() },
+      finished_at: new Date(),
     }),
   },
   quiet_hour_rules: {
     make: ({ org }) => ({
-      ...{ org_id: org.id, state: "TX", dow: 1, opens: "09:00", closes: "17:00", source: "our own policy" },
-      ...{ effective_from: randomDay(), reviewed_at: "2026-01-01" },
+      org_id: org.id,
+      state: "TX",
+      dow: 1,
+      opens: "09:00",
+      closes: "17:00",
+      source: "our own policy",
+      effective_from: randomDay(),
+      reviewed_at: "2026-01-01",
     }),
   },
   consent_rules: {

@@ -90,7 +90,9 @@ describe.each(found)("$name", ({ name, key, columns }) => {
     const open = `own 1 rows, other ${shared ? 1 : 0} rows`;
     expect(await Promise.all(world.actors.map(look))).toEqual(
       world.actors.map((actor) => ({
-        ...{ name: actor.name, outcome: may(actor, "select") ? open : "shut", strange: 0 },
+        name: actor.name,
+        outcome: may(actor, "select") ? open : "shut",
+        strange: 0,
       })),
     );
   });

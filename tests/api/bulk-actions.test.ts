@@ -51,7 +51,8 @@ it("asks for ids or a filter, not both, and for the role that a filter needs", a
   expect(
     (await post({ action: "set_score", filter: {}, value: "hot" }, org.users.operator)).body.error,
   ).toMatchObject({
-    ...{ code: "forbidden", details: { required_role: "campaign_manager" } },
+    code: "forbidden",
+    details: { required_role: "campaign_manager" },
   });
 });
 

@@ -33,10 +33,14 @@ const call = (method: string, path: string, body?: unknown, who: keyof TestOrg["
 const SECRET = "Bearer s3cret-of-the-service";
 let services = 0;
 const propertyInput = () => ({
-  ...{ kind: "property", name: `Parcels ${services++}`, url: `${server.url}/parcels`, secret: SECRET },
+  kind: "property",
+  name: `Parcels ${services++}`,
+  url: `${server.url}/parcels`,
+  secret: SECRET,
   request: { parcel: "{apn}", where: "{county}, {state}" },
   field_map: { apn: "parcel.apn", acreage: "parcel.acres", estimated_value: "parcel.value" },
-  ...{ is_enabled: true, timeout_ms: 1000 },
+  is_enabled: true,
+  timeout_ms: 1000,
 });
 async function add(input: Record<string, unknown>): Promise<string> {
   const { status, body } = await call("POST", "/enrichment-services", input);
@@ -250,11 +254,13 @@ describe("the worker", () => {
 
   it("scrubs phones in batches: those on a list are suppressed", async () => {
     const id = await add({
-      ...{ kind: "scrub", name: "Scrub", url: `${server.url}/scrub`, batch_size: 2, is_enabled: true },
-      ...{
-        request: { numbers: "{phones10}" },
-        field_map: { results: "list", phone: "n", dnc: "dnc", litigator: "lit" },
-      },
+      kind: "scrub",
+      name: "Scrub",
+      url: `${server.url}/scrub`,
+      batch_size: 2,
+      is_enabled: true,
+      request: { numbers: "{phones10}" },
+      field_map: { results: "list", phone: "n", dnc: "dnc", litigator: "lit" },
     });
     server.behave(({ body }, response) => {
       const { numbers } = JSON.parse(body) as { numbers: string[] };

@@ -93,7 +93,9 @@ it("cancels after the chunk in flight and keeps, and says, what was imported; un
   const before = await hashLeads(org);
   const { id, answer } = await controlInChunk("cancel");
   expect(answer.body.data).toMatchObject({
-    ...{ status: "canceled", imported_rows: 3000, total_rows: 3000 },
+    status: "canceled",
+    imported_rows: 3000,
+    total_rows: 3000,
     error_message:
       "It was canceled before line 3002. What came before stays: 3000 new leads, 0 rows merged into leads. Undo removes that too.",
   });

@@ -63,7 +63,8 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
     await waitFor(
       async () => ((await progress())?.next_chunk ?? 0) > chunk || (await progress())?.status === "completed",
       {
-        ...{ seconds: 60, every: 5 },
+        seconds: 60,
+        every: 5,
       },
     );
     await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
@@ -114,7 +115,9 @@ it("applies no more chunks than its caller's budget lets it, beside other worker
   const log = createLog({ area: "test" });
   const drain = (chunks: number) =>
     drainImports({
-      ...{ sql: own.sql, storage, log },
+      sql: own.sql,
+      storage,
+      log,
       budget: { shouldStop: () => chunks-- <= 0, tookCpu() {} },
     });
   expect((await drain(0)).chunks).toBe(0);

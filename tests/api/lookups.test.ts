@@ -113,7 +113,10 @@ describe("lookups", () => {
     });
     const figures = (await call(org, "GET", "/leads/phones/figures", undefined, "viewer")).body.data;
     expect(figures).toMatchObject({
-      ...{ phones: 5, looked_up: 5, not_looked_up: 0, valid: 5 },
+      phones: 5,
+      looked_up: 5,
+      not_looked_up: 0,
+      valid: 5,
       line_type: { mobile: 4, landline: 1, not_known: 0 },
     });
   });

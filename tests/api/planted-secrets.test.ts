@@ -46,15 +46,15 @@ it("a service that says back what it was sent is asked, fails and raises its ale
 }, async () => {
   echo();
   const added = await call("POST", "/leads/enrichment-services", {
-    ...{ kind: "property", name: "Echo", url: `${server.url}/${planted.path}?key=${planted.query}` },
+    kind: "property",
+    name: "Echo",
+    url: `${server.url}/${planted.path}?key=${planted.query}`,
     request: { apn: "{apn}", token: planted.body },
     field_map: { state: "parcel.state", county: "parcel.county" },
-    ...{
-      secret: `Bearer ${planted.header}`,
-      secret_header: "x-api-key",
-      is_enabled: true,
-      timeout_ms: 1_000,
-    },
+    secret: `Bearer ${planted.header}`,
+    secret_header: "x-api-key",
+    is_enabled: true,
+    timeout_ms: 1_000,
   });
   expect([added.status, added.body.error]).toEqual([201, undefined]);
   service = added.body.data.id;

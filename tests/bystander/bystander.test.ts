@@ -47,7 +47,9 @@ describe("a neighbour", () => {
   }, async () => {
     const { seed } = seededRandom("bystander");
     const { findings, calls, rounds, pace } = await runSeed(stack, seed, {
-      ...{ times: { function: 2, route: 2, table: 1, storage: 1 }, lanes: 4, poisons: 24 },
+      times: { function: 2, route: 2, table: 1, storage: 1 },
+      lanes: 4,
+      poisons: 24,
       onProgress: () => {},
     });
     console.log(`${calls} calls beside ${rounds} rounds: ${JSON.stringify(pace)}`);

@@ -21,7 +21,9 @@ export async function functionTargets(stack: TestStack): Promise<Target[]> {
   if (unknown.length > 0)
     throw new Error(`no valid call of ${unknown.join(", ")}: add one to tests/access/functions.ts`);
   return found.map((one) => ({
-    ...{ kind: "function", name: one.name, ablest: able((FUNCTIONS[one.name] as FunctionExpectation).role) },
+    kind: "function",
+    name: one.name,
+    ablest: able((FUNCTIONS[one.name] as FunctionExpectation).role),
     prepare: (context) => prepare(one, context),
   }));
 }

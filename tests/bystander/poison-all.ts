@@ -55,7 +55,8 @@ async function poison(
   const random = randomOf(~plan.seed, number);
   plan.service.behave(random.pick([drip, hang, hangUp, flood]));
   const tools = new PoisonTools(
-    ...([world, random] as const),
+    world,
+    random,
     (call, answer) => {
       const target = `${call.method} ${call.path.split("?")[0]} (${name})`;
       plan.judge.hear(call, answer, { target, caller: "admin", label: call.label, poison: number });

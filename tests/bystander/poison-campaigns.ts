@@ -27,20 +27,18 @@ export async function storeCampaign(tools: PoisonTools): Promise<string | undefi
         3,
       );
   const base = {
-    ...{
-      name: "Odd",
-      description: "x",
-      template_ids: [org.templates.initial],
-      template_weights: { [org.templates.initial]: 1 },
-    },
-    ...{
-      phone_number_ids: [row.phone_numbers?.id],
-      target_criteria: criteria,
-      mps: 5,
-      daily_cap: 1_000,
-      cooldown_days: 0,
-    },
-    ...{ quiet_hours_override: true, retry_undelivered: false, phones: "primary" },
+    name: "Odd",
+    description: "x",
+    template_ids: [org.templates.initial],
+    template_weights: { [org.templates.initial]: 1 },
+    phone_number_ids: [row.phone_numbers?.id],
+    target_criteria: criteria,
+    mps: 5,
+    daily_cap: 1_000,
+    cooldown_days: 0,
+    quiet_hours_override: true,
+    retry_undelivered: false,
+    phones: "primary",
   };
   const { label, json } = tools.odd(base);
   return await runCampaign(tools, await tools.rpc("create_campaign", wrap("p_input", json), label), label);
@@ -50,11 +48,12 @@ export async function storeCampaign(tools: PoisonTools): Promise<string | undefi
 export async function sendPlainly(tools: PoisonTools): Promise<void> {
   const { org, row } = tools.world.stranger;
   const input = {
-    ...{ name: "Plain", quiet_hours_override: true, cooldown_days: 0, template_ids: [org.templates.initial] },
-    ...{
-      phone_number_ids: [row.phone_numbers?.id],
-      target_criteria: { lead_ids: await addPeople(tools, 3) },
-    },
+    name: "Plain",
+    quiet_hours_override: true,
+    cooldown_days: 0,
+    template_ids: [org.templates.initial],
+    phone_number_ids: [row.phone_numbers?.id],
+    target_criteria: { lead_ids: await addPeople(tools, 3) },
   };
   const created = await tools.rpc("create_campaign", wrap("p_input", JSON.stringify(input)), "plain");
   await runCampaign(tools, created, "plain");

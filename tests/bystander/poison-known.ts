@@ -9,16 +9,12 @@ const campaignWith =
   async (tools: PoisonTools): Promise<string | undefined> => {
     const { org, row } = tools.world.stranger;
     const input = {
-      ...{
-        name: "Known",
-        quiet_hours_override: true,
-        cooldown_days: 0,
-        template_ids: [org.templates.initial],
-      },
-      ...{
-        phone_number_ids: [row.phone_numbers?.id],
-        target_criteria: { lead_ids: await addPeople(tools, 5) },
-      },
+      name: "Known",
+      quiet_hours_override: true,
+      cooldown_days: 0,
+      template_ids: [org.templates.initial],
+      phone_number_ids: [row.phone_numbers?.id],
+      target_criteria: { lead_ids: await addPeople(tools, 5) },
       ...odd,
     };
     const label = JSON.stringify(odd);

@@ -40,24 +40,23 @@ const manyRows = (random: Random, base: object) =>
 
 export async function storeOrganisation(tools: PoisonTools): Promise<string | undefined> {
   const all = {
-    ...{
-      name: "Org",
-      brand: "Brand",
-      support_contact: "x",
-      language: "es",
-      time_zone: "America/Chicago",
-      quiet_starts: "20:00",
-      quiet_ends: "08:00",
-    },
-    ...{
-      cooldown_days: 0,
-      consent_policy: "not_required",
-      mps: 50,
-      daily_cap: 10_000,
-      warmup_caps: [100, 200],
-      health_quarantine_below: 50,
-    },
-    ...{ health_min_messages: 50, lookup_enabled: true, lookup_daily_budget: 100, lookup_price: 0.008 },
+    name: "Org",
+    brand: "Brand",
+    support_contact: "x",
+    language: "es",
+    time_zone: "America/Chicago",
+    quiet_starts: "20:00",
+    quiet_ends: "08:00",
+    cooldown_days: 0,
+    consent_policy: "not_required",
+    mps: 50,
+    daily_cap: 10_000,
+    warmup_caps: [100, 200],
+    health_quarantine_below: 50,
+    health_min_messages: 50,
+    lookup_enabled: true,
+    lookup_daily_budget: 100,
+    lookup_price: 0.008,
   };
   const base = few(tools.random, all, 2);
   if (tools.random.next() < 0.5) return await patch(tools, "orgs", `id=eq.${tools.world.stranger.id}`, base);

@@ -67,35 +67,27 @@ export const wrap = (name: string, json: string, more = "") => `{${more}"${name}
 export const read = ({ text }: Answer) => JSON.parse(text);
 
 export const filterOf = ({ stranger: { row } }: World) => ({
-  ...{
-    search: "rosa",
-    counties: ["Travis"],
-    states: ["TX"],
-    cities: ["Austin"],
-    zips: ["78701"],
-    statuses: ["new", "contacted"],
-    scores: ["cold"],
-    sources: ["import"],
-  },
-  ...{
-    tags: { any: ["A"], all: ["B"], none: ["C"] },
-    consent: ["unknown"],
-    languages: ["es"],
-    property_types: ["land"],
-    line_types: ["mobile", "not_looked_up"],
-  },
-  ...{
-    acreage: { from: 0, to: 100 },
-    estimated_value: { from: 0, to: 1e6 },
-    contacted: "never",
-    not_contacted_days: 30,
-    replied: false,
-  },
-  ...{
-    created: { from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z" },
-    custom_fields: { Grade: "x" },
-    segment_ids: [row.segments?.id],
-  },
+  search: "rosa",
+  counties: ["Travis"],
+  states: ["TX"],
+  cities: ["Austin"],
+  zips: ["78701"],
+  statuses: ["new", "contacted"],
+  scores: ["cold"],
+  sources: ["import"],
+  tags: { any: ["A"], all: ["B"], none: ["C"] },
+  consent: ["unknown"],
+  languages: ["es"],
+  property_types: ["land"],
+  line_types: ["mobile", "not_looked_up"],
+  acreage: { from: 0, to: 100 },
+  estimated_value: { from: 0, to: 1e6 },
+  contacted: "never",
+  not_contacted_days: 30,
+  replied: false,
+  created: { from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z" },
+  custom_fields: { Grade: "x" },
+  segment_ids: [row.segments?.id],
 });
 
 /** A segment's own filter names none. */

@@ -73,20 +73,16 @@ export async function storeBulkAction(tools: PoisonTools): Promise<string | unde
 export async function storeEnrichment(tools: PoisonTools): Promise<string | undefined> {
   const { random, serviceUrl } = tools;
   const base = {
-    ...{
-      kind: "property",
-      name: `Odd ${random.next()}`,
-      url: serviceUrl,
-      method: "POST",
-      request: { apn: "{apn}", deep: { county: "{county}" } },
-    },
-    ...{
-      field_map: { acreage: "acres" },
-      batch_size: 5,
-      daily_budget: 100,
-      timeout_ms: 1_000,
-      is_enabled: true,
-    },
+    kind: "property",
+    name: `Odd ${random.next()}`,
+    url: serviceUrl,
+    method: "POST",
+    request: { apn: "{apn}", deep: { county: "{county}" } },
+    field_map: { acreage: "acres" },
+    batch_size: 5,
+    daily_budget: 100,
+    timeout_ms: 1_000,
+    is_enabled: true,
   };
   const { label, json } =
     random.next() < 0.3
@@ -105,21 +101,17 @@ export async function storeLead(tools: PoisonTools): Promise<string | undefined>
   const { random } = tools;
   const words = random.pick([1, 5, 16]);
   const base = {
-    ...{
-      first_name: "Rosa ".repeat(words).trim(),
-      last_name: "Garza ".repeat(words).trim(),
-      primary_phone: `+1214557${1_000 + random.below(9_000)}`,
-    },
-    ...{
-      address1: "1 Main St",
-      city: "Austin",
-      state: "TX",
-      postal_code: "78701",
-      email: "a@example.com",
-      tags: ["A"],
-      notes: "x",
-      custom_fields: { Grade: "x" },
-    },
+    first_name: "Rosa ".repeat(words).trim(),
+    last_name: "Garza ".repeat(words).trim(),
+    primary_phone: `+1214557${1_000 + random.below(9_000)}`,
+    address1: "1 Main St",
+    city: "Austin",
+    state: "TX",
+    postal_code: "78701",
+    email: "a@example.com",
+    tags: ["A"],
+    notes: "x",
+    custom_fields: { Grade: "x" },
   };
   if (random.next() < 0.3) {
     const answer = await tools.rpc(

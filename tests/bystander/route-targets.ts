@@ -36,7 +36,9 @@ export async function routeTargets(stack: TestStack): Promise<Target[]> {
   if (unknown.length > 0)
     throw new Error(`no valid request for ${unknown.join(", ")}: add one to tests/access/routes.ts`);
   return found.map((route) => ({
-    ...{ kind: "route", name: route.path, ablest: able(route.operation["x-permission"] ?? "viewer") },
+    kind: "route",
+    name: route.path,
+    ablest: able(route.operation["x-permission"] ?? "viewer"),
     prepare: (context) => prepare(route, ROUTES[name(route)] as RouteExpectation, context),
   }));
 }

@@ -99,7 +99,8 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
       callAll(
         world,
         { ...plan, onProgress: (done) => options.onProgress(done, plan.targets.length) },
-        ...([judge, findings] as const),
+        judge,
+        findings,
       ),
       poisonAll(world, { ...options, seed: plan.seed, service, judge, findings, stored }),
       joinStrangely(world, createRandom(plan.seed + 1), findings),

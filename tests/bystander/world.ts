@@ -41,7 +41,11 @@ export async function openWorld(stack: TestStack): Promise<World> {
   await storeFiles(neighbour);
   const people = await sql`select id, role::text, org_id from public.users where org_id = ${stranger.id}`;
   return {
-    ...{ stack, sql, bystander, neighbour, stranger },
+    stack,
+    sql,
+    bystander,
+    neighbour,
+    stranger,
     callers: wall.actors.map((actor) => callerOf(stack, actor)),
     loot: {
       ids: [

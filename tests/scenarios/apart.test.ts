@@ -20,7 +20,8 @@ let importer: TestOrg;
 beforeAll(async () => {
   own = await startOwnStack();
   sender = await createOrg(own.stack, {
-    ...{ mps: 4, numbers: 2 },
+    mps: 4,
+    numbers: 2,
     behaviour: { timeFactor: 1, delays: { answer: 150, queued: 0, sent: 0, final: 0 } },
   });
   importer = await createOrg(own.stack, { numbers: 0 });

@@ -262,13 +262,13 @@ describe("a reply", () => {
   test("that Twilio delivers several times is stored once", async () => {
     const from = "+19075550100";
     const fields = {
-      ...{ MessageSid: `SM${randomBytes(16).toString("hex")}`, From: from, To: ours },
-      ...{
-        Body: "hola",
-        NumMedia: "2",
-        MediaUrl0: "https://api.twilio.com/a.jpg",
-        MediaUrl1: "https://api.twilio.com/b",
-      },
+      MessageSid: `SM${randomBytes(16).toString("hex")}`,
+      From: from,
+      To: ours,
+      Body: "hola",
+      NumMedia: "2",
+      MediaUrl0: "https://api.twilio.com/a.jpg",
+      MediaUrl1: "https://api.twilio.com/b",
     };
     const answers = await Promise.all(
       [1, 2, 3, 4, 5].map(() => postWebhook(org, { path: "/twilio/inbound", fields })),

@@ -62,8 +62,11 @@ export const buildBench = defineBench({
           { name: `slowest chunk of ${CHUNK}, ms`, value: slowest },
         ],
         result: {
-          ...{ targets: leads, seconds: round(of(first).seconds), again_seconds: round(of(again).seconds) },
-          ...{ slowest_chunk_ms: Math.round(slowest), bare_seconds: round(bare) },
+          targets: leads,
+          seconds: round(of(first).seconds),
+          again_seconds: round(of(again).seconds),
+          slowest_chunk_ms: Math.round(slowest),
+          bare_seconds: round(bare),
           runs: first.map(({ seconds }) => round(seconds)),
         },
       };

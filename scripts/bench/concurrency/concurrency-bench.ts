@@ -56,10 +56,14 @@ export const concurrencyBench = defineBench({
         const bare = await runAtRate(Array(requests).fill(bareAsk(stack)), Number.POSITIVE_INFINITY, ask);
         const maxConnections = await connections.stop();
         const result = {
-          ...{ requests: requests * rounds, failed: failures.length },
-          ...{ p95_ms: round(percentile(times, 95)), max_connections: maxConnections },
-          ...{ per_s: round(median(rates)), bare_ratio: round(bare.perSecond / median(rates), 2) },
-          ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
+          requests: requests * rounds,
+          failed: failures.length,
+          p95_ms: round(percentile(times, 95)),
+          max_connections: maxConnections,
+          per_s: round(median(rates)),
+          bare_ratio: round(bare.perSecond / median(rates), 2),
+          cpu_ms_per_1k: cpuMsPer1k,
+          cpu_parts: cpuParts,
         };
         const figures = [
           atMost("requests that failed", failures.length, 0),

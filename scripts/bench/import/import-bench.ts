@@ -93,18 +93,16 @@ export const importBench = defineBench({
               : []),
           ],
           result: {
-            ...{ rows, seconds: round(seconds, 2), max_cpu_ms_per_call: maxCpu },
-            ...{
-              rejected: result.rejected_rows,
-              duplicates: result.duplicate_rows,
-              updated: result.updated_rows,
-            },
-            ...{
-              imported: result.imported_rows,
-              calls: cpu.length,
-              memory_mb: memoryMb,
-              upload_cpu_ms: uploadCpu,
-            },
+            rows,
+            seconds: round(seconds, 2),
+            max_cpu_ms_per_call: maxCpu,
+            rejected: result.rejected_rows,
+            duplicates: result.duplicate_rows,
+            updated: result.updated_rows,
+            imported: result.imported_rows,
+            calls: cpu.length,
+            memory_mb: memoryMb,
+            upload_cpu_ms: uploadCpu,
             ...(updated && { again_seconds: round(updated.seconds, 2), again_updated: updated.rows }),
           },
         };
@@ -160,7 +158,8 @@ async function upload(
   form.append("merge_strategy", strategy);
   form.append("file", new Blob([csv], { type: "text/csv" }), "owners.csv");
   const response = await fetch(`${env.FUNCTIONS_URL}/leads/import/execute`, {
-    ...{ method: "POST", body: form },
+    method: "POST",
+    body: form,
     headers: { apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
   });
   if (response.status !== 202)

@@ -49,9 +49,12 @@ export const pacingBench = defineBench({
         const worst = Math.max(...[...worstSlidingSecond(record).values()].map(({ count }) => count));
         const late = await latenessOf(sql, posts);
         const result = {
-          ...{ ideal_ratio: round(ratio, 4), worst_sliding_second: worst },
-          ...{ jitter_p99_ms: round(percentile(late, 99)), jitter_p50_ms: round(percentile(late, 50)) },
-          ...{ msgs_per_s: round(messages / seconds, 2), given_back: await countGivenBack(sql) },
+          ideal_ratio: round(ratio, 4),
+          worst_sliding_second: worst,
+          jitter_p99_ms: round(percentile(late, 99)),
+          jitter_p50_ms: round(percentile(late, 50)),
+          msgs_per_s: round(messages / seconds, 2),
+          given_back: await countGivenBack(sql),
           database_cpu_ms_per_1k: cpuMsPer1k,
         };
         const figures = [

@@ -73,13 +73,12 @@ function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
         { msgs_per_s: Math.round(run.perSecond), cpu_ms_per_1k: run.cpuMsPer1k, cpu_parts: run.cpuParts },
       ]),
     ),
-    ...{ bare_ratio: round(bare / ours.perSecond, 2), bare_per_s: Math.round(bare) },
-    ...{
-      memory_mb: ours.memoryMb,
-      runs: Object.fromEntries(
-        [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
-      ),
-    },
+    bare_ratio: round(bare / ours.perSecond, 2),
+    bare_per_s: Math.round(bare),
+    memory_mb: ours.memoryMb,
+    runs: Object.fromEntries(
+      [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
+    ),
   };
   return { figures, result };
 }

@@ -48,20 +48,17 @@ async function measure(server: BareServer, counts: PlanCounts, say: Say) {
   const run = medianBy(runs, ({ perSecond }) => perSecond);
   const { perSecond, batches, meanBatch, msPerMessage, cpuMsPer1k, serverCpuMsPer1k, clientCpuMsPer1k } = run;
   const result = {
-    ...{
-      msgs_per_s: Math.round(perSecond),
-      batches,
-      connections: counts.connections,
-      mean_batch: round(meanBatch),
-    },
+    msgs_per_s: Math.round(perSecond),
+    batches,
+    connections: counts.connections,
+    mean_batch: round(meanBatch),
     ms_per_message: msPerMessage,
-    ...{ backend_cpu_ms_per_1k: cpuMsPer1k, server_cpu_ms_per_1k: serverCpuMsPer1k },
+    backend_cpu_ms_per_1k: cpuMsPer1k,
+    server_cpu_ms_per_1k: serverCpuMsPer1k,
     client_cpu_ms_per_1k: clientCpuMsPer1k,
-    ...{
-      bare_ratio: round(bare / perSecond, 2),
-      runs: runs.map((one) => Math.round(one.perSecond)),
-      messages: counts.messages,
-    },
+    bare_ratio: round(bare / perSecond, 2),
+    runs: runs.map((one) => Math.round(one.perSecond)),
+    messages: counts.messages,
   };
   const figures = [
     atLeast("plan + claim + settle, messages/s", perSecond, BUDGET, bare),

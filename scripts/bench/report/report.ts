@@ -32,10 +32,18 @@ const tidy = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : val
 
 /** A figure that must reach its budget. */
 export const atLeast = (name: string, value: number, budget: number, bare?: number): Figure => ({
-  ...{ name, value, budget: `≥ ${budget}`, ok: value >= budget, bare },
+  name,
+  value,
+  budget: `≥ ${budget}`,
+  ok: value >= budget,
+  bare,
 });
 
 /** A figure that may not exceed its budget. */
 export const atMost = (name: string, value: number, budget: number, bare?: number): Figure => ({
-  ...{ name, value, budget: `≤ ${budget}`, ok: value <= budget, bare },
+  name,
+  value,
+  budget: `≤ ${budget}`,
+  ok: value <= budget,
+  bare,
 });

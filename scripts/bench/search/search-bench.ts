@@ -66,7 +66,9 @@ export const searchBench = defineBench({
             atMost(`${few} leads, ms through HTTP, 95th percentile`, p95Http, BUDGET_MS.http),
           ],
           result: {
-            ...{ n_queries: QUERIES.length, p95_ms_100k: round(p95Few), p95_ms_1m: round(p95Many) },
+            n_queries: QUERIES.length,
+            p95_ms_100k: round(p95Few),
+            p95_ms_1m: round(p95Many),
             http_p95_ms_100k: round(p95Http),
           },
         };
@@ -108,7 +110,8 @@ async function askDatabase(sql: postgres.Sql, { id }: Person, rounds: number): P
 
 async function askHttp({ env }: StackProcess, { token }: Person, rounds: number): Promise<Times> {
   const headers = {
-    ...{ apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
+    apikey: env.PUBLISHABLE_KEY,
+    authorization: `Bearer ${token}`,
     "content-type": "application/json",
   };
   return await time(rounds, async (query) => {

@@ -108,8 +108,13 @@ function report(samples: SoakSample[], after: SoakSample, say: Say) {
     { name: "worker's memory at the end, MB", value: ended.workerRssMb },
   ];
   const result = {
-    ...{ minutes: minutes.length, sent, share: round(share, 3), bytes_per_message: round(grown) },
-    ...{ per_minute: minutes, tables: ended.tables, tables_after: after.tables },
+    minutes: minutes.length,
+    sent,
+    share: round(share, 3),
+    bytes_per_message: round(grown),
+    per_minute: minutes,
+    tables: ended.tables,
+    tables_after: after.tables,
     worker_rss_mb: samples.map(({ workerRssMb }) => workerRssMb),
   };
   return { figures, result };

@@ -82,16 +82,17 @@ export const webhooksBench = defineBench({
           atMost("function twilio's memory over idle, MB", memoryMb, MEMORY_MB),
         ];
         const result = {
-          ...{
-            sent: sent.length,
-            lost,
-            refused,
-            p95_ms: round(p95(sustained)),
-            per_s: round(sustained.perSecond),
-          },
-          ...{ burst: { sent: burst, p95_ms: round(p95(atOnce)) }, memory_mb: memoryMb },
-          ...{ flat_out_per_s: round(flatOut.perSecond), bare_ratio: round(bare / flatOut.perSecond, 2) },
-          ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
+          sent: sent.length,
+          lost,
+          refused,
+          p95_ms: round(p95(sustained)),
+          per_s: round(sustained.perSecond),
+          burst: { sent: burst, p95_ms: round(p95(atOnce)) },
+          memory_mb: memoryMb,
+          flat_out_per_s: round(flatOut.perSecond),
+          bare_ratio: round(bare / flatOut.perSecond, 2),
+          cpu_ms_per_1k: cpuMsPer1k,
+          cpu_parts: cpuParts,
         };
         return { figures, result };
       } finally {

@@ -175,16 +175,20 @@ export const stats = z.object({
 });
 
 const OUTLOOK_REASONS = [
-  ...["no_active_template", "no_active_number", "account_resting", "org_daily_cap", "campaign_daily_cap"],
-  ...[
-    "numbers_resting",
-    "numbers_full",
-    "numbers_outside_hours",
-    "outside_hours",
-    "put_off",
-    "nothing_waiting",
-  ],
-  ...["number_pace", "campaign_pace", "org_pace"],
+  "no_active_template",
+  "no_active_number",
+  "account_resting",
+  "org_daily_cap",
+  "campaign_daily_cap",
+  "numbers_resting",
+  "numbers_full",
+  "numbers_outside_hours",
+  "outside_hours",
+  "put_off",
+  "nothing_waiting",
+  "number_pace",
+  "campaign_pace",
+  "org_pace",
 ] as const;
 export const outlook = z
   .object({

@@ -56,7 +56,9 @@ export const routes = [
     permission: "viewer",
     request: {
       query: z.strictObject({
-        ...{ page, limit, skip },
+        page,
+        limit,
+        skip,
         status: z.enum(["open", "resolved", "all"]).default("all"),
         kind: z.array(z.string().max(100)).optional(),
         severity: z.array(z.enum(ALERT_SEVERITIES)).optional(),

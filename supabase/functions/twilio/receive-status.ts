@@ -41,8 +41,12 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
     );
   }
   const result = await queue.apply(sql, ctx.log, {
-    ...{ org_id: account.orgId, message_id: messageId, attempt_id: UUID.test(attemptId) ? attemptId : null },
-    ...{ provider_sid: form.MessageSid, status: form.MessageStatus, error_code: form.ErrorCode ?? null },
+    org_id: account.orgId,
+    message_id: messageId,
+    attempt_id: UUID.test(attemptId) ? attemptId : null,
+    provider_sid: form.MessageSid,
+    status: form.MessageStatus,
+    error_code: form.ErrorCode ?? null,
     raw: form,
   });
   if (ORDINARY.has(result)) return;

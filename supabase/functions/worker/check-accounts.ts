@@ -36,7 +36,8 @@ export async function checkAccounts({ env, log }: MachineContext, sql: Direct): 
     await record(sql, one, check).catch((error) =>
       // It is due again in a minute; the others do not wait for it.
       log.error("a check of a Twilio account could not be recorded", {
-        ...{ org: one.org_id, error: describeCause(error) },
+        org: one.org_id,
+        error: describeCause(error),
       }),
     );
     if (check.error) log.warn("could not look at a Twilio account", { org: one.org_id, reason: check.error });

@@ -100,7 +100,10 @@ class Drain {
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);
     this.background = createWorkerTasks({
-      ...{ ctx, sql, building, budget: this.budget },
+      ctx,
+      sql,
+      building,
+      budget: this.budget,
       chunkSize: () => (this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending),
       onEnd: () => this.pause.wake(),
     });

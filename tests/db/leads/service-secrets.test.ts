@@ -23,13 +23,13 @@ async function save(input: Record<string, unknown>, id: string | null = null): P
 }
 const add = (more = {}) =>
   save({
-    ...{
-      kind: "property",
-      name: "Parcels",
-      url: "https://parcels.example.com/v1",
-      request: { apn: "{apn}" },
-    },
-    ...{ field_map: { acreage: "acres" }, secret: OLD_SECRET, ...more },
+    kind: "property",
+    name: "Parcels",
+    url: "https://parcels.example.com/v1",
+    request: { apn: "{apn}" },
+    field_map: { acreage: "acres" },
+    secret: OLD_SECRET,
+    ...more,
   });
 /** As the worker has it. */
 const serviceOf = async (id: string) =>
@@ -128,7 +128,10 @@ it("what the audit told before is mended by the migration", async () => {
   const events = await auditOf();
   expect(events.map(({ details }) => details)).toEqual([
     {
-      ...{ service_id: org.id, name: "Parcels", kind: "property", host: "parcels.example.com" },
+      service_id: org.id,
+      name: "Parcels",
+      kind: "property",
+      host: "parcels.example.com",
       changed: ["kind", "name", "request", "secret", "url"],
     },
     { service_id: org.id, changed: ["daily_budget"] },

@@ -59,8 +59,18 @@ it("are mended by the migration, end if they could not go on, and can be changed
       mapping, options, file_bytes::int, next_line::int, run_from_byte::int, length(storage_path) as path
     from public.imports where id in ${bench.sql([running, done])}`;
   const mended = {
-    ...{ status: "failed", told: true, columns: 500, tags: 50, encoding: "utf-8", delimiter: "x" },
-    ...{ mapping: {}, options: {}, file_bytes: 104_857_600, next_line: 1, run_from_byte: 0, path: 200 },
+    status: "failed",
+    told: true,
+    columns: 500,
+    tags: 50,
+    encoding: "utf-8",
+    delimiter: "x",
+    mapping: {},
+    options: {},
+    file_bytes: 104_857_600,
+    next_line: 1,
+    run_from_byte: 0,
+    path: 200,
   };
   expect(imports).toEqual([mended, mended]);
   const rejections = await bench.sql`

@@ -18,7 +18,9 @@ function makeFile(format: "csv" | "xlsx", rows: Cell[][], partRows = 2): Buffer 
   let cursor = { rows: 0, crc: 0, raw_bytes: 0 };
   for (let at = 0; at === 0 || at < rows.length; at += partRows) {
     const part = makePart(format, rows.slice(at, at + partRows), {
-      ...{ ...cursor, heading: HEADING, isFirst: at === 0 },
+      ...cursor,
+      heading: HEADING,
+      isFirst: at === 0,
     });
     parts.push(part.bytes);
     cursor = part.cursor;

@@ -64,7 +64,8 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
     it("when it hangs up in the middle", async () => {
       server.behave(hangUp);
       expect(await failure(call())).toMatchObject({
-        ...{ outcome: "retry", message: "The connection was lost before the answer was complete." },
+        outcome: "retry",
+        message: "The connection was lost before the answer was complete.",
         isCharged: true,
       });
     });
@@ -73,14 +74,19 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
       const gone = await startFaultyServer();
       await gone.close();
       expect(await failure(callExternal(gone.url, GET, 5_000, exchange))).toMatchObject({
-        ...{ outcome: "retry", message: "It can't be reached.", isCharged: false },
+        outcome: "retry",
+        message: "It can't be reached.",
+        isCharged: false,
       });
     });
 
     it.each([408, 500, 502, 503])("when it answers %i", async (status) => {
       server.answer(status, "<h1>Sorry</h1>", { "retry-after": "120" });
       expect(await failure(call())).toEqual({
-        ...{ outcome: "retry", message: `HTTP ${status}.`, retryAfter: 120, isCharged: true },
+        outcome: "retry",
+        message: `HTTP ${status}.`,
+        retryAfter: 120,
+        isCharged: true,
       });
     });
 
@@ -105,7 +111,8 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
     server.answer(status, "", { location: `${other.url}/latest/meta-data` });
     const secret = { ...GET, headers: { "x-api-key": "secret" } };
     expect(await failure(call(5_000, secret))).toMatchObject({
-      ...{ outcome: "blocked", message: "It answers with a redirect, which is not followed." },
+      outcome: "blocked",
+      message: "It answers with a redirect, which is not followed.",
     });
     expect(other.received).toEqual([]);
   });

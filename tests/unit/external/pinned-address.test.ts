@@ -35,7 +35,9 @@ it("is looked up once, and the address that was looked at is connected to, for t
   expect(dialed).toEqual([{ ip: PUBLIC, port: 443, tlsName: "api.example.com" }]);
   expect(server.received).toMatchObject([
     {
-      ...{ method: "POST", url: "/parcels?x=1", body: '{"apn":"R1"}' },
+      method: "POST",
+      url: "/parcels?x=1",
+      body: '{"apn":"R1"}',
       headers: {
         host: "api.example.com",
         "x-api-key": "secret",
@@ -55,7 +57,8 @@ it("goes to the next of its addresses where one does not answer, IPv4 first", as
   const { resolve } = faultyResolver(["2606:2800:220:1::1", "93.184.216.35", PUBLIC]);
   const { dial, dialed } = network();
   const exchange = exchangePinned({
-    ...{ allowsLoopback: false, resolve },
+    allowsLoopback: false,
+    resolve,
     dial: (target, signal) => {
       if (target.ip !== "93.184.216.35") return dial(target, signal);
       dialed.push(target);

@@ -74,7 +74,8 @@ it("are refused where it is another name's, or signed by nobody who is trusted: 
   ]);
   const name = "parcels.example.com";
   const refused = {
-    ...{ outcome: "blocked", isCharged: false },
+    outcome: "blocked",
+    isCharged: false,
     message: "Its certificate is not valid for parcels.example.com, or nobody we trust signed it.",
   };
   expect(await callInDeno({ name, port: wrongName }, { name, port: wrongSigner })).toMatchObject([

@@ -15,7 +15,9 @@ const PHONE = "+15125550142";
 const account = { accountSid: "AC", orgId: "", authToken: "secret", authorization: "Basic QUM6c2VjcmV0" };
 const lookUp = () => lookUpPhone(server.url, account, PHONE);
 const line = (fields: Record<string, unknown>) => ({
-  ...{ valid: true, phone_number: PHONE, validation_errors: [] },
+  valid: true,
+  phone_number: PHONE,
+  validation_errors: [],
   line_type_intelligence: { error_code: null, carrier_name: null, type: null, ...fields },
 });
 
@@ -23,7 +25,8 @@ it("asks what Twilio documents, with Basic auth", async () => {
   server.answer(200, line({ type: "mobile" }));
   await lookUp();
   expect(server.received.at(-1)).toMatchObject({
-    ...{ method: "GET", url: "/v2/PhoneNumbers/%2B15125550142?Fields=line_type_intelligence" },
+    method: "GET",
+    url: "/v2/PhoneNumbers/%2B15125550142?Fields=line_type_intelligence",
     headers: expect.objectContaining({ authorization: account.authorization }),
   });
 });
@@ -41,7 +44,9 @@ it.each([
 ])("a line of type %s is %s", async (type, line_type) => {
   server.answer(200, line({ type, carrier_name: "T-Mobile USA, Inc.", mobile_country_code: "310" }));
   expect(await lookUp()).toMatchObject({
-    ...{ is_valid: true, line_type, carrier: "T-Mobile USA, Inc." },
+    is_valid: true,
+    line_type,
+    carrier: "T-Mobile USA, Inc.",
     carrier_info: { type, carrier_name: "T-Mobile USA, Inc.", mobile_country_code: "310" },
   });
 });

@@ -20,11 +20,33 @@ export function normaliseHeader(header: string): string {
 
 /** Words that programs shorten, as the synonyms write them. */
 const WORDS: Readonly<Record<string, string>> = {
-  ...{ addr: "address", adr: "address", add: "address", adress: "address", addrs: "address" },
-  ...{ zipcode: "zip", zipcd: "zip", zcode: "zip", cnty: "county", phy: "physical", phys: "physical" },
-  ...{ own: "owner", ownr: "owner", prop: "property", par: "parcel", acre: "acres", desc: "description" },
-  ...{ num: "number", numb: "number", nbr: "number", val: "value", mkt: "market", ph: "phone", phn: "phone" },
-  ...{ dir: "direccion", tel: "telefono", propiet: "propietario" },
+  addr: "address",
+  adr: "address",
+  add: "address",
+  adress: "address",
+  addrs: "address",
+  zipcode: "zip",
+  zipcd: "zip",
+  zcode: "zip",
+  cnty: "county",
+  phy: "physical",
+  phys: "physical",
+  own: "owner",
+  ownr: "owner",
+  prop: "property",
+  par: "parcel",
+  acre: "acres",
+  desc: "description",
+  num: "number",
+  numb: "number",
+  nbr: "number",
+  val: "value",
+  mkt: "market",
+  ph: "phone",
+  phn: "phone",
+  dir: "direccion",
+  tel: "telefono",
+  propiet: "propietario",
 };
 
 /** "mailaddress", "ownername", "gisacre": two words that some counties write as one. */

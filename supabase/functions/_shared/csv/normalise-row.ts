@@ -90,7 +90,10 @@ export function planRows(
   addFlags(columns, fields, phones);
   const { geographic = false, property = false } = options.auto_tags ?? {};
   return {
-    ...{ columns, fields, tags, phones },
+    columns,
+    fields,
+    tags,
+    phones,
     keepCase: options.keep_case === true,
     autoTags: { geographic, property },
     hasPropertyState: fields.includes("property_state"),
@@ -212,7 +215,9 @@ function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] |
         if (role === undefined) draft.custom[field] = cell;
         else
           phones.push({
-            ...{ e164: parsed.e164, role, field },
+            e164: parsed.e164,
+            role,
+            field,
             ...(lineType && { line_type: lineType }),
             ...(isFlagged && { consent_status: "denied" }),
           });

@@ -70,14 +70,27 @@ const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, c
 
 /** Fields that are written as people write them, whatever a program made of them. */
 const CASED: Partial<Record<ImportField, CaseKind>> = {
-  ...{ first_name: "name", last_name: "name", full_name: "name" },
-  ...{ address1: "address", address2: "address", situs: "address", city: "place", county: "place" },
+  first_name: "name",
+  last_name: "name",
+  full_name: "name",
+  address1: "address",
+  address2: "address",
+  situs: "address",
+  city: "place",
+  county: "place",
 };
 
 /** Fields whose cells are of a fixed form, so that a column of other cells is not of that field, whatever it is called. */
 const FIXED_FORM: readonly ImportField[] = [
-  ...(["email", "state", "property_state", "language", "status", "lead_score", "consent_status"] as const),
-  ...(["acreage", "estimated_value"] as const),
+  "email",
+  "state",
+  "property_state",
+  "language",
+  "status",
+  "lead_score",
+  "consent_status",
+  "acreage",
+  "estimated_value",
 ];
 export const hasFixedForm = (field: ImportField) => FIXED_FORM.includes(field);
 

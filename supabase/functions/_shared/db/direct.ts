@@ -21,7 +21,12 @@ export function connectDirect(env: Environment, applicationName: string): Direct
     const ssl = databaseTls(env, new URL(url).hostname);
     const sql = renewConnection((onclose) =>
       postgres(url, {
-        ...{ prepare: false, max: 1, idle_timeout: 20, connect_timeout: 5, ssl, onclose },
+        prepare: false,
+        max: 1,
+        idle_timeout: 20,
+        connect_timeout: 5,
+        ssl,
+        onclose,
         onnotice: () => {},
         connection: { application_name: applicationName },
       }),

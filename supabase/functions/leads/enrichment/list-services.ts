@@ -12,8 +12,12 @@ export async function listServices(ctx: UserContext): Promise<ListResult<Service
   return {
     data,
     pagination: {
-      ...{ page: 1, pageSize: size, total: data.length, totalPages: Math.ceil(data.length / size) },
-      ...{ total_is_estimate: false, next_cursor: null },
+      page: 1,
+      pageSize: size,
+      total: data.length,
+      totalPages: Math.ceil(data.length / size),
+      total_is_estimate: false,
+      next_cursor: null,
     },
   };
 }

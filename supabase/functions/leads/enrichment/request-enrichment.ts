@@ -12,7 +12,8 @@ export async function requestEnrichment(
   const answer = await db.rpc("request_enrichment", {
     p_service_id: params.id,
     ...(body.lead_ids && { p_lead_ids: body.lead_ids }),
-    ...{ p_overwrite: body.overwrite, p_dry_run: body.dry_run },
+    p_overwrite: body.overwrite,
+    p_dry_run: body.dry_run,
   });
   return parseAnswer(answer, requestedEnrichment);
 }

@@ -90,7 +90,10 @@ const settings = {
 const { name, url, request, field_map, ...others } = settings;
 export const serviceInput = z.strictObject({
   kind: z.enum(["property", "scrub"]).describe("property: asked about parcels; scrub: about phones"),
-  ...{ name, url, request, field_map },
+  name,
+  url,
+  request,
+  field_map,
   ...z.strictObject(others).partial().shape,
 });
 export const serviceChanges = z

@@ -34,7 +34,11 @@ export async function testService(
     problem = error.message;
   }
   return {
-    ...{ is_ok: problem === null, problem, http_status: exchange.status, answer: exchange.answer, found },
+    is_ok: problem === null,
+    problem,
+    http_status: exchange.status,
+    answer: exchange.answer,
+    found,
     ms: Math.round(performance.now() - begunAt),
   };
 }

@@ -22,7 +22,10 @@ export function describeColumns(
       .filter((cell) => cell !== "" && !isPlaceholder(cell, field));
     const samples = [...new Set(filled.map((cell) => cell.slice(0, SAMPLE_CHARS)))].slice(0, SAMPLES);
     return {
-      ...{ column, field, samples, filled: filled.length },
+      column,
+      field,
+      samples,
+      filled: filled.length,
       fits: filled.filter((cell) => fitsField(field, cell)).length,
     };
   });

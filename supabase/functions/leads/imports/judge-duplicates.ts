@@ -50,8 +50,13 @@ export function simulateMerge(rows: ImportRow[], known: KnownLeads): Merged {
     owners.set(phone, lead);
   }
   const merged: Merged = {
-    ...{ created: 0, merged: 0, new_phones: 0, new_parcels: 0 },
-    ...{ rows_with_new_phone: 0, rows_with_new_parcel: 0, phones_left_out: 0 },
+    created: 0,
+    merged: 0,
+    new_phones: 0,
+    new_parcels: 0,
+    rows_with_new_phone: 0,
+    rows_with_new_parcel: 0,
+    phones_left_out: 0,
   };
   for (const row of rows) {
     const { phones = [], parcel } = row;

@@ -64,7 +64,9 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     mapping,
     mapping_source: read.mappingSource,
     saved_mappings: known.fitting.map(({ id, name, same_columns }) => ({
-      ...{ id, name, same_columns },
+      id,
+      name,
+      same_columns,
       is_applied: id === read.savedId,
     })),
     options,
@@ -80,8 +82,10 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     valid_rows: valid,
     rejected_rows: rejected,
     duplicate_rows: {
-      ...{ in_file: duplicates.length - inDatabase, in_database: inDatabase },
-      ...{ with_new_phone: withPhone, with_new_parcel: withParcel },
+      in_file: duplicates.length - inDatabase,
+      in_database: inDatabase,
+      with_new_phone: withPhone,
+      with_new_parcel: withParcel,
     },
     strategies: {
       skip: { created: valid, merged: 0, left_out: duplicates.length },

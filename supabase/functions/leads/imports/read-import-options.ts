@@ -31,7 +31,13 @@ export interface ImportOptions {
 }
 
 const FIELDS = [
-  ...["mapping", "mapping_id", "tags", "auto_tags", "keep_case", "allow_repeat", "merge_strategy"],
+  "mapping",
+  "mapping_id",
+  "tags",
+  "auto_tags",
+  "keep_case",
+  "allow_repeat",
+  "merge_strategy",
   "file_name",
 ];
 
@@ -79,7 +85,9 @@ export function readImportOptions(given: Record<string, string>, upload: Upload)
     savedId: saved?.id ?? null,
     tags: list,
     options: {
-      ...{ merge_strategy: strategy as MergeStrategy, allow_repeat: allowRepeat, keep_case: keepCase },
+      merge_strategy: strategy as MergeStrategy,
+      allow_repeat: allowRepeat,
+      keep_case: keepCase,
       ...(auto && { auto_tags: auto }),
     },
   };

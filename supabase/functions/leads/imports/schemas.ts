@@ -165,7 +165,9 @@ export const preview = z.object({
   strategies: z
     .object({
       skip: z.object(outcome),
-      ...{ update: merging, fill: merging, add_phones: merging },
+      update: merging,
+      fill: merging,
+      add_phones: merging,
       create: z.object(outcome),
     })
     .describe("What each merge_strategy would make of the checked rows"),

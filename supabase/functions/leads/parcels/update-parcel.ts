@@ -10,7 +10,9 @@ export async function updateParcel(
   { params, body }: { params: { id: string; property_id: string }; body: z.output<typeof parcelInput> },
 ): Promise<Parcel> {
   const answer = await db.rpc("update_parcel", {
-    ...{ p_lead_id: params.id, p_property_id: params.property_id, p_changes: body },
+    p_lead_id: params.id,
+    p_property_id: params.property_id,
+    p_changes: body,
   });
   return parseAnswer(answer, parcel);
 }

@@ -59,7 +59,11 @@ export const phoneFigures = z.object({
   looked_up: count,
   not_looked_up: count.describe("Twilio was never asked what kind of line they are"),
   line_type: z.object({
-    ...{ mobile: count, landline: count, voip: count, toll_free: count, other: count },
+    mobile: count,
+    landline: count,
+    voip: count,
+    toll_free: count,
+    other: count,
     not_known: count.describe("Neither a file nor Twilio nor a person said"),
   }),
   consent: z.object({ granted: count, denied: count, unknown: count }),

@@ -10,7 +10,9 @@ export async function updatePhone(
   { params, body }: { params: { id: string; phone_id: string }; body: z.output<typeof phoneChanges> },
 ): Promise<LeadPhone> {
   const answer = await db.rpc("update_lead_phone", {
-    ...{ p_lead_id: params.id, p_phone_id: params.phone_id, p_changes: body },
+    p_lead_id: params.id,
+    p_phone_id: params.phone_id,
+    p_changes: body,
   });
   return parseAnswer(answer, leadPhone);
 }

@@ -29,7 +29,9 @@ export const routes = [
     permission: "viewer",
     request: {
       query: z.strictObject({
-        ...{ page, limit, skip },
+        page,
+        limit,
+        skip,
         kind: z.array(z.enum(SEGMENT_KINDS)).optional(),
         search: z.string().max(200).optional().describe("Part of the name"),
       }),

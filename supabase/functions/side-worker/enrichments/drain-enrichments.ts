@@ -44,7 +44,8 @@ export async function drainEnrichments(deps: DrainEnrichmentsDeps): Promise<numb
       .catch((error) => {
         // It comes again by itself, call by call; the others do not wait for it.
         deps.log.error("a batch of enrichments could not be recorded", {
-          ...{ service: batch.service_id, error: describeCause(error) },
+          service: batch.service_id,
+          error: describeCause(error),
         });
         return batch.calls.length;
       });

@@ -41,7 +41,9 @@ export async function assembleFile(step: ExportStep, { sql, storage, log }: Drai
   const target = { kind: "export", ...owner, fileId: crypto.randomUUID(), format } as const;
   await storage.upload(target, streamOf(joinParts(frame, parts, storage)), CONTENT_TYPES[format]);
   const file = {
-    ...{ path: pathOf(target).path, name: `${file_name}.${format}`, rows },
+    path: pathOf(target).path,
+    name: `${file_name}.${format}`,
+    rows,
     bytes: frame.before.length + partBytes + frame.after.length,
   };
   const [finished] = await sql`

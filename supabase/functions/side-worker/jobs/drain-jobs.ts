@@ -34,7 +34,8 @@ export async function drainJobs(deps: DrainJobsDeps, shouldStop: () => boolean):
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.
         deps.log.error("a job step could not be settled", {
-          ...{ message: claimed.message_id, error: describeCause(error) },
+          message: claimed.message_id,
+          error: describeCause(error),
         });
         return false;
       });

@@ -27,7 +27,8 @@ export async function removeFiles(
       return true;
     }
     log.warn("files of an export could not be removed just now", {
-      ...{ folder, error: error instanceof Error ? error.message : String(error) },
+      folder,
+      error: error instanceof Error ? error.message : String(error),
     });
     await sql`select private.release_job_step(${message_id}, ${RETRY_SECONDS})`;
     return false;

@@ -44,7 +44,9 @@ async function runInDatabase(step: JobStep, sql: Direct): Promise<boolean> {
 async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJobsDeps): Promise<void> {
   const reason = finalReason(error, step);
   const fields = {
-    ...{ job: step.id, kind: step.kind, step: step.step },
+    job: step.id,
+    kind: step.kind,
+    step: step.step,
     error: error instanceof Error ? error.message : String(error),
   };
   if (reason === null) {
