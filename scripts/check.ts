@@ -3,11 +3,12 @@ import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advic
 import { checkLocks } from "./check/compare-locks.ts";
 import { checkPatterns } from "./check/patterns/check-patterns.ts";
 import { checkSqlFiles } from "./check/sql-files.ts";
+import { checkStructure } from "./check/structure/check-structure.ts";
 import { findFunctions } from "./generate/find-functions.ts";
 import { generateAll } from "./generate/generate-all.ts";
 import { generateMigrations } from "./generate/migrations.ts";
 import { useDatabase } from "./generate/use-database.ts";
-import { runTool, type Tool } from "./run-tool.ts";
+import { runTool, type Tool } from "./tools/run-tool.ts";
 
 class CheckFailed extends Error {}
 
@@ -29,6 +30,7 @@ async function complaintsOf(tool: Tool, args: string[]): Promise<string[]> {
 
 async function checkAll(): Promise<void> {
   await check("format and lint (biome)", () => complaintsOf("biome", ["check", "."]));
+  await check("imports and places of files", checkStructure);
   await check("types of scripts and tests (tsc)", () => complaintsOf("tsc", ["--noEmit"]));
   await check("locked versions of functions", checkLocks);
   await check("types of functions (deno check)", async () => {

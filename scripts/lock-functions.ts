@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkLocks } from "./check/compare-locks.ts";
 import { findFunctions } from "./generate/find-functions.ts";
-import { PROJECT_DIR, runTool } from "./run-tool.ts";
+import { PROJECT_DIR, runTool } from "./tools/run-tool.ts";
 
 const scratch = await mkdtemp(join(tmpdir(), "lock-"));
 try {

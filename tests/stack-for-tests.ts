@@ -6,8 +6,8 @@ import type { TestProject } from "vitest/node";
 import { findFreePortBase } from "../scripts/stack/ports.ts";
 import { removeData } from "../scripts/stack/remove-data.ts";
 import { startStack } from "../scripts/stack/start-stack.ts";
-import { startStackControl } from "./start-stack-control.ts";
-import type { TestStack } from "./test-stack.ts";
+import { startStackControl } from "./fixtures/start-stack-control.ts";
+import type { TestStack } from "./fixtures/test-stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -20,7 +20,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-test-"));
   const lines: string[] = [];
   const stack = await startStack({
-    ...{ portBase: await findFreePortBase(), dataDir, durable: false, watch: false, envFile: false },
+    portBase: await findFreePortBase(),
+    dataDir,
+    durable: false,
+    watch: false,
+    envFile: false,
     log: (source, line) => {
       lines.push(`${source}: ${line}`);
       if (process.env.STACK_LOG) console.log(`${source}: ${line}`);

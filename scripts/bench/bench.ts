@@ -2,7 +2,7 @@
 import { benches } from "./benches.ts";
 import { describeMachine } from "./measure/describe-machine.ts";
 import { readOptions } from "./read-options.ts";
-import { printReport } from "./report.ts";
+import { printReport } from "./report/report.ts";
 
 const HELP = `
 npm run bench -- NAME [--json] [options]

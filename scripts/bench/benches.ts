@@ -1,5 +1,5 @@
 // Every bench there is, in the order in which they are listed.
-import type { Bench } from "./bench-types.ts";
+
 import { buildBench } from "./build/build-bench.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
 import { importBench } from "./import/import-bench.ts";
@@ -7,6 +7,7 @@ import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
 import { planBench } from "./plan/plan-bench.ts";
+import type { Bench } from "./report/bench-types.ts";
 import { searchBench } from "./search/search-bench.ts";
 import { soakBench } from "./soak/soak-bench.ts";
 import { webhooksBench } from "./webhooks/webhooks-bench.ts";

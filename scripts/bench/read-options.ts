@@ -1,6 +1,6 @@
 // The options of a bench from the command line.
 import { parseArgs } from "node:util";
-import type { CountOptions } from "./bench-types.ts";
+import type { CountOptions } from "./report/bench-types.ts";
 
 export interface BenchArguments {
   json: boolean;

@@ -35,8 +35,14 @@ const COMMON: BehaviourPatch = {
   limits: { concurrency: 12 },
   inbound: { duplicated: 0.2 },
   people: {
-    ...{ stop: 0.03, alto: 0.02, stopThanks: 0.01, help: 0.01, ayuda: 0.03, wrongNumber: 0.02 },
-    ...{ interested: 0.05, delay: { min: 100, max: 2_500 } },
+    stop: 0.03,
+    alto: 0.02,
+    stopThanks: 0.01,
+    help: 0.01,
+    ayuda: 0.03,
+    wrongNumber: 0.02,
+    interested: 0.05,
+    delay: { min: 100, max: 2_500 },
   },
 };
 

@@ -1,24 +1,24 @@
 // The end of the trouble: everything is given the time and the means to come to its end.
 import { callApi } from "../../tests/fixtures/run-campaign.ts";
-import { waitFor } from "../../tests/wait-for.ts";
+import { waitFor } from "../../tests/fixtures/wait-for.ts";
 import { CALM } from "./behaviours.ts";
+import type { Faults } from "./faults.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
-import type { Troubles } from "./troubles.ts";
 
 /** A POST that got no answer is settled by then, and a worker that lives has told what became of it. */
 const SURELY_TOLD_MS = 5_000;
 
 /** @returns what is still open after `seconds`, in words; empty where everything came to its end */
-export async function calmDown(world: World, troubles: Troubles, seconds: number): Promise<string[]> {
+export async function calmDown(world: World, faults: Faults, seconds: number): Promise<string[]> {
   await Promise.all(world.orgs.map(({ org }) => org.simulator.replaceBehaviour(CALM)));
   let open: string[] = [];
   const lookAgain = async () => {
     await mend(world);
-    await Promise.all(world.orgs.map((one) => resumeAll(one, troubles)));
+    await Promise.all(world.orgs.map((one) => resumeAll(one, faults)));
     await passTime(world);
     await rescueDead(world, new Date(Date.now() - SURELY_TOLD_MS));
-    await troubles.kick(1);
+    await faults.kick(1);
     open = (await Promise.all(world.orgs.map(findOpen))).flat();
     return open.length === 0;
   };
@@ -36,7 +36,7 @@ async function isIdle({ orgs }: World): Promise<boolean> {
   return !idle.includes(false);
 }
 
-async function resumeAll({ org }: ChaosOrg, { pauses }: Troubles): Promise<void> {
+async function resumeAll({ org }: ChaosOrg, { pauses }: Faults): Promise<void> {
   const paused =
     await org.sql`select id from public.campaigns where org_id = ${org.id} and status = 'paused'`;
   for (const { id } of paused) {

@@ -11,9 +11,9 @@ import {
 } from "../twilio-simulator/judge.ts";
 import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
 import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
+import type { Pause } from "./faults.ts";
 import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";
 import { type ChaosOrg, MPS } from "./start-world.ts";
-import type { Pause } from "./troubles.ts";
 
 /** Of the wall clocks of two processes of one machine, in whole milliseconds. */
 const ROUNDING_MS = 2;
@@ -106,11 +106,12 @@ function checkPace(ours: ChaosSide, posts: PostEntry[], record: readonly RecordE
 }
 
 async function checkCaps({ sql, id }: ChaosOrg["org"]): Promise<string[]> {
-  const [sums] = await sql`
+  const [sums] = await sql<Record<"org" | "campaigns" | "numbers", number>[]>`
     select sum(messages) filter (where scope = 'org')::int as org, sum(messages) filter (where scope = 'campaign')::int as campaigns,
       sum(messages) filter (where scope = 'number')::int as numbers
     from private.daily_usage where scope_id = ${id} or scope_id in (
       select c.id from public.campaigns c where c.org_id = ${id} union all select n.id from public.phone_numbers n where n.org_id = ${id})`;
-  const { org, campaigns, numbers } = sums as unknown as Record<"org" | "campaigns" | "numbers", number>;
+  if (sums === undefined) throw new Error("the sums of daily_usage are missing");
+  const { org, campaigns, numbers } = sums;
   return org === campaigns && org === numbers ? [] : [`${org}, ${campaigns} and ${numbers} messages`];
 }

@@ -5,13 +5,26 @@ import type { ChaosAttempt, ChaosMessage, ChaosSide } from "./read-our-side.ts";
 
 /** Of Twilio's statuses; one that is final is 4. */
 const RANK: Record<string, number> = {
-  ...{ accepted: 0, scheduled: 0, queued: 1, sending: 2, sent: 3 },
-  ...{ delivered: 4, undelivered: 4, failed: 4, canceled: 4 },
+  accepted: 0,
+  scheduled: 0,
+  queued: 1,
+  sending: 2,
+  sent: 3,
+  delivered: 4,
+  undelivered: 4,
+  failed: 4,
+  canceled: 4,
 };
 /** Our word for each. */
 const STATUS: Record<string, string> = {
-  ...{ accepted: "sent", queued: "sent", sending: "sent", sent: "sent" },
-  ...{ delivered: "delivered", undelivered: "undelivered", failed: "failed", canceled: "canceled" },
+  accepted: "sent",
+  queued: "sent",
+  sending: "sent",
+  sent: "sent",
+  delivered: "delivered",
+  undelivered: "undelivered",
+  failed: "failed",
+  canceled: "canceled",
 };
 /** What we believe of an attempt while Twilio has told us nothing of it. */
 const UNTOLD = new Set(["unknown", "not_accepted", "resent", "assumed_sent"]);

@@ -5,8 +5,8 @@ import { createRandom } from "../demo/random.ts";
 import { type Check, equal, nothingWrong } from "../judging/check.ts";
 import { calmDown } from "./calm-down.ts";
 import { checkOrg } from "./check-org.ts";
+import { Faults } from "./faults.ts";
 import { startWorld, type World } from "./start-world.ts";
-import { Troubles } from "./troubles.ts";
 
 export interface ChaosOptions {
   /** Of trouble; campaigns last about as long. */
@@ -33,7 +33,7 @@ export async function runSeed(
   const world = await startWorld(random, seed);
   const since = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
   try {
-    const troubles = new Troubles(world);
+    const faults = new Faults(world);
     await Promise.all(
       world.orgs.flatMap(({ org, campaigns }) => campaigns.map((campaign) => startCampaign(org, campaign))),
     );
@@ -41,22 +41,22 @@ export async function runSeed(
     const end = performance.now() + seconds * 1000;
     const lane = async () => {
       while (performance.now() < end) {
-        await troubles.next();
+        await faults.next();
         await sleep(random.below(120));
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    const { counts } = troubles;
+    const { counts } = faults;
     say(
       `seed ${seed}: ${Object.keys(counts)
         .map((name) => `${counts[name]} × ${name}`)
         .join(", ")}`,
     );
-    const open = await calmDown(world, troubles, calmSeconds);
+    const open = await calmDown(world, faults, calmSeconds);
     say(`seed ${seed}: calm after ${since()}; attempts: ${await tallyAttempts(world)}`);
     const checks = [nothingWrong("nothing is stuck", open), ...(await checkWorld(world))];
     for (const [place, one] of world.orgs.entries())
-      for (const check of await checkOrg(one, troubles.pauses))
+      for (const check of await checkOrg(one, faults.pauses))
         checks.push({ ...check, name: `organisation ${place + 1}: ${check.name}` });
     return { checks, failed: checks.filter(({ ok }) => !ok) };
   } finally {

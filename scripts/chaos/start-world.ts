@@ -45,7 +45,8 @@ export async function startWorld(random: Random, seed: number): Promise<World> {
     {},
     {
       // Two workers at once, so that there is always one beside the one that dies.
-      ...{ seed, isolates: { worker: 2 } },
+      seed,
+      isolates: { worker: 2 },
       log: (source, line) => {
         if (process.env.STACK_LOG) console.log(`${source}: ${line}`);
         if (TROUBLE.test(line) && !KNOWN.test(line)) complaints.push(`${source}: ${line.slice(0, 500)}`);
@@ -83,7 +84,9 @@ async function makeOrg(own: OwnStack, random: Random, seed: number, place: numbe
     const template = await addTemplate(org.sql, org.id, { category: "initial", language: "es", content });
     const people = random.shuffle(leads).slice(0, Math.ceil(PEOPLE * 0.6));
     return await buildCampaign(org, {
-      ...{ name: `Chaos ${n}`, template_ids: [template], retry_undelivered: n === 1 },
+      name: `Chaos ${n}`,
+      template_ids: [template],
+      retry_undelivered: n === 1,
       target_criteria: { lead_ids: people.map(({ id }) => id) },
     });
   };

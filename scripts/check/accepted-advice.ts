@@ -1,7 +1,7 @@
 // What `supabase db advisors` says that is not on the list of accepted advice (supabase/advisors-accepted.json).
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR, runTool } from "../run-tool.ts";
+import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
 
 export const ACCEPTED_PATH = "supabase/advisors-accepted.json";
 

@@ -2,7 +2,7 @@
 // everything here is installed.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 interface DenoLock {
   version: string;

@@ -1,8 +1,8 @@
 // The form of supabase/schemas: each function once, in a file that its name or its purpose names, in lines and files people read.
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
 import { listSchemaFiles } from "../schema/list-schema-files.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 const MOST_CHARACTERS = 130;
 const MOST_LINES_OF_A_FILE = 300;

@@ -1,5 +1,5 @@
 // Every check of a finished run: sums that must add up, and the platform's word against the simulator's record.
-import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/import-schemas.ts";
+import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/schemas.ts";
 import { type Check, equal, nothingWrong } from "../judging/check.ts";
 import { compareMessages, compareTexts, failedWebhooks } from "../judging/compare-messages.ts";
 import type { RecordEntry } from "../twilio-simulator/state/record.ts";

@@ -36,7 +36,9 @@ export async function openDashboard(env: StackEnv): Promise<Dashboard> {
     client.from("phone_numbers").select("e164, mps").eq("status", "active").order("e164"),
   );
   return {
-    ...{ client, orgId: user.org_id, accountSid: account.account_sid },
+    client,
+    orgId: user.org_id,
+    accountSid: account.account_sid,
     numbers: numbers.map(({ e164, mps }) => ({ e164, mps: Number(mps) })),
     call: (method, path, body) => callFunction(client, method, path, body),
     async close() {

@@ -1,5 +1,5 @@
 // Uploads the file as a dashboard does: a look at it first, then the import, followed over Realtime.
-import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/import-schemas.ts";
+import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/schemas.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { drawBar } from "./draw-bar.ts";
 import { followChanges } from "./follow-changes.ts";

@@ -5,19 +5,21 @@ import { followChanges } from "./follow-changes.ts";
 import { createNews, type News } from "./wait-for-news.ts";
 
 export const FIGURES = [
-  ...([
-    "audience",
-    "excluded",
-    "canceled",
-    "waiting",
-    "queued",
-    "sending",
-    "unknown",
-    "sent",
-    "failed",
-  ] as const),
-  ...(["delivered", "undelivered", "unconfirmed", "replies", "opt_outs"] as const),
-];
+  "audience",
+  "excluded",
+  "canceled",
+  "waiting",
+  "queued",
+  "sending",
+  "unknown",
+  "sent",
+  "failed",
+  "delivered",
+  "undelivered",
+  "unconfirmed",
+  "replies",
+  "opt_outs",
+] as const;
 export type Figures = Record<(typeof FIGURES)[number], number>;
 
 /** What came over Realtime and is not what was counted, one sentence each. */
@@ -50,7 +52,12 @@ export async function followCampaign(
 ): Promise<LiveFigures> {
   const live: LiveFigures = {
     figures: Object.fromEntries(FIGURES.map((name) => [name, 0])) as Figures,
-    ...{ status: "draft", needsAttention: null, texts: 0, lastText: "", rate: 0, news: createNews() },
+    status: "draft",
+    needsAttention: null,
+    texts: 0,
+    lastText: "",
+    rate: 0,
+    news: createNews(),
   };
   const tell = () => {
     onChange(live);

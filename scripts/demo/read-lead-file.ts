@@ -39,7 +39,10 @@ function checkContent(bytes: Buffer): void {
   const head = bytes.subarray(0, HEAD_BYTES);
   const csv = inspectFile(head, isWhole);
   const { records } = readRecords(decode(head.subarray(csv.nextByte), csv.encoding, isWhole), {
-    ...{ delimiter: csv.delimiter, line: csv.nextLine, isEnd: isWhole, maxRecords: SAMPLE_ROWS },
+    delimiter: csv.delimiter,
+    line: csv.nextLine,
+    isEnd: isWhole,
+    maxRecords: SAMPLE_ROWS,
   });
   if (records.length === 0) throw new Error("the file names columns but has no rows below them.");
   const mapping = suggestMapping(

@@ -40,7 +40,9 @@ function plainScreen(stream: NodeJS.WriteStream): Screen {
       last = undefined;
       saidAt = Number.NEGATIVE_INFINITY;
     },
-    ...{ good: same, bad: same, faint: same },
+    good: same,
+    bad: same,
+    faint: same,
   };
 }
 
@@ -63,6 +65,8 @@ function terminalScreen(stream: NodeJS.WriteStream): Screen {
     keep() {
       drawn = 0;
     },
-    ...{ good: paint(32), bad: paint(31), faint: paint(2) },
+    good: paint(32),
+    bad: paint(31),
+    faint: paint(2),
   };
 }

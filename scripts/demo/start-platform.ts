@@ -39,7 +39,13 @@ export async function startPlatform(seed: number): Promise<Platform> {
     const portBase = await findFreePortBase();
     const twilio = `http://127.0.0.1:${portsFrom(portBase).simulator}`;
     const stack = await startStack({
-      ...{ portBase, dataDir, seed, log, durable: false, watch: false, envFile: false },
+      portBase,
+      dataDir,
+      seed,
+      log,
+      durable: false,
+      watch: false,
+      envFile: false,
       env: { TWILIO_API_URL: twilio, TWILIO_MESSAGING_URL: twilio, TWILIO_LOOKUPS_URL: twilio },
     });
     const remove = async () => {

@@ -3,17 +3,22 @@ import type { Owner } from "./make-owners.ts";
 import type { Random } from "./random.ts";
 
 const HEADER = [
-  ...[
-    "First Name",
-    "Last Name",
-    "Phone",
-    "Phone Type",
-    "Phone 2",
-    "Email",
-    "Mailing Address",
-    "Mailing City",
-  ],
-  ...["Mailing State", "Mailing Zip", "County", "APN", "Acreage", "SMS Consent", "Notes", "List Name"],
+  "First Name",
+  "Last Name",
+  "Phone",
+  "Phone Type",
+  "Phone 2",
+  "Email",
+  "Mailing Address",
+  "Mailing City",
+  "Mailing State",
+  "Mailing Zip",
+  "County",
+  "APN",
+  "Acreage",
+  "SMS Consent",
+  "Notes",
+  "List Name",
 ];
 
 /** UTF-8 with a byte order mark and CR LF, as Excel writes it. */

@@ -1,5 +1,5 @@
 // The TypeScript types of the database's public schema, as the Supabase CLI reads them from a migrated database.
-import { runTool } from "../run-tool.ts";
+import { runTool } from "../tools/run-tool.ts";
 import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "supabase/functions/_shared/db/database.types.ts";

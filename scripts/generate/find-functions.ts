@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 export interface FunctionEntry {
   name: string;

@@ -1,7 +1,7 @@
 // Brings every generated file up to date, or says which ones are stale.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR, runTool } from "../run-tool.ts";
+import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
 import { databaseTypes } from "./database-types.ts";
 import { findOrphans, isFresh, write } from "./generated-file.ts";
 import { quietHoursDocument } from "./quiet-hours-document.ts";

@@ -1,8 +1,8 @@
 // supabase/migrations as they follow from supabase/schemas.
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
 import { composeMigrations } from "../schema/compose-migrations.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 import { isFresh, write } from "./generated-file.ts";
 
 const FOLDER = "supabase/migrations";

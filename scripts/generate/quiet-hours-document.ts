@@ -1,8 +1,8 @@
 // docs/quiet-hours.md: the platform's rules, and the area codes whose phones may be in several time zones, for people to read.
 import { join } from "node:path";
-import { PROJECT_DIR } from "../run-tool.ts";
 import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES, type StateRule } from "../seed/data/quiet-hour-rules.ts";
 import { readAreaCodes } from "../seed/read-area-codes.ts";
+import { PROJECT_DIR } from "../tools/run-tool.ts";
 import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "docs/quiet-hours.md";

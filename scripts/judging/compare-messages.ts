@@ -27,8 +27,14 @@ export function compareMessages(ours: OurMessage[], record: readonly RecordEntry
 
 /** Our word for what Twilio reports. */
 const STATUS: Record<string, string> = {
-  ...{ queued: "sent", accepted: "sent", sending: "sent", sent: "sent" },
-  ...{ delivered: "delivered", undelivered: "undelivered", failed: "failed", canceled: "canceled" },
+  queued: "sent",
+  accepted: "sent",
+  sending: "sent",
+  sent: "sent",
+  delivered: "delivered",
+  undelivered: "undelivered",
+  failed: "failed",
+  canceled: "canceled",
 };
 
 function compareOne(message: OurMessage, posts: PostEntry[]): string | null {
@@ -54,7 +60,10 @@ function compareOne(message: OurMessage, posts: PostEntry[]): string | null {
 
 /** Our class for what a person meant. */
 const CLASS: Partial<Record<InboundEntry["intent"], string>> = {
-  ...{ stop: "stop", start: "start", help: "help", wrong_number: "wrong_number" },
+  stop: "stop",
+  start: "start",
+  help: "help",
+  wrong_number: "wrong_number",
 };
 
 /** The same for what people wrote: each text once, whole, and understood. */

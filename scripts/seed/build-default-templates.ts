@@ -1,8 +1,8 @@
 // Numbers, checks and measures the default templates; a template that the linter refuses stops the generator.
 
 import type { Encoding } from "../../supabase/functions/_shared/sms/count-segments.ts";
-import { lintTemplate } from "../../supabase/functions/_shared/sms/lint-template.ts";
 import type { TemplateGroup } from "./data/default-templates.ts";
+import { lintTemplate } from "./lint/lint-template.ts";
 
 export interface DefaultTemplate {
   key: string;

@@ -1,8 +1,9 @@
 // The SQL files of the platform's own rows: what every deployment needs, whoever uses it.
-import { ERROR_RULES } from "../../supabase/functions/_shared/sms/error-classes.ts";
+
 import { buildDefaultTemplates } from "./build-default-templates.ts";
 import { computeHolidays } from "./compute-holidays.ts";
 import { TEMPLATE_GROUPS } from "./data/default-templates.ts";
+import { ERROR_RULES } from "./data/error-classes.ts";
 import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES } from "./data/quiet-hour-rules.ts";
 import { expandQuietHours } from "./expand-quiet-hours.ts";
 import type { AreaCodeRow } from "./read-area-codes.ts";

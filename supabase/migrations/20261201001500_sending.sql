@@ -477,23 +477,57 @@ as $$
 declare
   v_queue text;
   v_left integer := p_limit;
+  v_replies integer;
   v_ids bigint[];
   v_messages uuid[];
 begin
+  -- How many of them are replies, which organisation is first by chance: a slow worker asks for one or two. An organisation's go
+  -- before its own campaigns' messages, not before those of others.
+  select count(*) filter (where c.rank = 1) into v_replies
+  from (
+    select t.rank from (
+      select d.rank, d.msg_id, row_number() over (partition by m.org_id order by d.rank, d.msg_id) as n
+      from (
+        (select 1 as rank, q.msg_id, q.message from pgmq.q_replies q where q.vt <= clock_timestamp() order by q.msg_id
+          limit 10000)
+        union all
+        (select 2, q.msg_id, q.message from pgmq.q_sends q where q.vt <= clock_timestamp() order by q.msg_id limit 10000)
+      ) d
+      left join public.messages m on m.id = (d.message ->> 'message_id')::uuid
+    ) t
+    order by t.n, random() limit p_limit
+  ) c;
   -- Replies first. Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
   foreach v_queue in array array['replies', 'sends'] loop
-    exit when v_left <= 0;
-    select array_agg(r.msg_id), array_agg((r.message ->> 'message_id')::uuid order by r.msg_id)
-    into v_ids, v_messages
-    from pgmq.read(v_queue, 30, v_left) r;
+    continue when v_left <= 0 or (v_queue = 'replies' and v_replies = 0);
+    -- The first of each organisation, then the second of each, and so on. A plan keeps an organisation's under 1,000, so that
+    -- 10,000 show many of them.
+    execute format(
+      'select array_agg(t.msg_id order by t.n, t.msg_id), array_agg(t.message_id order by t.n, t.msg_id)
+       from (
+         select x.msg_id, r.message_id, r.n
+         from (
+           select d.msg_id, d.message_id, row_number() over (partition by m.org_id order by d.msg_id) as n
+           from (
+             select q.msg_id, (q.message ->> ''message_id'')::uuid as message_id
+             from pgmq.q_%1$s q where q.vt <= clock_timestamp() order by q.msg_id limit 10000
+           ) d
+           left join public.messages m on m.id = d.message_id
+         ) r
+         join pgmq.q_%1$s x on x.msg_id = r.msg_id
+         order by r.n, random() limit $1 for update of x skip locked
+       ) t', v_queue)
+    into v_ids, v_messages using case v_queue when 'replies' then v_replies else v_left end;
     continue when v_ids is null;
     perform pgmq.delete(v_queue, v_ids);
     v_left := v_left - cardinality(v_ids);
-    return query select m, v_queue from unnest(v_messages) m;
+    return query select m, v_queue from unnest(v_messages) with ordinality as u(m, n) order by u.n;
   end loop;
 end;
 $$;
-comment on function private.take_queued(integer) is 'Takes up to p_limit due messages off the queues, replies first.';
+comment on function private.take_queued(integer) is
+  'Takes up to p_limit due messages off the queues, the first of each organisation before the second of any, and of an '
+  'organisation its replies first.';
 
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
@@ -532,12 +566,11 @@ set search_path = ''
 as $$
 declare
   v_taken uuid[];
-  v_queues text[];
 begin
   -- A queue row may exist twice (rescue errs on that side); the message comes once, where it came first.
-  select array_agg(x.message_id order by x.n), array_agg(x.queue order by x.n) into v_taken, v_queues
+  select array_agg(x.message_id order by x.n) into v_taken
   from (
-    select distinct on (t.message_id) t.message_id, t.queue, t.n
+    select distinct on (t.message_id) t.message_id, t.n
     from private.take_queued(p_limit) with ordinality as t(message_id, queue, n) order by t.message_id, t.n
   ) x;
   if v_taken is null then
@@ -2093,6 +2126,8 @@ begin
   select coalesce(sum(n.planned), 0) into v_queued from unnest(v_numbers) n;
   select least(
     p_max,
+    -- Whoever has more numbers than the workers can serve does not fill the queue: what is in it stands before what others add.
+    greatest(2 * p_max - v_queued, 0),
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
       where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
@@ -2148,9 +2183,10 @@ begin
 end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
-  'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max; '
-  'returns how many. 0 where another planner is at it. Definer: the worker may not read or write these tables. Looks at the 200 '
-  'campaigns that waited longest, and begins no further one after a second: the next plan goes on with the others.';
+  'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
+  'and so that at most twice p_max are queued; returns how many. 0 where another planner is at it. Definer: the worker may not '
+  'read or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the '
+  'next plan goes on with the others.';
 
 -- schemas/sending/functions/receipts.sql
 
@@ -2792,14 +2828,24 @@ set search_path = ''
 as $$
 declare
   v_resting uuid[] := private.resting_orgs('start_scheduled', p_org_id, p_now);
+  v_until timestamptz := clock_timestamp() + interval '1 second';
   v_campaign record;
   v_obstacle record;
   v_count integer := 0;
 begin
+  -- The first of each organisation before the second of any. Who is locked is left for the next tick, so that the order is free
+  -- of deadlocks.
   for v_campaign in
-    select c.id, c.org_id from public.campaigns c
-    where c.status = 'scheduled' and c.scheduled_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
-      and c.org_id <> all (v_resting) order by c.id for no key update skip locked
+    select c.id, c.org_id
+    from (
+      select x.id, row_number() over (partition by x.org_id order by x.scheduled_at, x.id) as n
+      from public.campaigns x
+      where x.status = 'scheduled' and x.scheduled_at <= p_now and (p_org_id is null or x.org_id = p_org_id)
+        and x.org_id <> all (v_resting)
+    ) d
+    join public.campaigns c on c.id = d.id
+    where c.status = 'scheduled' and c.scheduled_at <= p_now
+    order by d.n, c.id for no key update of c skip locked
   loop
     select * into v_obstacle from private.start_obstacle(v_campaign.id, p_now);
     if v_obstacle.code is null then
@@ -2815,13 +2861,15 @@ begin
         'A scheduled campaign could not start. ' || v_obstacle.message, v_campaign.id, null,
         v_obstacle.details || jsonb_build_object('code', v_obstacle.code));
     end if;
+    exit when clock_timestamp() > v_until;
   end loop;
   return v_count;
 end;
 $$;
 comment on function private.start_scheduled(timestamptz, uuid) is
-  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send; returns how many it '
-  'started. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send, for a second at most: '
+  'the next call goes on. The first of each organisation before the second of any. Returns how many it started. p_org_id: of '
+  'that organisation alone; null: of all but those for which this work rests.';
 
 create function private.flag_stalled(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer

@@ -1061,12 +1061,14 @@ begin
     return 2147483647;
   end if;
   -- Reckoned at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
-  -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts.
-  select coalesce(max(t.worst_segments), 1) into v_worst
-  from public.campaigns c
-  join public.campaign_templates ct on ct.campaign_id = c.id
-  join public.templates t on t.id = ct.template_id and t.is_active
-  where c.org_id = p_org_id and c.status in ('ready', 'scheduled', 'running', 'paused');
+  -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts. Text by text,
+  -- the longest first: campaigns become many, texts do not, and the first that one of them uses is the longest.
+  v_worst := coalesce((
+    select t.worst_segments from public.templates t
+    where t.org_id = p_org_id and t.is_active and exists (
+      select 1 from public.campaign_templates ct join public.campaigns c on c.id = ct.campaign_id
+      where ct.org_id = p_org_id and ct.template_id = t.id and c.status in ('ready', 'scheduled', 'running', 'paused'))
+    order by t.worst_segments desc limit 1), 1);
   if p_with_open then
     -- What is on its way is as good as spent, at what planning charged for it.
     select coalesce(sum(m.charged_segments), 0) into v_open

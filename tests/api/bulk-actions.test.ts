@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { arrangeOwners } from "../fixtures/arrange-owners.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { finishJob } from "../fixtures/wait-for-job.ts";
 import { subscribe } from "../stack/realtime-channel.ts";
-import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -51,7 +51,8 @@ it("asks for ids or a filter, not both, and for the role that a filter needs", a
   expect(
     (await post({ action: "set_score", filter: {}, value: "hot" }, org.users.operator)).body.error,
   ).toMatchObject({
-    ...{ code: "forbidden", details: { required_role: "campaign_manager" } },
+    code: "forbidden",
+    details: { required_role: "campaign_manager" },
   });
 });
 

@@ -4,7 +4,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -22,7 +22,8 @@ const call = (method: string, path: string, body?: unknown) =>
 const SLOW = { mps: 0.05, quiet_hours_override: true };
 async function make(input: Record<string, unknown> = {}): Promise<string> {
   const { id } = await callApi<{ id: string }>(org, "POST", "/campaigns", {
-    ...{ name: "Control", template_ids: [org.templates.initial] },
+    name: "Control",
+    template_ids: [org.templates.initial],
     ...SLOW,
     ...input,
   });
@@ -54,11 +55,9 @@ describe("building", () => {
     await waitForStatus(org, id, "ready");
     const stats = (await call("GET", `/${id}/stats`)).body.data;
     expect(stats).toMatchObject({
-      ...{
-        status: "ready",
-        delivery_rate: null,
-        reasons: { excluded: { landline: 2 }, canceled: {}, failed: {} },
-      },
+      status: "ready",
+      delivery_rate: null,
+      reasons: { excluded: { landline: 2 }, canceled: {}, failed: {} },
       figures: { audience: 12, excluded: 2, waiting: 10, sent: 0, needs_attention: 0 },
     });
     // Counting again what is built is no question any more; building again is.

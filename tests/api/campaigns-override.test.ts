@@ -1,6 +1,6 @@
 // Sending at any hour is for simulators on this machine: anywhere else it is refused when saved.
 import { expect, it } from "vitest";
-import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { AppError } from "../../supabase/functions/_shared/http/app-error.ts";
 import { refuseOverride } from "../../supabase/functions/campaigns/refuse-override.ts";
 

@@ -35,15 +35,18 @@ describe("creating a campaign", () => {
   it("makes a draft with the organisation's own texts and every number, where nothing else is said", async () => {
     const campaign = await create();
     expect(campaign).toMatchObject({
-      ...{ name: "Spring", status: "draft", template_category: "initial", phones: "primary" },
-      ...{
-        mps: null,
-        daily_cap: null,
-        cooldown_days: null,
-        quiet_hours_override: false,
-        retry_undelivered: false,
-      },
-      ...{ template_ids: [org.templates.initial], phone_number_ids: [], target_criteria: {} },
+      name: "Spring",
+      status: "draft",
+      template_category: "initial",
+      phones: "primary",
+      mps: null,
+      daily_cap: null,
+      cooldown_days: null,
+      quiet_hours_override: false,
+      retry_undelivered: false,
+      template_ids: [org.templates.initial],
+      phone_number_ids: [],
+      target_criteria: {},
       stats: { audience: 0, sent: 0 },
     });
     expect((await call("GET", `/${campaign.id}`, undefined, "viewer")).body).toEqual({
@@ -57,15 +60,15 @@ describe("creating a campaign", () => {
 
   it("keeps every field", async () => {
     const input = {
-      ...{
-        name: "Todo",
-        description: "Condado de Travis",
-        phones: "all",
-        mps: 2.5,
-        daily_cap: 500,
-        cooldown_days: 7,
-      },
-      ...{ quiet_hours_override: true, retry_undelivered: true, scheduled_at: "2031-01-01T15:00:00Z" },
+      name: "Todo",
+      description: "Condado de Travis",
+      phones: "all",
+      mps: 2.5,
+      daily_cap: 500,
+      cooldown_days: 7,
+      quiet_hours_override: true,
+      retry_undelivered: true,
+      scheduled_at: "2031-01-01T15:00:00Z",
       target_criteria: {
         tags: ["HOT"],
         counties: ["Travis"],
@@ -86,7 +89,8 @@ describe("creating a campaign", () => {
 
   it("splits an A/B test by share, with templates of each part and their weights, until it is built", async () => {
     const second = await addTemplate(org.sql, org.id, {
-      ...{ category: "initial", language: "es" },
+      category: "initial",
+      language: "es",
       content: "Buen dia, somos {brand}. Responda ALTO para no recibir mas.",
     });
     const variants = [

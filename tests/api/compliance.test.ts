@@ -41,13 +41,11 @@ describe("what it says", () => {
   it("of a Floridian with an address in California, on a Wednesday morning", async () => {
     const data = await ok({ phone: "(305) 555-0142", state: "california", at: at("2026-06-10T10:30") });
     expect(data).toMatchObject({
-      ...{
-        phone: "+13055550142",
-        may_send: false,
-        is_open: false,
-        blocked_by: ["quiet_hours"],
-        open_until: null,
-      },
+      phone: "+13055550142",
+      may_send: false,
+      is_open: false,
+      blocked_by: ["quiet_hours"],
+      open_until: null,
       area_code: { area_code: "305", state: "FL", time_zones: [EASTERN], overlay_of: null },
       address: { state: "CA", from: "request" },
       time_zones: [
@@ -70,7 +68,9 @@ describe("what it says", () => {
     same(data.next_open_at, "2026-06-10T12:00");
     const rules = data.rules.map(
       (rule: { rule: string; time_zone: string; is_open: boolean; open_today: unknown }) => [
-        ...[rule.rule, rule.time_zone, rule.is_open],
+        rule.rule,
+        rule.time_zone,
+        rule.is_open,
         rule.open_today,
       ],
     );
@@ -115,7 +115,10 @@ describe("what it says", () => {
     });
     const alabama = await ok({ phone: "2055550142", at: at("2026-11-26T12:00", CENTRAL) });
     expect(alabama.rules.at(-1)).toMatchObject({
-      ...{ rule: "AL", is_open: false, open_today: [], closed_by_holiday: "Thanksgiving Day" },
+      rule: "AL",
+      is_open: false,
+      open_today: [],
+      closed_by_holiday: "Thanksgiving Day",
     });
     expect(alabama.time_zones[0].holiday).toBe("Thanksgiving Day");
     same(alabama.next_open_at, "2026-11-27T08:00", CENTRAL);
@@ -123,13 +126,23 @@ describe("what it says", () => {
 
   it("of a rule of the organisation's own", async () => {
     const row = {
-      ...{ org_id: org.id, state: "WY", dow: 3, opens: "13:00", closes: "14:00" },
-      ...{ source: "our counsel", effective_from: "2026-01-01", reviewed_at: "2026-05-05" },
+      org_id: org.id,
+      state: "WY",
+      dow: 3,
+      opens: "13:00",
+      closes: "14:00",
+      source: "our counsel",
+      effective_from: "2026-01-01",
+      reviewed_at: "2026-05-05",
     };
     expect((await org.admin.client.from("quiet_hour_rules").insert(row)).error).toBeNull();
     const data = await ok({ phone: "3075550142", at: at("2026-06-10T12:00", "America/Denver") });
     expect(data.rules.at(-1)).toMatchObject({
-      ...{ rule: "WY", is_own: true, is_default: false, source: "our counsel", reviewed_at: "2026-05-05" },
+      rule: "WY",
+      is_own: true,
+      is_default: false,
+      source: "our counsel",
+      reviewed_at: "2026-05-05",
       open_today: [{ opens: "13:00", closes: "14:00" }],
     });
     same(data.next_open_at, "2026-06-10T13:00", "America/Denver");
@@ -173,17 +186,13 @@ describe("what it says", () => {
 
   it("of the limit in 24 hours, and when there is room again", async () => {
     const sent = [1, 2, 23].map((hours) => ({
-      ...{
-        org_id: org.id,
-        kind: "campaign",
-        step: 1,
-        from_number: "+12065550100",
-        to_number: "+13055550155",
-      },
-      ...{
-        status: "delivered",
-        created_at: new Date(local("2026-06-10T15:00", EASTERN).getTime() - hours * 3_600_000),
-      },
+      org_id: org.id,
+      kind: "campaign",
+      step: 1,
+      from_number: "+12065550100",
+      to_number: "+13055550155",
+      status: "delivered",
+      created_at: new Date(local("2026-06-10T15:00", EASTERN).getTime() - hours * 3_600_000),
     }));
     await org.sql`insert into public.messages ${org.sql(sent)}`;
     const data = await ok({ phone: "3055550155", at: at("2026-06-10T15:00") });
@@ -206,7 +215,8 @@ describe("what it says", () => {
     same(night.reply.exempt_until, "2026-06-11T15:00");
     expect((await ok({ phone: "3055550177", at: at("2026-06-11T15:00") })).reply.is_exempt).toBe(false);
     expect((await ok({ phone: "3055550177", at: at("2026-06-10T14:00") })).reply).toMatchObject({
-      ...{ is_exempt: false, last_inbound_at: null },
+      is_exempt: false,
+      last_inbound_at: null,
     });
   });
 
@@ -216,11 +226,14 @@ describe("what it says", () => {
     const quiet = await buildCampaign(org, { quiet_hours_override: false });
     const night = { phone: "3055550188", at: at("2026-06-11T02:00") };
     expect(await ok({ ...night, campaign_id: asking })).toMatchObject({
-      ...{ may_send: true, is_open: false, blocked_by: ["quiet_hours"] },
+      may_send: true,
+      is_open: false,
+      blocked_by: ["quiet_hours"],
       override: { campaign_id: asking, is_asked: true, is_honoured: true },
     });
     expect(await ok({ ...night, campaign_id: quiet })).toMatchObject({
-      ...{ may_send: false, override: { campaign_id: quiet, is_asked: false, is_honoured: false } },
+      may_send: false,
+      override: { campaign_id: quiet, is_asked: false, is_honoured: false },
     });
   });
 

@@ -2,17 +2,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import {
+  drip,
+  type FaultyServer,
+  flood,
+  hang,
+  hangUp,
+  startFaultyServer,
+} from "../fixtures/faulty-server.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { drip, flood, hang, hangUp, type LyingServer, startLyingServer } from "../fixtures/lying-server.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
-let server: LyingServer;
-let other: LyingServer;
+let server: FaultyServer;
+let other: FaultyServer;
 let phones = 2000;
 beforeAll(async () => {
-  [server, other] = await Promise.all([startLyingServer(), startLyingServer()]);
+  [server, other] = await Promise.all([startFaultyServer(), startFaultyServer()]);
   org = await createOrg(stack, { roles: ["viewer", "operator", "campaign_manager"], numbers: 0 });
 });
 beforeEach(() => {
@@ -26,10 +33,14 @@ const call = (method: string, path: string, body?: unknown, who: keyof TestOrg["
 const SECRET = "Bearer s3cret-of-the-service";
 let services = 0;
 const propertyInput = () => ({
-  ...{ kind: "property", name: `Parcels ${services++}`, url: `${server.url}/parcels`, secret: SECRET },
+  kind: "property",
+  name: `Parcels ${services++}`,
+  url: `${server.url}/parcels`,
+  secret: SECRET,
   request: { parcel: "{apn}", where: "{county}, {state}" },
   field_map: { apn: "parcel.apn", acreage: "parcel.acres", estimated_value: "parcel.value" },
-  ...{ is_enabled: true, timeout_ms: 1000 },
+  is_enabled: true,
+  timeout_ms: 1000,
 });
 async function add(input: Record<string, unknown>): Promise<string> {
   const { status, body } = await call("POST", "/enrichment-services", input);
@@ -243,11 +254,13 @@ describe("the worker", () => {
 
   it("scrubs phones in batches: those on a list are suppressed", async () => {
     const id = await add({
-      ...{ kind: "scrub", name: "Scrub", url: `${server.url}/scrub`, batch_size: 2, is_enabled: true },
-      ...{
-        request: { numbers: "{phones10}" },
-        field_map: { results: "list", phone: "n", dnc: "dnc", litigator: "lit" },
-      },
+      kind: "scrub",
+      name: "Scrub",
+      url: `${server.url}/scrub`,
+      batch_size: 2,
+      is_enabled: true,
+      request: { numbers: "{phones10}" },
+      field_map: { results: "list", phone: "n", dnc: "dnc", litigator: "lit" },
     });
     server.behave(({ body }, response) => {
       const { numbers } = JSON.parse(body) as { numbers: string[] };

@@ -12,8 +12,8 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { exportLeads, finishJob } from "../fixtures/wait-for-job.ts";
-import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -32,42 +32,55 @@ afterAll(() => org?.close());
 /** An owner with all there is, one who means no good to spreadsheets, one with next to nothing. */
 const LEADS = [
   {
-    ...{ first_name: "Rosa", last_name: "Núñez Ybarra", email: "rosa@example.com", language: "es" },
-    ...{ primary_phone: fictionalPhoneAt(0), secondary_phone: fictionalPhoneAt(1) },
-    ...{
-      alternate_phone: fictionalPhoneAt(2),
-      address1: "12 Elm St, Apt 4",
-      address2: "Rear",
-      city: "Austin",
-    },
-    ...{ state: "TX", postal_code: "78701", county: "Travis", status: "interested", lead_score: "hot" },
-    ...{ consent_status: "granted", source: "County records", notes: 'Said "call\nlater"' },
+    first_name: "Rosa",
+    last_name: "Núñez Ybarra",
+    email: "rosa@example.com",
+    language: "es",
+    primary_phone: fictionalPhoneAt(0),
+    secondary_phone: fictionalPhoneAt(1),
+    alternate_phone: fictionalPhoneAt(2),
+    address1: "12 Elm St, Apt 4",
+    address2: "Rear",
+    city: "Austin",
+    state: "TX",
+    postal_code: "78701",
+    county: "Travis",
+    status: "interested",
+    lead_score: "hot",
+    consent_status: "granted",
+    source: "County records",
+    notes: 'Said "call\nlater"',
     tags: ["VIP", "LAND-50"],
     custom_fields: { "Owner Occupied": "No", "Flood Zone": "AE" },
     properties: [
       {
-        ...{
-          apn: "12-345-678",
-          county: "Travis",
-          state: "TX",
-          situs: "Lot 4, Elm Rd",
-          property_type: "Land",
-        },
-        ...{ acreage: 12.5, estimated_value: 120000 },
+        apn: "12-345-678",
+        county: "Travis",
+        state: "TX",
+        situs: "Lot 4, Elm Rd",
+        property_type: "Land",
+        acreage: 12.5,
+        estimated_value: 120000,
       },
       { apn: "99-000-111", county: "Hays", state: "TX", acreage: 3 },
     ],
   },
   {
-    ...{ first_name: "=1+1", last_name: '@SUM(A1)"', primary_phone: fictionalPhoneAt(3), notes: "-2+3" },
-    ...{ address1: "+cmd|' /C calc'!A0", postal_code: "02134", custom_fields: { "Flood Zone": "=X()" } },
+    first_name: "=1+1",
+    last_name: '@SUM(A1)"',
+    primary_phone: fictionalPhoneAt(3),
+    notes: "-2+3",
+    address1: "+cmd|' /C calc'!A0",
+    postal_code: "02134",
+    custom_fields: { "Flood Zone": "=X()" },
   },
   { primary_phone: fictionalPhoneAt(4) },
 ];
 
 const parse = (file: Buffer) =>
   Papa.parse<Record<string, string>>(file.toString("utf8").replace(/^\ufeff/, ""), {
-    ...{ header: true, skipEmptyLines: true },
+    header: true,
+    skipEmptyLines: true,
   });
 const byPhone = (rows: Record<string, unknown>[]) =>
   Object.fromEntries(rows.map((row) => [row.primary_phone as string, row]));
@@ -77,7 +90,11 @@ describe("a CSV", () => {
   it("holds every phone, the first parcel and the custom fields, and opens safely", async () => {
     const { job, file } = await exportLeads(org, { format: "csv" });
     expect(job).toMatchObject({
-      ...{ kind: "lead_export", total_items: 3, done_items: 3, progress: 1, error_message: null },
+      kind: "lead_export",
+      total_items: 3,
+      done_items: 3,
+      progress: 1,
+      error_message: null,
       result: { file: { rows: 3, bytes: file.length } },
     });
     expect(JSON.stringify(job)).not.toContain(`${org.id}/`);
@@ -86,26 +103,35 @@ describe("a CSV", () => {
     expect(meta.fields).toEqual([...EXPORT_COLUMNS, "Flood Zone", "Owner Occupied"]);
     const rows = byPhone(data);
     expect(rows[shown(0)]).toMatchObject({
-      ...{
-        first_name: "Rosa",
-        last_name: "Núñez Ybarra",
-        secondary_phone: shown(1),
-        alternate_phone: shown(2),
-      },
-      ...{ primary_phone_type: "", primary_phone_consent: "granted", primary_phone_valid: "yes" },
-      ...{
-        address1: "12 Elm St, Apt 4",
-        tags: "VIP, LAND-50",
-        notes: 'Said "call\nlater"',
-        apn: "12-345-678",
-      },
-      ...{ acreage: "12.5", estimated_value: "120000", property_state: "TX", parcel_count: "2" },
-      ...{ "Owner Occupied": "No", "Flood Zone": "AE", status: "interested", lead_score: "hot" },
+      first_name: "Rosa",
+      last_name: "Núñez Ybarra",
+      secondary_phone: shown(1),
+      alternate_phone: shown(2),
+      primary_phone_type: "",
+      primary_phone_consent: "granted",
+      primary_phone_valid: "yes",
+      address1: "12 Elm St, Apt 4",
+      tags: "VIP, LAND-50",
+      notes: 'Said "call\nlater"',
+      apn: "12-345-678",
+      acreage: "12.5",
+      estimated_value: "120000",
+      property_state: "TX",
+      parcel_count: "2",
+      "Owner Occupied": "No",
+      "Flood Zone": "AE",
+      status: "interested",
+      lead_score: "hot",
     });
     expect(rows[shown(0)]?.lead_created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-0[67]:00$/);
     expect(rows[shown(3)]).toMatchObject({
-      ...{ first_name: "'=1+1", last_name: "'@SUM(A1)\"", notes: "'-2+3", "Flood Zone": "'=X()" },
-      ...{ address1: "'+cmd|' /C calc'!A0", secondary_phone: "", parcel_count: "0" },
+      first_name: "'=1+1",
+      last_name: "'@SUM(A1)\"",
+      notes: "'-2+3",
+      "Flood Zone": "'=X()",
+      address1: "'+cmd|' /C calc'!A0",
+      secondary_phone: "",
+      parcel_count: "0",
     });
     expect(data.map((row) => row.primary_phone)).toEqual([shown(4), shown(3), shown(0)]);
   });
@@ -167,11 +193,19 @@ describe("a workbook", () => {
       rows.map((row) => Object.fromEntries((heading as string[]).map((name, i) => [name, row[i]]))),
     );
     expect(found[shown(0)]).toMatchObject({
-      ...{ last_name: "Núñez Ybarra", acreage: 12.5, estimated_value: 120000, zip_code: "78701" },
-      ...{ notes: 'Said "call\nlater"', parcel_count: 2, "Owner Occupied": "No" },
+      last_name: "Núñez Ybarra",
+      acreage: 12.5,
+      estimated_value: 120000,
+      zip_code: "78701",
+      notes: 'Said "call\nlater"',
+      parcel_count: 2,
+      "Owner Occupied": "No",
     });
     expect(found[shown(3)]).toMatchObject({
-      ...{ first_name: "=1+1", last_name: '@SUM(A1)"', zip_code: "02134", "Flood Zone": "=X()" },
+      first_name: "=1+1",
+      last_name: '@SUM(A1)"',
+      zip_code: "02134",
+      "Flood Zone": "=X()",
     });
   });
 });
@@ -180,10 +214,12 @@ describe("a job", () => {
   it("is refused with the field for a filter or column that is none", async () => {
     const post = (input: object) => callFunction(stack, org.admin, "POST", "/leads/exports", input);
     expect((await post({ filter: { segment_ids: [org.id] } })).body.error).toMatchObject({
-      ...{ code: "invalid_input", details: { errors: [{ field: "segment_ids" }] } },
+      code: "invalid_input",
+      details: { errors: [{ field: "segment_ids" }] },
     });
     expect((await post({ filter: { deleted: true } })).body.error).toMatchObject({
-      ...{ code: "invalid_input", details: { errors: [{ field: "filter.deleted" }] } },
+      code: "invalid_input",
+      details: { errors: [{ field: "filter.deleted" }] },
     });
     expect((await post({ columns: ["salary"] })).status).toBe(422);
     expect((await post({ format: "pdf" })).status).toBe(422);

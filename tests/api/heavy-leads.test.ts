@@ -50,7 +50,8 @@ it.each(["csv", "xlsx"])("an export as %s comes out whole", async (format) => {
   const rows: Record<string, unknown>[] =
     format === "csv"
       ? Papa.parse<Record<string, string>>(file.toString("utf8").replace(/^\ufeff/, ""), {
-          ...{ header: true, skipEmptyLines: true },
+          header: true,
+          skipEmptyLines: true,
         }).data
       : rowsOf(await readSheet(file));
   expect(rows.map((row) => row.lead_id as string).sort()).toEqual(ids);

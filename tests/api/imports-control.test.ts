@@ -7,7 +7,7 @@ import { joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { finishImport, importCsv, readRejections, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -93,7 +93,9 @@ it("cancels after the chunk in flight and keeps, and says, what was imported; un
   const before = await hashLeads(org);
   const { id, answer } = await controlInChunk("cancel");
   expect(answer.body.data).toMatchObject({
-    ...{ status: "canceled", imported_rows: 3000, total_rows: 3000 },
+    status: "canceled",
+    imported_rows: 3000,
+    total_rows: 3000,
     error_message:
       "It was canceled before line 3002. What came before stays: 3000 new leads, 0 rows merged into leads. Undo removes that too.",
   });

@@ -1,14 +1,14 @@
 // An import whose worker is killed again and again, whose uploader's token expires, which competes with another.
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import ws from "ws";
-import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
 import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
 import { drainImports } from "../../supabase/functions/side-worker/imports/drain-imports.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];
@@ -63,7 +63,8 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
     await waitFor(
       async () => ((await progress())?.next_chunk ?? 0) > chunk || (await progress())?.status === "completed",
       {
-        ...{ seconds: 60, every: 5 },
+        seconds: 60,
+        every: 5,
       },
     );
     await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
@@ -114,7 +115,9 @@ it("applies no more chunks than its caller's budget lets it, beside other worker
   const log = createLog({ area: "test" });
   const drain = (chunks: number) =>
     drainImports({
-      ...{ sql: own.sql, storage, log },
+      sql: own.sql,
+      storage,
+      log,
       budget: { shouldStop: () => chunks-- <= 0, tookCpu() {} },
     });
   expect((await drain(0)).chunks).toBe(0);

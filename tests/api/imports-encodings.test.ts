@@ -157,18 +157,24 @@ describe("a preview", () => {
     expect(answer.status).toBe(200);
     const preview = answer.body.data;
     expect(preview).toMatchObject({
-      ...{ file_name: "dueños.csv", encoding: "windows-1252", delimiter: ";", already_imported: null },
-      ...{ checked_rows: 5, total_rows: 5, total_rows_estimate: 5, valid_rows: 2, rejected_rows: 1 },
+      file_name: "dueños.csv",
+      encoding: "windows-1252",
+      delimiter: ";",
+      already_imported: null,
+      checked_rows: 5,
+      total_rows: 5,
+      total_rows_estimate: 5,
+      valid_rows: 2,
+      rejected_rows: 1,
       duplicate_rows: { in_file: 1, in_database: 1, with_new_phone: 0, with_new_parcel: 0 },
       columns: ["Nombre", "Apellido", "Teléfono", "Celular", "Condado", "Zona"],
       suggested_mapping: {
-        ...{
-          Nombre: "first_name",
-          Apellido: "last_name",
-          Teléfono: "primary_phone",
-          Celular: "secondary_phone",
-        },
-        ...{ Condado: "county", Zona: "custom_field" },
+        Nombre: "first_name",
+        Apellido: "last_name",
+        Teléfono: "primary_phone",
+        Celular: "secondary_phone",
+        Condado: "county",
+        Zona: "custom_field",
       },
       duplicates: [
         { line: 5, field: "Teléfono", phone: b, lead_id: null, first_line: 2 },
@@ -197,7 +203,9 @@ describe("a preview", () => {
     const { data } = (await uploadCsv(org, "preview", csv)).body;
     const row = await importCsv(org, csv);
     expect(row).toMatchObject({
-      ...{ total_rows: data.total_rows, imported_rows: data.valid_rows, rejected_rows: data.rejected_rows },
+      total_rows: data.total_rows,
+      imported_rows: data.valid_rows,
+      rejected_rows: data.rejected_rows,
       duplicate_rows: data.duplicate_rows.in_file + data.duplicate_rows.in_database,
     });
   });

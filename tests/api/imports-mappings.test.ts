@@ -34,8 +34,11 @@ it("saves by name, replaces, lists and deletes", async () => {
     options: { keep_case: true },
   });
   expect(made).toMatchObject({
-    ...{ name: "County", columns: ["P", "N"], mapping: { P: "primary_phone", N: "ignore" } },
-    ...{ options: { keep_case: true }, created_by: org.users.campaign_manager?.id },
+    name: "County",
+    columns: ["P", "N"],
+    mapping: { P: "primary_phone", N: "ignore" },
+    options: { keep_case: true },
+    created_by: org.users.campaign_manager?.id,
   });
   const again = await save({ name: "County", mapping: { P: "primary_phone" }, columns: ["P", "Q"] });
   expect(again).toMatchObject({ id: made.id, columns: ["P", "Q"], options: {} });
@@ -69,13 +72,15 @@ it("refuses what no file could be imported with", async () => {
 it("applies the one that fits best, with its options, and says so; the request has the last word", async () => {
   const loose = await save({ name: "Loose", mapping: { Wer: "last_name", Nummer: "primary_phone" } });
   const exact = await save({
-    ...{ name: "Exact", mapping: { Wer: "first_name", Nummer: "primary_phone", Ort: "city" } },
+    name: "Exact",
+    mapping: { Wer: "first_name", Nummer: "primary_phone", Ort: "city" },
     options: { keep_case: true, tags: ["SAVED"], merge_strategy: "fill", auto_tags: { property: true } },
   });
   const csv = `Nummer,WER,Ort\n${phone()},ANA,WACO\n`;
   const data = await preview(csv);
   expect(data).toMatchObject({
-    ...{ mapping_source: "saved", mapping: { Nummer: "primary_phone", WER: "first_name", Ort: "city" } },
+    mapping_source: "saved",
+    mapping: { Nummer: "primary_phone", WER: "first_name", Ort: "city" },
     saved_mappings: [
       { id: exact.id, name: "Exact", same_columns: true, is_applied: true },
       { id: loose.id, name: "Loose", same_columns: false, is_applied: false },
@@ -84,22 +89,24 @@ it("applies the one that fits best, with its options, and says so; the request h
     tags: [{ tag: "SAVED", rows: 1 }],
   });
   expect(await preview(csv, { keep_case: "false", tags: ["MINE"], merge_strategy: "skip" })).toMatchObject({
-    ...{ mapping_source: "saved", options: { keep_case: false, merge_strategy: "skip" } },
+    mapping_source: "saved",
+    options: { keep_case: false, merge_strategy: "skip" },
     tags: [{ tag: "MINE", rows: 1 }],
   });
   expect(await preview(csv, { mapping_id: loose.id })).toMatchObject({
-    ...{
-      mapping_source: "saved",
-      mapping: { WER: "last_name", Ort: "custom_field" },
-      options: { keep_case: false },
-    },
+    mapping_source: "saved",
+    mapping: { WER: "last_name", Ort: "custom_field" },
+    options: { keep_case: false },
   });
   expect(await preview(csv, { mapping: { Nummer: "primary_phone" } })).toMatchObject({
-    ...{ mapping_source: "request", options: { keep_case: false }, tags: [] },
+    mapping_source: "request",
+    options: { keep_case: false },
+    tags: [],
   });
   // Columns it does not know go where their names say.
   expect((await preview(`Wer,Nummer,Email\nx,${phone()},a@b.co\n`)).mapping).toMatchObject({
-    ...{ Wer: "last_name", Email: "email" },
+    Wer: "last_name",
+    Email: "email",
   });
   const foreign = await uploadCsv(org, "preview", `Phone\n${phone()}\n`, {
     fields: { mapping_id: exact.id },

@@ -56,7 +56,11 @@ it("counts problems with an example, phones by number and type, states and tags"
   expect(data).toMatchObject({ is_complete: true, valid_rows: 3, rejected_rows: 4 });
   expect(data.problems).toEqual([
     {
-      ...{ outcome: "rejected", field: "Phone 1", rows: 2, first_line: 5, example: "12" },
+      outcome: "rejected",
+      field: "Phone 1",
+      rows: 2,
+      first_line: 5,
+      example: "12",
       reason: expect.stringContaining("too short"),
     },
     expect.objectContaining({ outcome: "warning", field: "Phone 2", rows: 1, first_line: 3, example: "911" }),
@@ -68,17 +72,28 @@ it("counts problems with an example, phones by number and type, states and tags"
       example: "Ontario",
     }),
     {
-      ...{ outcome: "rejected", field: "Phone 1", rows: 1, first_line: 7, example: "N/A" },
+      outcome: "rejected",
+      field: "Phone 1",
+      rows: 1,
+      first_line: 7,
+      example: "N/A",
       reason: "The row has no phone number.",
     },
     {
-      ...{ outcome: "rejected", field: null, rows: 1, first_line: 8 },
-      ...{ example: "Too many cells in this row by far too many of them" },
+      outcome: "rejected",
+      field: null,
+      rows: 1,
+      first_line: 8,
+      example: "Too many cells in this row by far too many of them",
       reason: expect.stringContaining("12 cells"),
     },
   ]);
   expect(data.phones).toEqual({
-    ...{ total: 5, rows_with: { one: 2, two: 0, three: 1 }, rows_without: 1, do_not_call: 1, invalid: 3 },
+    total: 5,
+    rows_with: { one: 2, two: 0, three: 1 },
+    rows_without: 1,
+    do_not_call: 1,
+    invalid: 3,
     line_types: { mobile: 2, landline: 1, voip: 0, toll_free: 0, other: 0, not_told: 2 },
   });
   expect(data.states).toEqual({
@@ -86,7 +101,7 @@ it("counts problems with an example, phones by number and type, states and tags"
     rows_without_mailing_state: 2,
   });
   expect(data.tags).toEqual([
-    ...[{ tag: "Q1", rows: 3 }],
+    { tag: "Q1", rows: 3 },
     ...["0-1AC", "5-10AC", "TX-HAR"].map((tag) => ({ tag, rows: 1 })),
   ]);
 });
@@ -110,14 +125,24 @@ describe("duplicates", () => {
     ].join("\n");
     const data = await preview(csv);
     expect(data.duplicate_rows).toEqual({
-      ...{ in_file: 1, in_database: 4, with_new_phone: 2, with_new_parcel: 2 },
+      in_file: 1,
+      in_database: 4,
+      with_new_phone: 2,
+      with_new_parcel: 2,
     });
     const merging = {
-      ...{ created: 1, merged: 6, left_out: 0, new_phones: 2, new_parcels: 2, phones_left_out: 1 },
+      created: 1,
+      merged: 6,
+      left_out: 0,
+      new_phones: 2,
+      new_parcels: 2,
+      phones_left_out: 1,
     };
     expect(data.strategies).toEqual({
       skip: { created: 2, merged: 0, left_out: 5 },
-      ...{ update: merging, fill: merging, add_phones: merging },
+      update: merging,
+      fill: merging,
+      add_phones: merging,
       create: { created: 7, merged: 0, left_out: 0 },
     });
   });
@@ -148,7 +173,9 @@ describe("duplicates", () => {
       const row = await importCsv(org, csv, { fields: { merge_strategy: strategy } });
       const { created, merged, left_out: left } = data.strategies[strategy];
       expect(row, strategy).toMatchObject({
-        ...{ imported_rows: created, updated_rows: merged, duplicate_rows: left },
+        imported_rows: created,
+        updated_rows: merged,
+        duplicate_rows: left,
         rejected_rows: data.rejected_rows,
       });
     }

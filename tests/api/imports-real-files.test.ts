@@ -27,7 +27,9 @@ it.each(Object.entries(REAL_FILES))("imports %s", async (_what, make) => {
   const { leads, updated = 0, rejected = [] } = file;
   const strategy = (file.fields?.merge_strategy as string | undefined) ?? "skip";
   expect(body.data).toMatchObject({
-    ...{ is_complete: true, rejected_rows: rejected.length, encoding: file.encoding },
+    is_complete: true,
+    rejected_rows: rejected.length,
+    encoding: file.encoding,
     strategies: { [strategy]: { created: leads.length, merged: updated, left_out: 0 } },
   });
   await expectRealFile(org, file);

@@ -1,12 +1,12 @@
 // Files that a browser puts into Storage itself: from the link to the import, what is refused, and what is removed in time.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { clientWith } from "../access/clients.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
-import { clientWith } from "../wall/clients.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -48,7 +48,8 @@ it("goes from the link over the preview to the import, whose file it is", async 
   expect(body.data.map((lead: { custom_fields: object }) => lead.custom_fields)).toEqual([{}, {}]);
   // Once more, it is the same file; and with allow_repeat still the same import.
   expect((await post("execute", { upload_id: id })).body.error).toMatchObject({
-    ...{ code: "duplicate", details: { already_imported: { id } } },
+    code: "duplicate",
+    details: { already_imported: { id } },
   });
   expect((await post("execute", { upload_id: id, allow_repeat: true })).body.error.code).toBe("duplicate");
   expect(await browser().uploadToSignedUrl(`${org.id}/${id}.csv`, "x", new Blob(["x"]))).toMatchObject({
@@ -109,7 +110,8 @@ describe("refuses", () => {
     expect(waiting.body.error.message).toContain("has not come yet");
     await org.sql`update public.import_uploads set expires_at = now() - interval '1 minute' where id = ${empty}`;
     expect((await post("preview", { upload_id: empty })).body.error).toMatchObject({
-      ...{ code: "invalid_state", message: expect.stringContaining("expired") },
+      code: "invalid_state",
+      message: expect.stringContaining("expired"),
     });
 
     const { upload_id: short, path, token } = await ask(`${csv} `);

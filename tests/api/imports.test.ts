@@ -5,7 +5,7 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv, readRejections, startImport, uploadCsv } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -31,20 +31,28 @@ it("imports a county's file: names, mailing address, parcel, phones with types, 
   ].join("\r\n");
   const row = await importCsv(org, csv, { fields: { tags: ["texas", "Q1-LIST"] } });
   expect(row).toMatchObject({
-    ...{
-      status: "completed",
-      total_rows: 1,
-      imported_rows: 1,
-      warning_count: 1,
-      progress: 1,
-      error_message: null,
-    },
+    status: "completed",
+    total_rows: 1,
+    imported_rows: 1,
+    warning_count: 1,
+    progress: 1,
+    error_message: null,
     tags: ["TEXAS", "Q1-LIST"],
   });
   expect(await leadBy("guadalupe")).toMatchObject({
-    ...{ first_name: "Guadalupe", last_name: "Peña, widow of Luis", import_id: row.id, status: "new" },
-    ...{ address1: "12 Elm St", city: "Boston", state: "MA", postal_code: "02134", county: "Travis" },
-    ...{ primary_phone: a, secondary_phone: b, alternate_phone: c, tags: ["TEXAS", "Q1-LIST"] },
+    first_name: "Guadalupe",
+    last_name: "Peña, widow of Luis",
+    import_id: row.id,
+    status: "new",
+    address1: "12 Elm St",
+    city: "Boston",
+    state: "MA",
+    postal_code: "02134",
+    county: "Travis",
+    primary_phone: a,
+    secondary_phone: b,
+    alternate_phone: c,
+    tags: ["TEXAS", "Q1-LIST"],
     custom_fields: { "Flood Zone": "AE", "Phone 4": `${c} / ${d}`, "Phone 2": "ask" },
     properties: [{ apn: "012-3", acreage: 1200.5, estimated_value: 120000, county: "Travis" }],
     phones: [{ line_type: "landline" }, { line_type: null }, { line_type: null }],
@@ -129,7 +137,8 @@ it("takes the caller's mapping: other fields, columns left out, and the rest as 
     fields: { mapping: { A: "first_name", B: "primary_phone", C: null } },
   });
   expect(row).toMatchObject({
-    ...{ imported_rows: 2, delimiter: ";" },
+    imported_rows: 2,
+    delimiter: ";",
     mapping: { A: "first_name", B: "primary_phone", C: "ignore", D: "custom_field" },
   });
   expect(await leadBy(a)).toMatchObject({ first_name: "Rosa", custom_fields: { D: "x" } });
@@ -142,7 +151,9 @@ it("gives the tags that are asked for by themselves, and cases names unless told
   const row = await importCsv(org, csv(a), { fields: { tags: ["Q1"], auto_tags: auto } });
   expect(row.tags).toEqual(["Q1", "SEP25"]);
   expect(await leadBy(a)).toMatchObject({
-    ...{ full_name: "Rosa O'Brien", county: "Harris", tags: ["Q1", "SEP25", "TX-HAR", "5-10AC"] },
+    full_name: "Rosa O'Brien",
+    county: "Harris",
+    tags: ["Q1", "SEP25", "TX-HAR", "5-10AC"],
   });
   await importCsv(org, csv(b), { fields: { auto_tags: { property: true }, keep_case: "true" } });
   expect(await leadBy(b)).toMatchObject({ full_name: "ROSA O'BRIEN", county: "HARRIS", tags: ["5-10AC"] });

@@ -45,7 +45,8 @@ describe("an invitation", () => {
     expect(await accept(person, token)).toEqual({ org_id: org.id, role: "operator" });
     expect(await memberOf(person.id)).toEqual({ org_id: org.id, role: "operator" });
     expect((await ask(person, "GET", "/me")).body.data).toMatchObject({
-      ...{ role: "operator", organization: { id: org.id } },
+      role: "operator",
+      organization: { id: org.id },
     });
     expect(await org.sql`select 1 from public.orgs where id = ${own}`).toHaveLength(0);
     expect(await accept(person, token)).toBe("404 not_found");

@@ -32,7 +32,9 @@ it("erases a lead that is confirmed by name or by phone in any format, and answe
   });
   expect((await call("GET", `/${lead.id}`)).status).toBe(404);
   expect((await call("POST", path, { confirm: "rosa mora" })).body.data).toEqual({
-    ...{ erased: {}, targets_canceled: 0, suppressed: [] },
+    erased: {},
+    targets_canceled: 0,
+    suppressed: [],
   });
   const [row] = await org.sql`select first_name, email, search_text from public.leads where id = ${lead.id}`;
   expect(row).toEqual({ first_name: null, email: null, search_text: expect.not.stringMatching(/[a-z0-9]/) });

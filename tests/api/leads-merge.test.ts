@@ -28,7 +28,9 @@ it("shows what a merge would do, does it, and tells where a merged lead went", a
     body: {
       success: true,
       data: {
-        ...{ dry_run: true, merged: [other.id], tags_added: ["VIP"] },
+        dry_run: true,
+        merged: [other.id],
+        tags_added: ["VIP"],
         lead: { id: keep.id, email: "rosa@example.com", secondary_phone: other.primary_phone, tags: ["VIP"] },
         fields: { email: { value: "rosa@example.com", from: other.id, because: "blank_filled" } },
       },

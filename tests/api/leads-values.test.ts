@@ -93,13 +93,17 @@ const PROTOTYPE = "zod leaves out what is called __proto__";
 const NESTED = "a list in a list is one list to Postgres";
 const CASES: Record<string, Case> = {
   "counting leads": {
-    ...{ method: "POST", path: () => "/leads/count", rpc: "count_leads" },
+    method: "POST",
+    path: () => "/leads/count",
+    rpc: "count_leads",
     body: () => ({ filter: FILTER }),
     args: ({ filter }) => ({ p_filter: filter }),
     wider: { filter: NULL, "filter.custom_fields": PROTOTYPE },
   },
   "finding leads by ids": {
-    ...{ method: "POST", path: () => "/leads/search", rpc: "search_leads" },
+    method: "POST",
+    path: () => "/leads/search",
+    rpc: "search_leads",
     body: () => ({
       filter: { ids: [leadId], import_ids: [leadId], campaign_ids: [leadId], segment_ids: [listId] },
     }),
@@ -107,13 +111,17 @@ const CASES: Record<string, Case> = {
     wider: { filter: NULL },
   },
   "changing a parcel": {
-    ...{ method: "PATCH", path: () => `/leads/${leadId}/properties/${parcelId}`, rpc: "update_parcel" },
+    method: "PATCH",
+    path: () => `/leads/${leadId}/properties/${parcelId}`,
+    rpc: "update_parcel",
     body: () => parcel,
     args: (body) => ({ p_lead_id: leadId, p_property_id: parcelId, p_changes: body }),
     wider: { state: "names of states" },
   },
   "changing a phone": {
-    ...{ method: "PATCH", path: () => `/leads/${leadId}/phones/${phoneId}`, rpc: "update_lead_phone" },
+    method: "PATCH",
+    path: () => `/leads/${leadId}/phones/${phoneId}`,
+    rpc: "update_lead_phone",
     body: () => ({
       label: "Office",
       consent_status: "granted",
@@ -125,7 +133,9 @@ const CASES: Record<string, Case> = {
     args: (body) => ({ p_lead_id: leadId, p_phone_id: phoneId, p_changes: body }),
   },
   "changing a lead": {
-    ...{ method: "PATCH", path: () => `/leads/${leadId}`, rpc: "update_lead" },
+    method: "PATCH",
+    path: () => `/leads/${leadId}`,
+    rpc: "update_lead",
     body: () => LEAD,
     args: (body) => ({ p_lead_id: leadId, p_changes: body }),
     wider: {
@@ -136,32 +146,45 @@ const CASES: Record<string, Case> = {
     },
   },
   "keeping a filter": {
-    ...{ method: "PATCH", path: () => `/leads/segments/${listId}`, rpc: "save_segment" },
+    method: "PATCH",
+    path: () => `/leads/segments/${listId}`,
+    rpc: "save_segment",
     body: () => ({ name: "List", description: "x" }),
     args: (body) => ({ p_segment_id: listId, p_input: body }),
   },
   "putting leads on a list": {
-    ...{ method: "POST", path: () => `/leads/segments/${listId}/leads`, rpc: "change_segment_leads" },
+    method: "POST",
+    path: () => `/leads/segments/${listId}/leads`,
+    rpc: "change_segment_leads",
     body: () => ({ add: [leadId], remove: [leadId] }),
     args: ({ add, remove, ...rest }) => ({ p_segment_id: listId, p_add: add, p_remove: remove, ...rest }),
     wider: { add: NULL, remove: NULL, "add.0": NESTED, "remove.0": NESTED },
   },
   exporting: {
-    ...{ method: "POST", path: () => "/leads/exports", rpc: "create_export" },
+    method: "POST",
+    path: () => "/leads/exports",
+    rpc: "create_export",
     body: () => ({ filter: { states: ["XX"] }, format: "csv", columns: ["city"], rows_per: "lead" }),
     args: ({ filter, ...options }) => ({ p_filter: filter, p_options: options }),
     wider: { columns: NULL },
   },
   "changing many leads": {
-    ...{ method: "POST", path: () => "/leads/bulk-actions", rpc: "start_bulk_action" },
+    method: "POST",
+    path: () => "/leads/bulk-actions",
+    rpc: "start_bulk_action",
     body: () => ({ action: "add_tags", value: ["A"], filter: { states: ["XX"] }, dry_run: true }),
     args: (body) => ({ p_input: body }),
   },
   merging: {
-    ...{ method: "POST", path: () => "/leads/merge", rpc: "merge_leads" },
+    method: "POST",
+    path: () => "/leads/merge",
+    rpc: "merge_leads",
     body: () => ({ keep_id: leadId, merge_ids: [listId], prefer: { email: leadId }, dry_run: true }),
     args: ({ keep_id, merge_ids, prefer, dry_run, ...rest }) => ({
-      ...{ p_keep_id: keep_id, p_merge_ids: merge_ids, p_prefer: prefer, p_dry_run: dry_run },
+      p_keep_id: keep_id,
+      p_merge_ids: merge_ids,
+      p_prefer: prefer,
+      p_dry_run: dry_run,
       ...rest,
     }),
     wider: { prefer: NULL, dry_run: NULL, "merge_ids.0": NESTED },

@@ -4,7 +4,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];
@@ -113,7 +113,10 @@ describe("lookups", () => {
     });
     const figures = (await call(org, "GET", "/leads/phones/figures", undefined, "viewer")).body.data;
     expect(figures).toMatchObject({
-      ...{ phones: 5, looked_up: 5, not_looked_up: 0, valid: 5 },
+      phones: 5,
+      looked_up: 5,
+      not_looked_up: 0,
+      valid: 5,
       line_type: { mobile: 4, landline: 1, not_known: 0 },
     });
   });

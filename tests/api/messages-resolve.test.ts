@@ -4,7 +4,7 @@ import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { type Answer, callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { makeDue, postsTo, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];

@@ -18,11 +18,26 @@ describe("GET /settings/organisation", () => {
     const { status, body } = await call("GET", "/organisation", undefined, "viewer");
     expect(status).toBe(200);
     expect(body.data).toMatchObject({
-      ...{ id: org.id, language: "es", time_zone: "America/Chicago", quiet_starts: "20:00:00", mps: null },
-      ...{ opt_out_rate: 0.03, opt_out_volume: 100, filtered_rate: 0.03, filtered_volume: 50 },
-      ...{ unknown_rate: 0.02, unknown_volume: 100, failed_rate: 0.15, failed_volume: 100 },
-      ...{ segment_price: 0.0083, carrier_fee: 0.0045, daily_spending_limit: null, min_balance: 10 },
-      ...{ a2p_required: false, spent_today: 0, a2p_registrations: [] },
+      id: org.id,
+      language: "es",
+      time_zone: "America/Chicago",
+      quiet_starts: "20:00:00",
+      mps: null,
+      opt_out_rate: 0.03,
+      opt_out_volume: 100,
+      filtered_rate: 0.03,
+      filtered_volume: 50,
+      unknown_rate: 0.02,
+      unknown_volume: 100,
+      failed_rate: 0.15,
+      failed_volume: 100,
+      segment_price: 0.0083,
+      carrier_fee: 0.0045,
+      daily_spending_limit: null,
+      min_balance: 10,
+      a2p_required: false,
+      spent_today: 0,
+      a2p_registrations: [],
     });
   });
 

@@ -8,7 +8,7 @@ import { joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { signUpUser, type TestUser } from "../fixtures/sign-up-user.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -48,7 +48,8 @@ describe("a role", () => {
     expect(changed.body.data).toMatchObject({ id: person.id, email: person.email, role: "operator" });
     expect((await ask(person, "GET", "/settings/me")).body.data.role).toBe("operator");
     expect(await lastEvent()).toMatchObject({
-      ...{ event_type: "person_role_changed", user_id: org.admin.id },
+      event_type: "person_role_changed",
+      user_id: org.admin.id,
       details: { user_id: person.id, role: "operator", former_role: "viewer" },
     });
     const { body } = await ask(person, "GET", "/settings/people");

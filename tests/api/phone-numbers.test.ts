@@ -32,14 +32,14 @@ const set = (n: number, fields: Record<string, unknown>) =>
 const score = () => org.sql`select private.score_numbers(${org.id})`;
 const addMessages = (n: number, count: number, fields: Record<string, unknown>) => {
   const rows = Array.from({ length: count }, (_, i) => ({
-    ...{
-      org_id: org.id,
-      kind: "campaign",
-      step: 1,
-      phone_number_id: numberAt(n),
-      from_number: org.numbers[n]?.e164,
-    },
-    ...{ to_number: `+1512555${String(1000 + i)}`, status: "delivered", error_code: null },
+    org_id: org.id,
+    kind: "campaign",
+    step: 1,
+    phone_number_id: numberAt(n),
+    from_number: org.numbers[n]?.e164,
+    to_number: `+1512555${String(1000 + i)}`,
+    status: "delivered",
+    error_code: null,
     provider_sid: `SM${crypto.randomUUID().replaceAll("-", "")}`,
     ...fields,
   }));
@@ -60,17 +60,22 @@ describe("the list", () => {
     expect(body.pagination).toMatchObject({ total: 3, page: 1 });
     const of = (n: number) => body.data.find((one: { id: string }) => one.id === numberAt(n));
     expect(of(0)).toMatchObject({
-      ...{ e164: org.numbers[0]?.e164, status: "active", health_score: 100, mps: 50, daily_cap: null },
-      ...{ segments_today: 0, segments_left: null, resting_until: null, resting_reason: null },
+      e164: org.numbers[0]?.e164,
+      status: "active",
+      health_score: 100,
+      mps: 50,
+      daily_cap: null,
+      segments_today: 0,
+      segments_left: null,
+      resting_until: null,
+      resting_reason: null,
     });
     expect(of(1)).toMatchObject({
-      ...{
-        health_score: null,
-        daily_cap: 100,
-        segments_today: 5,
-        segments_left: 95,
-        resting_reason: "queue_full",
-      },
+      health_score: null,
+      daily_cap: 100,
+      segments_today: 5,
+      segments_left: 95,
+      resting_reason: "queue_full",
       resting_until: expect.any(String),
     });
     expect(of(2)).toMatchObject({ status: "quarantined", status_reason: "Twilio error 30034" });
@@ -163,7 +168,8 @@ describe("changing its status", () => {
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     const anew = from === "quarantined";
     expect(answer.body.data).toMatchObject({
-      ...{ status: to, status_reason: to === "active" ? null : "costs too much" },
+      status: to,
+      status_reason: to === "active" ? null : "costs too much",
       reactivated_at: anew ? expect.any(String) : null,
     });
     expect(anew ? [null] : scores).toContain(answer.body.data.health_score);
@@ -215,13 +221,11 @@ describe("a number's settings", () => {
   it("are changed one by one, kept in the audit trail, and answered", async () => {
     const path = `/${numberAt(0)}`;
     const input = {
-      ...{
-        mps: 2.5,
-        daily_cap: 800,
-        time_zone: "America/Denver",
-        quiet_starts: "19:30",
-        quiet_ends: "09:00",
-      },
+      mps: 2.5,
+      daily_cap: 800,
+      time_zone: "America/Denver",
+      quiet_starts: "19:30",
+      quiet_ends: "09:00",
       warmup_started_on: "2031-01-01",
     };
     const changed = await call("PATCH", path, input);

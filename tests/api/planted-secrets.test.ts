@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { type FaultyServer, startFaultyServer } from "../fixtures/faulty-server.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { type LyingServer, startLyingServer } from "../fixtures/lying-server.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 /** Each in another place; that all begin alike makes one search find all. */
@@ -16,11 +16,11 @@ const planted = {
   header: "planted-in-header",
 };
 let org: TestOrg;
-let server: LyingServer;
+let server: FaultyServer;
 let heard: Heard[] = [];
 let service: string;
 beforeAll(async () => {
-  server = await startLyingServer();
+  server = await startFaultyServer();
   org = await createOrg(stack, { roles: ["viewer"], numbers: 0 });
   heard = await joinChannel(org.users.viewer as never, `org:${org.id}`);
 });
@@ -46,15 +46,15 @@ it("a service that says back what it was sent is asked, fails and raises its ale
 }, async () => {
   echo();
   const added = await call("POST", "/leads/enrichment-services", {
-    ...{ kind: "property", name: "Echo", url: `${server.url}/${planted.path}?key=${planted.query}` },
+    kind: "property",
+    name: "Echo",
+    url: `${server.url}/${planted.path}?key=${planted.query}`,
     request: { apn: "{apn}", token: planted.body },
     field_map: { state: "parcel.state", county: "parcel.county" },
-    ...{
-      secret: `Bearer ${planted.header}`,
-      secret_header: "x-api-key",
-      is_enabled: true,
-      timeout_ms: 1_000,
-    },
+    secret: `Bearer ${planted.header}`,
+    secret_header: "x-api-key",
+    is_enabled: true,
+    timeout_ms: 1_000,
   });
   expect([added.status, added.body.error]).toEqual([201, undefined]);
   service = added.body.data.id;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -29,7 +29,9 @@ beforeAll(async () => {
     ["Carla", "Pima"],
   ].entries()) {
     const { body } = await call("POST", "/leads", {
-      ...{ first_name: name, county, primary_phone: fictionalPhoneAt(i) },
+      first_name: name,
+      county,
+      primary_phone: fictionalPhoneAt(i),
     });
     ids[name as string] = body.data.id;
   }
@@ -49,8 +51,11 @@ const namesIn = async (id: string) => {
 it("keeps a filter under a name: whoever matches it is in it, now and later", async () => {
   const segment = await create({ kind: "filter", name: "Travis", filter: { counties: ["travis"] } });
   expect(segment).toMatchObject({
-    ...{ kind: "filter", name: "Travis", filter: { counties: ["travis"] } },
-    ...{ leads: { total: 2, total_is_estimate: false }, created_by: org.users.operator?.id },
+    kind: "filter",
+    name: "Travis",
+    filter: { counties: ["travis"] },
+    leads: { total: 2, total_is_estimate: false },
+    created_by: org.users.operator?.id,
   });
   await call("PATCH", `/leads/${ids.Carla}`, { county: "Travis" });
   expect((await call("GET", `/leads/segments/${segment.id}`)).body.data.leads.total).toBe(3);
@@ -82,7 +87,8 @@ it("lists segments by name, and by kind and part of the name", async () => {
   expect(names).toContain("zz last");
   expect(names).not.toContain("Travis");
   expect((await call("GET", "/leads/segments?search=ZZ")).body).toMatchObject({
-    ...{ data: [{ name: "zz last" }], pagination: { total: 1 } },
+    data: [{ name: "zz last" }],
+    pagination: { total: 1 },
   });
 });
 
@@ -153,7 +159,9 @@ it("goes on by cursor in each order, and refuses the cursor of another", async (
     let cursor: string | undefined;
     do {
       const { body } = await call("POST", "/leads/search", {
-        ...{ ...order, limit: 1, filter: { ids: Object.values(ids) } },
+        ...order,
+        limit: 1,
+        filter: { ids: Object.values(ids) },
         ...(cursor && { cursor }),
       });
       seen.push(...body.data.map((lead: { first_name: string }) => lead.first_name));

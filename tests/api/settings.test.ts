@@ -114,9 +114,17 @@ describe("the area", () => {
   it("says what it serves, to anybody", async () => {
     const { paths } = await (await ask("/openapi.json")).json();
     expect(Object.keys(paths).sort()).toEqual([
-      ...["/settings/alerts", "/settings/alerts/{id}/resolve", "/settings/health", "/settings/invitations"],
-      ...["/settings/invitations/accept", "/settings/invitations/{id}", "/settings/me"],
-      ...["/settings/openapi.json", "/settings/organisation", "/settings/people", "/settings/people/{id}"],
+      "/settings/alerts",
+      "/settings/alerts/{id}/resolve",
+      "/settings/health",
+      "/settings/invitations",
+      "/settings/invitations/accept",
+      "/settings/invitations/{id}",
+      "/settings/me",
+      "/settings/openapi.json",
+      "/settings/organisation",
+      "/settings/people",
+      "/settings/people/{id}",
     ]);
   });
 

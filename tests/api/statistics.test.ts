@@ -20,7 +20,8 @@ it("tells a viewer of all leads, and of those that fit a filter", async () => {
   const { status, body } = await read();
   expect(status).toBe(200);
   expect(body.data).toMatchObject({
-    ...{ total: 40, is_estimate: false },
+    total: 40,
+    is_estimate: false,
     by_status: [
       { value: "new", count: 30 },
       { value: "interested", count: 10 },

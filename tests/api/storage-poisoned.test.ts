@@ -5,8 +5,8 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { downloadExport, exportLeads, finishJob } from "../fixtures/wait-for-job.ts";
-import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 let victim: TestOrg;
@@ -43,22 +43,18 @@ async function expectUntouched() {
 
 describe("an export", () => {
   const hostile = () => [
-    ...[
-      "x/../../../../../bucket/exports/empty",
-      "x/../../../../../bucket/imports/empty",
-      "imports",
-      "exports",
-    ],
-    ...[
-      "%2e%2e/%2e%2e",
-      "..\\..\\bucket",
-      "/etc/passwd",
-      `../../${victim.id}/x.csv`,
-      "csv?x=1",
-      "csv#",
-      "CSV",
-      "",
-    ],
+    "x/../../../../../bucket/exports/empty",
+    "x/../../../../../bucket/imports/empty",
+    "imports",
+    "exports",
+    "%2e%2e/%2e%2e",
+    "..\\..\\bucket",
+    "/etc/passwd",
+    `../../${victim.id}/x.csv`,
+    "csv?x=1",
+    "csv#",
+    "CSV",
+    "",
   ];
 
   it("whose format is a way out of its folder fails, and no tenant's file is touched", async () => {
@@ -100,21 +96,17 @@ describe("an export", () => {
     const { job } = await exportLeads(attacker);
     const own = await namesOf(attacker);
     const folders = [
-      ...[
-        victim.id,
-        `${victim.id}/`,
-        `${victim.id}/..`,
-        "",
-        "/",
-        "..",
-        `x/../${victim.id}`,
-        victim.id.slice(0, 20),
-      ],
-      ...[
-        `${attacker.id}/../${victim.id}/${kept.exportId}`,
-        `${victim.id}/%2e%2e`,
-        `${victim.id}/${kept.exportId}/`,
-      ],
+      victim.id,
+      `${victim.id}/`,
+      `${victim.id}/..`,
+      "",
+      "/",
+      "..",
+      `x/../${victim.id}`,
+      victim.id.slice(0, 20),
+      `${attacker.id}/../${victim.id}/${kept.exportId}`,
+      `${victim.id}/%2e%2e`,
+      `${victim.id}/${kept.exportId}/`,
     ];
     for (const folder of folders)
       await attacker.sql`select pgmq.send('jobs', ${attacker.sql.json({ remove_files: folder })})`;
@@ -131,8 +123,16 @@ describe("an export", () => {
 describe("an import", () => {
   it("whose path is somebody else's file, or none, fails and reads nothing of it", async () => {
     const paths = [
-      ...[`${victim.id}/${kept.importId}.csv`, `x/../${victim.id}/${kept.importId}.csv`],
-      ...["../exports/x", "%2e%2e/%2e%2e", "/etc/passwd", "imports", "", "a\\..\\b", "?x=1", "#"],
+      `${victim.id}/${kept.importId}.csv`,
+      `x/../${victim.id}/${kept.importId}.csv`,
+      "../exports/x",
+      "%2e%2e/%2e%2e",
+      "/etc/passwd",
+      "imports",
+      "",
+      "a\\..\\b",
+      "?x=1",
+      "#",
     ];
     const ids = await Promise.all(
       paths.map(async (path) => {

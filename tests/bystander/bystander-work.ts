@@ -5,7 +5,7 @@ import { callFunction } from "../fixtures/call-function.ts";
 import type { TestOrg } from "../fixtures/create-org.ts";
 import { MIXED_PHONES, mixedPhoneAt } from "../fixtures/list-phones.ts";
 import { callApi, type Figures, readFigures } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 export const STEPS = ["import", "campaign", "export"] as const;
 export type Step = (typeof STEPS)[number];
@@ -57,7 +57,9 @@ export class BystanderWork {
   async round(): Promise<void> {
     const number = this.rounds++;
     const owners = this.phones.slice(number * PEOPLE, (number + 1) * PEOPLE).map((phone, n) => ({
-      ...{ first: `Rosa${n}`, last: `${this.marker}`, phone },
+      first: `Rosa${n}`,
+      last: `${this.marker}`,
+      phone,
     }));
     const timing: Partial<Timing> = {};
     try {
@@ -143,11 +145,9 @@ export class BystanderWork {
 
   private async send(importId: string, number: number): Promise<void> {
     const { id } = await callApi<{ id: string }>(this.org, "POST", "/campaigns", {
-      ...{
-        name: `${this.marker} ${number}`,
-        quiet_hours_override: true,
-        template_ids: [this.org.templates.initial],
-      },
+      name: `${this.marker} ${number}`,
+      quiet_hours_override: true,
+      template_ids: [this.org.templates.initial],
       target_criteria: { import_id: importId },
     });
     await callApi(this.org, "POST", `/campaigns/${id}/build-targets`, {});
@@ -190,7 +190,8 @@ export class BystanderWork {
 
   private async exportOwners(importId: string, owners: Owner[]): Promise<void> {
     const started = await callFunction(this.org.stack, this.org.admin, "POST", "/leads/exports", {
-      ...{ filter: { import_ids: [importId] }, columns: ["first_name", "last_name", "primary_phone"] },
+      filter: { import_ids: [importId] },
+      columns: ["first_name", "last_name", "primary_phone"],
     });
     if (started.status !== 202) throw new Error(`export: ${started.status} ${JSON.stringify(started.body)}`);
     const id = started.body.data.id;

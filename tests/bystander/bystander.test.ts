@@ -5,8 +5,8 @@ import { createRandom } from "../../scripts/demo/random.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
 import { describeFindings } from "./findings.ts";
 import { functionTargets } from "./function-targets.ts";
-import { Kitchen } from "./kitchen.ts";
 import { POISONS } from "./poison.ts";
+import { PoisonTools } from "./poison-tools.ts";
 import { routeTargets } from "./route-targets.ts";
 import { runSeed } from "./run-seed.ts";
 import { tableTargets } from "./table-targets.ts";
@@ -34,8 +34,8 @@ describe("what the stranger stores", () => {
     for (let seed = 0; seed < 6; seed++) {
       const judge = (_call: unknown, { status, text }: { status: number; text: string }) =>
         answers.push(`${status} ${text.slice(0, 150)}`);
-      const kitchen = new Kitchen(world, createRandom(seed * 7_919), judge, "http://127.0.0.1:9", true);
-      if (await store(kitchen)) return;
+      const tools = new PoisonTools(world, createRandom(seed * 7_919), judge, "http://127.0.0.1:9", true);
+      if (await store(tools)) return;
     }
     expect.fail(answers.join("\n"));
   });
@@ -47,7 +47,9 @@ describe("a neighbour", () => {
   }, async () => {
     const { seed } = seededRandom("bystander");
     const { findings, calls, rounds, pace } = await runSeed(stack, seed, {
-      ...{ times: { function: 2, route: 2, table: 1, storage: 1 }, lanes: 4, poisons: 24 },
+      times: { function: 2, route: 2, table: 1, storage: 1 },
+      lanes: 4,
+      poisons: 24,
       onProgress: () => {},
     });
     console.log(`${calls} calls beside ${rounds} rounds: ${JSON.stringify(pace)}`);

@@ -1,8 +1,8 @@
 // Every function of schema public, by REST, with one valid set of arguments that is changed in one place.
 import postgres from "postgres";
 import { ROLES } from "../../supabase/functions/_shared/http/roles.ts";
-import type { TestStack } from "../test-stack.ts";
-import { FUNCTIONS, type FunctionExpectation } from "../wall/functions.ts";
+import { FUNCTIONS, type FunctionExpectation } from "../access/functions.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { type Mutation, mutate, replaceAll } from "./mutate.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
 import { anyText } from "./values.ts";
@@ -19,9 +19,11 @@ export async function functionTargets(stack: TestStack): Promise<Target[]> {
   const found = await readFunctions(stack);
   const unknown = found.filter(({ name }) => !FUNCTIONS[name]).map(({ name }) => name);
   if (unknown.length > 0)
-    throw new Error(`no valid call of ${unknown.join(", ")}: add one to tests/wall/functions.ts`);
+    throw new Error(`no valid call of ${unknown.join(", ")}: add one to tests/access/functions.ts`);
   return found.map((one) => ({
-    ...{ kind: "function", name: one.name, ablest: able((FUNCTIONS[one.name] as FunctionExpectation).role) },
+    kind: "function",
+    name: one.name,
+    ablest: able((FUNCTIONS[one.name] as FunctionExpectation).role),
     prepare: (context) => prepare(one, context),
   }));
 }

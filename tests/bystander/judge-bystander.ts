@@ -2,8 +2,8 @@
 import type postgres from "postgres";
 import { compareMessages } from "../../scripts/judging/compare-messages.ts";
 import { MESSAGE_COLUMNS, type OurMessage } from "../../scripts/judging/our-side.ts";
+import { takeFingerprint } from "../access/take-fingerprint.ts";
 import { checkFigures } from "../fixtures/check-figures.ts";
-import { takeFingerprint } from "../wall/take-fingerprint.ts";
 import { type BystanderWork, PEOPLE } from "./bystander-work.ts";
 import type { World } from "./world.ts";
 

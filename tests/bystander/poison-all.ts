@@ -1,12 +1,12 @@
 // The stranger stores, some at a time, each kind of poison in turn.
 import { createRandom } from "../../scripts/demo/random.ts";
-import { drip, flood, hang, hangUp, type LyingServer } from "../fixtures/lying-server.ts";
+import { drip, type FaultyServer, flood, hang, hangUp } from "../fixtures/faulty-server.ts";
 import { randomOf } from "./call-all.ts";
 import type { Findings } from "./findings.ts";
 import type { Judge } from "./judge-answer.ts";
-import { Kitchen } from "./kitchen.ts";
 import { POISONS, type Poison } from "./poison.ts";
 import { KNOWN } from "./poison-known.ts";
+import { PoisonTools } from "./poison-tools.ts";
 import type { World } from "./world.ts";
 
 export interface PoisonPlan {
@@ -16,7 +16,7 @@ export interface PoisonPlan {
   /** Numbers of those to try, all unless told. */
   onlyPoisons?: readonly number[];
   /** A service outside that misbehaves. */
-  service: LyingServer;
+  service: FaultyServer;
   judge: Judge;
   findings: Findings;
   /** Takes what was accepted. */
@@ -54,8 +54,9 @@ async function poison(
   // Apart from the calls' own chance.
   const random = randomOf(~plan.seed, number);
   plan.service.behave(random.pick([drip, hang, hangUp, flood]));
-  const kitchen = new Kitchen(
-    ...([world, random] as const),
+  const tools = new PoisonTools(
+    world,
+    random,
     (call, answer) => {
       const target = `${call.method} ${call.path.split("?")[0]} (${name})`;
       plan.judge.hear(call, answer, { target, caller: "admin", label: call.label, poison: number });
@@ -64,7 +65,7 @@ async function poison(
   );
   try {
     for (let tries = 0; tries < most; tries++) {
-      const what = await store(kitchen);
+      const what = await store(tools);
       if (what) return void plan.stored.push(`${number}: ${what.slice(0, 200)}`);
     }
   } catch (error) {

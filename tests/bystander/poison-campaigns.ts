@@ -1,14 +1,14 @@
 // Campaigns of the stranger's, built and started as far as they let themselves.
-import { waitFor } from "../wait-for.ts";
-import { addPeople, few, filterOf, isTaken, type Kitchen, read, wrap } from "./kitchen.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
 
-export async function storeCampaign(kitchen: Kitchen): Promise<string | undefined> {
-  const { world, random } = kitchen;
+export async function storeCampaign(tools: PoisonTools): Promise<string | undefined> {
+  const { world, random } = tools;
   await world.restoreSettings();
   const { org, row } = world.stranger;
   const { custom_fields: _custom, created: _created, ...filter } = filterOf(world);
-  const people = await addPeople(kitchen, 3);
+  const people = await addPeople(tools, 3);
   const wholly = random.next() < 0.5;
   const criteria = wholly
     ? { lead_ids: people }
@@ -27,75 +27,70 @@ export async function storeCampaign(kitchen: Kitchen): Promise<string | undefine
         3,
       );
   const base = {
-    ...{
-      name: "Odd",
-      description: "x",
-      template_ids: [org.templates.initial],
-      template_weights: { [org.templates.initial]: 1 },
-    },
-    ...{
-      phone_number_ids: [row.phone_numbers?.id],
-      target_criteria: criteria,
-      mps: 5,
-      daily_cap: 1_000,
-      cooldown_days: 0,
-    },
-    ...{ quiet_hours_override: true, retry_undelivered: false, phones: "primary" },
+    name: "Odd",
+    description: "x",
+    template_ids: [org.templates.initial],
+    template_weights: { [org.templates.initial]: 1 },
+    phone_number_ids: [row.phone_numbers?.id],
+    target_criteria: criteria,
+    mps: 5,
+    daily_cap: 1_000,
+    cooldown_days: 0,
+    quiet_hours_override: true,
+    retry_undelivered: false,
+    phones: "primary",
   };
-  const { label, json } = kitchen.odd(base);
-  return await runCampaign(
-    kitchen,
-    await kitchen.rpc("create_campaign", wrap("p_input", json), label),
-    label,
-  );
+  const { label, json } = tools.odd(base);
+  return await runCampaign(tools, await tools.rpc("create_campaign", wrap("p_input", json), label), label);
 }
 
 /** Nothing is odd about it but the settings it meets. */
-export async function sendPlainly(kitchen: Kitchen): Promise<void> {
-  const { org, row } = kitchen.world.stranger;
+export async function sendPlainly(tools: PoisonTools): Promise<void> {
+  const { org, row } = tools.world.stranger;
   const input = {
-    ...{ name: "Plain", quiet_hours_override: true, cooldown_days: 0, template_ids: [org.templates.initial] },
-    ...{
-      phone_number_ids: [row.phone_numbers?.id],
-      target_criteria: { lead_ids: await addPeople(kitchen, 3) },
-    },
+    name: "Plain",
+    quiet_hours_override: true,
+    cooldown_days: 0,
+    template_ids: [org.templates.initial],
+    phone_number_ids: [row.phone_numbers?.id],
+    target_criteria: { lead_ids: await addPeople(tools, 3) },
   };
-  const created = await kitchen.rpc("create_campaign", wrap("p_input", JSON.stringify(input)), "plain");
-  await runCampaign(kitchen, created, "plain");
+  const created = await tools.rpc("create_campaign", wrap("p_input", JSON.stringify(input)), "plain");
+  await runCampaign(tools, created, "plain");
 }
 
 /** Built and started, as far as it lets itself. */
 export async function runCampaign(
-  kitchen: Kitchen,
+  tools: PoisonTools,
   created: Answer,
   label: string,
 ): Promise<string | undefined> {
   if (!isTaken(created)) return undefined;
   const id = read(created);
   const argument = `{"p_campaign_id":"${id}"}`;
-  const built = await kitchen.rpc("build_targets", argument, `campaign of ${label}`);
+  const built = await tools.rpc("build_targets", argument, `campaign of ${label}`);
   if (!isTaken(built)) return `campaign: ${label}`;
-  await waitFor(async () => (await statusOf(kitchen, id)) !== "building", { seconds: 8, every: 200 }).catch(
+  await waitFor(async () => (await statusOf(tools, id)) !== "building", { seconds: 8, every: 200 }).catch(
     () => {},
   );
-  const started = await kitchen.rpc("start_campaign", argument, `campaign of ${label}`);
+  const started = await tools.rpc("start_campaign", argument, `campaign of ${label}`);
   return `campaign, ${isTaken(started) ? "started" : "built"}: ${label}`;
 }
 
-async function statusOf({ world: { sql } }: Kitchen, id: string): Promise<string | undefined> {
+async function statusOf({ world: { sql } }: PoisonTools, id: string): Promise<string | undefined> {
   const [row] = await sql`select status::text from public.campaigns where id = ${id}`;
   return row?.status;
 }
 
-export async function storeOnSegment(kitchen: Kitchen): Promise<string | undefined> {
-  const { world, random } = kitchen;
+export async function storeOnSegment(tools: PoisonTools): Promise<string | undefined> {
+  const { world, random } = tools;
   const segment = await world.stranger.addSegment();
-  await kitchen.rpc(
+  await tools.rpc(
     "change_segment_leads",
-    JSON.stringify({ p_segment_id: segment, p_add: await addPeople(kitchen, 3) }),
+    JSON.stringify({ p_segment_id: segment, p_add: await addPeople(tools, 3) }),
     "people of a segment",
   );
-  const created = await kitchen.rpc(
+  const created = await tools.rpc(
     "create_campaign",
     JSON.stringify({
       p_input: {
@@ -108,9 +103,9 @@ export async function storeOnSegment(kitchen: Kitchen): Promise<string | undefin
     "on a segment",
   );
   const gone = () =>
-    kitchen.rpc("delete_segment", JSON.stringify({ p_segment_id: segment }), "a segment that a campaign has");
+    tools.rpc("delete_segment", JSON.stringify({ p_segment_id: segment }), "a segment that a campaign has");
   if (random.next() < 0.5) await gone();
-  const stored = await runCampaign(kitchen, created, "its segment is deleted");
+  const stored = await runCampaign(tools, created, "its segment is deleted");
   await gone();
   return stored;
 }

@@ -1,25 +1,25 @@
 // Settings of the stranger's organisation, all of which planning and claiming read for everybody.
 import type { Random } from "../../scripts/demo/random.ts";
-import { few, isTaken, type Kitchen, storeOwn } from "./kitchen.ts";
+import { few, isTaken, type PoisonTools, storeOwn } from "./poison-tools.ts";
 
 export async function patch(
-  kitchen: Kitchen,
+  tools: PoisonTools,
   table: string,
   where: string,
   base: object,
 ): Promise<string | undefined> {
-  const { label, json } = kitchen.odd(base);
-  const answer = await kitchen.ask("PATCH", `/rest/v1/${table}?${where}`, json, label);
+  const { label, json } = tools.odd(base);
+  const answer = await tools.ask("PATCH", `/rest/v1/${table}?${where}`, json, label);
   return isTaken(answer) && answer.text !== "[]" ? `${table}: ${label}` : undefined;
 }
 
-export async function post(kitchen: Kitchen, table: string, base: object): Promise<string | undefined> {
+export async function post(tools: PoisonTools, table: string, base: object): Promise<string | undefined> {
   // As many as are let in: what is looped over for everybody must not grow without end.
   const { label, json } =
-    kitchen.random.next() < 0.7
-      ? kitchen.odd(base)
-      : { label: "2,000 rows", json: JSON.stringify(manyRows(kitchen.random, base)) };
-  const answer = await kitchen.ask("POST", `/rest/v1/${table}`, json, label);
+    tools.random.next() < 0.7
+      ? tools.odd(base)
+      : { label: "2,000 rows", json: JSON.stringify(manyRows(tools.random, base)) };
+  const answer = await tools.ask("POST", `/rest/v1/${table}`, json, label);
   return isTaken(answer) ? `${table}: ${label}` : undefined;
 }
 
@@ -38,29 +38,27 @@ const manyRows = (random: Random, base: object) =>
         }),
   }));
 
-export async function storeOrganisation(kitchen: Kitchen): Promise<string | undefined> {
+export async function storeOrganisation(tools: PoisonTools): Promise<string | undefined> {
   const all = {
-    ...{
-      name: "Org",
-      brand: "Brand",
-      support_contact: "x",
-      language: "es",
-      time_zone: "America/Chicago",
-      quiet_starts: "20:00",
-      quiet_ends: "08:00",
-    },
-    ...{
-      cooldown_days: 0,
-      consent_policy: "not_required",
-      mps: 50,
-      daily_cap: 10_000,
-      warmup_caps: [100, 200],
-      health_quarantine_below: 50,
-    },
-    ...{ health_min_messages: 50, lookup_enabled: true, lookup_daily_budget: 100, lookup_price: 0.008 },
+    name: "Org",
+    brand: "Brand",
+    support_contact: "x",
+    language: "es",
+    time_zone: "America/Chicago",
+    quiet_starts: "20:00",
+    quiet_ends: "08:00",
+    cooldown_days: 0,
+    consent_policy: "not_required",
+    mps: 50,
+    daily_cap: 10_000,
+    warmup_caps: [100, 200],
+    health_quarantine_below: 50,
+    health_min_messages: 50,
+    lookup_enabled: true,
+    lookup_daily_budget: 100,
+    lookup_price: 0.008,
   };
-  const base = few(kitchen.random, all, 2);
-  if (kitchen.random.next() < 0.5)
-    return await patch(kitchen, "orgs", `id=eq.${kitchen.world.stranger.id}`, base);
-  return await storeOwn(kitchen, "update_organisation", "p_changes", base);
+  const base = few(tools.random, all, 2);
+  if (tools.random.next() < 0.5) return await patch(tools, "orgs", `id=eq.${tools.world.stranger.id}`, base);
+  return await storeOwn(tools, "update_organisation", "p_changes", base);
 }

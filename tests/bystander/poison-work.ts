@@ -1,15 +1,16 @@
 // Imports, bulk actions, outside services and leads of the stranger's: what shared workers read.
-import { addPeople, few, filterOf, isTaken, type Kitchen, read, storeOwn, wrap } from "./kitchen.ts";
-import { oddFile } from "./multipart.ts";
 
-export async function storeImport(kitchen: Kitchen): Promise<string | undefined> {
-  const odd = oddFile(kitchen);
+import { oddFile } from "./multipart.ts";
+import { addPeople, few, filterOf, isTaken, type PoisonTools, read, storeOwn, wrap } from "./poison-tools.ts";
+
+export async function storeImport(tools: PoisonTools): Promise<string | undefined> {
+  const odd = oddFile(tools);
   if (!odd) return undefined;
   const query = new URLSearchParams({
-    merge_strategy: kitchen.random.pick(["skip", "update", "fill", "add_phones", "create"]),
+    merge_strategy: tools.random.pick(["skip", "update", "fill", "add_phones", "create"]),
     auto_tags: "true",
   });
-  const answer = await kitchen.ask(
+  const answer = await tools.ask(
     "POST",
     `/functions/v1/leads/import/execute?${query}`,
     odd.csv,
@@ -20,8 +21,8 @@ export async function storeImport(kitchen: Kitchen): Promise<string | undefined>
 }
 
 /** Past the function that looks at files: straight to what the worker will read. */
-export async function storeImportByRpc(kitchen: Kitchen): Promise<string | undefined> {
-  const { random, world } = kitchen;
+export async function storeImportByRpc(tools: PoisonTools): Promise<string | undefined> {
+  const { random, world } = tools;
   const columns = Array.from({ length: random.pick([2, 500]) }, (_, n) =>
     n === 0 ? "Phone" : `Column ${n}`,
   );
@@ -47,11 +48,11 @@ export async function storeImportByRpc(kitchen: Kitchen): Promise<string | undef
     p_options: options,
     p_tags: ["A"],
   };
-  return await storeOwn(kitchen, "create_import", null, base);
+  return await storeOwn(tools, "create_import", null, base);
 }
 
-export async function storeBulkAction(kitchen: Kitchen): Promise<string | undefined> {
-  const { random, world } = kitchen;
+export async function storeBulkAction(tools: PoisonTools): Promise<string | undefined> {
+  const { random, world } = tools;
   const [action, value] = random.pick<[string, unknown]>([
     ["add_tags", ["A"]],
     ["remove_tags", ["A"]],
@@ -63,77 +64,69 @@ export async function storeBulkAction(kitchen: Kitchen): Promise<string | undefi
   const base = {
     action,
     value,
-    filter: random.next() < 0.5 ? few(random, filterOf(world), 2) : { ids: await addPeople(kitchen, 2) },
+    filter: random.next() < 0.5 ? few(random, filterOf(world), 2) : { ids: await addPeople(tools, 2) },
     dry_run: false,
   };
-  return await storeOwn(kitchen, "start_bulk_action", "p_input", base);
+  return await storeOwn(tools, "start_bulk_action", "p_input", base);
 }
 
-export async function storeEnrichment(kitchen: Kitchen): Promise<string | undefined> {
-  const { random, serviceUrl } = kitchen;
+export async function storeEnrichment(tools: PoisonTools): Promise<string | undefined> {
+  const { random, serviceUrl } = tools;
   const base = {
-    ...{
-      kind: "property",
-      name: `Odd ${random.next()}`,
-      url: serviceUrl,
-      method: "POST",
-      request: { apn: "{apn}", deep: { county: "{county}" } },
-    },
-    ...{
-      field_map: { acreage: "acres" },
-      batch_size: 5,
-      daily_budget: 100,
-      timeout_ms: 1_000,
-      is_enabled: true,
-    },
+    kind: "property",
+    name: `Odd ${random.next()}`,
+    url: serviceUrl,
+    method: "POST",
+    request: { apn: "{apn}", deep: { county: "{county}" } },
+    field_map: { acreage: "acres" },
+    batch_size: 5,
+    daily_budget: 100,
+    timeout_ms: 1_000,
+    is_enabled: true,
   };
   const { label, json } =
     random.next() < 0.3
       ? { label: "a service that misbehaves", json: JSON.stringify(base) }
-      : kitchen.odd(base);
-  const saved = await kitchen.rpc("save_enrichment_service", wrap("p_input", json), label);
+      : tools.odd(base);
+  const saved = await tools.rpc("save_enrichment_service", wrap("p_input", json), label);
   if (!isTaken(saved)) return undefined;
   const answer = read(saved);
   const id = typeof answer === "string" ? answer : answer?.id;
-  await kitchen.rpc("request_enrichment", JSON.stringify({ p_service_id: id }), `service of ${label}`);
+  await tools.rpc("request_enrichment", JSON.stringify({ p_service_id: id }), `service of ${label}`);
   return `enrichment: ${label}`;
 }
 
 /** Names that are compared with everybody else's. */
-export async function storeLead(kitchen: Kitchen): Promise<string | undefined> {
-  const { random } = kitchen;
+export async function storeLead(tools: PoisonTools): Promise<string | undefined> {
+  const { random } = tools;
   const words = random.pick([1, 5, 16]);
   const base = {
-    ...{
-      first_name: "Rosa ".repeat(words).trim(),
-      last_name: "Garza ".repeat(words).trim(),
-      primary_phone: `+1214557${1_000 + random.below(9_000)}`,
-    },
-    ...{
-      address1: "1 Main St",
-      city: "Austin",
-      state: "TX",
-      postal_code: "78701",
-      email: "a@example.com",
-      tags: ["A"],
-      notes: "x",
-      custom_fields: { Grade: "x" },
-    },
+    first_name: "Rosa ".repeat(words).trim(),
+    last_name: "Garza ".repeat(words).trim(),
+    primary_phone: `+1214557${1_000 + random.below(9_000)}`,
+    address1: "1 Main St",
+    city: "Austin",
+    state: "TX",
+    postal_code: "78701",
+    email: "a@example.com",
+    tags: ["A"],
+    notes: "x",
+    custom_fields: { Grade: "x" },
   };
   if (random.next() < 0.3) {
-    const answer = await kitchen.rpc(
+    const answer = await tools.rpc(
       "create_lead",
       wrap("p_lead", JSON.stringify(base)),
       `names of ${words} words`,
     );
     return isTaken(answer) ? `lead: names of ${words} words` : undefined;
   }
-  return await storeOwn(kitchen, "create_lead", "p_lead", base);
+  return await storeOwn(tools, "create_lead", "p_lead", base);
 }
 
 /** They cost money, so they are off until an admin turns them on. */
-export async function storeLookups(kitchen: Kitchen): Promise<string | undefined> {
-  await kitchen.rpc("update_organisation", '{"p_changes":{"lookup_enabled":true}}', "lookups turned on");
-  const base = { p_lead_ids: [kitchen.world.stranger.row.leads?.id], p_dry_run: false };
-  return await storeOwn(kitchen, "request_lookups", null, base);
+export async function storeLookups(tools: PoisonTools): Promise<string | undefined> {
+  await tools.rpc("update_organisation", '{"p_changes":{"lookup_enabled":true}}', "lookups turned on");
+  const base = { p_lead_ids: [tools.world.stranger.row.leads?.id], p_dry_run: false };
+  return await storeOwn(tools, "request_lookups", null, base);
 }

@@ -1,8 +1,9 @@
 // What the stranger stores and sets going: valid inputs changed in one place, and whatever is accepted is run, so that the
 // workers everybody shares meet it.
-import { few, filterOf, type Store, storeOwn, withoutSegments } from "./kitchen.ts";
+
 import { sendPlainly, storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
 import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
+import { few, filterOf, type Store, storeOwn, withoutSegments } from "./poison-tools.ts";
 import {
   storeBulkAction,
   storeEnrichment,
@@ -20,10 +21,10 @@ export interface Poison {
 /** Settings are met when somebody is written to: a plain campaign goes out with them. */
 const thenSend =
   (store: Store): Store =>
-  async (kitchen) => {
-    await kitchen.world.restoreSettings();
-    const stored = await store(kitchen);
-    if (stored) await sendPlainly(kitchen);
+  async (tools) => {
+    await tools.world.restoreSettings();
+    const stored = await store(tools);
+    if (stored) await sendPlainly(tools);
     return stored;
   };
 
@@ -33,9 +34,9 @@ export const POISONS: readonly Poison[] = [
   { name: "campaign on a segment that goes", store: storeOnSegment },
   {
     name: "number",
-    store: thenSend((kitchen) =>
+    store: thenSend((tools) =>
       storeOwn(
-        kitchen,
+        tools,
         "update_number",
         "p_input",
         {
@@ -45,20 +46,20 @@ export const POISONS: readonly Poison[] = [
           quiet_starts: "21:00",
           quiet_ends: "08:00",
         },
-        `"p_phone_number_id":"${kitchen.world.stranger.row.phone_numbers?.id}",`,
+        `"p_phone_number_id":"${tools.world.stranger.row.phone_numbers?.id}",`,
       ),
     ),
   },
   { name: "organisation", store: thenSend(storeOrganisation) },
   {
     name: "limits",
-    store: thenSend((kitchen) =>
+    store: thenSend((tools) =>
       patch(
-        kitchen,
+        tools,
         "sending_limits",
-        `org_id=eq.${kitchen.world.stranger.id}`,
+        `org_id=eq.${tools.world.stranger.id}`,
         few(
-          kitchen.random,
+          tools.random,
           {
             opt_out_rate: 0.03,
             opt_out_volume: 100,
@@ -79,15 +80,15 @@ export const POISONS: readonly Poison[] = [
   },
   {
     name: "quiet-hour rule",
-    store: thenSend((kitchen) =>
-      post(kitchen, "quiet_hour_rules", {
-        org_id: kitchen.world.stranger.id,
+    store: thenSend((tools) =>
+      post(tools, "quiet_hour_rules", {
+        org_id: tools.world.stranger.id,
         state: "TX",
         dow: 1,
         opens: "09:00",
         closes: "17:00",
         source: "policy",
-        effective_from: dayOf(kitchen.random),
+        effective_from: dayOf(tools.random),
         reviewed_at: "2026-01-01",
         max_per_24h: 3,
       }),
@@ -95,10 +96,10 @@ export const POISONS: readonly Poison[] = [
   },
   {
     name: "carrier cap",
-    store: thenSend((kitchen) =>
-      post(kitchen, "carrier_caps", {
-        org_id: kitchen.world.stranger.id,
-        carrier: `carrier ${kitchen.random.next()}`,
+    store: thenSend((tools) =>
+      post(tools, "carrier_caps", {
+        org_id: tools.world.stranger.id,
+        carrier: `carrier ${tools.random.next()}`,
         daily_segments: 2_000,
       }),
     ),
@@ -107,21 +108,21 @@ export const POISONS: readonly Poison[] = [
   { name: "import by RPC", store: storeImportByRpc },
   {
     name: "export",
-    store: (kitchen) =>
-      storeOwn(kitchen, "create_export", null, {
-        p_filter: few(kitchen.random, filterOf(kitchen.world), kitchen.random.below(3)),
+    store: (tools) =>
+      storeOwn(tools, "create_export", null, {
+        p_filter: few(tools.random, filterOf(tools.world), tools.random.below(3)),
         p_options: { format: "csv", rows_per: "lead", columns: ["first_name", "primary_phone"] },
       }),
   },
   { name: "bulk action", store: storeBulkAction },
   {
     name: "segment",
-    store: (kitchen) =>
-      storeOwn(kitchen, "save_segment", "p_input", {
-        name: `S ${kitchen.random.next()}`,
+    store: (tools) =>
+      storeOwn(tools, "save_segment", "p_input", {
+        name: `S ${tools.random.next()}`,
         kind: "filter",
         description: "x",
-        filter: few(kitchen.random, withoutSegments(filterOf(kitchen.world)), 4),
+        filter: few(tools.random, withoutSegments(filterOf(tools.world)), 4),
       }),
   },
   { name: "enrichment", store: storeEnrichment },

@@ -2,8 +2,8 @@
 import type { RealtimeChannel } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import type { Random } from "../../scripts/demo/random.ts";
-import { clientWith } from "../wall/clients.ts";
-import { MALFORMED, TOPICS } from "../wall/topics.ts";
+import { clientWith } from "../access/clients.ts";
+import { MALFORMED, TOPICS } from "../access/topics.ts";
 import type { Findings } from "./findings.ts";
 import { anyText } from "./values.ts";
 import type { World } from "./world.ts";
@@ -72,27 +72,21 @@ async function sendFrames({ stack, loot }: World, random: Random, findings: Find
   const deep = "[".repeat(50_000) + "]".repeat(50_000);
   const odd = () => JSON.stringify(anyText(random, loot).value);
   const frames = [
-    ...[
-      "",
-      "null",
-      "[]",
-      "{}",
-      "[1,2,3,4,5]",
-      "not json",
-      deep,
-      `[null,null,${odd()},"phx_join",{}]`,
-      `["1","1",${odd()},${odd()},${deep}]`,
-    ],
-    ...[
-      `["1","1","realtime:org:x","phx_join",{"config":${deep}}]`,
-      '["1","1","realtime:org:x","phx_join",{"config":{"broadcast":1,"presence":"x","private":"yes"},"access_token":1}]',
-    ],
-    ...[
-      '["1","1","realtime:x","access_token",{"access_token":"a.b.c"}]',
-      `["1","1","phoenix","heartbeat",${odd()}]`,
-      "x".repeat(2_000_000),
-      '{"topic":"__proto__","event":"phx_join","payload":{"__proto__":1},"ref":null}',
-    ],
+    "",
+    "null",
+    "[]",
+    "{}",
+    "[1,2,3,4,5]",
+    "not json",
+    deep,
+    `[null,null,${odd()},"phx_join",{}]`,
+    `["1","1",${odd()},${odd()},${deep}]`,
+    `["1","1","realtime:org:x","phx_join",{"config":${deep}}]`,
+    '["1","1","realtime:org:x","phx_join",{"config":{"broadcast":1,"presence":"x","private":"yes"},"access_token":1}]',
+    '["1","1","realtime:x","access_token",{"access_token":"a.b.c"}]',
+    `["1","1","phoenix","heartbeat",${odd()}]`,
+    "x".repeat(2_000_000),
+    '{"topic":"__proto__","event":"phx_join","payload":{"__proto__":1},"ref":null}',
   ];
   for (const frame of frames) await sendFrame(url, frame);
   const isAlive = await sendFrame(url, '[null,"1","phoenix","heartbeat",{}]', true);

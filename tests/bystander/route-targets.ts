@@ -1,7 +1,7 @@
 // Every route of every function, from the OpenAPI documents: a valid request changed in its path, query, body or headers.
 import { findFunctions } from "../../scripts/generate/find-functions.ts";
-import type { TestStack } from "../test-stack.ts";
-import { ROUTES, type RouteExpectation } from "../wall/routes.ts";
+import { ROUTES, type RouteExpectation } from "../access/routes.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { boundaryValues, type JsonSchema, resolve } from "./boundaries.ts";
 import { able } from "./function-targets.ts";
 import { multipartBody } from "./multipart.ts";
@@ -34,9 +34,11 @@ export async function routeTargets(stack: TestStack): Promise<Target[]> {
   const name = ({ method, path }: FoundRoute) => `${method} ${path}`;
   const unknown = found.map(name).filter((one) => !ROUTES[one]);
   if (unknown.length > 0)
-    throw new Error(`no valid request for ${unknown.join(", ")}: add one to tests/wall/routes.ts`);
+    throw new Error(`no valid request for ${unknown.join(", ")}: add one to tests/access/routes.ts`);
   return found.map((route) => ({
-    ...{ kind: "route", name: route.path, ablest: able(route.operation["x-permission"] ?? "viewer") },
+    kind: "route",
+    name: route.path,
+    ablest: able(route.operation["x-permission"] ?? "viewer"),
     prepare: (context) => prepare(route, ROUTES[name(route)] as RouteExpectation, context),
   }));
 }

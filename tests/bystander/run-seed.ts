@@ -1,7 +1,7 @@
 // One run: a bystander at work, a stranger at the door, and the reckoning.
 import { createRandom } from "../../scripts/demo/random.ts";
-import { startLyingServer } from "../fixtures/lying-server.ts";
-import type { TestStack } from "../test-stack.ts";
+import { startFaultyServer } from "../fixtures/faulty-server.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { BystanderWork, STEPS } from "./bystander-work.ts";
 import { callAll } from "./call-all.ts";
 import { Findings } from "./findings.ts";
@@ -85,7 +85,7 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
   world.secrets.push(work.marker);
   const before = await lookBefore(world);
   const platform = await lookAtPlatform(stack, sql);
-  const service = await startLyingServer();
+  const service = await startFaultyServer();
   const judge = new Judge(stack.API_URL, world.secrets, findings);
   let isOver = false;
   const bystander = async () => {
@@ -99,7 +99,8 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
       callAll(
         world,
         { ...plan, onProgress: (done) => options.onProgress(done, plan.targets.length) },
-        ...([judge, findings] as const),
+        judge,
+        findings,
       ),
       poisonAll(world, { ...options, seed: plan.seed, service, judge, findings, stored }),
       joinStrangely(world, createRandom(plan.seed + 1), findings),

@@ -49,13 +49,11 @@ for (let seed = first; seed < first + count; seed++) {
   const own = await forkStack(seed);
   try {
     const { findings, statuses, stored, rounds, pace, calls } = await runSeed(own.stack, seed, {
-      ...{
-        times: { function: times, route: times, table: Math.ceil(times / 4), storage: Math.ceil(times / 2) },
-        lanes: 4,
-        poisons,
-        only,
-        onlyPoisons: numbers("poison"),
-      },
+      times: { function: times, route: times, table: Math.ceil(times / 4), storage: Math.ceil(times / 2) },
+      lanes: 4,
+      poisons,
+      only,
+      onlyPoisons: numbers("poison"),
       onProgress: (done, of) => showProgress(seed, done, of),
     });
     const seconds = Math.round((performance.now() - begun) / 1_000);

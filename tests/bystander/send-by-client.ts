@@ -1,7 +1,7 @@
 // A function called by supabase-js, as a dashboard does it.
 import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
-import type { TestStack } from "../test-stack.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import type { Answer } from "./send.ts";
 import type { Call, Caller } from "./targets.ts";
 

@@ -30,7 +30,7 @@ export function send(apiUrl: string, { method, path, headers, body }: Sent): Pro
     let call: ReturnType<typeof request>;
     try {
       const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-      call = request({ ...{ hostname, port, method, path, agent }, headers: { ...length, ...headers } });
+      call = request({ hostname, port, method, path, agent, headers: { ...length, ...headers } });
     } catch (error) {
       // Node refuses to send what no server would take for HTTP.
       return end(400, `not sent: ${(error as Error).message}`);

@@ -3,8 +3,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { startOwnStack } from "../fixtures/start-own-stack.ts";
-import { startStackControl } from "../start-stack-control.ts";
-import type { TestStack } from "../test-stack.ts";
+import { startStackControl } from "../fixtures/start-stack-control.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 
 const FILE = fileURLToPath(import.meta.url);
 

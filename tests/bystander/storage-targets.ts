@@ -1,5 +1,5 @@
 // The paths of the Storage API, about her files and with names that want to be another's.
-import { BUCKETS } from "../wall/buckets.ts";
+import { BUCKETS } from "../access/buckets.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
 import { anyText } from "./values.ts";
 
@@ -31,7 +31,9 @@ const ROUTES: [string, string][] = [
 
 export function storageTargets(): Target[] {
   return ROUTES.map(([method, path]) => ({
-    ...{ kind: "storage", name: `/storage/v1/${path}`, ablest: ["admin", "operator", "viewer"] },
+    kind: "storage",
+    name: `/storage/v1/${path}`,
+    ablest: ["admin", "operator", "viewer"],
     prepare: (context) => prepare(method, path, context),
   }));
 }
@@ -56,33 +58,27 @@ function prepare(method: string, route: string, context: CallContext): Call {
   ]);
   const path = `/storage/v1/${route}`.replace("{bucket}", bucket).replace("{path}", file);
   const body = {
-    ...{
-      prefix: folder,
-      limit: 100,
-      offset: 0,
-      expiresIn: 60,
-      paths: [file],
-      prefixes: [file],
-      bucketId: bucket,
-      sourceKey: file,
-    },
-    ...{
-      destinationKey: `${own.id}/b.csv`,
-      destinationBucket: bucket,
-      name: "mine",
-      id: "mine",
-      public: true,
-      search: value.slice(0, 100),
-    },
+    prefix: folder,
+    limit: 100,
+    offset: 0,
+    expiresIn: 60,
+    paths: [file],
+    prefixes: [file],
+    bucketId: bucket,
+    sourceKey: file,
+    destinationKey: `${own.id}/b.csv`,
+    destinationBucket: bucket,
+    name: "mine",
+    id: "mine",
+    public: true,
+    search: value.slice(0, 100),
   };
   const isBare = method === "GET" || method === "HEAD";
   return {
     label: `${bucket}, ${file.length > 60 ? label : file}`,
-    ...{
-      method,
-      path,
-      headers: { ...caller.headers, ...(!isBare && { "content-type": "application/json" }) },
-    },
+    method,
+    path,
+    headers: { ...caller.headers, ...(!isBare && { "content-type": "application/json" }) },
     ...(!isBare && { body: JSON.stringify(body) }),
   };
 }

@@ -1,8 +1,8 @@
 // Every table and view of schema public, by REST: reads with odd filters, and writes of rows changed in one place.
 import postgres from "postgres";
-import type { TestStack } from "../test-stack.ts";
-import { ROWS, type Row } from "../wall/rows.ts";
-import { TABLES, VERBS, type Verb } from "../wall/tables.ts";
+import { ROWS, type Row } from "../access/rows.ts";
+import { TABLES, VERBS, type Verb } from "../access/tables.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { able, oddHeaders } from "./function-targets.ts";
 import { mutate } from "./mutate.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
@@ -19,14 +19,16 @@ export async function tableTargets(stack: TestStack): Promise<Target[]> {
   const unknown = found.filter(({ name }) => !ROWS[name] || !TABLES[name]).map(({ name }) => name);
   if (unknown.length > 0)
     throw new Error(
-      `no row for ${unknown.join(", ")}: add one to tests/wall/rows.ts and tests/wall/tables.ts`,
+      `no row for ${unknown.join(", ")}: add one to tests/access/rows.ts and tests/access/tables.ts`,
     );
   return found.flatMap((table) =>
     VERBS.map((verb): Target => {
       const rule = TABLES[table.name]?.[verb];
       const role = typeof rule === "object" ? rule.role : (rule ?? "admin");
       return {
-        ...{ kind: "table", name: `${verb} ${table.name}`, ablest: able(role) },
+        kind: "table",
+        name: `${verb} ${table.name}`,
+        ablest: able(role),
         prepare: (context) => prepare(table, verb, found, context),
       };
     }),
@@ -94,40 +96,36 @@ const conflict = ({ columns }: FoundTable, { random }: CallContext) =>
   `?on_conflict=${random.pick([...columns, "nope", "id,org_id", ""])}`;
 
 const OPERATORS = [
-  ...[
-    "eq",
-    "neq",
-    "gt",
-    "gte",
-    "lt",
-    "lte",
-    "like",
-    "ilike",
-    "match",
-    "imatch",
-    "is",
-    "isdistinct",
-    "in",
-    "cs",
-    "cd",
-    "ov",
-  ],
-  ...[
-    "sl",
-    "sr",
-    "nxl",
-    "nxr",
-    "adj",
-    "fts",
-    "plfts",
-    "phfts",
-    "wfts",
-    "not.eq",
-    "not.in",
-    "eq(any)",
-    "like(all)",
-    "nope",
-  ],
+  "eq",
+  "neq",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "like",
+  "ilike",
+  "match",
+  "imatch",
+  "is",
+  "isdistinct",
+  "in",
+  "cs",
+  "cd",
+  "ov",
+  "sl",
+  "sr",
+  "nxl",
+  "nxr",
+  "adj",
+  "fts",
+  "plfts",
+  "phfts",
+  "wfts",
+  "not.eq",
+  "not.in",
+  "eq(any)",
+  "like(all)",
+  "nope",
 ];
 
 function filter(

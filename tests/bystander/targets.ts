@@ -1,7 +1,7 @@
 // What a stranger can call, and how a call of it is made.
 import type { Random } from "../../scripts/demo/random.ts";
-import type { TestStack } from "../test-stack.ts";
-import type { Side } from "../wall/fill-org.ts";
+import type { Side } from "../access/fill-org.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import type { Sent } from "./send.ts";
 import type { Loot } from "./values.ts";
 

@@ -1,12 +1,12 @@
 // Three organisations on one stack: the bystander's, who works; a silent neighbour's, of whom nothing may change; and the
 // stranger's, with somebody of every role and a row in every table.
 import { randomUUID } from "node:crypto";
+import { BUCKETS } from "../access/buckets.ts";
+import { type Actor, buildWorld, type World as Wall } from "../access/build-world.ts";
+import { clientWith } from "../access/clients.ts";
+import type { Side } from "../access/fill-org.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
-import type { TestStack } from "../test-stack.ts";
-import { BUCKETS } from "../wall/buckets.ts";
-import { type Actor, buildWorld, type World as Wall } from "../wall/build-world.ts";
-import { clientWith } from "../wall/clients.ts";
-import type { Side } from "../wall/fill-org.ts";
+import type { TestStack } from "../fixtures/test-stack.ts";
 import { keepSettings } from "./restore-settings.ts";
 import type { Caller } from "./targets.ts";
 import type { Loot } from "./values.ts";
@@ -41,7 +41,11 @@ export async function openWorld(stack: TestStack): Promise<World> {
   await storeFiles(neighbour);
   const people = await sql`select id, role::text, org_id from public.users where org_id = ${stranger.id}`;
   return {
-    ...{ stack, sql, bystander, neighbour, stranger },
+    stack,
+    sql,
+    bystander,
+    neighbour,
+    stranger,
     callers: wall.actors.map((actor) => callerOf(stack, actor)),
     loot: {
       ids: [

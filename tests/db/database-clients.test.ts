@@ -6,7 +6,7 @@ import ws from "ws";
 import { dataOrThrow } from "../../supabase/functions/_shared/db/data-or-throw.ts";
 import { connectDirect } from "../../supabase/functions/_shared/db/direct.ts";
 import { createUserClient, type UserClient } from "../../supabase/functions/_shared/db/user-client.ts";
-import { readEnvironment } from "../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { toAppError } from "../../supabase/functions/_shared/http/to-app-error.ts";
 import { createServiceClient } from "../../supabase/functions/_shared/storage/service-client.ts";
 

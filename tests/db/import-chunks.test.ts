@@ -12,7 +12,7 @@ import {
 } from "../fixtures/apply-import.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -48,7 +48,10 @@ it("applies a chunk once, however often it comes, and only where the import stan
   expect(await apply(first, id, 1, [lead(12, phone())])).toEqual({ applied: true, status: "completed" });
   expect(await apply(first, id, 2, rows)).toEqual({ applied: false, status: "completed" });
   expect(await read(id)).toMatchObject({
-    ...{ processed_rows: 3, imported_rows: 2, rejected_rows: 1, total_rows: 3 },
+    processed_rows: 3,
+    imported_rows: 2,
+    rejected_rows: 1,
+    total_rows: 3,
   });
   expect(await leadsOf(id)).toHaveLength(2);
 });

@@ -5,7 +5,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const random = seededRandom("import locks");

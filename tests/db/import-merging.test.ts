@@ -56,14 +56,25 @@ const warningsOf = async (id: string): Promise<Warning[]> =>
 
 describe("one lead and one row", () => {
   const stored = (a: string, b: string) => ({
-    ...{ first_name: "Ana", city: "", county: "Travis", notes: "ours", tags: ["OLD"], lead_score: "hot" },
-    ...{ custom_fields: { Zone: "A", Owned: "1999" }, primary_phone: a, secondary_phone: b },
+    first_name: "Ana",
+    city: "",
+    county: "Travis",
+    notes: "ours",
+    tags: ["OLD"],
+    lead_score: "hot",
+    custom_fields: { Zone: "A", Owned: "1999" },
+    primary_phone: a,
+    secondary_phone: b,
     properties: [{ apn: "1", county: "Travis", state: "TX", acreage: 5 }],
   });
   const row = (known: string, added: string) =>
     chunkRow(7, [added, known], {
       lead: {
-        ...{ first_name: "ANNA", city: "Austin", county: "Hays", lead_score: "cold", tags: ["NEW", "OLD"] },
+        first_name: "ANNA",
+        city: "Austin",
+        county: "Hays",
+        lead_score: "cold",
+        tags: ["NEW", "OLD"],
         custom_fields: { Zone: "B", Flood: "X" },
       },
       parcel: { apn: "1", county: "TRAVIS", state: "TX", acreage: 6, situs: "Oak Rd" },
@@ -81,9 +92,17 @@ describe("one lead and one row", () => {
     });
     const lead = await read(id);
     expect(lead).toMatchObject({
-      ...{ first_name: "ANNA", city: "Austin", county: "Hays", notes: "ours", lead_score: "cold" },
-      ...{ tags: ["OLD", "NEW"], custom_fields: { Zone: "B", Owned: "1999", Flood: "X" } },
-      ...{ primary_phone: a, secondary_phone: b, alternate_phone: c, import_id: null },
+      first_name: "ANNA",
+      city: "Austin",
+      county: "Hays",
+      notes: "ours",
+      lead_score: "cold",
+      tags: ["OLD", "NEW"],
+      custom_fields: { Zone: "B", Owned: "1999", Flood: "X" },
+      primary_phone: a,
+      secondary_phone: b,
+      alternate_phone: c,
+      import_id: null,
       properties: [{ id: was.properties[0].id, apn: "1", acreage: 6, situs: "Oak Rd", county: "TRAVIS" }],
     });
     expect(lead.properties).toHaveLength(1);
@@ -96,12 +115,14 @@ describe("one lead and one row", () => {
     const id = await addLead(stored(a, b));
     await merge("fill", [row(b, c)], ["NEW"]);
     expect(await read(id)).toMatchObject({
-      ...{ first_name: "Ana", city: "Austin", county: "Travis", notes: "ours", lead_score: "hot" },
-      ...{
-        tags: ["OLD", "NEW"],
-        custom_fields: { Zone: "A", Owned: "1999", Flood: "X" },
-        alternate_phone: c,
-      },
+      first_name: "Ana",
+      city: "Austin",
+      county: "Travis",
+      notes: "ours",
+      lead_score: "hot",
+      tags: ["OLD", "NEW"],
+      custom_fields: { Zone: "A", Owned: "1999", Flood: "X" },
+      alternate_phone: c,
       properties: [{ apn: "1", acreage: 5, situs: "Oak Rd", county: "Travis" }],
     });
   });
@@ -114,7 +135,9 @@ describe("one lead and one row", () => {
     const lead = await read(id);
     expect(lead).toEqual({
       ...was,
-      ...{ tags: ["OLD", "GIVEN"], alternate_phone: c, updated_at: lead.updated_at },
+      tags: ["OLD", "GIVEN"],
+      alternate_phone: c,
+      updated_at: lead.updated_at,
       phones: [...was.phones, expect.objectContaining({ e164: c, role: "alternate" })],
     });
   });
@@ -253,7 +276,10 @@ describe("one owner with several rows", () => {
         const lead = await leadWith(phones[0] as string);
         const { first_name, city, custom_fields, tags, properties } = lead;
         return {
-          ...{ first_name, city, custom_fields, tags },
+          first_name,
+          city,
+          custom_fields,
+          tags,
           phones: ["primary_phone", "secondary_phone", "alternate_phone"].map((role) =>
             phones.indexOf(lead[role]),
           ),
@@ -264,8 +290,9 @@ describe("one owner with several rows", () => {
       };
       expect(await shape(inOne)).toEqual(await shape(apart));
       expect(await shape(inOne)).toMatchObject({
-        ...{ first_name: strategy === "update" ? "Line 5" : "Line 2", phones: [0, 1, 2] },
-        ...{ city: strategy === "add_phones" ? null : "Austin" },
+        first_name: strategy === "update" ? "Line 5" : "Line 2",
+        phones: [0, 1, 2],
+        city: strategy === "add_phones" ? null : "Austin",
         properties: [
           ["1", "Hays", 3],
           ["1", "Travis", 1],
@@ -360,14 +387,14 @@ it("refuses a strategy that there is none of, by name", async () => {
   const { error } = await org.admin.client.rpc("create_import", {
     p_import_id: org.id,
     p_file: {
-      ...{
-        file_name: "a.csv",
-        file_bytes: 100,
-        content_hash: "0".repeat(64),
-        encoding: "utf-8",
-        delimiter: ",",
-      },
-      ...{ columns: ["Phone"], next_byte: 6, next_line: 2 },
+      file_name: "a.csv",
+      file_bytes: 100,
+      content_hash: "0".repeat(64),
+      encoding: "utf-8",
+      delimiter: ",",
+      columns: ["Phone"],
+      next_byte: 6,
+      next_line: 2,
     },
     p_mapping: { Phone: "primary_phone" },
     p_options: { merge_strategy: "replace" },

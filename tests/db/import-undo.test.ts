@@ -47,13 +47,12 @@ describe.each(["update", "fill", "add_phones"])("%s", (strategy) => {
     const phones = Array.from({ length: 12 }, phone) as [string, string, string, string, ...string[]];
     for (const [i, e164] of phones.slice(0, 4).entries()) {
       await addLead({
-        ...{
-          first_name: `Old ${i}`,
-          primary_phone: e164,
-          tags: ["OLD"],
-          consent_status: i === 0 ? "granted" : "unknown",
-        },
-        ...{ custom_fields: { Zone: "A" }, state: "TX" },
+        first_name: `Old ${i}`,
+        primary_phone: e164,
+        tags: ["OLD"],
+        consent_status: i === 0 ? "granted" : "unknown",
+        custom_fields: { Zone: "A" },
+        state: "TX",
         properties: [{ apn: `${i}`, county: "Travis", acreage: 1.5 }, { situs: "Oak Rd" }],
       });
     }
@@ -61,8 +60,16 @@ describe.each(["update", "fill", "add_phones"])("%s", (strategy) => {
     const id = await addImport(org, { merge_strategy: strategy }, ["NEW"]);
     const all = (consent_status: string, i: number) => ({
       lead: {
-        ...{ first_name: "New", last_name: "Name", city: "Marfa", state: "NM", notes: "n", consent_status },
-        ...{ status: "interested", lead_score: "hot", tags: ["MORE"], custom_fields: { Zone: "B", X: "1" } },
+        first_name: "New",
+        last_name: "Name",
+        city: "Marfa",
+        state: "NM",
+        notes: "n",
+        consent_status,
+        status: "interested",
+        lead_score: "hot",
+        tags: ["MORE"],
+        custom_fields: { Zone: "B", X: "1" },
       },
       parcel: { apn: `${i}`, county: "Travis", acreage: 2, situs: "Elm", estimated_value: 5000 },
     });
@@ -81,7 +88,11 @@ describe.each(["update", "fill", "add_phones"])("%s", (strategy) => {
     expect(await readImport(org, id)).toMatchObject({ imported_rows: 1, updated_rows: 6 });
     expect(await hashLeads(org)).not.toEqual(before);
     expect(await undoQuietly(org, id, 2)).toMatchObject({
-      ...{ status: "undone", undone_rows: 5, kept_rows: 0, hidden_rows: 0, undo_total: 5 },
+      status: "undone",
+      undone_rows: 5,
+      kept_rows: 0,
+      hidden_rows: 0,
+      undo_total: 5,
     });
     expect(await hashLeads(org)).toEqual(before);
     expect(await org.sql`select 1 from private.import_changes where import_id = ${id}`).toEqual([]);
@@ -189,7 +200,8 @@ describe("what was changed since", () => {
     expect(await undoQuietly(org, importId)).toMatchObject({ undone_rows: 1, kept_rows: 0 });
     const { body } = await callFunction(stack, org.admin, "GET", `/leads/${id}`);
     expect(body.data).toMatchObject({
-      ...{ city: null, phones: [{ line_type: "mobile", carrier: "T" }, { line_type: null }] },
+      city: null,
+      phones: [{ line_type: "mobile", carrier: "T" }, { line_type: null }],
       properties: [{ estimated_value: 9 }, { estimated_value: 9 }],
     });
   });

@@ -1,7 +1,7 @@
 // The rules of the schema, asked of the catalog: each names what breaks it.
 import postgres from "postgres";
 import { afterAll, describe, expect, inject, it } from "vitest";
-import { PUBLIC_DEFINERS } from "../wall/functions.ts";
+import { PUBLIC_DEFINERS } from "../access/functions.ts";
 
 const sql = postgres(inject("stack").ADMIN_DB_URL, { max: 2, onnotice: () => {} });
 afterAll(() => sql.end());

@@ -36,7 +36,10 @@ export async function startDemo(args: string[], env: Record<string, string> = {}
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   return {
-    ...{ stdout: () => stdout, stderr: () => stderr, process: child, ended },
+    stdout: () => stdout,
+    stderr: () => stderr,
+    process: child,
+    ended,
     leftovers: async () => (await readdir(folder)).filter((name) => name.startsWith("sms-control-tower")),
     async clean() {
       child.kill("SIGINT");

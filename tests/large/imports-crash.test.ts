@@ -9,7 +9,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const ROWS = 20_000;
 const random = seededRandom("imports crash");

@@ -9,7 +9,7 @@ import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const LEADS = 200;
 const ROWS = 12_000;
@@ -20,7 +20,8 @@ let importer: TestOrg;
 beforeAll(async () => {
   own = await startOwnStack();
   sender = await createOrg(own.stack, {
-    ...{ mps: 4, numbers: 2 },
+    mps: 4,
+    numbers: 2,
     behaviour: { timeFactor: 1, delays: { answer: 150, queued: 0, sent: 0, final: 0 } },
   });
   importer = await createOrg(own.stack, { numbers: 0 });

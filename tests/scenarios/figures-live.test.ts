@@ -4,7 +4,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { buildCampaign } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

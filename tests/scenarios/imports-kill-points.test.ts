@@ -8,7 +8,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const ROWS = 3200;
 const UPDATING = { fields: { merge_strategy: "update" } };

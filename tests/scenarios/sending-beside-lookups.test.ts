@@ -5,7 +5,7 @@ import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, callApi, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import {
   startCampaign,
   waitForStatus,
 } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];

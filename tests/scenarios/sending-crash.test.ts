@@ -7,7 +7,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let own: OwnStack;
 let org: TestOrg;

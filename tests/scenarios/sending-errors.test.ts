@@ -4,7 +4,7 @@ import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi } from "../fixtures/run-campaign.ts";
 import { makeDue, postsTo, readOutcome, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

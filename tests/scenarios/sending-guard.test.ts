@@ -13,8 +13,8 @@ import {
   waitForStatus,
 } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { waitForAlert, waitForNoAlert } from "../fixtures/wait-for-alert.ts";
-import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");
 const MINUTES = 60_000;

@@ -7,7 +7,7 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestNumber, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, callApi, readFigures, startCampaign } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";
 import { postWebhook } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 /** Written to by a campaign that is done; a second one has them all waiting. */
@@ -262,13 +262,13 @@ describe("a reply", () => {
   test("that Twilio delivers several times is stored once", async () => {
     const from = "+19075550100";
     const fields = {
-      ...{ MessageSid: `SM${randomBytes(16).toString("hex")}`, From: from, To: ours },
-      ...{
-        Body: "hola",
-        NumMedia: "2",
-        MediaUrl0: "https://api.twilio.com/a.jpg",
-        MediaUrl1: "https://api.twilio.com/b",
-      },
+      MessageSid: `SM${randomBytes(16).toString("hex")}`,
+      From: from,
+      To: ours,
+      Body: "hola",
+      NumMedia: "2",
+      MediaUrl0: "https://api.twilio.com/a.jpg",
+      MediaUrl1: "https://api.twilio.com/b",
     };
     const answers = await Promise.all(
       [1, 2, 3, 4, 5].map(() => postWebhook(org, { path: "/twilio/inbound", fields })),

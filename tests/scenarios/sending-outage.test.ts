@@ -5,7 +5,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let own: OwnStack;
 let org: TestOrg;

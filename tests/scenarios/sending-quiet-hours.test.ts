@@ -4,7 +4,7 @@ import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const MINUTE = 60_000;
 /** Of the day in universal time. */
@@ -17,14 +17,22 @@ beforeAll(async () => {
   org = await createOrg(inject("stack"), { numbers: 1, mps: 5 });
   const soon = Date.now() + 12 * 60 * MINUTE;
   const hours = {
-    ...{ time_zone: "UTC", quiet_starts: timeOfDay(soon), quiet_ends: timeOfDay(soon + MINUTE) },
+    time_zone: "UTC",
+    quiet_starts: timeOfDay(soon),
+    quiet_ends: timeOfDay(soon + MINUTE),
   };
   await org.sql`update public.orgs set ${org.sql(hours)} where id = ${org.id}`;
   await org.sql`update public.phone_numbers set ${org.sql(hours)} where org_id = ${org.id}`;
   const rules = ["US", "TX"].flatMap((state) =>
     [0, 1, 2, 3, 4, 5, 6].map((dow) => ({
-      ...{ org_id: org.id, state, dow, opens: "00:00", closes: "24:00" },
-      ...{ source: "a test", effective_from: "2020-01-01", reviewed_at: "2026-01-01" },
+      org_id: org.id,
+      state,
+      dow,
+      opens: "00:00",
+      closes: "24:00",
+      source: "a test",
+      effective_from: "2020-01-01",
+      reviewed_at: "2026-01-01",
     })),
   );
   const { error } = await org.admin.client.from("quiet_hour_rules").insert(rules);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { makeDue, postsTo, readOutcome, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];
@@ -137,8 +137,12 @@ test.concurrent("a receipt that overtakes the POST's answer loses neither text n
   });
   const [post] = await postsTo(org, lead);
   expect(message).toEqual({
-    ...{ content: post?.body, segments: 1, provider_sid: post?.sid },
-    ...{ status: "delivered", outcome: "accepted", http_status: 201 },
+    content: post?.body,
+    segments: 1,
+    provider_sid: post?.sid,
+    status: "delivered",
+    outcome: "accepted",
+    http_status: 201,
   });
 });
 
@@ -152,7 +156,10 @@ test.concurrent("a receipt that comes while the POST is held open settles the se
   const [post] = await postsTo(org, lead);
   await org.simulator.sendCallback(post?.sid as string, "delivered");
   expect(await readOutcome(org, campaign)).toMatchObject({
-    ...{ state: "sent", delivery: "delivered", messages: ["delivered"], attempt_outcomes: ["accepted"] },
+    state: "sent",
+    delivery: "delivered",
+    messages: ["delivered"],
+    attempt_outcomes: ["accepted"],
   });
   const textOf = async () => {
     const [row] = await org.sql`

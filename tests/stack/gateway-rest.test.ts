@@ -1,6 +1,6 @@
 // REST through the gateway: rights exactly as migrated, the request's own identity, and nothing that answers with a page.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { type GatewayServer, keys, signToken, startGatewayServer } from "./start-gateway-server.ts";
 
 let server: GatewayServer;

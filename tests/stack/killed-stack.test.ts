@@ -12,7 +12,7 @@ import { findFreePortBase } from "../../scripts/stack/ports.ts";
 import { type Keys, readKeys } from "../../scripts/stack/read-keys.ts";
 import { removeData } from "../../scripts/stack/remove-data.ts";
 import { PROJECT_DIR } from "../../scripts/stack/start-stack.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 let dataDir: string;
 let base: number;

@@ -1,6 +1,6 @@
 /** What the tests do with a channel of supabase-js. */
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 export interface Received {
   event: string;

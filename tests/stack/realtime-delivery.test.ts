@@ -1,7 +1,7 @@
 /** Broadcasts from the database reach those who joined their topic, and nobody else. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 import { subscribe } from "./realtime-channel.ts";
 import {
   north,

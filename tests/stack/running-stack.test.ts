@@ -7,7 +7,7 @@ import ws from "ws";
 import { registerSimulatedAccounts } from "../../scripts/stack/register-simulated-accounts.ts";
 import { connectSimulator } from "../../scripts/twilio-simulator/connect-simulator.ts";
 import { startSimulator } from "../../scripts/twilio-simulator/start-simulator.ts";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const admin = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => {} });

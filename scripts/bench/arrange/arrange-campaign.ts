@@ -39,7 +39,9 @@ export async function arrangeCampaign(
   if (isShort) org.templates = [await addShortText(sql, org.id)];
   await openAllHours(sql, org.id);
   const account = await connectSimulator(stack.env.TWILIO_SIMULATOR_URL).register({
-    ...{ accountSid: org.accountSid, authToken: org.authToken, behaviour },
+    accountSid: org.accountSid,
+    authToken: org.authToken,
+    behaviour,
     numbers: org.numbers.map(({ e164 }) => ({ phoneNumber: e164, mps: null })),
   });
   if (history > 0) await addHistory(sql, org, { from: 0, count: history, now });

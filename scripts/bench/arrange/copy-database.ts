@@ -24,7 +24,9 @@ export async function copyDatabase(server: BareServer, from = server.template): 
     await Promise.all([sql, ...workers.splice(0)].map((one) => one.end({ timeout: 5 })));
   };
   return {
-    ...{ name, sql, disconnect },
+    name,
+    sql,
+    disconnect,
     connectWorker() {
       const worker = postgres(`${server.workerUrl}/${name}`, { max: 1, prepare: false, onnotice: () => {} });
       workers.push(worker);

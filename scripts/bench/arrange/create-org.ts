@@ -52,7 +52,8 @@ export async function equipOrg(
   if (templates.length < TEMPLATES)
     throw new Error(`A new organisation has only ${templates.length} first texts.`);
   return {
-    ...{ accountSid, authToken },
+    accountSid,
+    authToken,
     numbers: inserted.map(({ id, e164 }) => ({ id, e164 })),
     templates: templates.map((row) => row.id),
   };

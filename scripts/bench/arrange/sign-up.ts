@@ -17,7 +17,8 @@ export async function signUp({ env }: StackProcess, orgName: string): Promise<Pe
     realtime: { transport: ws as never },
   });
   const { data, error } = await client.auth.signUp({
-    ...{ email: `${randomUUID()}@example.com`, password: randomUUID() },
+    email: `${randomUUID()}@example.com`,
+    password: randomUUID(),
     options: { data: { org_name: orgName } },
   });
   if (error || !data.session || !data.user) throw error ?? new Error("sign-up gave no session");

@@ -6,10 +6,10 @@ import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import { buildCampaign, CHUNK } from "../arrange/build-campaign.ts";
 import { copyDatabase } from "../arrange/copy-database.ts";
 import { type BenchOrg, createOrg } from "../arrange/create-org.ts";
-import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { medianBy } from "../measure/median.ts";
-import { atMost } from "../report.ts";
+import { defineBench } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 
 const BUDGET_S = 5;
 const TAG = "BUILD";
@@ -62,8 +62,11 @@ export const buildBench = defineBench({
           { name: `slowest chunk of ${CHUNK}, ms`, value: slowest },
         ],
         result: {
-          ...{ targets: leads, seconds: round(of(first).seconds), again_seconds: round(of(again).seconds) },
-          ...{ slowest_chunk_ms: Math.round(slowest), bare_seconds: round(bare) },
+          targets: leads,
+          seconds: round(of(first).seconds),
+          again_seconds: round(of(again).seconds),
+          slowest_chunk_ms: Math.round(slowest),
+          bare_seconds: round(bare),
           runs: first.map(({ seconds }) => round(seconds)),
         },
       };

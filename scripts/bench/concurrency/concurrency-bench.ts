@@ -4,12 +4,12 @@ import { addLeads } from "../arrange/add-leads.ts";
 import { buildCampaign } from "../arrange/build-campaign.ts";
 import { equipOrg } from "../arrange/create-org.ts";
 import { signUp } from "../arrange/sign-up.ts";
-import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { median, percentile } from "../measure/median.ts";
 import { runAtRate } from "../measure/run-at-rate.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
-import { atMost } from "../report.ts";
+import { defineBench } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { type Ask, ask, asksOf, bareAsk } from "./asks.ts";
 import { watchConnections } from "./watch-connections.ts";
@@ -56,10 +56,14 @@ export const concurrencyBench = defineBench({
         const bare = await runAtRate(Array(requests).fill(bareAsk(stack)), Number.POSITIVE_INFINITY, ask);
         const maxConnections = await connections.stop();
         const result = {
-          ...{ requests: requests * rounds, failed: failures.length },
-          ...{ p95_ms: round(percentile(times, 95)), max_connections: maxConnections },
-          ...{ per_s: round(median(rates)), bare_ratio: round(bare.perSecond / median(rates), 2) },
-          ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
+          requests: requests * rounds,
+          failed: failures.length,
+          p95_ms: round(percentile(times, 95)),
+          max_connections: maxConnections,
+          per_s: round(median(rates)),
+          bare_ratio: round(bare.perSecond / median(rates), 2),
+          cpu_ms_per_1k: cpuMsPer1k,
+          cpu_parts: cpuParts,
         };
         const figures = [
           atMost("requests that failed", failures.length, 0),

@@ -2,12 +2,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { cpuOfTrees } from "../measure/read-processes.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
-import { atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { addOwners } from "../search/owners.ts";
 import { type Drained, type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { expectedOf, makeFile } from "./make-file.ts";
@@ -93,18 +93,16 @@ export const importBench = defineBench({
               : []),
           ],
           result: {
-            ...{ rows, seconds: round(seconds, 2), max_cpu_ms_per_call: maxCpu },
-            ...{
-              rejected: result.rejected_rows,
-              duplicates: result.duplicate_rows,
-              updated: result.updated_rows,
-            },
-            ...{
-              imported: result.imported_rows,
-              calls: cpu.length,
-              memory_mb: memoryMb,
-              upload_cpu_ms: uploadCpu,
-            },
+            rows,
+            seconds: round(seconds, 2),
+            max_cpu_ms_per_call: maxCpu,
+            rejected: result.rejected_rows,
+            duplicates: result.duplicate_rows,
+            updated: result.updated_rows,
+            imported: result.imported_rows,
+            calls: cpu.length,
+            memory_mb: memoryMb,
+            upload_cpu_ms: uploadCpu,
             ...(updated && { again_seconds: round(updated.seconds, 2), again_updated: updated.rows }),
           },
         };
@@ -160,7 +158,8 @@ async function upload(
   form.append("merge_strategy", strategy);
   form.append("file", new Blob([csv], { type: "text/csv" }), "owners.csv");
   const response = await fetch(`${env.FUNCTIONS_URL}/leads/import/execute`, {
-    ...{ method: "POST", body: form },
+    method: "POST",
+    body: form,
     headers: { apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
   });
   if (response.status !== 202)

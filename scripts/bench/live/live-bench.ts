@@ -2,11 +2,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { type Counts, defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
-import { atMost } from "../report.ts";
+import { type Counts, defineBench } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { listenBarely } from "./listen-barely.ts";
 import { type Subscribers, startSubscribers } from "./start-subscribers.ts";
@@ -90,16 +90,12 @@ async function listen({ stack, sql, campaigns, subscribers, listeners }: Scene, 
   const { broadcasts, expected } = await countBroadcasts(sql, start?.at, listeners);
   const p95 = percentile(heard, 95);
   const result = {
-    ...{
-      p95_ms: round(p95),
-      p50_ms: round(percentile(heard, 50)),
-      broadcasts_per_s: round(broadcasts / seconds),
-    },
-    ...{
-      deliveries_per_s: round(heard.length / seconds),
-      missed: expected - heard.length,
-      cpu_ms_per_s: cpuMs,
-    },
+    p95_ms: round(p95),
+    p50_ms: round(percentile(heard, 50)),
+    broadcasts_per_s: round(broadcasts / seconds),
+    deliveries_per_s: round(heard.length / seconds),
+    missed: expected - heard.length,
+    cpu_ms_per_s: cpuMs,
   };
   const figures = [
     atMost("row change to browser, ms, 95th percentile", p95, BUDGET_MS, percentile(bareMs, 95)),
@@ -153,7 +149,8 @@ function orders(
     return { token, topics: [`campaign:${campaignId}`, `org:${orgId}`] };
   });
   return Array.from({ length: counts.processes }, (_, process) => ({
-    ...{ url: stack.env.API_URL, key: stack.env.PUBLISHABLE_KEY },
+    url: stack.env.API_URL,
+    key: stack.env.PUBLISHABLE_KEY,
     subscribers: subscribers.filter((_, n) => n % counts.processes === process),
   }));
 }

@@ -3,12 +3,12 @@ import postgres from "postgres";
 import { worstSlidingSecond } from "../../twilio-simulator/judge.ts";
 import type { PostEntry } from "../../twilio-simulator/state/record.ts";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
-import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "../pipeline/judge-run.ts";
-import { atLeast, atMost } from "../report.ts";
+import { defineBench } from "../report/bench-types.ts";
+import { atLeast, atMost } from "../report/report.ts";
 import { startCampaign, waitUntilSent, warmWorker } from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 
@@ -49,9 +49,12 @@ export const pacingBench = defineBench({
         const worst = Math.max(...[...worstSlidingSecond(record).values()].map(({ count }) => count));
         const late = await latenessOf(sql, posts);
         const result = {
-          ...{ ideal_ratio: round(ratio, 4), worst_sliding_second: worst },
-          ...{ jitter_p99_ms: round(percentile(late, 99)), jitter_p50_ms: round(percentile(late, 50)) },
-          ...{ msgs_per_s: round(messages / seconds, 2), given_back: await countGivenBack(sql) },
+          ideal_ratio: round(ratio, 4),
+          worst_sliding_second: worst,
+          jitter_p99_ms: round(percentile(late, 99)),
+          jitter_p50_ms: round(percentile(late, 50)),
+          msgs_per_s: round(messages / seconds, 2),
+          given_back: await countGivenBack(sql),
           database_cpu_ms_per_1k: cpuMsPer1k,
         };
         const figures = [

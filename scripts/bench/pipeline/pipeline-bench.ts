@@ -1,36 +1,16 @@
 // From the queue through Twilio's simulator to settled: our worker beside graphile-worker and pg-boss, on equal terms.
-import { type Counts, defineBench, type Say } from "../bench-types.ts";
+
 import { round } from "../measure/describe-machine.ts";
 import { medianBy } from "../measure/median.ts";
-import { atLeast, atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atLeast, atMost } from "../report/report.ts";
+import { options, type PipelineRun } from "./pipeline-options.ts";
 import { runOurs } from "./run-ours.ts";
 import { type Peer, runBareLoop, runPeer } from "./run-peer.ts";
 
 const BUDGET = 1_000;
 /** Over the idle runtime. */
 const MEMORY_MB = 128;
-
-const options = {
-  messages: { what: "messages a run", value: 10_000 },
-  concurrency: {
-    what: "POSTs in flight of the peers and the bare loop; 20 is our worker's own limit",
-    value: 20,
-  },
-  runs: { what: "runs of each, of which the median counts; each run has another order", value: 3 },
-  durable: { what: "1: a commit waits for the disk; 0: it does not", value: 1 },
-  peers: { what: "1: with the peers; 0: ours alone", value: 1 },
-};
-export type PipelineCounts = Counts<typeof options>;
-
-export interface PipelineRun {
-  perSecond: number;
-  /** Of every process but the simulator. */
-  cpuMsPer1k: number;
-  /** The same by process: database server, worker, and for ours the rest of the platform. */
-  cpuParts: Record<string, number>;
-  /** The most our worker had over its idle runtime. */
-  memoryMb?: number;
-}
 
 /** ours_with_planning is the same as deployed, and no contender: nobody plans for the peers. */
 type Contender = "ours" | "ours_with_planning" | Peer;
@@ -93,13 +73,12 @@ function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
         { msgs_per_s: Math.round(run.perSecond), cpu_ms_per_1k: run.cpuMsPer1k, cpu_parts: run.cpuParts },
       ]),
     ),
-    ...{ bare_ratio: round(bare / ours.perSecond, 2), bare_per_s: Math.round(bare) },
-    ...{
-      memory_mb: ours.memoryMb,
-      runs: Object.fromEntries(
-        [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
-      ),
-    },
+    bare_ratio: round(bare / ours.perSecond, 2),
+    bare_per_s: Math.round(bare),
+    memory_mb: ours.memoryMb,
+    runs: Object.fromEntries(
+      [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
+    ),
   };
   return { figures, result };
 }

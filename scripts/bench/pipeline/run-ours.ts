@@ -13,7 +13,7 @@ import {
 } from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 import { judgeRun } from "./judge-run.ts";
-import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
+import type { PipelineCounts, PipelineRun } from "./pipeline-options.ts";
 
 /** All ten numbers together: more than any run posts. */
 const SPEC = { numbers: 10, mps: 10_000, history: 20_000 };

@@ -16,7 +16,7 @@ import { cpuOf, watchCpu } from "../measure/watch-cpu.ts";
 import { judgeRun } from "./judge-run.ts";
 import { makeJobs } from "./peers/make-jobs.ts";
 import { DONE, type PeerOrder, READY } from "./peers/protocol.ts";
-import type { PipelineCounts, PipelineRun } from "./pipeline-bench.ts";
+import type { PipelineCounts, PipelineRun } from "./pipeline-options.ts";
 import { openGraphileWorker, openPgBoss, type PeerQueue } from "./queue-jobs.ts";
 import { SILENT } from "./run-ours.ts";
 
@@ -99,7 +99,9 @@ async function withTwilio<T>(use: (account: AccountControl, twilio: Twilio) => P
     const accountSid = `AC${randomUUID().replaceAll("-", "")}`;
     const authToken = randomUUID().replaceAll("-", "");
     const account = await simulator.control.register({
-      ...{ accountSid, authToken, behaviour: SILENT },
+      accountSid,
+      authToken,
+      behaviour: SILENT,
       numbers: NUMBERS.map((phoneNumber) => ({ phoneNumber, mps: null })),
     });
     return await use(account, { url: `http://127.0.0.1:${port}`, accountSid, authToken });
@@ -111,14 +113,12 @@ async function withTwilio<T>(use: (account: AccountControl, twilio: Twilio) => P
 function order({ messages, concurrency }: PipelineCounts, { url, accountSid, authToken }: Twilio): PeerOrder {
   const authorization = `Basic ${btoa(`${accountSid}:${authToken}`)}`;
   return {
-    ...{
-      databaseUrl: "",
-      twilioUrl: url,
-      callbackUrl: CALLBACK_URL,
-      concurrency,
-      messages,
-      numbers: NUMBERS,
-    },
+    databaseUrl: "",
+    twilioUrl: url,
+    callbackUrl: CALLBACK_URL,
+    concurrency,
+    messages,
+    numbers: NUMBERS,
     account: { accountSid, authToken, authorization, orgId: "" },
   };
 }

@@ -5,8 +5,8 @@ import { addLeads } from "../arrange/add-leads.ts";
 import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import { buildCampaign } from "../arrange/build-campaign.ts";
 import { createOrg } from "../arrange/create-org.ts";
-import type { Say } from "../bench-types.ts";
-import type { PlanCounts } from "./plan-bench.ts";
+import type { Say } from "../report/bench-types.ts";
+import type { PlanCounts } from "./plan-options.ts";
 
 /** So high that no slot is ever further ahead than the second a claim may reserve. */
 const LIFTED_MPS = 10_000;

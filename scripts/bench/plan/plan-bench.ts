@@ -1,30 +1,17 @@
 // What the database alone can do: plan, claim and settle, with every check, rates lifted.
 import { type BareServer, startBareServer } from "../../stack/database/start-bare-server.ts";
 import { copyDatabase, type DatabaseCopy } from "../arrange/copy-database.ts";
-import { type Counts, defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { medianBy } from "../measure/median.ts";
-import { atLeast } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atLeast } from "../report/report.ts";
 import { arrangePlan } from "./arrange-plan.ts";
+import { options, type PlanCounts } from "./plan-options.ts";
 import { runBareWrites } from "./run-bare-writes.ts";
 import { type PlanRun, runPlan } from "./run-plan.ts";
 import { readTopStatements } from "./top-statements.ts";
 
 const BUDGET = 3_000;
-
-const options = {
-  messages: { what: "messages a run", value: 20_000 },
-  connections: { what: "connections, each of which plans, claims and settles", value: 2 },
-  batch: { what: "messages a claim", value: 100 },
-  orgs: { what: "organisations", value: 2 },
-  campaigns: { what: "running campaigns of each organisation", value: 2 },
-  numbers: { what: "phone numbers of each organisation", value: 10 },
-  history: { what: "messages that each organisation sent before", value: 50_000 },
-  runs: { what: "runs, of which the median counts", value: 3 },
-  durable: { what: "1: a commit waits for the disk; 0: it does not", value: 1 },
-  statements: { what: "lists so many of the costliest inner statements, which slows everything", value: 0 },
-};
-export type PlanCounts = Counts<typeof options>;
 
 export const planBench = defineBench({
   name: "plan",
@@ -61,20 +48,17 @@ async function measure(server: BareServer, counts: PlanCounts, say: Say) {
   const run = medianBy(runs, ({ perSecond }) => perSecond);
   const { perSecond, batches, meanBatch, msPerMessage, cpuMsPer1k, serverCpuMsPer1k, clientCpuMsPer1k } = run;
   const result = {
-    ...{
-      msgs_per_s: Math.round(perSecond),
-      batches,
-      connections: counts.connections,
-      mean_batch: round(meanBatch),
-    },
+    msgs_per_s: Math.round(perSecond),
+    batches,
+    connections: counts.connections,
+    mean_batch: round(meanBatch),
     ms_per_message: msPerMessage,
-    ...{ backend_cpu_ms_per_1k: cpuMsPer1k, server_cpu_ms_per_1k: serverCpuMsPer1k },
+    backend_cpu_ms_per_1k: cpuMsPer1k,
+    server_cpu_ms_per_1k: serverCpuMsPer1k,
     client_cpu_ms_per_1k: clientCpuMsPer1k,
-    ...{
-      bare_ratio: round(bare / perSecond, 2),
-      runs: runs.map((one) => Math.round(one.perSecond)),
-      messages: counts.messages,
-    },
+    bare_ratio: round(bare / perSecond, 2),
+    runs: runs.map((one) => Math.round(one.perSecond)),
+    messages: counts.messages,
   };
   const figures = [
     atLeast("plan + claim + settle, messages/s", perSecond, BUDGET, bare),

@@ -1,7 +1,7 @@
 // The least that a message costs the database: what plan, claim and settle must write, and nothing else.
 import type postgres from "postgres";
 import type { DatabaseCopy } from "../arrange/copy-database.ts";
-import type { PlanCounts } from "./plan-bench.ts";
+import type { PlanCounts } from "./plan-options.ts";
 
 /**
  * Plain tables with a primary key, the same batches, connections and commits: a message is inserted, then its attempt with

@@ -7,7 +7,7 @@ import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import type { DatabaseCopy } from "../arrange/copy-database.ts";
 import { round } from "../measure/describe-machine.ts";
 import { cpuOfTrees, readProcesses } from "../measure/read-processes.ts";
-import type { PlanCounts } from "./plan-bench.ts";
+import type { PlanCounts } from "./plan-options.ts";
 
 type Phase = "plan" | "claim" | "settle";
 
@@ -47,10 +47,8 @@ export async function runPlan(server: BareServer, db: DatabaseCopy, counts: Plan
     workers.map(async (sql) => (await sql`select pg_backend_pid() as pid`)[0]?.pid as number),
   );
   if (counts.statements > 0) await trackInnerStatements(db, workers);
-  const [{ expected }] = (await db.sql`
-    select count(*)::integer as expected from public.campaign_targets where state = 'waiting'`) as unknown as [
-    { expected: number },
-  ];
+  const [{ expected }] = await db.sql<[{ expected: number }]>`
+    select count(*)::integer as expected from public.campaign_targets where state = 'waiting'`;
   const tally: Tally = {
     settled: 0,
     batches: 0,
@@ -118,8 +116,13 @@ async function work(
 }
 
 const accepted = (attempt_id: string) => ({
-  ...{ attempt_id, outcome: "accepted", provider_sid: `SM${randomUUID().replaceAll("-", "")}` },
-  ...{ provider_status: "queued", http_status: 201, content: TEXT, segments: 2 },
+  attempt_id,
+  outcome: "accepted",
+  provider_sid: `SM${randomUUID().replaceAll("-", "")}`,
+  provider_status: "queued",
+  http_status: 201,
+  content: TEXT,
+  segments: 2,
 });
 
 /** Cron's part: figures are folded while messages go out. */

@@ -1,6 +1,6 @@
 // The statements inside the functions that cost most.
 import type postgres from "postgres";
-import type { PlanCounts } from "./plan-bench.ts";
+import type { PlanCounts } from "./plan-options.ts";
 
 const WIDTH = 150;
 

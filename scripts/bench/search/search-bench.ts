@@ -1,10 +1,10 @@
 // Search and list of leads: 100,000 and 1,000,000 of one organisation beside twenty others, as a signed-in person asks.
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
-import { defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
-import { atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atMost } from "../report/report.ts";
 import { type StackProcess, withStack } from "../stack/start-stack-process.ts";
 import { addOwners } from "./owners.ts";
 import { type LeadQuery, QUERIES } from "./queries.ts";
@@ -66,7 +66,9 @@ export const searchBench = defineBench({
             atMost(`${few} leads, ms through HTTP, 95th percentile`, p95Http, BUDGET_MS.http),
           ],
           result: {
-            ...{ n_queries: QUERIES.length, p95_ms_100k: round(p95Few), p95_ms_1m: round(p95Many) },
+            n_queries: QUERIES.length,
+            p95_ms_100k: round(p95Few),
+            p95_ms_1m: round(p95Many),
             http_p95_ms_100k: round(p95Http),
           },
         };
@@ -108,7 +110,8 @@ async function askDatabase(sql: postgres.Sql, { id }: Person, rounds: number): P
 
 async function askHttp({ env }: StackProcess, { token }: Person, rounds: number): Promise<Times> {
   const headers = {
-    ...{ apikey: env.PUBLISHABLE_KEY, authorization: `Bearer ${token}` },
+    apikey: env.PUBLISHABLE_KEY,
+    authorization: `Bearer ${token}`,
     "content-type": "application/json",
   };
   return await time(rounds, async (query) => {

@@ -2,10 +2,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
-import { defineBench, type Say } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
-import { atLeast, atMost } from "../report.ts";
+import { defineBench, type Say } from "../report/bench-types.ts";
+import { atLeast, atMost } from "../report/report.ts";
 import { startCampaign, warmWorker } from "../stack/follow-campaign.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 import { HOT_TABLES, type SoakSample, sampleSoak, sumOf } from "./sample-soak.ts";
@@ -108,8 +108,13 @@ function report(samples: SoakSample[], after: SoakSample, say: Say) {
     { name: "worker's memory at the end, MB", value: ended.workerRssMb },
   ];
   const result = {
-    ...{ minutes: minutes.length, sent, share: round(share, 3), bytes_per_message: round(grown) },
-    ...{ per_minute: minutes, tables: ended.tables, tables_after: after.tables },
+    minutes: minutes.length,
+    sent,
+    share: round(share, 3),
+    bytes_per_message: round(grown),
+    per_minute: minutes,
+    tables: ended.tables,
+    tables_after: after.tables,
     worker_rss_mb: samples.map(({ workerRssMb }) => workerRssMb),
   };
   return { figures, result };

@@ -30,7 +30,12 @@ async function tellDrained(name: string, line: string): Promise<void> {
 
 try {
   stack = await startStack({
-    ...{ portBase: await findFreePortBase(), dataDir, durable, isolates, watch: false, envFile: false },
+    portBase: await findFreePortBase(),
+    dataDir,
+    durable,
+    isolates,
+    watch: false,
+    envFile: false,
     log(source, line) {
       if (line.startsWith("drained ")) void tellDrained(source, line);
       if (ROUTINE.test(line)) return;

@@ -16,8 +16,14 @@ export async function makeCallback(
 ): Promise<Callback> {
   const url = `${functionsUrl}/twilio/status?mid=${message.id}&a=${message.attemptId}`;
   const form = new URLSearchParams({
-    ...{ SmsSid: message.sid, SmsStatus: "delivered", MessageStatus: "delivered", MessageSid: message.sid },
-    ...{ To: message.to, From: message.from, AccountSid: org.accountSid, ApiVersion: "2010-04-01" },
+    SmsSid: message.sid,
+    SmsStatus: "delivered",
+    MessageStatus: "delivered",
+    MessageSid: message.sid,
+    To: message.to,
+    From: message.from,
+    AccountSid: org.accountSid,
+    ApiVersion: "2010-04-01",
   });
   return { url, body: `${form}`, signature: await signWebhook(org.authToken, url, form) };
 }
@@ -27,7 +33,8 @@ export async function postCallback({ url, body, signature }: Callback): Promise<
   try {
     const response = await fetch(url, {
       method: "POST",
-      ...{ body, signal: AbortSignal.timeout(15_000) },
+      body,
+      signal: AbortSignal.timeout(15_000),
       headers: {
         "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
         "x-twilio-signature": signature,

@@ -3,13 +3,13 @@ import postgres from "postgres";
 import { addHistory } from "../arrange/add-history.ts";
 import { addSent, type SentMessage } from "../arrange/add-sent.ts";
 import { createOrg } from "../arrange/create-org.ts";
-import { defineBench } from "../bench-types.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";
 import { type RatedRun, runAtRate, runInLanes } from "../measure/run-at-rate.ts";
 import { watchStackCpu } from "../measure/watch-cpu.ts";
 import { watchMemory } from "../measure/watch-memory.ts";
-import { atLeast, atMost } from "../report.ts";
+import { defineBench } from "../report/bench-types.ts";
+import { atLeast, atMost } from "../report/report.ts";
 import { withStack } from "../stack/start-stack-process.ts";
 import { applyDirectly } from "./apply-directly.ts";
 import { makeCallback, postCallback } from "./callback.ts";
@@ -82,16 +82,17 @@ export const webhooksBench = defineBench({
           atMost("function twilio's memory over idle, MB", memoryMb, MEMORY_MB),
         ];
         const result = {
-          ...{
-            sent: sent.length,
-            lost,
-            refused,
-            p95_ms: round(p95(sustained)),
-            per_s: round(sustained.perSecond),
-          },
-          ...{ burst: { sent: burst, p95_ms: round(p95(atOnce)) }, memory_mb: memoryMb },
-          ...{ flat_out_per_s: round(flatOut.perSecond), bare_ratio: round(bare / flatOut.perSecond, 2) },
-          ...{ cpu_ms_per_1k: cpuMsPer1k, cpu_parts: cpuParts },
+          sent: sent.length,
+          lost,
+          refused,
+          p95_ms: round(p95(sustained)),
+          per_s: round(sustained.perSecond),
+          burst: { sent: burst, p95_ms: round(p95(atOnce)) },
+          memory_mb: memoryMb,
+          flat_out_per_s: round(flatOut.perSecond),
+          bare_ratio: round(bare / flatOut.perSecond, 2),
+          cpu_ms_per_1k: cpuMsPer1k,
+          cpu_parts: cpuParts,
         };
         return { figures, result };
       } finally {

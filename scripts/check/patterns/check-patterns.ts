@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check } from "recheck";
-import { PROJECT_DIR } from "../../run-tool.ts";
+import { PROJECT_DIR } from "../../tools/run-tool.ts";
 import { type FoundPattern, type FoundPatterns, findPatterns, type UnknownPattern } from "./find-patterns.ts";
 import { findSqlPatterns } from "./find-sql-patterns.ts";
 

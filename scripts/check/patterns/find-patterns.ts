@@ -2,7 +2,7 @@
 import ts from "typescript";
 
 export interface FoundPattern {
-  /** Path and line: supabase/functions/_shared/env.ts:40. */
+  /** Path and line: supabase/functions/_shared/http/cors.ts:40. */
   place: string;
   source: string;
   flags: string;

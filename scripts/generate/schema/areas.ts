@@ -1,7 +1,7 @@
 // Which area each object of the database belongs to. The SQL that creates it says so: an object belongs to the area of its file.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../../run-tool.ts";
+import { PROJECT_DIR } from "../../tools/run-tool.ts";
 
 /** The areas in the order in which a newcomer reads them, each with what it holds. */
 export const AREAS = {

@@ -1,7 +1,8 @@
 // The templates a new organisation begins with, in our own words. Spanish ones are worded without á í ó ú, which would
 // halve the size of a segment; each fits one segment for usual names and two for the longest with accents.
-import type { TemplateCategory } from "../../../supabase/functions/_shared/sms/lint-content.ts";
+
 import type { Language } from "../../../supabase/functions/_shared/sms/variables.ts";
+import type { TemplateCategory } from "../lint/lint-content.ts";
 
 export interface TemplateGroup {
   category: TemplateCategory;

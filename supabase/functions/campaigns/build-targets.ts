@@ -1,16 +1,10 @@
 // Builds a campaign's audience, or counts it without writing anything.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { getCampaign } from "./get-campaign.ts";
+import { type AudienceCounts, audienceCounts } from "./schemas.ts";
 import type { Campaign } from "./select-campaign.ts";
 
-export interface AudienceCounts {
-  audience: number;
-  targets: number;
-  not_looked_up: number;
-  excluded: number;
-  reasons: Record<string, number>;
-}
 export interface BuildAnswer {
   status: Campaign["status"];
   /** With dry_run only. */
@@ -22,9 +16,10 @@ export async function buildTargets(
   ctx: UserContext,
   { params, body }: { params: { id: string }; body: { dry_run: boolean } },
 ): Promise<BuildAnswer> {
-  const counts = dataOrThrow(
+  const counts = parseAnswer(
     await ctx.db.rpc("build_targets", { p_campaign_id: params.id, p_dry_run: body.dry_run }),
-  ) as unknown as AudienceCounts | null;
+    audienceCounts.nullable(),
+  );
   const { status } = await getCampaign(ctx, { params });
   return { status, counts };
 }

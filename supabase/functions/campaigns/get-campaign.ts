@@ -1,10 +1,11 @@
 // One campaign with its templates, numbers and figures.
 import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import type { campaignDetail } from "./schemas.ts";
-import { CAMPAIGN_COLUMNS, type SelectedCampaign, toCampaign } from "./select-campaign.ts";
+import { CAMPAIGN_COLUMNS, selectedCampaign, toCampaign } from "./select-campaign.ts";
 
 export type CampaignDetail = z.output<typeof campaignDetail>;
 
@@ -32,7 +33,7 @@ export async function getCampaign(
       .eq("org_id", user.orgId)
       .eq("campaign_id", params.id),
   ]);
-  const campaign = dataOrThrow(row) as unknown as SelectedCampaign | null;
+  const campaign = parseAnswer(row, selectedCampaign.nullable());
   if (!campaign) throw new AppError("not_found", "There is no such campaign.", { campaign_id: params.id });
   const rotated = dataOrThrow(templates);
   return {

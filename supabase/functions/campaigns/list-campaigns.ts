@@ -1,10 +1,10 @@
 // The campaigns of an organisation, newest first.
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { longList, parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { decodeKeyset, encodeKeyset } from "../_shared/http/keyset.ts";
 import { pageOf, pagination } from "../_shared/http/pagination.ts";
 import type { ListResult } from "../_shared/http/responses.ts";
-import { CAMPAIGN_COLUMNS, type Campaign, type SelectedCampaign, toCampaign } from "./select-campaign.ts";
+import { CAMPAIGN_COLUMNS, type Campaign, selectedCampaign, toCampaign } from "./select-campaign.ts";
 
 export interface ListCampaignsQuery {
   page?: number;
@@ -37,7 +37,7 @@ export async function listCampaigns(
     page.cursor ? 0 : page.offset,
     (page.cursor ? 0 : page.offset) + page.limit - 1,
   );
-  const campaigns = (dataOrThrow(answer) as unknown as SelectedCampaign[]).map(toCampaign);
+  const campaigns = parseAnswer(answer, longList(selectedCampaign)).map(toCampaign);
   const last = campaigns.length === page.limit ? campaigns.at(-1) : undefined;
   return {
     data: campaigns,

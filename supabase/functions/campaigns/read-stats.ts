@@ -1,23 +1,20 @@
 // A campaign's figures counted over its targets at this instant, with the reasons behind them and its outlook.
 import type { z } from "zod";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { getCampaign } from "./get-campaign.ts";
-import type { outlook } from "./schemas.ts";
+import { currentFigures, outlook, reasons } from "./schemas.ts";
 import type { Campaign } from "./select-campaign.ts";
 
-type Counts = Record<string, number>;
 export interface CampaignFigures {
   campaign_id: string;
   status: Campaign["status"];
-  figures: Omit<NonNullable<Campaign["stats"]>, "replies" | "opt_outs" | "segments" | "updated_at"> & {
-    needs_attention: number;
-  };
+  figures: z.output<typeof currentFigures>;
   replies: number;
   opt_outs: number;
   segments: number;
   delivery_rate: number | null;
-  reasons: { excluded: Counts; canceled: Counts; failed: Counts };
+  reasons: z.output<typeof reasons>;
   outlook: z.output<typeof outlook> | null;
 }
 
@@ -27,12 +24,12 @@ export async function readStats(
   { params }: { params: { id: string } },
 ): Promise<CampaignFigures> {
   const { status, stats } = await getCampaign(ctx, { params });
-  const [figures, reasons, outlook] = await Promise.all([
+  const [figures, byReason, held] = await Promise.all([
     ctx.db.rpc("campaign_figures", { p_campaign_id: params.id }),
     ctx.db.rpc("campaign_reasons", { p_campaign_id: params.id }),
     ctx.db.rpc("campaign_outlook", { p_campaign_id: params.id }),
   ]);
-  const counted = dataOrThrow(figures) as unknown as CampaignFigures["figures"];
+  const counted = parseAnswer(figures, currentFigures);
   return {
     campaign_id: params.id,
     status,
@@ -41,7 +38,7 @@ export async function readStats(
     opt_outs: stats?.opt_outs ?? 0,
     segments: stats?.segments ?? 0,
     delivery_rate: counted.sent > 0 ? Math.round((counted.delivered / counted.sent) * 10_000) / 100 : null,
-    reasons: dataOrThrow(reasons) as unknown as CampaignFigures["reasons"],
-    outlook: dataOrThrow(outlook) as unknown as CampaignFigures["outlook"],
+    reasons: parseAnswer(byReason, reasons),
+    outlook: parseAnswer(held, outlook.nullable()),
   };
 }

@@ -11,20 +11,21 @@ import { listCampaigns } from "./list-campaigns.ts";
 import { listTargets } from "./list-targets.ts";
 import { readStats } from "./read-stats.ts";
 import {
+  audienceCounts,
   CAMPAIGN_STATUSES,
   campaign,
   campaignChanges,
   campaignDetail,
   campaignInput,
-  figures,
+  currentFigures,
   outlook,
+  reasons,
   TARGET_STATES,
   target,
 } from "./schemas.ts";
 import { updateCampaign } from "./update-campaign.ts";
 
 const params = z.object({ id: z.uuid() });
-const counts = z.record(z.string(), z.number().int());
 
 export const routes = [
   route({
@@ -78,15 +79,7 @@ export const routes = [
     response: object(
       z.object({
         status: z.enum(CAMPAIGN_STATUSES),
-        counts: z
-          .object({
-            audience: z.number().int(),
-            targets: z.number().int(),
-            not_looked_up: z.number().int().describe("Of the targets: the phone's line type is not known"),
-            excluded: z.number().int(),
-            reasons: counts,
-          })
-          .nullable(),
+        counts: audienceCounts.nullable(),
       }),
     ),
     run: buildTargets,
@@ -112,7 +105,7 @@ export const routes = [
       z.object({
         campaign_id: z.uuid(),
         status: z.enum(CAMPAIGN_STATUSES),
-        figures: figures.extend({ needs_attention: z.number().int() }),
+        figures: currentFigures,
         replies: z.number().int(),
         opt_outs: z.number().int(),
         segments: z.number().int(),
@@ -120,7 +113,7 @@ export const routes = [
           .number()
           .nullable()
           .describe("Percent of sent that was delivered; null while nothing is sent"),
-        reasons: z.object({ excluded: counts, canceled: counts, failed: counts }),
+        reasons,
         outlook: outlook.nullable().describe("Null where the campaign is not running"),
       }),
     ),

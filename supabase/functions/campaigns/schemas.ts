@@ -151,6 +151,21 @@ export const figures = z.object({
   undelivered: count,
   unconfirmed: count,
 });
+/** Of a campaign at this instant, with those that a person must look at. */
+export const currentFigures = figures.extend({ needs_attention: count });
+
+const countByReason = z.record(z.string(), count);
+export const reasons = z.object({ excluded: countByReason, canceled: countByReason, failed: countByReason });
+
+export const audienceCounts = z.object({
+  audience: count,
+  targets: count,
+  not_looked_up: count.describe("Of the targets: the phone's line type is not known"),
+  excluded: count,
+  reasons: countByReason,
+});
+export type AudienceCounts = z.output<typeof audienceCounts>;
+
 export const stats = z.object({
   ...figures.shape,
   replies: count.describe("People who answered"),
@@ -160,16 +175,20 @@ export const stats = z.object({
 });
 
 const OUTLOOK_REASONS = [
-  ...["no_active_template", "no_active_number", "account_resting", "org_daily_cap", "campaign_daily_cap"],
-  ...[
-    "numbers_resting",
-    "numbers_full",
-    "numbers_outside_hours",
-    "outside_hours",
-    "put_off",
-    "nothing_waiting",
-  ],
-  ...["number_pace", "campaign_pace", "org_pace"],
+  "no_active_template",
+  "no_active_number",
+  "account_resting",
+  "org_daily_cap",
+  "campaign_daily_cap",
+  "numbers_resting",
+  "numbers_full",
+  "numbers_outside_hours",
+  "outside_hours",
+  "put_off",
+  "nothing_waiting",
+  "number_pace",
+  "campaign_pace",
+  "org_pace",
 ] as const;
 export const outlook = z
   .object({

@@ -1,6 +1,6 @@
 // The columns of a campaign that the API answers with.
-import type { z } from "zod";
-import type { campaign } from "./schemas.ts";
+import { z } from "zod";
+import { campaign, stats } from "./schemas.ts";
 
 export const CAMPAIGN_COLUMNS =
   "id, name, description, type, status, status_reason, needs_attention, template_category, target_criteria, phones, mps, " +
@@ -11,9 +11,8 @@ export const CAMPAIGN_COLUMNS =
 export type Campaign = z.output<typeof campaign>;
 
 /** A campaign as selected: PostgREST embeds figures as a list or an object, as it reads the key. */
-export type SelectedCampaign = Omit<Campaign, "stats"> & {
-  stats: Campaign["stats"] | NonNullable<Campaign["stats"]>[];
-};
+export const selectedCampaign = campaign.extend({ stats: z.union([stats.nullable(), z.array(stats)]) });
+type SelectedCampaign = z.output<typeof selectedCampaign>;
 
 /** The campaign with its one row of figures. */
 export function toCampaign(row: SelectedCampaign): Campaign {

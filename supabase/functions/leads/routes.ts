@@ -1,90 +1,32 @@
-// The route table of single leads.
-import { z } from "zod";
-import { pageFields } from "../_shared/http/pagination.ts";
-import { created, empty, list, object } from "../_shared/http/responses.ts";
-import { route } from "../_shared/http/route.ts";
-import { leadFilter } from "../_shared/leads/lead-filter.ts";
-import { createLead } from "./create-lead.ts";
-import { deleteLead } from "./delete-lead.ts";
-import { countLeads } from "./filters/count-leads.ts";
-import { filterFields } from "./filters/filter-query.ts";
-import { orderFields } from "./filters/lead-order.ts";
-import { getLead } from "./get-lead.ts";
-import { listLeads, searchLeads } from "./list-leads.ts";
-import { lead, leadChanges, leadInput, leadSearch } from "./schemas.ts";
-import { leadCount } from "./segments/segment-schemas.ts";
-import { updateLead } from "./update-lead.ts";
-
-const params = z.object({ id: z.uuid() });
+// The route table of leads: that of each folder, one after the other.
+import { routes as bulkActions } from "./bulk-actions/routes.ts";
+import { routes as duplicates } from "./duplicates/routes.ts";
+import { routes as enrichment } from "./enrichment/routes.ts";
+import { routes as erasure } from "./erasure/routes.ts";
+import { routes as exports } from "./exports/routes.ts";
+import { routes as history } from "./history/routes.ts";
+import { routes as importMappings } from "./import-mappings/routes.ts";
+import { routes as imports } from "./imports/routes.ts";
+import { routes as jobs } from "./jobs/routes.ts";
+import { routes as lead } from "./lead/routes.ts";
+import { routes as parcels } from "./parcels/routes.ts";
+import { routes as phones } from "./phones/routes.ts";
+import { routes as segments } from "./segments/routes.ts";
+import { routes as statistics } from "./statistics/routes.ts";
 
 export const routes = [
-  route({
-    method: "POST",
-    path: "/",
-    summary: "Create a lead",
-    permission: "operator",
-    request: { body: leadInput },
-    response: created(lead),
-    run: createLead,
-  }),
-  route({
-    method: "GET",
-    path: "/",
-    summary: "List, search and filter leads",
-    permission: "viewer",
-    request: {
-      query: z.strictObject({
-        ...pageFields,
-        ...orderFields,
-        ...filterFields,
-      }),
-    },
-    response: list(lead),
-    run: listLeads,
-  }),
-  route({
-    method: "POST",
-    path: "/search",
-    summary: "The same list, with the filter as a body",
-    permission: "viewer",
-    request: { body: leadSearch },
-    response: list(lead),
-    run: searchLeads,
-  }),
-  route({
-    method: "POST",
-    path: "/count",
-    summary: "Count the leads that match a filter: exact to 10,000, estimated above",
-    permission: "viewer",
-    request: { body: z.strictObject({ filter: leadFilter }) },
-    response: object(leadCount),
-    run: countLeads,
-  }),
-  route({
-    method: "GET",
-    path: "/{id}",
-    summary: "Read a lead with its phones and parcels",
-    permission: "viewer",
-    request: { params },
-    response: object(lead),
-    run: getLead,
-  }),
-  route({
-    method: "PATCH",
-    path: "/{id}",
-    summary: "Change the fields given; null empties one",
-    permission: "operator",
-    request: { params, body: leadChanges },
-    response: object(lead),
-    run: updateLead,
-  }),
-  route({
-    method: "DELETE",
-    path: "/{id}",
-    summary: "Delete a lead: it is hidden for good, what campaigns sent to it stays",
-    permission: "operator",
-    request: { params },
-    response: empty(),
-    run: deleteLead,
-  }),
+  ...lead,
+  ...imports,
+  ...enrichment,
+  ...importMappings,
+  ...segments,
+  ...phones,
+  ...parcels,
+  ...duplicates,
+  ...history,
+  ...erasure,
+  ...exports,
+  ...bulkActions,
+  ...jobs,
+  ...statistics,
 ];

@@ -1,8 +1,9 @@
 // A person's word on one send that Twilio never answered for.
 import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
-import type { message, resolution } from "./schemas.ts";
+import { message, type resolution } from "./schemas.ts";
 
 const COLUMNS =
   "id, kind, direction, campaign_id, conversation_id, lead_id, from_number, to_number, content, status, error_code, " +
@@ -18,8 +19,8 @@ export async function resolveSend(
   { params, body }: { params: { id: string }; body: z.output<typeof resolution> },
 ): Promise<z.output<typeof message>> {
   dataOrThrow(await db.rpc("resolve_send", { p_message_id: params.id, p_action: body.action }));
-  const row = dataOrThrow(
+  return parseAnswer(
     await db.from("messages").select(COLUMNS).eq("org_id", user.orgId).eq("id", params.id).single(),
+    message,
   );
-  return row as unknown as z.output<typeof message>;
 }

@@ -2,7 +2,14 @@
 import { z } from "zod";
 
 export const MESSAGE_STATUSES = [
-  ...(["queued", "sending", "unknown", "sent", "delivered", "undelivered", "failed", "canceled"] as const),
+  "queued",
+  "sending",
+  "unknown",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "canceled",
   "received",
 ] as const;
 

@@ -13,7 +13,8 @@ export async function setStatus(
   const { status, reason } = body;
   dataOrThrow(
     await ctx.db.rpc("set_number_status", {
-      ...{ p_phone_number_id: params.id, p_status: status },
+      p_phone_number_id: params.id,
+      p_status: status,
       ...(reason !== undefined && { p_reason: reason }),
     }),
   );

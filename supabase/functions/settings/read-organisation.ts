@@ -1,13 +1,16 @@
 // The organisation: its settings, its limits, what was spent today, and its A2P registrations.
-import type { z } from "zod";
+import { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
-import { limitFields, type organisation, organisationFields } from "./schemas.ts";
+import { limitFields, organisation, organisationFields } from "./schemas.ts";
 
 export type Organisation = z.output<typeof organisation>;
 
 const SETTINGS = ["id", ...Object.keys(organisationFields)].join(", ");
 const LIMITS = Object.keys(limitFields).join(", ");
+const ownSettings = z.object({ id: z.uuid(), ...organisationFields });
+const ownLimits = z.object(limitFields);
 const REGISTRATION = "messaging_service_sid, status, rate_limits, errors, checked_at";
 
 /** @returns what everybody of the organisation may read */
@@ -24,13 +27,13 @@ export async function readOrganisation({ db, user }: UserContext): Promise<Organ
       .maybeSingle(),
     db.from("a2p_registrations").select(REGISTRATION).eq("org_id", user.orgId).order("messaging_service_sid"),
   ]);
-  const own = dataOrThrow(settings) as unknown as Omit<Organisation, "spent_today" | "a2p_registrations">;
+  const own = parseAnswer(settings, ownSettings);
   const last = dataOrThrow(spending);
   return {
     ...own,
-    ...(dataOrThrow(limits) as object),
+    ...parseAnswer(limits, ownLimits),
     spent_today: last?.day === dayIn(own.time_zone) ? Number(last.cost) : 0,
-    a2p_registrations: dataOrThrow(registrations) as Organisation["a2p_registrations"],
+    a2p_registrations: parseAnswer(registrations, organisation.shape.a2p_registrations),
   };
 }
 

@@ -5,7 +5,7 @@ import { list, object } from "../_shared/http/responses.ts";
 import { ROLES } from "../_shared/http/roles.ts";
 import { route } from "../_shared/http/route.ts";
 import { listAlerts } from "./list-alerts.ts";
-import { peopleRoutes } from "./people-routes.ts";
+import { routes as peopleRoutes } from "./people/routes.ts";
 import { readMe } from "./read-me.ts";
 import { readOrganisation } from "./read-organisation.ts";
 import { resolveAlert } from "./resolve-alert.ts";
@@ -56,7 +56,9 @@ export const routes = [
     permission: "viewer",
     request: {
       query: z.strictObject({
-        ...{ page, limit, skip },
+        page,
+        limit,
+        skip,
         status: z.enum(["open", "resolved", "all"]).default("all"),
         kind: z.array(z.string().max(100)).optional(),
         severity: z.array(z.enum(ALERT_SEVERITIES)).optional(),

@@ -1,8 +1,8 @@
 // Starts the drain of everything but sends.
 import { connectDirect } from "../_shared/db/direct.ts";
 import { drainStarter } from "../_shared/drain/start-drain.ts";
-import { drainSideWork } from "./drain-side-work.ts";
+import { drainBackgroundWork } from "./drain-background-work.ts";
 
 export const startDrain = drainStarter((ctx, release) =>
-  drainSideWork(ctx, connectDirect(ctx.env, "side worker"), release),
+  drainBackgroundWork(ctx, connectDirect(ctx.env, "side worker"), release),
 );

@@ -1,6 +1,6 @@
 // Applies delivery receipts. Those that come while others are being applied go into one call: a campaign brings hundreds a second.
 import type { Direct } from "../_shared/db/direct.ts";
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 
@@ -46,7 +46,7 @@ export class ReceiptQueue {
       for (const [i, one] of batch.entries()) {
         const result = results[i];
         if (typeof result === "string") one.resolve(result);
-        else insist(() => applyAlone(sql, one.receipt)).then(one.resolve, one.reject);
+        else retryPassingErrors(() => applyAlone(sql, one.receipt)).then(one.resolve, one.reject);
       }
     }
     this.isApplying = false;

@@ -2,7 +2,7 @@
 // what was added since the last look is read at most every five seconds, whoever asks and however often.
 
 import type { Direct } from "../_shared/db/direct.ts";
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 
 /** An account that was just added is known within this time. */
 const LOOK_EVERY_MS = 5_000;
@@ -29,7 +29,7 @@ export class KnownAccounts {
 
   private async lookAgain(sql: Direct): Promise<void> {
     const begunAt = performance.now();
-    const rows = await insist(
+    const rows = await retryPassingErrors(
       () => sql<{ account_sid: string | null; read_at: Date }[]>`
         select account_sid, read_at from private.twilio_account_sids(${this.since})`,
     );

@@ -1,6 +1,6 @@
 // Keeps a webhook that was refused or could not be applied, so that somebody can see what came and why it did nothing.
 
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { connect, webhookType } from "./webhook-context.ts";
@@ -39,7 +39,7 @@ export async function logWebhook(
   const payload = { fields, query: clean(new URL(ctx.request.url).search) };
   try {
     // A connection that was lost after the row was kept makes it twice, which harms nobody.
-    const [row] = await insist(
+    const [row] = await retryPassingErrors(
       () => sql`
         select private.log_webhook(
           ${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason}, ${isSigned}) as is_kept`,

@@ -1,9 +1,9 @@
 // A person wrote: what they mean, and one call that stores it and acts on it.
 import { z } from "zod";
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
-import { judgeInterest } from "../_shared/sms/judge-interest.ts";
+import { classifyInterest } from "../_shared/sms/classify-interest.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { logWebhook } from "./log-webhook.ts";
 import { connect } from "./webhook-context.ts";
@@ -33,7 +33,7 @@ export async function receiveInbound(
   const result = E164.test(form.From) ? await store(ctx, form) : "unusable_sender";
   if (result === "not_our_number" || result === "unusable_sender") {
     const fields = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)]);
-    const account = await insist(() => findTwilioAccount(connect(ctx), form.AccountSid));
+    const account = await retryPassingErrors(() => findTwilioAccount(connect(ctx), form.AccountSid));
     await logWebhook(ctx, account?.orgId ?? null, fields, `The message was not stored: ${result}.`, true);
   }
   return new Response(EMPTY_TWIML, { headers: { "content-type": "text/xml; charset=utf-8" } });
@@ -44,9 +44,9 @@ async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
     form.Body,
     OPT_OUT_TYPES.find((type) => type === form.OptOutType),
   );
-  const interest = meant.kind === "reply" ? judgeInterest(form.Body) : undefined;
+  const interest = meant.kind === "reply" ? classifyInterest(form.Body) : undefined;
   const sql = connect(ctx);
-  const [row] = await insist(
+  const [row] = await retryPassingErrors(
     () => sql`
       select private.receive_inbound(
         ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${form.Body}, ${mediaUrls(form)},

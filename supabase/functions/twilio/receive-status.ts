@@ -1,6 +1,6 @@
 // A delivery receipt: Twilio tells what became of a message.
 import { z } from "zod";
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { ReceiptQueue } from "./apply-receipts.ts";
@@ -26,7 +26,7 @@ const queue = new ReceiptQueue();
 /** What can't be applied is logged and answered all the same, since a repeat would not help. */
 export async function receiveStatus(ctx: MachineContext, { form }: { form: StatusForm }): Promise<void> {
   const sql = connect(ctx);
-  const account = await insist(() => findTwilioAccount(sql, form.AccountSid));
+  const account = await retryPassingErrors(() => findTwilioAccount(sql, form.AccountSid));
   const query = new URL(ctx.request.url).searchParams;
   const messageId = query.get("mid") ?? "";
   const attemptId = query.get("a") ?? "";
@@ -41,8 +41,12 @@ export async function receiveStatus(ctx: MachineContext, { form }: { form: Statu
     );
   }
   const result = await queue.apply(sql, ctx.log, {
-    ...{ org_id: account.orgId, message_id: messageId, attempt_id: UUID.test(attemptId) ? attemptId : null },
-    ...{ provider_sid: form.MessageSid, status: form.MessageStatus, error_code: form.ErrorCode ?? null },
+    org_id: account.orgId,
+    message_id: messageId,
+    attempt_id: UUID.test(attemptId) ? attemptId : null,
+    provider_sid: form.MessageSid,
+    status: form.MessageStatus,
+    error_code: form.ErrorCode ?? null,
     raw: form,
   });
   if (ORDINARY.has(result)) return;

@@ -1,6 +1,6 @@
 // Lets only webhooks through that Twilio signed with the token of an account we know.
 
-import { insist } from "../_shared/db/insist.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { AppError } from "../_shared/http/app-error.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { findTwilioAccount, type TwilioAccount } from "../_shared/twilio/find-account.ts";
@@ -34,10 +34,12 @@ export async function verifyWebhook(ctx: MachineContext, form: URLSearchParams):
     throw new AppError("malformed_request", reason);
   }
   const isKnown = ACCOUNT_SID.test(accountSid) && (await accounts.has(connect(ctx), accountSid));
-  const account = isKnown ? await insist(() => findTwilioAccount(connect(ctx), accountSid)) : null;
+  const account = isKnown
+    ? await retryPassingErrors(() => findTwilioAccount(connect(ctx), accountSid))
+    : null;
   if (!account) return await refuse(ctx, null, form, "No organisation here has this Twilio account.");
   if (await isSignedBy(ctx, account, form, signature)) return;
-  const fresh = await insist(() => findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS));
+  const fresh = await retryPassingErrors(() => findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS));
   if (fresh && fresh.authToken !== account.authToken && (await isSignedBy(ctx, fresh, form, signature)))
     return;
   const reason = "The signature does not fit the account's auth token and PUBLIC_FUNCTIONS_URL.";

@@ -1,6 +1,6 @@
 // Asks Twilio for balances and A2P registrations, where the database says it is time, and tells it what Twilio said.
 import type { Direct } from "../_shared/db/direct.ts";
-import { isPassing } from "../_shared/db/insist.ts";
+import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
@@ -30,13 +30,14 @@ const AT_MOST = 10;
 /** One round over what is due now. What Twilio did not tell is asked again later: the database says when. */
 export async function checkAccounts({ env, log }: MachineContext, sql: Direct): Promise<void> {
   const urls = { api: twilioApiUrl(env), messaging: twilioMessagingUrl(env) };
-  const due = (await sql`select * from private.due_account_checks(${AT_MOST})`) as unknown as DueCheck[];
+  const due = await sql<DueCheck[]>`select * from private.due_account_checks(${AT_MOST})`;
   for (const one of due) {
     const check = await checkAccount(sql, urls, one);
     await record(sql, one, check).catch((error) =>
       // It is due again in a minute; the others do not wait for it.
       log.error("a check of a Twilio account could not be recorded", {
-        ...{ org: one.org_id, error: describeCause(error) },
+        org: one.org_id,
+        error: describeCause(error),
       }),
     );
     if (check.error) log.warn("could not look at a Twilio account", { org: one.org_id, reason: check.error });

@@ -1,6 +1,6 @@
 // Claims messages to send, and proves that the claim is committed before anybody may post them.
 import type { Direct } from "../_shared/db/direct.ts";
-import { isPassing } from "../_shared/db/insist.ts";
+import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 
@@ -77,12 +77,12 @@ async function claimBy(
   try {
     // Only the commit's answer proves that the attempts would outlive a crash: nothing is posted before it.
     await sql.begin(async (tx) => {
-      const rows = await tx`
+      const rows = await tx<ClaimedSend[]>`
         select * from ${sql(`private.${name}`)}(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
       // Taken before the commit, whose wait for the disk varies: slots are late by one trip of the network and no more.
       claim.claimedAt = performance.now();
       claim.claimedWall = Date.now();
-      claim.sends = rows as unknown as ClaimedSend[];
+      claim.sends = [...rows];
     });
   } catch (error) {
     await giveBack(sql, claim.sends);

@@ -1,7 +1,7 @@
 // Builds audiences, a chunk of one organisation after another, for as long as the caller's budget lasts.
 import type { Direct } from "../_shared/db/direct.ts";
-import { insist, isPassing } from "../_shared/db/insist.ts";
-import { isOutOfTime, withinTime } from "../_shared/db/within-time.ts";
+import { isPassing, retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
+import { isStatementTimeout, withStatementTimeout } from "../_shared/db/statement-timeout.ts";
 import { takeTurn } from "../_shared/drain/take-turn.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
@@ -38,7 +38,7 @@ interface ClaimedBuild {
 export async function drainBuilds(deps: DrainBuildsDeps): Promise<void> {
   const { sql, shouldStop } = deps;
   while (!shouldStop()) {
-    const [row] = await insist(
+    const [row] = await retryPassingErrors(
       () => sql<{ claimed: ClaimedBuild | null }[]>`select private.claim_build() as claimed`,
     );
     const claimed = row?.claimed;
@@ -53,17 +53,21 @@ async function build(
 ): Promise<void> {
   const size = Math.min(chunkSize(), leads ?? Number.POSITIVE_INFINITY);
   try {
-    await insist(() =>
-      withinTime(sql, limitMs, (tx) => tx`select private.run_build(${message_id}, ${campaign_id}, ${size})`),
+    await retryPassingErrors(() =>
+      withStatementTimeout(
+        sql,
+        limitMs,
+        (tx) => tx`select private.run_build(${message_id}, ${campaign_id}, ${size})`,
+      ),
     );
   } catch (error) {
     log.warn("a build failed", { campaign: campaign_id, leads: size, error: describeCause(error) });
     // What is of the moment comes again by itself, in a minute.
     if (isPassing(error)) return;
-    const isSlow = isOutOfTime(error);
+    const isSlow = isStatementTimeout(error);
     const fewer = isSlow ? Math.max(Math.floor(size / 10), FEWEST_LEADS) : null;
     const reason = isSlow ? tooSlow(size, limitMs) : reasonOf(error);
-    await insist(
+    await retryPassingErrors(
       () => sql`select private.fail_build(${message_id}, ${campaign_id}, ${reason}, ${fewer})`,
     ).catch((other) => log.error("a build that failed could not be noted", { error: describeCause(other) }));
   }

@@ -1,27 +1,27 @@
 // One drain: claims and sends, and beside it builds, looks and checks of accounts, until nothing is due or the budget is spent.
 // What takes CPU is the side worker's: an isolate that ends over a file has sent nothing.
 import type { Direct } from "../_shared/db/direct.ts";
-import { insist } from "../_shared/db/insist.ts";
-import type { BackgroundWork } from "../_shared/drain/background-work.ts";
+import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
+import type { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
 import { DrainBudget } from "../_shared/drain/drain-budget.ts";
-import { Waker } from "../_shared/drain/waker.ts";
+import { InterruptibleSleep } from "../_shared/drain/interruptible-sleep.ts";
 import { onUnload, unloadReason } from "../_shared/drain/watch-unload.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
-import { type BackgroundKind, workerBackground } from "./background-work.ts";
 import { type ClaimRequest, claimSends } from "./claim-sends.ts";
-import { startLimiter } from "./limit-starts.ts";
-import { PostPacer } from "./pace-posts.ts";
 import { planAll } from "./plan-all.ts";
 import { type PostingContext, postMessage, type ReadyPost } from "./post-message.ts";
+import { PostPacer } from "./post-pacer.ts";
 import { preparePosts } from "./prepare-posts.ts";
 import { ResultSettler } from "./settle-results.ts";
-import { isInDoubt, newsOfReach, restLeft } from "./twilio-reach.ts";
+import { startLimiter } from "./start-limiter.ts";
+import { availabilityToReport, isInDoubt, restLeft } from "./twilio-availability.ts";
 import { workerPace } from "./worker-pace.ts";
+import { createWorkerTasks, type WorkerTaskKind } from "./worker-tasks.ts";
 
 /** What there is to do, as private.due_work tells. */
-interface DueWork extends Record<BackgroundKind, boolean> {
+interface DueWork extends Record<WorkerTaskKind, boolean> {
   sends: boolean;
   replies: boolean;
   /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
@@ -73,9 +73,9 @@ class Drain {
   private readonly workerId = crypto.randomUUID();
   private readonly budget = new DrainBudget();
   /** Wakes when a POST ended. */
-  private readonly room = new Waker();
+  private readonly room = new InterruptibleSleep();
   /** Wakes when the isolate ends or a look is done. */
-  private readonly pause = new Waker();
+  private readonly pause = new InterruptibleSleep();
   private readonly settler: ResultSettler;
   private readonly pacer: PostPacer<ReadyPost>;
   private readonly isLoopback: boolean;
@@ -86,7 +86,7 @@ class Drain {
   private hasCalledNext = false;
   private asideAt = performance.now();
   private readonly sql: Direct;
-  private readonly background: BackgroundWork<BackgroundKind>;
+  private readonly background: ConcurrentTasks<WorkerTaskKind>;
 
   constructor(
     private readonly ctx: MachineContext,
@@ -99,8 +99,11 @@ class Drain {
     const posting: PostingContext = { sql, twilioUrl, publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);
-    this.background = workerBackground({
-      ...{ ctx, sql, building, budget: this.budget },
+    this.background = createWorkerTasks({
+      ctx,
+      sql,
+      building,
+      budget: this.budget,
       chunkSize: () => (this.pacer.isIdle ? BUILD_CHUNK.idle : BUILD_CHUNK.sending),
       onEnd: () => this.pause.wake(),
     });
@@ -130,7 +133,7 @@ class Drain {
       }
       if (!isMore && !isResting && (await this.plan()) > 0) continue;
       this.asideAt = performance.now();
-      await this.tellReach();
+      await this.reportAvailability();
       const due = await this.readDueWork();
       this.background.begin(due);
       if (isMore) continue;
@@ -171,7 +174,7 @@ class Drain {
 
   private async claim(request: ClaimRequest): Promise<number> {
     this.budget.spend("claim");
-    const claim = await insist(() =>
+    const claim = await retryPassingErrors(() =>
       claimSends(this.sql, this.workerId, request, this.isLoopback, this.ctx.log),
     );
     const { length } = claim.sends;
@@ -197,7 +200,7 @@ class Drain {
   private async plan(): Promise<number> {
     if (performance.now() < this.planAt && this.unplanned < PLAN_AFTER) return 0;
     this.budget.spend("round");
-    const planned = await insist(() => planAll(this.sql, this.ctx.log));
+    const planned = await retryPassingErrors(() => planAll(this.sql, this.ctx.log));
     this.unplanned = 0;
     this.planAt = performance.now() + PLAN_AGAIN_MS;
     return planned;
@@ -207,11 +210,11 @@ class Drain {
   private async callNext(): Promise<void> {
     if (this.hasCalledNext) return;
     this.hasCalledNext = true;
-    await insist(() => this.sql`select private.call_worker()`);
+    await retryPassingErrors(() => this.sql`select private.call_worker()`);
   }
 
-  private async tellReach(): Promise<void> {
-    const isReachable = newsOfReach((this.tally.accepted ?? 0) + (this.tally.rejected ?? 0) > 0);
+  private async reportAvailability(): Promise<void> {
+    const isReachable = availabilityToReport((this.tally.accepted ?? 0) + (this.tally.rejected ?? 0) > 0);
     if (isReachable === undefined) return;
     if (!isReachable) this.ctx.log.error("Twilio can't be reached");
     await this.sql`select private.set_twilio_reachable(${isReachable})`;
@@ -219,7 +222,7 @@ class Drain {
 
   private async readDueWork(): Promise<DueWork> {
     this.budget.spend("round");
-    const [row] = await insist(() => this.sql`select private.due_work() as due`);
+    const [row] = await retryPassingErrors(() => this.sql`select private.due_work() as due`);
     return row?.due;
   }
 }

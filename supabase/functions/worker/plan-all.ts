@@ -1,6 +1,6 @@
 // Plans for every organisation that sends.
 import type { Direct } from "../_shared/db/direct.ts";
-import { isPassing } from "../_shared/db/insist.ts";
+import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 

@@ -3,8 +3,8 @@ import type { Direct } from "../_shared/db/direct.ts";
 import { createMessage, type PostOutcome } from "../_shared/twilio/create-message.ts";
 import { findTwilioAccount, type TwilioAccount } from "../_shared/twilio/find-account.ts";
 import type { ClaimedSend } from "./claim-sends.ts";
-import type { PacedPost } from "./pace-posts.ts";
-import { noteReached, noteUnreachable } from "./twilio-reach.ts";
+import type { PacedPost } from "./post-pacer.ts";
+import { noteReached, noteUnreachable } from "./twilio-availability.ts";
 
 export interface ReadyPost extends PacedPost {
   send: ClaimedSend;

@@ -1,6 +1,6 @@
 // Collects what became of attempts and settles them in batches, one call at a time, until the database has them all.
 import type { Direct } from "../_shared/db/direct.ts";
-import { isPassing } from "../_shared/db/insist.ts";
+import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import type { Log } from "../_shared/http/log.ts";
 import type { PostOutcome } from "../_shared/twilio/create-message.ts";
 

@@ -3,10 +3,10 @@
 import postgres from "postgres";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { databaseTls } from "../../../supabase/functions/_shared/db/database-tls.ts";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { type Authority, makeAuthority } from "../../fixtures/make-certificates.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
-import { waitFor } from "../../wait-for.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
 
 const bench = useBareDatabase();
 const HOST = "db.example.com";

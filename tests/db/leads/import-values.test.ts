@@ -25,15 +25,13 @@ const refusal = (call: Promise<unknown>): Promise<string | undefined> =>
   );
 
 const FILE = {
-  ...{
-    file_name: "a.csv",
-    file_bytes: 100,
-    encoding: "utf-8",
-    delimiter: ",",
-    columns: ["Phone"],
-    next_byte: 6,
-    next_line: 2,
-  },
+  file_name: "a.csv",
+  file_bytes: 100,
+  encoding: "utf-8",
+  delimiter: ",",
+  columns: ["Phone"],
+  next_byte: 6,
+  next_line: 2,
 };
 async function create(given: { file?: object; mapping?: unknown; options?: unknown; tags?: unknown }) {
   const id = randomUUID();

@@ -50,10 +50,14 @@ test("first and last stand apart, and a new lead has been contacted", async () =
   await sendTo(day, [ana]);
   await fold();
   expect(await read(ana)).toMatchObject({
-    ...{ first_contacted_at: AFTERNOON, last_contacted_at: day, status: "contacted" },
+    first_contacted_at: AFTERNOON,
+    last_contacted_at: day,
+    status: "contacted",
   });
   expect(await read(beto)).toMatchObject({
-    ...{ first_contacted_at: AFTERNOON, last_contacted_at: AFTERNOON, status: "interested" },
+    first_contacted_at: AFTERNOON,
+    last_contacted_at: AFTERNOON,
+    status: "interested",
   });
   expect(await read(carla)).toMatchObject({
     first_contacted_at: null,

@@ -101,11 +101,17 @@ describe("what was stored before", () => {
   it("is mended as one line, within bounds", async () => {
     const [row] = await bench.sql`
       select private.fit_lead(${bench.sql.json({
-        ...{ first_name: "Ana\r\n  María", notes: "two\nlines", tags: ["A".repeat(60), "B"], state: null },
+        first_name: "Ana\r\n  María",
+        notes: "two\nlines",
+        tags: ["A".repeat(60), "B"],
+        state: null,
         custom_fields: { a: "x".repeat(300_000), b: { c: 1 }, d: 1 },
       })}) as lead, private.fit_parcel('{"acreage": "NaN", "estimated_value": 1e13, "apn": "1\\n2", "id": "x"}') as parcel`;
     expect(row?.lead).toEqual({
-      ...{ first_name: "Ana María", notes: "two\nlines", tags: ["A".repeat(50), "B"], state: null },
+      first_name: "Ana María",
+      notes: "two\nlines",
+      tags: ["A".repeat(50), "B"],
+      state: null,
       custom_fields: { a: "x".repeat(10_000), b: '{"c": 1}', d: 1 },
     });
     expect(row?.parcel).toEqual({ acreage: null, estimated_value: 999_999_999_999, apn: "1 2", id: "x" });

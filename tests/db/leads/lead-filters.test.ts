@@ -20,22 +20,38 @@ const daysAgo = (days: number) => later(AFTERNOON, -days * DAY);
 /** By name, the oldest first. */
 const PEOPLE: Record<string, Record<string, unknown>> = {
   Ana: {
-    ...{ last_name: "Zúñiga", county: "Travis", state: "TX", city: "Austin", postal_code: "78701-1234" },
-    ...{ tags: ["VIP", "SEP25"], source: "County list", custom_fields: { Zone: "AE", Year: 1999 } },
+    last_name: "Zúñiga",
+    county: "Travis",
+    state: "TX",
+    city: "Austin",
+    postal_code: "78701-1234",
+    tags: ["VIP", "SEP25"],
+    source: "County list",
+    custom_fields: { Zone: "AE", Year: 1999 },
   },
   Beto: {
-    ...{ last_name: "alvarez", county: "travis", state: "TX", city: "AUSTIN", postal_code: "78702" },
-    ...{
-      tags: ["SEP25"],
-      status: "contacted",
-      lead_score: "warm",
-      language: "es",
-      custom_fields: { Zone: "X" },
-    },
+    last_name: "alvarez",
+    county: "travis",
+    state: "TX",
+    city: "AUSTIN",
+    postal_code: "78702",
+    tags: ["SEP25"],
+    status: "contacted",
+    lead_score: "warm",
+    language: "es",
+    custom_fields: { Zone: "X" },
   },
   Carla: {
-    ...{ last_name: "Álvarez", county: "Pima", state: "AZ", city: "Tucson", postal_code: "85701" },
-    ...{ tags: ["VIP"], status: "interested", lead_score: "hot", consent_status: "granted", language: "en" },
+    last_name: "Álvarez",
+    county: "Pima",
+    state: "AZ",
+    city: "Tucson",
+    postal_code: "85701",
+    tags: ["VIP"],
+    status: "interested",
+    lead_score: "hot",
+    consent_status: "granted",
+    language: "en",
   },
   Dora: { last_name: "Mora", status: "not_interested", consent_status: "denied", source: "county LIST" },
 };
@@ -64,7 +80,9 @@ beforeAll(async () => {
   importId = added?.id;
   for (const [i, [name, fields]] of Object.entries(PEOPLE).entries()) {
     const [lead] = await arrangeLeads(bench.db, org.id, 1, {
-      ...{ first_name: name, created_at: daysAgo(40 - 10 * i), ...fields },
+      first_name: name,
+      created_at: daysAgo(40 - 10 * i),
+      ...fields,
       import_id: name === "Ana" ? importId : null,
     });
     ids[name] = lead?.id as string;
@@ -100,7 +118,8 @@ beforeAll(async () => {
     bench.db,
     org,
     {
-      ...{ target_criteria: { lead_ids: [lead("Beto"), lead("Carla")] }, cooldown_days: 0 },
+      target_criteria: { lead_ids: [lead("Beto"), lead("Carla")] },
+      cooldown_days: 0,
     },
     { now: daysAgo(35) },
   );
@@ -274,13 +293,13 @@ describe("refuses", () => {
   test("what looks like SQL is a value like any other", async () => {
     const nasty = `x' or '1'='1'; drop table public.leads; --`;
     for (const filter of [
-      ...[
-        { counties: [nasty] },
-        { search: nasty },
-        { tags: { any: [nasty] } },
-        { custom_fields: { [nasty]: nasty } },
-      ],
-      ...[{ property_types: [nasty] }, { cities: [nasty, "b"] }, { sources: ["\\'; select 1; --"] }],
+      { counties: [nasty] },
+      { search: nasty },
+      { tags: { any: [nasty] } },
+      { custom_fields: { [nasty]: nasty } },
+      { property_types: [nasty] },
+      { cities: [nasty, "b"] },
+      { sources: ["\\'; select 1; --"] },
     ])
       expect(await find(filter)).toEqual([]);
     expect(await find({ search: "%" })).toEqual([]);

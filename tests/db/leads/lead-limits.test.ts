@@ -25,7 +25,7 @@ import {
   MAX_TAGS,
   TAG,
 } from "../../../supabase/functions/_shared/leads/lead-values.ts";
-import { BULK_ACTIONS } from "../../../supabase/functions/leads/bulk-actions/bulk-action-schemas.ts";
+import { BULK_ACTIONS } from "../../../supabase/functions/leads/bulk-actions/schemas.ts";
 import { checkRepeats } from "../../../supabase/functions/leads/imports/limit-repeats.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 

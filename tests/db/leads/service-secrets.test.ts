@@ -22,13 +22,13 @@ async function save(input: Record<string, unknown>, id: string | null = null): P
 }
 const add = (more = {}) =>
   save({
-    ...{
-      kind: "property",
-      name: "Parcels",
-      url: "https://parcels.example.com/v1",
-      request: { apn: "{apn}" },
-    },
-    ...{ field_map: { acreage: "acres" }, secret: OLD_SECRET, ...more },
+    kind: "property",
+    name: "Parcels",
+    url: "https://parcels.example.com/v1",
+    request: { apn: "{apn}" },
+    field_map: { acreage: "acres" },
+    secret: OLD_SECRET,
+    ...more,
   });
 /** As the worker has it. */
 const serviceOf = async (id: string) =>

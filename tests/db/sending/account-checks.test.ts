@@ -36,14 +36,13 @@ const isDue = async (now = AFTERNOON) =>
 const record = (check: Record<string, unknown>, now = AFTERNOON) =>
   bench.a.sql`select private.record_account_check(${org.id}, ${bench.a.sql.json(check as never)}, ${now})`;
 const registration = (status: string, sid = MG, errors: unknown[] = []) => ({
-  ...{
-    messaging_service_sid: sid,
-    status,
-    campaign_sid: `QE${"0".repeat(32)}`,
-    brand_sid: null,
-    use_case: "MIXED",
-  },
-  ...{ rate_limits: { att: { mps: 4 } }, errors },
+  messaging_service_sid: sid,
+  status,
+  campaign_sid: `QE${"0".repeat(32)}`,
+  brand_sid: null,
+  use_case: "MIXED",
+  rate_limits: { att: { mps: 4 } },
+  errors,
 });
 const guard = (now = AFTERNOON) => runGuard(bench.holder.sql, now);
 const openAlerts = async () =>

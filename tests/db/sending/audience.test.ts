@@ -137,7 +137,8 @@ test("the cooldown is the campaign's where it has one, and none at zero", async 
 
 test("a lead that lacks what every text needs is left out, unless one text suits", async () => {
   const needy = await addTemplate(bench.sql, org.id, {
-    ...{ category: "initial", language: "es" },
+    category: "initial",
+    language: "es",
     content: "Hola {first_name}, somos {brand}. Su terreno en {county}. Responda ALTO para no recibir mas.",
   });
   const [bare, full] = (await arrangeLeads(bench.db, org.id, 2, { first_name: null })) as [
@@ -201,11 +202,9 @@ describe("what a lead lacks, by the texts of the campaign", () => {
 test("of several reasons the first of a fixed order is given", async () => {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
   const needy = await addTemplate(bench.sql, org.id, {
-    ...{
-      category: "initial",
-      language: "es",
-      content: "{county}: {brand}. Responda ALTO para no recibir mas.",
-    },
+    category: "initial",
+    language: "es",
+    content: "{county}: {brand}. Responda ALTO para no recibir mas.",
   });
   const reason = async () =>
     (await reasonsOf(await arrangeCampaign(bench.db, org, {}, { templates: [needy] }))).get(lead.id);
@@ -319,7 +318,7 @@ test("counting without building gives exactly what building then gives, and writ
   for (const reason of reasons.values()) if (reason) counted[reason] = (counted[reason] ?? 0) + 1;
   const excluded = Object.values(counted).reduce((sum, n) => sum + n, 0);
   expect(row?.counts).toEqual({
-    ...{ not_looked_up: 120 - excluded },
+    not_looked_up: 120 - excluded,
     audience: 120,
     targets: 120 - excluded,
     excluded,

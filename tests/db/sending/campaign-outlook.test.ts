@@ -214,7 +214,8 @@ describe("alone, and told as it is", () => {
     await slot("private.org_pace", "org_id", org.id, 45);
     for (const { id } of org.numbers) await slot("private.number_pace", "phone_number_id", id, 30);
     expect(await told()).toEqual({
-      ...{ can_send: true, next_at: null },
+      can_send: true,
+      next_at: null,
       reasons: [
         ["number_pace", 2, later(AFTERNOON, 30)],
         ["campaign_pace", null, later(AFTERNOON, 90)],
@@ -231,7 +232,8 @@ describe("together", () => {
     await bench.sql`update public.phone_numbers set quiet_starts = '14:00', quiet_ends = '16:00' where id = ${two?.id ?? ""}`;
     await bench.sql`update private.org_pace set resting_until = ${later(AFTERNOON, 60)} where org_id = ${org.id}`;
     expect(await told()).toEqual({
-      ...{ can_send: false, next_at: later(AFTERNOON, 3600) },
+      can_send: false,
+      next_at: later(AFTERNOON, 3600),
       reasons: [
         ["account_resting", null, later(AFTERNOON, 60)],
         ["numbers_resting", 1, later(AFTERNOON, 7200)],
@@ -243,7 +245,8 @@ describe("together", () => {
   test("one number that serves is enough, and says what the other lacks", async () => {
     await bench.sql`update private.number_pace set resting_until = ${later(AFTERNOON, 7200)} where phone_number_id = ${org.numbers[0]?.id ?? ""}`;
     expect(await told()).toEqual({
-      ...{ can_send: true, next_at: null },
+      can_send: true,
+      next_at: null,
       reasons: [["numbers_resting", 1, later(AFTERNOON, 7200)]],
     });
   });

@@ -78,7 +78,9 @@ describe("the window closes in", () => {
 const AT = local("2026-06-10T15:00", CENTRAL);
 /** Minutes of the person's window that are left at 15:00 Central, and of the number's own; the shorter counts. */
 const HOURS = (quiet_starts: string, quiet_ends = "08:00", time_zone = CENTRAL) => ({
-  ...{ quiet_starts, quiet_ends, time_zone },
+  quiet_starts,
+  quiet_ends,
+  time_zone,
 });
 describe("the hours of the number, of another state, of the organisation", () => {
   test.each([

@@ -35,8 +35,14 @@ async function sendAnother(now: Date) {
 }
 const message = (hours: number, fields: Record<string, unknown> = {}) => {
   const row = {
-    ...{ org_id: org.id, kind: "campaign", step: 1, from_number: "+12065550100", to_number: MIAMI },
-    ...{ status: "delivered", created_at: later(NOW, -hours * 3600), ...fields },
+    org_id: org.id,
+    kind: "campaign",
+    step: 1,
+    from_number: "+12065550100",
+    to_number: MIAMI,
+    status: "delivered",
+    created_at: later(NOW, -hours * 3600),
+    ...fields,
   };
   return bench.sql`insert into public.messages ${bench.sql(row)}`;
 };

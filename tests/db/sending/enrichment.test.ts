@@ -36,13 +36,23 @@ const save = (input: Record<string, unknown>, id: string | null = null): Promise
   asAdmin((sql) => sql`select public.save_enrichment_service(${sql.json(input as never)}, ${id}) as answer`);
 const property = (more = {}) =>
   save({
-    ...{ kind: "property", name: "Parcels", url: "https://parcels.example.com", request: { apn: "{apn}" } },
-    ...{ field_map: { acreage: "acres" }, is_enabled: true, ...more },
+    kind: "property",
+    name: "Parcels",
+    url: "https://parcels.example.com",
+    request: { apn: "{apn}" },
+    field_map: { acreage: "acres" },
+    is_enabled: true,
+    ...more,
   });
 const scrub = (more = {}) =>
   save({
-    ...{ kind: "scrub", name: "Scrub", url: "https://scrub.example.com", request: { phones: "{phones}" } },
-    ...{ field_map: { phone: "phone", dnc: "dnc" }, is_enabled: true, ...more },
+    kind: "scrub",
+    name: "Scrub",
+    url: "https://scrub.example.com",
+    request: { phones: "{phones}" },
+    field_map: { phone: "phone", dnc: "dnc" },
+    is_enabled: true,
+    ...more,
   });
 const request = (id: string, leads: string[] | null, over: { overwrite?: boolean; dryRun?: boolean } = {}) =>
   asAdmin(

@@ -52,14 +52,21 @@ test("label, validity and kind of line are that phone's alone, and the change is
   const before = await rowOf(second);
   const changes = { label: " Office ", is_valid: false, line_type: "landline" };
   expect(await change(primary, changes)).toMatchObject({
-    ...{ id: primary, label: "Office", is_valid: false, invalid_reason: "manual", line_type: "landline" },
-    ...{ line_type_source: "manual", role: "primary" },
+    id: primary,
+    label: "Office",
+    is_valid: false,
+    invalid_reason: "manual",
+    line_type: "landline",
+    line_type_source: "manual",
+    role: "primary",
   });
   expect(await rowOf(second)).toEqual(before);
   const [event] = await bench.sql`
     select user_id, phone_number, lead_id, details from public.audit_events where org_id = ${org.id} and event_type = 'lead_phone_changed'`;
   expect(event).toEqual({
-    ...{ user_id: org.adminId, phone_number: lead.e164, lead_id: lead.id },
+    user_id: org.adminId,
+    phone_number: lead.e164,
+    lead_id: lead.id,
     details: { changes, before: { label: null, is_valid: true, line_type: null } },
   });
 });

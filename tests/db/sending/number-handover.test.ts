@@ -77,7 +77,7 @@ describe("what a number has queued when it stops", () => {
           charged("number", other?.id),
           charged("campaign", campaign),
         ]),
-      ).toEqual([...[0, 20, 20]]);
+      ).toEqual([0, 20, 20]);
       expect(await checkFigures(bench.db, org.id)).toEqual([]);
     },
   );

@@ -237,7 +237,8 @@ describe("quarantine", () => {
     await put({ delivered: 70 }, AFTERNOON, org.numbers[1]);
     expect(await score()).toBe(2);
     expect(await numberNow()).toEqual({
-      ...{ status: "quarantined", score: 0 },
+      status: "quarantined",
+      score: 0,
       status_reason:
         "Health score 0: of 70 messages in 7 days 20 were filtered and 0 failed; 0 people opted out.",
     });

@@ -36,8 +36,12 @@ const claim = async (limit = 50, now = NOW, session = bench.a): Promise<Batch | 
 const settle = (batch: Batch, results: Result[], now = NOW, session = bench.a) =>
   session.sql`select private.record_lookups(${session.sql.json(batch as never)}, ${session.sql.json(results as never)}, ${now})`;
 const answer = (over: Record<string, unknown> = {}) => ({
-  ...{ is_valid: true, invalid_reason: null, line_type: "mobile", carrier: "T-Mobile USA, Inc." },
-  ...{ carrier_info: { type: "mobile" }, ...over },
+  is_valid: true,
+  invalid_reason: null,
+  line_type: "mobile",
+  carrier: "T-Mobile USA, Inc.",
+  carrier_info: { type: "mobile" },
+  ...over,
 });
 const all = (batch: Batch | null, over: Partial<Result> = { outcome: "done", answer: answer() }): Result[] =>
   (batch?.calls ?? []).map(({ subject }) => ({ subject, ...over }) as Result);
@@ -88,8 +92,13 @@ describe("what is asked", () => {
     await addPhone(phone);
     expect(await phones()).toEqual(
       Array(3).fill({
-        ...{ e164: phone, line_type: "landline", line_type_source: "lookup", carrier: "T-Mobile USA, Inc." },
-        ...{ is_valid: true, invalid_reason: null, is_looked_up: true },
+        e164: phone,
+        line_type: "landline",
+        line_type_source: "lookup",
+        carrier: "T-Mobile USA, Inc.",
+        is_valid: true,
+        invalid_reason: null,
+        is_looked_up: true,
       }),
     );
     expect(await calls()).toEqual([]);
@@ -139,7 +148,10 @@ describe("what is asked", () => {
       { subject: nobody, outcome: "done", answer: told },
     ]);
     const seen = (await phones()).map(({ line_type, line_type_source, is_valid, invalid_reason }) => ({
-      ...{ line_type, line_type_source, is_valid, invalid_reason },
+      line_type,
+      line_type_source,
+      is_valid,
+      invalid_reason,
     }));
     expect(seen).toEqual([
       { line_type: "mobile", line_type_source: "lookup", is_valid: true, invalid_reason: null },
@@ -378,15 +390,14 @@ describe("people", () => {
       new Date(),
     );
     expect(await status()).toMatchObject({
-      ...{
-        is_enabled: true,
-        queued: 2,
-        done_today: 1,
-        charged_today: 2,
-        budget_left: 98,
-        last_error: "HTTP 500.",
-      },
-      ...{ state: "working", failures: 1 },
+      is_enabled: true,
+      queued: 2,
+      done_today: 1,
+      charged_today: 2,
+      budget_left: 98,
+      last_error: "HTTP 500.",
+      state: "working",
+      failures: 1,
     });
   });
 });

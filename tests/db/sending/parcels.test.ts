@@ -88,10 +88,8 @@ describe("a parcel", () => {
   test("in a county its state does not have is refused with the nearest names", async () => {
     const refused = await call("add_parcel", lead.id, { state: "TX", county: "Haris" });
     expect(refused).toMatchObject({
-      ...{
-        error: "invalid_input",
-        message: expect.stringContaining('TX has no county "Haris". Did you mean Harris'),
-      },
+      error: "invalid_input",
+      message: expect.stringContaining('TX has no county "Haris". Did you mean Harris'),
       details: { errors: [{ field: "county" }] },
     });
     expect(refused.details.suggestions).toHaveLength(3);

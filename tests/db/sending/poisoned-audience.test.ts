@@ -106,7 +106,8 @@ test("a campaign that was queued with such criteria becomes a draft that says wh
   await drainBuilds({ sql: bench.a.sql, log, shouldStop: () => false, chunkSize: () => 1000 });
   expect(await campaign(healthy)).toMatchObject({ status: "ready" });
   expect(await campaign(poisoned)).toEqual({
-    ...{ status: "draft", wasBuilt: false },
+    status: "draft",
+    wasBuilt: false,
     needs_attention: expect.stringContaining("never_contacted"),
   });
   const alerts = await bench.sql`select kind, campaign_id from public.alerts where org_id = ${org.id}`;
@@ -122,7 +123,8 @@ test("a segment that goes while its campaign is being built leaves a draft, whic
   await bench.sql`delete from public.segments where id = ${segment?.id}`;
   expect((await build(id, 2))[0]).toEqual({ more: false });
   expect(await campaign(id)).toEqual({
-    ...{ status: "draft", wasBuilt: true },
+    status: "draft",
+    wasBuilt: true,
     needs_attention: expect.stringContaining(segment?.id),
   });
 

@@ -94,15 +94,15 @@ describe("straight at a table", () => {
       expect(await cap(carrier, "1"), carrier).toBe(true);
     const rule = (column: string, value: string) => {
       const row: Record<string, string> = {
-        ...{
-          org_id: `'${org.id}'`,
-          state: "'TX'",
-          dow: "1",
-          opens: "'09:00'",
-          closes: "'20:00'",
-          source: "'counsel'",
-        },
-        ...{ effective_from: "'2026-01-01'", reviewed_at: "'2026-01-01'", [column]: value },
+        org_id: `'${org.id}'`,
+        state: "'TX'",
+        dow: "1",
+        opens: "'09:00'",
+        closes: "'20:00'",
+        source: "'counsel'",
+        effective_from: "'2026-01-01'",
+        reviewed_at: "'2026-01-01'",
+        [column]: value,
       };
       return isRefused(
         `insert into public.quiet_hour_rules (${Object.keys(row)}) values (${Object.values(row)})`,

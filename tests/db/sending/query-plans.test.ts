@@ -54,7 +54,11 @@ async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs):
   const results = posted.map(({ id, sid }) => accepted(id, sid));
   await cost("settle", "select private.settle_sends($1::jsonb, $2)", [results, now]);
   const together = posted.slice(RECEIPTS).map(({ id, message_id, sid }) => ({
-    ...{ org_id: orgId, message_id, attempt_id: id, provider_sid: sid, status: "sent" },
+    org_id: orgId,
+    message_id,
+    attempt_id: id,
+    provider_sid: sid,
+    status: "sent",
   }));
   await cost("receipts together", "select private.apply_receipts($1::jsonb, $2)", [together, now]);
   for (const { id, message_id, sid } of posted.slice(0, RECEIPTS)) {

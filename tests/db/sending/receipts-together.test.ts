@@ -46,7 +46,10 @@ beforeEach(async () => {
 });
 
 const of = (send: Claimed & { sid: string }, status: string, changes: Partial<Receipt> = {}): Receipt => ({
-  ...{ messageId: send.message_id, attemptId: send.attempt_id, sid: send.sid, status },
+  messageId: send.message_id,
+  attemptId: send.attempt_id,
+  sid: send.sid,
+  status,
   ...changes,
 });
 
@@ -55,8 +58,13 @@ async function together(
   { session = bench.b, orgId = org.id } = {},
 ): Promise<(string | null)[]> {
   const rows = receipts.map(({ messageId, attemptId, sid, status, code = null }) => ({
-    ...{ org_id: orgId, message_id: messageId, attempt_id: attemptId, provider_sid: sid, status },
-    ...{ error_code: code, raw: { MessageStatus: status } },
+    org_id: orgId,
+    message_id: messageId,
+    attempt_id: attemptId,
+    provider_sid: sid,
+    status,
+    error_code: code,
+    raw: { MessageStatus: status },
   }));
   const [row] = await session.sql`
     select private.apply_receipts(${session.sql.json(rows)}, ${AFTERNOON}) as results`;

@@ -279,8 +279,14 @@ describe("a receipt that comes before the POST's answer is settled", () => {
   const results = () => [{ ...accepted(send.attempt_id, sid), content: "Hola" }];
   const given = () => ({ messageId: send.message_id, attemptId: send.attempt_id, sid, status: "delivered" });
   const DELIVERED = {
-    ...{ status: "delivered", state: "sent", delivery: "delivered", outcome: "accepted" },
-    ...{ content: "Hola", segments: 1, http_status: 201, next_look_at: null },
+    status: "delivered",
+    state: "sent",
+    delivery: "delivered",
+    outcome: "accepted",
+    content: "Hola",
+    segments: 1,
+    http_status: 201,
+    next_look_at: null,
   };
   beforeEach(async () => {
     await bench.sql`update public.messages set provider_sid = null where provider_sid = ${sid}`;

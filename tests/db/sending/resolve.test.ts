@@ -112,11 +112,17 @@ describe("assume_sent", () => {
     const send = await unclear();
     expect(await resolve(send.message_id, "assume_sent", minutes(4))).toBe("done");
     expect(await targetOf(send)).toMatchObject({
-      ...{ state: "sent", delivery: "unconfirmed", attempts: 1, needs_attention: null },
+      state: "sent",
+      delivery: "unconfirmed",
+      attempts: 1,
+      needs_attention: null,
       message_id: send.message_id,
     });
     expect(await messageOf(send)).toMatchObject({
-      ...{ status: "sent", outcome: "assumed_sent", needs_attention: null, sent_at: AFTERNOON },
+      status: "sent",
+      outcome: "assumed_sent",
+      needs_attention: null,
+      sent_at: AFTERNOON,
     });
     expect(await alerts()).toEqual([]);
     expect(await charged()).toBe(1);

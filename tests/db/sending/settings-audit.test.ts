@@ -16,7 +16,8 @@ beforeEach(() => bench.sql`delete from public.audit_events`);
 const events = () =>
   bench.sql`select event_type, user_id, details from public.audit_events where org_id = ${org.id} order by created_at, id`;
 const event = (event_type: string, details: object) => ({
-  ...{ event_type, user_id: org.adminId },
+  event_type,
+  user_id: org.adminId,
   details: expect.objectContaining(details),
 });
 
@@ -26,7 +27,8 @@ describe("an event", () => {
     await admin.sql`update public.sending_limits set segment_price = 0.01`;
     expect(await events()).toEqual([
       event("settings_changed", {
-        ...{ table: "orgs", id: org.id },
+        table: "orgs",
+        id: org.id,
         old: { brand: expect.any(String), mps: null },
         new: { brand: "Tierra", mps: 2.5 },
       }),
@@ -80,18 +82,22 @@ describe("an event", () => {
 
   test("keeps no secret", async () => {
     const [row] = await bench.sql`select private.without_secrets(${bench.sql.json({
-      ...{ auth_token: "a", api_key: { deep: 1 }, secret_header: "X-Key", empty_secret: null },
+      auth_token: "a",
+      api_key: { deep: 1 },
+      secret_header: "X-Key",
+      empty_secret: null,
       list: [{ password: "b" }, "http://u:p@h/x", "no address, a@b.c", "see https://h/?k=1 and https://h/#f"],
     })}) as value`;
     expect(row?.value).toEqual({
-      ...{ auth_token: "[redacted]", api_key: "[redacted]", secret_header: "[redacted]", empty_secret: null },
+      auth_token: "[redacted]",
+      api_key: "[redacted]",
+      secret_header: "[redacted]",
+      empty_secret: null,
       list: [
         { password: "[redacted]" },
-        ...[
-          "http://[redacted]@h/x",
-          "no address, a@b.c",
-          "see https://h/?[redacted] and https://h/?[redacted]",
-        ],
+        "http://[redacted]@h/x",
+        "no address, a@b.c",
+        "see https://h/?[redacted] and https://h/?[redacted]",
       ],
     });
   });

@@ -169,12 +169,10 @@ test("room: as many messages as the rest of the day's limit pays for, in whole o
   expect(await room()).toBe(Math.floor((1 - 5 * SEGMENT) / SEGMENT));
   // Each is reckoned at the longest text that may come next.
   const long = await addTemplate(bench.sql, org.id, {
-    ...{
-      category: "initial",
-      language: "es",
-      content: "{brand}: terrenos. Responda ALTO.",
-      worstSegments: 3,
-    },
+    category: "initial",
+    language: "es",
+    content: "{brand}: terrenos. Responda ALTO.",
+    worstSegments: 3,
   });
   await bench.sql`insert into public.campaign_templates values (${org.id}, ${campaign}, ${long})`;
   expect(await room()).toBe(Math.floor((1 - 5 * SEGMENT) / (3 * SEGMENT)));

@@ -22,7 +22,9 @@ beforeEach(async () => {
 
 const addText = (n: number, fields: Record<string, unknown> = {}) =>
   addTemplate(bench.sql, org.id, {
-    ...{ category: "initial", language: "es", worstSegments: 1 },
+    category: "initial",
+    language: "es",
+    worstSegments: 1,
     content: `${n}: {brand}. Responda ALTO para no recibir mas.`,
     ...fields,
   });

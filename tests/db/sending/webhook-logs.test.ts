@@ -100,8 +100,13 @@ describe("a receipt", () => {
     const claimed = await sendOne(org);
     await settle(bench.a.sql, [accepted(claimed.attempt_id)], AFTERNOON);
     const raw = {
-      ...{ AccountSid: org.accountSid, MessageStatus: "sent", NewThing: "¿qué?", Empty: "" },
-      ...{ AuthToken: "t", ApiKey: "k", Uri: `/Accounts/${org.accountSid}/Messages` },
+      AccountSid: org.accountSid,
+      MessageStatus: "sent",
+      NewThing: "¿qué?",
+      Empty: "",
+      AuthToken: "t",
+      ApiKey: "k",
+      Uri: `/Accounts/${org.accountSid}/Messages`,
     };
     const args = [org.id, claimed.message_id, claimed.attempt_id, newSid(), "sent"] as const;
     await bench.a

@@ -49,8 +49,15 @@ async function addOrgs(random: SeededRandom, states: string[]): Promise<string[]
       const isClosed = random.below(6) === 0;
       const hours = isClosed ? [null, null] : [timeOfDay(random, 10, 24), timeOfDay(random, 26, 48)];
       rows.set(`${state} ${dow} ${effective_from}`, {
-        ...{ org_id: id, state, dow, opens: hours[0], closes: hours[1], effective_from },
-        ...{ closed_on_holidays: random.below(3) === 0, source: "counsel", reviewed_at: "2026-01-01" },
+        org_id: id,
+        state,
+        dow,
+        opens: hours[0],
+        closes: hours[1],
+        effective_from,
+        closed_on_holidays: random.below(3) === 0,
+        source: "counsel",
+        reviewed_at: "2026-01-01",
         effective_to: random.below(3) === 0 ? "2027-07-14" : null,
       });
     }

@@ -130,7 +130,9 @@ describe("hours by state", () => {
         }
         const [opens, closes] = span.split("-").map((time) => at(day, time)) as [Date, Date];
         expect(await windowAt(areaCode, null, minuteBefore(opens))).toMatchObject({
-          ...{ is_open: false, next_open_at: opens, valid_to: opens },
+          is_open: false,
+          next_open_at: opens,
+          valid_to: opens,
         });
         expect(await windowAt(areaCode, null, opens)).toMatchObject({ is_open: true, valid_to: closes });
         expect(await windowAt(areaCode, null, minuteBefore(closes))).toMatchObject({

@@ -36,7 +36,7 @@ describe("the organisation's own hours", () => {
     ],
     [
       "in a zone of its own",
-      { time_zone: PACIFIC, ...{ quiet_starts: "17:00", quiet_ends: "09:00" } },
+      { time_zone: PACIFIC, quiet_starts: "17:00", quiet_ends: "09:00" },
       305,
       local("2026-06-10T11:59", EASTERN),
       false,
@@ -252,7 +252,11 @@ describe("the organisation's own rules", () => {
     const own = await withRules(
       ["GA", "HI"].flatMap((state) =>
         [1, 2, 3, 4, 5].map((dow) => ({
-          ...{ state, dow, opens: "13:00", closes: "20:00", effective_from: "2026-06-17" },
+          state,
+          dow,
+          opens: "13:00",
+          closes: "20:00",
+          effective_from: "2026-06-17",
         })),
       ),
     );
@@ -271,16 +275,14 @@ describe("the organisation's own rules", () => {
     const own = await withRules(
       [1, 2, 3, 4, 5].flatMap((dow) => [
         { state: "TX", dow, opens: "10:00", closes: "18:00", effective_from: "2026-01-01" },
-        ...[
-          {
-            state: "TX",
-            dow,
-            opens: "12:00",
-            closes: "13:00",
-            effective_from: "2026-06-01",
-            effective_to: "2026-06-11",
-          },
-        ],
+        {
+          state: "TX",
+          dow,
+          opens: "12:00",
+          closes: "13:00",
+          effective_from: "2026-06-01",
+          effective_to: "2026-06-11",
+        },
       ]),
     );
     expect(await windowAt(214, null, local("2026-06-10T12:30", CENTRAL), own.id)).toMatchObject({

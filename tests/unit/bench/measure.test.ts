@@ -4,7 +4,7 @@ import { median, medianBy, percentile } from "../../../scripts/bench/measure/med
 import { cpuOfTrees, readCpuTime, readProcesses } from "../../../scripts/bench/measure/read-processes.ts";
 import { runAtRate } from "../../../scripts/bench/measure/run-at-rate.ts";
 import { readOptions } from "../../../scripts/bench/read-options.ts";
-import { atLeast, atMost } from "../../../scripts/bench/report.ts";
+import { atLeast, atMost } from "../../../scripts/bench/report/report.ts";
 
 describe("percentiles", () => {
   it("are of the nearest rank, whatever the order", () => {

@@ -25,9 +25,21 @@ function rowOf(cells: Record<string, [field: string, cell: string]>) {
 /** A chunk of an import, as the queue gives it. */
 const chunkOf = (columns: string[], mapping: Record<string, string>) =>
   ({
-    ...{ undo: false, message_id: 1, read_count: 1, id: "i", storage_path: "p", file_bytes: 1e8 },
-    ...{ encoding: "utf-8", delimiter: ",", columns, mapping, options: {}, tags: [] },
-    ...{ next_byte: 0, next_line: 2, next_chunk: 1 },
+    undo: false,
+    message_id: 1,
+    read_count: 1,
+    id: "i",
+    storage_path: "p",
+    file_bytes: 1e8,
+    encoding: "utf-8",
+    delimiter: ",",
+    columns,
+    mapping,
+    options: {},
+    tags: [],
+    next_byte: 0,
+    next_line: 2,
+    next_chunk: 1,
   }) as unknown as Parameters<typeof makeRows>[0];
 
 describe("columns", () => {
@@ -77,7 +89,8 @@ describe("cells", () => {
       rowOf({ Phone: ["primary_phone", "5125550123"], Notes: ["notes", "x".repeat(length)] });
     expect(row(MAX_CELL_CHARS).lead?.notes).toHaveLength(10_000);
     expect(row(MAX_CELL_CHARS + 1)).toMatchObject({
-      ...{ field: "Notes", reason: "The cell has 10001 characters, and at most 10000 are read." },
+      field: "Notes",
+      reason: "The cell has 10001 characters, and at most 10000 are read.",
       raw: ["5125550123", "x".repeat(10_001)],
     });
   });

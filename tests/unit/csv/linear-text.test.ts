@@ -1,9 +1,10 @@
 // Whatever reads the texts of tenants, of people who answer and of services takes time in proportion to them, on texts that patterns
 // are slow on. Told by CPU: four times the text may take four times as long, and some.
 import { describe, expect, it } from "vitest";
+import { findLinks } from "../../../scripts/seed/lint/find-links.ts";
 import { caseText } from "../../../supabase/functions/_shared/csv/case-text.ts";
-import { foldHeader, spellOut } from "../../../supabase/functions/_shared/csv/fold-header.ts";
 import { isPlaceholderPhone } from "../../../supabase/functions/_shared/csv/is-placeholder.ts";
+import { normaliseHeader, spellOut } from "../../../supabase/functions/_shared/csv/normalise-header.ts";
 import {
   parseAmount,
   parseConsent,
@@ -20,9 +21,8 @@ import { EMAIL } from "../../../supabase/functions/_shared/leads/lead-values.ts"
 import { countyKey } from "../../../supabase/functions/_shared/leads/normalise-county.ts";
 import { parseState } from "../../../supabase/functions/_shared/leads/us-states.ts";
 import { classifyInbound } from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
+import { classifyInterest } from "../../../supabase/functions/_shared/sms/classify-interest.ts";
 import { cleanValue } from "../../../supabase/functions/_shared/sms/clean-value.ts";
-import { findLinks } from "../../../supabase/functions/_shared/sms/find-links.ts";
-import { judgeInterest } from "../../../supabase/functions/_shared/sms/judge-interest.ts";
 import { parsePhone } from "../../../supabase/functions/_shared/sms/parse-phone.ts";
 import { splitPhones } from "../../../supabase/functions/_shared/sms/split-phones.ts";
 import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
@@ -40,7 +40,7 @@ const READERS: [string, (text: string) => unknown][] = [
   ["names", splitName],
   ["names in capitals", (text) => caseText(text.toUpperCase(), "name")],
   ["addresses in capitals", (text) => caseText(text.toUpperCase(), "address")],
-  ["columns", (text) => spellOut(foldHeader(text))],
+  ["columns", (text) => spellOut(normaliseHeader(text))],
   ["phones of a cell", splitPhones],
   ["a phone", parsePhone],
   ["phones that are none", isPlaceholderPhone],
@@ -58,7 +58,7 @@ const READERS: [string, (text: string) => unknown][] = [
     (text) => quietly(() => mapParcel({ a: text }, { apn: "a" }, { ...NOBODY, apn: "1", acreage: null })),
   ],
   ["answers", classifyInbound],
-  ["interest", judgeInterest],
+  ["interest", classifyInterest],
   ["values in messages", (text) => cleanValue(text, 40, false)],
   ["links", findLinks],
   ["lines of log", redact],
@@ -76,47 +76,43 @@ function quietly(work: () => unknown): unknown {
 const BEFORE = ["", "x ", "x@x", "512555012345 "];
 /** What is repeated between them. */
 const PIECES = [
-  ...[
-    " ",
-    "\t",
-    "\v",
-    "1",
-    "0,",
-    "a",
-    "A",
-    "-",
-    ".",
-    "'",
-    '"',
-    "(",
-    "()",
-    "&",
-    " &",
-    " and",
-    ",",
-    ", ",
-    "a@",
-    "a.",
-    "@a.b",
-  ],
-  ...[
-    "eyJ-",
-    "://",
-    "a://b:",
-    "WHO INTERESTED ",
-    "stop ",
-    "no ",
-    "+1 ",
-    "512 ",
-    "x1",
-    "et al",
-    "é",
-    "\u0301",
-    "\ufdfa",
-    "c/o ",
-    "#",
-    "/",
-  ],
+  " ",
+  "\t",
+  "\v",
+  "1",
+  "0,",
+  "a",
+  "A",
+  "-",
+  ".",
+  "'",
+  '"',
+  "(",
+  "()",
+  "&",
+  " &",
+  " and",
+  ",",
+  ", ",
+  "a@",
+  "a.",
+  "@a.b",
+  "eyJ-",
+  "://",
+  "a://b:",
+  "WHO INTERESTED ",
+  "stop ",
+  "no ",
+  "+1 ",
+  "512 ",
+  "x1",
+  "et al",
+  "é",
+  "\u0301",
+  "\ufdfa",
+  "c/o ",
+  "#",
+  "/",
 ];
 
 describe("on one text again and again, the time is linear for", () => {

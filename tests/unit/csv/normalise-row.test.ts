@@ -185,20 +185,26 @@ describe("cells", () => {
 describe("cleaning", () => {
   const ROW: Record<string, [string, string]> = {
     P: PHONE,
-    ...{ F: ["first_name", "MARY ANN"], L: ["last_name", "o'brien"], A: ["address1", "12 NW OAK ST"] },
-    ...{
-      C: ["city", "SAN ANTONIO"],
-      K: ["county", "DE WITT"],
-      S: ["situs", "COUNTY ROAD 5"],
-      M: ["notes", "CALL"],
-    },
+    F: ["first_name", "MARY ANN"],
+    L: ["last_name", "o'brien"],
+    A: ["address1", "12 NW OAK ST"],
+    C: ["city", "SAN ANTONIO"],
+    K: ["county", "DE WITT"],
+    S: ["situs", "COUNTY ROAD 5"],
+    M: ["notes", "CALL"],
   };
 
   it("cases names, addresses, cities and counties, and nothing else", () => {
     const { lead, parcel } = normalise(ROW);
     expect({ ...lead, ...parcel }).toEqual({
-      ...{ tags: [], first_name: "Mary Ann", last_name: "O'Brien", address1: "12 NW Oak St" },
-      ...{ city: "San Antonio", county: "De Witt", situs: "County Road 5", notes: "CALL" },
+      tags: [],
+      first_name: "Mary Ann",
+      last_name: "O'Brien",
+      address1: "12 NW Oak St",
+      city: "San Antonio",
+      county: "De Witt",
+      situs: "County Road 5",
+      notes: "CALL",
     });
   });
 
@@ -255,7 +261,10 @@ describe("cleaning", () => {
 describe("automatic tags", () => {
   const ROW: Record<string, [string, string]> = {
     P: PHONE,
-    ...{ S: ["state", "CA"], K: ["county", "HARRIS"], A: ["acreage", "5"], T: ["tags", "vip"] },
+    S: ["state", "CA"],
+    K: ["county", "HARRIS"],
+    A: ["acreage", "5"],
+    T: ["tags", "vip"],
   };
   const tags = (auto_tags: RowOptions["auto_tags"], more: Record<string, [string, string]> = {}) =>
     normalise({ ...ROW, ...more }, ["Q1"], { auto_tags }).lead?.tags;
@@ -304,7 +313,9 @@ describe("rows", () => {
         planRows(["P"], { P: "primary_phone" }, []),
       ),
     ).toEqual({
-      ...{ line: 3, raw: ["a"], reason: "open quote" },
+      line: 3,
+      raw: ["a"],
+      reason: "open quote",
     });
   });
 });

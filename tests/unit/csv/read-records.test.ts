@@ -192,7 +192,10 @@ describe("text as people really send it", () => {
       nextLine: 2,
     });
     expect(read(LONG, { isEnd: false, line: 2 })).toEqual({
-      ...{ records: [], end: 0, nextLine: 2, overlong: { line: 2, ...tooLong } },
+      records: [],
+      end: 0,
+      nextLine: 2,
+      overlong: { line: 2, ...tooLong },
     });
     expect(read(`"${LONG}`, { isEnd: false, line: 2 }).overlong).toMatchObject({ line: 2 });
     expect(read(`"${LONG}`, { isEnd: true, line: 2 }).records).toMatchObject([{ line: 2 }]);

@@ -123,8 +123,10 @@ describe("a suggested mapping", () => {
 
   it("puts landlines last and lets columns that name their role have it", () => {
     expect(suggest("Home Phone,Mobile,Alternate Phone,Work Phone")).toEqual({
-      ...{ "Home Phone": "secondary_phone", Mobile: "primary_phone" },
-      ...{ "Alternate Phone": "alternate_phone", "Work Phone": "other_phone" },
+      "Home Phone": "secondary_phone",
+      Mobile: "primary_phone",
+      "Alternate Phone": "alternate_phone",
+      "Work Phone": "other_phone",
     });
   });
 
@@ -152,19 +154,26 @@ describe("a suggested mapping", () => {
       ["512-555-0102", "Dead", "", "3 ac", ""],
     ];
     expect(suggestMapping(columns, sample)).toEqual({
-      ...{ Phone: "primary_phone", Status: "custom_field", Score: "custom_field" },
-      ...{ Acres: "acreage", Email: "email" },
+      Phone: "primary_phone",
+      Status: "custom_field",
+      Score: "custom_field",
+      Acres: "acreage",
+      Email: "email",
     });
   });
 
   it("takes a flag without a number for all phones, and for the phone before it where each has one", () => {
     expect(suggest("Phone 1,Phone 2,DNC,Phone 2 DNC,Phone 1 Litigator,DNC Date")).toEqual({
-      ...{ "Phone 1": "primary_phone", "Phone 2": "secondary_phone", DNC: "phone_dnc" },
-      ...{ "Phone 2 DNC": "secondary_phone_dnc", "Phone 1 Litigator": "primary_phone_dnc" },
+      "Phone 1": "primary_phone",
+      "Phone 2": "secondary_phone",
+      DNC: "phone_dnc",
+      "Phone 2 DNC": "secondary_phone_dnc",
+      "Phone 1 Litigator": "primary_phone_dnc",
       "DNC Date": "custom_field",
     });
     expect(suggest("Cell,DNC,Home Phone,DNC (2)")).toMatchObject({
-      ...{ DNC: "primary_phone_dnc", "DNC (2)": "secondary_phone_dnc" },
+      DNC: "primary_phone_dnc",
+      "DNC (2)": "secondary_phone_dnc",
     });
   });
 

@@ -11,7 +11,12 @@ import { PATH, readPath } from "../../../supabase/functions/_shared/enrichment/r
 import type { ParcelFields } from "../../../supabase/functions/_shared/enrichment/service.ts";
 
 const asked: ParcelFields = {
-  ...{ apn: "R-123 45", county: "Harris", state: "TX", situs: null, property_type: null, acreage: null },
+  apn: "R-123 45",
+  county: "Harris",
+  state: "TX",
+  situs: null,
+  property_type: null,
+  acreage: null,
   estimated_value: null,
 };
 const map = {
@@ -86,14 +91,12 @@ describe("an answer about a parcel", () => {
       situs: " FM 2920\u0000 ",
     };
     expect(mapParcel(answer(told, 98_000), map, asked)).toEqual({
-      ...{
-        apn: "r12345",
-        acreage: 1234.5,
-        county: "Harris",
-        state: "TX",
-        situs: "FM 2920",
-        estimated_value: 98_000,
-      },
+      apn: "r12345",
+      acreage: 1234.5,
+      county: "Harris",
+      state: "TX",
+      situs: "FM 2920",
+      estimated_value: 98_000,
     });
     expect(mapParcel(answer({ acres: 0, county: null, situs: "" }), map, asked)).toEqual({ acreage: 0 });
   });

@@ -5,10 +5,10 @@ import Papa from "papaparse";
 import { readSheet } from "read-excel-file/node";
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../../../supabase/functions/_shared/leads/export-columns.ts";
-import { makePart } from "../../../supabase/functions/side-worker/jobs/exports/make-part.ts";
-import { crc32 } from "../../../supabase/functions/side-worker/jobs/exports/xlsx/crc-32.ts";
-import { rowXml } from "../../../supabase/functions/side-worker/jobs/exports/xlsx/sheet-xml.ts";
-import { workbookFrame } from "../../../supabase/functions/side-worker/jobs/exports/xlsx/workbook-frame.ts";
+import { makePart } from "../../../supabase/functions/side-worker/exports/make-part.ts";
+import { crc32 } from "../../../supabase/functions/side-worker/exports/xlsx/crc-32.ts";
+import { rowXml } from "../../../supabase/functions/side-worker/exports/xlsx/sheet-xml.ts";
+import { workbookFrame } from "../../../supabase/functions/side-worker/exports/xlsx/workbook-frame.ts";
 
 const HEADING = ["name", "phone", "acres", "notes"];
 
@@ -18,7 +18,9 @@ function makeFile(format: "csv" | "xlsx", rows: Cell[][], partRows = 2): Buffer 
   let cursor = { rows: 0, crc: 0, raw_bytes: 0 };
   for (let at = 0; at === 0 || at < rows.length; at += partRows) {
     const part = makePart(format, rows.slice(at, at + partRows), {
-      ...{ ...cursor, heading: HEADING, isFirst: at === 0 },
+      ...cursor,
+      heading: HEADING,
+      isFirst: at === 0,
     });
     parts.push(part.bytes);
     cursor = part.cursor;

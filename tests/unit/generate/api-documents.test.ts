@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { findFunctions } from "../../../scripts/generate/find-functions.ts";
 import { readApiAreas } from "../../../scripts/generate/read-api-areas.ts";
-import { runTool } from "../../../scripts/run-tool.ts";
+import { runTool } from "../../../scripts/tools/run-tool.ts";
 import { openApiDocument } from "../../../supabase/functions/_shared/http/openapi-document.ts";
 
 // Loads every function, which takes seconds on a busy machine.

@@ -46,7 +46,8 @@ it("refuses more, naming the field and the remedy", async () => {
   expect(data).toBeNull();
   expect(isDatabaseError(error)).toBe(true);
   expect(fromDatabaseError(error as never)).toMatchObject({
-    ...{ code: "page_too_large", status: 422 },
+    code: "page_too_large",
+    status: 422,
     details: { errors: [{ field: "limit", message: expect.stringContaining("limit must be lower") }] },
   });
 });

@@ -1,6 +1,6 @@
 // Environment variables: which names are read, and what is said of a missing or odd one.
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 
 const environment = (variables: Record<string, string>) => readEnvironment((name) => variables[name]);
 

@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { waitFor } from "../../wait-for.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
 import { muteLog } from "./mute-log.ts";
 import { type Ask, areaOf } from "./test-area.ts";
 

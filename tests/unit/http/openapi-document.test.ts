@@ -5,7 +5,6 @@ import { openApiDocument } from "../../../supabase/functions/_shared/http/openap
 import { pageFields } from "../../../supabase/functions/_shared/http/pagination.ts";
 import { created, empty, list, object } from "../../../supabase/functions/_shared/http/responses.ts";
 import { route } from "../../../supabase/functions/_shared/http/route.ts";
-import { uploadedFile } from "../../../supabase/functions/_shared/http/uploaded-file.ts";
 import { muteLog } from "./mute-log.ts";
 import { areaOf } from "./test-area.ts";
 
@@ -38,7 +37,7 @@ const routes = [
     summary: "Imports things",
     permission: "campaign_manager",
     maxBodyBytes: 5_000_000,
-    request: { multipart: z.object({ file: uploadedFile() }) },
+    request: { body: z.object({ csv: z.string() }) },
     response: object(thing),
     run: () => ({ id: "", name: "" }),
   }),
@@ -108,10 +107,7 @@ describe("the document", () => {
     );
     const upload = document.paths["/things/import"].post;
     expect(upload["x-max-body-bytes"]).toBe(5_000_000);
-    expect(upload.requestBody.content["multipart/form-data"].schema.properties.file).toMatchObject({
-      type: "string",
-      format: "binary",
-    });
+    expect(upload.requestBody.content["application/json"].schema.properties.csv).toEqual({ type: "string" });
     expect(
       document.paths["/things/{id}/child-things/{id_2}"].delete.responses["204"].content,
     ).toBeUndefined();

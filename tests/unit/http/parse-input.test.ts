@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { pageFields } from "../../../supabase/functions/_shared/http/pagination.ts";
-import { uploadedFile } from "../../../supabase/functions/_shared/http/uploaded-file.ts";
 import { muteLog } from "./mute-log.ts";
 import { areaOf, echo } from "./test-area.ts";
 
@@ -174,52 +173,22 @@ describe("a JSON body", () => {
   );
 });
 
-describe("a multipart body", () => {
-  const multipart = z.object({
-    file: uploadedFile(),
-    mappings: z.string().optional(),
-    tags: z.array(z.string()).optional(),
-  });
+describe("a form", () => {
   const ask = areaOf([
-    echo("POST", "/", {
-      multipart: multipart.transform(({ file, ...rest }) => ({
-        ...rest,
-        file: `${file.name} ${file.size}`,
-      })) as never,
-    }),
-    echo("POST", "/plain", { multipart }),
+    echo("POST", "/", { form: z.object({ Body: z.string(), MediaUrl: z.array(z.string()).optional() }) }),
   ]);
-  const form = (entries: [string, string | Blob][]) => {
-    const data = new FormData();
-    for (const [name, value] of entries) data.append(name, value);
-    return data;
-  };
+  const type = "application/x-www-form-urlencoded";
 
-  it("gives files and fields, lists by repetition or brackets", async () => {
-    const file = new File(["a,b\n1,2\n"], "leads.csv", { type: "text/csv" });
-    const body = form([
-      ["file", file],
-      ["mappings", "{}"],
-      ["tags[]", "SEP25"],
-    ]);
-    const answer = await (await ask("/", { method: "POST", body })).json();
-    expect(answer.data.multipart).toEqual({ file: "leads.csv 8", mappings: "{}", tags: ["SEP25"] });
+  it("gives a name sent once as a value, and one sent several times or with brackets as a list", async () => {
+    const several = await (await ask("/", post("Body=Hola%00&MediaUrl=a&MediaUrl=b", type))).json();
+    expect(several.data.form).toEqual({ Body: "Hola", MediaUrl: ["a", "b"] });
+    const one = await (await ask("/", post("Body=Hola&MediaUrl[]=a", type))).json();
+    expect(one.data.form).toEqual({ Body: "Hola", MediaUrl: ["a"] });
   });
 
-  it("without the file says that it is missing", async () => {
-    const response = await ask("/plain", { method: "POST", body: form([["file", "not a file"]]) });
-    expect(response.status).toBe(422);
-    expect((await response.json()).detail).toBe("file: Send it as a file in the multipart body.");
-  });
-
-  it("sent as JSON is told how files are sent", async () => {
-    const response = await ask("/plain", post('{"file":{}}'));
+  it("sent as JSON is told how forms are sent", async () => {
+    const response = await ask("/", post('{"Body":"Hola"}'));
     expect(response.status).toBe(415);
-    expect((await response.json()).detail).toContain("multipart/form-data");
-  });
-
-  it("with the wrong boundary is malformed", async () => {
-    const response = await ask("/plain", post("--a\r\n\r\nx\r\n--a--", "multipart/form-data; boundary=b"));
-    expect(response.status).toBe(400);
+    expect((await response.json()).detail).toContain(type);
   });
 });

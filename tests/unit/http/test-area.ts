@@ -1,6 +1,6 @@
 // Areas for tests of the HTTP core, with an environment of their own.
 import { z } from "zod";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { type AreaOptions, createArea } from "../../../supabase/functions/_shared/http/create-area.ts";
 import { object } from "../../../supabase/functions/_shared/http/responses.ts";
 import type { Permission, RequestSchemas, Route } from "../../../supabase/functions/_shared/http/route.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportSPKI } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { verifyToken } from "../../../supabase/functions/_shared/http/verify-token.ts";
 import {
   createSigningKey,

@@ -1,7 +1,7 @@
 // One version of everything: functions run what the tests ran.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { VERSION } from "../../../supabase/functions/_shared/version.ts";
+import { VERSION } from "../../../supabase/functions/_shared/http/version.ts";
 
 const read = (path: string) => JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8"));
 const { version, dependencies } = read("package.json");

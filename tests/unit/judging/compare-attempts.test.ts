@@ -5,21 +5,50 @@ import type { ChaosAttempt, ChaosMessage } from "../../../scripts/chaos/read-our
 import type { CallbackEntry, PostEntry } from "../../../scripts/twilio-simulator/state/record.ts";
 
 const message = (changes: Partial<ChaosMessage> = {}): ChaosMessage => ({
-  ...{ id: "m1", kind: "campaign", status: "delivered", from_number: "+1555", to_number: "+1666" },
-  ...{ content: "Hola", provider_sid: "SM1", error_code: null, exempt: null, classification: null },
-  ...{ campaign_id: "c1", campaign_target_id: "t1", step: 1, attempt_id: "a1", provider_status: "delivered" },
-  ...{ segments: 1, needs_attention: null, error_message: null },
+  id: "m1",
+  kind: "campaign",
+  status: "delivered",
+  from_number: "+1555",
+  to_number: "+1666",
+  content: "Hola",
+  provider_sid: "SM1",
+  error_code: null,
+  exempt: null,
+  classification: null,
+  campaign_id: "c1",
+  campaign_target_id: "t1",
+  step: 1,
+  attempt_id: "a1",
+  provider_status: "delivered",
+  segments: 1,
+  needs_attention: null,
+  error_message: null,
   ...changes,
 });
 const attempt = (changes: Partial<ChaosAttempt> = {}): ChaosAttempt => ({
-  ...{ id: "a1", slot_at: "2026-01-01T00:00:00Z", message_id: "m1", outcome: "accepted" },
-  ...{ provider_sid: "SM1", error_code: null },
+  id: "a1",
+  slot_at: "2026-01-01T00:00:00Z",
+  message_id: "m1",
+  outcome: "accepted",
+  provider_sid: "SM1",
+  error_code: null,
   ...changes,
 });
 const post = (changes: Partial<PostEntry> = {}) =>
   ({
-    ...{ kind: "post", accepted: true, sid: "SM1", to: "+1666", from: "+1555", body: "Hola", segments: 1 },
-    ...{ mid: "m1", attempt: "a1", status: "delivered", code: null, errorCode: null, hidden: false },
+    kind: "post",
+    accepted: true,
+    sid: "SM1",
+    to: "+1666",
+    from: "+1555",
+    body: "Hola",
+    segments: 1,
+    mid: "m1",
+    attempt: "a1",
+    status: "delivered",
+    code: null,
+    errorCode: null,
+    hidden: false,
     ...changes,
   }) as PostEntry;
 const callback = (status: string, httpStatus: number | null = 204) =>

@@ -57,6 +57,8 @@ it.each([
 
 it("takes the month of a date as it is written", () => {
   expect(["2025-09-01", "2025-12-31T23:00:00-06:00", "2030-02-28"].map(monthTagOfDate)).toEqual([
-    ...["SEP25", "DEC25", "FEB30"],
+    "SEP25",
+    "DEC25",
+    "FEB30",
   ]);
 });

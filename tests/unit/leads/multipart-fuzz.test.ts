@@ -100,11 +100,9 @@ function readTheirs(body: Uint8Array, boundary: string): Promise<Field[]> {
     const fields: Field[] = [];
     const parser = busboy({
       headers: { "content-type": `multipart/form-data; boundary="${boundary}"` },
-      ...{
-        defCharset: "latin1",
-        preservePath: true,
-        isPartAFile: (_: unknown, __: unknown, name?: string) => name !== undefined,
-      },
+      defCharset: "latin1",
+      preservePath: true,
+      isPartAFile: (_: unknown, __: unknown, name?: string) => name !== undefined,
     });
     parser.on("field", (name, text) => fields.push({ name, fileName: undefined, text }));
     parser.on("file", (name, stream, fileName) => {

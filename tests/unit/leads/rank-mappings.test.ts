@@ -1,10 +1,14 @@
 // Which saved mapping fits a file best.
 import { expect, it } from "vitest";
 import { fingerprintColumns } from "../../../supabase/functions/_shared/csv/fingerprint-columns.ts";
-import { rankMappings } from "../../../supabase/functions/leads/imports/find-mapping.ts";
+import { rankMappings } from "../../../supabase/functions/leads/import-mappings/find-mapping.ts";
 
 const saved = (name: string, mapping: Record<string, string>, columns = Object.keys(mapping)) => ({
-  ...{ id: name, name, mapping, options: {}, fingerprint: fingerprintColumns(columns) },
+  id: name,
+  name,
+  mapping,
+  options: {},
+  fingerprint: fingerprintColumns(columns),
 });
 const ranked = (mappings: ReturnType<typeof saved>[], columns: string[]) =>
   rankMappings(mappings, columns).map(({ name, same_columns: isSame }) => [name, isSame]);
@@ -30,7 +34,8 @@ it("puts the one for the same columns first, whatever their order, case and acce
     ["wide", false],
   ]);
   expect(rankMappings([same], ["Name", "Telefono-1"])[0]?.mapping).toEqual({
-    ...{ "Telefono-1": "primary_phone", Name: "ignore" },
+    "Telefono-1": "primary_phone",
+    Name: "ignore",
   });
 });
 
@@ -38,7 +43,8 @@ it("fits by the columns that go to a field: what was left out or kept need not b
   const mapping = { Phone: "primary_phone", Secret: "ignore", Zone: "custom_field" };
   expect(ranked([saved("a", mapping)], ["Phone", "Else"])).toEqual([["a", false]]);
   expect(rankMappings([saved("a", mapping)], ["Phone", "Zone"])[0]?.mapping).toEqual({
-    ...{ Phone: "primary_phone", Zone: "custom_field" },
+    Phone: "primary_phone",
+    Zone: "custom_field",
   });
   expect(ranked([saved("none", { Zone: "custom_field" })], ["Zone"])).toEqual([]);
 });

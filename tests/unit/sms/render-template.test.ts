@@ -1,5 +1,6 @@
 // What a recipient reads: values cleaned and put in once, fallbacks, closed gaps, and no hole ever.
 import { describe, expect, it } from "vitest";
+import { worstCaseSegments } from "../../../scripts/seed/lint/worst-case-segments.ts";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
 import { countSegments } from "../../../supabase/functions/_shared/sms/count-segments.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type TemplateValues,
 } from "../../../supabase/functions/_shared/sms/render-template.ts";
 import { VARIABLES } from "../../../supabase/functions/_shared/sms/variables.ts";
-import { worstCaseSegments } from "../../../supabase/functions/_shared/sms/worst-case-segments.ts";
 import { makeRandom, seed } from "./make-random.ts";
 
 function render(content: string, values: TemplateValues, options: RenderOptions = { language: "es" }) {

@@ -4,11 +4,11 @@ import { SegmentedMessage } from "sms-segments-calculator";
 import { describe, expect, it } from "vitest";
 import { buildDefaultTemplates } from "../../../scripts/seed/build-default-templates.ts";
 import { TEMPLATE_GROUPS } from "../../../scripts/seed/data/default-templates.ts";
+import { worstCaseSegments } from "../../../scripts/seed/lint/worst-case-segments.ts";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
 import { countSegments } from "../../../supabase/functions/_shared/sms/count-segments.ts";
 import { renderTemplate } from "../../../supabase/functions/_shared/sms/render-template.ts";
 import { VARIABLES } from "../../../supabase/functions/_shared/sms/variables.ts";
-import { worstCaseSegments } from "../../../supabase/functions/_shared/sms/worst-case-segments.ts";
 import { makeRandom, seed } from "./make-random.ts";
 
 const compile = (content: string) => {
@@ -19,43 +19,37 @@ const compile = (content: string) => {
 
 /** As lists have them: with accents composed and decomposed, emoji, foreign scripts, nothing at all. */
 const NAMES = [
-  ...[
-    "María",
-    "Mari\u0301a",
-    "José",
-    "Jose\u0301",
-    "JOSÉ",
-    "Núñez",
-    "Nu\u0301n\u0303ez",
-    "Peña",
-    "Ángel",
-    "Muñoz",
-  ],
-  ...[
-    "Guadalupe",
-    "O’Brien",
-    "D'Angelo",
-    "Müller",
-    "François",
-    "Søren",
-    "Łukasz",
-    "Zoë",
-    "Nguyễn",
-    "Юрий",
-    "李",
-  ],
-  ...[
-    "Rosa 🌵",
-    "🙂",
-    "👨‍👩‍👧",
-    "  ",
-    "",
-    "\u200b",
-    "Ana\u00a0Luisa",
-    "Rosa\r\nElena",
-    "St. John the Baptist",
-    "{first_name}",
-  ],
+  "María",
+  "Mari\u0301a",
+  "José",
+  "Jose\u0301",
+  "JOSÉ",
+  "Núñez",
+  "Nu\u0301n\u0303ez",
+  "Peña",
+  "Ángel",
+  "Muñoz",
+  "Guadalupe",
+  "O’Brien",
+  "D'Angelo",
+  "Müller",
+  "François",
+  "Søren",
+  "Łukasz",
+  "Zoë",
+  "Nguyễn",
+  "Юрий",
+  "李",
+  "Rosa 🌵",
+  "🙂",
+  "👨‍👩‍👧",
+  "  ",
+  "",
+  "\u200b",
+  "Ana\u00a0Luisa",
+  "Rosa\r\nElena",
+  "St. John the Baptist",
+  "{first_name}",
 ];
 const TEXTS = [
   "Hola {first_name}, ¿vendería su terreno de {county}? {brand}",
@@ -95,7 +89,9 @@ describe("rendered messages", () => {
       const ours = countSegments(text);
       const theirs = new SegmentedMessage(text);
       expect({ text, encoding: ours.encoding, segments: ours.segments }).toEqual({
-        ...{ text, encoding: theirs.encodingName, segments: theirs.segmentsCount },
+        text,
+        encoding: theirs.encodingName,
+        segments: theirs.segmentsCount,
       });
       const known = {
         brand: values.brand,

@@ -12,7 +12,7 @@ const WAYS: Record<string, { pattern: RegExp; allowed: string[] }> = {
   },
   "the secret key": {
     pattern: /\bsecretKey\b|SUPABASE_SECRET_KEYS|SUPABASE_SERVICE_ROLE_KEY/,
-    allowed: ["_shared/env.ts", "_shared/storage/service-client.ts"],
+    allowed: ["_shared/environment/environment.ts", "_shared/storage/service-client.ts"],
   },
   // Any client has `storage`; an own field of that name has no `from`.
   "a bucket": {

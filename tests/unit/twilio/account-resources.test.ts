@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { twilioMessagingUrl } from "../../../supabase/functions/_shared/twilio/messaging-url.ts";
 import { readA2pRegistration } from "../../../supabase/functions/_shared/twilio/read-a2p-registration.ts";
 import { readBalance } from "../../../supabase/functions/_shared/twilio/read-balance.ts";
@@ -23,7 +23,9 @@ afterAll(() => {
 const AC = `AC${"1b".repeat(16)}`;
 const MG = `MG${"2c".repeat(16)}`;
 const account = {
-  ...{ accountSid: AC, orgId: "", authToken: "secret" },
+  accountSid: AC,
+  orgId: "",
+  authToken: "secret",
   authorization: `Basic ${btoa(`${AC}:secret`)}`,
 };
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}) => {
@@ -33,8 +35,13 @@ const answer = (status: number, body: unknown, headers: Record<string, string> =
 const balance = () => readBalance(url, account);
 const registration = () => readA2pRegistration(url, account, MG);
 const campaign = (campaign_status: string, more: object = {}) => ({
-  ...{ sid: `QE${"3d".repeat(16)}`, brand_registration_sid: `BN${"4e".repeat(16)}` },
-  ...{ campaign_status, us_app_to_person_usecase: "MIXED", rate_limits: null, errors: [], ...more },
+  sid: `QE${"3d".repeat(16)}`,
+  brand_registration_sid: `BN${"4e".repeat(16)}`,
+  campaign_status,
+  us_app_to_person_usecase: "MIXED",
+  rate_limits: null,
+  errors: [],
+  ...more,
 });
 
 it("asks the addresses Twilio documents, with Basic auth", async () => {
@@ -71,8 +78,12 @@ describe("a registration", () => {
     const rate_limits = { att: { mps: 4, msg_class: "A" }, tmobile: { brand_tier: "LOW" } };
     answer(200, { compliance: [campaign("FAILED", { rate_limits, errors: [{ error_code: 30951 }] })] });
     expect(await registration()).toEqual({
-      ...{ messaging_service_sid: MG, status: "FAILED", campaign_sid: `QE${"3d".repeat(16)}` },
-      ...{ brand_sid: `BN${"4e".repeat(16)}`, use_case: "MIXED", rate_limits },
+      messaging_service_sid: MG,
+      status: "FAILED",
+      campaign_sid: `QE${"3d".repeat(16)}`,
+      brand_sid: `BN${"4e".repeat(16)}`,
+      use_case: "MIXED",
+      rate_limits,
       errors: [{ error_code: 30951 }],
     });
   });

@@ -1,13 +1,13 @@
 // What Twilio Lookup answers, as we keep it.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readEnvironment } from "../../../supabase/functions/_shared/env.ts";
+import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { lookUpPhone } from "../../../supabase/functions/_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../../supabase/functions/_shared/twilio/lookups-url.ts";
-import { type LyingServer, startLyingServer } from "../../fixtures/lying-server.ts";
+import { type FaultyServer, startFaultyServer } from "../../fixtures/faulty-server.ts";
 
-let server: LyingServer;
+let server: FaultyServer;
 beforeAll(async () => {
-  server = await startLyingServer();
+  server = await startFaultyServer();
 });
 afterAll(() => server.close());
 
@@ -15,7 +15,9 @@ const PHONE = "+15125550142";
 const account = { accountSid: "AC", orgId: "", authToken: "secret", authorization: "Basic QUM6c2VjcmV0" };
 const lookUp = () => lookUpPhone(server.url, account, PHONE);
 const line = (fields: Record<string, unknown>) => ({
-  ...{ valid: true, phone_number: PHONE, validation_errors: [] },
+  valid: true,
+  phone_number: PHONE,
+  validation_errors: [],
   line_type_intelligence: { error_code: null, carrier_name: null, type: null, ...fields },
 });
 
@@ -23,7 +25,8 @@ it("asks what Twilio documents, with Basic auth", async () => {
   server.answer(200, line({ type: "mobile" }));
   await lookUp();
   expect(server.received.at(-1)).toMatchObject({
-    ...{ method: "GET", url: "/v2/PhoneNumbers/%2B15125550142?Fields=line_type_intelligence" },
+    method: "GET",
+    url: "/v2/PhoneNumbers/%2B15125550142?Fields=line_type_intelligence",
     headers: expect.objectContaining({ authorization: account.authorization }),
   });
 });
@@ -41,7 +44,9 @@ it.each([
 ])("a line of type %s is %s", async (type, line_type) => {
   server.answer(200, line({ type, carrier_name: "T-Mobile USA, Inc.", mobile_country_code: "310" }));
   expect(await lookUp()).toMatchObject({
-    ...{ is_valid: true, line_type, carrier: "T-Mobile USA, Inc." },
+    is_valid: true,
+    line_type,
+    carrier: "T-Mobile USA, Inc.",
     carrier_info: { type, carrier_name: "T-Mobile USA, Inc.", mobile_country_code: "310" },
   });
 });

@@ -32,8 +32,12 @@ afterAll(() => {
 /** @param waitedMs since it was claimed */
 async function post(waitedMs: number, validitySeconds: number): Promise<URLSearchParams> {
   const send = {
-    ...{ message_id: "m-1", attempt_id: "a-1", to_number: "+13055550100", from_number: "+12125550100" },
-    ...{ messaging_service_sid: null, validity_seconds: validitySeconds },
+    message_id: "m-1",
+    attempt_id: "a-1",
+    to_number: "+13055550100",
+    from_number: "+12125550100",
+    messaging_service_sid: null,
+    validity_seconds: validitySeconds,
   };
   const account = {
     accountSid: `AC${"1b".repeat(16)}`,
@@ -43,8 +47,14 @@ async function post(waitedMs: number, validitySeconds: number): Promise<URLSearc
   };
   const claimedWall = Date.now() - waitedMs;
   const ready = {
-    ...{ slot: 0, from: "n", mps: 1, claimedWall },
-    ...{ account, send, text: "Hola", segments: 1 },
+    slot: 0,
+    from: "n",
+    mps: 1,
+    claimedWall,
+    account,
+    send,
+    text: "Hola",
+    segments: 1,
   };
   const context = { sql: undefined as never, twilioUrl: url, publicUrl: "https://x.example/functions/v1" };
   const result = await postMessage(context, ready as unknown as ReadyPost);

@@ -26,7 +26,11 @@ export async function sendJob(job: Job): Promise<void> {
 
 export function post(job: Job, attempt: string) {
   return createMessage(twilioUrl, account, {
-    ...{ to: job.to, from: job.from, body: job.body, messagingServiceSid: null, validitySeconds: 36_000 },
+    to: job.to,
+    from: job.from,
+    body: job.body,
+    messagingServiceSid: null,
+    validitySeconds: 36_000,
     statusCallback: `${callbackUrl}?mid=${job.id}&a=${attempt}#rc=3&rp=5xx,ct,rt`,
   });
 }

@@ -7,10 +7,10 @@ import {
   NOT_A_PHONE_WORDS,
   PHONE_TYPE_WORDS,
   PHONE_WORDS,
-} from "./header-habits.ts";
+} from "./header-synonyms.ts";
 import type { ImportField } from "./import-fields.ts";
 
-/** A column's name as foldHeader leaves it, the same spelled out, and its place. */
+/** A column's name as normaliseHeader leaves it, the same spelled out, and its place. */
 export interface Column {
   folded: string;
   name: string;

@@ -22,17 +22,24 @@ const ARTICLES = setOf("la las los lo der den dem");
 /** Consonants alone, and no initials. */
 const WORDS_OF_CONSONANTS = setOf("mr mrs ms dr st jr sr ng ft mt rd ln ct pl sq trl blvd pkwy hwy tr pt");
 const ODD: Readonly<Record<string, string>> = {
-  ...{
-    phd: "PhD",
-    dewitt: "DeWitt",
-    desoto: "DeSoto",
-    dekalb: "DeKalb",
-    dupage: "DuPage",
-    lasalle: "LaSalle",
-  },
-  ...{ macarthur: "MacArthur", macdonald: "MacDonald", macdougall: "MacDougall", macgregor: "MacGregor" },
-  ...{ macintyre: "MacIntyre", macleod: "MacLeod", macmillan: "MacMillan", macneil: "MacNeil" },
-  ...{ macpherson: "MacPherson", "c/o": "c/o", etal: "et al", etux: "et ux" },
+  phd: "PhD",
+  dewitt: "DeWitt",
+  desoto: "DeSoto",
+  dekalb: "DeKalb",
+  dupage: "DuPage",
+  lasalle: "LaSalle",
+  macarthur: "MacArthur",
+  macdonald: "MacDonald",
+  macdougall: "MacDougall",
+  macgregor: "MacGregor",
+  macintyre: "MacIntyre",
+  macleod: "MacLeod",
+  macmillan: "MacMillan",
+  macneil: "MacNeil",
+  macpherson: "MacPherson",
+  "c/o": "c/o",
+  etal: "et al",
+  etux: "et ux",
 };
 
 /** @returns the text as it stands unless all its letters are capitals or none is */

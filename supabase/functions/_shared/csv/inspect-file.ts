@@ -2,12 +2,12 @@
 import { parsePhone } from "../sms/parse-phone.ts";
 import { detectDelimiter } from "./detect-delimiter.ts";
 import { detectEncoding } from "./detect-encoding.ts";
+import { detectFileType } from "./detect-file-type.ts";
 import { byteLength, decode, type Encoding } from "./encodings.ts";
-import { unguardCell } from "./guard-cell.ts";
+import { unescapeFormula } from "./escape-formula.ts";
 import { MAX_CELL_CHARS, MAX_COLUMN_NAME, MAX_COLUMNS } from "./limits.ts";
-import { nameForeignFile } from "./name-foreign-file.ts";
 import { readRecords, UnreadableCsvError } from "./read-records.ts";
-import { toLine } from "./to-line.ts";
+import { toSingleLine } from "./to-single-line.ts";
 
 export interface CsvFile {
   encoding: Encoding;
@@ -31,7 +31,7 @@ export const HEAD_BYTES = 524_288;
  */
 export function inspectFile(head: Uint8Array, isWhole: boolean): CsvFile {
   if (head.length === 0) throw new UnreadableCsvError("The file is empty.");
-  const foreign = nameForeignFile(head);
+  const foreign = detectFileType(head);
   if (foreign) {
     throw new UnreadableCsvError(
       `This is ${foreign}, not a CSV. Open it and save it as CSV (in Excel: "CSV UTF-8").`,
@@ -84,7 +84,7 @@ function uniqueNames(cells: string[]): string[] {
   const taken = new Set<string>();
   return cells.map((cell, index) => {
     const name =
-      toLine(unguardCell(cell.slice(0, MAX_CELL_CHARS)))
+      toSingleLine(unescapeFormula(cell.slice(0, MAX_CELL_CHARS)))
         .trim()
         .slice(0, MAX_COLUMN_NAME) || `column ${index + 1}`;
     let unique = name;

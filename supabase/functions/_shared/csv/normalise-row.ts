@@ -6,11 +6,11 @@ import { MAX_TAGS, PHONE_ROLES } from "../leads/lead-values.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
 import { createPhoneFinder } from "./assign-phones.ts";
-import { foldHeader, spellOut } from "./fold-header.ts";
-import { unguardCell } from "./guard-cell.ts";
+import { unescapeFormula } from "./escape-formula.ts";
 import { type ImportField, type Mapping, PHONE_DNC_FIELDS, PHONE_FIELDS } from "./import-fields.ts";
 import { isPlaceholder, isPlaceholderPhone } from "./is-placeholder.ts";
 import { MAX_CELL_CHARS, MAX_PHONES_TRIED, MAX_WARNINGS_OF_ROW } from "./limits.ts";
+import { normaliseHeader, spellOut } from "./normalise-header.ts";
 import { parseDnc, parseLineType } from "./parse-cell.ts";
 import type { CsvRecord } from "./read-records.ts";
 import { type RowDraft, setField } from "./set-field.ts";
@@ -90,7 +90,10 @@ export function planRows(
   addFlags(columns, fields, phones);
   const { geographic = false, property = false } = options.auto_tags ?? {};
   return {
-    ...{ columns, fields, tags, phones },
+    columns,
+    fields,
+    tags,
+    phones,
     keepCase: options.keep_case === true,
     autoTags: { geographic, property },
     hasPropertyState: fields.includes("property_state"),
@@ -99,7 +102,7 @@ export function planRows(
 
 /** Gives each phone the columns with a flag that speak of it. Of several other phones it is the one that the column's name tells. */
 function addFlags(columns: string[], fields: ImportField[], phones: PhonePlan[]): void {
-  const named = (index: number) => ({ name: spellOut(foldHeader(columns[index] as string)), index });
+  const named = (index: number) => ({ name: spellOut(normaliseHeader(columns[index] as string)), index });
   for (const flag of PHONE_DNC_FIELDS) {
     const own = phones.filter(({ index }) => flag === "phone_dnc" || `${fields[index]}_dnc` === flag);
     const isTold = flag === "phone_dnc" || own.length <= 1;
@@ -171,7 +174,7 @@ function addAutoTags({ lead, parcel }: RowDraft, { autoTags, hasPropertyState }:
 
 /** Spreadsheets guard text that begins like a formula with an apostrophe; our own downloads do too, and within a cell. */
 function cleanCell(cell: string): string {
-  return unguardCell(cell.trim()).trim();
+  return unescapeFormula(cell.trim()).trim();
 }
 
 function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] | FieldError {
@@ -212,7 +215,9 @@ function readPhones(raw: string[], plan: RowPlan, draft: RowDraft): RowPhone[] |
         if (role === undefined) draft.custom[field] = cell;
         else
           phones.push({
-            ...{ e164: parsed.e164, role, field },
+            e164: parsed.e164,
+            role,
+            field,
             ...(lineType && { line_type: lineType }),
             ...(isFlagged && { consent_status: "denied" }),
           });

@@ -16,7 +16,7 @@ import {
   parseZip,
   splitName,
 } from "./parse-cell.ts";
-import { toLine } from "./to-line.ts";
+import { toSingleLine } from "./to-single-line.ts";
 
 /** A row on its way to being a lead. */
 export interface RowDraft {
@@ -70,14 +70,27 @@ const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, c
 
 /** Fields that are written as people write them, whatever a program made of them. */
 const CASED: Partial<Record<ImportField, CaseKind>> = {
-  ...{ first_name: "name", last_name: "name", full_name: "name" },
-  ...{ address1: "address", address2: "address", situs: "address", city: "place", county: "place" },
+  first_name: "name",
+  last_name: "name",
+  full_name: "name",
+  address1: "address",
+  address2: "address",
+  situs: "address",
+  city: "place",
+  county: "place",
 };
 
 /** Fields whose cells are of a fixed form, so that a column of other cells is not of that field, whatever it is called. */
 const FIXED_FORM: readonly ImportField[] = [
-  ...(["email", "state", "property_state", "language", "status", "lead_score", "consent_status"] as const),
-  ...(["acreage", "estimated_value"] as const),
+  "email",
+  "state",
+  "property_state",
+  "language",
+  "status",
+  "lead_score",
+  "consent_status",
+  "acreage",
+  "estimated_value",
 ];
 export const hasFixedForm = (field: ImportField) => FIXED_FORM.includes(field);
 
@@ -112,7 +125,7 @@ export function setField(
   keepCase: boolean,
 ): void {
   const kind = keepCase || given.length > MAX_CASED_CHARS ? undefined : CASED[field];
-  const text = MANY_LINES.includes(field) ? given : toLine(given).trim();
+  const text = MANY_LINES.includes(field) ? given : toSingleLine(given).trim();
   const cell = kind ? caseText(text, kind) : text;
   const reader = READERS[field];
   if (reader) {

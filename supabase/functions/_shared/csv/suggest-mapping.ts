@@ -2,22 +2,22 @@
 
 import { EXPORT_ONLY_COLUMNS } from "../leads/export-columns.ts";
 import { assignPhones, type Column, isNamedPhone } from "./assign-phones.ts";
-import { foldHeader, spellOut } from "./fold-header.ts";
 import {
-  ADDRESS_HABITS,
-  type Habits,
+  ADDRESS_SYNONYMS,
   INPUT_PREFIX,
   MAILING_PREFIX,
   OWN_COLUMNS,
-  OWNER_HABITS,
   OWNER_PREFIX,
-  PARCEL_HABITS,
+  OWNER_SYNONYMS,
   PARCEL_PREFIX,
-  PLAIN_PARCEL_HABITS,
+  PARCEL_SYNONYMS,
+  PLAIN_PARCEL_SYNONYMS,
   RESULT_PREFIX,
   SOMEBODY_ELSE,
-} from "./header-habits.ts";
+  type Synonyms,
+} from "./header-synonyms.ts";
 import type { ImportField, Mapping } from "./import-fields.ts";
+import { normaliseHeader, spellOut } from "./normalise-header.ts";
 import { fitsField, hasFixedForm, holdsPhone } from "./set-field.ts";
 
 /** Reads a column's name as one that speaks of something certain, null where it does not. */
@@ -35,7 +35,7 @@ const mailing: ReadName = (name) =>
 /** "Address 1 - City", "address.city". */
 const addressPart: ReadName = (name) => name.replace(/^address (?:1 )?/, "");
 
-const ADDRESS_NAMES = new Set(ADDRESS_HABITS.flatMap(([, words]) => words));
+const ADDRESS_NAMES = new Set(ADDRESS_SYNONYMS.flatMap(([, words]) => words));
 
 /**
  * @param columns the names of the columns
@@ -45,7 +45,7 @@ const ADDRESS_NAMES = new Set(ADDRESS_HABITS.flatMap(([, words]) => words));
  */
 export function suggestMapping(columns: string[], sample: string[][] = []): Mapping {
   const all = columns.map((name, index): Column => {
-    const folded = foldHeader(name);
+    const folded = normaliseHeader(name);
     return { folded, name: spellOut(folded).replace(RESULT_PREFIX, ""), index };
   });
   const found = new Map<number, ImportField>();
@@ -78,26 +78,26 @@ function assignByName(some: Column[], file: Column[], found: Map<number, ImportF
   const hasMailing = file.some(({ name }) =>
     ADDRESS_NAMES.has(mailing(name.replace(INPUT_PREFIX, "")) ?? ""),
   );
-  assign(some, found, ADDRESS_HABITS, (name) => (MAILING_PREFIX.test(name) ? mailing(name) : null));
-  assign(some, found, ADDRESS_HABITS, mailing);
-  assign(some, found, OWNER_HABITS, plain);
-  assign(some, found, OWNER_HABITS, owner);
-  assign(some, found, PARCEL_HABITS, plain);
-  assign(some, found, PARCEL_HABITS, parcel);
+  assign(some, found, ADDRESS_SYNONYMS, (name) => (MAILING_PREFIX.test(name) ? mailing(name) : null));
+  assign(some, found, ADDRESS_SYNONYMS, mailing);
+  assign(some, found, OWNER_SYNONYMS, plain);
+  assign(some, found, OWNER_SYNONYMS, owner);
+  assign(some, found, PARCEL_SYNONYMS, plain);
+  assign(some, found, PARCEL_SYNONYMS, parcel);
   if (hasMailing) {
-    assign(some, found, PLAIN_PARCEL_HABITS, plain);
+    assign(some, found, PLAIN_PARCEL_SYNONYMS, plain);
   } else {
-    assign(some, found, ADDRESS_HABITS, (name) => (PARCEL_PREFIX.test(name) ? null : name));
-    assign(some, found, ADDRESS_HABITS, addressPart);
+    assign(some, found, ADDRESS_SYNONYMS, (name) => (PARCEL_PREFIX.test(name) ? null : name));
+    assign(some, found, ADDRESS_SYNONYMS, addressPart);
   }
   assignSpanishName(some, found);
 }
 
-/** Gives each field that is still free the first column whose name, as `read`, is one of its habits, surest habit first. */
-function assign(all: Column[], found: Map<number, ImportField>, habits: Habits, read: ReadName): void {
+/** Gives each field that is still free the first column whose name, as `read`, is one of its synonyms, surest synonym first. */
+function assign(all: Column[], found: Map<number, ImportField>, synonyms: Synonyms, read: ReadName): void {
   const taken = new Set(found.values());
   const names = all.map(({ name, index }) => (found.has(index) ? null : read(name)));
-  for (const [field, words] of habits) {
+  for (const [field, words] of synonyms) {
     if (taken.has(field)) continue;
     for (const word of words) {
       const at = names.indexOf(word);

@@ -1,6 +1,6 @@
 // How a connection to the database is secured: the server must prove its name by a certificate that somebody we trust signed. Without
 // that, whoever stands between reads the password and every message.
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { SUPABASE_ROOTS } from "./supabase-roots.ts";
 
 export interface DatabaseTls {

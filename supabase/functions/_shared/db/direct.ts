@@ -1,6 +1,6 @@
 // Direct connections to Postgres, for the worker and for Twilio's callbacks: one for each purpose of an isolate.
 import postgres from "postgres";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { databaseTls } from "./database-tls.ts";
 import { renewConnection } from "./renew-connection.ts";
 
@@ -21,7 +21,12 @@ export function connectDirect(env: Environment, applicationName: string): Direct
     const ssl = databaseTls(env, new URL(url).hostname);
     const sql = renewConnection((onclose) =>
       postgres(url, {
-        ...{ prepare: false, max: 1, idle_timeout: 20, connect_timeout: 5, ssl, onclose },
+        prepare: false,
+        max: 1,
+        idle_timeout: 20,
+        connect_timeout: 5,
+        ssl,
+        onclose,
         onnotice: () => {},
         connection: { application_name: applicationName },
       }),

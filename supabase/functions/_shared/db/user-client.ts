@@ -1,6 +1,6 @@
 // supabase-js as the signed-in user: every query goes through RLS with the user's own token.
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { boundedFetch } from "./bounded-fetch.ts";
 import type { Database } from "./database.types.ts";
 

@@ -1,12 +1,12 @@
 // Asks a service about one parcel or some phones, and tells what it said: for the worker, and for the test call of an admin.
-import { callOutside, type OutsideAnswer, readJson } from "../outside/call-outside.ts";
-import { exchangePinned } from "../outside/exchange-pinned.ts";
-import { OutsideError } from "../outside/outside-error.ts";
+import { callExternal, type ExternalAnswer, readJson } from "../external/call-external.ts";
+import { exchangePinned } from "../external/exchange-pinned.ts";
+import { ExternalError } from "../external/external-error.ts";
 import { buildRequest, type TemplateValues } from "./build-request.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { mapParcel } from "./map-parcel.ts";
-import { mapScrub, type ScrubMap, type ScrubResult } from "./map-scrub.ts";
-import type { EnrichmentService, ParcelFields } from "./service.ts";
+import { mapScrub, type ScrubResult } from "./map-scrub.ts";
+import type { EnrichmentService, ParcelFields, PropertyService, ScrubService } from "./service.ts";
 
 /** An element of private.record_enrichments' exchanges. */
 export interface Exchange {
@@ -19,9 +19,9 @@ export interface Exchange {
 /** As much of an answer as is kept for looking into. */
 const KEPT_CHARS = 16_000;
 
-/** @param exchange filled in on the way, also where this throws. @throws OutsideError */
+/** @param exchange filled in on the way, also where this throws. @throws ExternalError */
 export async function askAboutParcel(
-  service: EnrichmentService,
+  service: PropertyService,
   parcel: ParcelFields,
   allowsLoopback: boolean,
   exchange: Exchange,
@@ -29,14 +29,14 @@ export async function askAboutParcel(
   return await withoutSecrets(service, async () => {
     const answer = await ask(service, { ...parcel }, allowsLoopback, exchange);
     if (answer.status === 404 || answer.status === 410)
-      throw new OutsideError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
+      throw new ExternalError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
     return mapParcel(readOk(answer), service.field_map, parcel);
   });
 }
 
-/** @param exchange filled in on the way, also where this throws. @throws OutsideError */
+/** @param exchange filled in on the way, also where this throws. @throws ExternalError */
 export async function askAboutPhones(
-  service: EnrichmentService,
+  service: ScrubService,
   phones: readonly string[],
   allowsLoopback: boolean,
   exchange: Exchange,
@@ -44,7 +44,7 @@ export async function askAboutPhones(
   const values = { phones: [...phones], phones10: phones.map((e164) => e164.slice(2)) };
   return await withoutSecrets(service, async () => {
     const answer = await ask(service, values, allowsLoopback, exchange);
-    return mapScrub(readOk(answer), service.field_map as unknown as ScrubMap, phones);
+    return mapScrub(readOk(answer), service.field_map, phones);
   });
 }
 
@@ -53,10 +53,10 @@ async function withoutSecrets<T>(service: EnrichmentService, work: () => Promise
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof OutsideError)) throw error;
+    if (!(error instanceof ExternalError)) throw error;
     const { outcome, retryAfter, isCharged } = error;
     const options = { isCharged, ...(retryAfter !== undefined && { retryAfter }) };
-    throw new OutsideError(outcome, hideSecrets(service, error.message, KEPT_CHARS), options);
+    throw new ExternalError(outcome, hideSecrets(service, error.message, KEPT_CHARS), options);
   }
 }
 
@@ -65,16 +65,16 @@ async function ask(
   values: TemplateValues,
   allowsLoopback: boolean,
   exchange: Exchange,
-): Promise<OutsideAnswer> {
+): Promise<ExternalAnswer> {
   const { url, init } = buildRequest(service, values);
-  const answer = await callOutside(url, init, service.timeout_ms, exchangePinned({ allowsLoopback }));
+  const answer = await callExternal(url, init, service.timeout_ms, exchangePinned({ allowsLoopback }));
   exchange.status = answer.status;
   // Postgres keeps no zero bytes.
   exchange.answer = hideSecrets(service, answer.text, KEPT_CHARS).replaceAll("\0", "");
   return answer;
 }
 
-function readOk({ status, text }: OutsideAnswer): unknown {
-  if (status >= 400) throw new OutsideError("retry", `It does not understand our request (HTTP ${status}).`);
+function readOk({ status, text }: ExternalAnswer): unknown {
+  if (status >= 400) throw new ExternalError("retry", `It does not understand our request (HTTP ${status}).`);
   return readJson(text);
 }

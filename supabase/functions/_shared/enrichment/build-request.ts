@@ -1,6 +1,6 @@
 // What a service is sent: its template, filled with a parcel's fields or with phones.
-import type { OutsideRequest } from "../outside/exchange-http.ts";
-import { OutsideError } from "../outside/outside-error.ts";
+import type { ExternalRequest } from "../external/exchange-http.ts";
+import { ExternalError } from "../external/external-error.ts";
 import type { EnrichmentService } from "./service.ts";
 
 export type TemplateValues = Record<string, string | number | string[] | null>;
@@ -13,7 +13,7 @@ export function placeholdersOf(template: unknown): string[] {
 
 /**
  * A text that is one placeholder becomes the value as it is (a number, a list); within a text it becomes text.
- * @throws OutsideError skipped where a value that the template asks for is not known
+ * @throws ExternalError skipped where a value that the template asks for is not known
  */
 export function fillTemplate(template: unknown, values: TemplateValues): unknown {
   if (Array.isArray(template)) return template.map((part) => fillTemplate(part, values));
@@ -30,7 +30,7 @@ export function fillTemplate(template: unknown, values: TemplateValues): unknown
 function require(name: string, values: TemplateValues): string | number | string[] {
   const value = Object.hasOwn(values, name) ? values[name] : null;
   if (value === null || value === undefined)
-    throw new OutsideError("skipped", `The service asks for ${name}, which is not known.`, {
+    throw new ExternalError("skipped", `The service asks for ${name}, which is not known.`, {
       isCharged: false,
     });
   return value;
@@ -40,7 +40,7 @@ function require(name: string, values: TemplateValues): string | number | string
 export function buildRequest(
   service: Pick<EnrichmentService, "url" | "method" | "request" | "secret_header" | "secret">,
   values: TemplateValues,
-): { url: string; init: OutsideRequest } {
+): { url: string; init: ExternalRequest } {
   const filled = fillTemplate(service.request, values) as Record<string, unknown>;
   const headers: Record<string, string> = { accept: "application/json" };
   if (service.secret !== null) headers[service.secret_header] = service.secret;

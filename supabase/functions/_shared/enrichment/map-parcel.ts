@@ -1,8 +1,9 @@
 // What a service's answer says of a parcel, checked: one value that can't be right, and nothing of the answer is believed.
+
+import { ExternalError } from "../external/external-error.ts";
 import { MAX_LENGTH } from "../leads/lead-values.ts";
 import { normaliseCounty } from "../leads/normalise-county.ts";
 import { parseState } from "../leads/us-states.ts";
-import { OutsideError } from "../outside/outside-error.ts";
 import { readPath } from "./read-path.ts";
 import { PARCEL_FIELDS, type ParcelFields } from "./service.ts";
 
@@ -11,7 +12,7 @@ const MOST = { acreage: 99_999_999, estimated_value: 999_999_999_999 } as const;
 /**
  * @param map field to path in the answer
  * @param asked the parcel that was asked about: an answer about another one is refused
- * @throws OutsideError refused where a value can't be right or the answer is about another parcel, skipped where it says nothing
+ * @throws ExternalError refused where a value can't be right or the answer is about another parcel, skipped where it says nothing
  */
 export function mapParcel(
   answer: unknown,
@@ -31,7 +32,7 @@ export function mapParcel(
   if (asked.apn !== null && fields.apn !== undefined && plain(asked.apn) !== plain(fields.apn ?? ""))
     refuse(`The answer is about another parcel: APN ${String(fields.apn).slice(0, 50)}.`);
   if (Object.keys(fields).length === 0)
-    throw new OutsideError("skipped", "The service knows nothing of this parcel.");
+    throw new ExternalError("skipped", "The service knows nothing of this parcel.");
   return fields;
 }
 
@@ -76,5 +77,5 @@ function readText(field: "apn" | "county" | "state" | "situs" | "property_type",
 const plain = (apn: string) => apn.toUpperCase().replace(/[^A-Z0-9]/g, "");
 
 function refuse(message: string): never {
-  throw new OutsideError("refused", message);
+  throw new ExternalError("refused", message);
 }

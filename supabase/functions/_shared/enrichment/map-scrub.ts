@@ -1,5 +1,5 @@
 // What a service's answer says of phones: which are on a do-not-call or a litigators' list.
-import { OutsideError } from "../outside/outside-error.ts";
+import { ExternalError } from "../external/external-error.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { readPath } from "./read-path.ts";
 
@@ -18,13 +18,13 @@ export interface ScrubMap {
 /**
  * Phones that were not asked about are nobody's business and left out.
  * @returns by phone in E.164 what is known; a phone that the answer does not name is missing, unless it names hits only
- * @throws OutsideError retry where there is no list, refused where a value is neither yes nor no
+ * @throws ExternalError retry where there is no list, refused where a value is neither yes nor no
  */
 export function mapScrub(answer: unknown, map: ScrubMap, asked: readonly string[]): Map<string, ScrubResult> {
   const list = map.results === undefined ? answer : readPath(answer, map.results);
-  if (!Array.isArray(list)) throw new OutsideError("retry", "Its answer has no list of phones.");
+  if (!Array.isArray(list)) throw new ExternalError("retry", "Its answer has no list of phones.");
   if (list.length > MAX_ENTRIES)
-    throw new OutsideError("retry", `Its answer lists more than ${MAX_ENTRIES} phones.`);
+    throw new ExternalError("retry", `Its answer lists more than ${MAX_ENTRIES} phones.`);
   const wanted = new Set(asked);
   const results = new Map<string, ScrubResult>(map.hits_only ? asked.map((e164) => [e164, "clean"]) : []);
   for (const entry of list) {
@@ -52,5 +52,5 @@ function readFlag(name: string, value: unknown): boolean {
   const word = typeof value === "object" ? "?" : String(value).trim().toLowerCase();
   if (YES.has(word)) return true;
   if (NO.has(word)) return false;
-  throw new OutsideError("refused", `It answers ${name} by something that is neither yes nor no.`);
+  throw new ExternalError("refused", `It answers ${name} by something that is neither yes nor no.`);
 }

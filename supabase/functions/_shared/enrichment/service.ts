@@ -1,17 +1,31 @@
 // A service of an organisation's own, as private.service_for_worker gives it.
 
-export interface EnrichmentService {
+import type { ScrubMap } from "./map-scrub.ts";
+
+export type EnrichmentService = PropertyService | ScrubService;
+
+interface Service {
   id: string;
-  kind: "property" | "scrub";
   url: string;
   method: "GET" | "POST";
   /** What it is sent, with placeholders. */
   request: Record<string, unknown>;
-  field_map: Record<string, unknown>;
   secret_header: string;
   secret: string | null;
   batch_size: number;
   timeout_ms: number;
+}
+
+/** Asked about parcels. */
+export interface PropertyService extends Service {
+  kind: "property";
+  field_map: Record<string, unknown>;
+}
+
+/** Asked about phones. */
+export interface ScrubService extends Service {
+  kind: "scrub";
+  field_map: ScrubMap;
 }
 
 /** A parcel as a service is told of it. */

@@ -1,6 +1,6 @@
 // Who is asking: the first way of signing in whose header is there decides, and a bad one is never passed over.
 import { createUserClient, type UserClient } from "../db/user-client.ts";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import type { User } from "./context.ts";
 import { loadUser } from "./load-user.ts";

@@ -1,6 +1,6 @@
 // What a use case is given besides its input: who asks, the database as that person, and the way to log.
 import type { UserClient } from "../db/user-client.ts";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import type { Log } from "./log.ts";
 import type { Role } from "./roles.ts";
 

@@ -1,5 +1,5 @@
 // Which origins a browser may call us from: those of ALLOWED_ORIGINS, and no header for any other.
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 
 const DEFAULT_ORIGINS = "http://localhost:3000";
 // Those of supabase-js, and our own.

@@ -1,7 +1,7 @@
 // The app of one area: its routes, /health and /openapi.json behind the same request ids, CORS, headers, log and onError.
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Environment, readEnvironment } from "../env.ts";
+import { type Environment, readEnvironment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import type { MachineContext } from "./context.ts";
 import { allowOrigin } from "./cors.ts";

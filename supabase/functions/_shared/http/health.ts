@@ -1,7 +1,7 @@
 // Whether the area can work: it runs, and the database answers through REST.
-import type { Environment } from "../env.ts";
-import { VERSION } from "../version.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
+import { VERSION } from "./version.ts";
 
 export interface Health {
   status: "ok";

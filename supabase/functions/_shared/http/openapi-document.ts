@@ -1,10 +1,10 @@
 // The OpenAPI document of an area, made from its route declarations.
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { VERSION } from "../version.ts";
 import { ERROR_STATUS } from "./error-codes.ts";
 import type { Answer } from "./responses.ts";
 import { isRole } from "./roles.ts";
 import { DEFAULT_MAX_BODY_BYTES, type Permission, type Route } from "./route.ts";
+import { VERSION } from "./version.ts";
 
 export interface AreaDescription {
   area: string;
@@ -43,12 +43,10 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
   });
   const failure = errorSchema();
   for (const route of routes) {
-    const { params, query, body, multipart, form } = route.request ?? {};
+    const { params, query, body, form } = route.request ?? {};
     const [type, schema] = body
       ? (["application/json", body] as const)
-      : multipart
-        ? (["multipart/form-data", multipart] as const)
-        : (["application/x-www-form-urlencoded", form] as const);
+      : (["application/x-www-form-urlencoded", form] as const);
     const security = isRole(route.permission)
       ? ["userToken"]
       : SECURITY[route.permission as keyof typeof SECURITY];
@@ -78,7 +76,7 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
     info: { title: `SMS Control Tower: ${area}`, version: VERSION, description },
     servers: [{ url: "/functions/v1" }],
   });
-  return document as unknown as Record<string, unknown>;
+  return { ...document };
 }
 
 function success(answer: Answer) {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { AppError, type FieldError, validationError } from "./app-error.ts";
 import { describeIssue } from "./describe-issue.ts";
-import { formFields, readForm, readJson, readMultipart } from "./read-body.ts";
+import { formFields, readForm, readJson } from "./read-body.ts";
 import { readQuery } from "./read-query.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./route.ts";
 
@@ -26,7 +26,6 @@ export async function parseInput(
     const mayBeEmpty = schemas.body.safeParse(undefined).success;
     input.body = parse(schemas.body, await readJson(request, maxBytes, mayBeEmpty));
   }
-  if (schemas.multipart) input.multipart = parse(schemas.multipart, await readMultipart(request, maxBytes));
   if (schemas.form)
     input.form = parse(schemas.form, formFields(request, form ?? (await readForm(request, maxBytes))));
   return input;

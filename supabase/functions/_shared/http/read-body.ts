@@ -1,4 +1,4 @@
-// Reads a request's body up to the route's limit, and as what the route declares: JSON, multipart or a form.
+// Reads a request's body up to the route's limit, and as what the route declares: JSON or a form.
 import { AppError } from "./app-error.ts";
 
 /**
@@ -49,24 +49,6 @@ export async function readJson(request: Request, maxBytes: number, mayBeEmpty = 
   }
 }
 
-/** Fields and files of a multipart body. A name sent once is a value; sent several times (or as `name[]`) a list. */
-export async function readMultipart(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
-  const type = mediaType(request);
-  if (type !== "multipart/form-data") throw wrongType(type, "multipart/form-data with the file in it");
-  const bytes = await readBytes(request, maxBytes);
-  try {
-    const headers = { "content-type": request.headers.get("content-type") as string };
-    return collect(await new Response(bytes, { headers }).formData());
-  } catch (cause) {
-    throw new AppError(
-      "malformed_request",
-      "The multipart body can't be read: is its boundary right?",
-      null,
-      { cause },
-    );
-  }
-}
-
 /** The body as a form, whatever it says it is: whoever sent it may have to be known first. @throws AppError payload_too_large */
 export async function readForm(request: Request, maxBytes: number): Promise<URLSearchParams> {
   return new URLSearchParams(new TextDecoder().decode(await readBytes(request, maxBytes)));
@@ -83,9 +65,10 @@ export function formFields(request: Request, form: URLSearchParams): Record<stri
 
 const withoutNul = (text: string) => text.replaceAll("\u0000", "");
 
-function collect(entries: FormData | Iterable<[string, string]>): Record<string, unknown> {
+/** A name sent once is a value; sent several times, or as `name[]`, it is a list. */
+function collect(entries: Iterable<[string, string]>): Record<string, unknown> {
   const fields = new Map<string, unknown>();
-  for (const [name, value] of entries as Iterable<[string, unknown]>) {
+  for (const [name, value] of entries) {
     const key = name.replace(/\[\]$/, "");
     const before = fields.get(key);
     if (before === undefined) fields.set(key, key === name ? value : [value]);

@@ -9,12 +9,11 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A role (the lowest that may), nobody in particular, or one of the two machines that call us. */
 export type Permission = Role | "open" | "worker_secret" | "twilio_signature";
 
-/** What a request carries. At most one of body (JSON), multipart and form. */
+/** What a request carries. At most one of body (JSON) and form. */
 export interface RequestSchemas {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  multipart?: z.ZodObject;
   form?: z.ZodObject;
 }
 
@@ -58,7 +57,6 @@ export function route<
     throw complain("the path must look like /a/{b}");
   if ([...inPath].sort().join() !== inSchema.sort().join())
     throw complain("params must name the path's parameters");
-  if ([request.body, request.multipart, request.form].filter(Boolean).length > 1)
-    throw complain("has two bodies");
+  if (request.body && request.form) throw complain("has two bodies");
   return declaration as Route;
 }

@@ -6,7 +6,7 @@ import {
   type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from "jose";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 
 /** Key sets by source. jose keeps what it fetched for 10 min and asks at most once in 30 s for an unknown key. */

@@ -1,6 +1,6 @@
 // Checks a user's access token: signature, expiry, audience, issuer. The algorithm decides which key may verify it.
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import { signingKeys } from "./signing-keys.ts";
 

@@ -68,8 +68,13 @@ function readEntry(text: string): Entry {
   const full_name = kind === "" ? bare : `${bare} ${kind}`;
   const isCity = kind === "city";
   return {
-    ...{ fips, name: isCity ? full_name : bare, full_name, is_current: former === undefined, isCity },
-    ...{ key: countyKey(bare, false), fullKey: countyKey(full_name, false) },
+    fips,
+    name: isCity ? full_name : bare,
+    full_name,
+    is_current: former === undefined,
+    isCity,
+    key: countyKey(bare, false),
+    fullKey: countyKey(full_name, false),
   };
 }
 

@@ -1,5 +1,5 @@
 // All that is done in Storage with the secret key. It takes files by their ids, never by a path: pathOf builds that.
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 import { createServiceClient } from "./service-client.ts";
 import { pathOf, type StoredFile } from "./stored-file.ts";
 

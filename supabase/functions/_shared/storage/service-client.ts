@@ -1,7 +1,7 @@
 // supabase-js with the secret key: bypasses RLS. Only the file store uses it.
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../db/database.types.ts";
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 
 export type ServiceClient = SupabaseClient<Database>;
 

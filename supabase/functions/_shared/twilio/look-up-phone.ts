@@ -1,7 +1,7 @@
 // GET v2/PhoneNumbers: what Twilio tells of a phone: whether there is such a number, what kind of line, whose network.
-import { callOutside, readJson } from "../outside/call-outside.ts";
-import { exchangeByFetch } from "../outside/exchange-by-fetch.ts";
-import { OutsideError } from "../outside/outside-error.ts";
+import { callExternal, readJson } from "../external/call-external.ts";
+import { exchangeByFetch } from "../external/exchange-by-fetch.ts";
+import { ExternalError } from "../external/external-error.ts";
 import type { TwilioAccount } from "./find-account.ts";
 import { readTwilioError } from "./read-error.ts";
 
@@ -30,7 +30,7 @@ const LINE_TYPES = new Map<string, PhoneLookup["line_type"]>([
   ),
 ]);
 
-/** @throws OutsideError */
+/** @throws ExternalError */
 export async function lookUpPhone(
   lookupsUrl: string,
   account: TwilioAccount,
@@ -38,25 +38,25 @@ export async function lookUpPhone(
 ): Promise<PhoneLookup> {
   const url = `${lookupsUrl}/v2/PhoneNumbers/${encodeURIComponent(e164)}?Fields=line_type_intelligence`;
   const headers = { authorization: account.authorization, accept: "application/json" };
-  const answer = await callOutside(url, { method: "GET", headers }, TIMEOUT_MS, exchangeByFetch);
+  const answer = await callExternal(url, { method: "GET", headers }, TIMEOUT_MS, exchangeByFetch);
   const body = readJson(answer.text) as Record<string, unknown>;
   if (answer.status !== 200) {
     const refusal = readTwilioError(body);
     // Twilio's way, besides valid: false, to say that there is no such number.
     if (answer.status === 404 && (refusal?.code === 20404 || refusal?.code === 60600))
       return { ...NOTHING, is_valid: false, invalid_reason: "not_found" };
-    throw new OutsideError(
+    throw new ExternalError(
       "retry",
       refusal ? `Twilio error ${refusal.code}: ${refusal.message}` : `HTTP ${answer.status}.`,
     );
   }
-  if (typeof body.valid !== "boolean") throw new OutsideError("retry", "Twilio's answer can't be read.");
+  if (typeof body.valid !== "boolean") throw new ExternalError("retry", "Twilio's answer can't be read.");
   if (!body.valid) {
     const [first] = Array.isArray(body.validation_errors) ? body.validation_errors : [];
     const reason = /^[A-Z_]{1,40}$/.test(String(first)) ? String(first).toLowerCase() : "invalid";
     return { ...NOTHING, is_valid: false, invalid_reason: reason };
   }
-  if (body.phone_number !== e164) throw new OutsideError("retry", "Twilio's answer is about another phone.");
+  if (body.phone_number !== e164) throw new ExternalError("retry", "Twilio's answer is about another phone.");
   return { ...NOTHING, ...readLine(body.line_type_intelligence) };
 }
 

@@ -1,5 +1,5 @@
 // Where Twilio's messaging API (services, A2P registration) is: Twilio's own address, or the one the environment names.
-import type { Environment } from "../env.ts";
+import type { Environment } from "../environment/environment.ts";
 
 /** TWILIO_MESSAGING_URL, without a slash at the end. @throws Error where it is no http(s) URL */
 export function twilioMessagingUrl(env: Environment): string {

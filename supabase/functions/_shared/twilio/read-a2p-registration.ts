@@ -24,8 +24,13 @@ export async function readA2pRegistration(
   serviceSid: string,
 ): Promise<A2pRegistration> {
   const none = (errors: unknown[]): A2pRegistration => ({
-    ...{ messaging_service_sid: serviceSid, status: "NONE", campaign_sid: null, brand_sid: null },
-    ...{ use_case: null, rate_limits: null, errors },
+    messaging_service_sid: serviceSid,
+    status: "NONE",
+    campaign_sid: null,
+    brand_sid: null,
+    use_case: null,
+    rate_limits: null,
+    errors,
   });
   let body: Record<string, unknown>;
   try {

@@ -1,8 +1,12 @@
 // Changes many leads: at once where they are few, as a job where they are many; counts only for a dry run.
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { z } from "zod";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { toJob } from "../jobs/select-job.ts";
-import type { BulkActionInput, BulkActionResult } from "./bulk-action-schemas.ts";
+import { type BulkActionInput, type BulkActionResult, bulkActionResult } from "./schemas.ts";
+
+/** What start_bulk_action returns: the whole row of its job. */
+const startedAction = bulkActionResult.extend({ job: z.record(z.string(), z.unknown()).nullable() });
 
 /** @throws AppError forbidden where ids alone would be allowed, invalid_input */
 export async function startBulkAction(
@@ -10,8 +14,9 @@ export async function startBulkAction(
   { body }: { body: BulkActionInput },
 ): Promise<BulkActionResult> {
   const { action, ids, filter = { ids }, value, dry_run } = body;
-  const answer = dataOrThrow(
+  const answer = parseAnswer(
     await db.rpc("start_bulk_action", { p_input: { action, filter, value, dry_run } }),
-  ) as unknown as Omit<BulkActionResult, "job"> & { job: Record<string, unknown> | null };
+    startedAction,
+  );
   return { ...answer, job: answer.job && toJob(answer.job) };
 }

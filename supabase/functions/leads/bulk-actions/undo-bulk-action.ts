@@ -1,7 +1,7 @@
 // Undoes a bulk action: gives leads back what they had, unless somebody changed it since.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "../jobs/job-schemas.ts";
+import type { Job } from "../jobs/schemas.ts";
 import { toJob } from "../jobs/select-job.ts";
 
 /** @throws AppError not_found, forbidden, invalid_state where it is not over, was undone, or ended 30 days ago */

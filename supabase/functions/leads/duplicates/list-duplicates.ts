@@ -1,26 +1,25 @@
 // A page of groups of leads that look like one owner.
-import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { z } from "zod";
+import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { duplicateGroup, duplicatesQuery } from "./schemas.ts";
+import { duplicateGroup, type duplicatesQuery } from "./schemas.ts";
 
 type Group = z.output<typeof duplicateGroup>;
 
-/** What list_duplicates returns. */
-interface Found {
-  groups: Group[];
-  total: number;
-  total_is_estimate: boolean;
-  next: Place | null;
-}
 /** Where a group stands in the list. */
-interface Place {
-  rank: number;
-  id: string;
-}
+const place = z.object({ rank: z.number(), id: z.string() });
+type Place = z.output<typeof place>;
+
+/** What list_duplicates returns. */
+const foundGroups = z.object({
+  groups: longList(duplicateGroup),
+  total: z.number(),
+  total_is_estimate: z.boolean(),
+  next: place.nullable(),
+});
 
 /** @throws AppError invalid_input for a cursor that is none of this list's, or a page too deep for anything but one */
 export async function listDuplicates(
@@ -29,7 +28,7 @@ export async function listDuplicates(
 ): Promise<ListResult<Group>> {
   const page = pageOf(query);
   const after = page.cursor === undefined ? undefined : readCursor(page.cursor);
-  const found = dataOrThrow(
+  const found = parseAnswer(
     await db.rpc("list_duplicates", {
       p_reason: query.reason,
       p_limit: page.limit,
@@ -37,7 +36,8 @@ export async function listDuplicates(
       p_after_rank: after?.rank,
       p_after_id: after?.id,
     }),
-  ) as unknown as Found;
+    foundGroups,
+  );
   const nextCursor = found.next && `${found.next.rank}.${found.next.id}`;
   return {
     data: found.groups,

@@ -1,8 +1,8 @@
 // Merges leads into one, or says what a merge would do.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { merge, mergeInput } from "./schemas.ts";
+import { merge, type mergeInput } from "./schemas.ts";
 
 /** @throws AppError not_found (details.merged_into for a lead merged before), invalid_input, try_again */
 export async function mergeLeads(
@@ -15,5 +15,5 @@ export async function mergeLeads(
     p_prefer: body.prefer ?? {},
     p_dry_run: body.dry_run,
   });
-  return dataOrThrow(answer) as unknown as z.output<typeof merge>;
+  return parseAnswer(answer, merge);
 }

@@ -8,7 +8,7 @@ import { listDuplicates } from "./list-duplicates.ts";
 import { mergeLeads } from "./merge-leads.ts";
 import { dismissal, duplicateGroup, duplicatesQuery, merge, mergeInput } from "./schemas.ts";
 
-export const duplicateRoutes = [
+export const routes = [
   route({
     method: "GET",
     path: "/duplicates",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
-import { lead } from "../schemas.ts";
+import { lead } from "../lead/schemas.ts";
 
 export const REASONS = ["phone", "owner"] as const;
 
@@ -39,9 +39,20 @@ export const dismissal = z.strictObject({
 
 /** Fields of which one lead's value can be preferred over the others'. */
 const PREFERABLE = [
-  ...(["first_name", "last_name", "language", "email", "address1", "address2", "city", "state"] as const),
-  ...(["postal_code", "county", "source", "status", "lead_score"] as const),
-];
+  "first_name",
+  "last_name",
+  "language",
+  "email",
+  "address1",
+  "address2",
+  "city",
+  "state",
+  "postal_code",
+  "county",
+  "source",
+  "status",
+  "lead_score",
+] as const;
 
 export const mergeInput = z.strictObject({
   keep_id: z.uuid().describe("The lead that stays"),
@@ -87,14 +98,12 @@ export const merge = z.object({
   targets: z.object({ moved: count, canceled: count.describe("Not sent yet, and not to be sent twice") }),
   history: z
     .object({
-      ...{
-        conversations: count,
-        messages: count,
-        consent_records: count,
-        audit_events: count,
-        lead_events: count,
-        segments: count.describe("Lists"),
-      },
+      conversations: count,
+      messages: count,
+      consent_records: count,
+      audit_events: count,
+      lead_events: count,
+      segments: count.describe("Lists"),
     })
     .describe("Rows that are the kept lead's now"),
 });

@@ -3,7 +3,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { checkService } from "./check-service.ts";
 import { readService } from "./list-services.ts";
-import type { Service, ServiceInput } from "./service-schemas.ts";
+import type { Service, ServiceInput } from "./schemas.ts";
 
 /** @throws AppError invalid_input, duplicate where another has the name */
 export async function addService(ctx: UserContext, { body }: { body: ServiceInput }): Promise<Service> {

@@ -2,12 +2,12 @@
 import type { z } from "zod";
 import { placeholdersOf } from "../../_shared/enrichment/build-request.ts";
 import { PARCEL_FIELDS, PHONE_FIELDS } from "../../_shared/enrichment/service.ts";
-import type { Environment } from "../../_shared/env.ts";
+import type { Environment } from "../../_shared/environment/environment.ts";
+import { refuseUrl } from "../../_shared/external/check-address.ts";
 import { type FieldError, validationError } from "../../_shared/http/app-error.ts";
-import { refuseUrl } from "../../_shared/outside/check-address.ts";
 import { twilioApiUrl } from "../../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../../_shared/twilio/is-loopback-url.ts";
-import { parcelMap, type ServiceChanges, scrubMap } from "./service-schemas.ts";
+import { parcelMap, type ServiceChanges, scrubMap } from "./schemas.ts";
 
 /** Services on this machine are called only where Twilio's API is on it too: then it is a simulator. */
 export const allowsLoopback = (env: Environment): boolean => isLoopbackUrl(twilioApiUrl(env));

@@ -1,9 +1,9 @@
 // The organisation's services, with how far each is.
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { Service } from "./service-schemas.ts";
+import { type Service, service } from "./schemas.ts";
 
 /** All of them: there are few. */
 export async function listServices(ctx: UserContext): Promise<ListResult<Service>> {
@@ -12,8 +12,12 @@ export async function listServices(ctx: UserContext): Promise<ListResult<Service
   return {
     data,
     pagination: {
-      ...{ page: 1, pageSize: size, total: data.length, totalPages: Math.ceil(data.length / size) },
-      ...{ total_is_estimate: false, next_cursor: null },
+      page: 1,
+      pageSize: size,
+      total: data.length,
+      totalPages: Math.ceil(data.length / size),
+      total_is_estimate: false,
+      next_cursor: null,
     },
   };
 }
@@ -26,5 +30,5 @@ export async function readService(ctx: UserContext, id: string): Promise<Service
 }
 
 async function readServices({ db }: UserContext): Promise<Service[]> {
-  return dataOrThrow(await db.rpc("list_enrichment_services")) as unknown as Service[];
+  return parseAnswer(await db.rpc("list_enrichment_services"), longList(service));
 }

@@ -1,8 +1,8 @@
 // Has a service asked about parcels or phones, or counts how many those are.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { enrichmentRequest, requestedEnrichment } from "./service-schemas.ts";
+import { type enrichmentRequest, requestedEnrichment } from "./schemas.ts";
 
 /** @throws AppError not_found; invalid_state where the service is turned off */
 export async function requestEnrichment(
@@ -12,7 +12,8 @@ export async function requestEnrichment(
   const answer = await db.rpc("request_enrichment", {
     p_service_id: params.id,
     ...(body.lead_ids && { p_lead_ids: body.lead_ids }),
-    ...{ p_overwrite: body.overwrite, p_dry_run: body.dry_run },
+    p_overwrite: body.overwrite,
+    p_dry_run: body.dry_run,
   });
-  return dataOrThrow(answer) as unknown as z.output<typeof requestedEnrichment>;
+  return parseAnswer(answer, requestedEnrichment);
 }

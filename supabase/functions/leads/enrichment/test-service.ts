@@ -3,12 +3,12 @@ import type { z } from "zod";
 import { connectDirect } from "../../_shared/db/direct.ts";
 import { askAboutParcel, askAboutPhones, type Exchange } from "../../_shared/enrichment/ask-service.ts";
 import type { EnrichmentService } from "../../_shared/enrichment/service.ts";
+import { ExternalError } from "../../_shared/external/external-error.ts";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import { OutsideError } from "../../_shared/outside/outside-error.ts";
 import { parsePhone } from "../../_shared/sms/parse-phone.ts";
 import { allowsLoopback } from "./check-service.ts";
-import type { testInput, testResult } from "./service-schemas.ts";
+import type { testInput, testResult } from "./schemas.ts";
 
 /** @throws AppError not_found, or invalid_input where the sample is not of the service's kind */
 export async function testService(
@@ -30,11 +30,15 @@ export async function testService(
   try {
     found = await ask();
   } catch (error) {
-    if (!(error instanceof OutsideError)) throw error;
+    if (!(error instanceof ExternalError)) throw error;
     problem = error.message;
   }
   return {
-    ...{ is_ok: problem === null, problem, http_status: exchange.status, answer: exchange.answer, found },
+    is_ok: problem === null,
+    problem,
+    http_status: exchange.status,
+    answer: exchange.answer,
+    found,
     ms: Math.round(performance.now() - begunAt),
   };
 }

@@ -1,9 +1,9 @@
 // Erases the person of a lead for good.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { readPhone } from "./read-phone.ts";
-import type { eraseInput, erasure } from "./schemas.ts";
+import { type eraseInput, erasure } from "./schemas.ts";
 
 /**
  * @throws AppError not_found, invalid_input naming `confirm` where it is not this lead's, conflict (details.lead_ids) where
@@ -18,5 +18,5 @@ export async function eraseLead(
     p_confirm: readPhone(body.confirm) ?? body.confirm,
     p_also_erase: body.also_erase,
   });
-  return dataOrThrow(answer) as unknown as z.output<typeof erasure>;
+  return parseAnswer(answer, erasure);
 }

@@ -1,10 +1,10 @@
 // Erases what there is of somebody who is in no lead, by their phone.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { readPhone } from "./read-phone.ts";
-import type { erasePhoneInput, erasure } from "./schemas.ts";
+import { type erasePhoneInput, erasure } from "./schemas.ts";
 
 /** @throws AppError invalid_input, conflict (details.lead_ids) where a lead has the phone, invalid_state while a message is under way */
 export async function erasePhone(
@@ -20,5 +20,5 @@ export async function erasePhone(
     throw validationError([
       { field: "confirm", message: "Write the same phone again: this can't be undone." },
     ]);
-  return dataOrThrow(await db.rpc("erase_phone", { p_e164: phone })) as unknown as z.output<typeof erasure>;
+  return parseAnswer(await db.rpc("erase_phone", { p_e164: phone }), erasure);
 }

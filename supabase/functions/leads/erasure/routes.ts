@@ -6,7 +6,7 @@ import { eraseLead } from "./erase-lead.ts";
 import { erasePhone } from "./erase-phone.ts";
 import { eraseInput, erasePhoneInput, erasure } from "./schemas.ts";
 
-export const erasureRoutes = [
+export const routes = [
   route({
     method: "POST",
     path: "/{id}/erase",

@@ -1,9 +1,9 @@
 // Starts an export; the worker writes the file.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "../jobs/job-schemas.ts";
+import type { Job } from "../jobs/schemas.ts";
 import { toJob } from "../jobs/select-job.ts";
-import type { ExportRequest } from "./export-schemas.ts";
+import type { ExportRequest } from "./schemas.ts";
 
 /** @throws AppError invalid_input for a filter the database refuses */
 export async function createExport({ db }: UserContext, { body }: { body: ExportRequest }): Promise<Job> {

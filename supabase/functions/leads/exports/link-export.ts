@@ -1,20 +1,25 @@
 // A link to the file of an export, which opens for whoever has it, for a short time.
+import { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
 import { exportFileAt, type StoredFile } from "../../_shared/storage/stored-file.ts";
-import type { ExportLink } from "./export-schemas.ts";
+import type { ExportLink } from "./schemas.ts";
 
 const LINK_SECONDS = 600;
 
-interface ExportFile {
-  path: string;
-  name: string;
-  bytes: number;
-  rows: number;
-  expires_at: string;
-}
+const exportResult = z.object({
+  file: z
+    .object({
+      path: z.string(),
+      name: z.string(),
+      bytes: z.number(),
+      rows: z.number(),
+      expires_at: z.string(),
+    })
+    .optional(),
+});
 
 /**
  * The job is read as the user, so that another organisation's is not there; the link is signed with the secret key, since
@@ -35,7 +40,7 @@ export async function linkExport(
       .maybeSingle(),
   );
   if (!job) throw new AppError("not_found", "There is no export with this id.");
-  const { file } = job.result as unknown as { file?: ExportFile };
+  const { file } = exportResult.parse(job.result);
   if (job.status !== "completed" || !file)
     throw new AppError("invalid_state", `The export is ${job.status}: there is no file to download.`, {
       status: job.status,

@@ -5,7 +5,7 @@ import { route } from "../../_shared/http/route.ts";
 import { readHistory } from "./read-history.ts";
 import { historyEntry, historyQuery } from "./schemas.ts";
 
-export const historyRoutes = [
+export const routes = [
   route({
     method: "GET",
     path: "/{id}/history",

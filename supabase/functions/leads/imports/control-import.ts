@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
-import type { LeadImport } from "./import-schemas.ts";
+import type { LeadImport } from "./schemas.ts";
 
 type Control = "pause_import" | "resume_import" | "cancel_import" | "undo_import";
 

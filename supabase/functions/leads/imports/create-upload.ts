@@ -3,8 +3,8 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
-import type { ImportUpload, UploadInput } from "./import-schemas.ts";
 import { cleanName, fileTooLarge, MAX_FILE_BYTES } from "./read-upload.ts";
+import type { ImportUpload, UploadInput } from "./schemas.ts";
 
 /** The link is signed with the secret key, so that users need no rights on the bucket. @throws AppError payload_too_large */
 export async function createUpload(

@@ -3,7 +3,7 @@
 import type { ImportField, Mapping } from "../../_shared/csv/import-fields.ts";
 import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
 import { fitsField } from "../../_shared/csv/set-field.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 const SAMPLES = 3;
 /** Longer cells are cut: a sample is to be looked at. */
@@ -22,7 +22,10 @@ export function describeColumns(
       .filter((cell) => cell !== "" && !isPlaceholder(cell, field));
     const samples = [...new Set(filled.map((cell) => cell.slice(0, SAMPLE_CHARS)))].slice(0, SAMPLES);
     return {
-      ...{ column, field, samples, filled: filled.length },
+      column,
+      field,
+      samples,
+      filled: filled.length,
       fits: filled.filter((cell) => fitsField(field, cell)).length,
     };
   });

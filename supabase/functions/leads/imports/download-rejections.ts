@@ -3,7 +3,7 @@ import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { getImport } from "./get-import.ts";
-import type { LeadImport, Rejection } from "./import-schemas.ts";
+import type { LeadImport, Rejection } from "./schemas.ts";
 import { selectRejections } from "./select-rejections.ts";
 
 const PAGE_ROWS = 1000;

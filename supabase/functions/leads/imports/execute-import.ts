@@ -1,18 +1,17 @@
 // Starts an import: the file goes to Storage as it streams in, unless it lies there, then a row and a queue message; the worker does the rest.
 import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
-import type { Json } from "../../_shared/db/database.types.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
-import { findMapping } from "./find-mapping.ts";
-import type { StartedImport } from "./import-schemas.ts";
+import { findMapping } from "../import-mappings/find-mapping.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
 import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
 import { MAX_FILE_BYTES, readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
+import type { StartedImport } from "./schemas.ts";
 import { toImport } from "./select-import.ts";
 
 /**
@@ -71,7 +70,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
           next_line: csv.nextLine,
         },
         p_mapping: mapping,
-        p_options: options as unknown as Json,
+        p_options: { ...options },
         p_tags: tags,
       }),
     ) as Record<string, unknown>;

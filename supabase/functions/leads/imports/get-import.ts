@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { LeadImport } from "./import-schemas.ts";
+import type { LeadImport } from "./schemas.ts";
 import { IMPORT_COLUMNS, toImport } from "./select-import.ts";
 
 /** @throws AppError not_found */

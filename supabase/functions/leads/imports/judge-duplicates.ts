@@ -2,7 +2,7 @@
 import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import type { KnownLeads, Parcel } from "./find-known-leads.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 /** Rows left out by strategy skip, in the order of the file. One that is left out makes no later row a duplicate of it. */
 export function findDuplicates(rows: ImportRow[], known: KnownLeads): Preview["duplicates"] {
@@ -50,8 +50,13 @@ export function simulateMerge(rows: ImportRow[], known: KnownLeads): Merged {
     owners.set(phone, lead);
   }
   const merged: Merged = {
-    ...{ created: 0, merged: 0, new_phones: 0, new_parcels: 0 },
-    ...{ rows_with_new_phone: 0, rows_with_new_parcel: 0, phones_left_out: 0 },
+    created: 0,
+    merged: 0,
+    new_phones: 0,
+    new_parcels: 0,
+    rows_with_new_phone: 0,
+    rows_with_new_parcel: 0,
+    phones_left_out: 0,
   };
   for (const row of rows) {
     const { phones = [], parcel } = row;

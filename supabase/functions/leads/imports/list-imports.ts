@@ -4,7 +4,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { decodeKeyset, encodeKeyset } from "../../_shared/http/keyset.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { LeadImport } from "./import-schemas.ts";
+import type { LeadImport } from "./schemas.ts";
 import { IMPORT_COLUMNS, toImport } from "./select-import.ts";
 
 export interface ListImportsQuery {

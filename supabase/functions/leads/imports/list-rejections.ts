@@ -6,7 +6,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import { getImport } from "./get-import.ts";
-import type { Rejection } from "./import-schemas.ts";
+import type { Rejection } from "./schemas.ts";
 import { selectRejections } from "./select-rejections.ts";
 
 export interface ListRejectionsQuery {

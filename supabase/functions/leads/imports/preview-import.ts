@@ -4,10 +4,9 @@ import { normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { findMapping } from "../import-mappings/find-mapping.ts";
 import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
-import { findMapping } from "./find-mapping.ts";
-import type { Preview } from "./import-schemas.ts";
 import { findDuplicates, findSimilarImport, simulateMerge } from "./judge-duplicates.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
@@ -15,6 +14,7 @@ import { type HeadRecords, readHeadRecords, SAMPLE_ROWS } from "./read-sample.ts
 import { readTimeZone } from "./read-time-zone.ts";
 import { readUpload } from "./read-upload.ts";
 import { type ReceivedFile, receiveFile } from "./receive-file.ts";
+import type { Preview } from "./schemas.ts";
 import { countPhones, countProblems, countStates, countTags } from "./summarise-rows.ts";
 
 /** Some 0.6 s of CPU, of the two seconds that a request has. */
@@ -64,7 +64,9 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     mapping,
     mapping_source: read.mappingSource,
     saved_mappings: known.fitting.map(({ id, name, same_columns }) => ({
-      ...{ id, name, same_columns },
+      id,
+      name,
+      same_columns,
       is_applied: id === read.savedId,
     })),
     options,
@@ -80,8 +82,10 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
     valid_rows: valid,
     rejected_rows: rejected,
     duplicate_rows: {
-      ...{ in_file: duplicates.length - inDatabase, in_database: inDatabase },
-      ...{ with_new_phone: withPhone, with_new_parcel: withParcel },
+      in_file: duplicates.length - inDatabase,
+      in_database: inDatabase,
+      with_new_phone: withPhone,
+      with_new_parcel: withParcel,
     },
     strategies: {
       skip: { created: valid, merged: 0, left_out: duplicates.length },

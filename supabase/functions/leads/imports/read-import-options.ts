@@ -13,10 +13,10 @@ import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { type FieldError, validationError } from "../../_shared/http/app-error.ts";
 import { monthTag, monthTagOfDate } from "../../_shared/leads/auto-tags.ts";
 import { MAX_TAGS } from "../../_shared/leads/lead-values.ts";
-import { tags } from "../schemas.ts";
-import type { FittingMapping, KnownMappings } from "./find-mapping.ts";
+import type { FittingMapping, KnownMappings } from "../import-mappings/find-mapping.ts";
+import { autoTags, type MAPPING_SOURCES } from "../import-mappings/schemas.ts";
+import { tags } from "../lead/schemas.ts";
 import { checkRepeats, limitRepeats } from "./limit-repeats.ts";
-import { autoTags, type MAPPING_SOURCES } from "./mapping-schemas.ts";
 
 export interface ImportOptions {
   /** Every column with its field. */
@@ -31,7 +31,13 @@ export interface ImportOptions {
 }
 
 const FIELDS = [
-  ...["mapping", "mapping_id", "tags", "auto_tags", "keep_case", "allow_repeat", "merge_strategy"],
+  "mapping",
+  "mapping_id",
+  "tags",
+  "auto_tags",
+  "keep_case",
+  "allow_repeat",
+  "merge_strategy",
   "file_name",
 ];
 
@@ -79,7 +85,9 @@ export function readImportOptions(given: Record<string, string>, upload: Upload)
     savedId: saved?.id ?? null,
     tags: list,
     options: {
-      ...{ merge_strategy: strategy as MergeStrategy, allow_repeat: allowRepeat, keep_case: keepCase },
+      merge_strategy: strategy as MergeStrategy,
+      allow_repeat: allowRepeat,
+      keep_case: keepCase,
       ...(auto && { auto_tags: auto }),
     },
   };

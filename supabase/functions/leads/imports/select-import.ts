@@ -1,5 +1,5 @@
 // The columns of an import that the API answers with.
-import type { LeadImport } from "./import-schemas.ts";
+import type { LeadImport } from "./schemas.ts";
 
 export const IMPORT_COLUMNS =
   "id, status, file_name, file_bytes, encoding, delimiter, columns, mapping, tags, next_byte, total_rows, processed_rows, imported_rows, updated_rows, duplicate_rows, rejected_rows, warning_count, rows_per_second, seconds_left, undo_total, undone_rows, kept_rows, hidden_rows, error_message, created_by, created_at, started_at, finished_at, undone_at" as const;

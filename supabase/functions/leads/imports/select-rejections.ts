@@ -1,6 +1,6 @@
 // The query behind the list and the download of rejected rows.
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Rejection } from "./import-schemas.ts";
+import type { Rejection } from "./schemas.ts";
 
 /** @param outcomes only these; all where none are given */
 export function selectRejections(

@@ -4,7 +4,7 @@ import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
 import { type ImportRow, NO_PHONE, type RowPlan } from "../../_shared/csv/normalise-row.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import { parseState } from "../../_shared/leads/us-states.ts";
-import type { Preview } from "./import-schemas.ts";
+import type { Preview } from "./schemas.ts";
 
 const EXAMPLE_CHARS = 100;
 const SHOWN = 50;
@@ -50,8 +50,12 @@ export function countPhones(rows: ImportRow[], { columns, phones: plans }: RowPl
     rows_with: { one: by(1), two: by(2), three: by(PHONE_ROLES.length) },
     rows_without: rows.filter(({ reason }) => reason === NO_PHONE).length,
     line_types: {
-      ...{ mobile: typed("mobile"), landline: typed("landline"), voip: typed("voip") },
-      ...{ toll_free: typed("toll_free"), other: typed("other"), not_told: typed(undefined) },
+      mobile: typed("mobile"),
+      landline: typed("landline"),
+      voip: typed("voip"),
+      toll_free: typed("toll_free"),
+      other: typed("other"),
+      not_told: typed(undefined),
     },
     do_not_call: phones.filter(({ consent_status }) => consent_status === "denied").length,
     invalid: refused + warned,

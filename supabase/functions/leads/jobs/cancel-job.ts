@@ -1,7 +1,7 @@
 // Ends a job where it stands.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "./job-schemas.ts";
+import type { Job } from "./schemas.ts";
 import { toJob } from "./select-job.ts";
 
 /** @throws AppError not_found, forbidden, invalid_state for one that has ended */

@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "./job-schemas.ts";
+import type { Job } from "./schemas.ts";
 import { JOB_COLUMNS, toJob } from "./select-job.ts";
 
 /** @throws AppError not_found */

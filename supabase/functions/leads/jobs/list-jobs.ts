@@ -4,7 +4,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { decodeKeyset, encodeKeyset } from "../../_shared/http/keyset.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { Job } from "./job-schemas.ts";
+import type { Job } from "./schemas.ts";
 import { JOB_COLUMNS, toJob } from "./select-job.ts";
 
 export interface ListJobsQuery {

@@ -1,8 +1,8 @@
 // Adds a parcel to a lead.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Parcel, parcelInput } from "../schemas.ts";
+import { type Parcel, parcel, type parcelInput } from "../lead/schemas.ts";
 
 /** @throws AppError not_found; duplicate; invalid_input, with details.suggestions where the state has no such county */
 export async function addParcel(
@@ -10,5 +10,5 @@ export async function addParcel(
   { params, body }: { params: { id: string }; body: z.output<typeof parcelInput> },
 ): Promise<Parcel> {
   const answer = await db.rpc("add_parcel", { p_lead_id: params.id, p_parcel: body });
-  return dataOrThrow(answer) as unknown as Parcel;
+  return parseAnswer(answer, parcel);
 }

@@ -1,8 +1,8 @@
 // Changes a parcel of a lead.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Parcel, parcelInput } from "../schemas.ts";
+import { type Parcel, parcel, type parcelInput } from "../lead/schemas.ts";
 
 /** @throws AppError not_found; duplicate; invalid_input, with details.suggestions where the state has no such county */
 export async function updateParcel(
@@ -10,7 +10,9 @@ export async function updateParcel(
   { params, body }: { params: { id: string; property_id: string }; body: z.output<typeof parcelInput> },
 ): Promise<Parcel> {
   const answer = await db.rpc("update_parcel", {
-    ...{ p_lead_id: params.id, p_property_id: params.property_id, p_changes: body },
+    p_lead_id: params.id,
+    p_property_id: params.property_id,
+    p_changes: body,
   });
-  return dataOrThrow(answer) as unknown as Parcel;
+  return parseAnswer(answer, parcel);
 }

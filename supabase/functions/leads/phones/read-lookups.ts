@@ -1,9 +1,9 @@
 // How far lookups are: what waits, what was done today, what the budget leaves, what went wrong last.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { lookupStatus } from "./phone-schemas.ts";
+import { lookupStatus } from "./schemas.ts";
 
 export async function readLookups({ db }: UserContext): Promise<z.output<typeof lookupStatus>> {
-  return dataOrThrow(await db.rpc("lookup_status")) as unknown as z.output<typeof lookupStatus>;
+  return parseAnswer(await db.rpc("lookup_status"), lookupStatus);
 }

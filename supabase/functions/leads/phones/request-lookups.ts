@@ -1,8 +1,8 @@
 // Queues phones to be looked up at Twilio, or counts what that would cost.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { lookupRequest, requestedLookups } from "./phone-schemas.ts";
+import { type lookupRequest, requestedLookups } from "./schemas.ts";
 
 /** @throws AppError invalid_state where lookups are turned off */
 export async function requestLookups(
@@ -13,5 +13,5 @@ export async function requestLookups(
     ...(body.lead_ids && { p_lead_ids: body.lead_ids }),
     p_dry_run: body.dry_run,
   });
-  return dataOrThrow(answer) as unknown as z.output<typeof requestedLookups>;
+  return parseAnswer(answer, requestedLookups);
 }

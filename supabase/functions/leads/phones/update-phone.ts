@@ -1,8 +1,8 @@
 // Changes one phone of a lead.
 import type { z } from "zod";
-import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { LeadPhone, phoneChanges } from "./phone-schemas.ts";
+import { type LeadPhone, leadPhone, type phoneChanges } from "./schemas.ts";
 
 /** @throws AppError not_found; invalid_state where consent is granted for somebody who opted out */
 export async function updatePhone(
@@ -10,7 +10,9 @@ export async function updatePhone(
   { params, body }: { params: { id: string; phone_id: string }; body: z.output<typeof phoneChanges> },
 ): Promise<LeadPhone> {
   const answer = await db.rpc("update_lead_phone", {
-    ...{ p_lead_id: params.id, p_phone_id: params.phone_id, p_changes: body },
+    p_lead_id: params.id,
+    p_phone_id: params.phone_id,
+    p_changes: body,
   });
-  return dataOrThrow(answer) as unknown as LeadPhone;
+  return parseAnswer(answer, leadPhone);
 }

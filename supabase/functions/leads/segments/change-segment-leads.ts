@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { segmentLeadChanges, segmentLeadsChanged } from "./segment-schemas.ts";
+import type { segmentLeadChanges, segmentLeadsChanged } from "./schemas.ts";
 
 /** @throws AppError not_found, or invalid_state where it is no list */
 export async function changeSegmentLeads(

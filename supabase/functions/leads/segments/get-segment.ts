@@ -3,8 +3,8 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { countLeads } from "../filters/count-leads.ts";
+import type { Segment, SegmentDetail } from "./schemas.ts";
 import { SEGMENT_COLUMNS } from "./segment-columns.ts";
-import type { Segment, SegmentDetail } from "./segment-schemas.ts";
 
 /** @throws AppError not_found */
 export async function getSegment(

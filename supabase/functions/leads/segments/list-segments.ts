@@ -3,8 +3,8 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
+import type { Segment } from "./schemas.ts";
 import { SEGMENT_COLUMNS } from "./segment-columns.ts";
-import type { Segment } from "./segment-schemas.ts";
 
 export interface ListSegmentsQuery {
   page?: number;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { getSegment } from "./get-segment.ts";
-import type { SegmentDetail, segmentChanges, segmentInput } from "./segment-schemas.ts";
+import type { SegmentDetail, segmentChanges, segmentInput } from "./schemas.ts";
 
 /** @throws AppError duplicate for a name that is taken, invalid_input */
 export async function createSegment(

@@ -1,15 +1,15 @@
 // Works off the queue of enrichments: a batch of parcels or phones of one service after another, for as long as the budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
-import { insist } from "../../_shared/db/insist.ts";
+import { retryPassingErrors } from "../../_shared/db/retry-passing-errors.ts";
 import { askAboutParcel, askAboutPhones, type Exchange } from "../../_shared/enrichment/ask-service.ts";
 import type { EnrichmentService, ParcelFields } from "../../_shared/enrichment/service.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
-import { askBatch, type OutsideBatch, type OutsideResult } from "../outside/ask-batch.ts";
-import type { CallBudget } from "../outside/call-budget.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { askBatch, type ExternalBatch, type ExternalResult } from "../external/ask-batch.ts";
+import type { CallBudget } from "../external/call-budget.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
 
-interface EnrichmentBatch extends OutsideBatch {
+interface EnrichmentBatch extends ExternalBatch {
   service: EnrichmentService;
   /** By the id that is a call's subject. */
   parcels: Record<string, ParcelFields>;
@@ -33,7 +33,7 @@ export async function drainEnrichments(deps: DrainEnrichmentsDeps): Promise<numb
   const { sql, budget } = deps;
   let made = 0;
   while (budget.callsLeft() > 0) {
-    const [row] = await insist(
+    const [row] = await retryPassingErrors(
       () => sql<{ batch: EnrichmentBatch | null }[]>`select private.claim_enrichments(${BATCH}) as batch`,
     );
     if (!row?.batch) break;
@@ -44,7 +44,8 @@ export async function drainEnrichments(deps: DrainEnrichmentsDeps): Promise<numb
       .catch((error) => {
         // It comes again by itself, call by call; the others do not wait for it.
         deps.log.error("a batch of enrichments could not be recorded", {
-          ...{ service: batch.service_id, error: describeCause(error) },
+          service: batch.service_id,
+          error: describeCause(error),
         });
         return batch.calls.length;
       });
@@ -77,7 +78,7 @@ async function askService(
       try {
         if (service.kind === "scrub") {
           const found = await askAboutPhones(service, subjects, allowsLoopback, exchange);
-          return subjects.map((subject): OutsideResult => {
+          return subjects.map((subject): ExternalResult => {
             const answer = found.get(subject);
             if (answer !== undefined) return { subject, outcome: "done", answer };
             return { subject, outcome: "retry", error: "Its answer does not name this phone." };
@@ -100,7 +101,7 @@ async function askService(
   });
   const kept = exchanges.filter(({ status, reason }) => status !== null || reason !== null);
   const claimed = { ...batch, service: undefined, parcels: undefined };
-  await insist(
+  await retryPassingErrors(
     () => sql`
       select private.record_enrichments(
         ${sql.json(claimed as never)}, ${sql.json(results as never)}, ${sql.json(kept as never)})`,

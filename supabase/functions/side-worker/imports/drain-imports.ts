@@ -1,28 +1,11 @@
 // Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
-import type { Direct } from "../../_shared/db/direct.ts";
 import { takeTurn } from "../../_shared/drain/take-turn.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
-import type { Log } from "../../_shared/http/log.ts";
-import type { FileStore } from "../../_shared/storage/file-store.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
+import type { DrainImportsDeps } from "./drain-imports-deps.ts";
 import type { ImportChunk, UndoChunk } from "./import-chunk.ts";
 import { runImportChunk } from "./run-import-chunk.ts";
 import { runUndoChunk } from "./run-undo-chunk.ts";
-
-export interface DrainImportsDeps {
-  /** A direct connection that may execute the import functions. */
-  sql: Direct;
-  storage: FileStore;
-  budget: ChunkBudget;
-  log: Log;
-}
-
-export interface ChunkBudget {
-  /** Asked between chunks. One mostly takes 0.1 s of CPU and under 1 s of time. */
-  shouldStop(): boolean;
-  /** Told what making a chunk's rows took: files of many phones take several times as much as others. */
-  tookCpu(ms: number): void;
-}
 
 export interface DrainedImports {
   /** Chunks applied, 1,000 rows or 500 leads each at most. */

@@ -1,7 +1,7 @@
 // One chunk of an import: read its bytes, make its rows, apply them; decide what becomes of it where that fails.
 import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
 import { importFileAt, UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainImportsDeps } from "./drain-imports.ts";
+import type { DrainImportsDeps } from "./drain-imports-deps.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 import { makeRows } from "./make-rows.ts";
 import { MissingObjectError, readByteRange } from "./read-byte-range.ts";

@@ -1,6 +1,6 @@
 // One chunk of an undo: the database does it all, and what fails is tried again.
 import { describeCause } from "../../_shared/http/describe-cause.ts";
-import type { DrainImportsDeps } from "./drain-imports.ts";
+import type { DrainImportsDeps } from "./drain-imports-deps.ts";
 import type { UndoChunk } from "./import-chunk.ts";
 
 const RETRY_SECONDS = 5;

@@ -1,20 +1,11 @@
 // Works off the queue of jobs, one step after another, for as long as the caller's budget lasts.
-import type { Direct } from "../../_shared/db/direct.ts";
 import { takeTurn } from "../../_shared/drain/take-turn.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
-import type { Log } from "../../_shared/http/log.ts";
-import type { FileStore } from "../../_shared/storage/file-store.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
+import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import type { ClaimedWork } from "./job-step.ts";
 import { removeFiles } from "./remove-files.ts";
 import { runJobStep } from "./run-job-step.ts";
-
-export interface DrainJobsDeps {
-  /** A direct connection that may execute the job functions. */
-  sql: Direct;
-  storage: FileStore;
-  log: Log;
-}
 
 /**
  * Long enough for a step, and short enough that the step of a worker that died is soon taken up by another. A step begun
@@ -43,7 +34,8 @@ export async function drainJobs(deps: DrainJobsDeps, shouldStop: () => boolean):
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.
         deps.log.error("a job step could not be settled", {
-          ...{ message: claimed.message_id, error: describeCause(error) },
+          message: claimed.message_id,
+          error: describeCause(error),
         });
         return false;
       });

@@ -1,19 +1,30 @@
 // What private.claim_job_step gives: a job and the step it stands at, or the files of an export whose time is over.
 
-export type ClaimedWork = JobStep | FileRemoval;
+import type { ExportCursor, ExportInput } from "../exports/export-cursor.ts";
 
-export interface JobStep {
-  /** Who does it: one call of the database, or the code here. */
-  work: "database" | "export";
+export type ClaimedWork = JobStep | FileRemoval;
+export type JobStep = DatabaseStep | ExportStep;
+
+interface Step {
   message_id: number;
   /** How often this step was begun. */
   read_count: number;
   id: string;
   org_id: string;
   kind: string;
-  input: Record<string, unknown>;
   step: number;
-  cursor: Record<string, unknown>;
+}
+
+/** One call of the database does it. */
+interface DatabaseStep extends Step {
+  work: "database";
+}
+
+/** The code here does it. */
+export interface ExportStep extends Step {
+  work: "export";
+  input: ExportInput;
+  cursor: ExportCursor;
 }
 
 export interface FileRemoval {

@@ -1,6 +1,6 @@
 // Removes the files of an export whose time is over: the file itself, and what parts were left behind.
 import { exportFileAt, exportFolder, UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainJobsDeps } from "./drain-jobs.ts";
+import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import type { FileRemoval } from "./job-step.ts";
 
 const RETRY_SECONDS = 600;
@@ -27,7 +27,8 @@ export async function removeFiles(
       return true;
     }
     log.warn("files of an export could not be removed just now", {
-      ...{ folder, error: error instanceof Error ? error.message : String(error) },
+      folder,
+      error: error instanceof Error ? error.message : String(error),
     });
     await sql`select private.release_job_step(${message_id}, ${RETRY_SECONDS})`;
     return false;

@@ -1,9 +1,9 @@
 // One step of a job; decides what becomes of the job where it fails.
 import type { Direct } from "../../_shared/db/direct.ts";
-import { isOutOfTime, withinTime } from "../../_shared/db/within-time.ts";
+import { isStatementTimeout, withStatementTimeout } from "../../_shared/db/statement-timeout.ts";
 import { UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainJobsDeps } from "./drain-jobs.ts";
-import { runExportStep } from "./exports/run-export-step.ts";
+import { runExportStep } from "../exports/run-export-step.ts";
+import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import { JobRefusal, type JobStep } from "./job-step.ts";
 
 /** Five tries within seven minutes: a restart of the database or of Storage is over by then. */
@@ -33,7 +33,7 @@ export async function runJobStep(step: JobStep, deps: DrainJobsDeps): Promise<bo
 }
 
 async function runInDatabase(step: JobStep, sql: Direct): Promise<boolean> {
-  const [row] = await withinTime(
+  const [row] = await withStatementTimeout(
     sql,
     STEP_LIMIT_MS * Math.min(step.read_count, 3),
     (tx) => tx`select private.run_job_step(${step.id}, ${step.step}, ${step.message_id}) as result`,
@@ -44,7 +44,9 @@ async function runInDatabase(step: JobStep, sql: Direct): Promise<boolean> {
 async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJobsDeps): Promise<void> {
   const reason = finalReason(error, step);
   const fields = {
-    ...{ job: step.id, kind: step.kind, step: step.step },
+    job: step.id,
+    kind: step.kind,
+    step: step.step,
     error: error instanceof Error ? error.message : String(error),
   };
   if (reason === null) {
@@ -64,7 +66,7 @@ function finalReason(error: unknown, step: JobStep): string | null {
     return `The export was given up: ${error.message}. Start another one.`;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   if (typeof code !== "string") return null;
-  if (isOutOfTime(error) && step.read_count >= MOST_TRIES)
+  if (isStatementTimeout(error) && step.read_count >= MOST_TRIES)
     return "It takes too long: five tries ran out of time. Name fewer segments and values in its filter, then start it again. What was done before is done.";
   // Our own sentences, such as of a segment that is gone.
   if (/^PT4\d\d$/.test(code)) return message ?? null;

@@ -1,18 +1,18 @@
 // Works off the queue of lookups: a batch of phones of one organisation after another, for as long as the budget lasts.
 import type { Direct } from "../../_shared/db/direct.ts";
-import { insist } from "../../_shared/db/insist.ts";
-import type { Environment } from "../../_shared/env.ts";
+import { retryPassingErrors } from "../../_shared/db/retry-passing-errors.ts";
+import type { Environment } from "../../_shared/environment/environment.ts";
+import { ExternalError } from "../../_shared/external/external-error.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
-import { OutsideError } from "../../_shared/outside/outside-error.ts";
 import { findTwilioAccount, type TwilioAccount } from "../../_shared/twilio/find-account.ts";
 import { lookUpPhone } from "../../_shared/twilio/look-up-phone.ts";
 import { twilioLookupsUrl } from "../../_shared/twilio/lookups-url.ts";
-import { askBatch, type OutsideBatch, type OutsideCall } from "../outside/ask-batch.ts";
-import type { CallBudget } from "../outside/call-budget.ts";
-import { suspectGate } from "../suspect-gate.ts";
+import { askBatch, type ExternalBatch, type ExternalCall } from "../external/ask-batch.ts";
+import type { CallBudget } from "../external/call-budget.ts";
+import { suspectGate } from "../suspects/suspect-gate.ts";
 
-interface LookupBatch extends OutsideBatch {
+interface LookupBatch extends ExternalBatch {
   account_sid: string | null;
   /** Looked up meanwhile, for another lead. */
   known: string[];
@@ -34,7 +34,7 @@ const CONCURRENCY = 10;
 export async function drainLookups({ sql, env, log, budget }: DrainLookupsDeps): Promise<number> {
   let asked = 0;
   while (budget.callsLeft() > 0) {
-    const [row] = await insist(
+    const [row] = await retryPassingErrors(
       () => sql<{ batch: LookupBatch | null }[]>`
         select private.claim_lookups(${Math.min(BATCH, budget.callsLeft())}) as batch`,
     );
@@ -58,7 +58,7 @@ export async function drainLookups({ sql, env, log, budget }: DrainLookupsDeps):
 async function lookUpBatch(batch: LookupBatch, { sql, env, log, budget }: DrainLookupsDeps): Promise<number> {
   const lookupsUrl = twilioLookupsUrl(env);
   let account: Promise<TwilioAccount> | undefined;
-  const results = await askBatch<OutsideCall>(batch.calls, {
+  const results = await askBatch<ExternalCall>(batch.calls, {
     concurrency: CONCURRENCY,
     shouldStop: () => budget.callsLeft() === 0,
     subjectsOf: ({ subject }) => [subject],
@@ -71,7 +71,7 @@ async function lookUpBatch(batch: LookupBatch, { sql, env, log, budget }: DrainL
       return [{ subject, outcome: "done", answer: await lookUpPhone(lookupsUrl, known, subject) }];
     },
   });
-  await insist(
+  await retryPassingErrors(
     () => sql`select private.record_lookups(${sql.json(batch as never)}, ${sql.json(results as never)})`,
   );
   const failed = results.filter(({ outcome }) => !["done", "not_asked"].includes(outcome));
@@ -84,8 +84,12 @@ async function requireAccount(sql: Direct, accountSid: string | null): Promise<T
   // A token that was just replaced is used at once: the old one would have the lane rest for ten minutes.
   const account = accountSid === null ? null : await findTwilioAccount(sql, accountSid, 1_000);
   if (account === null)
-    throw new OutsideError("blocked", "The organisation has no Twilio account, or its token is not stored.", {
-      isCharged: false,
-    });
+    throw new ExternalError(
+      "blocked",
+      "The organisation has no Twilio account, or its token is not stored.",
+      {
+        isCharged: false,
+      },
+    );
   return account;
 }

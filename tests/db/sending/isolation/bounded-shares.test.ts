@@ -73,7 +73,8 @@ describe.each<
     await fill(org, most - 1);
     await add(org);
     await expect(add(org)).rejects.toMatchObject({
-      ...{ code: "PT429", hint: "rate_limited" },
+      code: "PT429",
+      hint: "rate_limited",
       message: `Your organisation has ${most} ${what} at once, which is the most. Wait until one of them ends, or end one.`,
     });
     await add(other);

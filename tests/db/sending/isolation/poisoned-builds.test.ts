@@ -43,7 +43,9 @@ const alert = async (org: ArrangedOrg, kind: string) =>
     await bench.sql`select message from public.alerts where org_id = ${org.id} and kind = ${kind} and resolved_at is null`
   ).map(({ message }) => message);
 const targets = (org: ArrangedOrg) => ({
-  ...{ table: "public.campaign_targets", on: "insert", when: `new.org_id = '${org.id}'` },
+  table: "public.campaign_targets",
+  on: "insert",
+  when: `new.org_id = '${org.id}'`,
 });
 
 test("a build that fails is tried five times, later each time, and is a draft again that says why; others are built", async () => {
@@ -149,7 +151,9 @@ test("a message that cannot be claimed fails with a reason after five tries; all
   const [bad] =
     await bench.sql`select id, campaign_target_id from public.messages where org_id = ${spoiled.id} limit 1`;
   const mend = await poison(bench.sql, {
-    ...{ table: "public.send_attempts", on: "insert", when: `new.message_id = '${bad?.id}'` },
+    table: "public.send_attempts",
+    on: "insert",
+    when: `new.message_id = '${bad?.id}'`,
   });
   const sends = await claimAll();
   expect(sends.map(({ org_id }) => org_id).sort()).toEqual(
@@ -173,7 +177,9 @@ test("an organisation none of whose messages can be claimed waits with all of th
   await queueMessages(spoiled, 20);
   await queueMessages(neighbour, 3);
   const mend = await poison(bench.sql, {
-    ...{ table: "public.send_attempts", on: "insert", when: `new.org_id = '${spoiled.id}'` },
+    table: "public.send_attempts",
+    on: "insert",
+    when: `new.org_id = '${spoiled.id}'`,
   });
   expect((await claimAll()).map(({ org_id }) => org_id)).toEqual(Array(3).fill(neighbour.id));
   for (let tries = 2; tries <= 5; tries++) {
@@ -196,7 +202,9 @@ test("a plan that fails is its owner's alone: the worker plans for the others in
     await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
   }
   const mend = await poison(bench.sql, {
-    ...{ table: "public.messages", on: "insert", when: `new.org_id = '${spoiled.id}'` },
+    table: "public.messages",
+    on: "insert",
+    when: `new.org_id = '${spoiled.id}'`,
   });
   expect(await planAll(bench.a.sql, log)).toBe(3);
   expect(await counted(neighbour)).toEqual({ queued: 3 });

@@ -35,7 +35,8 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
       await send("builds", { campaign_id: row?.id });
       return row?.id;
     },
-    ...{ claim: "private.claim_build()", idOf: "campaign_id" },
+    claim: "private.claim_build()",
+    idOf: "campaign_id",
   },
   imports: {
     async add(org) {
@@ -46,7 +47,8 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
       await send("imports", { import_id: id, chunk: 0 });
       return id;
     },
-    ...{ claim: "private.claim_import_chunk()", idOf: "id" },
+    claim: "private.claim_import_chunk()",
+    idOf: "id",
   },
   jobs: {
     async add(org) {
@@ -55,11 +57,14 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
         select private.create_job(${org.id}, 'lead_bulk_action', 'operator', ${bench.sql.json(input)}, '{"filter": {}}') as id`;
       return row?.id;
     },
-    ...{ claim: "private.claim_job_step()", idOf: "id" },
+    claim: "private.claim_job_step()",
+    idOf: "id",
   },
   lookups: { add: (org) => addLane(org, "lookups"), claim: "private.claim_lookups()", idOf: "lane_id" },
   enrichments: {
-    ...{ add: (org) => addLane(org, "enrichments"), claim: "private.claim_enrichments()", idOf: "lane_id" },
+    add: (org) => addLane(org, "enrichments"),
+    claim: "private.claim_enrichments()",
+    idOf: "lane_id",
   },
 };
 async function addLane(org: ArrangedOrg, queue: string, calls = 1): Promise<string> {
@@ -185,7 +190,9 @@ describe.each(["lookups", "enrichments"])("queue %s", (queue) => {
   test("a lane that cannot be claimed from is counted, told, and holds up no other", async () => {
     await QUEUES[queue]?.add(busy);
     const mend = await poison(bench.sql, {
-      ...{ table: "private.call_lanes", on: "update", when: `new.org_id = '${busy.id}'` },
+      table: "private.call_lanes",
+      on: "update",
+      when: `new.org_id = '${busy.id}'`,
     });
     const own = await QUEUES[queue]?.add(neighbour);
     const claimed = [await claim(queue), await claim(queue)];
@@ -219,7 +226,9 @@ test("an attempt that cannot be looked at, and ten thousand of one organisation,
   await attempt(busy, 60, "1 hour");
   await attempt(neighbour, 1, "1 minute");
   const mend = await poison(bench.sql, {
-    ...{ table: "public.send_attempts", on: "update", when: `new.org_id = '${busy.id}'` },
+    table: "public.send_attempts",
+    on: "update",
+    when: `new.org_id = '${busy.id}'`,
   });
   const looks = async () => (await bench.a.sql`select message_id from private.due_looks()`).length;
   expect(await looks()).toBe(1);
@@ -249,7 +258,8 @@ test("a plan that takes longer than a statement may is counted, and the next run
   expect(
     (await bench.sql`select tries, error from private.work_failures where kind = 'plan'`)[0],
   ).toMatchObject({
-    ...{ tries: 1, error: expect.stringMatching(/statement timeout/) },
+    tries: 1,
+    error: expect.stringMatching(/statement timeout/),
   });
   const [planned] =
     await bench.sql`select count(*)::int as n from public.messages where org_id = ${neighbour.id}`;

@@ -173,7 +173,8 @@ describe("a deletion", () => {
     const [other] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await bench.sql`update public.lead_phones set e164 = ${one.e164} where lead_id = ${other.id}`;
     expect((await undo(job.id)).result).toEqual({
-      ...{ changed: 1, skipped_duplicates: 1 },
+      changed: 1,
+      skipped_duplicates: 1,
       duplicates: [{ lead_id: one.id, phone: one.e164, other_lead_id: other.id }],
     });
     const live = await bench.sql`select id from public.leads where org_id = ${org.id} and deleted_at is null`;
@@ -196,7 +197,10 @@ test("restoring takes the older of two deleted leads with one phone, none withou
   const { matched, job } = await start("restore", {});
   expect(matched).toBe(4);
   expect(job.result).toEqual({
-    ...{ changed: 1, skipped_duplicates: 1, skipped_without_phone: 1, skipped_merged: 1 },
+    changed: 1,
+    skipped_duplicates: 1,
+    skipped_without_phone: 1,
+    skipped_merged: 1,
     duplicates: [{ lead_id: one.id, phone: one.e164, other_lead_id: two.id }],
   });
   const [row] = await bench.sql`select id from public.leads where org_id = ${org.id} and deleted_at is null`;

@@ -45,18 +45,14 @@ const NAMES = {
 const TRACES = ["xiomara", "quetzalcoatl", "adobe lane", "apn-7781"];
 /** Where a phone may stay: the suppression, and that and when it was written to or said something. */
 const PHONE_STAYS = [
-  ...[
-    "private.contacts.e164",
-    "public.opt_outs.e164",
-    "public.consent_records.e164",
-    "public.audit_events.phone_number",
-  ],
-  ...[
-    "public.campaign_targets.e164",
-    "public.conversations.e164",
-    "public.messages.to_number",
-    "public.messages.from_number",
-  ],
+  "private.contacts.e164",
+  "public.opt_outs.e164",
+  "public.consent_records.e164",
+  "public.audit_events.phone_number",
+  "public.campaign_targets.e164",
+  "public.conversations.e164",
+  "public.messages.to_number",
+  "public.messages.from_number",
 ];
 
 /** Every column of every table of ours that holds one of the texts, as "schema.table.column". */
@@ -103,14 +99,12 @@ async function arrangeLife(): Promise<{
 }> {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1, {
     ...NAMES,
-    ...{
-      address1: "1 Adobe Lane",
-      city: "Marfa",
-      state: "TX",
-      postal_code: "79843",
-      county: "Presidio",
-      tags: ["VIP"],
-    },
+    address1: "1 Adobe Lane",
+    city: "Marfa",
+    state: "TX",
+    postal_code: "79843",
+    county: "Presidio",
+    tags: ["VIP"],
     custom_fields: bench.sql.json({ heir: "Xiomara's son" }),
   })) as [ArrangedLead];
   const [merged] = (await arrangeLeads(bench.db, org.id, 1, {

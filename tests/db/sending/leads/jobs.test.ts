@@ -44,7 +44,10 @@ test("a job is worked off step by step, and tells how far it is", async () => {
   expect(half?.seconds_left).toBe(Math.ceil(1500 / Number(half?.items_per_second)));
   expect(await workOnJobs(bench.a.sql)).toBe(2);
   expect(await readJob(id)).toMatchObject({
-    ...{ status: "completed", done_items: "2500", result: { changed: 2500 }, seconds_left: null },
+    status: "completed",
+    done_items: "2500",
+    result: { changed: 2500 },
+    seconds_left: null,
   });
   expect(await bench.sql`select 1 from private.job_leads where job_id = ${id}`).toEqual([]);
   expect(await bench.sql`select 1 from private.job_states where job_id = ${id}`).toEqual([]);

@@ -40,7 +40,8 @@ async function fill(): Promise<ArrangedLead[]> {
 }
 
 const FIGURES = {
-  ...{ total: 3, is_estimate: false },
+  total: 3,
+  is_estimate: false,
   by_status: [
     { value: "new", count: 2 },
     { value: "interested", count: 1 },
@@ -66,7 +67,8 @@ const FIGURES = {
       { value: "2", count: 1 },
       { value: "1", count: 2 },
     ],
-    ...{ valid: 3, invalid: 1 },
+    valid: 3,
+    invalid: 1,
     by_line_type: [
       { value: "not_looked_up", count: 3 },
       { value: "landline", count: 1 },
@@ -86,7 +88,9 @@ test("statistics tell of leads that are not deleted, folded or not, and the same
   expect(kept.by_month.slice(-1)).toEqual([{ value: "2026-03", count: 1 }]);
   expect(kept.by_month.slice(-2, -1)).toEqual([{ value: "2026-04", count: 1 }]);
   expect(await statistics({ tags: { any: ["LAND"] } })).toMatchObject({
-    ...{ total: 1, by_status: [{ value: "interested", count: 1 }], parcels: 2 },
+    total: 1,
+    by_status: [{ value: "interested", count: 1 }],
+    parcels: 2,
     phones: { per_lead: [{ value: "2", count: 1 }], valid: 2, invalid: 0 },
   });
   expect(await statistics({ tags: { any: ["NONE"] } })).toMatchObject({

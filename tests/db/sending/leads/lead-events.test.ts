@@ -173,7 +173,12 @@ describe("a message that Twilio accepted", () => {
     expect((await Promise.all(leads.slice(2).map(standing))).flat()).not.toContain("contacted");
     await fold();
     expect((await Promise.all(leads.map(standing))).map(([status]) => status)).toEqual([
-      ...["new", "interested", "contacted", "contacted", "contacted", "contacted"],
+      "new",
+      "interested",
+      "contacted",
+      "contacted",
+      "contacted",
+      "contacted",
     ]);
     await fold();
     expect(await events(leads[2] as ArrangedLead)).toEqual(["status new>contacted sent"]);
@@ -250,7 +255,9 @@ describe("events", () => {
     await user.sql`select public.merge_leads(${keep.id}, ${[other.id]})`;
     expect((await events(keep)).sort()).toEqual(
       [
-        ...["status new>contacted bulk", "status new>contacted bulk", "status contacted>interested system"],
+        "status new>contacted bulk",
+        "status new>contacted bulk",
+        "status contacted>interested system",
         "status contacted>interested merge user",
       ].sort(),
     );

@@ -59,7 +59,8 @@ describe("what campaigns have still to send", () => {
     expect(done.targets).toEqual({ canceled: 1, moved: 1 });
     expect(await targetsOf(id)).toEqual(
       inOrder(keep, gone).map(({ e164 }) => ({
-        ...{ lead_id: keep.id, e164 },
+        lead_id: keep.id,
+        e164,
         ...(e164 === keep.e164
           ? { state: "waiting", reason: null }
           : { state: "canceled", reason: "lead_merged" }),
@@ -198,17 +199,18 @@ it("knows every table that names a lead", async () => {
     "consent_records",
     "conversations",
     // Journals and reports of imports and bulk actions: what they tell is of the lead as it was, and undo passes over one that is gone.
-    ...["import_rejections"],
+    "import_rejections",
     "lead_events",
     "lead_phones",
     "lead_properties",
     "messages",
-    ...["private.bulk_changes"],
+    "private.bulk_changes",
     // What leads are compared by is worked out anew.
-    ...["private.duplicate_leads"],
-    ...["private.import_changes"],
+    "private.duplicate_leads",
+    "private.import_changes",
     "private.lead_activity",
-    ...["private.lead_changes", "private.lead_match_keys"],
+    "private.lead_changes",
+    "private.lead_match_keys",
     "private.sent_leads",
     "segment_leads",
   ]);
@@ -307,12 +309,10 @@ describe("at the same moment as", () => {
       values (${id}, ${org.id}, 'a.csv', 1000, ${"0".repeat(64)}, ${`${org.id}/${id}.csv`}, 'utf-8', ',', '{Phone}', '{"Phone": "primary_phone"}')`;
     const fresh = phoneAt(1_700);
     const rows = [fresh, gone.e164].map((e164, i) => ({
-      ...{
-        line: i + 2,
-        raw: [e164],
-        lead: { tags: [] },
-        phones: [{ e164, role: "primary", field: "Phone" }],
-      },
+      line: i + 2,
+      raw: [e164],
+      lead: { tags: [] },
+      phones: [{ e164, role: "primary", field: "Phone" }],
     }));
     await user.begin();
     await merge(keep, [gone]);

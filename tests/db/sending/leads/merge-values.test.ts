@@ -63,8 +63,13 @@ describe("fields", () => {
     });
     const done = await merge(keep, [rosa, pedro]);
     expect(done.lead).toMatchObject({
-      ...{ id: keep, first_name: "Rosa", last_name: "Mora", address1: "1 Elm St", city: "Austin" },
-      ...{ email: "old@example.com", county: "Travis" },
+      id: keep,
+      first_name: "Rosa",
+      last_name: "Mora",
+      address1: "1 Elm St",
+      city: "Austin",
+      email: "old@example.com",
+      county: "Travis",
     });
     expect(done.fields).toMatchObject({
       last_name: { value: "Mora", from: rosa, because: "blank_filled" },
@@ -129,8 +134,12 @@ describe("fields", () => {
     expect(done.lead.tags).toEqual(tags(0, 50));
     expect(done.lead.notes).toBe(`${"n".repeat(9_000)}\n\nCalls back.`);
     expect(done.lead.custom_fields).toEqual({
-      ...{ lot: 1, blank: "x", heir: "Ana", other_tags: "mine" },
-      ...{ other_tags_2: tags(50, 10).join(", "), other_notes: "m".repeat(2_000) },
+      lot: 1,
+      blank: "x",
+      heir: "Ana",
+      other_tags: "mine",
+      other_tags_2: tags(50, 10).join(", "),
+      other_notes: "m".repeat(2_000),
     });
     expect(done.left_over).toEqual({ tags: tags(50, 10), notes: 1 });
     expect(done.tags_added).toEqual(tags(30, 20));
@@ -240,7 +249,9 @@ describe("the merged leads", () => {
     await merge(c, [b]);
     for (const id of [a, b]) {
       expect(await refusal(user.sql`select public.get_lead(${id})`)).toEqual({
-        ...{ code: "PT404", hint: "not_found", details: { merged_into: c } },
+        code: "PT404",
+        hint: "not_found",
+        details: { merged_into: c },
       });
       expect(await refusal(merge(id, [c]))).toMatchObject({ code: "PT404", details: { merged_into: c } });
       expect(await refusal(merge(c, [id]))).toMatchObject({ code: "PT404", details: { merged_into: c } });

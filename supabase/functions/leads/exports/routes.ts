@@ -1,0 +1,29 @@
+// The route table of exports. Their progress is that of their job: GET /leads/jobs/{id}.
+import { z } from "zod";
+import { accepted, object } from "../../_shared/http/responses.ts";
+import { route } from "../../_shared/http/route.ts";
+import { job } from "../jobs/schemas.ts";
+import { createExport } from "./create-export.ts";
+import { linkExport } from "./link-export.ts";
+import { exportInput, exportLink } from "./schemas.ts";
+
+export const routes = [
+  route({
+    method: "POST",
+    path: "/exports",
+    summary: "Export leads into a CSV or a workbook, as a job",
+    permission: "operator",
+    request: { body: exportInput },
+    response: accepted(job),
+    run: createExport,
+  }),
+  route({
+    method: "GET",
+    path: "/exports/{id}/download",
+    summary: "A link to the file of a completed export, kept for seven days",
+    permission: "operator",
+    request: { params: z.object({ id: z.uuid() }) },
+    response: object(exportLink),
+    run: linkExport,
+  }),
+];

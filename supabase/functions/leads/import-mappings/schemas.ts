@@ -1,0 +1,64 @@
+// What saved mappings look like on the wire.
+import { z } from "zod";
+import { IMPORT_FIELDS, MERGE_STRATEGIES } from "../../_shared/csv/import-fields.ts";
+import { instant } from "../../_shared/leads/lead-filter.ts";
+import { isLine, line } from "../../_shared/leads/lead-texts.ts";
+import { tags } from "../lead/schemas.ts";
+
+/** Where a mapping comes from: the request, a saved one, the last import with the same columns, or the columns' names. */
+export const MAPPING_SOURCES = ["request", "saved", "last_import", "suggested"] as const;
+
+export const autoTags = z.strictObject({
+  time: z.boolean().default(false).describe("The month: SEP25"),
+  geographic: z.boolean().default(false).describe("State and county: TX-HAR"),
+  property: z.boolean().default(false).describe("Acres: 5-10AC"),
+  upload_date: z
+    .union([z.iso.date(), instant])
+    .nullish()
+    .describe("Decides the month; today in the organisation's time zone unless given"),
+});
+
+const options = z.strictObject({
+  merge_strategy: z.enum(MERGE_STRATEGIES).optional(),
+  keep_case: z.boolean().optional(),
+  auto_tags: autoTags.optional(),
+  tags: tags.optional(),
+});
+
+/** The name of a column: 200 characters of the file at most, and a number where another has the same. */
+const column = z
+  .string()
+  .min(1)
+  .max(210)
+  .refine(isLine, { message: "must be one line, without control characters." });
+
+export const savedMappingInput = z.strictObject({
+  name: line(100, 1),
+  mapping: z
+    .record(column, z.enum(IMPORT_FIELDS).nullable())
+    .describe("{column: field}, as a preview gives it; null leaves a column out"),
+  columns: z
+    .array(column)
+    .min(1)
+    .max(500)
+    .optional()
+    .describe("All columns of the file; those of the mapping unless given"),
+  options: options
+    .default({})
+    .describe("Used where a request that the mapping is applied to does not say otherwise"),
+});
+export type SavedMappingInput = z.output<typeof savedMappingInput>;
+
+export const MAPPING_COLUMNS = "id, name, columns, mapping, options, created_by, created_at, updated_at";
+
+export const savedMapping = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  columns: z.array(z.string()),
+  mapping: z.record(z.string(), z.enum(IMPORT_FIELDS)),
+  options,
+  created_by: z.uuid().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type SavedMapping = z.output<typeof savedMapping>;

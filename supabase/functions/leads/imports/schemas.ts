@@ -1,0 +1,214 @@
+// What imports look like on the wire.
+import { z } from "zod";
+import { ENCODINGS } from "../../_shared/csv/encodings.ts";
+import { IMPORT_FIELDS } from "../../_shared/csv/import-fields.ts";
+import { line } from "../../_shared/leads/lead-texts.ts";
+import { MAPPING_SOURCES } from "../import-mappings/schemas.ts";
+
+const count = z.number().int();
+export const IMPORT_STATUSES = [
+  "queued",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "canceled",
+  "undoing",
+  "undone",
+] as const;
+export const REJECTION_OUTCOMES = ["rejected", "duplicate", "warning", "kept"] as const;
+
+const mapping = z
+  .record(z.string(), z.enum(IMPORT_FIELDS))
+  .describe("Every column with the field it goes to");
+const alreadyImported = z
+  .object({ id: z.uuid(), created_at: z.string() })
+  .nullable()
+  .describe("The import of the very same file, where there was one");
+
+export const leadImport = z.object({
+  id: z.uuid(),
+  status: z.enum(IMPORT_STATUSES),
+  file_name: z.string(),
+  file_bytes: count,
+  encoding: z.enum(ENCODINGS),
+  delimiter: z.string(),
+  columns: z.array(z.string()),
+  mapping,
+  tags: z.array(z.string()),
+  progress: z
+    .number()
+    .describe("0 to 1: next_byte / file_bytes; of an undo the share of its leads that it has been through"),
+  next_byte: count.describe("Where in the file the next chunk begins"),
+  total_rows: count.nullable().describe("Known when the end of the file is reached"),
+  processed_rows: count.describe("= imported_rows + updated_rows + duplicate_rows + rejected_rows"),
+  imported_rows: count,
+  updated_rows: count.describe("Rows merged into a lead that was there, those that changed nothing included"),
+  duplicate_rows: count,
+  rejected_rows: count,
+  warning_count: count.describe("Fields of imported rows that did not fit and were kept as custom fields"),
+  rows_per_second: z.number().nullable().describe("Since it began or was resumed; of an undo, leads"),
+  seconds_left: count.nullable().describe("At that rate"),
+  undo_total: count.nullable().describe("Leads to be undone: undone_rows + kept_rows + hidden_rows reach it"),
+  undone_rows: count.describe("Leads that undo removed or put back as they were"),
+  kept_rows: count.describe(
+    "Leads that undo left alone, since they were changed after the import: rejections with outcome kept",
+  ),
+  hidden_rows: count.describe("Leads that undo deleted as people do: campaigns or conversations know them"),
+  error_message: z.string().nullable().describe("Why it failed or was canceled, and what stays"),
+  created_by: z.uuid().nullable(),
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  undone_at: z.string().nullable(),
+});
+export type LeadImport = z.output<typeof leadImport>;
+
+export const uploadInput = z.strictObject({
+  file_name: line(300, 1),
+  file_bytes: z.number().int().min(1).describe("Its size, at most 104,857,600: what comes must have as many"),
+});
+export type UploadInput = z.output<typeof uploadInput>;
+
+export const importUpload = z.object({
+  upload_id: z.uuid().describe("What preview and execute take in place of the file"),
+  path: z.string(),
+  token: z.string().describe('For supabase-js: storage.from("imports").uploadToSignedUrl(path, token, file)'),
+  signed_url: z.string().describe("For others: PUT the file there"),
+  expires_at: z.string().describe("Until then the file must have come; it is kept for a day"),
+});
+export type ImportUpload = z.output<typeof importUpload>;
+
+export const startedImport = leadImport.extend({ already_imported: alreadyImported });
+export type StartedImport = z.output<typeof startedImport>;
+
+export const rejection = z.object({
+  line: count.describe("Line of the file, the first being 1; 0 where no single line stands for a kept lead"),
+  outcome: z.enum(REJECTION_OUTCOMES),
+  field: z.string().nullable().describe("The column at fault"),
+  reason: z.string(),
+  lead_id: z.uuid().nullable().describe("The lead that a warning or a kept lead is about"),
+  row: z.record(z.string(), z.string()).describe("The row as it stood, by column"),
+});
+export type Rejection = z.output<typeof rejection>;
+
+const byColumn = z.record(z.string(), z.string());
+const outcome = { created: count, merged: count, left_out: count };
+const merging = z
+  .object({
+    ...outcome,
+    new_phones: count,
+    new_parcels: count,
+    phones_left_out: count.describe("Phones that a lead has no room for"),
+  })
+  .describe("Rows whose phone a lead has become part of it");
+const reason = {
+  outcome: z.enum(["rejected", "warning"]),
+  field: z.string().nullable(),
+  reason: z.string(),
+  rows: count,
+  first_line: count,
+  example: z.string().describe("The cell on that line; the whole row where no column is at fault"),
+};
+
+export const preview = z.object({
+  file_name: z.string(),
+  file_bytes: count,
+  encoding: z.enum(ENCODINGS),
+  delimiter: z.string(),
+  columns: z.array(z.string()),
+  suggested_mapping: mapping,
+  mapping: mapping.describe("What the counts are made with, and the import too where it is sent none"),
+  mapping_source: z
+    .enum(MAPPING_SOURCES)
+    .describe(
+      "Who said so: the request, a saved mapping, the last import with the same columns, or the columns' names",
+    ),
+  saved_mappings: z
+    .array(
+      z.object({
+        id: z.uuid(),
+        name: z.string(),
+        same_columns: z.boolean().describe("Else the file has at least every column that it gives a field"),
+        is_applied: z.boolean(),
+      }),
+    )
+    .describe("Those that fit the file, best first"),
+  options: z
+    .record(z.string(), z.unknown())
+    .describe("merge_strategy, keep_case, auto_tags and allow_repeat as they were understood"),
+  sampled_rows: count.describe("Rows at the beginning that column_details speak of"),
+  column_details: z.array(
+    z.object({
+      column: z.string(),
+      field: z.enum(IMPORT_FIELDS),
+      samples: z.array(z.string()).describe("Up to 3 different values"),
+      filled: count.describe("Cells that hold something"),
+      fits: count.describe("Of these: can be read as what the field holds"),
+    }),
+  ),
+  sample_rows: z.array(byColumn).describe("The first rows as they stand"),
+  is_complete: z
+    .boolean()
+    .describe("Whether every row was checked; else all counts are of the first checked_rows"),
+  checked_rows: count,
+  total_rows: count.nullable().describe("Null where the file is longer than what was checked"),
+  total_rows_estimate: count.describe("By the size of the rows that were checked"),
+  valid_rows: count.describe("Of the checked rows: would be imported with merge_strategy skip"),
+  rejected_rows: count,
+  duplicate_rows: z.object({
+    in_file: count,
+    in_database: count,
+    with_new_phone: count.describe("Bring their lead a phone it does not have"),
+    with_new_parcel: count,
+  }),
+  strategies: z
+    .object({
+      skip: z.object(outcome),
+      update: merging,
+      fill: merging,
+      add_phones: merging,
+      create: z.object(outcome),
+    })
+    .describe("What each merge_strategy would make of the checked rows"),
+  problems: z.array(z.object(reason)),
+  phones: z.object({
+    total: count,
+    rows_with: z.object({ one: count, two: count, three: count }),
+    rows_without: count,
+    line_types: z
+      .object({
+        mobile: count,
+        landline: count,
+        voip: count,
+        toll_free: count,
+        other: count,
+        not_told: count,
+      })
+      .describe("As the file's own columns tell"),
+    do_not_call: count.describe("Flagged in the file: imported with consent denied"),
+    invalid: count.describe("Cells whose number can't be texted"),
+  }),
+  states: z.object({
+    unrecognised: z.array(z.object({ column: z.string(), value: z.string(), rows: count })),
+    rows_without_mailing_state: count.describe("Their hours follow the area code alone"),
+  }),
+  tags: z.array(z.object({ tag: z.string(), rows: count })).describe("The 50 most frequent"),
+  duplicates: z
+    .array(
+      z.object({
+        line: count,
+        field: z.string(),
+        phone: z.string(),
+        lead_id: z.uuid().nullable().describe("The lead that has the phone"),
+        first_line: count.nullable().describe("The line that has it before"),
+      }),
+    )
+    .describe("The first 50"),
+  already_imported: alreadyImported,
+  similar_import: z
+    .object({ id: z.uuid(), file_name: z.string(), created_at: z.string(), rows: count, share: z.number() })
+    .nullable()
+    .describe("The import that brought leads with phones of at least half of the rows"),
+});
+export type Preview = z.output<typeof preview>;

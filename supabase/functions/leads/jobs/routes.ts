@@ -1,0 +1,48 @@
+// The route table of jobs: what exports and bulk actions become, followed on channel job:<id>.
+import { z } from "zod";
+import { pageFields } from "../../_shared/http/pagination.ts";
+import { list, object } from "../../_shared/http/responses.ts";
+import { route } from "../../_shared/http/route.ts";
+import { cancelJob } from "./cancel-job.ts";
+import { getJob } from "./get-job.ts";
+import { listJobs } from "./list-jobs.ts";
+import { JOB_KINDS, JOB_STATUSES, job } from "./schemas.ts";
+
+const params = z.object({ id: z.uuid() });
+
+export const routes = [
+  route({
+    method: "GET",
+    path: "/jobs",
+    summary: "List jobs, newest first",
+    permission: "viewer",
+    request: {
+      query: z.strictObject({
+        ...pageFields,
+        kind: z.array(z.enum(JOB_KINDS)).optional(),
+        status: z.array(z.enum(JOB_STATUSES)).optional(),
+      }),
+    },
+    response: list(job),
+    run: listJobs,
+  }),
+  route({
+    method: "GET",
+    path: "/jobs/{id}",
+    summary: "Read a job and how far it is",
+    permission: "viewer",
+    request: { params },
+    response: object(job),
+    run: getJob,
+  }),
+  route({
+    method: "POST",
+    path: "/jobs/{id}/cancel",
+    summary: "End a job where it stands; what it did by then stays done",
+    description: "By whoever may start such a job.",
+    permission: "operator",
+    request: { params },
+    response: object(job),
+    run: cancelJob,
+  }),
+];

@@ -1,0 +1,480 @@
+// Who may call which function. Of schema public: by REST, the lowest role that may, and what another organisation's ids do
+// there. Of schema private: which database roles may, besides the owner. Whatever is not named may be called by nobody.
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Role } from "../../supabase/functions/_shared/http/roles.ts";
+import { nextPhone, type Side } from "./fill-org.ts";
+
+export interface FunctionExpectation {
+  role: Role;
+  /** Whether service_role may call it too. */
+  service?: true;
+  /** Arguments that concern what is this side's; other ones each time where a call uses something up. */
+  args(side: Side): object | Promise<object>;
+  /**
+   * With the other side's: 404 not there, 422 refused as input, empty an answer without anything of theirs, own the same
+   * as with what nobody has.
+   */
+  other: 404 | 422 | "empty" | "own";
+}
+
+const campaign = ({ row }: Side) => ({ p_campaign_id: row.campaigns?.id });
+const leadImport = ({ row }: Side) => ({ p_import_id: row.imports?.id });
+const file = () => ({
+  file_name: "owners.csv",
+  file_bytes: 5,
+  content_hash: randomBytes(32).toString("hex"),
+  encoding: "utf-8",
+  delimiter: ",",
+  columns: ["Phone"],
+  next_byte: 0,
+  next_line: 2,
+});
+
+export const FUNCTIONS: Record<string, FunctionExpectation> = {
+  // Of the own organisation: whoever is in it is told so.
+  accept_invitation: {
+    role: "viewer",
+    other: 404,
+    args: async (side) => ({ p_token: (await side.addInvitation()).token }),
+  },
+  change_role: {
+    role: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_user_id: row.users?.id, p_role: "viewer" }),
+  },
+  check_storage: { role: "campaign_manager", other: "own", args: () => ({ p_bytes: 10 }) },
+  invite_person: {
+    role: "admin",
+    other: "own",
+    args: () => ({ p_email: `${randomUUID()}@example.com`, p_role: "viewer" }),
+  },
+  remove_person: {
+    role: "admin",
+    other: 404,
+    args: async (side) => ({ p_user_id: await side.addPerson() }),
+  },
+  withdraw_invitation: {
+    role: "admin",
+    other: 404,
+    args: async (side) => ({ p_invitation_id: (await side.addInvitation()).id }),
+  },
+  add_parcel: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({ p_lead_id: row.leads?.id, p_parcel: { apn: randomUUID() } }),
+  },
+  build_targets: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_dry_run: true }),
+  },
+  // What is over stays as it is: those who may are told so.
+  cancel_job: { role: "operator", other: 404, args: ({ row }) => ({ p_job_id: row.jobs?.id }) },
+  campaign_figures: { role: "viewer", other: "empty", args: campaign },
+  campaign_outlook: { role: "viewer", other: "empty", args: campaign },
+  campaign_reasons: { role: "viewer", other: "empty", args: campaign },
+  change_segment_leads: {
+    role: "operator",
+    service: true,
+    other: 404,
+    args: ({ row }) => ({ p_segment_id: row.segments?.id, p_add: [row.leads?.id] }),
+  },
+  count_leads: {
+    role: "viewer",
+    service: true,
+    other: 422,
+    args: ({ row }) => ({ p_filter: { segment_ids: [row.segments?.id] } }),
+  },
+  cancel_import: { role: "campaign_manager", other: 404, args: leadImport },
+  create_campaign: {
+    role: "campaign_manager",
+    other: 422,
+    args: ({ org, row }) => ({
+      p_input: {
+        name: `Wall ${randomUUID()}`,
+        template_ids: [org.templates.initial],
+        phone_number_ids: [row.phone_numbers?.id],
+      },
+    }),
+  },
+  create_export: {
+    role: "operator",
+    other: 422,
+    args: ({ row }) => ({
+      p_filter: { segment_ids: [row.segments?.id] },
+      p_options: { format: "csv", rows_per: "lead" },
+    }),
+  },
+  // The file of another organisation's import is not there for this one.
+  create_import: {
+    role: "campaign_manager",
+    service: true,
+    other: 422,
+    args: async (side) => ({
+      p_import_id: await side.storeFile(),
+      p_file: file(),
+      p_mapping: { Phone: "primary_phone" },
+    }),
+  },
+  create_import_upload: {
+    role: "campaign_manager",
+    other: "own",
+    args: () => ({ p_file_name: "owners.csv", p_file_bytes: 10 }),
+  },
+  // A phone that another organisation has is like one that nobody has: a refusal would tell that it is there.
+  create_lead: {
+    role: "operator",
+    service: true,
+    other: "own",
+    args: async (side) => ({ p_lead: { primary_phone: (await side.addLead()).e164 } }),
+  },
+  delete_lead: {
+    role: "operator",
+    service: true,
+    other: 404,
+    args: async (side) => ({ p_lead_id: (await side.addLead()).id }),
+  },
+  delete_segment: {
+    role: "operator",
+    service: true,
+    other: 404,
+    args: async (side) => ({ p_segment_id: await side.addSegment() }),
+  },
+  dismiss_duplicates: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+  },
+  erase_lead: {
+    role: "admin",
+    other: 404,
+    args: async (side) => {
+      const { id, e164 } = await side.addLead();
+      return { p_lead_id: id, p_confirm: e164 };
+    },
+  },
+  // A phone that another organisation has is like one that nobody has.
+  erase_phone: {
+    role: "admin",
+    other: "own",
+    args: async (side) => ({ p_e164: (await side.addLead()).e164 }),
+  },
+  explain_window: {
+    role: "viewer",
+    other: 422,
+    args: ({ row }) => ({ p_e164: row.lead_phones?.e164, p_lead_id: row.leads?.id }),
+  },
+  find_known_leads: {
+    role: "campaign_manager",
+    other: "empty",
+    args: ({ row }) => ({ p_e164s: [row.lead_phones?.e164] }),
+  },
+  get_lead: {
+    role: "viewer",
+    service: true,
+    other: 404,
+    args: ({ row }) => ({ p_lead_id: row.leads?.id }),
+  },
+  list_enrichment_services: { role: "viewer", other: "own", args: () => ({}) },
+  lookup_status: { role: "viewer", other: "own", args: () => ({}) },
+  lead_duplicates: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  lead_history: { role: "viewer", other: 404, args: ({ row }) => ({ p_lead_id: row.leads?.id }) },
+  list_duplicates: {
+    role: "viewer",
+    other: "own",
+    args: ({ row }) => ({ p_after_rank: 1, p_after_id: row.leads?.id }),
+  },
+  merge_leads: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({
+      p_keep_id: (await side.addLead()).id,
+      p_merge_ids: [(await side.addLead()).id],
+    }),
+  },
+  lead_statistics: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_filter: { ids: [row.leads?.id] } }),
+  },
+  number_health: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id }),
+  },
+  number_usage: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_phone_number_ids: [row.phone_numbers?.id] }),
+  },
+  phone_figures: { role: "viewer", other: "own", args: () => ({}) },
+  pause_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  read_known_mappings: { role: "viewer", other: "own", args: () => ({ p_columns: ["Phone"] }) },
+  pause_import: { role: "campaign_manager", other: 404, args: leadImport },
+  remove_enrichment_service: {
+    role: "admin",
+    other: 404,
+    args: async (side) => ({ p_service_id: await side.addService() }),
+  },
+  remove_parcel: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_lead_id: side.row.leads?.id, p_property_id: await side.addParcel() }),
+  },
+  request_enrichment: {
+    role: "campaign_manager",
+    other: 404,
+    args: ({ row }) => ({ p_service_id: row.enrichment_services?.id, p_dry_run: true }),
+  },
+  request_lookups: {
+    role: "campaign_manager",
+    other: "own",
+    args: ({ row }) => ({ p_lead_ids: [row.leads?.id], p_dry_run: true }),
+  },
+  resolve_alert: { role: "operator", other: 404, args: ({ row }) => ({ p_alert_id: row.alerts?.id }) },
+  resolve_campaign_sends: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_action: "retry" }),
+  },
+  resolve_send: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
+  },
+  resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  save_segment: {
+    role: "operator",
+    service: true,
+    other: 404,
+    args: ({ row }) => ({ p_segment_id: row.segments?.id, p_input: { name: `Wall ${randomUUID()}` } }),
+  },
+  resume_import: { role: "campaign_manager", other: 404, args: leadImport },
+  save_enrichment_service: {
+    role: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_service_id: row.enrichment_services?.id, p_input: { daily_budget: 9 } }),
+  },
+  search_leads: {
+    role: "viewer",
+    service: true,
+    other: "empty",
+    args: ({ row }) => ({ p_filter: { search: row.leads?.last_name } }),
+  },
+  set_number_status: {
+    role: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_status: "paused" }),
+  },
+  start_bulk_action: {
+    role: "operator",
+    other: "empty",
+    args: ({ row }) => ({
+      p_input: { action: "set_status", filter: { ids: [row.leads?.id] }, value: "contacted", dry_run: true },
+    }),
+  },
+  start_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  undo_import: { role: "campaign_manager", other: 404, args: leadImport },
+  undo_bulk_action: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_job_id: await side.addBulkAction() }),
+  },
+  update_campaign: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_input: { name: `Wall ${randomUUID()}` } }),
+  },
+  update_lead_phone: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({
+      p_lead_id: row.leads?.id,
+      p_phone_id: row.lead_phones?.id,
+      p_changes: { label: randomUUID() },
+    }),
+  },
+  update_number: {
+    role: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_input: { mps: 1 } }),
+  },
+  // Takes no ids: whoever calls changes their own organisation.
+  update_organisation: {
+    role: "admin",
+    other: "own",
+    args: () => ({ p_changes: { support_contact: randomUUID() } }),
+  },
+  update_parcel: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({
+      p_lead_id: row.leads?.id,
+      p_property_id: row.lead_properties?.id,
+      p_changes: { acreage: 7 },
+    }),
+  },
+  update_lead: {
+    role: "operator",
+    service: true,
+    other: 404,
+    args: ({ row }) => ({ p_lead_id: row.leads?.id, p_changes: { secondary_phone: nextPhone() } }),
+  },
+};
+
+/** Functions of schema private that users' policies and the wrappers in public call. */
+const FOR_USERS = [
+  "add_parcel",
+  "build_targets",
+  "cancel_job",
+  "campaign_figures",
+  "campaign_outlook",
+  "campaign_reasons",
+  "change_segment_leads",
+  "count_leads",
+  "cancel_import",
+  "create_campaign",
+  "create_export",
+  "create_import",
+  "create_import_upload",
+  "create_lead",
+  "delete_lead",
+  "delete_segment",
+  "dismiss_duplicates",
+  "erase_lead",
+  "erase_phone",
+  "explain_window",
+  "find_known_leads",
+  "get_lead",
+  "has_role",
+  "list_enrichment_services",
+  "lookup_status",
+  "lead_duplicates",
+  "lead_history",
+  "list_duplicates",
+  "merge_leads",
+  "lead_statistics",
+  "number_health",
+  "number_usage",
+  "org_id",
+  "pause_campaign",
+  "read_known_mappings",
+  "pause_import",
+  "phone_figures",
+  "remove_enrichment_service",
+  "remove_parcel",
+  "request_enrichment",
+  "request_lookups",
+  "resolve_alert",
+  "resolve_campaign_sends",
+  "resolve_send",
+  "resume_campaign",
+  "save_segment",
+  "resume_import",
+  "save_enrichment_service",
+  "search_leads",
+  "set_number_status",
+  "start_bulk_action",
+  "start_campaign",
+  "stop_campaign",
+  "accept_invitation",
+  "change_role",
+  "check_storage",
+  "invite_person",
+  "remove_person",
+  "withdraw_invitation",
+  "topic_org_id",
+  "undo_import",
+  "undo_bulk_action",
+  "update_campaign",
+  "update_lead",
+  "update_lead_phone",
+  "update_number",
+  "update_organisation",
+  "update_parcel",
+];
+const FOR_IMPORTS = [
+  "claim_import_chunk",
+  "fail_import",
+  "import_chunk",
+  "release_import_chunk",
+  "undo_import_chunk",
+];
+const FOR_JOBS = [
+  "claim_job_step",
+  "drop_job_message",
+  "export_files",
+  "export_page",
+  "export_parts",
+  "fail_job",
+  "finish_export",
+  "record_export_part",
+  "release_job_step",
+  "run_job_step",
+];
+
+export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
+  anon: [],
+  authenticated: FOR_USERS,
+  service_role: [
+    "change_segment_leads",
+    "count_leads",
+    "delete_segment",
+    "save_segment",
+    "apn_text",
+    "create_import",
+    "create_lead",
+    "create_org",
+    "delete_lead",
+    "fold_text",
+    "get_lead",
+    "has_role",
+    "org_id",
+    "queue_is_due",
+    "search_leads",
+    "set_twilio_account",
+    "update_lead",
+    ...FOR_IMPORTS,
+  ],
+  worker: [
+    "apply_receipt",
+    "apply_receipts",
+    "call_worker",
+    "charge_turn",
+    "claim_build",
+    "claim_enrichments",
+    "claim_lookups",
+    "claim_sends",
+    "claim_sends_apart",
+    "due_account_checks",
+    "due_looks",
+    "due_side_work",
+    "due_work",
+    "fail_build",
+    "give_up_look",
+    "log_webhook",
+    "plan_all",
+    "plan_all_apart",
+    "queue_is_due",
+    "receive_inbound",
+    "record_account_check",
+    "record_enrichments",
+    "record_look",
+    "record_lookups",
+    "record_text",
+    "require_storage",
+    "run_build",
+    "service_to_test",
+    "set_twilio_reachable",
+    "settle_sends",
+    "stale_import_files",
+    "twilio_account_sids",
+    "twilio_accounts_for",
+    ...FOR_IMPORTS,
+    ...FOR_JOBS,
+  ],
+};
+
+/** Functions of schema public that run as their owner, with the reason. */
+export const PUBLIC_DEFINERS: Record<string, string> = {};

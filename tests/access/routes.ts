@@ -1,0 +1,310 @@
+// Who may call which route of which function. A role is the lowest that may, about its own organisation; where a path names
+// something, another organisation's is not there.
+import { randomUUID } from "node:crypto";
+import type { Permission } from "../../supabase/functions/_shared/http/route.ts";
+import { nextPhone, type Side } from "./fill-org.ts";
+
+export interface RouteExpectation {
+  permission: Permission;
+  /** What {id} of the path may be for a side; another one each time where a call uses it up. */
+  id?(side: Side): string | Promise<string>;
+  /** What the other names of the path may be, by name, such as phone_id. */
+  rest?: Record<string, (side: Side) => string | Promise<string>>;
+  /** What the query asks about, with the other side's ids where it takes any. */
+  query?(side: Side): Record<string, string>;
+  /** A body (or a promise of one) with which nothing but the caller is in question; with the other side's ids where it takes any. */
+  send?(side: Side): unknown;
+  /** What a query or body with the other side's ids is answered: not there, or refused as input. Such routes need no id in their path. */
+  other?: 404 | 422;
+}
+
+const campaign = (side: Side) => side.row.campaigns?.id;
+const lead = (side: Side) => side.row.leads?.id;
+const segment = (side: Side) => side.row.segments?.id;
+const number = (side: Side) => side.row.phone_numbers?.id;
+const leadImport = (side: Side) => side.row.imports?.id;
+
+function form(): FormData {
+  const body = new FormData();
+  body.append("file", new Blob([`First Name,Phone\nRosa,${nextPhone()}\n`], { type: "text/csv" }), "a.csv");
+  return body;
+}
+
+/** Of nobody there is. */
+function erasePhone() {
+  const phone = nextPhone();
+  return { phone, confirm: phone };
+}
+
+/** What every area has, open to all: nothing of it is anybody's. */
+function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
+  const paths = areas.flatMap((area) => [`GET /${area}/health`, `GET /${area}/openapi.json`]);
+  return Object.fromEntries(paths.map((path) => [path, { permission: "open" }]));
+}
+
+export const ROUTES: Record<string, RouteExpectation> = {
+  ...openRoutes(
+    "campaigns",
+    "compliance",
+    "leads",
+    "messages",
+    "phone-numbers",
+    "settings",
+    "side-worker",
+    "twilio",
+    "worker",
+  ),
+
+  "GET /settings/me": { permission: "viewer" },
+  "GET /settings/organisation": { permission: "viewer" },
+  "PATCH /settings/organisation": { permission: "admin", send: () => ({ failed_volume: 101 }) },
+  "GET /settings/alerts": { permission: "viewer" },
+  "POST /settings/alerts/{id}/resolve": { permission: "operator", id: ({ row }) => row.alerts?.id },
+
+  "GET /settings/people": { permission: "viewer" },
+  "PATCH /settings/people/{id}": {
+    permission: "admin",
+    id: ({ row }) => row.users?.id,
+    send: () => ({ role: "viewer" }),
+  },
+  "DELETE /settings/people/{id}": { permission: "admin", id: (side) => side.addPerson() },
+  "GET /settings/invitations": { permission: "admin" },
+  "POST /settings/invitations": {
+    permission: "admin",
+    send: () => ({ email: `${randomUUID()}@example.com`, role: "viewer" }),
+  },
+  "DELETE /settings/invitations/{id}": {
+    permission: "admin",
+    id: async (side) => (await side.addInvitation()).id,
+  },
+  // Of the own organisation: whoever is in it is told so.
+  "POST /settings/invitations/accept": {
+    permission: "viewer",
+    send: async (side) => ({ token: (await side.addInvitation()).token }),
+    other: 404,
+  },
+
+  "GET /leads": { permission: "viewer" },
+  "POST /leads": { permission: "operator", send: () => ({ primary_phone: nextPhone() }) },
+  "POST /leads/search": { permission: "viewer", send: () => ({ filter: { search: "rosa" } }) },
+  "POST /leads/count": {
+    permission: "viewer",
+    other: 422,
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  "GET /leads/segments": { permission: "viewer" },
+  "POST /leads/segments": {
+    permission: "operator",
+    send: () => ({ kind: "list", name: `Wall ${randomUUID()}` }),
+  },
+  "GET /leads/segments/{id}": { permission: "viewer", id: segment },
+  "PATCH /leads/segments/{id}": {
+    permission: "operator",
+    id: segment,
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /leads/segments/{id}": { permission: "operator", id: (side) => side.addSegment() },
+  "POST /leads/segments/{id}/leads": {
+    permission: "operator",
+    id: segment,
+    send: ({ row }) => ({ add: [row.leads?.id] }),
+  },
+  "GET /leads/{id}": { permission: "viewer", id: lead },
+  "PATCH /leads/{id}": { permission: "operator", id: lead, send: () => ({ city: "Marfa" }) },
+  "DELETE /leads/{id}": { permission: "operator", id: async (side) => (await side.addLead()).id },
+  "PATCH /leads/{id}/phones/{phone_id}": {
+    permission: "operator",
+    id: lead,
+    send: () => ({ label: "Office" }),
+    rest: { phone_id: ({ row }) => row.lead_phones?.id },
+  },
+  "POST /leads/{id}/properties": { permission: "operator", id: lead, send: () => ({ apn: randomUUID() }) },
+  "PATCH /leads/{id}/properties/{property_id}": {
+    permission: "operator",
+    id: lead,
+    send: () => ({ acreage: 8 }),
+    rest: { property_id: ({ row }) => row.lead_properties?.id },
+  },
+  "DELETE /leads/{id}/properties/{property_id}": {
+    permission: "operator",
+    id: lead,
+    rest: { property_id: (side) => side.addParcel() },
+  },
+  "GET /leads/phones/figures": { permission: "viewer" },
+  "GET /leads/lookups": { permission: "viewer" },
+  "POST /leads/lookups": { permission: "campaign_manager", send: () => ({ all: true, dry_run: true }) },
+  "GET /leads/duplicates": { permission: "viewer" },
+  "GET /leads/{id}/duplicates": { permission: "viewer", id: lead },
+  "POST /leads/duplicates/dismiss": {
+    permission: "operator",
+    send: async (side) => ({ lead_ids: [(await side.addLead()).id, (await side.addLead()).id] }),
+    other: 404,
+  },
+  "POST /leads/erase": { permission: "admin", send: () => erasePhone() },
+  "POST /leads/{id}/erase": {
+    permission: "admin",
+    id: async (side) => (await side.addLead({ first_name: "Wall", last_name: "Flower" })).id,
+    send: () => ({ confirm: "Wall Flower" }),
+  },
+  "GET /leads/{id}/history": { permission: "viewer", id: lead },
+  "POST /leads/merge": {
+    permission: "operator",
+    send: async (side) => ({ keep_id: (await side.addLead()).id, merge_ids: [(await side.addLead()).id] }),
+    other: 404,
+  },
+  "GET /leads/enrichment-services": { permission: "viewer" },
+  "POST /leads/enrichment-services": {
+    permission: "admin",
+    send: () => ({
+      kind: "property",
+      name: `Wall ${randomUUID()}`,
+      url: "https://parcels.example.com",
+      request: { apn: "{apn}" },
+      field_map: { acreage: "acres" },
+    }),
+  },
+  "PATCH /leads/enrichment-services/{id}": {
+    permission: "admin",
+    id: (side) => side.addService(),
+    send: () => ({ daily_budget: 8 }),
+  },
+  "DELETE /leads/enrichment-services/{id}": { permission: "admin", id: (side) => side.addService() },
+  "POST /leads/enrichment-services/{id}/requests": {
+    permission: "campaign_manager",
+    id: (side) => side.addService(),
+    send: () => ({ all: true, dry_run: true }),
+  },
+  // No name of example.com leads anywhere: the answer says so.
+  "POST /leads/enrichment-services/{id}/test": {
+    permission: "admin",
+    id: (side) => side.addService(),
+    send: () => ({ parcel: { apn: "1" } }),
+  },
+  "GET /leads/imports": { permission: "viewer" },
+  "GET /leads/import/{id}": { permission: "viewer", id: leadImport },
+  "GET /leads/import/{id}/rejections": { permission: "viewer", id: leadImport },
+  "GET /leads/import/{id}/rejections.csv": { permission: "viewer", id: leadImport },
+  "GET /leads/import/mappings": { permission: "viewer" },
+  "POST /leads/import/mappings": {
+    permission: "campaign_manager",
+    send: () => ({ name: `Wall ${randomUUID()}`, mapping: { Phone: "primary_phone" } }),
+  },
+  "DELETE /leads/import/mappings/{id}": {
+    permission: "campaign_manager",
+    id: async ({ org }) => {
+      const [made] = await org.sql`
+        insert into public.import_mappings (org_id, name, columns, fingerprint, mapping)
+        values (${org.id}, ${randomUUID()}, '{Phone}', ${"0".repeat(64)}, '{"Phone": "primary_phone"}') returning id`;
+      return made?.id;
+    },
+  },
+  "POST /leads/import/{id}/pause": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/resume": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/cancel": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/{id}/undo": { permission: "campaign_manager", id: leadImport },
+  "POST /leads/import/upload": {
+    permission: "campaign_manager",
+    send: () => ({ file_name: "owners.csv", file_bytes: 10 }),
+  },
+  "POST /leads/import/preview": { permission: "campaign_manager", send: form },
+  "POST /leads/import/execute": { permission: "campaign_manager", send: form },
+
+  "POST /leads/exports": {
+    permission: "operator",
+    other: 422,
+    send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
+  },
+  // A job whose file was never there: those who may are told so.
+  "GET /leads/exports/{id}/download": { permission: "operator", id: ({ row }) => row.jobs?.id },
+  "POST /leads/bulk-actions": {
+    permission: "operator",
+    send: ({ row }) => ({ action: "add_tags", value: ["WALL"], ids: [row.leads?.id], dry_run: true }),
+  },
+  "POST /leads/bulk-actions/{id}/undo": { permission: "operator", id: (side) => side.addBulkAction() },
+  "GET /leads/statistics": {
+    permission: "viewer",
+    other: 422,
+    query: ({ row }) => ({ segment_id: row.segments?.id as string }),
+  },
+  "GET /leads/jobs": { permission: "viewer" },
+  "GET /leads/jobs/{id}": { permission: "viewer", id: ({ row }) => row.jobs?.id },
+  "POST /leads/jobs/{id}/cancel": { permission: "operator", id: ({ row }) => row.jobs?.id },
+
+  "GET /campaigns": { permission: "viewer" },
+  "POST /campaigns": {
+    permission: "campaign_manager",
+    send: ({ org, row }) => ({
+      name: `Wall ${randomUUID()}`,
+      template_ids: [org.templates.initial],
+      phone_number_ids: [row.phone_numbers?.id],
+    }),
+    other: 422,
+  },
+  "GET /campaigns/{id}": { permission: "viewer", id: campaign },
+  "PATCH /campaigns/{id}": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ description: "x" }),
+  },
+  "POST /campaigns/{id}/build-targets": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ dry_run: true }),
+  },
+  "POST /campaigns/{id}/start": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/resume": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/stop": { permission: "campaign_manager", id: campaign },
+  "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
+  "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
+
+  "GET /phone-numbers": { permission: "viewer" },
+  "GET /phone-numbers/{id}": { permission: "viewer", id: number },
+  "PATCH /phone-numbers/{id}": { permission: "admin", id: number, send: () => ({ mps: 1 }) },
+  "POST /phone-numbers/{id}/status": {
+    permission: "admin",
+    id: number,
+    send: () => ({ status: "paused" }),
+  },
+
+  "GET /compliance/quiet-hours/check": {
+    permission: "viewer",
+    other: 422,
+    query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
+  },
+
+  // Nothing is unclear about it: those who may are told so.
+  "POST /messages/{id}/resolve": {
+    permission: "operator",
+    id: ({ row }) => row.messages?.id,
+    send: () => ({ action: "assume_sent" }),
+  },
+  "POST /messages/resolve": {
+    permission: "campaign_manager",
+    send: (side) => ({ campaign_id: campaign(side), action: "retry" }),
+    other: 404,
+  },
+
+  "POST /twilio/status": {
+    permission: "twilio_signature",
+    send: ({ row }) => ({
+      MessageSid: `SM${"0".repeat(32)}`,
+      MessageStatus: "failed",
+      mid: row.messages?.id,
+    }),
+  },
+  "POST /twilio/inbound": {
+    permission: "twilio_signature",
+    send: ({ row }) => ({
+      MessageSid: `SM${"0".repeat(32)}`,
+      From: row.conversations?.e164,
+      To: row.phone_numbers?.e164,
+      Body: "STOP",
+      NumMedia: "0",
+    }),
+  },
+
+  "POST /worker/drain": { permission: "worker_secret" },
+  "POST /side-worker/drain": { permission: "worker_secret" },
+  "POST /side-worker/remove-import-files": { permission: "worker_secret" },
+};
