@@ -9,8 +9,12 @@ const SYSTEMS = { android: "android", darwin: "darwin", linux: "linux", win32: "
 
 for (const [parent, { optionalDependencies = {}, dev }] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(optionalDependencies)) {
-    const path = `node_modules/${name}`;
-    if (lock.packages[path] || lock.packages[`${parent}/${path}`]) continue;
+    // Beside its parent, unless another version lies there.
+    const shared = `node_modules/${name}`;
+    const isTaken =
+      /^[\d.]+$/.test(version) && ![undefined, version].includes(lock.packages[shared]?.version);
+    const path = isTaken ? `${parent}/${shared}` : shared;
+    if (lock.packages[path] || lock.packages[`${parent}/${shared}`]) continue;
     const [, system, cpu, libc] =
       /(android|darwin|linux|win32|windows)-(arm64|x64)(?:-(musl|glibc))?$/.exec(name) ?? [];
     if (!system) throw new Error(`${name}: its name does not say which platform it is for`);

@@ -263,6 +263,23 @@ describe("a job", () => {
     );
   });
 
+  it("fails with the remedy where Storage takes no file of that size", async () => {
+    const setLimit = (bytes: number) =>
+      org.sql`update storage.buckets set file_size_limit = ${bytes} where id = 'exports'`;
+    const [bucket] = await org.sql`select file_size_limit as bytes from storage.buckets where id = 'exports'`;
+    await setLimit(100);
+    try {
+      const started = await callFunction(stack, org.admin, "POST", "/leads/exports", { format: "csv" });
+      const job = await finishJob(org, started.body.data.id);
+      expect([job.status, job.error_message]).toEqual([
+        "failed",
+        "The file is larger than this project's Storage takes. Export fewer leads or columns.",
+      ]);
+    } finally {
+      await setLimit(Number(bucket?.bytes));
+    }
+  });
+
   it("that was canceled stays so, and cancelling it again is refused", async () => {
     // Nobody works on it: its message is not due.
     const [row] = await org.sql`

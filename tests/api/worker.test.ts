@@ -69,3 +69,22 @@ describe("with it", () => {
     );
   });
 });
+
+it.each(["worker", "twilio", "side-worker"])(
+  "%s tells anybody that it can connect to the database, and no more",
+  async (area) => {
+    const response = await fetch(`${stack.FUNCTIONS_URL}/${area}/health`);
+    expect([response.status, (await response.json()).data]).toEqual([
+      200,
+      {
+        ...{
+          status: "ok",
+          version: expect.any(String),
+          database: "reachable",
+          timestamp: expect.any(String),
+        },
+        database_connection_ms: expect.any(Number),
+      },
+    ]);
+  },
+);

@@ -104,22 +104,31 @@ describe("the direct connection", () => {
     await sql.end();
   });
 
-  it("goes to SUPABASE_DB_URL where there is no WORKER_DB_URL, and says so where the database is away", async () => {
-    const fallback = readEnvironment((name) => ({ SUPABASE_DB_URL: stack.DB_URL })[name]);
-    const sql = connectDirect(fallback, "fallback");
-    expect(await sql`select current_user`).toEqual([{ current_user: "postgres" }]);
-    await sql.end();
+  it("is refused without WORKER_DB_URL, though the platform gives a URL of postgres", () => {
+    const variables: Record<string, string> = { SUPABASE_DB_URL: stack.DB_URL };
+    const connect = () =>
+      connectDirect(
+        readEnvironment((name) => variables[name]),
+        "refused",
+      );
+    expect(connect).toThrow(/WORKER_DB_URL is not set\. Set it to .*docs\/deploy\.md/);
+    for (const role of ["postgres", "postgres.abcdefghijklmnopqrst", "worker2", ""]) {
+      const url = new URL(stack.DB_URL);
+      url.username = role;
+      variables.WORKER_DB_URL = url.href;
+      expect(connect).toThrow("WORKER_DB_URL logs in as another role than worker");
+    }
+    // Such an error is logged: it must not quote the URL.
+    variables.WORKER_DB_URL = "postgres://worker:sec/ret@db.example.com/postgres";
+    expect(connect).toThrow(/^(?!.*sec\/ret).*WORKER_DB_URL is not a URL: write special characters/);
+  });
+
+  it("says so where the database is away", async () => {
     const away = connectDirect(
-      readEnvironment((name) => ({ WORKER_DB_URL: "postgres://worker:x@127.0.0.1:9/x" })[name]),
+      readEnvironment((name) => ({ WORKER_DB_URL: "postgres://worker.project:x@127.0.0.1:9/x" })[name]),
       "away",
     );
     expect(await thrownBy(away`select 1`)).toMatchObject({ status: 503, code: "database_unavailable" });
     await away.end();
-    expect(() =>
-      connectDirect(
-        readEnvironment(() => undefined),
-        "unset",
-      ),
-    ).toThrow("SUPABASE_DB_URL is not set");
   });
 });

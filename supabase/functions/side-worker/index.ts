@@ -1,4 +1,5 @@
 // Serves the area side-worker: what takes CPU or waits for services outside, apart from sending.
+import { probeDirect } from "../_shared/db/probe-direct.ts";
 import { createArea } from "../_shared/http/create-area.ts";
 import { routes } from "./routes.ts";
 
@@ -6,4 +7,5 @@ export default createArea({
   area: "side-worker",
   description: "Works off imports, jobs, lookups and enrichments, apart from sending.",
   routes,
+  probeConnection: probeDirect,
 });

@@ -1,4 +1,5 @@
 // Serves the area worker: the scheduler's kick, which drains the queues.
+import { probeDirect } from "../_shared/db/probe-direct.ts";
 import { createArea } from "../_shared/http/create-area.ts";
 import { routes } from "./routes.ts";
 
@@ -6,4 +7,5 @@ export default createArea({
   area: "worker",
   description: "Works off the queues of sends, replies and builds.",
   routes,
+  probeConnection: probeDirect,
 });

@@ -1,5 +1,12 @@
 // Connections of functions to a hosted database, against a real server with TLS: its certificate must be its own, and signed by
 // somebody who is trusted. "require" would take any.
+//
+// They are made by Deno too, as functions make them. Deno 2.1.4, by which everything else is tested since hosted functions run on it, can't
+// do it: postgres.js ends in CONNECT_TIMEOUT with any `ssl` (denoland/deno#28526, mended in 2.5). Supabase's edge-runtime has the mend
+// since 1.70.2. So here, and only here, Deno is 2.5.7: it has the same mend and the same library of TLS.
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
 import postgres from "postgres";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { databaseTls } from "../../../supabase/functions/_shared/db/database-tls.ts";
@@ -7,6 +14,8 @@ import { readEnvironment } from "../../../supabase/functions/_shared/environment
 import { type Authority, makeAuthority } from "../../fixtures/make-certificates.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
+
+type DenoPackage = { runInstall(): string };
 
 const bench = useBareDatabase();
 const HOST = "db.example.com";
@@ -57,24 +66,66 @@ async function connect(host: string, variables: Record<string, string>): Promise
 
 describe("a hosted database", () => {
   it("is connected to by TLS where its certificate is its own", async () => {
-    expect(await connect(HOST, { DB_CA_CERT: authority.ca })).toBe(true);
-    expect(await connect(HOST, { DB_CA_CERT: `${other.ca}\n${authority.ca}`.replaceAll("\n", "\\n") })).toBe(
-      true,
-    );
+    expect(await connect(HOST, { WORKER_DB_CA: authority.ca })).toBe(true);
+    expect(
+      await connect(HOST, { WORKER_DB_CA: `${other.ca}\n${authority.ca}`.replaceAll("\n", "\\n") }),
+    ).toBe(true);
   });
 
   it("is refused where the certificate is another name's", async () => {
-    expect(await connect("db.elsewhere.com", { DB_CA_CERT: authority.ca })).toBe(
+    expect(await connect("db.elsewhere.com", { WORKER_DB_CA: authority.ca })).toBe(
       "ERR_TLS_CERT_ALTNAME_INVALID",
     );
   });
 
   it("is refused where nobody who is trusted signed the certificate", async () => {
     const untrusted = expect.stringMatching(/CERT|UNABLE_TO/);
-    expect(await connect(HOST, { DB_CA_CERT: other.ca })).toEqual(untrusted);
+    expect(await connect(HOST, { WORKER_DB_CA: other.ca })).toEqual(untrusted);
     expect(await connect(HOST, {})).toEqual(untrusted);
     expect(await connect("aws-0-us-east-1.pooler.supabase.com", {})).toEqual(untrusted);
   });
+});
+
+it("in Deno, connects to a database with a certificate of its own, and to no other", {
+  timeout: 60_000,
+}, async () => {
+  const server = new URL(inject("bareServer").workerUrl);
+  const at = (host: string, more: Record<string, string> = {}) => ({
+    WORKER_DB_URL: `postgres://worker:${server.password}@${host}:6543/postgres`,
+    ...more,
+  });
+  const cases = [
+    at(HOST, { WORKER_DB_CA: authority.ca }),
+    at(HOST, { WORKER_DB_CA: `${other.ca}\n${authority.ca}`.replaceAll("\n", "\\n") }),
+    at("db.elsewhere.com", { WORKER_DB_CA: authority.ca }),
+    at(HOST, { WORKER_DB_CA: other.ca }),
+    at(HOST),
+    at("aws-0-us-east-1.pooler.supabase.com"),
+    // Nothing in the URL weakens what is asked of the server.
+    {
+      WORKER_DB_URL: `${at("db.elsewhere.com").WORKER_DB_URL}?sslmode=require`,
+      WORKER_DB_CA: authority.ca,
+    },
+  ];
+  const deno = (createRequire(import.meta.url)("deno-tls/install_api.cjs") as DenoPackage).runInstall();
+  const argument = JSON.stringify({ port: Number(server.port), cases });
+  const { stdout } = await promisify(execFile)(
+    deno,
+    ["run", "-A", "--quiet", "tests/fixtures/connect-in-deno.ts", argument],
+    { env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" } },
+  );
+  const connected = { ssl: true, role: "worker", sent: 300_000, received: 300_000 };
+  const wrongName = { error: expect.stringContaining('not valid for name "db.elsewhere.com"') };
+  const unknownAuthority = { error: expect.stringContaining("UnknownIssuer") };
+  expect(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    ...[connected, connected, wrongName],
+    ...[unknownAuthority, unknownAuthority, unknownAuthority, wrongName],
+  ]);
 });
 
 it("without a variable, Supabase's own authorities are trusted for its hosts, and the runtime's for others", () => {
@@ -96,5 +147,5 @@ it("on this machine there is none", () => {
 });
 
 it("a variable without a certificate is told by its name", () => {
-  expect(() => databaseTls(env({ DB_CA_CERT: "prod-ca-2021.crt" }), HOST)).toThrow("DB_CA_CERT");
+  expect(() => databaseTls(env({ WORKER_DB_CA: "prod-ca-2021.crt" }), HOST)).toThrow("WORKER_DB_CA");
 });

@@ -21,6 +21,19 @@ describe("the environment", () => {
     expect([legacy.publishableKey, legacy.secretKey]).toEqual(["anon", "service"]);
   });
 
+  it("takes another key where none is named default, and a legacy one where there are no others", () => {
+    const renamed = environment({
+      SUPABASE_PUBLISHABLE_KEYS: '{"web":"sb_publishable_2","app":"sb_publishable_3"}',
+      SUPABASE_SECRET_KEYS: '{"jobs":"sb_secret_2","default":"sb_secret_1"}',
+    });
+    expect([renamed.publishableKey, renamed.secretKey]).toEqual(["sb_publishable_2", "sb_secret_1"]);
+    const none = environment({ SUPABASE_SECRET_KEYS: "{}", SUPABASE_SERVICE_ROLE_KEY: "service" });
+    expect(none.secretKey).toBe("service");
+    expect(() => environment({ SUPABASE_PUBLISHABLE_KEYS: "" }).publishableKey).toThrow(
+      "SUPABASE_PUBLISHABLE_KEYS is not set",
+    );
+  });
+
   it("takes an empty variable for one that is not set", () => {
     expect(environment({ JWT_SECRET: "" }).get("JWT_SECRET")).toBeUndefined();
   });
@@ -29,12 +42,11 @@ describe("the environment", () => {
     expect(() => environment({}).supabaseUrl).toThrow("SUPABASE_URL is not set");
     expect(() => environment({}).require("WORKER_SECRET")).toThrow("WORKER_SECRET is not set");
     expect(() => environment({}).publishableKey).toThrow("SUPABASE_PUBLISHABLE_KEYS is not set");
-    expect(() => environment({ SUPABASE_SECRET_KEYS: "sb_secret" }).secretKey).toThrow(
-      "SUPABASE_SECRET_KEYS is not JSON",
-    );
-    expect(() => environment({ SUPABASE_SECRET_KEYS: '{"x":"y"}' }).secretKey).toThrow(
-      'no key named "default"',
-    );
+    for (const odd of ["sb_secret", '"sb_secret"', '["sb_secret"]', "null", '{"default":1}']) {
+      expect(() => environment({ SUPABASE_SECRET_KEYS: odd }).secretKey).toThrow(
+        "SUPABASE_SECRET_KEYS is not JSON of named keys",
+      );
+    }
   });
 
   it("is the process's own by default", () => {

@@ -2,6 +2,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ProbeConnection } from "../../../supabase/functions/_shared/http/health.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 import { muteLog } from "./mute-log.ts";
 import { type Ask, areaOf } from "./test-area.ts";
@@ -11,7 +12,7 @@ let rest: Server;
 let held: ServerResponse[] = [];
 let ask: Ask;
 
-muteLog();
+const lines = muteLog();
 
 beforeAll(async () => {
   rest = createServer((_request, response) => void held.push(response));
@@ -47,5 +48,43 @@ describe("health", () => {
       code: "database_unavailable",
       details: { database: "unreachable" },
     });
+  });
+});
+
+describe("health of an area with a connection of its own", () => {
+  const askWith = (probeConnection: ProbeConnection) =>
+    areaOf(
+      [],
+      { SUPABASE_URL: `http://127.0.0.1:${(rest.address() as AddressInfo).port}` },
+      { probeConnection },
+    );
+  const answer = async (asked: Promise<Response>) => {
+    await waitFor(async () => held.length > 0);
+    answerAll(401, { code: "42501", message: "permission denied for table users" });
+    return asked;
+  };
+
+  it("tells how long the database took, and makes no connection for each who asks", async () => {
+    let made = 0;
+    const own = askWith(async () => {
+      made += 1;
+      return 7;
+    });
+    for (let time = 0; time < 3; time++) {
+      const response = await answer(own("/health"));
+      expect([response.status, (await response.json()).data.database_connection_ms]).toEqual([200, 7]);
+    }
+    expect(made).toBe(1);
+  });
+
+  it("is a failure where none can be made, whose reason is told to the log alone", async () => {
+    const own = askWith(async () => {
+      throw new Error("password authentication failed for user worker.abc");
+    });
+    const response = await answer(own("/health"));
+    const text = await response.text();
+    expect([response.status, JSON.parse(text).error.code]).toEqual([503, "database_unavailable"]);
+    expect(text).not.toContain("password");
+    expect(lines.join("\n")).toMatch(/^error: .*password authentication failed/m);
   });
 });

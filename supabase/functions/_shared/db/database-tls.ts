@@ -17,7 +17,7 @@ const SUPABASE = /\.supabase\.(co|com)$/;
 /**
  * @param host of the database's URL
  * @returns false: no TLS
- * @throws Error naming DB_CA_CERT where it is set and holds no certificate
+ * @throws Error naming WORKER_DB_CA if it is set and holds no certificate
  */
 export function databaseTls(env: Environment, host: string): DatabaseTls | false {
   if (LOCAL.test(host)) return false;
@@ -27,9 +27,9 @@ export function databaseTls(env: Environment, host: string): DatabaseTls | false
 
 function authoritiesOf(env: Environment): string[] | undefined {
   // Env files hold one line: its ends of lines are written \\n.
-  const pem = env.get("DB_CA_CERT")?.replaceAll("\\n", "\n");
+  const pem = env.get("WORKER_DB_CA")?.replaceAll("\\n", "\n");
   if (pem === undefined) return undefined;
   const found = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
-  if (!found) throw new Error("The environment variable DB_CA_CERT holds no certificate: give it as PEM.");
+  if (!found) throw new Error("The environment variable WORKER_DB_CA holds no certificate: give it as PEM.");
   return found;
 }

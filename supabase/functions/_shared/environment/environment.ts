@@ -24,14 +24,11 @@ export function readEnvironment(read: ReadVariable = readProcessVariable): Envir
     if (value === undefined) throw new Error(`The environment variable ${name} is not set.`);
     return value;
   };
-  // Projects made before 2026 have single legacy keys in place of the JSON of named ones.
-  const namedKey = (name: string, legacy: string) => {
-    const json = get(name);
-    if (json === undefined) return get(legacy) ?? required(name);
-    const key = parseKeys(name, json).default;
-    if (typeof key !== "string")
-      throw new Error(`The environment variable ${name} has no key named "default".`);
-    return key;
+  // Keys may be renamed and replaced: without one named "default" any does, since all of a kind may do the same. Projects made before
+  // 2026 have a legacy key of each kind.
+  const anyKey = (name: string, legacy: string) => {
+    const keys = parseKeys(name, get(name) ?? "{}");
+    return keys.default ?? Object.values(keys)[0] ?? get(legacy) ?? required(name);
   };
   return {
     get,
@@ -40,22 +37,27 @@ export function readEnvironment(read: ReadVariable = readProcessVariable): Envir
       return required("SUPABASE_URL").replace(/(?<!\/)\/+$/, "");
     },
     get publishableKey() {
-      return namedKey("SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY");
+      return anyKey("SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY");
     },
     get secretKey() {
-      return namedKey("SUPABASE_SECRET_KEYS", "SUPABASE_SERVICE_ROLE_KEY");
+      return anyKey("SUPABASE_SECRET_KEYS", "SUPABASE_SERVICE_ROLE_KEY");
     },
   };
 }
 
-function parseKeys(name: string, json: string): Record<string, unknown> {
+function parseKeys(name: string, json: string): Record<string, string> {
+  let keys: unknown;
   try {
-    return JSON.parse(json);
+    keys = JSON.parse(json);
   } catch {
-    throw new Error(
-      `The environment variable ${name} is not JSON: it should look like {"default": "sb_..."}.`,
-    );
+    keys = undefined;
   }
+  const isRecord = typeof keys === "object" && keys !== null && !Array.isArray(keys);
+  if (isRecord && Object.values(keys as object).every((key) => typeof key === "string"))
+    return keys as Record<string, string>;
+  throw new Error(
+    `The environment variable ${name} is not JSON of named keys: it should look like {"default": "sb_..."}.`,
+  );
 }
 
 interface Runtime {

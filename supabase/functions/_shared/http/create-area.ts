@@ -1,13 +1,12 @@
 // The app of one area: its routes, /health and /openapi.json behind the same request ids, CORS, headers, log and onError.
 import { Hono } from "hono";
-import { z } from "zod";
 import { type Environment, readEnvironment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import type { MachineContext } from "./context.ts";
 import { allowOrigin } from "./cors.ts";
 import { describeCause } from "./describe-cause.ts";
 import { discardBody } from "./discard-body.ts";
-import { readHealth } from "./health.ts";
+import { createHealthCheck, healthSchema, type ProbeConnection } from "./health.ts";
 import { createLog } from "./log.ts";
 import { methodsOf } from "./match-path.ts";
 import { respondError } from "./respond.ts";
@@ -26,6 +25,8 @@ export interface AreaOptions {
   routes: readonly Route[];
   /** Needed by areas with routes for Twilio. */
   verifyTwilio?: VerifyTwilio;
+  /** Needed by areas with database connections of their own: /health tells whether one can be made. */
+  probeConnection?: ProbeConnection;
   /** The process's own unless a test brings another. */
   env?: Environment;
 }
@@ -41,7 +42,7 @@ export interface Area {
 /** Builds the area's app. @throws Error on a route table that contradicts itself */
 export function createArea(options: AreaOptions): Area {
   const { area, description, verifyTwilio, env = readEnvironment() } = options;
-  const routes = [...options.routes, ...ownRoutes(() => served)].sort(staticFirst);
+  const routes = [...options.routes, ...ownRoutes(() => served, options.probeConnection)].sort(staticFirst);
   const served: Area = { area, description, routes, fetch };
   checkTable(area, routes, verifyTwilio);
 
@@ -98,21 +99,16 @@ export function createArea(options: AreaOptions): Area {
 }
 
 /** What every area answers besides its own routes. */
-function ownRoutes(served: () => Area): Route[] {
-  const health = z.object({
-    status: z.literal("ok"),
-    version: z.string(),
-    database: z.literal("reachable"),
-    timestamp: z.iso.datetime(),
-  });
+function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefined): Route[] {
+  const checkHealth = createHealthCheck(probeConnection);
   return [
     route({
       method: "GET",
       path: "/health",
       summary: "Whether the area and its database answer",
       permission: "open",
-      response: object(health),
-      run: ({ env }) => readHealth(env),
+      response: object(healthSchema(probeConnection !== undefined)),
+      run: ({ env }) => checkHealth(env),
     }),
     route({
       method: "GET",

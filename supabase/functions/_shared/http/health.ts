@@ -1,34 +1,83 @@
-// Whether the area can work: it runs, and the database answers through REST.
+// Whether the area can work: it runs, and the database answers, through REST and, if the area needs one, over a connection of its own.
+import { z } from "zod";
 import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import { VERSION } from "./version.ts";
 
-export interface Health {
-  status: "ok";
-  version: string;
-  database: "reachable";
-  timestamp: string;
+/** Connects to the database and asks it once. @returns milliseconds. @throws what made it fail, for the log */
+export type ProbeConnection = (env: Environment) => Promise<number>;
+
+const health = z.object({
+  status: z.literal("ok"),
+  version: z.string(),
+  database: z.literal("reachable"),
+  database_connection_ms: z
+    .number()
+    .optional()
+    .describe("Areas with connections of their own: how long connecting and one answer took"),
+  timestamp: z.iso.datetime(),
+});
+export type Health = z.infer<typeof health>;
+
+/** What /health answers, for areas with and without connections of their own. */
+export function healthSchema(hasConnection: boolean) {
+  return hasConnection ? health.required() : health.omit({ database_connection_ms: true });
 }
 
 /** A database that answers behind a thousand other calls is slow, not away: measured, 2 s refused a quarter of a thousand at once. */
 const TIMEOUT_MS = 10_000;
+/** So long a connection's answer holds: anybody may ask, and a wrong password asked often makes the pooler refuse the right one too. */
+const CONNECTION_HOLDS_MS = 10_000;
 
-/** Under way: whoever asks meanwhile shares its answer, so that asking costs the database one call however many ask. */
-let probing: Promise<boolean> | undefined;
-
-/** @throws AppError database_unavailable */
-export async function readHealth(env: Environment): Promise<Health> {
-  probing ??= isDatabaseReachable(env).finally(() => {
-    probing = undefined;
-  });
-  if (!(await probing)) {
-    throw new AppError("database_unavailable", "The database can't be reached just now.", {
-      status: "degraded",
+/** @returns reads the area's health. It throws AppError database_unavailable, with the reason as its cause */
+export function createHealthCheck(probe?: ProbeConnection): (env: Environment) => Promise<Health> {
+  // Whoever asks meanwhile shares the answer, so that asking costs the database one call however many ask.
+  const askRest = sharing(isDatabaseReachable, 0);
+  const connect = probe && sharing(probe, CONNECTION_HOLDS_MS);
+  return async (env) => {
+    const [isReachable, ms] = await Promise.all([
+      askRest(env),
+      connect?.(env).catch((cause) => {
+        throw unavailable("The function's own connection to the database fails: its log says why.", cause);
+      }),
+    ]);
+    if (!isReachable) throw unavailable("The database can't be reached just now.");
+    return {
+      status: "ok",
       version: VERSION,
-      database: "unreachable",
+      database: "reachable",
+      ...(ms !== undefined && { database_connection_ms: ms }),
+      timestamp: new Date().toISOString(),
+    };
+  };
+}
+
+/** The same answer for all who ask while it is on its way, and for `holdsMs` milliseconds from when it was asked for. */
+function sharing<T>(
+  ask: (env: Environment) => Promise<T>,
+  holdsMs: number,
+): (env: Environment) => Promise<T> {
+  let answer: Promise<T> | undefined;
+  let isOnItsWay = false;
+  let askedAt = 0;
+  return (env) => {
+    if (answer && (isOnItsWay || performance.now() - askedAt < holdsMs)) return answer;
+    askedAt = performance.now();
+    isOnItsWay = true;
+    answer = ask(env).finally(() => {
+      isOnItsWay = false;
     });
-  }
-  return { status: "ok", version: VERSION, database: "reachable", timestamp: new Date().toISOString() };
+    return answer;
+  };
+}
+
+function unavailable(message: string, cause?: unknown): AppError {
+  return new AppError(
+    "database_unavailable",
+    message,
+    { status: "degraded", version: VERSION, database: "unreachable" },
+    { cause },
+  );
 }
 
 /**

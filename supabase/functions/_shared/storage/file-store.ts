@@ -69,12 +69,21 @@ export function openFileStore(env: Environment): FileStore {
   };
 }
 
+interface StorageAnswer {
+  status?: number;
+  statusCode?: string;
+  message?: string;
+}
+
 /** Whether Storage says that there is no such file. */
 export function isMissingFile(error: unknown): boolean {
-  const { status, statusCode, message } = (error ?? {}) as {
-    status?: number;
-    statusCode?: string;
-    message?: string;
-  };
+  const { status, statusCode, message } = (error ?? {}) as StorageAnswer;
   return status === 404 || statusCode === "404" || /not.?found/i.test(message ?? "");
+}
+
+/** Whether Storage refuses a file for its size: by the bucket's limit or by the project's, which the plan bounds. */
+export function isTooLargeForStorage(error: unknown): boolean {
+  const { status, statusCode } = (error ?? {}) as StorageAnswer;
+  // Hosted Storage says 400 over HTTP for what its body calls 413.
+  return status === 413 || statusCode === "413";
 }

@@ -3,7 +3,7 @@ import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import { openFileStore } from "../../_shared/storage/file-store.ts";
+import { isTooLargeForStorage, openFileStore } from "../../_shared/storage/file-store.ts";
 import { findMapping } from "../import-mappings/find-mapping.ts";
 import { openUpload } from "./open-upload.ts";
 import { readImportOptions } from "./read-import-options.ts";
@@ -42,6 +42,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
               dataOrThrow(await ctx.db.rpc("check_storage", { p_bytes: announcedBytes(ctx.request) }));
               isStored = true;
               await storage.upload(ownFile, body, "text/csv").catch((cause) => {
+                if (isTooLargeForStorage(cause)) throw tooLargeForStorage(cause);
                 throw new AppError(
                   "try_again",
                   "The file could not be stored just now: send it again.",
@@ -82,6 +83,15 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
         .catch(() => ctx.log.warn("a refused import left its file behind", { import: ownId }));
     throw error;
   }
+}
+
+function tooLargeForStorage(cause: unknown): AppError {
+  return new AppError(
+    "payload_too_large",
+    "The file is larger than this project's Storage takes. Split it and import the parts one by one.",
+    null,
+    { cause },
+  );
 }
 
 /** How large the file may be: the request's length, or the most a file may have if it does not tell. */

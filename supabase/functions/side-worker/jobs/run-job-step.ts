@@ -1,6 +1,7 @@
 // One step of a job; decides what becomes of the job where it fails.
 import type { Direct } from "../../_shared/db/direct.ts";
 import { isStatementTimeout, withStatementTimeout } from "../../_shared/db/statement-timeout.ts";
+import { isTooLargeForStorage } from "../../_shared/storage/file-store.ts";
 import { UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import { runExportStep } from "../exports/run-export-step.ts";
 import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
@@ -64,6 +65,8 @@ function finalReason(error: unknown, step: JobStep): string | null {
   if (error instanceof JobRefusal) return error.message;
   if (error instanceof UnsafePathError)
     return `The export was given up: ${error.message}. Start another one.`;
+  if (isTooLargeForStorage(error))
+    return "The file is larger than this project's Storage takes. Export fewer leads or columns.";
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   if (typeof code !== "string") return null;
   if (isStatementTimeout(error) && step.read_count >= MOST_TRIES)

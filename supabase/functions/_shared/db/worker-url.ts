@@ -1,0 +1,27 @@
+// Whom the functions log in to the database as, and where: the role `worker`, which may do what the machinery needs and no more.
+import type { Environment } from "../environment/environment.ts";
+
+const REMEDY =
+  "Set it to the transaction pooler's URL with the login of the role worker: docs/deploy.md, step 4, says how.";
+
+/**
+ * WORKER_DB_URL. SUPABASE_DB_URL, which the platform sets, is never used instead: it logs in as `postgres`, which no grant and no
+ * policy holds back. For the same reason another role than `worker` is refused: the dashboard shows URLs of `postgres` to copy.
+ * @throws Error naming WORKER_DB_URL and what to do; never with the URL, which holds a password
+ */
+export function workerUrl(env: Environment): URL {
+  const text = env.get("WORKER_DB_URL");
+  if (text === undefined) throw new Error(`The environment variable WORKER_DB_URL is not set. ${REMEDY}`);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new Error(
+      "The environment variable WORKER_DB_URL is not a URL: write special characters of the password as %XX.",
+    );
+  }
+  // The pooler's logins are named role.project.
+  if (url.username.split(".")[0] !== "worker")
+    throw new Error(`The environment variable WORKER_DB_URL logs in as another role than worker. ${REMEDY}`);
+  return url;
+}
