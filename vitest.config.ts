@@ -21,6 +21,14 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: "local-supabase", include: ["packages/local-supabase/tests/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "twilio-simulator", include: ["packages/twilio-simulator/tests/**/*.test.ts"] },
+      },
+      {
+        extends: true,
         test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],

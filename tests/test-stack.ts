@@ -1,5 +1,5 @@
 // What test files know about the running stack.
-import type { StackEnv } from "../scripts/stack/env-file.ts";
+import type { StackEnv } from "local-supabase";
 
 export type TestStack = StackEnv & {
   /** The superuser's database URL: for arranging and judging, never as the code under test. */

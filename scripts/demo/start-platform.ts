@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePortBase, portsFrom } from "../stack/ports.ts";
-import { removeData } from "../stack/remove-data.ts";
+import { findFreePortBase, portsFrom, removeData } from "local-supabase";
 import { type Stack, startStack } from "../stack/start-stack.ts";
 
 export interface Platform {

@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePortBase } from "../stack/ports.ts";
-import { removeData } from "../stack/remove-data.ts";
+import { findFreePortBase, removeData } from "local-supabase";
 import { startStack } from "../stack/start-stack.ts";
 
 /** @param databaseUrl of the role postgres; where none is given a stack is started on free ports */

@@ -1,5 +1,5 @@
 // The environment variables that Edge Functions of a local stack get.
-import type { Keys } from "./read-keys.ts";
+import type { Keys } from "local-supabase";
 
 export type FunctionsAddresses = { apiUrl: string; dbUrl: string; workerDbUrl: string; simulatorUrl: string };
 

@@ -1,8 +1,7 @@
 // `npm run reset`: deletes a stack's data; the next start makes a new database, new keys and the seeds.
 import { access } from "node:fs/promises";
 import { relative } from "node:path";
-import { readArguments } from "./read-arguments.ts";
-import { removeData } from "./remove-data.ts";
+import { readArguments, removeData } from "local-supabase";
 import { PROJECT_DIR } from "./start-stack.ts";
 
 try {

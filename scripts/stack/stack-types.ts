@@ -1,6 +1,5 @@
 // What a stack is started with, and what it gives back.
-import type { StackEnv } from "./env-file.ts";
-import type { Keys } from "./read-keys.ts";
+import type { Keys, StackEnv } from "local-supabase";
 
 /** The part of the stack a log line comes from: stack, database, gateway, realtime, scheduler, twilio, or a function. */
 export type LogSource = string;

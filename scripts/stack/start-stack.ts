@@ -3,26 +3,32 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
+import {
+  attachRealtime,
+  bootstrapDatabase,
+  clearLeftovers,
+  DEFAULT_PORT_BASE,
+  migrate,
+  portsFrom,
+  readEnvFile,
+  readKeys,
+  removeData,
+  requireFreePorts,
+  type StackEnv,
+  startDatabase,
+  startFunctions,
+  startGateway,
+  startScheduler,
+  writeEnvFile,
+} from "local-supabase";
+import { startSimulatorProcess } from "twilio-simulator";
 import { isLoopbackUrl } from "../../supabase/functions/_shared/twilio/is-loopback-url.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
-import { bootstrapDatabase } from "./database/bootstrap-database.ts";
-import { clearLeftovers } from "./database/clear-leftovers.ts";
-import { startDatabase } from "./database/start-database.ts";
-import { readEnvFile, type StackEnv, writeEnvFile } from "./env-file.ts";
 import { equipDemoOrganisation } from "./equip-demo-organisation.ts";
-import { startFunctions } from "./functions/start-functions.ts";
 import { functionsEnvironment } from "./functions-environment.ts";
-import { startGateway } from "./gateway/start-gateway.ts";
-import { migrate } from "./migrate.ts";
-import { DEFAULT_PORT_BASE, portsFrom, requireFreePorts } from "./ports.ts";
 import { preparePlatform } from "./prepare-platform.ts";
-import { readKeys } from "./read-keys.ts";
-import { attachRealtime } from "./realtime/attach-realtime.ts";
 import { registerSimulatedAccounts } from "./register-simulated-accounts.ts";
-import { removeData } from "./remove-data.ts";
-import { startScheduler } from "./scheduler/start-scheduler.ts";
 import type { LogSource, Stack, StackOptions } from "./stack-types.ts";
-import { startSimulatorProcess } from "./start-simulator-process.ts";
 
 export type { LogSource, Stack, StackOptions } from "./stack-types.ts";
 

@@ -1,7 +1,6 @@
 // `npm start`: the platform on this machine, until Ctrl-C.
 import { relative } from "node:path";
-import { formatLogLine } from "./format-log-line.ts";
-import { readArguments } from "./read-arguments.ts";
+import { formatLogLine, readArguments } from "local-supabase";
 import { type LogSource, PROJECT_DIR, startStack } from "./start-stack.ts";
 
 /** Short inside the working folder, whole outside of it. */

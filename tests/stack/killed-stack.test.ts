@@ -3,14 +3,17 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  chooseAccount,
+  chooseDatabaseFolder,
+  findFreePortBase,
+  type Keys,
+  readKeys,
+  removeData,
+  startDatabase,
+} from "local-supabase";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chooseAccount } from "../../scripts/stack/database/choose-account.ts";
-import { chooseDatabaseFolder } from "../../scripts/stack/database/choose-database-folder.ts";
-import { startDatabase } from "../../scripts/stack/database/start-database.ts";
-import { findFreePortBase } from "../../scripts/stack/ports.ts";
-import { type Keys, readKeys } from "../../scripts/stack/read-keys.ts";
-import { removeData } from "../../scripts/stack/remove-data.ts";
 import { PROJECT_DIR } from "../../scripts/stack/start-stack.ts";
 import { waitFor } from "../wait-for.ts";
 

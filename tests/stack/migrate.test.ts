@@ -2,9 +2,9 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { migrate } from "local-supabase";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { migrate } from "../../scripts/stack/migrate.ts";
 
 // A database of its own on the run's server, and a small project: the CLI is the same.
 const name = `migrate_${Date.now().toString(36)}`;

@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import postgres from "postgres";
+import { startSimulator } from "twilio-simulator";
+import { connectSimulator } from "twilio-simulator/client";
 import { afterAll, expect, inject, test } from "vitest";
 import ws from "ws";
 import { registerSimulatedAccounts } from "../../scripts/stack/register-simulated-accounts.ts";
-import { connectSimulator } from "../../scripts/twilio-simulator/connect-simulator.ts";
-import { startSimulator } from "../../scripts/twilio-simulator/start-simulator.ts";
 import { waitFor } from "../wait-for.ts";
 
 const stack = inject("stack");

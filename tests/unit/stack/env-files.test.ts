@@ -2,10 +2,9 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readEnvFile, readKeys, type StackEnv, writeEnvFile } from "local-supabase";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readEnvFile, type StackEnv, writeEnvFile } from "../../../scripts/stack/env-file.ts";
 import { functionsEnvironment } from "../../../scripts/stack/functions-environment.ts";
-import { readKeys } from "../../../scripts/stack/read-keys.ts";
 
 let folder: string;
 beforeAll(async () => {

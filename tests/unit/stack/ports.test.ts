@@ -1,8 +1,7 @@
 // Ports follow from one base, and a port in use is named together with the remedy.
 import { createServer, type Server } from "node:net";
+import { findFreePortBase, portsFrom, readArguments, requireFreePorts } from "local-supabase";
 import { afterEach, expect, test } from "vitest";
-import { findFreePortBase, portsFrom, requireFreePorts } from "../../../scripts/stack/ports.ts";
-import { readArguments } from "../../../scripts/stack/read-arguments.ts";
 
 let blocker: Server | undefined;
 afterEach(() => blocker?.close());
