@@ -21,7 +21,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "local-supabase", include: ["packages/local-supabase/tests/**/*.test.ts"] },
+        test: {
+          name: "local-supabase",
+          include: ["packages/local-supabase/tests/**/*.test.ts"],
+          globalSetup: ["packages/local-supabase/tests/platform-for-tests.ts"],
+        },
       },
       {
         extends: true,

@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePortBase, removeData } from "local-supabase";
+import { removeData } from "local-supabase";
 import type { TestProject } from "vitest/node";
+import { findFreePortBase } from "../scripts/stack/ports.ts";
 import { startStack } from "../scripts/stack/start-stack.ts";
 import { startStackControl } from "./start-stack-control.ts";
 import type { TestStack } from "./test-stack.ts";

@@ -1,5 +1,5 @@
 // What test files know about the running stack.
-import type { StackEnv } from "local-supabase";
+import type { StackEnv } from "../scripts/stack/start-stack.ts";
 
 export type TestStack = StackEnv & {
   /** The superuser's database URL: for arranging and judging, never as the code under test. */

@@ -1,8 +1,8 @@
 // The platform as a dashboard uses it: supabase-js, signed in as the demo user, with functions, tables and channels.
 import { createClient, FunctionsHttpError, type SupabaseClient } from "@supabase/supabase-js";
-import type { StackEnv } from "local-supabase";
 import ws from "ws";
 import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
+import type { StackEnv } from "../stack/start-stack.ts";
 
 type Method = "GET" | "POST" | "PATCH";
 

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePortBase, portsFrom, removeData } from "local-supabase";
+import { removeData } from "local-supabase";
+import { findFreePortBase, portsFrom } from "../stack/ports.ts";
 import { type Stack, startStack } from "../stack/start-stack.ts";
 
 export interface Platform {

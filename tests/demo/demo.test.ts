@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import type { StackEnv } from "local-supabase";
 import { afterEach, expect, test } from "vitest";
 import { openDashboard, rowOf } from "../../scripts/demo/dashboard.ts";
 import type { Result } from "../../scripts/demo/sum-up.ts";
+import type { StackEnv } from "../../scripts/stack/start-stack.ts";
 import { waitFor } from "../wait-for.ts";
 import { type DemoProcess, readResult, startDemo } from "./start-demo.ts";
 

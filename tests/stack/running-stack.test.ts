@@ -85,10 +85,15 @@ test("the worker's login role reaches the database with the password of this sta
   await stranger.end();
 });
 
-test("the server listens on this machine only", async () => {
-  const [row] = await admin`
-    select current_setting('listen_addresses') as addresses, current_setting('TimeZone') as zone`;
-  expect(row).toEqual({ addresses: "127.0.0.1", zone: "UTC" });
+test("the secrets by which the database calls the worker are there, and what Twilio is", async () => {
+  const rows = await admin`
+    select name, decrypted_secret from vault.decrypted_secrets
+    where name in ('functions_url', 'worker_secret', 'twilio_is_loopback')`;
+  expect(Object.fromEntries(rows.map((row) => [row.name, row.decrypted_secret]))).toEqual({
+    functions_url: stack.FUNCTIONS_URL,
+    worker_secret: stack.FUNCTIONS_ENV.WORKER_SECRET,
+    twilio_is_loopback: "true",
+  });
 });
 
 test("the Twilio simulator answers where the functions look for Twilio", async () => {

@@ -14,6 +14,8 @@ export type MigrateOptions = {
   /** Folder for the CLI's own files; its home is here too, so that it writes nothing into the user's. */
   scratchDir: string;
   log?: (line: string) => void;
+  /** The command that deletes the database, for the error that asks for it. Default `local-supabase reset`. */
+  resetCommand?: string;
 };
 
 /**
@@ -21,7 +23,13 @@ export type MigrateOptions = {
  * the file, the statement and the server's message when a migration or a seed fails; that file then changed nothing.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const { projectDir, databaseUrl, scratchDir, log = () => {} } = options;
+  const {
+    projectDir,
+    databaseUrl,
+    scratchDir,
+    resetCommand = "local-supabase reset",
+    log = () => {},
+  } = options;
   const pending = await findPending(join(projectDir, "supabase"), databaseUrl);
   if (pending.length === 0) return [];
 
@@ -48,7 +56,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     );
     for (const line of output.split("\n")) if (/^(Applying|Seeding|Updating)/.test(line)) log(line);
   } catch (error) {
-    throw new Error(explain((error as Error).message));
+    throw new Error(explain((error as Error).message, resetCommand));
   }
   return pending;
 }
@@ -109,7 +117,7 @@ async function sqlFiles(folder: string): Promise<string[]> {
 const NOISE = /^(│|▲|WARN:|Target:|Confirmed by|Try rerunning|Rerun the command)|ended with \d+: Target:/;
 
 /** One message out of the CLI's output: the file it was at, what the server said, and what to do where that is known. */
-function explain(output: string): string {
+function explain(output: string, resetCommand: string): string {
   const lines = output.split("\n").map((line) => line.trimEnd());
   const isStep = (line: string) => /^(Applying migration|Seeding data from) /.test(line);
   const file = lines.findLast(isStep);
@@ -118,7 +126,7 @@ function explain(output: string): string {
   const reason = rest.filter((line) => line && !NOISE.test(line) && !isStep(line)).join("\n");
   const differs = /not found in local migrations|inserted before the last migration/i.test(output);
   const hint = differs
-    ? '\nThe database was made by another state of this checkout. "npm run reset" starts over with an empty one.'
+    ? `\nThe database was made by another state of this checkout. "${resetCommand}" starts over with an empty one.`
     : "";
   return `${file ? `${file} failed:` : "supabase db push failed:"}\n${reason}${hint}`;
 }

@@ -1,21 +1,29 @@
-// The TCP ports of a stack: all follow from one base.
+// The TCP ports of a platform: all follow from one base.
 import { createServer } from "node:net";
 
-export type Ports = { api: number; database: number; simulator: number };
+/** How far each port is above the base. */
+export type PortOffsets = Record<string, number>;
 
 /** The Supabase CLI's own API port. */
 export const DEFAULT_PORT_BASE = 54321;
+/** The platform's own ports: as with the Supabase CLI, the database is on the next after the API. */
+export const PLATFORM_PORTS = { api: 0, database: 1 };
 
-/** API = base, database = base + 1, Twilio simulator = base + 8. Throws when the base leaves no room. */
-export function portsFrom(base: number): Ports {
-  if (!Number.isInteger(base) || base < 1024 || base > 65_527) {
-    throw new Error(`--port-base must be a whole number from 1024 to 65527, got ${base}.`);
+/** Returns the ports by name. Throws when the base leaves no room for them. */
+export function portsFrom<Offsets extends PortOffsets>(
+  base: number,
+  offsets: Offsets,
+): { [Name in keyof Offsets]: number } {
+  const highest = 65_535 - Math.max(...Object.values(offsets));
+  if (!Number.isInteger(base) || base < 1024 || base > highest) {
+    throw new Error(`--port-base must be a whole number from 1024 to ${highest}, got ${base}.`);
   }
-  return { api: base, database: base + 1, simulator: base + 8 };
+  const ports = Object.entries(offsets).map(([name, offset]) => [name, base + offset]);
+  return Object.fromEntries(ports) as { [Name in keyof Offsets]: number };
 }
 
 /** Throws, naming every port in use and the remedy, unless all can be listened on. */
-export async function requireFreePorts(ports: Ports): Promise<void> {
+export async function requireFreePorts(ports: Record<string, number>): Promise<void> {
   const taken: string[] = [];
   for (const [use, port] of Object.entries(ports)) {
     if (!(await isFree(port))) taken.push(`${port} (${use})`);
@@ -27,11 +35,11 @@ export async function requireFreePorts(ports: Ports): Promise<void> {
 }
 
 /** Returns a base whose ports are all free right now, chosen by the system. */
-export async function findFreePortBase(): Promise<number> {
+export async function findFreePortBase(offsets: PortOffsets = PLATFORM_PORTS): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const base = await askForPort();
     if (base > 65_000) continue;
-    const free = await Promise.all(Object.values(portsFrom(base)).map(isFree));
+    const free = await Promise.all(Object.values(portsFrom(base, offsets)).map(isFree));
     if (free.every(Boolean)) return base;
   }
   throw new Error("No free ports found on 127.0.0.1.");

@@ -1,4 +1,4 @@
-// The keys and passwords of one stack: made at random once, kept in its data folder.
+// The keys and passwords of one platform: made at random once, kept in its data folder.
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,39 +11,48 @@ export type Keys = {
   /** Password of the superuser `supabase_admin`. */
   superuserPassword: string;
   authenticatorPassword: string;
-  /** Password of the login role `worker`, which a migration creates without one. */
-  workerPassword: string;
-  /** What the worker function asks of its caller. */
-  workerSecret: string;
-  demoPassword: string;
 };
 
-/** Returns the folder's keys, making them (readable by the owner only) where there are none. */
-export async function readKeys(dataDir: string): Promise<Keys> {
+const MAKERS: { [Name in keyof Keys]: () => string } = {
+  publishableKey: () => `sb_publishable_${randomText(24)}`,
+  secretKey: () => `sb_secret_${randomText(24)}`,
+  jwtSecret: () => randomText(48),
+  superuserPassword: () => randomText(24),
+  authenticatorPassword: () => randomText(24),
+};
+
+/** Returns the platform's own keys. */
+export function readKeys(dataDir: string): Promise<Keys> {
+  return readSecrets(dataDir, MAKERS);
+}
+
+/**
+ * Returns secrets by name out of the data folder's `keys.json`, which only its owner may read. A name that is missing there
+ * gets the secret its maker makes; names of others are left alone, so that a project can keep its own secrets there too.
+ */
+export async function readSecrets<Name extends string>(
+  dataDir: string,
+  makers: Record<Name, () => string>,
+): Promise<Record<Name, string>> {
   const path = join(dataDir, "keys.json");
-  const saved = await readFile(path, "utf8").catch(() => undefined);
-  if (saved !== undefined) return JSON.parse(saved) as Keys;
-  const keys = makeKeys();
-  await mkdir(dataDir, { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(keys, null, 2), { mode: 0o600 });
-  await rename(`${path}.new`, path);
-  return keys;
+  const saved = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as Record<string, string>,
+    () => ({}) as Record<string, string>,
+  );
+  const names = Object.keys(makers) as Name[];
+  const secrets = Object.fromEntries(names.map((name) => [name, saved[name] ?? makers[name]()])) as Record<
+    Name,
+    string
+  >;
+  if (names.some((name) => saved[name] === undefined)) {
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(`${path}.new`, JSON.stringify({ ...saved, ...secrets }, null, 2), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+  return secrets;
 }
 
-function makeKeys(): Keys {
-  return {
-    publishableKey: `sb_publishable_${random(24)}`,
-    secretKey: `sb_secret_${random(24)}`,
-    jwtSecret: random(48),
-    superuserPassword: random(24),
-    authenticatorPassword: random(24),
-    workerPassword: random(24),
-    workerSecret: random(32),
-    // Letters, digits and a sign, for password rules that ask for each.
-    demoPassword: `Demo-${random(12)}1`,
-  };
-}
-
-function random(bytes: number): string {
+/** Letters, digits, "-" and "_". */
+export function randomText(bytes: number): string {
   return randomBytes(bytes).toString("base64url");
 }

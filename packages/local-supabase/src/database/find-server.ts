@@ -10,7 +10,7 @@ import { mendLibraryLinks, serverVersion } from "./mend-library-links.ts";
 export type Server = { postgres: string; initdb: string; extensionFolder: string };
 
 /** Survives restarts of the machine, unlike /tmp on many systems, and every account may enter it. */
-export const SHARED_FOLDER = "/var/tmp/sms-control-tower";
+export const SHARED_FOLDER = "/var/tmp/local-supabase";
 
 /**
  * Returns the server's programs and extension folder. Where the account cannot enter node_modules (a checkout under

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { asAccount, chooseAccount } from "./choose-account.ts";
 import { chooseDatabaseFolder } from "./choose-database-folder.ts";
+import { databaseUrl } from "./database-url.ts";
 import { findServer } from "./find-server.ts";
 import { initDatabase, isInitialized } from "./init-database.ts";
 import { installExtensions } from "./install-extensions.ts";
@@ -85,8 +86,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
   );
   watch.unref();
 
-  const urlFor = (role: string, password: string) =>
-    `postgresql://${role}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
+  const urlFor = (role: string, password: string) => databaseUrl(port, role, password);
   const adminUrl = urlFor("supabase_admin", superuserPassword);
   let ended = false;
   void exited.then(() => {

@@ -10,7 +10,7 @@
 --   the server is away, so rows older than 72 hours are deleted instead (see prune-messages.ts).
 -- * Hosted streams inserts from the write-ahead log. Here a statement trigger notifies the ids, at commit, and the server
 --   reads the rows: NOTIFY holds at most 8,000 bytes, payloads up to 3,000 kB. Transactions that notify commit one at a
---   time, so broadcast per fold or per person's action, never per message of a campaign.
+--   time, so broadcast per batch or per person's action, never per row.
 
 -- Schema and functions belong to the superuser (hosted: to supabase_realtime_admin): with an owner whose rights postgres
 -- inherits, `drop schema realtime cascade` would take the guard at the end of this file with it.

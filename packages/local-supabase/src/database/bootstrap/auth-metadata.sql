@@ -1,5 +1,5 @@
 -- Makes metadata of users JSON objects, as hosted Auth stores them: the Auth server here hands over JSON text, which jsonb
--- keeps as one string, and `raw_user_meta_data ->> 'org_name'` would be null in every trigger. Can be run again.
+-- keeps as one string, and `raw_user_meta_data ->> 'full_name'` would be null in every trigger. Can be run again.
 
 create or replace function auth.unwrap_json_text()
 returns trigger

@@ -2,24 +2,26 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { migrate } from "local-supabase";
+import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { migrate } from "../src/migrate.ts";
 
 // A database of its own on the run's server, and a small project: the CLI is the same.
 const name = `migrate_${Date.now().toString(36)}`;
-const url = inject("stack").DB_URL.replace(/\/postgres$/, `/${name}`);
-const server = postgres(inject("stack").DB_URL, { max: 1, onnotice: () => {} });
+const url = inject("platform").DB_URL.replace(/\/postgres$/, `/${name}`);
+const server = postgres(inject("platform").DB_URL, { max: 1, onnotice: () => {} });
 let projectDir: string;
 const sql = postgres(url, { max: 1, onnotice: () => {} });
 const lines: string[] = [];
+const CONFIG = fileURLToPath(new URL("./fixtures/project/supabase/config.toml", import.meta.url));
 
 beforeAll(async () => {
   await server.unsafe(`create database ${name}`);
   projectDir = await mkdtemp(join(tmpdir(), "migrate-"));
   for (const part of ["migrations", "seed"])
     await mkdir(join(projectDir, "supabase", part), { recursive: true });
-  await cp("supabase/config.toml", join(projectDir, "supabase", "config.toml"));
+  await cp(CONFIG, join(projectDir, "supabase", "config.toml"));
 });
 afterAll(async () => {
   await sql.end();
@@ -34,6 +36,7 @@ const run = () =>
     projectDir,
     databaseUrl: url,
     scratchDir: join(projectDir, "scratch"),
+    resetCommand: "the way to start over",
     log: (line) => lines.push(line),
   });
 
@@ -59,11 +62,11 @@ test("a migration that fails is named with the server's message, changes nothing
 test("a database that is ahead of the checkout is refused with the remedy", async () => {
   await rm(join(projectDir, "supabase", "migrations", "20260101000002_third.sql"));
   await write("migrations/20260101000003_fourth.sql", "select 1;");
-  await expect(run()).rejects.toThrow(/npm run reset/);
+  await expect(run()).rejects.toThrow(/"the way to start over" starts over/);
 });
 
 test("the CLI writes nothing into the user's home or the project", async () => {
   const config = await readFile(join(projectDir, "supabase", "config.toml"), "utf8");
-  expect(config).toBe(await readFile("supabase/config.toml", "utf8"));
+  expect(config).toBe(await readFile(CONFIG, "utf8"));
   await expect(readFile(join(projectDir, "supabase", ".temp", "cli-latest"))).rejects.toThrow(/ENOENT/);
 });

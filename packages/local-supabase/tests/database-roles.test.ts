@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import { afterAll, expect, inject, test } from "vitest";
 
-const sql = postgres(inject("stack").DB_URL, { max: 1, onnotice: () => {} });
+const sql = postgres(inject("platform").DB_URL, { max: 1, onnotice: () => {} });
 afterAll(() => sql.end());
 
 /** Runs statements and takes them back, whatever they did. */

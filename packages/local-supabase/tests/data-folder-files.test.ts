@@ -1,10 +1,10 @@
-// The env file of a stack is private and can be read back; .env wins over the stack's own values.
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+// The files of a data folder are private and can be read back.
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readEnvFile, readKeys, type StackEnv, writeEnvFile } from "local-supabase";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { functionsEnvironment } from "../../../scripts/stack/functions-environment.ts";
+import { readEnvFile, writeEnvFile } from "../src/env-file.ts";
+import { readKeys, readSecrets } from "../src/read-keys.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -12,15 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const addresses = {
-  apiUrl: "http://a",
-  dbUrl: "postgres://d",
-  workerDbUrl: "postgres://w",
-  simulatorUrl: "http://s",
-};
-
 test("the env file is readable by its owner only and comes back as written", async () => {
-  const env = { API_URL: "http://127.0.0.1:1", DB_URL: "postgresql://a:b@c/d?e=f#g" } as StackEnv;
+  const env = { API_URL: "http://127.0.0.1:1", DB_URL: "postgresql://a:b@c/d?e=f#g" };
   await writeEnvFile(folder, env);
   expect((await stat(join(folder, "env"))).mode & 0o777).toBe(0o600);
   expect(await readEnvFile(join(folder, "env"))).toEqual(env);
@@ -35,15 +28,17 @@ test("keys are made once, at random, and private", async () => {
   expect(keys.jwtSecret.length).toBeGreaterThanOrEqual(32);
 });
 
-test("variables of .env replace what functions get, and a missing .env replaces nothing", async () => {
+test("a project's own secrets are kept beside the keys, and neither replaces the other", async () => {
+  const keys = await readKeys(folder);
+  let made = 0;
+  const own = () => readSecrets(folder, { own: () => `own ${++made}` });
+  expect([await own(), await own()]).toEqual([{ own: "own 1" }, { own: "own 1" }]);
+  expect(await readKeys(folder)).toEqual(keys);
+});
+
+test("a .env file is read as shells read it, and a missing one is empty", async () => {
   const path = join(folder, ".env");
   expect(await readEnvFile(path)).toEqual({});
-  await writeFile(path, "# comment\nTWILIO_API_URL=https://api.twilio.com\nEXTRA='a b'\n");
-  const env = functionsEnvironment(await readKeys(folder), addresses, await readEnvFile(path));
-  expect(env).toMatchObject({
-    TWILIO_API_URL: "https://api.twilio.com",
-    EXTRA: "a b",
-    TWILIO_LOOKUPS_URL: "http://s",
-  });
-  expect(await readFile(path, "utf8")).toContain("comment");
+  await writeFile(path, "# comment\nONE=https://example.com\nTWO='a b'\n");
+  expect(await readEnvFile(path)).toEqual({ ONE: "https://example.com", TWO: "a b" });
 });

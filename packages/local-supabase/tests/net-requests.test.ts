@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../src/testing/wait-for.ts";
 
-const sql = postgres(inject("stack").DB_URL, { max: 3, onnotice: () => {} });
+const sql = postgres(inject("platform").DB_URL, { max: 3, onnotice: () => {} });
 type Received = { method?: string; url?: string; headers: IncomingMessage["headers"]; body: string };
 const received: Received[] = [];
 const server = createServer(async (request, response) => {

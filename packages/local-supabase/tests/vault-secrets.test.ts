@@ -2,8 +2,8 @@
 import postgres from "postgres";
 import { afterAll, expect, inject, test } from "vitest";
 
-const sql = postgres(inject("stack").DB_URL, { max: 1, onnotice: () => {} });
-const admin = postgres(inject("stack").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
+const sql = postgres(inject("platform").DB_URL, { max: 1, onnotice: () => {} });
+const admin = postgres(inject("platform").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
 afterAll(() => Promise.all([sql.end(), admin.end()]));
 
 test("a secret is stored encrypted, read back in clear, changed and deleted", async () => {
@@ -51,15 +51,4 @@ test.each(["anon", "authenticated"])("%s can neither read secrets nor the key", 
 test("postgres cannot read the key itself", async () => {
   await expect(sql`select vault._key()`).rejects.toThrow(/permission denied/);
   await expect(sql`select pg_read_file('vault.key')`).rejects.toThrow(/permission denied/);
-});
-
-test("the secrets by which the database calls the worker are there, and what Twilio is", async () => {
-  const { FUNCTIONS_URL, FUNCTIONS_ENV } = inject("stack");
-  const rows =
-    await sql`select name, decrypted_secret from vault.decrypted_secrets where name in ('functions_url', 'worker_secret', 'twilio_is_loopback')`;
-  expect(Object.fromEntries(rows.map((row) => [row.name, row.decrypted_secret]))).toEqual({
-    functions_url: FUNCTIONS_URL,
-    worker_secret: FUNCTIONS_ENV.WORKER_SECRET,
-    twilio_is_loopback: "true",
-  });
 });

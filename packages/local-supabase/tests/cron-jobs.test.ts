@@ -1,10 +1,10 @@
 // The scheduler runs cron.job as pg_cron does.
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { waitFor } from "../wait-for.ts";
+import { waitFor } from "../src/testing/wait-for.ts";
 
-const sql = postgres(inject("stack").DB_URL, { max: 2, onnotice: () => {} });
-const admin = postgres(inject("stack").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
+const sql = postgres(inject("platform").DB_URL, { max: 2, onnotice: () => {} });
+const admin = postgres(inject("platform").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
 
 beforeAll(async () => {
   await admin`create schema if not exists cron_test`;

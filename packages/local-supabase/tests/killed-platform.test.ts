@@ -3,46 +3,55 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  chooseAccount,
-  chooseDatabaseFolder,
-  findFreePortBase,
-  type Keys,
-  readKeys,
-  removeData,
-  startDatabase,
-} from "local-supabase";
+import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_DIR } from "../../scripts/stack/start-stack.ts";
-import { waitFor } from "../wait-for.ts";
+import { chooseAccount } from "../src/database/choose-account.ts";
+import { chooseDatabaseFolder } from "../src/database/choose-database-folder.ts";
+import { startDatabase } from "../src/database/start-database.ts";
+import { findFreePortBase } from "../src/ports.ts";
+import { type Keys, readKeys } from "../src/read-keys.ts";
+import { removeData } from "../src/remove-data.ts";
+import { waitFor } from "../src/testing/wait-for.ts";
+import { copyProject } from "./copy-project.ts";
 
+let projectDir: string;
 let dataDir: string;
 let base: number;
 let keys: Keys;
 const children: ChildProcess[] = [];
+const PACKAGE_DIR = fileURLToPath(new URL("..", import.meta.url));
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-killed-"));
+  dataDir = await mkdtemp(join(tmpdir(), "local-supabase-killed-"));
+  projectDir = await copyProject();
   base = await findFreePortBase();
   keys = await readKeys(dataDir);
 });
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");
   await removeData(dataDir);
-  await rm(dataDir, { recursive: true, force: true });
+  for (const folder of [dataDir, projectDir]) await rm(folder, { recursive: true, force: true });
 });
 
-/** `npm start` on this test's ports and folder; resolves when it says that it runs. */
+/** `local-supabase start` on this test's ports and folder; resolves when it says that it runs. */
 async function start(): Promise<ChildProcess> {
-  const file = join(PROJECT_DIR, "scripts", "stack", "start.ts");
+  const file = fileURLToPath(new URL("../src/main.ts", import.meta.url));
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", file, "--port-base", `${base}`, "--data-dir", dataDir],
-    {
-      cwd: PROJECT_DIR,
-      stdio: ["ignore", "pipe", "pipe"],
-    },
+    [
+      "--import",
+      "tsx",
+      file,
+      "start",
+      "--project",
+      projectDir,
+      "--port-base",
+      `${base}`,
+      "--data-dir",
+      dataDir,
+    ],
+    { cwd: PACKAGE_DIR, stdio: ["ignore", "pipe", "pipe"] },
   );
   children.push(child);
   let output = "";
@@ -54,8 +63,8 @@ async function start(): Promise<ChildProcess> {
   });
   await waitFor(
     () => {
-      if (child.exitCode !== null) throw new Error(`the stack did not start:\n${output}`);
-      return /SMS Control Tower runs/.test(output);
+      if (child.exitCode !== null) throw new Error(`the platform did not start:\n${output}`);
+      return /The platform runs/.test(output);
     },
     { seconds: 50 },
   );
@@ -87,7 +96,7 @@ const isAlive = (pid: number) => {
 };
 const ended = (child: ChildProcess) => waitFor(() => child.exitCode !== null || child.signalCode !== null);
 
-test("after kill -9 of the stack the server ends too, and the next start has the data", {
+test("after kill -9 of the platform the server ends too, and the next start has the data", {
   timeout: 120_000,
 }, async () => {
   const first = await start();
@@ -107,7 +116,7 @@ test("after kill -9 of the stack the server ends too, and the next start has the
   const third = await start();
   expect(await withSql((sql) => sql`select note from public.kill_test`)).toHaveLength(1);
 
-  // The server itself is killed: the stack says so and ends, and the next start recovers.
+  // The server itself is killed: the platform says so and ends, and the next start recovers.
   process.kill(await serverPid(), "SIGKILL");
   await ended(third);
   expect(third.exitCode).toBe(1);
@@ -122,11 +131,11 @@ test("after kill -9 of the stack the server ends too, and the next start has the
   expect(isAlive(last)).toBe(false);
 });
 
-test("a server left without a stack is stopped by the next start", { timeout: 60_000 }, async () => {
-  const script = join(PROJECT_DIR, "tests", "fixtures", "leave-orphan-database.ts");
+test("a server left without a platform is stopped by the next start", { timeout: 60_000 }, async () => {
+  const script = fileURLToPath(new URL("./fixtures/leave-orphan-database.ts", import.meta.url));
   const pid = await new Promise<number>((resolve) => {
     const args = ["--import", "tsx", script, dataDir, `${base + 1}`, keys.superuserPassword];
-    execFile(process.execPath, args, { cwd: PROJECT_DIR }, (_, stdout) => resolve(Number(stdout)));
+    execFile(process.execPath, args, { cwd: PACKAGE_DIR }, (_, stdout) => resolve(Number(stdout)));
   });
   expect(isAlive(pid)).toBe(true);
   const options = { dataDir, port: base + 1, superuserPassword: keys.superuserPassword };
