@@ -45,9 +45,9 @@ it("refuses a file's name that none can have, and a signed link that is none of 
   const headers = { authorization: `Bearer ${keys.publishable}`, apikey: keys.publishable };
   const ask = async (method: string, path: string) =>
     (await fetch(`${server.url}/storage/v1${path}`, { method, headers })).status;
-  expect(await ask("GET", "/object/imports/%00")).toBe(400);
-  expect(await ask("GET", "/object/imports/%ff")).toBe(400);
-  expect(await ask("GET", "/object/sign/imports/a.csv?token=a.b.c")).toBe(400);
-  expect(await ask("PUT", "/object/upload/sign/imports/a.csv?token=a.b.c")).toBe(400);
-  expect(await ask("GET", "/object/sign/imports/a.csv")).toBe(400);
+  expect(await ask("GET", "/object/papers/%00")).toBe(400);
+  expect(await ask("GET", "/object/papers/%ff")).toBe(400);
+  expect(await ask("GET", "/object/sign/papers/a.csv?token=a.b.c")).toBe(400);
+  expect(await ask("PUT", "/object/upload/sign/papers/a.csv?token=a.b.c")).toBe(400);
+  expect(await ask("GET", "/object/sign/papers/a.csv")).toBe(400);
 });

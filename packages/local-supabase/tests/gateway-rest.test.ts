@@ -28,7 +28,7 @@ describe("rights", () => {
   it("gives no role anything that no migration gave", async () => {
     const { client } = await server.person();
     await client.from("notes").select();
-    await client.storage.from("imports").list();
+    await client.storage.from("papers").list();
     const granted = await server.sql`
       select table_name, grantee, privilege_type from information_schema.role_table_grants
       where table_schema = 'public' and grantee in ('anon', 'authenticated', 'service_role') order by 1, 2, 3`;

@@ -16,7 +16,7 @@ afterAll(() => server?.stop());
 
 async function owner() {
   const person = await server.person();
-  return { ...person, files: person.client.storage.from("imports") };
+  return { ...person, files: person.client.storage.from("papers") };
 }
 
 const textOf = async (answer: { data: Blob | null; error: unknown }) => {
@@ -30,7 +30,7 @@ describe("uploads", () => {
     const text = "first name,phone\nÁnia,+15125550123\n".repeat(3000);
     const bodies = {
       blob: new Blob([text], { type: "text/csv" }),
-      file: new File([text], "leads.csv", { type: "text/csv" }),
+      file: new File([text], "people.csv", { type: "text/csv" }),
       buffer: Buffer.from(text),
       text,
       stream: new Blob([text]).stream(),
@@ -38,7 +38,7 @@ describe("uploads", () => {
     for (const [kind, body] of Object.entries(bodies)) {
       const path = `${id}/a folder/${kind} ñ.csv`;
       const { data, error } = await files.upload(path, body, { contentType: "text/csv" });
-      expect([error, data?.path, data?.fullPath], kind).toEqual([null, path, `imports/${path}`]);
+      expect([error, data?.path, data?.fullPath], kind).toEqual([null, path, `papers/${path}`]);
       expect(await textOf(await files.download(path)), kind).toBe(text);
       const info = await files.info(path);
       expect(info.data?.metadata, kind).toMatchObject({
@@ -85,7 +85,7 @@ describe("uploads", () => {
       if (isForm) yield Buffer.from("\r\n--b--\r\n");
     }
     for (const isForm of [false, true]) {
-      const path = `/storage/v1/object/imports/${id}/large-${isForm}.csv`;
+      const path = `/storage/v1/object/papers/${id}/large-${isForm}.csv`;
       const headers = { apikey: keys.publishable, authorization: `Bearer ${token}` };
       const answer = await fetch(server.url + path, {
         method: "POST",
@@ -107,7 +107,7 @@ describe("uploads", () => {
       expect(refused.error).toMatchObject({ statusCode: "413" });
     }
     expect((await small.upload(`${id}/fits.csv`, new Blob(["x".repeat(1000)]))).error).toBeNull();
-    const tooLarge = await client.storage.from("imports").upload(`${id}/huge`, Buffer.alloc(81 * mebibyte));
+    const tooLarge = await client.storage.from("papers").upload(`${id}/huge`, Buffer.alloc(81 * mebibyte));
     expect(tooLarge.error).toMatchObject({ statusCode: "413" });
     const left = await readdir(join(server.storageDir, "objects"), { recursive: true });
     expect(left.filter((file) => file.endsWith(".part"))).toEqual([]);
@@ -127,7 +127,7 @@ describe("uploads", () => {
     const { id, token } = await owner();
     const form = new FormData();
     form.append("cacheControl", "3600");
-    const answer = await fetch(`${server.url}/storage/v1/object/imports/${id}/none.csv`, {
+    const answer = await fetch(`${server.url}/storage/v1/object/papers/${id}/none.csv`, {
       method: "POST",
       headers: { apikey: keys.publishable, authorization: `Bearer ${token}` },
       body: form,
@@ -141,7 +141,7 @@ describe("reading", () => {
     const { files, id, token } = await owner();
     await files.upload(`${id}/digits.csv`, Buffer.from("0123456789"), { contentType: "text/csv" });
     const get = (range: string) =>
-      fetch(`${server.url}/storage/v1/object/authenticated/imports/${id}/digits.csv`, {
+      fetch(`${server.url}/storage/v1/object/authenticated/papers/${id}/digits.csv`, {
         headers: { apikey: keys.publishable, authorization: `Bearer ${token}`, range },
       });
     const cases = {
@@ -189,9 +189,9 @@ describe("reading", () => {
   it("takes an upload by a signed URL from someone who is not signed in", async () => {
     const { files, id } = await owner();
     const { data } = await files.createSignedUploadUrl(`${id}/by link.csv`);
-    const anon = server.client().storage.from("imports");
+    const anon = server.client().storage.from("papers");
     const up = await anon.uploadToSignedUrl(`${id}/by link.csv`, data?.token ?? "", new Blob(["by link"]));
-    expect([up.error, up.data?.fullPath]).toEqual([null, `imports/${id}/by link.csv`]);
+    expect([up.error, up.data?.fullPath]).toEqual([null, `papers/${id}/by link.csv`]);
     expect(await textOf(await files.download(`${id}/by link.csv`))).toBe("by link");
     const elsewhere = await anon.uploadToSignedUrl(`${id}/other.csv`, data?.token ?? "", new Blob(["x"]));
     expect(elsewhere.error).not.toBeNull();
@@ -224,7 +224,7 @@ describe("walls", () => {
     expect((await ben.files.upload(path, new Blob(["x"]), { upsert: true })).error).not.toBeNull();
     expect((await ben.files.remove([path])).data ?? []).toEqual([]);
     expect((await ben.files.move(path, `${ben.id}/private.csv`)).error).not.toBeNull();
-    const anon = server.client().storage.from("imports");
+    const anon = server.client().storage.from("papers");
     expect((await anon.download(path)).data).toBeNull();
     expect((await anon.upload(`${ana.id}/mine.csv`, new Blob(["x"]))).error).not.toBeNull();
     expect(await textOf(await ana.files.download(path))).toBe("private");
@@ -234,8 +234,8 @@ describe("walls", () => {
     const { client, id, token } = await owner();
     const keysTried = [`${id}/../../../../escaped`, `${id}/%2e%2e/%2e%2e/escaped`, `${id}/..%2f..%2fescaped`];
     for (const key of keysTried) {
-      await client.storage.from("imports").upload(key, new Blob(["x"]));
-      await fetch(`${server.url}/storage/v1/object/imports/${key}`, {
+      await client.storage.from("papers").upload(key, new Blob(["x"]));
+      await fetch(`${server.url}/storage/v1/object/papers/${key}`, {
         method: "POST",
         headers: { apikey: keys.publishable, authorization: `Bearer ${token}`, "content-type": "text/csv" },
         body: "x",

@@ -4,8 +4,8 @@ import { formatLogLine } from "../src/format-log-line.ts";
 
 test("every line of a message gets the same columns, and blank ones are left out", () => {
   const now = new Date(2026, 10, 23, 3, 4, 5);
-  expect(formatLogLine("leads", "first\n\n  second  \r\n", now).split("\n")).toEqual([
-    "03:04:05 leads         │ first",
-    "03:04:05 leads         │   second",
+  expect(formatLogLine("notes", "first\n\n  second  \r\n", now).split("\n")).toEqual([
+    "03:04:05 notes         │ first",
+    "03:04:05 notes         │   second",
   ]);
 });

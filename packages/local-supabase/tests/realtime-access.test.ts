@@ -32,32 +32,32 @@ const send = (topic: string, event: string) => server.sql`select realtime.send('
 
 /** Resolves once the client's socket has been refused. */
 async function refusalOf(client: SupabaseClient): Promise<string> {
-  const { statuses } = await subscribe(client, `org:${north.org}`);
+  const { statuses } = await subscribe(client, `team:${north.team}`);
   client.realtime.disconnect();
   return statuses[0] ?? "";
 }
 
-test("a member joins a topic of the own org and is refused one of another org, in hosted Realtime's words", async () => {
+test("a member joins a topic of the own team and is refused one of another team, in hosted Realtime's words", async () => {
   const [ours, theirs] = [await connectWith(signToken(north.user)), await connectWith(signToken(south.user))];
-  const topic = `org:${north.org}`;
+  const topic = `team:${north.team}`;
   expect((await subscribe(ours, topic)).statuses).toEqual(["SUBSCRIBED"]);
   expect((await subscribe(theirs, topic)).statuses[0]).toBe(denied(topic));
-  expect((await subscribe(theirs, `org:${south.org}`)).statuses).toEqual(["SUBSCRIBED"]);
+  expect((await subscribe(theirs, `team:${south.team}`)).statuses).toEqual(["SUBSCRIBED"]);
 });
 
 test("who is not signed in is refused every private topic", async () => {
-  const { statuses } = await subscribe(await server.connect(), `org:${north.org}`);
-  expect(statuses[0]).toBe(denied(`org:${north.org}`));
+  const { statuses } = await subscribe(await server.connect(), `team:${north.team}`);
+  expect(statuses[0]).toBe(denied(`team:${north.team}`));
 });
 
 test("a topic that makes the policy itself fail is refused and the policy's error is logged", async () => {
-  const { statuses } = await subscribe(await connectWith(signToken(north.user)), "org:no-uuid");
-  expect(statuses[0]).toBe(denied("org:no-uuid"));
-  expect(server.lines.join("\n")).toMatch(/RlsPolicyError on topic org:no-uuid: 22P02/);
+  const { statuses } = await subscribe(await connectWith(signToken(north.user)), "team:no-uuid");
+  expect(statuses[0]).toBe(denied("team:no-uuid"));
+  expect(server.lines.join("\n")).toMatch(/RlsPolicyError on topic team:no-uuid: 22P02/);
 });
 
 test("the secret key joins every topic, as it bypasses row level security", async () => {
-  const { statuses } = await subscribe(await server.connect(undefined, secretKey), `org:${south.org}`);
+  const { statuses } = await subscribe(await server.connect(undefined, secretKey), `team:${south.team}`);
   expect(statuses).toEqual(["SUBSCRIBED"]);
 });
 
@@ -87,22 +87,22 @@ test("forged, unsigned, expired, incomplete and malformed tokens are each refuse
     "not-a-token": "MalformedJWT: The token provided is not a valid JWT",
   };
   for (const [token, reason] of Object.entries(reasons)) {
-    const { statuses } = await subscribe(await connectWith(token), `org:${north.org}`);
+    const { statuses } = await subscribe(await connectWith(token), `team:${north.team}`);
     expect(statuses[0]).toMatch(typeof reason === "string" ? `CHANNEL_ERROR: ${reason}` : reason);
   }
 });
 
 test("a token that names a superuser is refused, though its signature is right", async () => {
   const token = signToken(north.user, 600, { role: "supabase_admin" });
-  const { statuses } = await subscribe(await connectWith(token), `org:${north.org}`);
-  expect(statuses[0]).toBe(denied(`org:${north.org}`));
+  const { statuses } = await subscribe(await connectWith(token), `team:${north.team}`);
+  expect(statuses[0]).toBe(denied(`team:${north.team}`));
 });
 
 test("a channel whose token runs out is closed with the reason; one whose token was refreshed goes on", async () => {
   let token = await signToken(north.user, 5);
   const lapsing = await connectWith(token);
   const refreshing = await server.connect(() => token);
-  const topic = `expiry:${north.org}`;
+  const topic = `expiry:${north.team}`;
   const [lapsed, refreshed] = [await subscribe(lapsing, topic), await subscribe(refreshing, topic)];
   expect([lapsed.statuses, refreshed.statuses]).toEqual([["SUBSCRIBED"], ["SUBSCRIBED"]]);
 
@@ -126,7 +126,7 @@ test("a channel whose token runs out is closed with the reason; one whose token 
 test("a refresh with a forged token, or with one whose policies no longer allow reading, closes the channel", async () => {
   const forged = await signToken(north.user, 600, {}, "another-secret-that-is-as-long-as-the-first-one");
   const other = await signToken(south.user);
-  const topic = `refresh:${north.org}`;
+  const topic = `refresh:${north.team}`;
   const reasons = {
     [forged]: "Failed to validate JWT signature",
     [other]: `You do not have permissions to read from this Channel topic: ${topic}`,
@@ -142,27 +142,27 @@ test("a refresh with a forged token, or with one whose policies no longer allow 
   }
 });
 
-test("membership is asked at every join: who has left the org keeps no way in", async () => {
+test("membership is asked at every join: who has left the team keeps no way in", async () => {
   const user = "cccccccc-cccc-4ccc-8ccc-cccccccccccc";
-  await server.sql`insert into public.members values (${user}, ${north.org}, false)`;
+  await server.sql`insert into public.members values (${user}, ${north.team}, false)`;
   const client = await connectWith(signToken(user));
-  const first = await subscribe(client, `org:${north.org}`);
+  const first = await subscribe(client, `team:${north.team}`);
   await client.removeChannel(first.channel);
   await server.sql`delete from public.members where user_id = ${user}`;
-  const second = await subscribe(client, `org:${north.org}`);
-  expect([first.statuses[0], second.statuses[0]]).toEqual(["SUBSCRIBED", denied(`org:${north.org}`)]);
+  const second = await subscribe(client, `team:${north.team}`);
+  expect([first.statuses[0], second.statuses[0]]).toEqual(["SUBSCRIBED", denied(`team:${north.team}`)]);
 });
 
 test("probing the policies leaves no row behind", async () => {
-  await subscribe(await connectWith(signToken(north.user)), `probe:${north.org}`);
-  expect(await server.sql`select from realtime.messages where topic = ${`probe:${north.org}`}`).toHaveLength(
+  await subscribe(await connectWith(signToken(north.user)), `probe:${north.team}`);
+  expect(await server.sql`select from realtime.messages where topic = ${`probe:${north.team}`}`).toHaveLength(
     0,
   );
 });
 
 test("a connection holds 100 channels and no more", async () => {
   const client = await connectWith(signToken(north.user));
-  const joins = Array.from({ length: 101 }, (_, n) => subscribe(client, `many-${n}:${north.org}`));
+  const joins = Array.from({ length: 101 }, (_, n) => subscribe(client, `many-${n}:${north.team}`));
   const statuses = (await Promise.all(joins)).map((join) => join.statuses[0]);
   expect(statuses.filter((status) => status === "SUBSCRIBED")).toHaveLength(100);
   expect(statuses).toContain("CHANNEL_ERROR: ChannelRateLimitReached: Too many channels");

@@ -13,7 +13,7 @@ import {
   startRealtimeServer,
 } from "./start-realtime-server.ts";
 
-const reader = { org: north.org, user: "dddddddd-dddd-4ddd-8ddd-dddddddddddd" };
+const reader = { team: north.team, user: "dddddddd-dddd-4ddd-8ddd-dddddddddddd" };
 let server: RealtimeServer;
 let sender: SupabaseClient;
 let listener: SupabaseClient;
@@ -21,7 +21,7 @@ let senderToken: string;
 
 beforeAll(async () => {
   server = await startRealtimeServer();
-  await server.sql`insert into public.members values (${reader.user}, ${reader.org}, false)`;
+  await server.sql`insert into public.members values (${reader.user}, ${reader.team}, false)`;
   senderToken = await signToken(north.user);
   const readerToken = await signToken(reader.user);
   sender = await server.connect(() => senderToken);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const topicOf = (name: string) => `${name}:${north.org}`;
+const topicOf = (name: string) => `${name}:${north.team}`;
 const broadcast = (event: string, payload: unknown) => ({ type: "broadcast" as const, event, payload });
 
 test("a client's broadcast, JSON or bytes, reaches the others, and itself only where it asked for that", async () => {

@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-/** Each test has a topic of its own in the org. */
-const topicOf = (name: string, org = north.org) => `${name}:${org}`;
+/** Each test has a topic of its own in the team. */
+const topicOf = (name: string, team = north.team) => `${name}:${team}`;
 
 const send = (topic: string, event: string, payload: object, isPrivate = true) =>
   server.sql`select realtime.send(${server.sql.json(payload as never)}, ${event}, ${topic}, ${isPrivate})`;
@@ -44,22 +44,22 @@ test("what realtime.send sends arrives with its payload, an id added to it, and 
 test("realtime.broadcast_changes brings operation, schema, table, record and old_record of a changed row", async () => {
   const topic = topicOf("changes");
   await server.sql.unsafe(`
-    create table public.campaigns (id int primary key, name text not null);
-    create function public.broadcast_campaign() returns trigger language plpgsql security definer set search_path = ''
+    create table public.towns (id int primary key, name text not null);
+    create function public.broadcast_town() returns trigger language plpgsql security definer set search_path = ''
       as $$ begin
         perform realtime.broadcast_changes('${topic}', tg_op, tg_op, tg_table_name, tg_table_schema, new, old);
         return null;
       end $$;
-    create trigger broadcast_campaign after insert or update or delete on public.campaigns
-      for each row execute function public.broadcast_campaign();`);
+    create trigger broadcast_town after insert or update or delete on public.towns
+      for each row execute function public.broadcast_town();`);
   const { received } = await subscribe(client, topic);
 
-  await server.sql`insert into public.campaigns values (1, 'Mora')`;
-  await server.sql`update public.campaigns set name = 'Taos'`;
-  await server.sql`delete from public.campaigns`;
+  await server.sql`insert into public.towns values (1, 'Mora')`;
+  await server.sql`update public.towns set name = 'Taos'`;
+  await server.sql`delete from public.towns`;
   await waitFor(() => received.length === 3);
 
-  const common = { id: expect.any(String), schema: "public", table: "campaigns" };
+  const common = { id: expect.any(String), schema: "public", table: "towns" };
   const [mora, taos] = [
     { id: 1, name: "Mora" },
     { id: 1, name: "Taos" },
@@ -130,13 +130,13 @@ test("a payload of 50 kB and one of 2.9 MB arrive whole; one over 3,000 kB is dr
   expect(server.lines.join("\n")).toContain("UnableToBroadcastChanges: 32000");
 });
 
-test("a message reaches no other topic, no other org, and no public channel of the same name", async () => {
+test("a message reaches no other topic, no other team, and no public channel of the same name", async () => {
   const token = await signToken(south.user);
   const stranger = await server.connect(() => token);
   const own = await subscribe(client, topicOf("apart"));
   const others = [
     await subscribe(client, topicOf("apart-too")),
-    await subscribe(stranger, topicOf("apart", south.org)),
+    await subscribe(stranger, topicOf("apart", south.team)),
     await subscribe(stranger, topicOf("apart"), { private: false }),
   ];
   expect(others.map(({ statuses }) => statuses[0])).toEqual(["SUBSCRIBED", "SUBSCRIBED", "SUBSCRIBED"]);
@@ -145,7 +145,7 @@ test("a message reaches no other topic, no other org, and no public channel of t
   await waitFor(() => own.received.length > 0);
   // What follows on each of the other channels shows that nothing came before it.
   await send(topicOf("apart-too"), "last", {});
-  await send(topicOf("apart", south.org), "last", {});
+  await send(topicOf("apart", south.team), "last", {});
   await send(topicOf("apart"), "last", {}, false);
   await waitFor(() => others.every(({ received }) => received.length > 0));
   expect(others.map(({ received }) => received.map(({ event }) => event))).toEqual([

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const send = (topic: string, event: string) => server.sql`select realtime.send('{}', ${event}, ${topic})`;
-const topicOf = (name: string) => `${name}:${north.org}`;
+const topicOf = (name: string) => `${name}:${north.team}`;
 
 test("after the database restarts, those who were connected get broadcasts again and new ones can join", async () => {
   const topic = topicOf("database");

@@ -67,12 +67,12 @@ $$;
 create table public.checked (n int check (n > 0));
 grant select, insert on public.checked to anon;
 create function public.wait_for(seconds float) returns void language sql as 'select pg_sleep(seconds)';
-insert into storage.buckets (id, name) values ('imports', 'imports');
+insert into storage.buckets (id, name) values ('papers', 'papers');
 insert into storage.buckets (id, name, public) values ('logos', 'logos', true);
 insert into storage.buckets (id, name, file_size_limit) values ('small', 'small', 1000);
 create policy "people keep files in a folder of their own" on storage.objects to authenticated
-  using (bucket_id in ('imports', 'small') and (storage.foldername(name))[1] = (select auth.uid())::text)
-  with check (bucket_id in ('imports', 'small') and (storage.foldername(name))[1] = (select auth.uid())::text);
+  using (bucket_id in ('papers', 'small') and (storage.foldername(name))[1] = (select auth.uid())::text)
+  with check (bucket_id in ('papers', 'small') and (storage.foldername(name))[1] = (select auth.uid())::text);
 `;
 
 export async function startGatewayServer(overrides: Partial<GatewayOptions> = {}): Promise<GatewayServer> {

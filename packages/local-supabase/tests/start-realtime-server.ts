@@ -1,4 +1,4 @@
-/** A database with two orgs and a Realtime server, of a test file's own. */
+/** A database with two teams and a Realtime server, of a test file's own. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
@@ -18,11 +18,11 @@ export const publishableKey = "sb_publishable_tests";
 export const secretKey = "sb_secret_tests";
 
 export const north = {
-  org: "11111111-1111-4111-8111-111111111111",
+  team: "11111111-1111-4111-8111-111111111111",
   user: "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa",
 };
 export const south = {
-  org: "22222222-2222-4222-8222-222222222222",
+  team: "22222222-2222-4222-8222-222222222222",
   user: "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb",
 };
 
@@ -42,7 +42,7 @@ export interface RealtimeServer {
   stop(): Promise<void>;
 }
 
-/** Takes options of attachRealtime to override; returns a running server with policies by org on topics `…:<org id>`. */
+/** Takes options of attachRealtime to override; returns a running server with policies by team on topics `…:<team id>`. */
 export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = {}): Promise<RealtimeServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "realtime-"));
   const port = await findFreePort();
@@ -51,7 +51,7 @@ export async function startRealtimeServer(overrides: Partial<RealtimeOptions> = 
   const { adminUrl } = database;
   await bootstrapDatabase({ adminUrl, postgresPassword: "postgres", authenticatorPassword: "tests" });
   const sql = postgres(adminUrl, { max: 4, onnotice: () => undefined, backoff: () => 0.1 });
-  await createOrgs(database.urlFor("postgres", "postgres"));
+  await createTeams(database.urlFor("postgres", "postgres"));
 
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
@@ -116,22 +116,22 @@ export function signToken(
 }
 
 /** As `postgres`, the role that migrations run as. */
-async function createOrgs(url: string): Promise<void> {
+async function createTeams(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   await sql.unsafe(`
-    create table public.members (user_id uuid primary key, org_id uuid not null, may_send boolean not null);
-    create function public.org_of_topic() returns uuid language sql stable set search_path = ''
+    create table public.members (user_id uuid primary key, team_id uuid not null, may_send boolean not null);
+    create function public.team_of_topic() returns uuid language sql stable set search_path = ''
       as $$ select split_part(realtime.topic(), ':', 2)::uuid $$;
     grant select on public.members to authenticated;
-    create policy "members join the topics of their org" on realtime.messages for select to authenticated
+    create policy "members join the topics of their team" on realtime.messages for select to authenticated
       using (extension in ('broadcast', 'presence') and exists (
         select from public.members as m
-        where m.user_id = (select auth.uid()) and m.org_id = (select public.org_of_topic())));
-    create policy "members who may send to it send to their org" on realtime.messages for insert to authenticated
+        where m.user_id = (select auth.uid()) and m.team_id = (select public.team_of_topic())));
+    create policy "members who may send to it send to their team" on realtime.messages for insert to authenticated
       with check (exists (
         select from public.members as m
-        where m.user_id = (select auth.uid()) and m.may_send and m.org_id = (select public.org_of_topic())));
-    insert into public.members values ('${north.user}', '${north.org}', true), ('${south.user}', '${south.org}', true);
+        where m.user_id = (select auth.uid()) and m.may_send and m.team_id = (select public.team_of_topic())));
+    insert into public.members values ('${north.user}', '${north.team}', true), ('${south.user}', '${south.team}', true);
   `);
   await sql.end();
 }
