@@ -1,5 +1,6 @@
 // Decides when cron jobs run: by the second or by the minute, one run of a job at a time, an overdue one right after.
 import type postgres from "postgres";
+import { isDue } from "./is-due.ts";
 import { type CronJob, runCronJob } from "./run-cron-job.ts";
 
 type Job = CronJob & { seconds: number | null; schedule: string };
@@ -65,14 +66,19 @@ export async function runCron(sql: postgres.Sql, log: (line: string) => void): P
     minute = now;
     await readJobs();
     for (let missed = first; missed <= now; missed++) {
-      if (!jobs.some((job) => job.seconds === null)) break;
-      const due = await sql`
-        select jobid from cron.job
-        where active and cron._seconds(schedule) is null and cron._is_due(schedule, ${new Date(missed * 60_000)})`;
-      for (const { jobid } of due) {
-        const state = states.get(jobid);
-        if (state) state.waiting += 1;
+      for (const job of jobs) {
+        const state = states.get(job.jobid);
+        if (state && job.seconds === null && isDueAt(job, new Date(missed * 60_000))) state.waiting += 1;
       }
+    }
+  }
+
+  function isDueAt(job: Job, minute: Date): boolean {
+    try {
+      return isDue(job.schedule, minute);
+    } catch (error) {
+      log(`cron job ${job.jobid}: ${(error as Error).message}`);
+      return false;
     }
   }
 

@@ -59,88 +59,58 @@ as $$
 $$;
 comment on function cron._seconds(text) is 'The interval of a ''[1-59] seconds'' schedule, null for any other schedule.';
 
-create function cron._field_values(field text, lowest integer, highest integer, names text[])
-returns integer[]
+create function cron._is_field(field text, lowest integer, highest integer, names text[])
+returns boolean
 language plpgsql immutable
 set search_path = ''
 as $$
 declare
   part text;
   piece text[];
-  first integer;
-  last integer;
-  step integer;
-  found integer[] := '{}';
 begin
-  for i in 1 .. coalesce(pg_catalog.array_length(names, 1), 0) loop
+  for i in 1 .. pg_catalog.cardinality(names) loop
     field := pg_catalog.regexp_replace(field, '\m' || names[i] || '\M', (lowest + i - 1)::text, 'gi');
   end loop;
   foreach part in array pg_catalog.string_to_array(field, ',') loop
-    piece := pg_catalog.regexp_match(part, '^(?:(\*)|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?$');
-    if piece is null then
-      return null;
+    -- First and last of a range, the step of a range or of all, a single value.
+    piece := pg_catalog.regexp_match(part, '^(?:(?:\*|(\d{1,2})-(\d{1,2}))(?:/(\d{1,2}))?|(\d{1,2}))$');
+    if piece is null
+      or coalesce(piece[1], piece[4])::integer < lowest
+      or coalesce(piece[2], piece[4])::integer > highest
+      or piece[2]::integer < piece[1]::integer
+      or piece[3]::integer not between 1 and highest then
+      return false;
     end if;
-    first := case when piece[1] = '*' then lowest else piece[2]::integer end;
-    last := case when piece[1] = '*' then highest else coalesce(piece[3], piece[2])::integer end;
-    step := coalesce(piece[4], '1')::integer;
-    if first < lowest or last > highest or last < first or step < 1 then
-      return null;
-    end if;
-    found := found || array(select pg_catalog.generate_series(first, last, step));
   end loop;
-  return found;
+  return true;
 end
 $$;
-comment on function cron._field_values(text, integer, integer, text[]) is
-  'The values one crontab field stands for, null if it is malformed.';
+comment on function cron._is_field(text, integer, integer, text[]) is 'Whether a crontab field is well formed.';
 
-create function cron._is_due(schedule text, at timestamptz)
+create function cron._is_schedule(schedule text)
 returns boolean
-language plpgsql immutable
+language plpgsql immutable strict
 set search_path = ''
 as $$
 declare
-  gmt timestamp := at at time zone 'UTC';
-  fields text[];
-  minutes integer[];
-  hours integer[];
-  days integer[];
-  months integer[];
-  weekdays integer[];
-  day_matches boolean;
-  weekday_matches boolean;
+  fields text[] := pg_catalog.regexp_split_to_array(pg_catalog.btrim(schedule), '\s+');
 begin
-  schedule := case pg_catalog.lower(pg_catalog.btrim(schedule))
-    when '@yearly' then '0 0 1 1 *' when '@annually' then '0 0 1 1 *' when '@monthly' then '0 0 1 * *'
-    when '@weekly' then '0 0 * * 0' when '@daily' then '0 0 * * *' when '@midnight' then '0 0 * * *'
-    when '@hourly' then '0 * * * *' else pg_catalog.btrim(schedule) end;
-  fields := pg_catalog.regexp_split_to_array(schedule, '\s+');
-  if pg_catalog.array_length(fields, 1) is distinct from 5 then
-    return null;
+  if cron._seconds(schedule) is not null
+    or pg_catalog.lower(pg_catalog.btrim(schedule)) = any (
+      '{@yearly,@annually,@monthly,@weekly,@daily,@midnight,@hourly}') then
+    return true;
   end if;
-  minutes := cron._field_values(fields[1], 0, 59, null);
-  hours := cron._field_values(fields[2], 0, 23, null);
-  -- `$` is the last day of the month.
-  days := cron._field_values(pg_catalog.replace(fields[3], '$',
-    extract(day from pg_catalog.date_trunc('month', gmt) + interval '1 month - 1 day')::text), 1, 31, null);
-  months := cron._field_values(fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}');
-  weekdays := cron._field_values(fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}');
-  if minutes is null or hours is null or days is null or months is null or weekdays is null then
-    return null;
-  end if;
-  day_matches := extract(day from gmt)::integer = any (days);
-  weekday_matches := extract(dow from gmt)::integer = any (weekdays)
-    or (extract(dow from gmt) = 0 and 7 = any (weekdays));
-  return extract(minute from gmt)::integer = any (minutes)
-    and extract(hour from gmt)::integer = any (hours)
-    and extract(month from gmt)::integer = any (months)
-    -- Crontab's rule: when both day fields are restricted, either one is enough.
-    and case when fields[3] like '*%' or fields[5] like '*%' then day_matches and weekday_matches
-      else day_matches or weekday_matches end;
+  return pg_catalog.cardinality(fields) = 5
+    and cron._is_field(fields[1], 0, 59, '{}')
+    and cron._is_field(fields[2], 0, 23, '{}')
+    -- `$` is the last day of the month.
+    and (fields[3] = '$' or cron._is_field(fields[3], 1, 31, '{}'))
+    and cron._is_field(fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}')
+    and cron._is_field(fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}');
 end
 $$;
-comment on function cron._is_due(text, timestamptz) is
-  'Whether a five-field schedule names this minute (GMT); null if the schedule is malformed.';
+comment on function cron._is_schedule(text) is
+  'Whether a schedule is well formed: five fields, a name such as @daily, or ''[1-59] seconds''. The scheduler says when it is due.';
 
 create function cron._save(p_owner name, p_name text, p_schedule text, p_command text, p_database text, p_active boolean)
 returns bigint
@@ -154,7 +124,7 @@ begin
     raise exception 'must be able to become role % to schedule a job for it', p_owner
       using errcode = 'insufficient_privilege';
   end if;
-  if cron._seconds(p_schedule) is null and cron._is_due(p_schedule, now()) is null then
+  if cron._is_schedule(p_schedule) is not true then
     raise exception 'invalid schedule: %', p_schedule
       using errcode = 'invalid_parameter_value',
         hint = 'Use cron format (e.g. 5 4 * * *), or interval format ''[1-59] seconds''';
@@ -242,7 +212,7 @@ begin
     raise exception 'must be able to become role % to alter its jobs', coalesce(p_username, p_caller)
       using errcode = 'insufficient_privilege';
   end if;
-  if p_schedule is not null and cron._seconds(p_schedule) is null and cron._is_due(p_schedule, now()) is null then
+  if not cron._is_schedule(p_schedule) then
     raise exception 'invalid schedule: %', p_schedule
       using errcode = 'invalid_parameter_value',
         hint = 'Use cron format (e.g. 5 4 * * *), or interval format ''[1-59] seconds''';
