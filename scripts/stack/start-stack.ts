@@ -1,5 +1,6 @@
 // Starts the platform with this project's database and functions, and the Twilio simulator beside it.
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   createStopList,
   DEFAULT_PORT_BASE,
@@ -21,6 +22,9 @@ import { readStackKeys } from "./stack-keys.ts";
 import type { Stack, StackEnv, StackOptions } from "./stack-types.ts";
 
 export type { LogSource, Stack, StackEnv, StackOptions } from "./stack-types.ts";
+
+/** What owners of land answer. */
+const OWNER_REPLIES = fileURLToPath(new URL("./owner-replies.json", import.meta.url));
 
 /**
  * Starts everything and returns when it can be used. What was started before an error is stopped again. Throws when a
@@ -63,6 +67,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         simulator = await startSimulatorProcess({
           port: ports.simulator,
           seed: options.seed,
+          repliesFile: OWNER_REPLIES,
           log: (line) => log("twilio", line),
         });
         stops.add(simulator.stop);

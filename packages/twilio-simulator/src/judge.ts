@@ -18,23 +18,23 @@ function isDead(post: PostEntry): boolean {
 }
 
 /**
- * Double sends: two or more accepted messages to one person for one campaign step, of which Twilio reported neither
+ * Double sends: two or more accepted messages to one person for one purpose, of which Twilio reported neither
  * failed, undelivered nor canceled.
- * @param stepOf names the campaign step of a POST (usually looked up by its `mid`); null leaves the POST out.
- *   Without it, messages with the same text to the same person count as one step.
+ * @param purposeOf names what a POST is for (usually looked up by its `mid`); null leaves the POST out.
+ *   Without it, messages with the same text to the same person count as one purpose.
  */
-export function doubleSends(record: AnyRecord, stepOf?: (post: PostEntry) => string | null): DoubleSend[] {
-  const bySteps = new Map<string, PostEntry[]>();
+export function doubleSends(record: AnyRecord, purposeOf?: (post: PostEntry) => string | null): DoubleSend[] {
+  const byPurpose = new Map<string, PostEntry[]>();
   for (const post of acceptedPosts(record)) {
-    const step = stepOf === undefined ? post.body : stepOf(post);
-    if (step === null || isDead(post)) continue;
-    const key = `${post.to}|${step}`;
-    const known = bySteps.get(key);
-    if (known === undefined) bySteps.set(key, [post]);
+    const purpose = purposeOf === undefined ? post.body : purposeOf(post);
+    if (purpose === null || isDead(post)) continue;
+    const key = `${post.to}|${purpose}`;
+    const known = byPurpose.get(key);
+    if (known === undefined) byPurpose.set(key, [post]);
     else known.push(post);
   }
   const doubles: DoubleSend[] = [];
-  for (const [key, posts] of bySteps)
+  for (const [key, posts] of byPurpose)
     if (posts.length > 1) doubles.push({ key, to: (posts[0] as PostEntry).to, posts });
   return doubles;
 }
@@ -221,7 +221,7 @@ export function countRecord(record: AnyRecord): RecordCounts {
   };
 }
 
-/** Everything the judge can say without knowing the sender's campaigns; serialisable. */
+/** Everything the judge can say without knowing what the sender's messages are for; serialisable. */
 export function judgeRecord(record: AnyRecord): RecordCounts & {
   doubleSends: number;
   sentAfterOptOut: number;

@@ -4,14 +4,19 @@ import { parseArgs } from "node:util";
 import type { AccountSpec } from "./control/control-schemas.ts";
 import { startSimulator } from "./start-simulator.ts";
 
-const USAGE = `Usage: npx tsx packages/twilio-simulator/src/main.ts [--port 54329] [--host 127.0.0.1] [--seed 1] [--accounts FILE]
-  --accounts FILE  JSON list of accounts: [{ "accountSid", "authToken", "numbers": [...], "behaviour": {...} }]`;
+const USAGE = `Usage: npx tsx packages/twilio-simulator/src/main.ts [--port 54329] [--host 127.0.0.1] [--seed 1] [--accounts FILE] [--replies FILE]
+  --accounts FILE  JSON list of accounts: [{ "accountSid", "authToken", "numbers": [...], "behaviour": {...} }]
+  --replies FILE   JSON texts of people's answers: { "interested": { "en": [...], "es": [...] }, ... }`;
 
 function readWhole(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0)
     throw new Error(`--${name}: a whole number is expected, not ${text}`);
   return value;
+}
+
+function readJson(file: string | undefined) {
+  return file === undefined ? undefined : JSON.parse(readFileSync(file, "utf8"));
 }
 
 async function main(): Promise<void> {
@@ -21,6 +26,7 @@ async function main(): Promise<void> {
       host: { type: "string", default: "127.0.0.1" },
       seed: { type: "string", default: "1" },
       accounts: { type: "string" },
+      replies: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -28,20 +34,20 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const accounts: AccountSpec[] =
-    values.accounts === undefined ? [] : JSON.parse(readFileSync(values.accounts, "utf8"));
+  const accounts: AccountSpec[] = readJson(values.accounts) ?? [];
   const simulator = await startSimulator({
     port: readWhole("port", values.port),
     host: values.host,
     seed: readWhole("seed", values.seed),
     accounts,
+    replies: readJson(values.replies),
     log: (line) => console.error(line),
   });
   console.log(`Twilio simulator on ${simulator.url}, seed ${simulator.seed}, ${accounts.length} accounts`);
   const end = () => void simulator.stop().then(() => process.exit(0));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
   if (process.send === undefined) return;
-  // Started by the stack: told when it can be used, and ended with its parent, however that ends.
+  // Started by startSimulatorProcess: told when it can be used, and ended with its parent, however that ends.
   process.once("disconnect", () => process.exit(0));
   process.send("listening");
 }

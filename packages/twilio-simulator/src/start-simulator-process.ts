@@ -15,10 +15,14 @@ export async function startSimulatorProcess(options: {
   port: number;
   /** Default 1. */
   seed?: number;
+  /** JSON file with texts of people's answers, in the place of the usual ones. */
+  repliesFile?: string;
   log: (line: string) => void;
 }): Promise<SimulatorProcess> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const child = fork(MAIN, ["--port", String(options.port), "--seed", String(options.seed ?? 1)], {
+  const args = ["--port", String(options.port), "--seed", String(options.seed ?? 1)];
+  if (options.repliesFile !== undefined) args.push("--replies", options.repliesFile);
+  const child = fork(MAIN, args, {
     execArgv: ["--import", tsx],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

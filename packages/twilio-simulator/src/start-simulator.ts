@@ -6,6 +6,7 @@ import { type AccountSpec, accountSpec, type OverrideSpec, overrideSpec } from "
 import { registerAccount } from "./control/register-account.ts";
 import { serveControl } from "./control/serve-control.ts";
 import { isLoopbackHost } from "./loopback-host.ts";
+import { type ReplyTexts, replaceTexts, replyTexts } from "./people/person-texts.ts";
 import { readDeactivations } from "./rest/deactivations.ts";
 import { sendAnswer } from "./rest/send-answer.ts";
 import { serveApi } from "./rest/serve-api.ts";
@@ -25,6 +26,8 @@ export interface StartOptions {
   /** For every account in `accounts`, under its own. */
   behaviour?: BehaviourPatch;
   accounts?: AccountSpec[];
+  /** Texts of people's answers, in the place of the usual ones. */
+  replies?: ReplyTexts;
   log?: (line: string) => void;
   /** Lets callbacks go to hosts that are not loopback. Default false. */
   allowRemoteWebhooks?: boolean;
@@ -117,6 +120,7 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
       log(`twilio-simulator: ${error instanceof Error ? error.stack : String(error)}`),
     ),
     log,
+    replies: replaceTexts(parseSpec(replyTexts, options.replies ?? {})),
     allowRemoteWebhooks: options.allowRemoteWebhooks ?? false,
   };
   // a client's pooled connection must outlive its idle moments, else it sees resets that nobody asked for

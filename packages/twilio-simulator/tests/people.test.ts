@@ -1,7 +1,8 @@
 // People who answer: by share, once, in their language, from a seed.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { inferIntent } from "../src/people/keywords.ts";
-import { REPLIES, type ReplyKind } from "../src/people/person-texts.ts";
+import { REPLIES, type ReplyKind, replaceTexts } from "../src/people/person-texts.ts";
+import { startSimulator } from "../src/start-simulator.ts";
 import type { InboundEntry } from "../src/state/record.ts";
 import { FROM } from "./sdk-client.ts";
 import { startTestSimulator, type TestSimulator } from "./start-test-simulator.ts";
@@ -101,6 +102,16 @@ test("a STOP from a person blocks and is answered by Twilio, ALTO is left to us"
   await t.control.waitUntilIdle();
   expect(t.inbounds()[0]).toMatchObject({ intent: "stop", keyword: null });
   expect((await writeTo(2, "again")).status).toBe("queued");
+});
+
+test("texts that the simulator is given take the place of the usual ones, and of nothing else", async () => {
+  const own = { interested: { en: ["How much for the boat?"], es: ["¿Cuánto por el barco?"] } };
+  const replies = replaceTexts(own);
+  expect(replies.interested).toEqual({ intent: "interested", ...own.interested });
+  expect(replies.stop).toEqual(REPLIES.stop);
+  await expect(startSimulator({ port: 0, replies: { interested: { en: [], es: ["x"] } } })).rejects.toThrow(
+    /interested/,
+  );
 });
 
 test.each(Object.entries(REPLIES) as [ReplyKind, (typeof REPLIES)[ReplyKind]][])(

@@ -1,4 +1,4 @@
-// The control endpoints under /simulator, for tests, benches and the demo in other processes.
+// The control endpoints under /simulator, for tests, benches and demos in other processes.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isLoopbackHost } from "../loopback-host.ts";
 import { sendAnswer } from "../rest/send-answer.ts";

@@ -5,7 +5,7 @@ import { drawDelay } from "../state/behaviour.ts";
 import { drawUnit, Purpose, pickByShare } from "../state/draw-random.ts";
 import type { Message } from "../state/message.ts";
 import { type Simulator, scheduleWork, trackWork } from "../state/simulator.ts";
-import { REPLIES, REPLY_KINDS } from "./person-texts.ts";
+import { REPLY_KINDS } from "./person-texts.ts";
 import { receiveInbound } from "./receive-inbound.ts";
 
 /**
@@ -21,7 +21,7 @@ export function answerAsPerson(sim: Simulator, account: Account, message: Messag
   const kind = REPLY_KINDS[pickByShare(drawUnit(base, Purpose.reply), shares)];
   if (kind === undefined) return;
   account.answeredPeople.add(message.to);
-  const { intent, en, es } = REPLIES[kind];
+  const { intent, en, es } = sim.replies[kind];
   const texts = drawUnit(base, Purpose.language) < people.spanish ? es : en;
   const body = texts[Math.floor(drawUnit(base, Purpose.wording) * texts.length)] as string;
   const to = message.from;

@@ -1,4 +1,5 @@
 // What people answer, in English and Spanish.
+import { z } from "zod";
 import type { Intent } from "../state/record.ts";
 
 export type ReplyKind =
@@ -11,33 +12,23 @@ export type ReplyKind =
   | "ayuda"
   | "wrongNumber";
 
-interface Reply {
+export interface Reply {
   intent: Intent;
   en: readonly string[];
   es: readonly string[];
 }
 
-/** Texts per kind of answer. Keywords are the same in both languages: the word is the point. */
+/** Texts by kind of answer, if the simulator is given no others. Keywords are the same in both languages: the word is the point. */
 export const REPLIES: Record<ReplyKind, Reply> = {
   interested: {
     intent: "interested",
-    en: [
-      "I might sell. What would you pay for it?",
-      "Depends on the price. Call me tomorrow afternoon",
-      "We have been thinking about selling that lot, tell me more",
-      "How much are you offering per acre?",
-    ],
-    es: [
-      "Me interesa, ¿cuánto ofrece por el terreno?",
-      "Sí me gustaría vender. Llámeme por la tarde",
-      "Depende del precio, ¿me puede dar una idea?",
-      "Lo hemos pensado. ¿Cómo sería el trámite?",
-    ],
+    en: ["Yes, tell me more", "Maybe. What does it cost?", "I might be, call me tomorrow afternoon"],
+    es: ["Me interesa, cuénteme más", "Quizás, ¿cuánto cuesta?", "Sí me gustaría. Llámeme por la tarde"],
   },
   notInterested: {
     intent: "not_interested",
-    en: ["Not for sale", "No thanks, we are keeping it", "Not interested at the moment"],
-    es: ["No está en venta, gracias", "Por ahora no me interesa", "No gracias, es de la familia"],
+    en: ["No thanks", "Not interested at the moment", "I have one already"],
+    es: ["No, gracias", "Por ahora no me interesa", "Ya tengo uno"],
   },
   stop: { intent: "stop", en: ["STOP", "Stop", "stop"], es: ["STOP", "Stop", "stop"] },
   alto: { intent: "stop", en: ["ALTO", "Alto"], es: ["ALTO", "Alto"] },
@@ -50,9 +41,21 @@ export const REPLIES: Record<ReplyKind, Reply> = {
   ayuda: { intent: "help", en: ["AYUDA", "ayuda"], es: ["AYUDA", "ayuda"] },
   wrongNumber: {
     intent: "wrong_number",
-    en: ["You have the wrong number", "Wrong number, I don't own any land"],
+    en: ["You have the wrong number", "Wrong number, sorry"],
     es: ["Número equivocado", "Se equivoca, número equivocado"],
   },
 };
 
 export const REPLY_KINDS = Object.keys(REPLIES) as ReplyKind[];
+
+const texts = z.array(z.string().min(1)).min(1);
+
+/** Texts that take the place of the usual ones, by kind of answer; what is left out stays. */
+export const replyTexts = z.partialRecord(z.enum(REPLY_KINDS), z.strictObject({ en: texts, es: texts }));
+export type ReplyTexts = z.infer<typeof replyTexts>;
+
+/** The answers of a simulator that was given these texts. */
+export function replaceTexts(given: ReplyTexts): Record<ReplyKind, Reply> {
+  const replies = REPLY_KINDS.map((kind) => [kind, { ...REPLIES[kind], ...given[kind] }]);
+  return Object.fromEntries(replies) as Record<ReplyKind, Reply>;
+}

@@ -1,4 +1,5 @@
 // The running simulator: its accounts, its clock of due work and its seed.
+import type { Reply, ReplyKind } from "../people/person-texts.ts";
 import type { Account } from "./account.ts";
 import type { TimerQueue } from "./timer-queue.ts";
 
@@ -9,6 +10,8 @@ export interface Simulator {
   accounts: Map<string, Account>;
   timers: TimerQueue;
   log: (line: string) => void;
+  /** What people answer, by kind. */
+  replies: Record<ReplyKind, Reply>;
   /** Callbacks go to loopback hosts only, unless this is set. */
   allowRemoteWebhooks: boolean;
 }
