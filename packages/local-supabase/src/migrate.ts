@@ -50,7 +50,13 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       process.execPath,
       [
         join(dirname(cli), "dist", "supabase.js"),
-        ...["db", "push", `--remote=${databaseUrl}`, "--yes", "--include-seed", "--workdir", work],
+        "db",
+        "push",
+        `--remote=${databaseUrl}`,
+        "--yes",
+        "--include-seed",
+        "--workdir",
+        work,
       ],
       { cwd: work, env: quietEnvironment(home) },
     );
@@ -65,16 +71,17 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 export function quietEnvironment(home: string): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, NODE_OPTIONS } = process.env;
   return {
-    ...{
-      PATH,
-      TMPDIR,
-      NODE_OPTIONS,
-      HOME: home,
-      SUPABASE_HOME: join(home, ".supabase"),
-      XDG_CONFIG_HOME: home,
-    },
-    ...{ DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", SUPABASE_NO_UPDATE_NOTIFIER: "1" },
-    ...{ SUPABASE_NO_KEYRING: "1", NO_COLOR: "1" },
+    PATH,
+    TMPDIR,
+    NODE_OPTIONS,
+    HOME: home,
+    SUPABASE_HOME: join(home, ".supabase"),
+    XDG_CONFIG_HOME: home,
+    DO_NOT_TRACK: "1",
+    SUPABASE_TELEMETRY_DISABLED: "1",
+    SUPABASE_NO_UPDATE_NOTIFIER: "1",
+    SUPABASE_NO_KEYRING: "1",
+    NO_COLOR: "1",
   };
 }
 

@@ -117,8 +117,20 @@ test("schedules are checked, replaced by name, altered, and only through the fun
 });
 
 test.each([
-  ...["5/15 * * * *", "* * * *", "* * * * * *", "1,,2 * * * *", "5-1 * * * *", "*/0 * * * *"],
-  ...["* 24 * * *", "* * 0 * *", "* * 1,$ * *", "* * * 13 *", "* * * * 8", "* * * jam *", "@never", ""],
+  "5/15 * * * *",
+  "* * * *",
+  "* * * * * *",
+  "1,,2 * * * *",
+  "5-1 * * * *",
+  "*/0 * * * *",
+  "* 24 * * *",
+  "* * 0 * *",
+  "* * 1,$ * *",
+  "* * * 13 *",
+  "* * * * 8",
+  "* * * jam *",
+  "@never",
+  "",
 ])("the schedule %j is refused", async (schedule) => {
   await expect(sql`select cron.schedule('test-refused', ${schedule}, 'select 1')`).rejects.toThrow(
     /invalid schedule/,

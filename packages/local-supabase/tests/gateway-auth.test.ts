@@ -20,7 +20,11 @@ it("signs people up and in without asking for a confirmation", async () => {
   expect([error, data.user?.id]).toEqual([null, id]);
   expect((await client.auth.getUser()).data.user?.email).toBe(email);
   expect(decodeJwt(data.session?.access_token ?? "")).toMatchObject({
-    ...{ sub: id, email, role: "authenticated", aud: "authenticated", session_id: expect.any(String) },
+    sub: id,
+    email,
+    role: "authenticated",
+    aud: "authenticated",
+    session_id: expect.any(String),
   });
 });
 

@@ -26,7 +26,9 @@ afterAll(async () => {
 it("hands calls to functions without an API key, with path, query and body", async () => {
   const answer = await fetch(`${server.url}/functions/v1/echo?a=1`, { method: "PUT", body: "text" });
   expect(await answer.json()).toMatchObject({
-    ...{ url: "http://edge-runtime.supabase.com/echo?a=1", method: "PUT", body: "text" },
+    url: "http://edge-runtime.supabase.com/echo?a=1",
+    method: "PUT",
+    body: "text",
     headers: { "x-forwarded-host": new URL(server.url).host },
   });
 });

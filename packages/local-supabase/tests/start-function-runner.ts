@@ -40,7 +40,10 @@ export async function startFunctionRunner(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/functions/v1`;
   return {
-    ...{ functions, functionsDir, url, lines },
+    functions,
+    functionsDir,
+    url,
+    lines,
     call: (path, init) => fetch(url + path, init),
     async write(file, text) {
       const full = join(functionsDir, file);

@@ -104,7 +104,13 @@ export async function startGatewayServer(overrides: Partial<GatewayOptions> = {}
       realtime: { transport: WebSocket as never },
     });
   return {
-    ...{ gateway, url: gateway.url, sql, migrate, storageDir, lines, client },
+    gateway,
+    url: gateway.url,
+    sql,
+    migrate,
+    storageDir,
+    lines,
+    client,
     async person() {
       const email = `${crypto.randomUUID()}@example.com`;
       const own = client();

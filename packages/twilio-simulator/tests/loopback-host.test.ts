@@ -8,6 +8,15 @@ test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.255.0.3", "::1", "[::1]",
 );
 
 test.each([
-  ...["", "0.0.0.0", "::", "128.0.0.1", "127.0.0.1.example.com", "localhost.example.com", "10.0.0.1"],
-  ...["127.0.0.256", "[::2]", "[::ffff:10.0.0.1]", "api.twilio.com"],
+  "",
+  "0.0.0.0",
+  "::",
+  "128.0.0.1",
+  "127.0.0.1.example.com",
+  "localhost.example.com",
+  "10.0.0.1",
+  "127.0.0.256",
+  "[::2]",
+  "[::ffff:10.0.0.1]",
+  "api.twilio.com",
 ])("%j is not", (host) => expect(isLoopbackHost(host)).toBe(false));

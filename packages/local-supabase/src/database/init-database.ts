@@ -54,17 +54,23 @@ async function tryLocales(
       await runProgram(
         server.initdb,
         [
-          ...["-D", folder, "-U", "supabase_admin", "--pwfile", passwordFile, "-A", "scram-sha-256"],
-          ...[
-            "-E",
-            "UTF8",
-            "--locale=C",
-            `--lc-ctype=${ctype}`,
-            "--locale-provider=icu",
-            "--icu-locale=en-US",
-          ],
+          "-D",
+          folder,
+          "-U",
+          "supabase_admin",
+          "--pwfile",
+          passwordFile,
+          "-A",
+          "scram-sha-256",
+          "-E",
+          "UTF8",
+          "--locale=C",
+          `--lc-ctype=${ctype}`,
+          "--locale-provider=icu",
+          "--icu-locale=en-US",
           // The server is started right after; a crash within those two seconds only means running this again.
-          ...["--no-sync", "--no-instructions"],
+          "--no-sync",
+          "--no-instructions",
         ],
         { cwd: "/", ...asAccount(account) },
       );

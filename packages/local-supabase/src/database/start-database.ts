@@ -58,7 +58,9 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
 
   // A group of its own: Ctrl-C in a terminal must not reach the server before the stack has stopped its clients.
   const child = spawn(server.postgres, ["-D", folder, ...serverSettings(port, durable)], {
-    ...{ cwd: "/", detached: true, stdio: ["ignore", "ignore", "pipe"] },
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
     ...asAccount(account),
   });
   const recent: string[] = [];
@@ -81,7 +83,9 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
     process.execPath,
     [fileURLToPath(new URL("./watch-parent.mjs", import.meta.url)), folder, `${pid}`],
     {
-      ...{ cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"] },
+      cwd: "/",
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
     },
   );
   watch.unref();
@@ -100,7 +104,13 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
 
   serving = true;
   return {
-    ...{ port, pid, watcherPid: watch.pid ?? 0, folder, adminUrl, urlFor, exited },
+    port,
+    pid,
+    watcherPid: watch.pid ?? 0,
+    folder,
+    adminUrl,
+    urlFor,
+    exited,
     async stop() {
       serving = false;
       await owner.end({ timeout: 1 }).catch(() => undefined);
@@ -117,7 +127,10 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
 async function connectOwner(url: string, hasEnded: () => boolean): Promise<postgres.Sql | undefined> {
   while (!hasEnded()) {
     const sql = postgres(url, {
-      ...{ max: 1, connect_timeout: 60, onnotice: () => {}, max_lifetime: null },
+      max: 1,
+      connect_timeout: 60,
+      onnotice: () => {},
+      max_lifetime: null,
       connection: { application_name: OWNER_APPLICATION },
     });
     try {

@@ -37,8 +37,14 @@ async function askServer(
   password: string,
 ): Promise<"owned" | "orphan" | "silent"> {
   const sql = postgres({
-    ...{ host: "127.0.0.1", port, username: "supabase_admin", password, database: "postgres" },
-    ...{ max: 1, connect_timeout: 3, onnotice: () => {} },
+    host: "127.0.0.1",
+    port,
+    username: "supabase_admin",
+    password,
+    database: "postgres",
+    max: 1,
+    connect_timeout: 3,
+    onnotice: () => {},
   });
   try {
     const [row] = await sql`

@@ -90,8 +90,13 @@ async function prune(sql: postgres.Sql): Promise<void> {
 
 async function send(request: QueuedRequest, stopping: AbortSignal): Promise<Answer> {
   const answer: Answer = {
-    ...{ id: request.id, status_code: null, content_type: null, headers: null, content: null },
-    ...{ timed_out: false, error_msg: null },
+    id: request.id,
+    status_code: null,
+    content_type: null,
+    headers: null,
+    content: null,
+    timed_out: false,
+    error_msg: null,
   };
   const timeout = AbortSignal.timeout(request.timeout_milliseconds);
   try {

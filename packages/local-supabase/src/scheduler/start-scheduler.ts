@@ -14,7 +14,11 @@ export type Scheduler = { stop(): Promise<void> };
 export async function startScheduler({ adminUrl, log = () => {} }: SchedulerOptions): Promise<Scheduler> {
   const sql = postgres(adminUrl, {
     // Eight jobs at once and two for the scheduler's own queries; listening has a connection of its own.
-    ...{ max: 10, idle_timeout: 30, max_lifetime: null, prepare: false, onnotice: () => {} },
+    max: 10,
+    idle_timeout: 30,
+    max_lifetime: null,
+    prepare: false,
+    onnotice: () => {},
     connection: { application_name: "scheduler" },
   });
   const cron = await runCron(sql, log);
