@@ -22,6 +22,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "local-supabase",
+          include: ["packages/local-supabase/tests/**/*.test.ts"],
+          globalSetup: ["packages/local-supabase/tests/platform-for-tests.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "twilio-simulator", include: ["packages/twilio-simulator/tests/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
           name: "stack",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/unit/**", "tests/large/**", "tests/bystander/**", ...BARE, ...KILLING],

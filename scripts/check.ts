@@ -1,6 +1,7 @@
 // npm run check: formatting, lint, types, patterns, generated files and the database advisors. Stops at the first step that fails.
 import { judgeAdvice, readAcceptances, readAdvice } from "./check/accepted-advice.ts";
 import { checkLocks } from "./check/compare-locks.ts";
+import { checkPackages } from "./check/packages-apart.ts";
 import { checkPatterns } from "./check/patterns/check-patterns.ts";
 import { checkSqlFiles } from "./check/sql-files.ts";
 import { checkStructure } from "./check/structure/check-structure.ts";
@@ -32,6 +33,7 @@ async function checkAll(): Promise<void> {
   await check("format and lint (biome)", () => complaintsOf("biome", ["check", "."]));
   await check("imports and places of files", checkStructure);
   await check("types of scripts and tests (tsc)", () => complaintsOf("tsc", ["--noEmit"]));
+  await check("packages know nothing of the project", checkPackages);
   await check("locked versions of functions", checkLocks);
   await check("types of functions (deno check)", async () => {
     const entries = (await findFunctions()).map(({ entry }) => entry);

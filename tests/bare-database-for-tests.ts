@@ -1,6 +1,6 @@
 // Starts a database server for a test run with nothing beside it: no scheduler plans, no worker claims (vitest globalSetup).
 import type { TestProject } from "vitest/node";
-import { type BareServer, startBareServer } from "../scripts/stack/database/start-bare-server.ts";
+import { type BareServer, startBareServer } from "../scripts/stack/start-bare-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

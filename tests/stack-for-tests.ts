@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeData } from "local-supabase";
 import type { TestProject } from "vitest/node";
 import { findFreePortBase } from "../scripts/stack/ports.ts";
-import { removeData } from "../scripts/stack/remove-data.ts";
 import { startStack } from "../scripts/stack/start-stack.ts";
 import { startStackControl } from "./fixtures/start-stack-control.ts";
 import type { TestStack } from "./fixtures/test-stack.ts";

@@ -1,5 +1,5 @@
 // How the simulated Twilio misbehaves towards each organisation of a run. Everything goes wrong, and each in its own way.
-import type { BehaviourPatch } from "../twilio-simulator/state/behaviour.ts";
+import type { BehaviourPatch } from "twilio-simulator";
 
 const COMMON: BehaviourPatch = {
   delays: { answer: { min: 0, max: 80 }, queued: { min: 5, max: 40 }, sent: { min: 20, max: 300 } },

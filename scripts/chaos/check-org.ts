@@ -1,15 +1,11 @@
 // Every check of one organisation after a run: Twilio's record against our tables, and what must always hold.
+
+import type { PostEntry, RecordEntry } from "twilio-simulator";
+import { type DoubleSend, doubleSends, sentAfterOptOut, worstSlidingSecond } from "twilio-simulator/judge";
 import { checkFigures } from "../../tests/fixtures/check-figures.ts";
 import { type Check, nothingWrong } from "../judging/check.ts";
 import { compareTexts, failedWebhooks } from "../judging/compare-messages.ts";
 import { measureNumberPace } from "../judging/measure-pace.ts";
-import {
-  type DoubleSend,
-  doubleSends,
-  sentAfterOptOut,
-  worstSlidingSecond,
-} from "../twilio-simulator/judge.ts";
-import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
 import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
 import type { Pause } from "./faults.ts";
 import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";

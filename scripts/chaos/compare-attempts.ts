@@ -1,6 +1,6 @@
 // Holds every POST that Twilio saw against our attempt, and every message against what Twilio told us of it, both ways.
 // Unlike a quiet run (judging/compare-messages.ts), callbacks were lost: we may know less than Twilio, but nothing else.
-import type { CallbackEntry, PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
+import type { CallbackEntry, PostEntry, RecordEntry } from "twilio-simulator";
 import type { ChaosAttempt, ChaosMessage, ChaosSide } from "./read-our-side.ts";
 
 /** Of Twilio's statuses; one that is final is 4. */

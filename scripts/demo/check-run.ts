@@ -1,8 +1,8 @@
 // Every check of a finished run: sums that must add up, and the platform's word against the simulator's record.
+import type { RecordEntry } from "twilio-simulator";
 import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/schemas.ts";
 import { type Check, equal, nothingWrong } from "../judging/check.ts";
 import { compareMessages, compareTexts, failedWebhooks } from "../judging/compare-messages.ts";
-import type { RecordEntry } from "../twilio-simulator/state/record.ts";
 import type { Dashboard } from "./dashboard.ts";
 import type { Verdict } from "./judge-sending.ts";
 import type { LeadFile } from "./lead-file.ts";

@@ -2,7 +2,7 @@
 import { createClient, FunctionsHttpError, type SupabaseClient } from "@supabase/supabase-js";
 import ws from "ws";
 import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
-import type { StackEnv } from "../stack/env-file.ts";
+import type { StackEnv } from "../stack/start-stack.ts";
 
 type Method = "GET" | "POST" | "PATCH";
 

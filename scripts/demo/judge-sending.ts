@@ -1,10 +1,10 @@
 // What the simulator's record says of the campaign: who got what, how fast, and whether the rules of sending were kept.
 
+import type { PostEntry, RecordEntry } from "twilio-simulator";
+import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "twilio-simulator/judge";
 import type { ClockComparison } from "../judging/compare-clocks.ts";
 import { measureNumberPace, type NumberPace } from "../judging/measure-pace.ts";
 import type { OurAttempt, OurMessage } from "../judging/our-side.ts";
-import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "../twilio-simulator/judge.ts";
-import type { PostEntry, RecordEntry } from "../twilio-simulator/state/record.ts";
 
 export interface Verdict {
   /** POSTs of the campaign, refused ones too, in order of arrival. */

@@ -1,5 +1,5 @@
 // People who opt out before their turn comes: they must never be written to.
-import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
+import type { AccountControl } from "twilio-simulator/client";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 
 const TEXTS = ["ALTO", "STOP", "Stop. Thank you", "alto por favor"];

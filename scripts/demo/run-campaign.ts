@@ -1,7 +1,7 @@
 // Creates, builds and runs a campaign over the ten numbers, with a pause in the middle.
 
+import type { AccountControl } from "twilio-simulator/client";
 import { type ClockComparison, compareClocks } from "../judging/compare-clocks.ts";
-import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 import { drawCampaign } from "./draw-campaign.ts";
 import { followCampaign, type LiveFigures } from "./live-figures.ts";

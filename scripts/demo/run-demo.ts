@@ -1,7 +1,7 @@
 // One run of the demo on a started platform: import, campaign, and the reckoning.
 
+import { connectSimulator } from "twilio-simulator/client";
 import type { Check } from "../judging/check.ts";
-import { connectSimulator } from "../twilio-simulator/connect-simulator.ts";
 import { checkRun, type FinishedRun } from "./check-run.ts";
 import { openDashboard } from "./dashboard.ts";
 import { importLeads } from "./import-leads.ts";

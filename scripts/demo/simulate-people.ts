@@ -1,6 +1,7 @@
 // How the simulated Twilio and the people behind the phones behave in the demo.
-import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
-import type { BehaviourPatch } from "../twilio-simulator/state/behaviour.ts";
+
+import type { BehaviourPatch } from "twilio-simulator";
+import type { AccountControl } from "twilio-simulator/client";
 import type { Dashboard } from "./dashboard.ts";
 
 /**

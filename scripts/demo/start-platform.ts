@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeData } from "local-supabase";
 import { findFreePortBase, portsFrom } from "../stack/ports.ts";
-import { removeData } from "../stack/remove-data.ts";
 import { type Stack, startStack } from "../stack/start-stack.ts";
 
 export interface Platform {

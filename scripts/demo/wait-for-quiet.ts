@@ -1,6 +1,6 @@
 // Waits until nothing is in flight: no delivery, callback or answer at Twilio, no send or reply on our side.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AccountControl } from "../twilio-simulator/connect-simulator.ts";
+import type { AccountControl } from "twilio-simulator/client";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 import type { LiveFigures } from "./live-figures.ts";
 

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeData } from "local-supabase";
 import { findFreePortBase } from "../stack/ports.ts";
-import { removeData } from "../stack/remove-data.ts";
 import { startStack } from "../stack/start-stack.ts";
 
 /** @param databaseUrl of the role postgres; where none is given a stack is started on free ports */
@@ -15,7 +15,7 @@ export async function useDatabase<T>(
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-check-"));
   try {
     const portBase = await findFreePortBase();
-    const stack = await startStack({ portBase, dataDir, durable: false, watch: false, quiet: true });
+    const stack = await startStack({ portBase, dataDir, durable: false, watch: false });
     try {
       return await work(stack.env.DB_URL);
     } finally {

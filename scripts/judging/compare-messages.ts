@@ -1,10 +1,5 @@
 // Holds every message of ours against what Twilio's side recorded of it, both ways.
-import type {
-  CallbackEntry,
-  InboundEntry,
-  PostEntry,
-  RecordEntry,
-} from "../twilio-simulator/state/record.ts";
+import type { CallbackEntry, InboundEntry, PostEntry, RecordEntry } from "twilio-simulator";
 import type { OurMessage } from "./our-side.ts";
 
 /** What is wrong, one sentence per message; empty where both sides agree on all. */

@@ -1,5 +1,5 @@
 // How fast each number sent: by the slots it was given, and by when its POSTs came in at the simulator.
-import type { PostEntry } from "../twilio-simulator/state/record.ts";
+import type { PostEntry } from "twilio-simulator";
 import type { ClockComparison } from "./compare-clocks.ts";
 import type { OurAttempt } from "./our-side.ts";
 

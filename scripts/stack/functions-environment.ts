@@ -1,24 +1,20 @@
-// The environment variables that Edge Functions of a local stack get.
-import type { Keys } from "./read-keys.ts";
+// The environment variables that functions of a local stack get beside the platform's own.
+import type { Keys } from "local-supabase";
+import type { StackKeys } from "./stack-keys.ts";
 
-export type FunctionsAddresses = { apiUrl: string; dbUrl: string; workerDbUrl: string; simulatorUrl: string };
+export type FunctionsAddresses = { functionsUrl: string; workerDbUrl: string; simulatorUrl: string };
 
-/** The platform's own names first, then ours; whatever `.env` sets replaces what is here. */
+/** Whatever `.env` sets replaces what is here. */
 export function functionsEnvironment(
-  keys: Keys,
-  { apiUrl, dbUrl, workerDbUrl, simulatorUrl }: FunctionsAddresses,
+  keys: Pick<Keys, "jwtSecret"> & Pick<StackKeys, "workerSecret">,
+  { functionsUrl, workerDbUrl, simulatorUrl }: FunctionsAddresses,
   overrides: Record<string, string>,
 ): Record<string, string> {
   return {
-    SUPABASE_URL: apiUrl,
-    SUPABASE_DB_URL: dbUrl,
-    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
-    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
-    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
     JWT_SECRET: keys.jwtSecret,
     WORKER_DB_URL: workerDbUrl,
     WORKER_SECRET: keys.workerSecret,
-    PUBLIC_FUNCTIONS_URL: `${apiUrl}/functions/v1`,
+    PUBLIC_FUNCTIONS_URL: functionsUrl,
     TWILIO_API_URL: simulatorUrl,
     TWILIO_MESSAGING_URL: simulatorUrl,
     TWILIO_LOOKUPS_URL: simulatorUrl,

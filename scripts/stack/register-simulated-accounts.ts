@@ -1,7 +1,7 @@
 // Tells the Twilio simulator, which remembers nothing, about the accounts and numbers the database knows.
 import postgres from "postgres";
-import type { SimulatorControl } from "../twilio-simulator/connect-simulator.ts";
-import type { AccountSpec } from "../twilio-simulator/control/control-schemas.ts";
+import type { AccountSpec } from "twilio-simulator";
+import type { SimulatorControl } from "twilio-simulator/client";
 
 type AccountRow = {
   org_id: string;

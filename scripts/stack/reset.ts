@@ -1,18 +1,15 @@
 // `npm run reset`: deletes a stack's data; the next start makes a new database, new keys and the seeds.
-import { access } from "node:fs/promises";
-import { relative } from "node:path";
-import { readArguments } from "./read-arguments.ts";
-import { removeData } from "./remove-data.ts";
-import { PROJECT_DIR } from "./start-stack.ts";
+import { readArguments, removeData, shownFolder } from "local-supabase";
+import { STACK_PORTS } from "./ports.ts";
+import { PROJECT_DIR } from "./project-dir.ts";
 
 try {
-  const { dataDir } = readArguments(process.argv.slice(2), PROJECT_DIR);
-  const exists = await access(dataDir).then(
-    () => true,
-    () => false,
-  );
-  if (exists) await removeData(dataDir);
-  console.log(`${relative(process.cwd(), dataDir) || "."} is empty. "npm start" begins anew.`);
+  const { dataDir } = readArguments(process.argv.slice(2), {
+    projectDir: PROJECT_DIR,
+    offsets: STACK_PORTS,
+  });
+  await removeData(dataDir);
+  console.log(`${shownFolder(dataDir)} is empty. "npm start" begins anew.`);
 } catch (error) {
   console.error(`\n${(error as Error).message}\n`);
   process.exit(1);

@@ -1,14 +1,8 @@
 // `npm start`: the platform on this machine, until Ctrl-C.
-import { relative } from "node:path";
-import { formatLogLine } from "./format-log-line.ts";
-import { readArguments } from "./read-arguments.ts";
-import { type LogSource, PROJECT_DIR, startStack } from "./start-stack.ts";
-
-/** Short inside the working folder, whole outside of it. */
-function shownFolder(folder: string): string {
-  const path = relative(process.cwd(), folder);
-  return path.startsWith("..") ? folder : path || ".";
-}
+import { formatLogLine, readArguments, runUntilStopped, shownFolder } from "local-supabase";
+import { STACK_PORTS } from "./ports.ts";
+import { PROJECT_DIR } from "./project-dir.ts";
+import { type LogSource, startStack } from "./start-stack.ts";
 
 const log = (source: LogSource, line: string) => {
   const text = formatLogLine(source, line, new Date());
@@ -16,7 +10,10 @@ const log = (source: LogSource, line: string) => {
 };
 
 try {
-  const { portBase, dataDir } = readArguments(process.argv.slice(2), PROJECT_DIR);
+  const { portBase, dataDir } = readArguments(process.argv.slice(2), {
+    projectDir: PROJECT_DIR,
+    offsets: STACK_PORTS,
+  });
   const started = Date.now();
   log("stack", "starting …");
   const stack = await startStack({ portBase, dataDir, log });
@@ -34,24 +31,7 @@ try {
 
   All of it is in ${shownFolder(dataDir)}/env. Ctrl-C stops everything; data stays ("npm run reset" deletes it).
 `);
-
-  let stopping = false;
-  const stop = async (exitCode: number) => {
-    // A second Ctrl-C does not wait for an orderly end; the next start clears up.
-    if (stopping) process.exit(130);
-    stopping = true;
-    log("stack", "stopping …");
-    await stack.stop();
-    process.exit(exitCode);
-  };
-  process.on("SIGINT", () => void stop(0));
-  process.on("SIGTERM", () => void stop(0));
-  process.on("SIGHUP", () => void stop(0));
-  void stack.failed.then((reason) => {
-    if (stopping) return;
-    log("stack", reason);
-    void stop(1);
-  });
+  runUntilStopped(stack, (line) => log("stack", line));
 } catch (error) {
   console.error(`\n${(error as Error).message}\n`);
   process.exit(1);

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quietEnvironment } from "../stack/migrate.ts";
+import { quietEnvironment } from "local-supabase";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { openDashboard, rowOf } from "../../scripts/demo/dashboard.ts";
 import type { Result } from "../../scripts/demo/sum-up.ts";
-import type { StackEnv } from "../../scripts/stack/env-file.ts";
+import type { StackEnv } from "../../scripts/stack/start-stack.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 import { type DemoProcess, readResult, startDemo } from "./start-demo.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Result } from "../../scripts/demo/sum-up.ts";
-import { PROJECT_DIR } from "../../scripts/stack/start-stack.ts";
+import { PROJECT_DIR } from "../../scripts/stack/project-dir.ts";
 
 export interface DemoProcess {
   /** What it wrote so far. */

@@ -1,8 +1,9 @@
 // Sends and everything that takes CPU end apart: killing the side worker in the middle of one organisation's import costs another's
 // campaign nothing, and killing the worker costs the import nothing.
+
+import type { PostEntry } from "twilio-simulator";
+import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";

@@ -1,7 +1,8 @@
 // A campaign beside lookups that Twilio answers slowly or not at all: neither waits for the other.
+
+import type { PostEntry } from "twilio-simulator";
+import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, callApi, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";

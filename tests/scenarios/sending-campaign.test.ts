@@ -1,7 +1,8 @@
 // A campaign from build to completed, judged by Twilio's record.
+
+import type { PostEntry } from "twilio-simulator";
+import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import {

@@ -1,7 +1,8 @@
 // The worker's end in the middle of a campaign, by kill -9 or by a new version: it completes, and nobody is written to twice.
+
+import type { PostEntry } from "twilio-simulator";
+import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";

@@ -1,7 +1,7 @@
 // What stops campaigns and numbers by itself, each against the simulator: it trips, says why, and goes on once it is resumed.
 import { randomBytes } from "node:crypto";
+import type { BehaviourPatch } from "twilio-simulator";
 import { expect, inject, test } from "vitest";
-import type { BehaviourPatch } from "../../scripts/twilio-simulator/state/behaviour.ts";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";

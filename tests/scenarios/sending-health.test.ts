@@ -1,7 +1,8 @@
 // A number that carriers filter, beside one that is clean: the first is quarantined at the next run, the campaign goes on.
+
+import type { PostEntry } from "twilio-simulator";
+import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { doubleSends } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestNumber, type TestOrg } from "../fixtures/create-org.ts";

@@ -1,8 +1,8 @@
 // What people write back: opt-outs act at once and are confirmed once, help is given, replies reach the inbox live.
 import { randomBytes } from "node:crypto";
+import type { PostEntry } from "twilio-simulator";
+import { sentAfterOptOut } from "twilio-simulator/judge";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { sentAfterOptOut } from "../../scripts/twilio-simulator/judge.ts";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";

@@ -1,7 +1,8 @@
 // The worker's end at each point of a send, by kill -9 and by its connection being cut: whatever it was at, everybody is
 // written to exactly once, and nothing is left open.
+
+import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";

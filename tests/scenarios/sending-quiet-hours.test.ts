@@ -1,6 +1,7 @@
 // Quiet hours while a campaign runs, by Twilio's record: messages die with the hours, and an admin's edit of a rule acts at once.
+
+import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { PostEntry } from "../../scripts/twilio-simulator/state/record.ts";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";

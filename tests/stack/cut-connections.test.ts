@@ -1,8 +1,8 @@
 // A function whose connection to the database is cut goes on with another one: in Deno, where functions run.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { locateDeno } from "local-supabase";
 import { expect, inject, test } from "vitest";
-import { locateDeno } from "../../scripts/stack/functions/locate-deno.ts";
 
 const stack = inject("stack");
 

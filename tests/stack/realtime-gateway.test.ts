@@ -1,11 +1,11 @@
 /** Live updates as a dashboard gets them: signed in with supabase-js, through the gateway, by the project's own policies. */
 import { randomUUID } from "node:crypto";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { subscribe } from "local-supabase/testing";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { waitFor } from "../fixtures/wait-for.ts";
-import { subscribe } from "./realtime-channel.ts";
 
 const stack = inject("stack");
 const sql = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => undefined });

@@ -2,11 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import postgres from "postgres";
+import { type InboundEntry, startSimulator } from "twilio-simulator";
+import { connectSimulator } from "twilio-simulator/client";
 import { afterAll, expect, inject, test } from "vitest";
 import ws from "ws";
+import ownerReplies from "../../scripts/stack/owner-replies.json" with { type: "json" };
 import { registerSimulatedAccounts } from "../../scripts/stack/register-simulated-accounts.ts";
-import { connectSimulator } from "../../scripts/twilio-simulator/connect-simulator.ts";
-import { startSimulator } from "../../scripts/twilio-simulator/start-simulator.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
@@ -85,15 +86,43 @@ test("the worker's login role reaches the database with the password of this sta
   await stranger.end();
 });
 
-test("the server listens on this machine only", async () => {
-  const [row] = await admin`
-    select current_setting('listen_addresses') as addresses, current_setting('TimeZone') as zone`;
-  expect(row).toEqual({ addresses: "127.0.0.1", zone: "UTC" });
+test("the secrets by which the database calls the worker are there, and what Twilio is", async () => {
+  const rows = await admin`
+    select name, decrypted_secret from vault.decrypted_secrets
+    where name in ('functions_url', 'worker_secret', 'twilio_is_loopback')`;
+  expect(Object.fromEntries(rows.map((row) => [row.name, row.decrypted_secret]))).toEqual({
+    functions_url: stack.FUNCTIONS_URL,
+    worker_secret: stack.FUNCTIONS_ENV.WORKER_SECRET,
+    twilio_is_loopback: "true",
+  });
 });
 
 test("the Twilio simulator answers where the functions look for Twilio", async () => {
   expect(stack.FUNCTIONS_ENV.TWILIO_API_URL).toBe(stack.TWILIO_SIMULATOR_URL);
   expect(await connectSimulator(stack.TWILIO_SIMULATOR_URL).health()).toMatchObject({ ok: true });
+});
+
+test("people who answer the simulator's texts answer as owners of land do", async () => {
+  const hex = randomUUID().replaceAll("-", "");
+  const [accountSid, authToken, from, to] = [`AC${hex}`, hex, "+12125550100", "+13055550123"];
+  const account = await connectSimulator(stack.TWILIO_SIMULATOR_URL).register({
+    accountSid,
+    authToken,
+    numbers: [{ phoneNumber: from, mps: null, smsUrl: "" }],
+    behaviour: { timeFactor: 0, people: { interested: 1, spanish: 0 } },
+  });
+  try {
+    await fetch(`${stack.TWILIO_SIMULATOR_URL}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` },
+      body: new URLSearchParams({ From: from, To: to, Body: "Would you sell?" }),
+    });
+    await account.waitUntilIdle();
+    const [reply] = (await account.readRecord({ kind: "inbound" })) as InboundEntry[];
+    expect(ownerReplies.interested.en).toContain(reply?.body);
+  } finally {
+    await account.remove();
+  }
 });
 
 test("a simulator that starts with the stack learns accounts, tokens and numbers from the database", async () => {

@@ -1,7 +1,7 @@
 // A campaign on a running stack, ready to start: organisation, account, numbers at the simulator, leads, history.
 import type postgres from "postgres";
-import { type AccountControl, connectSimulator } from "../../twilio-simulator/connect-simulator.ts";
-import type { BehaviourPatch } from "../../twilio-simulator/state/behaviour.ts";
+import type { BehaviourPatch } from "twilio-simulator";
+import { type AccountControl, connectSimulator } from "twilio-simulator/client";
 import type { StackProcess } from "../stack/start-stack-process.ts";
 import { addHistory } from "./add-history.ts";
 import { addLeads } from "./add-leads.ts";

@@ -1,7 +1,7 @@
 // Databases of a bare server: made as copies, so that every run begins with the same one.
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
-import type { BareServer } from "../../stack/database/start-bare-server.ts";
+import type { BareServer } from "../../stack/start-bare-server.ts";
 
 export interface DatabaseCopy {
   name: string;

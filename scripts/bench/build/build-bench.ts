@@ -1,6 +1,6 @@
 // A campaign's audience, from leads to targets: every lead with its phone, texts' variables, consent and limits judged.
 import type postgres from "postgres";
-import { startBareServer } from "../../stack/database/start-bare-server.ts";
+import { startBareServer } from "../../stack/start-bare-server.ts";
 import { addLeads } from "../arrange/add-leads.ts";
 import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import { buildCampaign, CHUNK } from "../arrange/build-campaign.ts";

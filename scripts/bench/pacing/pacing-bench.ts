@@ -1,7 +1,7 @@
 // Whether numbers keep their pace and use it: a campaign at 5 messages a second a number, judged by the simulator's record.
 import postgres from "postgres";
-import { worstSlidingSecond } from "../../twilio-simulator/judge.ts";
-import type { PostEntry } from "../../twilio-simulator/state/record.ts";
+import type { PostEntry } from "twilio-simulator";
+import { worstSlidingSecond } from "twilio-simulator/judge";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
 import { round } from "../measure/describe-machine.ts";
 import { percentile } from "../measure/median.ts";

@@ -1,5 +1,5 @@
 // What the simulator's record says of a run: everybody was written to, nobody twice.
-import type { AccountControl } from "../../twilio-simulator/connect-simulator.ts";
+import type { AccountControl } from "twilio-simulator/client";
 
 /** @throws Error with the record's figures */
 export async function judgeRun(account: AccountControl, messages: number): Promise<void> {

@@ -1,5 +1,5 @@
 // What the database alone can do: plan, claim and settle, with every check, rates lifted.
-import { type BareServer, startBareServer } from "../../stack/database/start-bare-server.ts";
+import { type BareServer, startBareServer } from "../../stack/start-bare-server.ts";
 import { copyDatabase, type DatabaseCopy } from "../arrange/copy-database.ts";
 import { round } from "../measure/describe-machine.ts";
 import { medianBy } from "../measure/median.ts";

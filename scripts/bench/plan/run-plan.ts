@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type postgres from "postgres";
-import type { BareServer } from "../../stack/database/start-bare-server.ts";
+import type { BareServer } from "../../stack/start-bare-server.ts";
 import { startAfternoonClock } from "../arrange/afternoon-clock.ts";
 import type { DatabaseCopy } from "../arrange/copy-database.ts";
 import { round } from "../measure/describe-machine.ts";

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeData } from "local-supabase";
 import { findFreePortBase } from "../../stack/ports.ts";
-import { removeData } from "../../stack/remove-data.ts";
 import { type Stack, startStack } from "../../stack/start-stack.ts";
 import { cpuOfTrees } from "../measure/read-processes.ts";
 import type { StackOrder, StackWord } from "./start-stack-process.ts";

@@ -61,6 +61,8 @@ it("git ignores every file of secrets, and not the example of one", () => {
   ];
   expect(secret.filter((path) => !ignored(path))).toEqual([]);
   expect(
-    [".env.example", "supabase/functions/deno.lock", "scripts/stack/env-file.ts"].filter(ignored),
+    [".env.example", "supabase/functions/deno.lock", "packages/local-supabase/src/env-file.ts"].filter(
+      ignored,
+    ),
   ).toEqual([]);
 });

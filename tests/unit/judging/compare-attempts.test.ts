@@ -1,8 +1,9 @@
 // The judge of chaos sees each way in which our side and Twilio's may differ, and only those.
+
+import type { CallbackEntry, PostEntry } from "twilio-simulator";
 import { describe, expect, test } from "vitest";
 import { compareAttempts, readTwilioSide } from "../../../scripts/chaos/compare-attempts.ts";
 import type { ChaosAttempt, ChaosMessage } from "../../../scripts/chaos/read-our-side.ts";
-import type { CallbackEntry, PostEntry } from "../../../scripts/twilio-simulator/state/record.ts";
 
 const message = (changes: Partial<ChaosMessage> = {}): ChaosMessage => ({
   id: "m1",

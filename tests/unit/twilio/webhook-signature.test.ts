@@ -1,7 +1,7 @@
 // X-Twilio-Signature, held against the official SDK's own validator and the vectors of Twilio's documentation.
 import twilio from "twilio";
+import { signWebhook as simulatorSigns } from "twilio-simulator";
 import { describe, expect, it } from "vitest";
-import { signWebhook as simulatorSigns } from "../../../scripts/twilio-simulator/delivery/sign-webhook.ts";
 import { publicUrl } from "../../../supabase/functions/_shared/twilio/public-url.ts";
 import { signWebhook } from "../../../supabase/functions/_shared/twilio/sign-webhook.ts";
 import { isSignatureValid } from "../../../supabase/functions/_shared/twilio/verify-signature.ts";

@@ -1,0 +1,6 @@
+// How a platform's database is reached.
+
+/** URL of the database `postgres` on this machine's port, for a login role. */
+export function databaseUrl(port: number, role: string, password: string): string {
+  return `postgresql://${role}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
+}

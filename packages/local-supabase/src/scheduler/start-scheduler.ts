@@ -1,0 +1,33 @@
+// Does what background workers do on the platform: runs cron jobs and sends pg_net's requests.
+import postgres from "postgres";
+import { runCron } from "./run-cron.ts";
+import { sendNetRequests } from "./send-net-requests.ts";
+
+export type SchedulerOptions = {
+  /** URL as the superuser: jobs run as the role that scheduled them. */
+  adminUrl: string;
+  log?: (line: string) => void;
+};
+export type Scheduler = { stop(): Promise<void> };
+
+/** Starts both; works whether or not the extensions exist yet. Uses up to ten connections, two while idle. */
+export async function startScheduler({ adminUrl, log = () => {} }: SchedulerOptions): Promise<Scheduler> {
+  const sql = postgres(adminUrl, {
+    // Eight jobs at once and two for the scheduler's own queries; listening has a connection of its own.
+    max: 10,
+    idle_timeout: 30,
+    max_lifetime: null,
+    prepare: false,
+    onnotice: () => {},
+    connection: { application_name: "scheduler" },
+  });
+  const cron = await runCron(sql, log);
+  const net = await sendNetRequests(sql, log);
+  return {
+    async stop() {
+      await cron.stop();
+      await net.stop();
+      await sql.end({ timeout: 2 });
+    },
+  };
+}

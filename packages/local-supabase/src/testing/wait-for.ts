@@ -1,0 +1,16 @@
+// Waits for a condition instead of a time.
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Polls until `probe` returns something truthy, and returns it. Throws after `seconds` (20 unless told). */
+export async function waitFor<T>(
+  probe: () => Promise<T | undefined | null | false> | T | undefined | null | false,
+  { seconds = 20, every = 40 }: { seconds?: number; every?: number } = {},
+): Promise<T> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > end) throw new Error(`not true within ${seconds} s: ${probe}`);
+    await sleep(every);
+  }
+}

@@ -1,0 +1,53 @@
+// What PostgREST and Storage refuse as the caller's fault is refused here too, and costs the gateway nothing.
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { countLevels } from "../src/gateway/refuse-unreadable-body.ts";
+import { type GatewayServer, keys, startGatewayServer } from "./start-gateway-server.ts";
+
+let server: GatewayServer;
+beforeAll(async () => {
+  server = await startGatewayServer();
+});
+afterAll(() => server?.stop());
+
+const post = async (path: string, body: string) => {
+  const headers = { apikey: keys.publishable, "content-type": "application/json" };
+  const response = await fetch(`${server.url}${path}`, { method: "POST", headers, body });
+  return [response.status, (await response.json()).code];
+};
+
+it("refuses JSON that is too deep at once, as Postgres does", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const begun = performance.now();
+  expect(await post("/rest/v1/rpc/add_up", `{"a":1,"b":${deep}}`)).toEqual([500, "54001"]);
+  expect(await post("/rest/v1/lists", `{"id":900,"data":${deep}}`)).toEqual([500, "54001"]);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
+
+it("takes brackets in a text for text", () => {
+  expect(countLevels(`{"a":"${"[".repeat(5_000)}\\"{{","b":[[1]]}`)).toBe(3);
+});
+
+it("refuses a value of another kind than the argument's", async () => {
+  for (const value of ["{}", "[]", '{"toString":null}', '"x"', '[{"a":1}]'])
+    expect((await post("/rest/v1/rpc/add_up", `{"a":1,"b":${value}}`))[0], value).toBe(400);
+  expect(await post("/rest/v1/rpc/add_up", "[1,2]")).toEqual([400, "PGRST102"]);
+  expect((await post("/rest/v1/lists", '{"id":901,"words":{"a":1}}'))[0]).toBe(400);
+});
+
+it("refuses NUL where a value stands", async () => {
+  const headers = { apikey: keys.publishable };
+  const response = await fetch(`${server.url}/rest/v1/lists?words=cs.{a%00b}`, { headers });
+  expect([response.status, (await response.json()).code]).toEqual([400, "22021"]);
+  expect((await post("/rest/v1/lists", '{"id":902,"words":["a\\u0000b"]}'))[0]).toBe(400);
+});
+
+it("refuses a file's name that none can have, and a signed link that is none of ours", async () => {
+  const headers = { authorization: `Bearer ${keys.publishable}`, apikey: keys.publishable };
+  const ask = async (method: string, path: string) =>
+    (await fetch(`${server.url}/storage/v1${path}`, { method, headers })).status;
+  expect(await ask("GET", "/object/papers/%00")).toBe(400);
+  expect(await ask("GET", "/object/papers/%ff")).toBe(400);
+  expect(await ask("GET", "/object/sign/papers/a.csv?token=a.b.c")).toBe(400);
+  expect(await ask("PUT", "/object/upload/sign/papers/a.csv?token=a.b.c")).toBe(400);
+  expect(await ask("GET", "/object/sign/papers/a.csv")).toBe(400);
+});

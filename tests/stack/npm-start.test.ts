@@ -1,0 +1,76 @@
+// `npm start` runs until it is told to end, and `npm run reset` leaves nothing of it.
+import { execFile, spawn } from "node:child_process";
+import { access, mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { readEnvFile } from "local-supabase";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findFreePortBase, portsFrom } from "../../scripts/stack/ports.ts";
+import { PROJECT_DIR } from "../../scripts/stack/project-dir.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let dataDir: string;
+let base: number;
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-start-"));
+  base = await findFreePortBase();
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+const command = (script: string) => [
+  "--import",
+  "tsx",
+  join(PROJECT_DIR, "scripts", "stack", script),
+  "--port-base",
+  String(base),
+  "--data-dir",
+  dataDir,
+];
+
+test("the simulator's port is named if it is taken", { timeout: 60_000 }, async () => {
+  const blocker = createServer();
+  const { simulator } = portsFrom(base);
+  await new Promise<void>((resolve) => blocker.listen(simulator, "127.0.0.1", resolve));
+  try {
+    await expect(
+      promisify(execFile)(process.execPath, command("start.ts"), { cwd: PROJECT_DIR }),
+    ).rejects.toThrow(`port ${simulator} (simulator)`);
+  } finally {
+    blocker.close();
+  }
+});
+
+test("it says where everything is, ends in order, and reset deletes its data", {
+  timeout: 120_000,
+}, async () => {
+  const child = spawn(process.execPath, command("start.ts"), { cwd: PROJECT_DIR });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  try {
+    await waitFor(
+      () => {
+        if (child.exitCode !== null) throw new Error(`the stack did not start:\n${output}`);
+        return /SMS Control Tower runs/.test(output);
+      },
+      { seconds: 60 },
+    );
+    const env = await readEnvFile(join(dataDir, "env"));
+    for (const name of ["API_URL", "WORKER_DB_URL", "TWILIO_SIMULATOR_URL", "DEMO_PASSWORD"])
+      expect(env[name], name).toEqual(expect.any(String));
+    expect((await fetch(`${env.FUNCTIONS_URL}/settings/health`)).status).toBe(200);
+    expect((await fetch(`${env.TWILIO_SIMULATOR_URL}/simulator/health`)).status).toBe(200);
+    child.kill("SIGINT");
+    await waitFor(() => child.exitCode !== null);
+    expect(child.exitCode).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  await access(join(dataDir, "keys.json"));
+  await promisify(execFile)(process.execPath, command("reset.ts"), { cwd: PROJECT_DIR });
+  expect(await readdir(dataDir)).toEqual([]);
+});
