@@ -1,6 +1,7 @@
 // The TypeScript types of the database's public schema, as the Supabase CLI reads them from a migrated database.
+
+import { format, type GeneratedFile } from "../tools/generated-file.ts";
 import { runTool } from "../tools/run-tool.ts";
-import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "supabase/functions/_shared/db/database.types.ts";
 const HEADER = "// Generated from the migrations by `npm run generate`: do not edit.\n";

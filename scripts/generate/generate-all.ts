@@ -1,9 +1,9 @@
 // Brings every generated file up to date, or says which ones are stale.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { findOrphans, isFresh, write } from "../tools/generated-file.ts";
 import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
 import { databaseTypes } from "./database-types.ts";
-import { findOrphans, isFresh, write } from "./generated-file.ts";
 import { quietHoursDocument } from "./quiet-hours-document.ts";
 import { readApiAreas } from "./read-api-areas.ts";
 import { routesDocument } from "./routes-document.ts";

@@ -2,8 +2,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { composeMigrations } from "../schema/compose-migrations.ts";
+import { isFresh, write } from "../tools/generated-file.ts";
 import { PROJECT_DIR } from "../tools/run-tool.ts";
-import { isFresh, write } from "./generated-file.ts";
 
 const FOLDER = "supabase/migrations";
 

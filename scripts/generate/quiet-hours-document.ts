@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES, type StateRule } from "../seed/data/quiet-hour-rules.ts";
 import { readAreaCodes } from "../seed/read-area-codes.ts";
+import { format, type GeneratedFile } from "../tools/generated-file.ts";
 import { PROJECT_DIR } from "../tools/run-tool.ts";
-import { format, type GeneratedFile } from "./generated-file.ts";
 
 const PATH = "docs/quiet-hours.md";
 

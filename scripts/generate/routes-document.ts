@@ -2,7 +2,7 @@
 import type { Area } from "../../supabase/functions/_shared/http/create-area.ts";
 import { ROLES } from "../../supabase/functions/_shared/http/roles.ts";
 import type { Permission, Route } from "../../supabase/functions/_shared/http/route.ts";
-import type { GeneratedFile } from "./generated-file.ts";
+import type { GeneratedFile } from "../tools/generated-file.ts";
 
 const CALLERS: Record<Permission, string> = {
   viewer: "viewer",

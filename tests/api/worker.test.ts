@@ -77,12 +77,10 @@ it.each(["worker", "twilio", "side-worker"])(
     expect([response.status, (await response.json()).data]).toEqual([
       200,
       {
-        ...{
-          status: "ok",
-          version: expect.any(String),
-          database: "reachable",
-          timestamp: expect.any(String),
-        },
+        status: "ok",
+        version: expect.any(String),
+        database: "reachable",
+        timestamp: expect.any(String),
         database_connection_ms: expect.any(Number),
       },
     ]);

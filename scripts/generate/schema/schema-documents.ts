@@ -1,5 +1,5 @@
 // docs/schema.md and docs/schema/<area>.md: a snapshot of a migrated database.
-import type { GeneratedFile } from "../generated-file.ts";
+import type { GeneratedFile } from "../../tools/generated-file.ts";
 import { AREAS, type AreaName, type FindArea, readAreas } from "./areas.ts";
 import { type Catalog, readCatalog } from "./catalog.ts";
 import { type AreaContents, writeAreaPage } from "./write-area-page.ts";

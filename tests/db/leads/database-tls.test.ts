@@ -123,8 +123,13 @@ it("in Deno, connects to a database with a certificate of its own, and to no oth
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toEqual([
-    ...[connected, connected, wrongName],
-    ...[unknownAuthority, unknownAuthority, unknownAuthority, wrongName],
+    connected,
+    connected,
+    wrongName,
+    unknownAuthority,
+    unknownAuthority,
+    unknownAuthority,
+    wrongName,
   ]);
 });
 

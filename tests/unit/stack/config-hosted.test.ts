@@ -60,8 +60,16 @@ it("takes the project's addresses from .env.production, and files as large as im
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [
-      ...[cli, "config", "diff", `--remote=${REF}`, "--output-format", "json"],
-      ...["--profile", join(folder, "profile.yaml"), "--workdir", folder],
+      cli,
+      "config",
+      "diff",
+      `--remote=${REF}`,
+      "--output-format",
+      "json",
+      "--profile",
+      join(folder, "profile.yaml"),
+      "--workdir",
+      folder,
     ],
     {
       env: {

@@ -1,7 +1,7 @@
 // A checked-in file that a program writes: what it should hold, and whether it does.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
+import { PROJECT_DIR, runTool } from "./run-tool.ts";
 
 export interface GeneratedFile {
   /** From the project's folder. */
