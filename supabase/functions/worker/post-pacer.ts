@@ -26,7 +26,7 @@ export interface PacerOptions<P extends PacedPost> {
 }
 
 export interface Room extends ClaimRequest {
-  /** Of that much room a claim is worth its cost. Never more than an idle worker has, however slow: it would wait forever. */
+  /** With less room than this, a claim is not worth its cost. It is never more than an idle worker has, or a slow one would wait forever. */
   least: number;
 }
 

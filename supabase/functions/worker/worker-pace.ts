@@ -1,12 +1,15 @@
-// How fast this isolate can post, learned from what it posted: it outlives a drain, as what it depends on does.
+// How fast this isolate can post. It learns from its own POSTs, and keeps what it learned from one drain to the next.
 
-/** POSTs that start this long after their slot say that slots come too fast, before one misses its window. */
+/** A POST that starts this many ms after its slot shows that slots come too fast. A slot's window is 40 ms, so this comes in time. */
 const LATE_MS = 20;
-/** Of what the latency of POSTs lets it start. An isolate begins cold; where all of it is too much, slots are met late, which cuts it. */
+/**
+ * Which share of the rate that latency allows is used. An isolate begins cold, so it begins low. The share grows with every POST
+ * that is on time, and is cut if one is late.
+ */
 const SHARE = { first: 0.4, most: 1, least: 0.05, cut: 0.9, grow: 0.0007 } as const;
-/** What was held together is late together, and is one hiccup. */
+/** POSTs that were held back together are late together. They count as one delay, so the share is cut once within this time. */
 const CUT_AGAIN_MS = 300;
-/** Latency says nothing of an event loop that is its own limit. */
+/** Slots are never closer than this: below it the event loop is the limit, which latency does not show. */
 const SHORTEST_SPACING_MS = 0.3;
 /**
  * From a claim to the first slot of what it brings. The first messages of an isolate also wait for code that is compiled and

@@ -36,7 +36,9 @@ export const routes = [
     summary: "Say that leads are different owners: they are not suggested as one again",
     permission: "operator",
     request: { body: dismissal },
-    response: object(z.object({ dismissed: z.number().int().describe("Pairs that this is news of") })),
+    response: object(
+      z.object({ dismissed: z.number().int().describe("How many of the pairs were not dismissed before") }),
+    ),
     run: dismissDuplicates,
   }),
   route({

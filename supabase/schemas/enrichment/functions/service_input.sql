@@ -27,7 +27,7 @@ end;
 $$;
 comment on function private.is_public_address(text) is
   'Whether an address (IPv4 or IPv6, without brackets) is of the public Internet; false of what is no address. The same '
-  'networks as in _shared/outside/public-address.ts, by which the worker judges before each call.';
+  'networks as in _shared/external/public-address.ts, by which the worker judges before each call.';
 
 create function private.read_service_url(p_url text)
 returns text

@@ -99,8 +99,8 @@ create index leads_live_idx on public.leads (org_id, id) where deleted_at is nul
 -- Undo goes through an import's leads in the order of their ids.
 create index leads_import_order_idx on public.leads (import_id, id) where import_id is not null;
 create index leads_merged_into_idx on public.leads (merged_into) where merged_into is not null;
--- The planner takes no figures from partial indexes: without these every county, city, ZIP and source is one of two hundred to
--- it.
+-- The planner takes no statistics from partial indexes. Without these it assumes 200 counties, cities, ZIPs and sources, all
+-- equally common.
 create statistics public.leads_county_stats on (lower(county)) from public.leads;
 create statistics public.leads_city_stats on (lower(city)) from public.leads;
 create statistics public.leads_zip_stats on ("left"(postal_code, 5)) from public.leads;
