@@ -26,7 +26,9 @@ as $$
         union all
         select min(r.vt) from pgmq.q_replies r
       ) q
-      where q.vt <= clock_timestamp() + p_within));
+      where q.vt <= clock_timestamp() + p_within
+      -- No row if nothing is due: greatest() takes null for nothing, and would answer 0.
+      having count(*) > 0));
 $$;
 comment on function private.due_work(interval, timestamptz) is
   'What the worker has to do: sends and replies within p_within; builds, looks for unknown sends and checks of accounts now; '
