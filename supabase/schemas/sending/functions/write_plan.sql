@@ -82,7 +82,7 @@ begin
   for v_delay in select distinct x.delay from unnest(p_plan) x order by x.delay loop
     perform pgmq.send_batch('sends',
       array(
-        select jsonb_build_object('message_id', x.message_id)
+        select jsonb_build_object('message_id', x.message_id, 'org_id', p_org.id)
         from unnest(p_plan) with ordinality
           as x(target_id, message_id, number, template, segments, cap, variables, delay, n)
         where x.delay = v_delay order by x.n),

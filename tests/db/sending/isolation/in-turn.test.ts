@@ -57,9 +57,9 @@ test("replies that wait for a slow number leave room for the campaigns of others
     with made as (
       insert into public.messages (org_id, kind, phone_number_id, from_number, to_number, content, status)
       select ${loud.id}, 'auto_reply', n.id, n.e164, '+1512555' || lpad(i::text, 4, '0'), 'Hola', 'queued'
-      from public.phone_numbers n, generate_series(1, 200) i where n.id = ${loud.numbers[0]?.id ?? ""} returning id
+      from public.phone_numbers n, generate_series(1, 200) i where n.id = ${loud.numbers[0]?.id ?? ""} returning id, org_id
     )
-    select pgmq.send('replies', jsonb_build_object('message_id', id)) from made`;
+    select pgmq.send('replies', jsonb_build_object('message_id', id, 'org_id', org_id)) from made`;
   await makeDue(bench.sql);
   const taken = await bench.holder.sql`
     select m.org_id, t.queue from private.take_queued(20) t join public.messages m on m.id = t.message_id`;
@@ -76,9 +76,9 @@ test("a worker that asks for one message at a time serves everybody", async () =
     with made as (
       insert into public.messages (org_id, kind, phone_number_id, from_number, to_number, content, status)
       select ${loud.id}, 'auto_reply', n.id, n.e164, '+1512555' || lpad(i::text, 4, '0'), 'Hola', 'queued'
-      from public.phone_numbers n, generate_series(1, 200) i where n.id = ${loud.numbers[0]?.id ?? ""} returning id
+      from public.phone_numbers n, generate_series(1, 200) i where n.id = ${loud.numbers[0]?.id ?? ""} returning id, org_id
     )
-    select pgmq.send('replies', jsonb_build_object('message_id', id)) from made`;
+    select pgmq.send('replies', jsonb_build_object('message_id', id, 'org_id', org_id)) from made`;
   await plan(bench.a.sql, AFTERNOON);
   await makeDue(bench.sql);
   const served = new Set<string>();
