@@ -19,6 +19,7 @@ declare
   v_pass integer;
   v_queued integer;
   v_most constant integer := 200;
+  v_most_queued constant integer := 1000;
   v_until timestamptz := clock_timestamp() + interval '1 second';
   v_looked_at uuid[] := '{}';
 begin
@@ -54,7 +55,7 @@ begin
   select least(
     p_max,
     -- Whoever has more numbers than the workers can serve does not fill the queue: what is in it stands before what others add.
-    greatest(2 * p_max - v_queued, 0),
+    greatest(v_most_queued - v_queued, 0),
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
       where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
@@ -111,6 +112,6 @@ end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
   'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
-  'and so that at most twice p_max are queued; returns how many. 0 where another planner is at it. Definer: the worker may not '
-  'read or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the '
-  'next plan goes on with the others.';
+  'and so that 1,000 are queued at most; returns how many. 0 where another planner is at it. Definer: the worker may not read '
+  'or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the next '
+  'plan goes on with the others.';
