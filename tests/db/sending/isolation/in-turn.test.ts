@@ -107,14 +107,14 @@ test("two workers that claim at once take different messages", async () => {
   expect(new Set([...one, ...two]).size).toBe(40);
 });
 
-test("an organisation with more numbers than anybody can serve has two plans' messages queued at most", async () => {
+test("an organisation with more numbers than anybody can serve has 1,000 messages queued at most", async () => {
   await bench.sql`update public.phone_numbers set mps = 100 where org_id = ${loud.id}`;
-  await arrangeLeads(bench.db, loud.id, 300);
+  await arrangeLeads(bench.db, loud.id, 1_200);
   await arrangeCampaign(bench.db, loud);
   for (let i = 0; i < 4; i++)
     await bench.holder
-      .sql`select private.plan_sends(${loud.id}, ${later(AFTERNOON, i / 10)}, '5 seconds', 50)`;
-  expect(await queuedOf(loud)).toBe(100);
+      .sql`select private.plan_sends(${loud.id}, ${later(AFTERNOON, i / 10)}, '5 seconds', 400)`;
+  expect(await queuedOf(loud)).toBe(1_000);
 });
 
 test("what takes long to start holds up no other organisation's start", async () => {
