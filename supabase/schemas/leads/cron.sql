@@ -13,3 +13,29 @@ begin
 end;
 $block$
 $move$);
+
+select cron.schedule('fold-lead-counts', '5 seconds',
+  $$select private.run_apart('fold_counts', 'select private.fold_lead_counts(p_org_id => $1)')$$);
+
+select cron.schedule('lead-activity', '5 seconds', $$select private.run_apart('fold_activity',
+  'select private.fold_lead_activity(case when private.queue_is_due(''sends'') then 300 else 20000 end, $1)')$$);
+
+select cron.schedule('prune-lead-events', '41 * * * *',
+  $$select private.run_apart('prune_events', 'select private.prune_lead_events(p_org_id => $1)')$$);
+
+select cron.schedule('check-lead-counts', '23 9 * * *', $check$
+do $block$
+declare
+  v_id uuid;
+  v_wrong integer;
+begin
+  for v_id in select o.id from public.orgs o order by o.id loop
+    v_wrong := private.run_item('check_counts', v_id, v_id, 'select private.repair_lead_counts($1)')::integer;
+    if v_wrong > 0 then
+      raise warning '% figures of the leads of organisation % were wrong and were counted anew', v_wrong, v_id;
+    end if;
+    commit;
+  end loop;
+end;
+$block$
+$check$);
