@@ -182,7 +182,7 @@ create table public.import_rejections (
   foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
   constraint import_rejections_field_check check (length(field) <= 250),
   constraint import_rejections_reason_check check (length(reason) <= 1000),
-  -- A line of 131,072 characters at most, as the side worker reads it. Of before it stays as it is: nothing but erasing changes
+  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing changes
   -- it.
   constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
 );
@@ -1296,10 +1296,10 @@ returns boolean
 language sql
 set search_path = ''
 as $$
-  select cardinality(private.stale_import_files(1, p_now)) > 0 and private.call_function('/side-worker/remove-import-files');
+  select cardinality(private.stale_import_files(1, p_now)) > 0 and private.call_function('/background-worker/remove-import-files');
 $$;
 comment on function private.kick_file_removal(timestamptz) is
-  'Posts to the side worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
+  'Posts to the background worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
 
 create function private.prune_import_uploads(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer

@@ -426,7 +426,7 @@ create table public.lead_phones (
   check (is_valid = (invalid_reason is null)),
   constraint lead_phones_invalid_reason_check
     check (length(invalid_reason) <= 300 and invalid_reason !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  -- Twilio's words, which the side worker cuts to 100 characters each.
+  -- Twilio's words, which the background worker cuts to 100 characters each.
   constraint lead_phones_carrier_check check (length(carrier) <= 200),
   constraint lead_phones_carrier_info_check check (pg_column_size(carrier_info) <= 4000)
 );

@@ -707,9 +707,9 @@ as $$ select private.undo_bulk_action(p_job_id) $$;
 comment on function public.undo_bulk_action(uuid) is 'See private.undo_bulk_action.';
 grant execute on function public.undo_bulk_action(uuid) to authenticated;
 
--- schemas/jobs/functions/due_side_work.sql
+-- schemas/jobs/functions/due_background_work.sql
 
-create function private.due_side_work()
+create function private.due_background_work()
 returns jsonb
 language sql
 stable
@@ -722,9 +722,9 @@ as $$
     'lookups', private.queue_is_due('lookups', '0'),
     'enrichments', private.queue_is_due('enrichments', '0'));
 $$;
-comment on function private.due_side_work() is
-  'What the side worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
-grant execute on function private.due_side_work() to worker;
+comment on function private.due_background_work() is
+  'What the background worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
+grant execute on function private.due_background_work() to worker;
 
 -- schemas/jobs/functions/export_page.sql
 

@@ -1241,7 +1241,7 @@ grant execute on function private.due_looks(integer, timestamptz) to worker;
 -- The worker: a login role that may execute a few functions and nothing else. Functions worker and twilio connect as it.
 -- Its password is set at deployment (alter role worker password '…'); without one it cannot log in.
 
--- The worker sends, the side worker does what takes CPU: each is called for its own.
+-- The worker sends, the background worker does what takes CPU: each is called for its own.
 create function private.due_work(p_within interval default '5 seconds', p_now timestamptz default now())
 returns jsonb
 language sql

@@ -449,7 +449,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "claim_sends_apart",
     "due_account_checks",
     "due_looks",
-    "due_side_work",
+    "due_background_work",
     "due_work",
     "fail_build",
     "give_up_look",

@@ -50,7 +50,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     "messages",
     "phone-numbers",
     "settings",
-    "side-worker",
+    "background-worker",
     "twilio",
     "worker",
   ),
@@ -305,6 +305,6 @@ export const ROUTES: Record<string, RouteExpectation> = {
   },
 
   "POST /worker/drain": { permission: "worker_secret" },
-  "POST /side-worker/drain": { permission: "worker_secret" },
-  "POST /side-worker/remove-import-files": { permission: "worker_secret" },
+  "POST /background-worker/drain": { permission: "worker_secret" },
+  "POST /background-worker/remove-import-files": { permission: "worker_secret" },
 };

@@ -73,7 +73,7 @@ it("deletes thousands as a job that is followed on its channel, and brings them 
   for (let kill = 0; kill < 2; kill++) {
     const before = await done();
     await waitFor(async () => (await done()) > before, { every: 2 });
-    await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
+    await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
     await org.sql`update pgmq.q_jobs set vt = now() where message ->> 'job_id' = ${undoing.id}`;
   }
   expect(await finishJob(org, undoing.id)).toMatchObject({ status: "completed", result: { changed: 3200 } });

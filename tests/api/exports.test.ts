@@ -305,7 +305,7 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
   for (let kill = 0; kill < 3; kill++) {
     const before = await done();
     await waitFor(async () => (await done()) > before, { seconds: 60, every: 3 });
-    await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
+    await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
     // Not in 30 seconds, but now.
     await own.sql`update pgmq.q_jobs set vt = now() where message ->> 'job_id' = ${id}`;
   }

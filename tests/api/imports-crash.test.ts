@@ -4,7 +4,7 @@ import ws from "ws";
 import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { createLog } from "../../supabase/functions/_shared/http/log.ts";
 import { openFileStore } from "../../supabase/functions/_shared/storage/file-store.ts";
-import { drainImports } from "../../supabase/functions/side-worker/imports/drain-imports.ts";
+import { drainImports } from "../../supabase/functions/background-worker/imports/drain-imports.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
@@ -67,7 +67,7 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
         every: 5,
       },
     );
-    await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
+    await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
   }
   const row = await finishImport(org, id, 120);
   expect(row).toMatchObject({ status: "completed", total_rows: rows });

@@ -185,7 +185,7 @@ it("a worker that is killed in the middle of batches loses no phone, and costs n
     // In the middle of a batch: Twilio has answered some of it.
     const before = await asked();
     await waitFor(async () => (await asked()) > before + 5, { every: 5, seconds: 30 });
-    await fetch(`${stack.CONTROL_URL}/functions/side-worker/kill`, { method: "POST" });
+    await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
     // Two minutes pass for what it held.
     await org.sql`
       update private.outside_calls c set due_at = now() from private.call_lanes l where l.id = c.lane_id and l.org_id = ${org.id}`;

@@ -70,7 +70,7 @@ describe("with it", () => {
   });
 });
 
-it.each(["worker", "twilio", "side-worker"])(
+it.each(["worker", "twilio", "background-worker"])(
   "%s tells anybody that it can connect to the database, and no more",
   async (area) => {
     const response = await fetch(`${stack.FUNCTIONS_URL}/${area}/health`);

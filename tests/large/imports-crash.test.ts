@@ -40,7 +40,7 @@ async function kill(times: number, progress: () => Promise<number | "done">): Pr
     last = next;
     // Somewhere in the next chunk or two.
     await sleep(random.below(600));
-    await own.running.killFunction("side-worker");
+    await own.running.killFunction("background-worker");
   }
   return times;
 }

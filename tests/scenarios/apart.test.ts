@@ -1,4 +1,4 @@
-// Sends and everything that takes CPU end apart: killing the side worker in the middle of one organisation's import costs another's
+// Sends and everything that takes CPU end apart: killing the background worker in the middle of one organisation's import costs another's
 // campaign nothing, and killing the worker costs the import nothing.
 
 import type { PostEntry } from "twilio-simulator";
@@ -43,7 +43,7 @@ const chunkUnderWay = () =>
 const file = () =>
   `Last Name,Phone\n${Array.from({ length: ROWS }, (_, i) => `Owner ${i},${fictionalPhoneAt(i)}`).join("\n")}\n`;
 
-test("kill -9 of the side worker, again and again in the middle of an import, leaves no send unclear", {
+test("kill -9 of the background worker, again and again in the middle of an import, leaves no send unclear", {
   timeout: 180_000,
 }, async () => {
   const campaign = await buildCampaign(sender);
@@ -53,7 +53,7 @@ test("kill -9 of the side worker, again and again in the middle of an import, le
   const before = (await posts()).length;
   for (let kills = 0; kills < 4; kills++) {
     await chunkUnderWay();
-    expect(await own.running.killFunction("side-worker")).not.toEqual([]);
+    expect(await own.running.killFunction("background-worker")).not.toEqual([]);
     // Its chunk is another's at once, instead of after 15 s and then longer each time.
     await importer.sql`update pgmq.q_imports set vt = clock_timestamp()`;
   }

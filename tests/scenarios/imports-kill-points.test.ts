@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const blockedWorkers = async () =>
   (
-    await org.sql`select pid from pg_stat_activity where application_name like 'side worker%' and wait_event_type = 'Lock'`
+    await org.sql`select pid from pg_stat_activity where application_name like 'background worker%' and wait_event_type = 'Lock'`
   ).map(({ pid }) => pid as number);
 /** Kills the worker where it waits, and its connection too where what it was at shall not be done all the same. */
 async function killBlocked(withConnection: boolean): Promise<void> {
@@ -43,7 +43,7 @@ async function killBlocked(withConnection: boolean): Promise<void> {
     const found = await blockedWorkers();
     return found.length > 0 && found;
   });
-  expect(await own.running.killFunction("side-worker")).not.toEqual([]);
+  expect(await own.running.killFunction("background-worker")).not.toEqual([]);
   if (withConnection) await org.sql`select pg_terminate_backend(pid) from unnest(${pids}::int[]) pid`;
 }
 /** The time has passed after which a chunk of a worker that said nothing is another's. */

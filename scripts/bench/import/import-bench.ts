@@ -53,10 +53,13 @@ export const importBench = defineBench({
         const calls = watchCalls(stack);
         const { functions } = await stack.pids();
         const [before, uploadBefore] = await Promise.all([
-          cpuOfTrees(functions["side-worker"] ?? []),
+          cpuOfTrees(functions["background-worker"] ?? []),
           cpuOfTrees(functions.leads ?? []),
         ]);
-        const memory = await watchMemory([...(functions["side-worker"] ?? []), ...(functions.leads ?? [])]);
+        const memory = await watchMemory([
+          ...(functions["background-worker"] ?? []),
+          ...(functions.leads ?? []),
+        ]);
 
         const stopCpu = await watchStackCpu(stack);
         const started = performance.now();
@@ -69,7 +72,7 @@ export const importBench = defineBench({
         const cpu = await calls.stop(before);
         const memoryMb = round(memory.stop());
         say(
-          `uploaded in ${round(uploaded)} ms; ${cpu.length} calls of the side worker, CPU ms: ${cpu.join(", ")}`,
+          `uploaded in ${round(uploaded)} ms; ${cpu.length} calls of the background worker, CPU ms: ${cpu.join(", ")}`,
         );
         say(`CPU ms per 1,000 rows: ${JSON.stringify(cpuParts)}`);
         await checkRows(sql, orgId, result, rows, word, leads);
@@ -78,7 +81,7 @@ export const importBench = defineBench({
         return {
           figures: [
             atMost(`${rows} rows, seconds from the upload to the last`, seconds, BUDGET.seconds),
-            atMost("CPU ms of a call of the side worker, at most", maxCpu, BUDGET.cpuMs),
+            atMost("CPU ms of a call of the background worker, at most", maxCpu, BUDGET.cpuMs),
             atMost("memory of a function over idle, MB", memoryMb, BUDGET.memoryMb),
             { name: "CPU ms of the upload", value: uploadCpu },
             { name: "rows/s", value: rows / seconds },
@@ -126,13 +129,13 @@ async function importAgain(sql: postgres.Sql, stack: StackProcess, person: Perso
 }
 
 /**
- * What each call of the side worker burnt: all CPU of its process, helper threads included, from the end of one call to the end of
+ * What each call of the background worker burnt: all CPU of its process, helper threads included, from the end of one call to the end of
  * the next. One drains at a time, and whoever waits for its turn burns nothing, so all of it is that call's.
  */
 function watchCalls(stack: StackProcess): { stop(before: number): Promise<number[]> } {
   const ends: Drained[] = [];
   stack.onDrained((drained) => {
-    if (drained.name === "side-worker") ends.push(drained);
+    if (drained.name === "background-worker") ends.push(drained);
   });
   return {
     async stop(before) {
@@ -141,7 +144,7 @@ function watchCalls(stack: StackProcess): { stop(before: number): Promise<number
       const marks = [
         before,
         ...ends.map(({ cpuMs }) => cpuMs),
-        await cpuOfTrees(functions["side-worker"] ?? []),
+        await cpuOfTrees(functions["background-worker"] ?? []),
       ];
       return marks.slice(1).map((mark, i) => mark - (marks[i] ?? 0));
     },

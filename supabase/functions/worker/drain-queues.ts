@@ -1,5 +1,5 @@
 // One drain: claims and sends, and beside it builds, looks and checks of accounts, until nothing is due or the budget is spent.
-// What takes CPU is the side worker's: an isolate that ends over a file has sent nothing.
+// What takes CPU is the background worker's: an isolate that ends over a file has sent nothing.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../../supabase/functions/_shared/csv/limits.ts";
 import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../../supabase/functions/_shared/csv/suggest-mapping.ts";
-import { makeRows } from "../../../supabase/functions/side-worker/imports/make-rows.ts";
+import { makeRows } from "../../../supabase/functions/background-worker/imports/make-rows.ts";
 import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);

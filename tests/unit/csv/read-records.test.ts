@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { byteLength, decode, ENCODINGS } from "../../../supabase/functions/_shared/csv/encodings.ts";
 import { MAX_LINE_CHARS } from "../../../supabase/functions/_shared/csv/limits.ts";
 import { readRecords } from "../../../supabase/functions/_shared/csv/read-records.ts";
-import { findLineEnd } from "../../../supabase/functions/side-worker/imports/skip-line.ts";
+import { findLineEnd } from "../../../supabase/functions/background-worker/imports/skip-line.ts";
 import { encodeText } from "../../fixtures/encode-text.ts";
 
 const SEED = Number(process.env.SEED ?? 20261123);

@@ -5,10 +5,10 @@ import Papa from "papaparse";
 import { readSheet } from "read-excel-file/node";
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../../../supabase/functions/_shared/leads/export-columns.ts";
-import { makePart } from "../../../supabase/functions/side-worker/exports/make-part.ts";
-import { crc32 } from "../../../supabase/functions/side-worker/exports/xlsx/crc-32.ts";
-import { rowXml } from "../../../supabase/functions/side-worker/exports/xlsx/sheet-xml.ts";
-import { workbookFrame } from "../../../supabase/functions/side-worker/exports/xlsx/workbook-frame.ts";
+import { makePart } from "../../../supabase/functions/background-worker/exports/make-part.ts";
+import { crc32 } from "../../../supabase/functions/background-worker/exports/xlsx/crc-32.ts";
+import { rowXml } from "../../../supabase/functions/background-worker/exports/xlsx/sheet-xml.ts";
+import { workbookFrame } from "../../../supabase/functions/background-worker/exports/xlsx/workbook-frame.ts";
 
 const HEADING = ["name", "phone", "acres", "notes"];
 

@@ -79,10 +79,11 @@ returns boolean
 language sql
 set search_path = ''
 as $$
-  select cardinality(private.stale_import_files(1, p_now)) > 0 and private.call_function('/side-worker/remove-import-files');
+  select cardinality(private.stale_import_files(1, p_now)) > 0
+    and private.call_function('/background-worker/remove-import-files');
 $$;
 comment on function private.kick_file_removal(timestamptz) is
-  'Posts to the side worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
+  'Posts to the background worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
 
 create function private.prune_import_uploads(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer

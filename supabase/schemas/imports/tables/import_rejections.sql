@@ -11,8 +11,8 @@ create table public.import_rejections (
   foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
   constraint import_rejections_field_check check (length(field) <= 250),
   constraint import_rejections_reason_check check (length(reason) <= 1000),
-  -- A line of 131,072 characters at most, as the side worker reads it. Of before it stays as it is: nothing but erasing changes
-  -- it.
+  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing
+  -- changes it.
   constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
 );
 comment on table public.import_rejections is

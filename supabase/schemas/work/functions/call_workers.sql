@@ -7,8 +7,8 @@ declare
   v_due integer;
   v_calls integer := 0;
 begin
-  if exists (select 1 from jsonb_each_text(private.due_side_work()) w where w.value = 'true') then
-    perform private.call_function('/side-worker/drain');
+  if exists (select 1 from jsonb_each_text(private.due_background_work()) w where w.value = 'true') then
+    perform private.call_function('/background-worker/drain');
   end if;
   if not exists (select 1 from jsonb_each_text(private.due_work('5 seconds', p_now)) w where w.value = 'true') then
     return 0;
@@ -23,7 +23,8 @@ begin
 end;
 $$;
 comment on function private.kick_workers(timestamptz) is
-  'Calls the side worker once if it has anything to do, and the worker as often as there is work: one call for each 1,000 sends '
+  'Calls the background worker once if it has anything to do, and the worker as often as there is work: one call for each 1,000 '
+  'sends '
   'due, four at most. Returns how often the worker.';
 
 create function private.call_worker()

@@ -2,7 +2,7 @@
 // is small enough. What one filter may ask is bounded over all its segments.
 import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../../supabase/functions/_shared/http/log.ts";
-import { drainJobs } from "../../../../supabase/functions/side-worker/jobs/drain-jobs.ts";
+import { drainJobs } from "../../../../supabase/functions/background-worker/jobs/drain-jobs.ts";
 import { drainBuilds } from "../../../../supabase/functions/worker/drain-builds.ts";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../../fixtures/arrange-sending.ts";
 import { poison } from "../../../fixtures/poison.ts";

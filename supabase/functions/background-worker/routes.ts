@@ -1,4 +1,4 @@
-// The route table of side-worker.
+// The route table of background-worker.
 import { z } from "zod";
 import { accepted } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";

@@ -4,5 +4,5 @@ import { drainStarter } from "../_shared/drain/start-drain.ts";
 import { drainBackgroundWork } from "./drain-background-work.ts";
 
 export const startDrain = drainStarter((ctx, release) =>
-  drainBackgroundWork(ctx, connectDirect(ctx.env, "side worker"), release),
+  drainBackgroundWork(ctx, connectDirect(ctx.env, "background worker"), release),
 );

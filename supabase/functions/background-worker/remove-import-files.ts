@@ -20,7 +20,7 @@ export function removeImportFiles(ctx: MachineContext): { status: "removing" } {
 }
 
 async function removeFiles({ env, log }: MachineContext): Promise<void> {
-  const sql = connectDirect(env, "side worker");
+  const sql = connectDirect(env, "background worker");
   const storage = openFileStore(env);
   let removed = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {

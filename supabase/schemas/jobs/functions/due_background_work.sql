@@ -1,4 +1,4 @@
-create function private.due_side_work()
+create function private.due_background_work()
 returns jsonb
 language sql
 stable
@@ -11,6 +11,6 @@ as $$
     'lookups', private.queue_is_due('lookups', '0'),
     'enrichments', private.queue_is_due('enrichments', '0'));
 $$;
-comment on function private.due_side_work() is
-  'What the side worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
-grant execute on function private.due_side_work() to worker;
+comment on function private.due_background_work() is
+  'What the background worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
+grant execute on function private.due_background_work() to worker;

@@ -14,7 +14,7 @@ import { drainImports } from "./imports/drain-imports.ts";
 import { drainJobs } from "./jobs/drain-jobs.ts";
 import { drainLookups } from "./lookups/drain-lookups.ts";
 
-/** As private.due_side_work names them. */
+/** As private.due_background_work names them. */
 type BackgroundWorkKind = "imports" | "jobs" | "lookups" | "enrichments";
 
 /** More of a kind may come while another is under way. */
@@ -35,7 +35,8 @@ export async function drainBackgroundWork(
     while (!budget.isSpent && !unloadReason()) {
       budget.spend("round");
       const [row] = await retryPassingErrors(
-        () => sql<{ due: Record<BackgroundWorkKind, boolean> }[]>`select private.due_side_work() as due`,
+        () =>
+          sql<{ due: Record<BackgroundWorkKind, boolean> }[]>`select private.due_background_work() as due`,
       );
       if (row) work.begin(row.due);
       if (work.isIdle) break;

@@ -1,10 +1,10 @@
-// Serves the area side-worker: what takes CPU or waits for services outside, apart from sending.
+// Serves the area background-worker: what takes CPU or waits for services outside, apart from sending.
 import { probeDirect } from "../_shared/db/probe-direct.ts";
 import { createArea } from "../_shared/http/create-area.ts";
 import { routes } from "./routes.ts";
 
 export default createArea({
-  area: "side-worker",
+  area: "background-worker",
   description: "Works off imports, jobs, lookups and enrichments, apart from sending.",
   routes,
   probeConnection: probeDirect,
