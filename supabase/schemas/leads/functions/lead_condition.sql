@@ -221,5 +221,5 @@ as $$
     then array(select distinct e::uuid from jsonb_array_elements_text(p_filter -> p_field) e) end;
 $$;
 comment on function private.filter_ids(jsonb, text) is
-  'The ids that a field of a filter lists: null if the field is absent, an empty list if its list is empty, which no lead matches. '
-  'The caller has held the filter against its shape.';
+  'The ids that a field of a filter lists: null if the field is absent, an empty list, which no lead matches, if its list is '
+  'empty. The caller has held the filter against its shape.';
