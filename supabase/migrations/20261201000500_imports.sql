@@ -182,8 +182,8 @@ create table public.import_rejections (
   foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
   constraint import_rejections_field_check check (length(field) <= 250),
   constraint import_rejections_reason_check check (length(reason) <= 1000),
-  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing changes
-  -- it.
+  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing
+  -- changes it.
   constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
 );
 comment on table public.import_rejections is
@@ -1296,7 +1296,8 @@ returns boolean
 language sql
 set search_path = ''
 as $$
-  select cardinality(private.stale_import_files(1, p_now)) > 0 and private.call_function('/background-worker/remove-import-files');
+  select cardinality(private.stale_import_files(1, p_now)) > 0
+    and private.call_function('/background-worker/remove-import-files');
 $$;
 comment on function private.kick_file_removal(timestamptz) is
   'Posts to the background worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
@@ -2271,3 +2272,11 @@ select pgmq.create('imports');
 insert into storage.buckets (id, name, public, file_size_limit)
 values ('imports', 'imports', false, 104857600)
 on conflict (id) do nothing;
+
+-- schemas/imports/cron.sql
+
+select cron.schedule('import-files', '23 * * * *', $$select
+  private.run_apart('prune_uploads', 'select private.prune_import_uploads(p_org_id => $1)'), private.kick_file_removal()$$);
+
+select cron.schedule('prune-imports', '47 * * * *',
+  $$select private.run_apart('prune_imports', 'select private.prune_imports(p_org_id => $1)')$$);

@@ -372,8 +372,8 @@ create index leads_live_idx on public.leads (org_id, id) where deleted_at is nul
 -- Undo goes through an import's leads in the order of their ids.
 create index leads_import_order_idx on public.leads (import_id, id) where import_id is not null;
 create index leads_merged_into_idx on public.leads (merged_into) where merged_into is not null;
--- The planner takes no figures from partial indexes: without these every county, city, ZIP and source is one of two hundred to
--- it.
+-- The planner takes no statistics from partial indexes. Without these it assumes 200 counties, cities, ZIPs and sources, all
+-- equally common.
 create statistics public.leads_county_stats on (lower(county)) from public.leads;
 create statistics public.leads_city_stats on (lower(city)) from public.leads;
 create statistics public.leads_zip_stats on ("left"(postal_code, 5)) from public.leads;
@@ -1206,8 +1206,8 @@ as $$
     then array(select distinct e::uuid from jsonb_array_elements_text(p_filter -> p_field) e) end;
 $$;
 comment on function private.filter_ids(jsonb, text) is
-  'The ids that a field of a filter lists: null where it is not there, but none where its list is empty, and none is nobody. '
-  'The caller has held the filter against its shape.';
+  'The ids that a field of a filter lists: null if the field is absent, an empty list, which no lead matches, if its list is '
+  'empty. The caller has held the filter against its shape.';
 
 -- schemas/leads/functions/lead_count_upkeep.sql
 
@@ -2996,3 +2996,29 @@ begin
 end;
 $block$
 $move$);
+
+select cron.schedule('fold-lead-counts', '5 seconds',
+  $$select private.run_apart('fold_counts', 'select private.fold_lead_counts(p_org_id => $1)')$$);
+
+select cron.schedule('lead-activity', '5 seconds', $$select private.run_apart('fold_activity',
+  'select private.fold_lead_activity(case when private.queue_is_due(''sends'') then 300 else 20000 end, $1)')$$);
+
+select cron.schedule('prune-lead-events', '41 * * * *',
+  $$select private.run_apart('prune_events', 'select private.prune_lead_events(p_org_id => $1)')$$);
+
+select cron.schedule('check-lead-counts', '23 9 * * *', $check$
+do $block$
+declare
+  v_id uuid;
+  v_wrong integer;
+begin
+  for v_id in select o.id from public.orgs o order by o.id loop
+    v_wrong := private.run_item('check_counts', v_id, v_id, 'select private.repair_lead_counts($1)')::integer;
+    if v_wrong > 0 then
+      raise warning '% figures of the leads of organisation % were wrong and were counted anew', v_wrong, v_id;
+    end if;
+    commit;
+  end loop;
+end;
+$block$
+$check$);

@@ -1496,7 +1496,7 @@ end;
 $$;
 comment on function private.is_public_address(text) is
   'Whether an address (IPv4 or IPv6, without brackets) is of the public Internet; false of what is no address. The same '
-  'networks as in _shared/outside/public-address.ts, by which the worker judges before each call.';
+  'networks as in _shared/external/public-address.ts, by which the worker judges before each call.';
 
 create function private.read_service_url(p_url text)
 returns text
@@ -1842,3 +1842,15 @@ comment on function private.prune_outside_calls(timestamptz, integer, uuid) is
 select pgmq.create('lookups');
 
 select pgmq.create('enrichments');
+
+-- schemas/enrichment/cron.sql
+
+select cron.schedule('wake-lanes', '5 seconds',
+  $$select private.run_apart('wake_lanes', 'select private.wake_call_lanes(p_org_id => $1)')$$);
+
+select cron.schedule('rescrub', '*/10 * * * *',
+  $$select private.run_apart('rescrub', 'select private.queue_stale_scrubs(p_org_id => $1)')$$);
+
+select cron.schedule('prune-calls', '17 * * * *', $$select
+  private.run_apart('prune_calls', 'select private.prune_outside_calls(p_org_id => $1)'),
+  private.run_apart('prune_enrichment', 'select private.prune_enrichment(p_org_id => $1)')$$);

@@ -1466,3 +1466,8 @@ select pgmq.create('jobs');
 insert into storage.buckets (id, name, public, file_size_limit)
 values ('exports', 'exports', false, 4294967296)
 on conflict (id) do nothing;
+
+-- schemas/jobs/cron.sql
+
+select cron.schedule('prune-jobs', '47 * * * *',
+  $$select private.run_apart('prune_jobs', 'select private.prune_jobs(p_org_id => $1)')$$);

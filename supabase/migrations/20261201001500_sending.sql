@@ -462,8 +462,9 @@ set search_path = ''
 as $$
 begin
   if cardinality(p_message_ids) > 0 then
-    perform pgmq.send_batch(p_queue, array(select jsonb_build_object('message_id', m) from unnest(p_message_ids) m),
-      p_delay_seconds);
+    perform pgmq.send_batch(p_queue, array(
+      select jsonb_build_object('message_id', u.id, 'org_id', m.org_id)
+      from unnest(p_message_ids) with ordinality u (id, n) join public.messages m on m.id = u.id order by u.n), p_delay_seconds);
   end if;
 end;
 $$;
@@ -475,59 +476,62 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_queue text;
-  v_left integer := p_limit;
-  v_replies integer;
+  v_replies bigint[];
+  v_sends bigint[];
+  v_share integer;
   v_ids bigint[];
   v_messages uuid[];
 begin
-  -- How many of them are replies, which organisation is first by chance: a slow worker asks for one or two. An organisation's go
-  -- before its own campaigns' messages, not before those of others.
-  select count(*) filter (where c.rank = 1) into v_replies
+  -- The first message of each organisation, then the second of each, and so on; an organisation's replies before its sends. By
+  -- chance which organisation comes first: a slow worker asks for one or two. A plan keeps an organisation's under 1,000, so that
+  -- 10,000 show many organisations. Four times what is asked for: other workers hold some of them.
+  select (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 1))[:4 * p_limit],
+    (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 2))[:4 * p_limit],
+    count(*) filter (where d.rank = 1 and d.place <= p_limit)
+  into v_replies, v_sends, v_share
   from (
-    select t.rank from (
-      select d.rank, d.msg_id, row_number() over (partition by m.org_id order by d.rank, d.msg_id) as n
+    select t.*, row_number() over (order by t.n, t.chance) as place
+    from (
+      select q.msg_id, q.rank, random() as chance, row_number() over (partition by q.org_id order by q.rank, q.msg_id) as n
       from (
-        (select 1 as rank, q.msg_id, q.message from pgmq.q_replies q where q.vt <= clock_timestamp() order by q.msg_id
-          limit 10000)
+        (select 1 as rank, r.msg_id, r.message ->> 'org_id' as org_id from pgmq.q_replies r
+         where r.vt <= clock_timestamp() order by r.msg_id limit 10000)
         union all
-        (select 2, q.msg_id, q.message from pgmq.q_sends q where q.vt <= clock_timestamp() order by q.msg_id limit 10000)
-      ) d
-      left join public.messages m on m.id = (d.message ->> 'message_id')::uuid
+        (select 2, s.msg_id, s.message ->> 'org_id' from pgmq.q_sends s
+         where s.vt <= clock_timestamp() order by s.msg_id limit 10000)
+      ) q
     ) t
-    order by t.n, random() limit p_limit
-  ) c;
-  -- Replies first. Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
-  foreach v_queue in array array['replies', 'sends'] loop
-    continue when v_left <= 0 or (v_queue = 'replies' and v_replies = 0);
-    -- The first of each organisation, then the second of each, and so on. A plan keeps an organisation's under 1,000, so that
-    -- 10,000 show many of them.
-    execute format(
-      'select array_agg(t.msg_id order by t.n, t.msg_id), array_agg(t.message_id order by t.n, t.msg_id)
-       from (
-         select x.msg_id, r.message_id, r.n
-         from (
-           select d.msg_id, d.message_id, row_number() over (partition by m.org_id order by d.msg_id) as n
-           from (
-             select q.msg_id, (q.message ->> ''message_id'')::uuid as message_id
-             from pgmq.q_%1$s q where q.vt <= clock_timestamp() order by q.msg_id limit 10000
-           ) d
-           left join public.messages m on m.id = d.message_id
-         ) r
-         join pgmq.q_%1$s x on x.msg_id = r.msg_id
-         order by r.n, random() limit $1 for update of x skip locked
-       ) t', v_queue)
-    into v_ids, v_messages using case v_queue when 'replies' then v_replies else v_left end;
-    continue when v_ids is null;
-    perform pgmq.delete(v_queue, v_ids);
-    v_left := v_left - cardinality(v_ids);
-    return query select m, v_queue from unnest(v_messages) with ordinality as u(m, n) order by u.n;
-  end loop;
+  ) d;
+  -- Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
+  if v_share > 0 then
+    select array_agg(x.msg_id order by x.o), array_agg(x.message_id order by x.o) into v_ids, v_messages
+    from (
+      select q.msg_id, (q.message ->> 'message_id')::uuid as message_id, u.o
+      from unnest(v_replies) with ordinality u (id, o) join pgmq.q_replies q on q.msg_id = u.id
+      order by u.o limit v_share for update of q skip locked
+    ) x;
+    if v_ids is not null then
+      perform pgmq.delete('replies', v_ids);
+      return query select m, 'replies' from unnest(v_messages) with ordinality as u(m, n) order by u.n;
+    end if;
+  end if;
+  if v_share < p_limit and v_sends is not null then
+    select array_agg(x.msg_id order by x.o), array_agg(x.message_id order by x.o) into v_ids, v_messages
+    from (
+      select q.msg_id, (q.message ->> 'message_id')::uuid as message_id, u.o
+      from unnest(v_sends) with ordinality u (id, o) join pgmq.q_sends q on q.msg_id = u.id
+      order by u.o limit p_limit - v_share for update of q skip locked
+    ) x;
+    if v_ids is not null then
+      perform pgmq.delete('sends', v_ids);
+      return query select m, 'sends' from unnest(v_messages) with ordinality as u(m, n) order by u.n;
+    end if;
+  end if;
 end;
 $$;
 comment on function private.take_queued(integer) is
   'Takes up to p_limit due messages off the queues, the first of each organisation before the second of any, and of an '
-  'organisation its replies first.';
+  'organisation its replies first. A queue''s message names message_id and org_id.';
 
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
@@ -1266,7 +1270,9 @@ as $$
         union all
         select min(r.vt) from pgmq.q_replies r
       ) q
-      where q.vt <= clock_timestamp() + p_within));
+      where q.vt <= clock_timestamp() + p_within
+      -- No row if nothing is due: greatest() takes null for nothing, and would answer 0.
+      having count(*) > 0));
 $$;
 comment on function private.due_work(interval, timestamptz) is
   'What the worker has to do: sends and replies within p_within; builds, looks for unknown sends and checks of accounts now; '
@@ -2092,6 +2098,7 @@ declare
   v_pass integer;
   v_queued integer;
   v_most constant integer := 200;
+  v_most_queued constant integer := 1000;
   v_until timestamptz := clock_timestamp() + interval '1 second';
   v_looked_at uuid[] := '{}';
 begin
@@ -2127,7 +2134,7 @@ begin
   select least(
     p_max,
     -- Whoever has more numbers than the workers can serve does not fill the queue: what is in it stands before what others add.
-    greatest(2 * p_max - v_queued, 0),
+    greatest(v_most_queued - v_queued, 0),
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
       where u.scope = 'org' and u.scope_id = p_org_id and u.day = v_day), 0),
@@ -2184,9 +2191,9 @@ end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
   'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
-  'and so that at most twice p_max are queued; returns how many. 0 where another planner is at it. Definer: the worker may not '
-  'read or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the '
-  'next plan goes on with the others.';
+  'and so that 1,000 are queued at most; returns how many. 0 where another planner is at it. Definer: the worker may not read '
+  'or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the next '
+  'plan goes on with the others.';
 
 -- schemas/sending/functions/receipts.sql
 
@@ -3637,7 +3644,7 @@ begin
   for v_delay in select distinct x.delay from unnest(p_plan) x order by x.delay loop
     perform pgmq.send_batch('sends',
       array(
-        select jsonb_build_object('message_id', x.message_id)
+        select jsonb_build_object('message_id', x.message_id, 'org_id', p_org.id)
         from unnest(p_plan) with ordinality
           as x(target_id, message_id, number, template, segments, cap, variables, delay, n)
         where x.delay = v_delay order by x.n),
@@ -3697,3 +3704,44 @@ begin
 end;
 $block$
 $score$);
+
+select cron.schedule('tick', '2 seconds', $tick$
+do $block$
+declare
+  v_row record;
+  v_until timestamptz := clock_timestamp() + interval '2 seconds';
+  v_pivot uuid := gen_random_uuid();
+begin
+  perform private.run_apart('start_scheduled', 'select private.start_scheduled(p_org_id => $1)');
+  commit;
+  for v_row in
+    select c.id, c.org_id from public.campaigns c
+    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
+    order by c.id < v_pivot, c.id
+  loop
+    perform private.run_item('cancel_waiting', v_row.id, v_row.org_id, 'select private.cancel_waiting($1, 10000)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  v_until := clock_timestamp() + interval '5 seconds';
+  for v_row in
+    select o.org_id from (select distinct c.org_id from public.campaigns c where c.status = 'running') o
+    order by o.org_id < v_pivot, o.org_id
+  loop
+    perform private.run_item('plan', v_row.org_id, v_row.org_id, 'select private.plan_sends($1)');
+    commit;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  perform private.run_apart('flag_stalled', 'select private.flag_stalled(p_org_id => $1)');
+  perform private.run_apart('finish_campaigns', 'select private.finish_campaigns(p_org_id => $1)');
+  commit;
+  perform private.kick_workers();
+end;
+$block$
+$tick$);
+
+select cron.schedule('rescue', '30 seconds',
+  $$select private.run_apart('rescue', 'select private.rescue_sends(p_org_id => $1)')$$);
+
+select cron.schedule('prune', '7 * * * *', $$select private.run_apart('prune', 'select private.prune(p_org_id => $1)')$$);

@@ -89,7 +89,7 @@ begin
     p_number.e164, p_to, v_template.language, 'queued', v_template.worst_segments,
     case when p_category = 'stop' then 'confirmation' else 'conversation' end, p_now, p_now, p_now)
   returning id into v_id;
-  perform pgmq.send('replies', jsonb_build_object('message_id', v_id));
+  perform pgmq.send('replies', jsonb_build_object('message_id', v_id, 'org_id', p_org_id));
   return v_id;
 end;
 $$;
