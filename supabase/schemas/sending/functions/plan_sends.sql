@@ -19,7 +19,7 @@ declare
   v_pass integer;
   v_queued integer;
   v_most constant integer := 200;
-  v_most_queued constant integer := 1000;
+  v_most_queued integer := greatest(1000, p_max);
   v_until timestamptz := clock_timestamp() + interval '1 second';
   v_looked_at uuid[] := '{}';
 begin
@@ -112,6 +112,7 @@ end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
   'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
-  'and so that 1,000 are queued at most; returns how many. 0 where another planner is at it. Definer: the worker may not read '
+  'and so that 1,000, or p_max if that is more, are queued at most; returns how many. 0 where another planner is at it. '
+  'Definer: the worker may not read '
   'or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the next '
   'plan goes on with the others.';
