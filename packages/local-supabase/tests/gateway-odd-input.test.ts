@@ -1,5 +1,8 @@
 // What PostgREST and Storage refuse as the caller's fault is refused here too, and costs the gateway nothing.
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { countLevels } from "../src/gateway/refuse-unreadable-body.ts";
 import { type GatewayServer, keys, startGatewayServer } from "./start-gateway-server.ts";
 
@@ -50,4 +53,34 @@ it("refuses a file's name that none can have, and a signed link that is none of 
   expect(await ask("GET", "/object/sign/papers/a.csv?token=a.b.c")).toBe(400);
   expect(await ask("PUT", "/object/upload/sign/papers/a.csv?token=a.b.c")).toBe(400);
   expect(await ask("GET", "/object/sign/papers/a.csv")).toBe(400);
+});
+
+it("tells a caller who is still sending that the head is too large, or no HTTP, and resets no connection", async () => {
+  // In a process of its own: a server that shares the caller's answers before the next part is sent.
+  const { hostname, port } = new URL(inject("platform").API_URL);
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const headers = { "content-length": String(2 * 200_000) };
+  const troubles: string[] = [];
+  const send = (path: string) =>
+    new Promise<number | undefined>((resolve) => {
+      const call = request({ hostname, port, agent, method: "PATCH", path, headers }, (response) => {
+        response.resume().on("error", (error) => troubles.push(error.message));
+        response.on("close", () => resolve(response.statusCode));
+      });
+      // May come after the answer, or in its place.
+      call.on("error", (error) => {
+        troubles.push(error.message);
+        resolve(undefined);
+      });
+      call.end("{}".repeat(200_000));
+    });
+  const long = `/rest/v1/lists?select=${"a".repeat(40_000)}`;
+  for (let round = 0; round < 60; round++)
+    expect(await Promise.all([send(long), send("/nowhere"), send(long), send("/nowhere")])).toEqual([
+      431, 404, 431, 404,
+    ]);
+  expect(troubles).toEqual([]);
+  agent.destroy();
+  const socket = connect(Number(port), hostname, () => socket.end("no HTTP\r\n\r\n"));
+  expect(`${(await once(socket, "data"))[0]}`).toMatch("HTTP/1.1 400 Bad Request");
 });

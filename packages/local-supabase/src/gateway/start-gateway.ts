@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "@supabase/lite";
 import { type LiteOptions, openLite } from "./open-lite.ts";
+import { refuseBrokenHttp } from "./refuse-broken-http.ts";
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -65,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Imports and long answers outlive Node's default of 300 s, and a 5 s keep-alive drops connections that pools reuse.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 75_000;
+  refuseBrokenHttp(server);
   // Node forgets sockets that became websockets, and would wait for them for ever when closing.
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
