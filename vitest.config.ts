@@ -61,7 +61,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // A stack of its own, and nobody beside it: it stores what stops workers, and measures how long calls take.
+          // Last, with nobody beside it: it stores what stops workers, and measures how long calls take.
           name: "bystander",
           include: ["tests/bystander/**/*.test.ts"],
           globalSetup: ["tests/stack-for-tests.ts"],

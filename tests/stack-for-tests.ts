@@ -16,7 +16,28 @@ declare module "vitest" {
   }
 }
 
+type SharedStack = { provided: TestStack; stop(): Promise<void>; users: number };
+
+/**
+ * Several of vitest's projects use the stack. Each loads a copy of this file, and all are set up before the first test: a stack
+ * for each would be started together with the others, and would take their CPU for the whole run.
+ */
+const shared = globalThis as { stackForTests?: Promise<SharedStack> };
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.stackForTests ??= startSharedStack();
+  const stack = await shared.stackForTests;
+  stack.users++;
+  project.provide("stack", stack.provided);
+  return async () => {
+    stack.users--;
+    if (stack.users > 0) return;
+    delete shared.stackForTests;
+    await stack.stop();
+  };
+}
+
+async function startSharedStack(): Promise<SharedStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-test-"));
   const lines: string[] = [];
   const stack = await startStack({
@@ -31,17 +52,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     },
   });
   const control = await startStackControl(stack, lines);
-  project.provide("stack", {
-    ...stack.env,
-    ADMIN_DB_URL: stack.adminUrl,
-    CONTROL_URL: control.url,
-    FUNCTIONS_ENV: stack.functionsEnv,
-    DATABASE_PID: stack.pids().database,
-  });
-  return async () => {
-    await control.stop();
-    await stack.stop();
-    await removeData(dataDir);
-    await rm(dataDir, { recursive: true, force: true });
+  return {
+    users: 0,
+    provided: {
+      ...stack.env,
+      ADMIN_DB_URL: stack.adminUrl,
+      CONTROL_URL: control.url,
+      FUNCTIONS_ENV: stack.functionsEnv,
+      DATABASE_PID: stack.pids().database,
+    },
+    async stop() {
+      await control.stop();
+      await stack.stop();
+      await removeData(dataDir);
+      await rm(dataDir, { recursive: true, force: true });
+    },
   };
 }

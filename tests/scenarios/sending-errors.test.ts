@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi } from "../fixtures/run-campaign.ts";
-import { makeDue, postsTo, readOutcome, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
+import { makeDue, postsTo, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
@@ -131,10 +131,7 @@ test.concurrent("30034, a number that is not registered, is quarantined and anot
     const [number] =
       await own.sql`select status, status_reason from public.phone_numbers where id = ${first.id}`;
     expect(number).toEqual({ status: "quarantined", status_reason: expect.stringContaining("30034") });
-    await waitFor(async () => {
-      await makeDue(own, campaign);
-      return (await readOutcome(own, campaign)).delivery === "delivered";
-    });
+    await waitForOutcome(own, campaign, ({ delivery }) => delivery === "delivered", { due: true });
     expect((await postsTo(own, lead)).map((post) => post.from)).toEqual(own.numbers.map((one) => one.e164));
   } finally {
     await own.close();
@@ -158,10 +155,7 @@ test.concurrent("a refused token pauses the campaign with an alert; mended and r
     expect(row).toEqual({ needs_attention: expect.stringContaining("20003"), alerts: ["campaign_paused"] });
     await own.sql`select private.set_twilio_account(${own.id}, ${accountSid}, ${authToken})`;
     await callApi(own, "POST", `/campaigns/${campaign}/resume`);
-    await waitFor(async () => {
-      await makeDue(own, campaign);
-      return (await readOutcome(own, campaign)).delivery === "delivered";
-    });
+    await waitForOutcome(own, campaign, ({ delivery }) => delivery === "delivered", { due: true });
     // The isolate may still hold the old token: that costs one more refusal and pauses nothing again.
     expect((await postsTo(own, lead)).filter((post) => post.accepted)).toHaveLength(1);
   } finally {
