@@ -10,8 +10,9 @@ const KILLING = ["bulk-actions", "exports", "imports-crash", "lookups"].map(
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A test waits on several conditions, each for a minute at most. A busy machine is no fault of what is tested.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Files mostly wait for the platform they talk to: two at a time take little more than half the time, on two cores too.
     maxWorkers: 2,
     projects: [

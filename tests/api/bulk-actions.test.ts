@@ -78,4 +78,4 @@ it("deletes thousands as a job that is followed on its channel, and brings them 
   }
   expect(await finishJob(org, undoing.id)).toMatchObject({ status: "completed", result: { changed: 3200 } });
   expect(await count("deleted_at is null")).toBe(3200);
-}, 120_000);
+});

@@ -304,7 +304,7 @@ it("loses and repeats nothing when the worker is killed in the middle, three tim
     Number((await own.sql`select done_items from public.jobs where id = ${id}`)[0]?.done_items);
   for (let kill = 0; kill < 3; kill++) {
     const before = await done();
-    await waitFor(async () => (await done()) > before, { seconds: 60, every: 3 });
+    await waitFor(async () => (await done()) > before, { every: 3 });
     await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
     // Not in 30 seconds, but now.
     await own.sql`update pgmq.q_jobs set vt = now() where message ->> 'job_id' = ${id}`;

@@ -35,9 +35,7 @@ it("is told in order, by type and page by page, also after a merge", async () =>
   const campaign = await buildCampaign(org);
   await startCampaign(org, campaign);
   await waitForStatus(org, campaign, "completed");
-  await waitFor(async () => (await call("GET", `/${lead.id}`)).body.data.status === "contacted", {
-    seconds: 30,
-  });
+  await waitFor(async () => (await call("GET", `/${lead.id}`)).body.data.status === "contacted");
   const write = (body: string) =>
     org.simulator.sendInbound({ from: lead.primary_phone, to: org.numbers[0]?.e164 as string, body });
   await write("Sí, me interesa. ¿Cuánto ofrece?");

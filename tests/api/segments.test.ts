@@ -193,9 +193,7 @@ describe("a campaign", () => {
     expect(refused.body.error.details).toEqual({ campaign_id: id });
     await call("POST", `/leads/segments/${list.id}/leads`, { add: [ids.Beto] });
     await call("POST", `/campaigns/${id}/build-targets`, {}, org.users.campaign_manager);
-    await waitFor(async () => (await call("GET", `/campaigns/${id}`)).body.data.status === "ready", {
-      seconds: 30,
-    });
+    await waitFor(async () => (await call("GET", `/campaigns/${id}`)).body.data.status === "ready");
     const targets = await org.sql`select lead_id from public.campaign_targets where campaign_id = ${id}`;
     expect(targets.map((row) => row.lead_id).sort()).toEqual(Object.values(ids).sort());
     expect((await call("DELETE", `/leads/segments/${list.id}`)).status).toBe(204);

@@ -112,10 +112,10 @@ describe("an export", () => {
       await attacker.sql`select pgmq.send('jobs', ${attacker.sql.json({ remove_files: folder })})`;
     // Behind the poisoned ones in the queue.
     await attacker.sql`select pgmq.send('jobs', ${attacker.sql.json({ remove_files: `${attacker.id}/${job.id}` })})`;
-    await waitFor(async () => (await namesOf(attacker)).length < own.length, { seconds: 30 });
+    await waitFor(async () => (await namesOf(attacker)).length < own.length);
     const waiting = async () =>
       await attacker.sql`select 1 from pgmq.q_jobs where message ->> 'remove_files' = any (${folders})`;
-    await waitFor(async () => (await waiting()).length === 0, { seconds: 30 });
+    await waitFor(async () => (await waiting()).length === 0);
     await expectUntouched();
   });
 });
@@ -148,11 +148,8 @@ describe("an import", () => {
     );
     const states = async () =>
       await attacker.sql`select status, error_message from public.imports where id = any (${ids})`;
-    await waitFor(
-      async () => (await states()).every(({ status }) => !["queued", "running"].includes(status)),
-      {
-        seconds: 30,
-      },
+    await waitFor(async () =>
+      (await states()).every(({ status }) => !["queued", "running"].includes(status)),
     );
     expect((await states()).map(({ status }) => status)).toEqual(ids.map(() => "failed"));
     expect(await attacker.sql`select 1 from public.leads where org_id = ${attacker.id}`).toHaveLength(0);

@@ -1,4 +1,4 @@
-// The reckoning of the bystander's organisation: Twilio's record, what is open, what was raised, what was changed.
+// The judgement of the bystander's organisation: Twilio's record, what is open, what was raised, what was changed.
 import type postgres from "postgres";
 import { compareMessages } from "../../scripts/judging/compare-messages.ts";
 import { MESSAGE_COLUMNS, type OurMessage } from "../../scripts/judging/our-side.ts";

@@ -1,4 +1,4 @@
-// One run: a bystander at work, a stranger at the door, and the reckoning.
+// One run: a bystander at work, a stranger at the door, and the judgement.
 import { createRandom } from "../../scripts/demo/random.ts";
 import { startFaultyServer } from "../fixtures/faulty-server.ts";
 import type { TestStack } from "../fixtures/test-stack.ts";

@@ -175,4 +175,4 @@ it("races without a deadlock or a second lead, with people who edit and an undo 
   const homeless = await org.sql`
     select l.id from public.leads l where l.org_id = ${org.id} and not exists (select from public.lead_phones p where p.lead_id = l.id and role = 'primary')`;
   expect(homeless).toEqual([]);
-}, 60_000);
+});

@@ -57,7 +57,7 @@ const finish = async (id: string, status: string) =>
       if (["completed", "undone", "failed"].includes(body.data.status)) expect(body.data.status).toBe(status);
       return body.data.status === status && body.data;
     },
-    { seconds: 60, every: 200 },
+    { every: 200 },
   );
 const holdContact = async (e164: string) => {
   await org.sql`insert into private.contacts (org_id, e164) values (${org.id}, ${e164}) on conflict do nothing`;
@@ -83,7 +83,7 @@ const points: Record<
   "after the claim, before the chunk": async (file, start) => {
     await holdContact(file.phoneOf(1500));
     const id = await start();
-    await waitFor(async () => (await blockedWorkers()).length > 0, { seconds: 40 });
+    await waitFor(async () => (await blockedWorkers()).length > 0);
     await queue.begin();
     const held = queue.sql`select 1 from public.imports where id = ${id} for no key update`.execute();
     await queue.blocked();
@@ -95,21 +95,21 @@ const points: Record<
   "in the chunk, which is rolled back": async (file, start) => {
     await holdContact(file.phoneOf(1500));
     const id = await start();
-    await waitFor(async () => (await blockedWorkers()).length > 0, { seconds: 40 });
+    await waitFor(async () => (await blockedWorkers()).length > 0);
     await killBlocked(true);
     return id;
   },
   "in the chunk, which is committed all the same": async (file, start) => {
     await holdContact(file.phoneOf(1500));
     const id = await start();
-    await waitFor(async () => (await blockedWorkers()).length > 0, { seconds: 40 });
+    await waitFor(async () => (await blockedWorkers()).length > 0);
     await killBlocked(false);
     return id;
   },
   "between a chunk and the next claim": async (file, start) => {
     await holdContact(file.phoneOf(1500));
     const id = await start();
-    await waitFor(async () => (await blockedWorkers()).length > 0, { seconds: 40 });
+    await waitFor(async () => (await blockedWorkers()).length > 0);
     // The chunk has written to the queue: whoever asks for it now has it when the chunk commits, before the next claim.
     const held = holdQueue();
     await queue.blocked();
@@ -156,7 +156,7 @@ test.each([
       select p.e164 from public.leads l join public.lead_phones p on p.lead_id = l.id where l.import_id = ${id} order by l.id offset 700 limit 1`;
     await holdContact(lead?.e164);
     await control(id, "undo");
-    await waitFor(async () => (await blockedWorkers()).length > 0, { seconds: 40 });
+    await waitFor(async () => (await blockedWorkers()).length > 0);
     if (point === "between two chunks") {
       const held = holdQueue();
       await queue.blocked();

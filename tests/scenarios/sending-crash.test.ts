@@ -40,9 +40,7 @@ const workerConnections = async () =>
     (row) => row.pid as number,
   );
 
-test("what the dead worker left open is settled from Twilio's list or sent once more", {
-  timeout: 120_000,
-}, async () => {
+test("what the dead worker left open is settled from Twilio's list or sent once more", async () => {
   const id = await buildCampaign(org);
   await startCampaign(org, id);
   for (const count of [25, 70]) {
@@ -85,7 +83,7 @@ test("a worker that is told to end gives back what it holds and settles what it 
     await own.running.restartFunction("worker");
     // Long before rescue would look at them.
     await waitFor(async () => (await openAttempts()).every((row) => !workers.includes(row.worker_id)), {
-      seconds: 5,
+      seconds: 30,
     });
   }
   await waitForStatus(org, id, "completed");

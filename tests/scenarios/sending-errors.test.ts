@@ -181,7 +181,7 @@ test.concurrent("an organisation whose token is gone sends nothing: paused, with
 
 test.concurrent("a text longer than it was charged for is charged anew before it is sent", async () => {
   const lead = nextLead();
-  // As when worst cases were reckoned with older sizes: the template says 1 segment and needs 2.
+  // As when worst cases were counted with older sizes: the template says 1 segment and needs 2.
   const [row] = await org.sql`
     insert into public.templates (org_id, category, language, name, content, encoding, worst_segments)
     values (${org.id}, 'initial', 'es', 'too long', ${"Compramos su terreno. ".repeat(9)}, 'GSM-7', 1) returning id`;

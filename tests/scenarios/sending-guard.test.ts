@@ -72,7 +72,7 @@ async function expectStopAndResume(
       const [row] = await org.sql`select status from public.campaigns where id = ${campaign}`;
       return row?.status === "completed";
     },
-    { seconds: 60, every: 200 },
+    { every: 200 },
   );
   await waitForNoAlert(org, kind);
 }
@@ -160,7 +160,7 @@ test.concurrent(
           const [row] = await org.sql`select status from public.campaigns where id = ${campaign}`;
           return row?.status === "paused";
         },
-        { seconds: 60, every: 200 },
+        { every: 200 },
       );
       await looked;
       await expectStopAndResume(org, campaign, {
@@ -245,7 +245,7 @@ test.concurrent(
             await org.sql`update private.account_checks set due_at = now() where org_id = ${org.id} and due_at > now() + interval '1 minute'`;
             return false;
           },
-          { seconds: 60, every: 200 },
+          { every: 200 },
         );
       await register("PENDING");
       await org.simulator.addNumbers(

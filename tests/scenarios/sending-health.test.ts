@@ -41,7 +41,7 @@ test("a number filtered at 30 % falls under 50 and is quarantined, the clean one
   await startCampaign(org, id);
   // The stack's own schedule may come first.
   const isJudged = async () => (await settled(burnt)) >= 90 || (await read(burnt)).status !== "active";
-  await waitFor(async () => (await isJudged()) && (await settled(clean)) >= 60, { seconds: 60 });
+  await waitFor(async () => (await isJudged()) && (await settled(clean)) >= 60);
 
   // The next run, which is the schedule's own command.
   const [job] = await org.sql`select command from cron.job where jobname = 'score'`;

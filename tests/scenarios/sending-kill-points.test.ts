@@ -72,7 +72,7 @@ async function expectOnce({ id, leads }: { id: string; leads: TestLead[] }): Pro
       await makeDue(org, id);
       return (await readFigures(org, id)).delivered === leads.length;
     },
-    { seconds: 45, every: 300 },
+    { every: 300 },
   );
   await waitForStatus(org, id, "completed");
   const accepted = (await postsOf(leads)).filter((post) => post.accepted);
@@ -83,9 +83,7 @@ async function expectOnce({ id, leads }: { id: string; leads: TestLead[] }): Pro
 }
 
 describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
-  test("before the claim's commit: nothing was claimed, and all is claimed again", {
-    timeout: 90_000,
-  }, async () => {
+  test("before the claim's commit: nothing was claimed, and all is claimed again", async () => {
     await holder.begin();
     await holder.sql`select 1 from private.number_pace where phone_number_id = ${org.numbers[0]?.id ?? ""} for no key update`;
     const campaign = await start(3);
@@ -102,9 +100,7 @@ describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
     expect(outcomes.filter((outcome) => outcome !== "not_posted")).toEqual(Array(3).fill("accepted"));
   });
 
-  test("after the POST, before it is settled: Twilio's list tells, and nothing is posted again", {
-    timeout: 90_000,
-  }, async () => {
+  test("after the POST, before it is settled: Twilio's list tells, and nothing is posted again", async () => {
     await org.simulator.setBehaviour({ answers: { hold: "after_accept" }, callbacks: { lost: 1 } });
     const campaign = await start(1);
     await waitFor(async () => (await org.simulator.held()).length === 1);
@@ -126,7 +122,7 @@ describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
     expect((await attemptsOf(campaign.id)).map(({ outcome }) => outcome)).toEqual(["accepted"]);
   });
 
-  test("while it settles: settled once, by it or by Twilio's list", { timeout: 90_000 }, async () => {
+  test("while it settles: settled once, by it or by Twilio's list", async () => {
     await org.simulator.setBehaviour({ answers: { hold: "after_accept" }, callbacks: { lost: 1 } });
     const campaign = await start(1);
     await waitFor(async () => (await org.simulator.held()).length === 1);
@@ -148,9 +144,7 @@ describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
   });
 });
 
-test("by kill -9 after the claim's commit, before any POST: asked about twice, then sent", {
-  timeout: 90_000,
-}, async () => {
+test("by kill -9 after the claim's commit, before any POST: asked about twice, then sent", async () => {
   // At two a second every other message is claimed half a second before its slot: there is time to die in between.
   const campaign = await start(8);
   const doomed = await waitFor(

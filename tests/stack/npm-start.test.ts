@@ -29,7 +29,7 @@ const command = (script: string) => [
   dataDir,
 ];
 
-test("the simulator's port is named if it is taken", { timeout: 60_000 }, async () => {
+test("the simulator's port is named if it is taken", async () => {
   const blocker = createServer();
   const { simulator } = portsFrom(base);
   await new Promise<void>((resolve) => blocker.listen(simulator, "127.0.0.1", resolve));
@@ -42,9 +42,7 @@ test("the simulator's port is named if it is taken", { timeout: 60_000 }, async 
   }
 });
 
-test("it says where everything is, ends in order, and reset deletes its data", {
-  timeout: 120_000,
-}, async () => {
+test("it says where everything is, ends in order, and reset deletes its data", async () => {
   const child = spawn(process.execPath, command("start.ts"), { cwd: PROJECT_DIR });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -52,13 +50,10 @@ test("it says where everything is, ends in order, and reset deletes its data", {
       output += chunk;
     });
   try {
-    await waitFor(
-      () => {
-        if (child.exitCode !== null) throw new Error(`the stack did not start:\n${output}`);
-        return /SMS Control Tower runs/.test(output);
-      },
-      { seconds: 60 },
-    );
+    await waitFor(() => {
+      if (child.exitCode !== null) throw new Error(`the stack did not start:\n${output}`);
+      return /SMS Control Tower runs/.test(output);
+    });
     const env = await readEnvFile(join(dataDir, "env"));
     for (const name of ["API_URL", "WORKER_DB_URL", "TWILIO_SIMULATOR_URL", "DEMO_PASSWORD"])
       expect(env[name], name).toEqual(expect.any(String));

@@ -61,13 +61,10 @@ async function start(): Promise<ChildProcess> {
   child.stderr?.on("data", (chunk) => {
     output += chunk;
   });
-  await waitFor(
-    () => {
-      if (child.exitCode !== null) throw new Error(`the platform did not start:\n${output}`);
-      return /The platform runs/.test(output);
-    },
-    { seconds: 50 },
-  );
+  await waitFor(() => {
+    if (child.exitCode !== null) throw new Error(`the platform did not start:\n${output}`);
+    return /The platform runs/.test(output);
+  });
   return child;
 }
 
@@ -96,9 +93,7 @@ const isAlive = (pid: number) => {
 };
 const ended = (child: ChildProcess) => waitFor(() => child.exitCode !== null || child.signalCode !== null);
 
-test("after kill -9 of the platform the server ends too, and the next start has the data", {
-  timeout: 120_000,
-}, async () => {
+test("after kill -9 of the platform the server ends too, and the next start has the data", async () => {
   const first = await start();
   await withSql((sql) => sql`create table public.kill_test (note text)`);
   await withSql((sql) => sql`insert into public.kill_test values ('before the kill')`);
@@ -131,7 +126,7 @@ test("after kill -9 of the platform the server ends too, and the next start has 
   expect(isAlive(last)).toBe(false);
 });
 
-test("a server left without a platform is stopped by the next start", { timeout: 60_000 }, async () => {
+test("a server left without a platform is stopped by the next start", async () => {
   const script = fileURLToPath(new URL("./fixtures/leave-orphan-database.ts", import.meta.url));
   const pid = await new Promise<number>((resolve) => {
     const args = ["--import", "tsx", script, dataDir, `${base + 1}`, keys.superuserPassword];
@@ -149,9 +144,7 @@ test("a server left without a platform is stopped by the next start", { timeout:
   }
 });
 
-test("a lock file that names a process of somebody else does not stop the start", {
-  timeout: 60_000,
-}, async () => {
+test("a lock file that names a process of somebody else does not stop the start", async () => {
   const folder = await chooseDatabaseFolder(dataDir, chooseAccount());
   // This test's own process: alive, and no database server.
   await writeFile(join(folder, "postmaster.pid"), `${process.pid}\n${folder}\n0\n${base + 1}\n\n127.0.0.1\n`);

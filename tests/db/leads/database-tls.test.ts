@@ -86,9 +86,7 @@ describe("a hosted database", () => {
   });
 });
 
-it("in Deno, connects to a database with a certificate of its own, and to no other", {
-  timeout: 60_000,
-}, async () => {
+it("in Deno, connects to a database with a certificate of its own, and to no other", async () => {
   const server = new URL(inject("bareServer").workerUrl);
   const at = (host: string, more: Record<string, string> = {}) => ({
     WORKER_DB_URL: `postgres://worker:${server.password}@${host}:6543/postgres`,

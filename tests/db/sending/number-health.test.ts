@@ -1,7 +1,7 @@
 // The health of numbers: what a mix of outcomes scores, that the stored score is what the raw messages say however late their
 // receipts come, and that a number which falls too low is quarantined until a person takes it back.
 import { beforeEach, describe, expect, test } from "vitest";
-import { arrangeOutcomes, type Outcomes, reckonScore } from "../../fixtures/arrange-outcomes.ts";
+import { arrangeOutcomes, computeScore, type Outcomes } from "../../fixtures/arrange-outcomes.ts";
 import {
   AFTERNOON,
   type ArrangedOrg,
@@ -86,7 +86,7 @@ describe("a mix of outcomes scores", () => {
     await put(outcomes, later(AFTERNOON, -5 * HOUR));
     await score();
     expect((await numberNow()).score).toBe(expected);
-    expect(await reckonScore(bench.sql, org.numbers[0]?.id ?? "", AFTERNOON)).toBe(expected);
+    expect(await computeScore(bench.sql, org.numbers[0]?.id ?? "", AFTERNOON)).toBe(expected);
     expect((await numberNow(org.numbers[1])).score).toBeNull();
   });
 
@@ -164,7 +164,7 @@ describe("the stored score", () => {
         for (const { id, e164 } of org.numbers) {
           const stored = (await numberNow({ id, e164 })).score;
           expect(stored, `seed ${random.seed}, day ${day}, step ${step}`).toBe(
-            await reckonScore(bench.sql, id, state.now),
+            await computeScore(bench.sql, id, state.now),
           );
           if (stored !== null) known++;
         }
@@ -188,7 +188,7 @@ describe("the stored score", () => {
       );
     }
     await score();
-    const expected = await reckonScore(bench.sql, org.numbers[0]?.id ?? "", AFTERNOON);
+    const expected = await computeScore(bench.sql, org.numbers[0]?.id ?? "", AFTERNOON);
     expect((await numberNow()).score).toBe(expected);
     expect(expected).toBeLessThan(75);
   });
@@ -299,7 +299,7 @@ describe("quarantine", () => {
     await put({ delivered: 1 }, later(back, 60));
     await score(later(back, 120));
     expect(await numberNow()).toMatchObject({ status: "active", score: 100 });
-    expect(await reckonScore(bench.sql, number?.id ?? "", later(back, 120))).toBe(100);
+    expect(await computeScore(bench.sql, number?.id ?? "", later(back, 120))).toBe(100);
     // And if it goes on as before, it is quarantined again, with an alert of its own.
     await put({ undelivered: { 30007: 20 } }, later(back, 60));
     await score(later(back, 180));

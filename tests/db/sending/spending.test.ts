@@ -167,7 +167,7 @@ test("room: as many messages as the rest of the day's limit pays for, in whole o
   );
   expect(await spent()).toBeCloseTo(4 * SEGMENT, 5);
   expect(await room()).toBe(Math.floor((1 - 5 * SEGMENT) / SEGMENT));
-  // Each is reckoned at the longest text that may come next.
+  // Each is estimated at the longest text that may come next.
   const long = await addTemplate(bench.sql, org.id, {
     category: "initial",
     language: "es",

@@ -111,4 +111,4 @@ test("random windows are what minutes say that are walked one by one", async () 
   // Neither side of the question is rare.
   expect(open).toBeGreaterThan(CASES / 10);
   expect(open).toBeLessThan((CASES * 9) / 10);
-}, 120_000);
+});

@@ -110,6 +110,6 @@ describe("names", () => {
   });
 });
 
-it("the project keeps all of them", { timeout: 60_000 }, async () => {
+it("the project keeps all of them", async () => {
   expect(await checkStructure()).toEqual([]);
 });

@@ -105,7 +105,7 @@ describe("rendered messages", () => {
     expect(accented).toBeGreaterThan(500);
     expect(withHole).toBeGreaterThan(100);
     expect(accented + withHole).toBeLessThan(4_500);
-  }, 120_000);
+  });
 });
 
 describe("a value that is missing", () => {

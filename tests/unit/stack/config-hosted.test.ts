@@ -50,9 +50,7 @@ interface Change {
   env_variables?: string[];
 }
 
-it("takes the project's addresses from .env.production, and files as large as imports", {
-  timeout: 60_000,
-}, async () => {
+it("takes the project's addresses from .env.production, and files as large as imports", async () => {
   const cli = join(
     dirname(createRequire(import.meta.url).resolve("supabase/package.json")),
     "dist/supabase.js",

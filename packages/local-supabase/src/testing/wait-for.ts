@@ -1,10 +1,13 @@
 // Waits for a condition instead of a time.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Polls until `probe` returns something truthy, and returns it. Throws after `seconds` (20 unless told). */
+/**
+ * Polls until `probe` returns something truthy, and returns it. Throws after `seconds`: 60 unless told, for a busy machine takes
+ * many times as long as an idle one, and what comes in the end is right.
+ */
 export async function waitFor<T>(
   probe: () => Promise<T | undefined | null | false> | T | undefined | null | false,
-  { seconds = 20, every = 40 }: { seconds?: number; every?: number } = {},
+  { seconds = 60, every = 40 }: { seconds?: number; every?: number } = {},
 ): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {

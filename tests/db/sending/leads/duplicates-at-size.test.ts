@@ -165,4 +165,4 @@ it("is listed in time where thousands share a name, fifty leads of a group, page
   expect(after).toBeNull();
   expect(groups).toBeGreaterThan(0);
   await user.end();
-}, 120_000);
+});
