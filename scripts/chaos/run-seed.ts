@@ -1,4 +1,4 @@
-// One run of chaos: a world, trouble for some seconds, calm, and the reckoning.
+// One run of chaos: a world, trouble for some seconds, calm, and the judgement.
 import { setTimeout as sleep } from "node:timers/promises";
 import { startCampaign } from "../../tests/fixtures/run-campaign.ts";
 import { createRandom } from "../demo/random.ts";

@@ -1,4 +1,4 @@
-// One run of the demo on a started platform: import, campaign, and the reckoning.
+// One run of the demo on a started platform: import, campaign, and the judgement.
 
 import { connectSimulator } from "twilio-simulator/client";
 import type { Check } from "../judging/check.ts";

@@ -144,7 +144,7 @@ comment on column public.imports.undo_total is
   'Leads that the import made or changed, counted when its undo begins. undone + kept + hidden reach it.';
 comment on column public.imports.undo_after is 'The id of the lead up to which it is undone.';
 comment on column public.imports.run_started_at is
-  'When this run began, the last resume or undo included: the rate is reckoned from run_from_rows and run_from_byte on, so that '
+  'When this run began, the last resume or undo included: the rate is counted from run_from_rows and run_from_byte on, so that '
   'a pause does not spoil it.';
 alter table public.consent_records add foreign key (import_id) references public.imports (id) on delete set null;
 create index imports_list_idx on public.imports (org_id, created_at desc);

@@ -273,8 +273,8 @@ begin
     v_next := array(select distinct x from unnest(v_b) x where x <> all (v_seen) limit 500);
     v_seen := v_seen || v_next;
   end loop;
-  -- All leads at once take the least number among those that hang together, neighbour by neighbour: reckoned for each lead asked
-  -- about, a group of a thousand would be found a thousand times.
+  -- All leads at once take the least number among those that hang together, neighbour by neighbour. Worked out for each lead
+  -- asked about, a group of a thousand would be found a thousand times.
   v_nodes := array(select distinct x from unnest(v_seen || v_to) x order by x);
   v_labels := array(select generate_series(1, cardinality(v_nodes)));
   loop

@@ -84,7 +84,7 @@ create trigger send_attempts_clear after update of outcome on public.send_attemp
 
 -- schemas/guard/triggers/sending_limits.sql
 
--- Sending limits: at which figures the circuit breaker steps in, what a text is reckoned to cost, how much of that an
+-- Sending limits: at which figures the circuit breaker steps in, what a text is estimated to cost, how much of that an
 -- organisation may spend a day, and under which balance at Twilio nothing more is sent. One row per organisation, so that
 -- what changes together is read in one place; every figure is data with a default.
 
@@ -556,7 +556,7 @@ begin
     delete from private.unclear_sends u where u.attempt_id in (
       select x.attempt_id from private.unclear_sends x where x.unclear_at < p_now - interval '25 hours' limit p_limit);
   end if;
-  -- The newest mark of a day ago is what the last 24 hours are reckoned from.
+  -- The newest mark of a day ago is what the last 24 hours are counted from.
   delete from private.campaign_marks m using public.campaigns c
   where c.id = m.campaign_id and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
     and m.taken_at < p_now - interval '24 hours' and exists (
@@ -1023,7 +1023,7 @@ grant execute on function private.record_account_check(uuid, jsonb, timestamptz)
 
 -- schemas/guard/functions/spending.sql
 
--- Spending: what accepted messages are reckoned to cost, by message and by organisation and day. Twilio tells its own price up
+-- Spending: what accepted messages are estimated to cost, by message and by organisation and day. Twilio tells its own price up
 -- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
 -- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
 -- organisation for every message.
@@ -1060,7 +1060,7 @@ begin
   if v_limits.daily_spending_limit is null or v_price = 0 then
     return 2147483647;
   end if;
-  -- Reckoned at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
+  -- Estimated at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
   -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts. Text by text,
   -- the longest first: campaigns become many, texts do not, and the first that one of them uses is the longest.
   v_worst := coalesce((
@@ -1083,7 +1083,7 @@ begin
 end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is
-  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at the longest text of '
+  'How many messages an organisation may still plan today under its daily spending limit, each estimated at the longest text of '
   'its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless '
   'p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
 

@@ -160,6 +160,6 @@ test("what outlived its use is removed: traffic and marks after a day, resolved 
     select array(select t.bin from private.number_traffic t where t.phone_number_id = ${number()}) as bins,
       array(select m.taken_at from private.campaign_marks m where m.campaign_id = ${campaign} order by 1) as marks,
       (select count(*)::int from public.alerts where org_id = ${org.id}) as alerts`;
-  // The newest mark of a day ago is what the last 24 hours are reckoned from.
+  // The newest mark of a day ago is what the last 24 hours are counted from.
   expect(left).toEqual({ bins: [hours(-24)], marks: [hours(-25), hours(-23), hours(0)], alerts: 1 });
 });

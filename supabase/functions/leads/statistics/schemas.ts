@@ -9,7 +9,9 @@ export const leadStatistics = z.object({
   total: count,
   is_estimate: z
     .boolean()
-    .describe("More than 20,000 leads fit the filter: so many were counted, and the figures reckoned up"),
+    .describe(
+      "More than 20,000 leads fit the filter: so many were counted, and the figures estimated from them",
+    ),
   by_status: figures("The largest first, as all but months and phones"),
   by_score: figures("Leads by score"),
   by_consent: figures("Leads by consent"),

@@ -103,7 +103,7 @@ begin
     delete from private.unclear_sends u where u.attempt_id in (
       select x.attempt_id from private.unclear_sends x where x.unclear_at < p_now - interval '25 hours' limit p_limit);
   end if;
-  -- The newest mark of a day ago is what the last 24 hours are reckoned from.
+  -- The newest mark of a day ago is what the last 24 hours are counted from.
   delete from private.campaign_marks m using public.campaigns c
   where c.id = m.campaign_id and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
     and m.taken_at < p_now - interval '24 hours' and exists (

@@ -1,4 +1,4 @@
--- Spending: what accepted messages are reckoned to cost, by message and by organisation and day. Twilio tells its own price up
+-- Spending: what accepted messages are estimated to cost, by message and by organisation and day. Twilio tells its own price up
 -- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
 -- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
 -- organisation for every message.
@@ -35,7 +35,7 @@ begin
   if v_limits.daily_spending_limit is null or v_price = 0 then
     return 2147483647;
   end if;
-  -- Reckoned at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
+  -- Estimated at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
   -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts. Text by text,
   -- the longest first: campaigns become many, texts do not, and the first that one of them uses is the longest.
   v_worst := coalesce((
@@ -58,7 +58,7 @@ begin
 end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is
-  'How many messages an organisation may still plan today under its daily spending limit, each reckoned at the longest text of '
+  'How many messages an organisation may still plan today under its daily spending limit, each estimated at the longest text of '
   'its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless '
   'p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
 

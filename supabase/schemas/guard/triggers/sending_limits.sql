@@ -1,4 +1,4 @@
--- Sending limits: at which figures the circuit breaker steps in, what a text is reckoned to cost, how much of that an
+-- Sending limits: at which figures the circuit breaker steps in, what a text is estimated to cost, how much of that an
 -- organisation may spend a day, and under which balance at Twilio nothing more is sent. One row per organisation, so that
 -- what changes together is read in one place; every figure is data with a default.
 

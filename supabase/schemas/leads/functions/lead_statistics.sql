@@ -123,8 +123,8 @@ $$;
 comment on function private.lead_statistics(jsonb, timestamptz) is
   'Statistics of all leads of the caller''s organisation, from the figures that are kept, or of those that fit a filter, '
   'counted: by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and '
-  'parcels. Of more than 20,000 that fit a filter so many are counted and the figures reckoned up: is_estimate. Raises PT403, '
-  'PT422. Definer: under RLS the indexes of a filter may not be used.';
+  'parcels. Of more than 20,000 that fit a filter so many are counted and the figures estimated from them: is_estimate. '
+  'Raises PT403, PT422. Definer: under RLS the indexes of a filter may not be used.';
 grant execute on function private.lead_statistics(jsonb, timestamptz) to authenticated;
 
 create function public.lead_statistics(p_filter jsonb default null)
