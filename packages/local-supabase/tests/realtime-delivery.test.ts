@@ -116,18 +116,42 @@ test("one insert of many rows, more than a notification can name, delivers them 
   expect(received.map(({ payload }) => payload.n)).toEqual(Array.from({ length: 650 }, (_, n) => n + 1));
 });
 
-test("a payload of 50 kB and one of 2.9 MB arrive whole; one over 3,000 kB is dropped and logged", async () => {
+test("a payload of 50 kB and one of 250 kB arrive whole; one over 256 kB is dropped and logged", async () => {
   const topic = topicOf("large");
   const { received } = await subscribe(client, topic);
   const repeat = (length: number) => server.sql`
     select realtime.send(jsonb_build_object('text', repeat('ñ', ${length}::int)), 'large', ${topic})`;
-  await repeat(1_600_000);
+  await repeat(128_000);
   await repeat(25_000);
-  await repeat(1_450_000);
+  await repeat(125_000);
   await waitFor(() => received.length === 2);
-  expect(received.map(({ payload }) => payload.text.length)).toEqual([25_000, 1_450_000]);
+  expect(received.map(({ payload }) => payload.text.length)).toEqual([25_000, 125_000]);
   expect(received[0]?.payload.text).toBe("ñ".repeat(25_000));
-  expect(server.lines.join("\n")).toContain("UnableToBroadcastChanges: 32000");
+  expect(server.lines.join("\n")).toContain("UnableToBroadcastChanges: 2560");
+});
+
+test("who asks for it is told once broadcasts from the database arrive, and nobody else is", async () => {
+  const topic = topicOf("ready");
+  const quiet = await subscribe(client, topicOf("not-asked"));
+  const { system, received } = await subscribe(client, topic, { broadcast: { replication_ready: true } });
+  await waitFor(() => system.length > 0);
+  await send(topic, "now", {});
+  await waitFor(() => received.length > 0);
+  expect(system).toEqual([
+    { extension: "system", status: "ok", message: "Replication connection established", channel: topic },
+  ]);
+  expect(quiet.system).toEqual([]);
+});
+
+test("after the connection that hears broadcasts was lost, ready is said once they arrive again", async () => {
+  const topic = topicOf("lost");
+  await server.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'realtime_listen'`;
+  await waitFor(() => server.lines.some((line) => line.startsWith("database connection lost")));
+  const { system, received } = await subscribe(client, topic, { broadcast: { replication_ready: true } });
+  await waitFor(() => system.length > 0);
+  expect(server.lines).toContain("database connection is back");
+  await send(topic, "now", {});
+  await waitFor(() => received.length > 0);
 });
 
 test("a message reaches no other topic, no other team, and no public channel of the same name", async () => {

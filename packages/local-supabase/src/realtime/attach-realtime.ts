@@ -14,8 +14,10 @@ import { resolveApiKey } from "./resolve-api-key.ts";
 import { serveConnection } from "./serve-connection.ts";
 import { createTopicDirectory } from "./topic-directory.ts";
 
-/** Hosted defaults. Its limits per second depend on the plan and are left out: a local project has none. */
-const limits = { payloadBytes: 3000 * 1000, channelsPerConnection: 100 };
+/** Hosted's. Its limits per second depend on the plan and are left out: a local project has none. */
+const channelsPerConnection = 100;
+/** The Free plan's, the smallest: what arrives here arrives on every plan. Hosted adds some bytes of its own to it. */
+const defaultPayloadKb = 256;
 const maxFrameBytes = 5_000_000;
 const pruneEveryMs = 3_600_000;
 
@@ -29,6 +31,8 @@ export interface RealtimeOptions {
   log: (line: string) => void;
   /** Refuse public channels, as "Allow public access" switched off does on hosted. Default false, as hosted. */
   privateOnly?: boolean;
+  /** The largest broadcast, in thousands of bytes. Default 256, the Free plan's; paid plans have 3000. */
+  maxPayloadKb?: number;
   /** How long a refused join waits for its answer. Default 100 ms; hosted 5 s. */
   joinErrorDelayMs?: number;
 }
@@ -60,7 +64,8 @@ export interface Realtime {
  * at 13 % of one core; 1,400 joins a second.
  */
 export async function attachRealtime(options: RealtimeOptions): Promise<Realtime> {
-  const { adminUrl } = options;
+  const { adminUrl, maxPayloadKb = defaultPayloadKb } = options;
+  const limits = { payloadBytes: maxPayloadKb * 1000, channelsPerConnection };
   // Topics, which clients choose, are in these lines.
   const log = (line: string) => options.log(line.slice(0, 400).replace(/\p{Cc}+/gu, " "));
   const connect = (name: string) =>
@@ -89,6 +94,7 @@ export async function attachRealtime(options: RealtimeOptions): Promise<Realtime
     limits,
     topics,
     presence: createPresenceDirectory(topics),
+    isReplicating: relay.isListening,
     mayAccess: createTopicAccess(prober, log),
     replay: createReplayMessages(reader),
     log,

@@ -19,7 +19,7 @@ interface Outgoing {
 /**
  * Takes the request (apikey header, and Authorization with a user's token or a key) and answers 202. Private topics need
  * the insert policies to allow it; what they do not allow is dropped and still answered 202, as hosted. 401 without a
- * valid key or token, 404 for other paths, 405, 413 over 3,000 kB, 422 for a body that is not as it should be.
+ * valid key or token, 404 for other paths, 405, 413 over the largest payload, 422 for a body that is not as it should be.
  */
 export async function handleBroadcastRequest(
   context: RealtimeContext,

@@ -1,5 +1,6 @@
 /** phx_join: lets a client into a topic, or says why not. */
 import { setTimeout as delay } from "node:timers/promises";
+import { announceReplication } from "./announce-replication.ts";
 import { authorizeChannel } from "./authorize-channel.ts";
 import { closeChannel } from "./close-channel.ts";
 import { type JoinConfig, readJoinConfig } from "./read-join-config.ts";
@@ -91,6 +92,7 @@ async function admit(
     connection.push(message.joinRef, null, message.topic, "presence_state", context.presence.state(channel));
   }
   if (config.postgresChanges.length > 0) refusePostgresChanges(channel);
+  if (config.replicationReady) announceReplication(context, channel);
   scheduleExpiry(context, channel);
 }
 

@@ -6,6 +6,8 @@ export interface JoinConfig {
   isPrivate: boolean;
   ackBroadcast: boolean;
   selfBroadcast: boolean;
+  /** Whether it wants to be told when broadcasts from the database reach it. */
+  replicationReady: boolean;
   replay: unknown;
   presenceKey: string;
   presenceEnabled: boolean;
@@ -16,7 +18,7 @@ export interface JoinConfig {
 export function readJoinConfig(payload: unknown): JoinConfig {
   const { config, access_token, user_token } = toObject(payload);
   const { broadcast, presence, postgres_changes, private: isPrivate } = toObject(config);
-  const { ack, self, replay } = toObject(broadcast);
+  const { ack, self, replay, replication_ready } = toObject(broadcast);
   const { key, enabled } = toObject(presence);
   return {
     token:
@@ -24,6 +26,7 @@ export function readJoinConfig(payload: unknown): JoinConfig {
     isPrivate: isPrivate === true,
     ackBroadcast: ack === true,
     selfBroadcast: self === true,
+    replicationReady: replication_ready === true,
     replay,
     presenceKey: typeof key === "string" && key !== "" ? key : randomUUID(),
     presenceEnabled: enabled === true,

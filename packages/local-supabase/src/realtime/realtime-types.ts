@@ -88,6 +88,8 @@ export interface RealtimeContext {
   readonly limits: { payloadBytes: number; channelsPerConnection: number };
   readonly topics: TopicDirectory;
   readonly presence: PresenceDirectory;
+  /** Whether what the database broadcasts is heard at the moment. */
+  readonly isReplicating: () => boolean;
   readonly mayAccess: TopicAccess;
   readonly replay: ReplayMessages;
   readonly log: (line: string) => void;

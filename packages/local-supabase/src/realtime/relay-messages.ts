@@ -36,12 +36,13 @@ export interface RelayOptions {
  */
 export async function relayMessages(
   options: RelayOptions,
-): Promise<{ stop(): Promise<void>; relayed(): number }> {
+): Promise<{ stop(): Promise<void>; relayed(): number; isListening(): boolean }> {
   const { databaseUrl, reader, topics, maxPayloadBytes, log } = options;
   let waiting: string[] = [];
   let draining = false;
   let stopped = false;
   let relayed = 0;
+  let isListening = false;
   let listener: Sql | undefined;
 
   function listen(): Promise<void> {
@@ -51,6 +52,7 @@ export async function relayMessages(
         if (state === "lost") return;
         const wasListening = state === "listening";
         state = "lost";
+        isListening = false;
         connection.end({ timeout: 0 }).catch(() => undefined);
         if (!wasListening) return reject(error);
         if (stopped) return;
@@ -71,6 +73,7 @@ export async function relayMessages(
       listener = connection;
       connection.unsafe(`listen ${notifyChannel}`).then(() => {
         state = "listening";
+        isListening = true;
         resolve();
       }, lose);
     });
@@ -134,6 +137,7 @@ export async function relayMessages(
   await listen();
   return {
     relayed: () => relayed,
+    isListening: () => isListening,
     async stop() {
       stopped = true;
       await listener?.end({ timeout: 1 });

@@ -9,7 +9,7 @@
 --   an insert for which that server made none is lost with a warning only. Here the database must keep accepting rows while
 --   the server is away, so rows older than 72 hours are deleted instead (see prune-messages.ts).
 -- * Hosted streams inserts from the write-ahead log. Here a statement trigger notifies the ids, at commit, and the server
---   reads the rows: NOTIFY holds at most 8,000 bytes, payloads up to 3,000 kB. Transactions that notify commit one at a
+--   reads the rows: NOTIFY holds at most 8,000 bytes, payloads up to 3,000 kB on paid plans. Transactions that notify commit one at a
 --   time, so broadcast per batch or per person's action, never per row.
 
 -- Schema and functions belong to the superuser (hosted: to supabase_realtime_admin): with an owner whose rights postgres
