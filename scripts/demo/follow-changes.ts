@@ -1,4 +1,5 @@
-// Follows a private Realtime channel: every row change that is broadcast there, until what is waited for has come.
+// Follows a private Realtime channel: every row change that is broadcast there, and the state as it is whenever the channel is joined.
+import { openChannel } from "../realtime/open-channel.ts";
 import type { Dashboard } from "./dashboard.ts";
 
 /** One broadcast, in the shape of realtime.broadcast_changes. */
@@ -8,30 +9,35 @@ export interface RowChange {
   record: Record<string, unknown>;
   /** All rows of the statement. */
   records: Record<string, unknown>[];
+  /** Rows have ids only: they are to be read again. */
+  withheld?: boolean;
 }
 
-const JOIN_WITHIN_MS = 15_000;
+export interface ChangeHandlers {
+  onChange(change: RowChange): void;
+  /** Reads what is shown, over REST: what was broadcast before the channel was joined does not come again. */
+  read(): Promise<void>;
+}
 
-/** Resolves when the channel is joined. Throws, naming it, when the join is refused or takes too long. */
+/** Resolves when the channel is joined and the state is read. Throws, naming it, if the join is refused or takes too long. */
 export async function followChanges(
   { client }: Dashboard,
   topic: string,
-  onChange: (change: RowChange) => void,
+  { onChange, read }: ChangeHandlers,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const fail = (reason: string) => reject(new Error(`The channel ${topic} could not be joined: ${reason}`));
-    const timer = setTimeout(() => fail("no answer within 15 s"), JOIN_WITHIN_MS);
-    client
-      .channel(topic, { config: { private: true } })
-      .on("broadcast", { event: "*" }, ({ payload }) => onChange(payload as unknown as RowChange))
-      .subscribe((status, error) => {
-        if (status === "SUBSCRIBED") {
-          clearTimeout(timer);
-          resolve();
-        } else if (status === "CHANNEL_ERROR" || status === "TIMED_OUT") {
-          clearTimeout(timer);
-          fail(error?.message ?? status);
-        }
-      });
-  });
+  let reading: Promise<void> = Promise.resolve();
+  const readAgain = () => {
+    // One that failed keeps nobody from the next.
+    reading = reading.catch(() => {}).then(read);
+    reading.catch(() => {});
+  };
+  try {
+    await openChannel(client, topic, {
+      onBroadcast: ({ payload }) => (payload.withheld ? readAgain() : onChange(payload as RowChange)),
+      onReady: readAgain,
+    });
+  } catch (error) {
+    throw new Error(`The channel ${topic} could not be joined: ${(error as Error).message}`);
+  }
+  await reading;
 }

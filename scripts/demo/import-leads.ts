@@ -28,9 +28,10 @@ export async function importLeads(
     screen.draw([`  ${drawBar(share)}  ${counts}`], `  import ${Math.round(share * 100)} %: ${counts}`);
     news.tell();
   };
-  await followChanges(dashboard, `import:${state.id}`, ({ record }) => take(record as LeadImport));
-  // What happened before the channel was joined is not broadcast again.
-  take(await dashboard.call<LeadImport>("GET", `leads/import/${state.id}`));
+  await followChanges(dashboard, `import:${state.id}`, {
+    onChange: ({ record }) => take(record as LeadImport),
+    read: async () => take(await dashboard.call<LeadImport>("GET", `leads/import/${state.id}`)),
+  });
   await news.waitUntil("the import", () => state.status === "completed" || state.status === "failed");
   screen.keep();
   if (state.status === "failed") throw new Error(`The import failed: ${state.error_message}`);

@@ -1,6 +1,6 @@
-// A campaign's figures as they come over Realtime, and nothing else: what a dashboard shows without asking.
+// A campaign's figures as a dashboard shows them: read when a channel is joined, and from then on as they come over Realtime.
 import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
-import type { Dashboard } from "./dashboard.ts";
+import { type Dashboard, rowOf } from "./dashboard.ts";
 import { followChanges } from "./follow-changes.ts";
 import { createNews, type News } from "./wait-for-news.ts";
 
@@ -64,7 +64,7 @@ export async function followCampaign(
     live.news.tell();
   };
   const meter = createMeter();
-  await followChanges(dashboard, `campaign:${campaignId}`, ({ table, record }) => {
+  const show = (table: string, record: Record<string, unknown>) => {
     if (table === "campaigns") {
       live.status = record.status as string;
       live.needsAttention = record.needs_attention as string | null;
@@ -73,16 +73,46 @@ export async function followCampaign(
       live.rate = meter(live.figures.sent);
     }
     tell();
+  };
+  const { client } = dashboard;
+  // What was broadcast while a read was under way is newer than what it brings.
+  const heard = new Set<string>();
+  await followChanges(dashboard, `campaign:${campaignId}`, {
+    onChange({ table, record }) {
+      heard.add(table);
+      show(table, record);
+    },
+    async read() {
+      heard.clear();
+      const [campaign, figures] = await Promise.all([
+        rowOf(client.from("campaigns").select().eq("id", campaignId).single()),
+        rowOf(client.from("campaign_stats").select().eq("campaign_id", campaignId).single()),
+      ]);
+      if (!heard.has("campaigns")) show("campaigns", campaign);
+      if (!heard.has("campaign_stats")) show("campaign_stats", figures);
+    },
   });
   const unread = new Map<unknown, number>();
-  await followChanges(dashboard, `inbox:${dashboard.orgId}`, ({ table, records }) => {
-    if (table !== "conversations") return;
-    for (const conversation of records) {
+  const heardTexts = new Set<unknown>();
+  const showTexts = (conversations: Record<string, unknown>[]) => {
+    for (const conversation of conversations) {
       unread.set(conversation.id, Number(conversation.unread_count));
       live.lastText = String(conversation.last_message ?? "");
     }
     live.texts = [...unread.values()].reduce((sum, count) => sum + count, 0);
     tell();
+  };
+  await followChanges(dashboard, `inbox:${dashboard.orgId}`, {
+    onChange({ table, records }) {
+      if (table !== "conversations") return;
+      for (const { id } of records) heardTexts.add(id);
+      showTexts(records);
+    },
+    async read() {
+      heardTexts.clear();
+      const conversations = await rowOf(client.from("conversations").select().order("last_message_at"));
+      showTexts(conversations.filter(({ id }) => !heardTexts.has(id)));
+    },
   });
   return live;
 }

@@ -1,5 +1,6 @@
 // Imports from upload to the last row, by the worker: what becomes of each row of a messy file.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { openChannel } from "../../scripts/realtime/open-channel.ts";
 import { monthTag } from "../../supabase/functions/_shared/leads/auto-tags.ts";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
@@ -197,13 +198,10 @@ it("shows progress over Realtime to the people of the organisation", async () =>
   if (!client) throw new Error("no viewer");
   await client.realtime.setAuth(org.users.viewer?.token ?? "");
   const seen: { id: string; status: string; processed_rows: number }[] = [];
-  await new Promise<void>((resolve, reject) => {
-    client
-      .channel(`org:${org.id}`, { config: { private: true } })
-      .on("broadcast", { event: "*" }, ({ payload }) => {
-        if (payload.table === "imports") seen.push(payload.record);
-      })
-      .subscribe((status, error) => (status === "SUBSCRIBED" ? resolve() : error && reject(error)));
+  await openChannel(client, `org:${org.id}`, {
+    onBroadcast({ payload }) {
+      if (payload.table === "imports") seen.push(payload.record);
+    },
   });
   const row = await importCsv(org, csv);
   expect(row.imported_rows).toBe(2500);

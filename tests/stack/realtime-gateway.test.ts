@@ -5,6 +5,7 @@ import { subscribe } from "local-supabase/testing";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
+import { openChannel } from "../../scripts/realtime/open-channel.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
@@ -18,10 +19,10 @@ interface Person {
 let ours: Person;
 let theirs: Person;
 
-async function signUp(): Promise<Person> {
+async function signUp(transport: unknown = WebSocket): Promise<Person> {
   const client = createClient(stack.API_URL, stack.PUBLISHABLE_KEY, {
     auth: { persistSession: false },
-    realtime: { transport: WebSocket as never },
+    realtime: { transport: transport as never },
   });
   clients.push(client);
   const email = `${randomUUID()}@example.com`;
@@ -62,6 +63,32 @@ test("a channel opened without private: true joins, but hears nothing of the pri
   await sql`select realtime.send('{}', 'public', ${topic}, false)`;
   await waitFor(() => eavesdropper.received.length > 0);
   expect(eavesdropper.received.map(({ event }) => event)).toEqual(["public"]);
+});
+
+test("a channel tells when it is ready, again after its connection was lost: then the state is read again", async () => {
+  const sockets: WebSocket[] = [];
+  class KnownSocket extends WebSocket {
+    constructor(address: string, protocols?: string[]) {
+      super(address, protocols);
+      sockets.push(this);
+    }
+  }
+  const person = await signUp(KnownSocket);
+  await person.client.realtime.setAuth();
+  const topic = `org:${person.orgId}`;
+  let reads = 0;
+  const heard: string[] = [];
+  const onBroadcast = ({ event }: { event: string }) => heard.push(event);
+  await openChannel(person.client, topic, { onBroadcast, onReady: () => reads++ });
+  expect(reads).toBe(1);
+  sockets.at(-1)?.terminate();
+  await waitFor(() => reads === 2);
+  await sql`select realtime.send('{}', 'after', ${topic})`;
+  await waitFor(() => heard.length > 0);
+  expect(heard).toEqual(["after"]);
+  await expect(openChannel(person.client, `org:${ours.orgId}`, { onBroadcast })).rejects.toThrow(
+    /^Unauthorized/,
+  );
 });
 
 test("the endpoint that broadcasts over HTTP answers through the gateway, to browsers of any origin too", async () => {

@@ -1,6 +1,7 @@
 // Browsers of one process: supabase-js clients on their private channels, and when each row change reached them.
 import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
+import { openChannel } from "../../realtime/open-channel.ts";
 
 export interface SubscriberOrder {
   url: string;
@@ -21,19 +22,14 @@ async function join({ token, topics }: SubscriberOrder["subscribers"][number]): 
   });
   await client.realtime.setAuth(token);
   await Promise.all(
-    topics.map((topic) => {
-      const channel = client.channel(topic, { config: { private: true } });
-      channel.on("broadcast", { event: "*" }, ({ payload }) => {
-        if (payload.table === "campaign_stats")
-          heard.push(Date.now() - Date.parse(payload.record.updated_at));
-      });
-      return new Promise<void>((resolve, reject) => {
-        channel.subscribe((status, error) => {
-          if (status === "SUBSCRIBED") resolve();
-          else if (status !== "CLOSED") reject(error ?? new Error(`${topic}: ${status}`));
-        });
-      });
-    }),
+    topics.map((topic) =>
+      openChannel(client, topic, {
+        onBroadcast({ payload }) {
+          if (payload.table === "campaign_stats")
+            heard.push(Date.now() - Date.parse(payload.record.updated_at));
+        },
+      }),
+    ),
   );
 }
 

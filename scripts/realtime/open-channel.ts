@@ -1,0 +1,54 @@
+// Joins a private Realtime channel as every client should: what is broadcast before it is ready does not come.
+import type { RealtimeChannel, SupabaseClient } from "@supabase/supabase-js";
+
+/** One broadcast. Of the database's own the payload has the shape of realtime.broadcast_changes. */
+export interface Broadcast {
+  event: string;
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any table
+  payload: any;
+}
+
+export interface ChannelHandlers {
+  onBroadcast(broadcast: Broadcast): void;
+  /**
+   * Called each time the channel is ready, after a lost connection too: what happened meanwhile is not broadcast again, so read the state
+   * here.
+   */
+  onReady?(): void;
+}
+
+const READY_WITHIN_MS = 15_000;
+
+/**
+ * Resolves when what the database broadcasts reaches the channel. "SUBSCRIBED" alone does not say so: the server may have let the client in
+ * and not hear the database yet.
+ * @throws with the server's reason if it refuses, or if it is not ready within 15 s
+ */
+export async function openChannel(
+  client: { channel: SupabaseClient["channel"] },
+  topic: string,
+  { onBroadcast, onReady }: ChannelHandlers,
+): Promise<RealtimeChannel> {
+  const channel = client.channel(topic, {
+    config: { private: true, broadcast: { replication_ready: true } },
+  });
+  channel.on("broadcast", { event: "*" }, ({ event, payload }) => onBroadcast({ event, payload }));
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`${topic}: not ready within ${READY_WITHIN_MS / 1000} s`)),
+      READY_WITHIN_MS,
+    );
+    channel.on("system", {}, ({ extension, status }) => {
+      if (extension !== "system" || status !== "ok") return;
+      clearTimeout(timer);
+      onReady?.();
+      resolve();
+    });
+    channel.subscribe((status, error) => {
+      if (status === "SUBSCRIBED") return;
+      clearTimeout(timer);
+      reject(error ?? new Error(`${topic}: ${status}`));
+    });
+  });
+  return channel;
+}
