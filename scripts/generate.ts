@@ -1,13 +1,14 @@
-// npm run generate: writes every generated file, migrations first. `--check` writes nothing and fails where one is stale. `--db-url URL` uses
+// npm run generate: writes every generated file, migrations first (until 1.0.0). `--check` writes nothing and fails where one is stale. `--db-url URL` uses
 // a database that runs already (all migrations applied) in place of one started for this.
 import { parseArgs } from "node:util";
 import { generateAll } from "./generate/generate-all.ts";
 import { generateMigrations } from "./generate/migrations.ts";
 import { useDatabase } from "./generate/use-database.ts";
+import { PROJECT_DIR } from "./tools/run-tool.ts";
 
 const { values } = parseArgs({ options: { check: { type: "boolean" }, "db-url": { type: "string" } } });
 const checkOnly = values.check === true;
-const stale = await generateMigrations(checkOnly);
+const stale = await generateMigrations({ projectDir: PROJECT_DIR, checkOnly });
 if (!checkOnly || stale.length === 0)
   stale.push(
     ...(await useDatabase(values["db-url"], (databaseUrl) => generateAll({ databaseUrl, checkOnly }))),

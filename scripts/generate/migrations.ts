@@ -1,29 +1,38 @@
-// supabase/migrations as they follow from supabase/schemas.
-import { readdir, rm } from "node:fs/promises";
+// supabase/migrations as they follow from supabase/schemas, until they are frozen.
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { areMigrationsFrozen } from "../schema/are-migrations-frozen.ts";
 import { composeMigrations } from "../schema/compose-migrations.ts";
-import { isFresh, write } from "../tools/generated-file.ts";
-import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 const FOLDER = "supabase/migrations";
 
+export interface GenerateMigrationsOptions {
+  /** The folder that has package.json and supabase/. */
+  projectDir: string;
+  /** Write nothing. */
+  checkOnly: boolean;
+}
+
 /**
- * Needs no database: what a database is made of comes first.
+ * Needs no database: what a database is made of comes first. Frozen migrations are left alone.
  * @returns a line for each file that was stale (and, without `checkOnly`, has been written or removed)
  */
-export async function generateMigrations(checkOnly: boolean): Promise<string[]> {
+export async function generateMigrations(options: GenerateMigrationsOptions): Promise<string[]> {
+  const { projectDir, checkOnly } = options;
+  if (await areMigrationsFrozen(projectDir)) return [];
+  const folder = join(projectDir, FOLDER);
   const stale: string[] = [];
-  const migrations = await composeMigrations(join(PROJECT_DIR, "supabase"));
+  const migrations = await composeMigrations(join(projectDir, "supabase"));
   for (const [name, text] of migrations) {
-    const file = { path: `${FOLDER}/${name}`, text };
-    if (await isFresh(file)) continue;
-    stale.push(file.path);
-    if (!checkOnly) await write(file);
+    const found = await readFile(join(folder, name), "utf8").catch(() => undefined);
+    if (found === text) continue;
+    stale.push(`${FOLDER}/${name}`);
+    if (!checkOnly) await writeFile(join(folder, name), text);
   }
-  for (const name of await readdir(join(PROJECT_DIR, FOLDER))) {
+  for (const name of await readdir(folder)) {
     if (!name.endsWith(".sql") || migrations.has(name)) continue;
     stale.push(`${FOLDER}/${name} (nothing of supabase/schemas makes it)`);
-    if (!checkOnly) await rm(join(PROJECT_DIR, FOLDER, name));
+    if (!checkOnly) await rm(join(folder, name));
   }
   return stale;
 }

@@ -9,6 +9,8 @@ import { PROJECT_DIR } from "./project-dir.ts";
 export interface BareServer extends Omit<PlatformServer, "urlFor"> {
   /** The server as the role that the functions worker and twilio use, without a database's name. */
   workerUrl: string;
+  /** The server as the role that migrations run as, without a database's name. */
+  postgresUrl: string;
 }
 
 /** @param options.durable whether commits wait for the disk, as in production */
@@ -24,5 +26,9 @@ export async function startBareServer(options: {
     // No worker posts to Twilio from here.
     vaultSecrets: { twilio_is_loopback: "true" },
   });
-  return { ...server, workerUrl: urlFor("worker", workerPassword) };
+  return {
+    ...server,
+    workerUrl: urlFor("worker", workerPassword),
+    postgresUrl: urlFor("postgres", "postgres"),
+  };
 }
