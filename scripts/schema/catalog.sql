@@ -115,7 +115,7 @@ select 'function', p.oid::regprocedure::text,
   concat_ws(E'\n',
     case p.prokind when 'a' then (select format('aggregate of %s, %s, %s, begins with %s', g.aggtransfn, g.aggfinalfn,
         g.aggtranstype::regtype, g.agginitval) from pg_aggregate g where g.aggfnoid = p.oid)
-      else pg_get_functiondef(p.oid) end,
+      else rtrim(pg_get_functiondef(p.oid), E'\n') end,
     'owner: ' || p.proowner::regrole::text, 'rights: ' || r.acl, 'comment: ' || obj_description(p.oid, 'pg_proc'))
 from pg_proc p join ours o on o.oid = p.pronamespace left join rights r on r.kind = 'function' and r.oid = p.oid
 where not exists (

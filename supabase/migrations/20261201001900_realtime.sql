@@ -185,7 +185,6 @@ comment on function private.largest_broadcast() is
 create function private.row_broadcast(p_operation text, p_table text, p_records jsonb, p_old_records jsonb default null)
 returns jsonb
 language sql
-volatile
 set search_path = ''
 as $$
   -- The shape of realtime.broadcast_changes, so a subscriber reads one shape; records holds them all where a statement changed

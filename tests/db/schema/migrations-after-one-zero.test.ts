@@ -141,6 +141,8 @@ test("a drafted migration, completed by hand, makes the same database; rows of o
     db.sql`select id, e164, reason, created_at from public.opt_outs where org_id = ${id} order by e164`;
   const kept = [...(await read())];
   const [database] = await db.sql`select current_database() as name`;
+  // As when hosted: whoever owns the database may create in public.
+  await db.sql.unsafe(`alter database ${database?.name} owner to postgres`);
   const applied = await migrate({
     projectDir: project,
     databaseUrl: `${inject("bareServer").postgresUrl}/${database?.name}`,
