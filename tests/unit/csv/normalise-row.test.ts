@@ -151,6 +151,8 @@ describe("cells", () => {
     ["state", "Ontario"],
     ["email", "nobody"],
     ["acreage", "many"],
+    ["acreage", "99999999.5"],
+    ["estimated_value", "999999999999.5"],
     ["estimated_value", "-5"],
     ["language", "fr"],
     ["status", "sold"],

@@ -1,5 +1,5 @@
 // Puts one cell of an import into the field its column goes to; what does not fit is kept as a custom field, with a warning.
-import { EMAIL, MAX_LENGTH, MAX_TAGS } from "../leads/lead-values.ts";
+import { EMAIL, MAX_ACREAGE, MAX_ESTIMATED_VALUE, MAX_LENGTH, MAX_TAGS } from "../leads/lead-values.ts";
 import { parseState } from "../leads/us-states.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { splitPhones } from "../sms/split-phones.ts";
@@ -33,11 +33,11 @@ const atMost =
   (max: number): Read =>
   (cell) =>
     cell.length <= max ? cell : null;
-const amountBelow =
-  (limit: number): Read =>
+const amountUpTo =
+  (most: number): Read =>
   (cell) => {
     const value = parseAmount(cell);
-    return value !== null && value < limit ? value : null;
+    return value !== null && value <= most ? value : null;
   };
 
 /** Where a field is put, how its cell is read, and what is said where it can't be. */
@@ -64,8 +64,8 @@ const READERS: Partial<Record<ImportField, [to: "lead" | "parcel", read: Read, c
   situs: ["parcel", atMost(MAX_LENGTH.situs), "The address is too long."],
   property_state: ["parcel", parseState, "This is no state of the United States."],
   property_type: ["parcel", atMost(MAX_LENGTH.property_type), "The property type is too long."],
-  acreage: ["parcel", amountBelow(1e8), "This is no number of acres."],
-  estimated_value: ["parcel", amountBelow(1e12), "This is no amount of dollars."],
+  acreage: ["parcel", amountUpTo(MAX_ACREAGE), "This is no number of acres."],
+  estimated_value: ["parcel", amountUpTo(MAX_ESTIMATED_VALUE), "This is no amount of dollars."],
 };
 
 /** Fields that are written as people write them, whatever a program made of them. */

@@ -62,7 +62,6 @@ export const US_STATES: Readonly<Record<string, string>> = {
 /** Other ways in which states are written. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   "washington dc": "DC",
-  "d c": "DC",
   "virgin islands": "VI",
   "nuevo mexico": "NM",
   "nueva york": "NY",
@@ -83,22 +82,23 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   hawai: "HI",
 };
 
-const CODES = new Map<string, string>([
-  ...Object.entries(US_STATES).map(([code, name]): [string, string] => [name, code]),
-  ...Object.entries(OTHER_NAMES),
-]);
+/** What a name is compared by: points, commas and blanks are written in many ways, as in "Washington, D.C.". */
+const lettersOf = (text: string) =>
+  text
+    .normalize("NFD")
+    .toLowerCase()
+    .replace(/[^a-z]+/g, "");
+
+const CODES = new Map(
+  [
+    ...Object.entries(US_STATES).map(([code, name]) => [name, code] as const),
+    ...Object.entries(OTHER_NAMES),
+  ].map(([name, code]) => [lettersOf(name), code]),
+);
 
 /** The two-letter code of a state written in any way, null where it is none of the United States or its territories. */
 export function parseState(text: string): string | null {
-  const upper = text.trim().toUpperCase();
-  if (upper.length === 2 && Object.hasOwn(US_STATES, upper)) return upper;
-  const folded = text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z]+/g, " ")
-    .trim();
-  const compact = folded.replaceAll(" ", "").toUpperCase();
-  if (compact.length === 2 && Object.hasOwn(US_STATES, compact)) return compact;
-  return CODES.get(folded) ?? null;
+  const letters = lettersOf(text);
+  const code = letters.toUpperCase();
+  return Object.hasOwn(US_STATES, code) ? code : (CODES.get(letters) ?? null);
 }
