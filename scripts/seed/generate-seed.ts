@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { readAreaCodes } from "./read-area-codes.ts";
 import { readCounties } from "./read-counties.ts";
 import { writeAreaCodeModule } from "./write-area-code-module.ts";
-import { writeCountyModule, writeCountySql } from "./write-county-module.ts";
+import { writeCountySql } from "./write-county-sql.ts";
 import { writeGraphemeModule } from "./write-grapheme-module.ts";
 import { writeSeedSql } from "./write-seed-sql.ts";
 
@@ -19,7 +19,6 @@ const counties = readCounties(join(here, "data/us-counties.csv"));
 const outputs: [path: string, text: string][] = [
   [join(sms, "nanp-area-codes.generated.ts"), writeAreaCodeModule(areaCodes)],
   [join(sms, "grapheme-break.generated.ts"), writeGraphemeModule()],
-  [join(root, "supabase/functions/_shared/leads/us-counties.generated.ts"), writeCountyModule(counties)],
   [join(root, "supabase/seed/us-counties.sql"), writeCountySql(counties)],
   ...Object.entries(writeSeedSql(areaCodes)).map(([name, text]): [string, string] => [
     join(root, "supabase/seed", name),

@@ -3,6 +3,35 @@
 -- A function may call one that comes later.
 set check_function_bodies = off;
 
+-- schemas/leads/checks/county_key.sql
+
+create function private.county_key(p_text text, p_without_kind boolean default false)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  v_words text := trim(regexp_replace(translate(private.fold_text(p_text), '''’`ʻ', ''), '[^a-z0-9]+', ' ', 'g'));
+begin
+  v_words := regexp_replace(v_words, '\ysaint\y', 'st', 'g');
+  v_words := regexp_replace(v_words, '\ysainte\y', 'ste', 'g');
+  v_words := regexp_replace(v_words, '\ycnty\y|\ycty\y|\yco$', 'county', 'g');
+  v_words := regexp_replace(v_words, '^city of (.+)$', '\1 city');
+  v_words := regexp_replace(v_words, '^(county|parish|borough|municipality|municipio) of (.+)$', '\2 \1');
+  if p_without_kind then
+    v_words := regexp_replace(v_words,
+      '^(.+?) (?:city and borough|census area|planning region|county|parish|borough|municipality|municipio)$', '\1');
+  end if;
+  return replace(v_words, ' ', '');
+end;
+$$;
+comment on function private.county_key(text, boolean) is
+  'What a county''s name is compared by: lower case, no accents, spaces or points, one spelling of Saint; without the word for '
+  'its kind where asked.';
+
 -- schemas/leads/triggers/apn.sql
 
 create function private.keep_apn_text()
@@ -570,11 +599,14 @@ create table private.us_counties (
   name text not null,
   kind text not null,
   is_current boolean not null,
-  label text generated always as (case when kind = 'city' then name || ' city' else name end) stored
+  label text generated always as (case when kind = 'city' then name || ' city' else name end) stored,
+  key text not null generated always as (private.county_key(name)) stored,
+  full_key text not null generated always as (private.county_key(trim(name || ' ' || kind))) stored
 );
 comment on table private.us_counties is
   'Counties, parishes, boroughs, independent cities and what else stands in their place, by FIPS code. Those that are no more '
-  'stay, since deeds go on naming them. label is how a county is kept: Harris, St. Louis, St. Louis city.';
+  'stay, since deeds go on naming them. label is how a county is kept: Harris, St. Louis, St. Louis city. key and full_key are '
+  'what private.find_county compares: the name without and with the word for its kind.';
 create index us_counties_state_idx on private.us_counties (state);
 
 alter table private.us_counties enable row level security;
@@ -693,53 +725,25 @@ comment on function private.lock_contact(uuid, text) is 'Locks a person''s conta
 -- schemas/leads/functions/counties.sql
 
 -- Counties: which there are in a state, so that a parcel lies in one of them. The rows are a seed
--- (scripts/seed/data/us-counties.csv, from lists of the Census Bureau); _shared/leads/normalise-county.ts is the same for what is
--- read from files.
-
-create function private.county_key(p_text text, p_without_kind boolean default false)
-returns text
-language plpgsql
-immutable
-strict
-parallel safe
-set search_path = ''
-as $$
-declare
-  v_words text := trim(regexp_replace(translate(private.fold_text(p_text), '''’`ʻ', ''), '[^a-z0-9]+', ' ', 'g'));
-begin
-  v_words := regexp_replace(v_words, '\ysaint\y', 'st', 'g');
-  v_words := regexp_replace(v_words, '\ysainte\y', 'ste', 'g');
-  v_words := regexp_replace(v_words, '\ycnty\y|\ycty\y|\yco$', 'county', 'g');
-  v_words := regexp_replace(v_words, '^city of (.+)$', '\1 city');
-  v_words := regexp_replace(v_words, '^(county|parish|borough|municipality|municipio) of (.+)$', '\2 \1');
-  if p_without_kind then
-    v_words := regexp_replace(v_words,
-      '^(.+?) (?:city and borough|census area|planning region|county|parish|borough|municipality|municipio)$', '\1');
-  end if;
-  return replace(v_words, ' ', '');
-end;
-$$;
-comment on function private.county_key(text, boolean) is
-  'What a county''s name is compared by: lower case, no accents, spaces or points, one spelling of Saint; without the word for '
-  'its kind where asked.';
+-- (scripts/seed/data/us-counties.csv, from lists of the Census Bureau).
 
 create function private.find_county(p_state text, p_text text)
 returns private.us_counties
 language sql
 stable
+security definer
 set search_path = ''
 as $$
   select c.*
-  from private.us_counties c
-  where c.state = p_state
-    and (private.county_key(trim(c.name || ' ' || c.kind)) = private.county_key(p_text)
-      or private.county_key(c.name) = private.county_key(p_text, true))
-  order by private.county_key(trim(c.name || ' ' || c.kind)) = private.county_key(p_text) desc, c.kind = 'city', c.fips
+  from (select private.county_key(p_text) as full_key, private.county_key(p_text, true) as key offset 0) k
+  join private.us_counties c on c.state = p_state and (c.full_key = k.full_key or c.key = k.key)
+  order by c.full_key = k.full_key desc, c.kind = 'city', c.fips
   limit 1;
 $$;
 comment on function private.find_county(text, text) is
   'The county of a state (two letters) that a text names, however it is written; of a county and a city of one name the county, '
-  'unless "city" is said. Null where there is none.';
+  'unless "city" is said. Null where there is none. Definer: the worker asks for what services answer, and may read no tables.';
+grant execute on function private.find_county(text, text) to worker;
 
 create function private.require_county(p_state text, p_text text, p_field text default 'county')
 returns text
@@ -759,7 +763,7 @@ begin
     v_suggestions := array(
       select c.label from private.us_counties c
       where c.state = p_state and c.is_current
-      order by extensions.similarity(private.county_key(c.name), private.county_key(p_text, true)) desc, c.label
+      order by extensions.similarity(c.key, private.county_key(p_text, true)) desc, c.label
       limit 3);
     perform private.raise_error('PT422', 'invalid_input',
       format('%s has no county "%s". Did you mean %s?', p_state, p_text, array_to_string(v_suggestions, ', ')),

@@ -452,6 +452,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "due_background_work",
     "due_work",
     "fail_build",
+    "find_county",
     "give_up_look",
     "log_webhook",
     "plan_all",

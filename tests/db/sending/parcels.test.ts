@@ -1,5 +1,8 @@
 // Parcels of a lead one by one, and the counties they may lie in.
 import { beforeEach, describe, expect, test } from "vitest";
+import { mapParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
+import type { ParcelFields } from "../../../supabase/functions/_shared/enrichment/service.ts";
+import { countyFinder } from "../../../supabase/functions/_shared/leads/find-county.ts";
 import {
   type ArrangedLead,
   type ArrangedOrg,
@@ -7,8 +10,8 @@ import {
   arrangeOrg,
   signedIn,
 } from "../../fixtures/arrange-sending.ts";
+import { COUNTY_CASES, NO_COUNTIES } from "../../fixtures/county-cases.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
-import { COUNTY_CASES, NO_COUNTIES } from "../../unit/leads/county-cases.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;
@@ -50,10 +53,41 @@ describe("the database's list of counties", () => {
 
   test("finds each of its own by its full name", async () => {
     const lost = await bench.sql`
-      select c.full_name from (select k.*, trim(k.name || ' ' || k.kind) as full_name from private.us_counties k
-        where k.state in ('VA', 'AK', 'MO', 'LA', 'PR', 'CT', 'MD', 'NV')) c
-      where (private.find_county(c.state, upper(c.full_name))).fips is distinct from c.fips`;
+      select c.state, c.name from private.us_counties c
+      where (private.find_county(c.state, upper(trim(c.name || ' ' || c.kind)))).fips is distinct from c.fips`;
     expect(lost).toEqual([]);
+  });
+});
+
+describe("the county in a service's answer", () => {
+  const asked: ParcelFields = {
+    apn: "1",
+    county: "Harris",
+    state: "TX",
+    situs: null,
+    property_type: null,
+    acreage: null,
+    estimated_value: null,
+  };
+  const map = { acreage: "acres", county: "county", state: "state" };
+  const read = (answer: object, parcel: Partial<ParcelFields> = {}) =>
+    mapParcel({ acres: 5, ...answer }, map, { ...asked, ...parcel }, countyFinder(bench.a.sql));
+
+  test("is kept as the list writes it", async () => {
+    expect(await read({ county: "HARRIS CO" })).toEqual({ acreage: 5, county: "Harris" });
+    const elsewhere = { county: "City of St Louis", state: "Missouri" };
+    expect(await read(elsewhere, { county: null, state: null })).toEqual({
+      acreage: 5,
+      county: "St. Louis city",
+      state: "MO",
+    });
+  });
+
+  test.each([
+    ["Haris", "TX has no county Haris."],
+    ["Travis", "The answer is about another parcel: it lies in Travis County, not in Harris County."],
+  ])("%s is not believed", async (county, message) => {
+    await expect(read({ county })).rejects.toMatchObject({ message, outcome: "refused" });
   });
 });
 

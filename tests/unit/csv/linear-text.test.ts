@@ -14,11 +14,10 @@ import {
   splitName,
 } from "../../../supabase/functions/_shared/csv/parse-cell.ts";
 import { readRecords } from "../../../supabase/functions/_shared/csv/read-records.ts";
-import { mapParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
+import { readParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
 import { redact } from "../../../supabase/functions/_shared/http/redact.ts";
 import { geographicTag } from "../../../supabase/functions/_shared/leads/auto-tags.ts";
 import { EMAIL } from "../../../supabase/functions/_shared/leads/lead-values.ts";
-import { countyKey } from "../../../supabase/functions/_shared/leads/normalise-county.ts";
 import { parseState } from "../../../supabase/functions/_shared/leads/us-states.ts";
 import { classifyInbound } from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
 import { classifyInterest } from "../../../supabase/functions/_shared/sms/classify-interest.ts";
@@ -46,16 +45,15 @@ const READERS: [string, (text: string) => unknown][] = [
   ["phones that are none", isPlaceholderPhone],
   ["e-mail addresses", (text) => EMAIL.test(text)],
   ["states", parseState],
-  ["counties", (text) => countyKey(text, true)],
   ["counties for tags", (text) => geographicTag("TX", text)],
   [
     "acres from a service",
     (text) =>
-      quietly(() => mapParcel({ a: text }, { acreage: "a" }, { ...NOBODY, apn: null, acreage: null })),
+      quietly(() => readParcel({ a: text }, { acreage: "a" }, { ...NOBODY, apn: null, acreage: null })),
   ],
   [
     "parcels from a service",
-    (text) => quietly(() => mapParcel({ a: text }, { apn: "a" }, { ...NOBODY, apn: "1", acreage: null })),
+    (text) => quietly(() => readParcel({ a: text }, { apn: "a" }, { ...NOBODY, apn: "1", acreage: null })),
   ],
   ["answers", classifyInbound],
   ["interest", classifyInterest],

@@ -5,7 +5,7 @@ import {
   fillTemplate,
   placeholdersOf,
 } from "../../../supabase/functions/_shared/enrichment/build-request.ts";
-import { mapParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
+import { readParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
 import { mapScrub } from "../../../supabase/functions/_shared/enrichment/map-scrub.ts";
 import { PATH, readPath } from "../../../supabase/functions/_shared/enrichment/read-path.ts";
 import type { ParcelFields } from "../../../supabase/functions/_shared/enrichment/service.ts";
@@ -82,23 +82,21 @@ describe("a request", () => {
 });
 
 describe("an answer about a parcel", () => {
-  it("is read by the map, its county and state as we write them, blanks left out", () => {
+  it("is read by the map, its state as we write it, blanks left out", () => {
     const told = {
       apn: "r12345",
       acres: "1,234.50",
-      county: "HARRIS CO",
       state: "Texas",
       situs: " FM 2920\u0000 ",
     };
-    expect(mapParcel(answer(told, 98_000), map, asked)).toEqual({
+    expect(readParcel(answer(told, 98_000), map, asked)).toEqual({
       apn: "r12345",
       acreage: 1234.5,
-      county: "Harris",
       state: "TX",
       situs: "FM 2920",
       estimated_value: 98_000,
     });
-    expect(mapParcel(answer({ acres: 0, county: null, situs: "" }), map, asked)).toEqual({ acreage: 0 });
+    expect(readParcel(answer({ acres: 0, county: null, situs: "" }), map, asked)).toEqual({ acreage: 0 });
   });
 
   it.each<[object, unknown, string]>([
@@ -111,18 +109,16 @@ describe("an answer about a parcel", () => {
     [{ acres: 5, situs: ["x"] }, 1, "situs is no text"],
     [{ acres: 5, situs: "x".repeat(301) }, 1, "situs is longer"],
     [{ acres: 5, state: "Narnia" }, 1, "Narnia is no state"],
-    [{ acres: 5, county: "Haris" }, 1, "TX has no county Haris"],
     [{ acres: 5, apn: "R-999" }, 1, "about another parcel: APN R-999"],
     [{ acres: 5, state: "OK" }, 1, "it lies in OK, not in TX"],
-    [{ acres: 5, county: "Travis" }, 1, "it lies in Travis County, not in Harris County"],
   ])("%o (%s) is not believed: %s", (parcel, total, words) => {
-    const read = () => mapParcel(answer(parcel, total), map, asked);
+    const read = () => readParcel(answer(parcel, total), map, asked);
     expect(read).toThrow(words);
     expect(read).toThrow(expect.objectContaining({ outcome: "refused" }));
   });
 
   it.each([[{}], [[]], [{ parcel: "no" }], [{ error: "quota" }]])("%o says nothing of it", (said) => {
-    expect(() => mapParcel(said, map, asked)).toThrow(expect.objectContaining({ outcome: "skipped" }));
+    expect(() => readParcel(said, map, asked)).toThrow(expect.objectContaining({ outcome: "skipped" }));
   });
 });
 

@@ -2,6 +2,7 @@
 import { callExternal, type ExternalAnswer, readJson } from "../external/call-external.ts";
 import { exchangePinned } from "../external/exchange-pinned.ts";
 import { ExternalError } from "../external/external-error.ts";
+import type { FindCounty } from "../leads/find-county.ts";
 import { buildRequest, type TemplateValues } from "./build-request.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { mapParcel } from "./map-parcel.ts";
@@ -23,14 +24,14 @@ const KEPT_CHARS = 16_000;
 export async function askAboutParcel(
   service: PropertyService,
   parcel: ParcelFields,
-  allowsLoopback: boolean,
+  { allowsLoopback, findCounty }: { allowsLoopback: boolean; findCounty: FindCounty },
   exchange: Exchange,
 ): Promise<Partial<ParcelFields>> {
   return await withoutSecrets(service, async () => {
     const answer = await ask(service, { ...parcel }, allowsLoopback, exchange);
     if (answer.status === 404 || answer.status === 410)
       throw new ExternalError("skipped", `The service knows no such parcel (HTTP ${answer.status}).`);
-    return mapParcel(readOk(answer), service.field_map, parcel);
+    return await mapParcel(readOk(answer), service.field_map, parcel, findCounty);
   });
 }
 

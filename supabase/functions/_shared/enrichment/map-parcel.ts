@@ -1,20 +1,32 @@
 // What a service's answer says of a parcel, checked: one value that can't be right, and nothing of the answer is believed.
 
 import { ExternalError } from "../external/external-error.ts";
-import { MAX_LENGTH } from "../leads/lead-values.ts";
-import { normaliseCounty } from "../leads/normalise-county.ts";
+import type { FindCounty } from "../leads/find-county.ts";
+import { MAX_ACREAGE, MAX_ESTIMATED_VALUE, MAX_LENGTH } from "../leads/lead-values.ts";
 import { parseState } from "../leads/us-states.ts";
 import { readPath } from "./read-path.ts";
 import { PARCEL_FIELDS, type ParcelFields } from "./service.ts";
 
-const MOST = { acreage: 99_999_999, estimated_value: 999_999_999_999 } as const;
+const MOST = { acreage: MAX_ACREAGE, estimated_value: MAX_ESTIMATED_VALUE } as const;
 
 /**
  * @param map field to path in the answer
  * @param asked the parcel that was asked about: an answer about another one is refused
  * @throws ExternalError refused where a value can't be right or the answer is about another parcel, skipped where it says nothing
  */
-export function mapParcel(
+export async function mapParcel(
+  answer: unknown,
+  map: Record<string, unknown>,
+  asked: ParcelFields,
+  findCounty: FindCounty,
+): Promise<Partial<ParcelFields>> {
+  const fields = readParcel(answer, map, asked);
+  await settleCounty(fields, asked, findCounty);
+  return fields;
+}
+
+/** All but whether there is such a county, which the database knows. @throws ExternalError as mapParcel does */
+export function readParcel(
   answer: unknown,
   map: Record<string, unknown>,
   asked: ParcelFields,
@@ -28,7 +40,12 @@ export function mapParcel(
     if (field === "acreage" || field === "estimated_value") fields[field] = readNumber(field, value);
     else fields[field] = readText(field, value);
   }
-  settlePlace(fields, asked);
+  if (fields.state) {
+    const code = parseState(fields.state) ?? refuse(`${fields.state.slice(0, 50)} is no state.`);
+    if (asked.state !== null && code !== asked.state)
+      refuse(`The answer is about another parcel: it lies in ${code}, not in ${asked.state}.`);
+    fields.state = code;
+  }
   if (asked.apn !== null && fields.apn !== undefined && plain(asked.apn) !== plain(fields.apn ?? ""))
     refuse(`The answer is about another parcel: APN ${String(fields.apn).slice(0, 50)}.`);
   if (Object.keys(fields).length === 0)
@@ -36,19 +53,17 @@ export function mapParcel(
   return fields;
 }
 
-function settlePlace(fields: Partial<ParcelFields>, asked: ParcelFields): void {
-  if (fields.state) {
-    const code = parseState(fields.state) ?? refuse(`${fields.state.slice(0, 50)} is no state.`);
-    if (asked.state !== null && code !== asked.state)
-      refuse(`The answer is about another parcel: it lies in ${code}, not in ${asked.state}.`);
-    fields.state = code;
-  }
-  if (!fields.county) return;
+async function settleCounty(
+  fields: Partial<ParcelFields>,
+  asked: ParcelFields,
+  findCounty: FindCounty,
+): Promise<void> {
   const state = fields.state ?? asked.state;
-  if (state === null || state === undefined) return;
+  if (!fields.county || !state) return;
   const county =
-    normaliseCounty(state, fields.county) ?? refuse(`${state} has no county ${fields.county.slice(0, 50)}.`);
-  const known = asked.county === null ? null : normaliseCounty(state, asked.county);
+    (await findCounty(state, fields.county)) ??
+    refuse(`${state} has no county ${fields.county.slice(0, 50)}.`);
+  const known = asked.county === null ? null : await findCounty(state, asked.county);
   if (known && known.fips !== county.fips)
     refuse(`The answer is about another parcel: it lies in ${county.full_name}, not in ${known.full_name}.`);
   fields.county = county.name;

@@ -5,6 +5,7 @@ import { askAboutParcel, askAboutPhones, type Exchange } from "../../_shared/enr
 import type { EnrichmentService, ParcelFields } from "../../_shared/enrichment/service.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
+import { countyFinder } from "../../_shared/leads/find-county.ts";
 import { askBatch, type ExternalBatch, type ExternalResult } from "../external/ask-batch.ts";
 import type { CallBudget } from "../external/call-budget.ts";
 import { suspectGate } from "../suspects/suspect-gate.ts";
@@ -86,13 +87,9 @@ async function askService(
         }
         const [subject = ""] = subjects;
         const parcel = parcels[subject] as ParcelFields;
-        return [
-          {
-            subject,
-            outcome: "done",
-            answer: await askAboutParcel(service, parcel, allowsLoopback, exchange),
-          },
-        ];
+        const means = { allowsLoopback, findCounty: countyFinder(sql) };
+        const answer = await askAboutParcel(service, parcel, means, exchange);
+        return [{ subject, outcome: "done", answer }];
       } catch (error) {
         exchange.reason = error instanceof Error ? error.message : String(error);
         throw error;

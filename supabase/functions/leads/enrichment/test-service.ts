@@ -6,6 +6,7 @@ import type { EnrichmentService } from "../../_shared/enrichment/service.ts";
 import { ExternalError } from "../../_shared/external/external-error.ts";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { countyFinder, type FindCounty } from "../../_shared/leads/find-county.ts";
 import { parsePhone } from "../../_shared/sms/parse-phone.ts";
 import { allowsLoopback } from "./check-service.ts";
 import type { testInput, testResult } from "./schemas.ts";
@@ -23,7 +24,8 @@ export async function testService(
   if (!service)
     throw new AppError("not_found", "There is no service with this id.", { service_id: params.id });
   const exchange: Exchange = { status: null, reason: null, answer: null };
-  const ask = prepare(service, body, allowsLoopback(env), exchange);
+  const means = { allowsLoopback: allowsLoopback(env), findCounty: countyFinder(sql) };
+  const ask = prepare(service, body, means, exchange);
   const begunAt = performance.now();
   let found: Record<string, unknown> = {};
   let problem: string | null = null;
@@ -46,12 +48,12 @@ export async function testService(
 function prepare(
   service: EnrichmentService,
   { parcel, phones }: z.output<typeof testInput>,
-  loopback: boolean,
+  means: { allowsLoopback: boolean; findCounty: FindCounty },
   exchange: Exchange,
 ): () => Promise<Record<string, unknown>> {
   if (service.kind === "property") {
     if (!parcel) throw validationError([{ field: "parcel", message: "Give a parcel to ask about." }]);
-    return async () => ({ ...(await askAboutParcel(service, parcel, loopback, exchange)) });
+    return async () => ({ ...(await askAboutParcel(service, parcel, means, exchange)) });
   }
   if (!phones) throw validationError([{ field: "phones", message: "Give phones to ask about." }]);
   const asked = phones.map((text, i) => {
@@ -59,5 +61,5 @@ function prepare(
     if (!parsed.ok) throw validationError([{ field: `phones.${i}`, message: parsed.message }]);
     return parsed.e164;
   });
-  return async () => Object.fromEntries(await askAboutPhones(service, asked, loopback, exchange));
+  return async () => Object.fromEntries(await askAboutPhones(service, asked, means.allowsLoopback, exchange));
 }
