@@ -2,6 +2,7 @@
 // The route's schema makes errors friendly. The function is the boundary: anybody who signed in can call it.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
+import { leadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
 import {
   campaignChanges,
   campaignInput,
@@ -196,6 +197,13 @@ test("an organisation's settings", async () => {
   const update = (input: unknown) => ask("select public.update_organisation($1::text::jsonb)", json(input));
   const inputs = [...inputsOf(organisationChanges.shape, {}), ...strange({ brand: "Tierra" })];
   expect(await disagreements(organisationChanges, inputs, update, ["time_zone"])).toEqual([]);
+});
+
+test("a filter of leads", async () => {
+  const count = (input: unknown) => ask("select public.count_leads($1::text::jsonb)", json(input));
+  const inputs = [...inputsOf(leadFilter.shape, {}), ...strange({ replied: true })];
+  expect(inputs.length).toBeGreaterThan(3_000);
+  expect(await disagreements(leadFilter, inputs, count, ["segment_ids"])).toEqual([]);
 });
 
 test("what becomes of a send nobody knows of", async () => {

@@ -1,7 +1,7 @@
 // What bulk actions look like on the wire. Values are checked where they are used: by private.check_bulk_value.
 import { z } from "zod";
+import { oneLine } from "../../_shared/http/one-line.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
-import { line } from "../../_shared/leads/lead-texts.ts";
 import { job } from "../jobs/schemas.ts";
 import { lead } from "../lead/schemas.ts";
 
@@ -23,7 +23,7 @@ export const bulkActionInput = z
     ids: z.array(z.uuid()).min(1).max(10_000).optional().describe("These leads"),
     filter: leadFilter.optional().describe("All leads that fit; in place of ids"),
     value: z
-      .union([z.array(line(50)).max(50), line(1000)])
+      .union([z.array(oneLine(50, 0)).max(50), oneLine(1000, 0)])
       .nullable()
       .default(null)
       .describe("Tags, the status, score or source, or the id of a list; none to delete and restore"),

@@ -1,54 +1,51 @@
 // The filter of leads as a query string asks for it: flat names, lists as k[]=a, k=a&k=b or k=a,b.
 import { z } from "zod";
-import { instant, type LeadFilter, leadFilter, states, tagWords } from "../../_shared/leads/lead-filter.ts";
-import { CONSENT_STATUSES, LANGUAGES, LEAD_SCORES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
+import { type LeadFilter, leadFilter } from "../../_shared/leads/lead-filter.ts";
 
-const amount = (what: string) => z.coerce.number().min(0).max(1e15).optional().describe(what);
-const idList = (what: string) => z.array(z.uuid()).max(100).optional().describe(what);
 const shape = leadFilter.shape;
+const tags = shape.tags.unwrap().shape;
+const acreage = shape.acreage.unwrap().shape;
+const value = shape.estimated_value.unwrap().shape;
+const created = shape.created.unwrap().shape;
+/** A number written as text. */
+const number = <T extends z.ZodType<unknown, number>>(schema: z.ZodOptional<T>) =>
+  z.coerce.number().pipe(schema.unwrap()).optional();
+const flag = z.enum(["true", "false"]).transform((word) => word === "true");
 
 export const filterFields = {
   search: shape.search,
   county: shape.counties,
-  state: states,
+  state: shape.states,
   city: shape.cities,
   zip: shape.zips,
-  tags: tagWords("With any of these tags"),
-  tags_all: tagWords("With all of these tags"),
-  tags_none: tagWords("With none of these tags"),
-  status: z.array(z.enum(LEAD_STATUSES)).optional(),
-  score: z.array(z.enum(LEAD_SCORES)).optional(),
+  tags: tags.any.describe("With any of these tags"),
+  tags_all: tags.all.describe("With all of these tags"),
+  tags_none: tags.none.describe("With none of these tags"),
+  status: shape.statuses,
+  score: shape.scores,
   source: shape.sources,
-  consent_status: z.array(z.enum(CONSENT_STATUSES)).optional(),
-  language: z.array(z.enum(LANGUAGES)).optional(),
+  consent_status: shape.consent,
+  language: shape.languages,
   property_type: shape.property_types,
-  acreage_from: amount("With a parcel of so many acres at least"),
-  acreage_to: amount("... at most"),
-  estimated_value_from: amount("With a parcel worth so many US dollars at least"),
-  estimated_value_to: amount("... at most"),
+  acreage_from: number(acreage.from).describe("With a parcel of so many acres at least"),
+  acreage_to: number(acreage.to).describe("... at most"),
+  estimated_value_from: number(value.from).describe("With a parcel worth so many US dollars at least"),
+  estimated_value_to: number(value.to).describe("... at most"),
   line_type: shape.line_types,
-  import_id: idList("Came with any of these imports"),
-  segment_id: idList("In any of these segments"),
-  campaign_id: idList("Any of these campaigns wrote to them"),
+  import_id: shape.import_ids,
+  segment_id: shape.segment_ids,
+  campaign_id: shape.campaign_ids,
   contacted: shape.contacted,
-  not_contacted_days: z.coerce.number().int().min(1).max(9999).optional(),
-  replied: z
-    .enum(["true", "false"])
-    .transform((word) => word === "true")
-    .optional()
-    .describe("Whether any of their phones ever wrote to us"),
-  created_from: instant.optional(),
-  created_to: instant.optional(),
+  not_contacted_days: number(shape.not_contacted_days),
+  replied: flag.optional().describe("Whether any of their phones ever wrote to us"),
+  created_from: created.from,
+  created_to: created.to,
   custom_field: z
     .array(z.string().regex(/^[^:]+:/, { message: "Write name:value." }))
     .max(20)
     .optional()
     .describe("name:value of a custom field; of one name any value, of several all"),
-  deleted: z
-    .enum(["true", "false"])
-    .transform((word) => word === "true")
-    .optional()
-    .describe("true: deleted leads in place of the others"),
+  deleted: flag.optional().describe("true: deleted leads in place of the others"),
 };
 export type FilterQuery = z.output<z.ZodObject<typeof filterFields>>;
 

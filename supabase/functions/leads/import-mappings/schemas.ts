@@ -1,8 +1,8 @@
 // What saved mappings look like on the wire.
 import { z } from "zod";
 import { IMPORT_FIELDS, MERGE_STRATEGIES } from "../../_shared/csv/import-fields.ts";
+import { exactLine, oneLine } from "../../_shared/http/one-line.ts";
 import { instant } from "../../_shared/leads/lead-filter.ts";
-import { isLine, line } from "../../_shared/leads/lead-texts.ts";
 import { tags } from "../lead/schemas.ts";
 
 /** Where a mapping comes from: the request, a saved one, the last import with the same columns, or the columns' names. */
@@ -26,14 +26,10 @@ const options = z.strictObject({
 });
 
 /** The name of a column: 200 characters of the file at most, and a number where another has the same. */
-const column = z
-  .string()
-  .min(1)
-  .max(210)
-  .refine(isLine, { message: "must be one line, without control characters." });
+const column = exactLine(210);
 
 export const savedMappingInput = z.strictObject({
-  name: line(100, 1),
+  name: oneLine(100),
   mapping: z
     .record(column, z.enum(IMPORT_FIELDS).nullable())
     .describe("{column: field}, as a preview gives it; null leaves a column out"),

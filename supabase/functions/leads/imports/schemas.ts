@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ENCODINGS } from "../../_shared/csv/encodings.ts";
 import { IMPORT_FIELDS } from "../../_shared/csv/import-fields.ts";
-import { line } from "../../_shared/leads/lead-texts.ts";
+import { oneLine } from "../../_shared/http/one-line.ts";
 import { MAPPING_SOURCES } from "../import-mappings/schemas.ts";
 
 const count = z.number().int();
@@ -65,7 +65,7 @@ export const leadImport = z.object({
 export type LeadImport = z.output<typeof leadImport>;
 
 export const uploadInput = z.strictObject({
-  file_name: line(300, 1),
+  file_name: oneLine(300),
   file_bytes: z.number().int().min(1).describe("Its size, at most 104,857,600: what comes must have as many"),
 });
 export type UploadInput = z.output<typeof uploadInput>;

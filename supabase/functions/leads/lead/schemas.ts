@@ -1,8 +1,8 @@
 // What leads look like on the wire.
 import { z } from "zod";
+import { exactLine, exactText, text as manyLines, oneLine } from "../../_shared/http/one-line.ts";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
-import { isLine, line, paragraphs, plainNumber } from "../../_shared/leads/lead-texts.ts";
 import {
   CONSENT_STATUSES,
   EMAIL,
@@ -19,13 +19,14 @@ import {
   MAX_TAGS,
   TAG,
 } from "../../_shared/leads/lead-values.ts";
+import { plainNumber } from "../../_shared/leads/plain-number.ts";
 import { parseState } from "../../_shared/leads/us-states.ts";
 import { orderFields } from "../filters/lead-order.ts";
 import { leadPhone } from "../phones/schemas.ts";
 
 /** An empty text empties the field. */
 const text = (max: number) =>
-  line(max)
+  oneLine(max, 0)
     .transform((value) => value || null)
     .nullable();
 const state = z
@@ -83,18 +84,14 @@ const fields = {
   lead_score: z.enum(LEAD_SCORES),
   consent_status: z.enum(CONSENT_STATUSES).describe("Sets it for all phones of the lead and records who did"),
   source: text(MAX_LENGTH.source),
-  notes: paragraphs(MAX_LENGTH.notes)
+  notes: manyLines(0, MAX_LENGTH.notes)
     .transform((value) => value || null)
     .nullable(),
   tags,
   custom_fields: z
     .record(
-      z
-        .string()
-        .min(1)
-        .max(MAX_CUSTOM_NAME)
-        .refine(isLine, { message: "must be one line, without control characters." }),
-      z.union([z.string().max(MAX_CUSTOM_TEXT), plainNumber, z.boolean(), z.null()]),
+      exactLine(MAX_CUSTOM_NAME),
+      z.union([exactText(MAX_CUSTOM_TEXT), plainNumber, z.boolean(), z.null()]),
     )
     .refine((given) => Object.keys(given).length <= MAX_CUSTOM_FIELDS, {
       message: `A lead has ${MAX_CUSTOM_FIELDS} custom fields at most.`,

@@ -1,6 +1,6 @@
 // What phones of leads and their lookups look like on the wire.
 import { z } from "zod";
-import { line, paragraphs } from "../../_shared/leads/lead-texts.ts";
+import { oneLine, text } from "../../_shared/http/one-line.ts";
 import { CONSENT_STATUSES, LINE_TYPES, PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 
 export const leadPhone = z.object({
@@ -28,13 +28,13 @@ export type LeadPhone = z.output<typeof leadPhone>;
 
 export const phoneChanges = z
   .strictObject({
-    label: line(100).nullable().describe("What people call it, such as Office; null: nothing"),
+    label: oneLine(100, 0).nullable().describe("What people call it, such as Office; null: nothing"),
     consent_status: z.enum(CONSENT_STATUSES).describe("Recorded with who said so and when"),
-    consent_evidence: paragraphs(4000).describe(
+    consent_evidence: text(0, 4000).describe(
       "How the person gave or took back consent, kept with the record",
     ),
     is_valid: z.boolean(),
-    invalid_reason: line(200).describe("Why it is invalid; manual where left out"),
+    invalid_reason: oneLine(200, 0).describe("Why it is invalid; manual where left out"),
     line_type: z.enum(LINE_TYPES).nullable().describe("Outranks files and lookups; null lets a lookup tell"),
   })
   .partial()

@@ -1,12 +1,12 @@
 // What segments look like on the wire.
 import { z } from "zod";
+import { oneLine, text } from "../../_shared/http/one-line.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
-import { line, paragraphs } from "../../_shared/leads/lead-texts.ts";
 
 export const SEGMENT_KINDS = ["filter", "list"] as const;
 
-const name = line(200, 1);
-const description = paragraphs(2000).nullable();
+const name = oneLine(200);
+const description = text(0, 2000).nullable();
 const leadIds = z.array(z.uuid()).max(10_000);
 const filter = leadFilter.omit({ segment_ids: true, deleted: true });
 

@@ -106,24 +106,22 @@ immutable
 set search_path = ''
 as $$
   select private.object_shape(
-    -- One line, and not of blanks alone, which would ask nothing.
-    (select jsonb_object_agg(f.name, private.list_shape(private.text_shape(200, 1)
-        || '{"pattern": "[^[:space:]]", "description": "some text."}', 1000))
+    -- Not blank, which would ask nothing.
+    (select jsonb_object_agg(f.name, private.list_shape(private.line_shape(200), 1000))
       from unnest(array['counties', 'states', 'cities', 'zips', 'sources', 'property_types']) f (name))
     || jsonb_build_object(
       'search', '{"type": "string", "maxLength": 200}'::jsonb,
       'ids', private.ids_shape(10000),
       'tags', private.object_shape((
         -- Each is compared with each tag of a lead.
-        select jsonb_object_agg(t.name, private.list_shape(private.text_shape(200, 1)
-          || '{"pattern": "[^[:space:]]", "description": "some text."}', 100))
-            from unnest(array['any', 'all', 'none']) t (name))),
+        select jsonb_object_agg(t.name, private.list_shape(private.line_shape(200), 100))
+        from unnest(array['any', 'all', 'none']) t (name))),
       'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 5),
       'scores', private.list_shape(private.lead_shape() #> '{properties,lead_score}', 3),
       'consent', private.list_shape(private.lead_shape() #> '{properties,consent_status}', 3),
       'languages', private.list_shape(private.word_shape('es', 'en'), 2),
-      'acreage', private.range_shape('{"type": "number", "minimum": -1e15, "maximum": 1e15}'),
-      'estimated_value', private.range_shape('{"type": "number", "minimum": -1e15, "maximum": 1e15}'),
+      'acreage', private.range_shape('{"type": "number", "minimum": 0, "maximum": 1e15}'),
+      'estimated_value', private.range_shape('{"type": "number", "minimum": 0, "maximum": 1e15}'),
       'line_types', private.list_shape(private.word_shape('mobile', 'landline', 'voip', 'toll_free', 'other', 'not_looked_up'),
         6),
       'import_ids', private.ids_shape(100),
@@ -133,8 +131,9 @@ as $$
       'not_contacted_days', '{"type": "integer", "minimum": 1, "maximum": 9999}'::jsonb,
       'replied', '{"type": "boolean"}'::jsonb,
       'created', private.range_shape(
-        '{"type": "string", "format": "date-time", "maxLength": 40, "pattern": "^(19|20|21)", "description": "a time of the '
-        'years 1900 to 2199, like 2026-01-31T15:00:00Z."}'),
+        '{"type": "string", "format": "date-time", "maxLength": 40, "description": "a time of the years 1900 to 2199, such as '
+        '2026-01-31T13:00:00Z.", "pattern": "^(19|20|21)[^T]+T([01][0-9]|2[0-3])(:[0-5][0-9]){2}([.][0-9]{1,9})?'
+        '(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])$"}'),
       'custom_fields', jsonb_build_object(
         'type', 'object', 'maxProperties', 20, 'properties', '{}'::jsonb, 'propertyNames', private.text_shape(210, 1),
         'additionalProperties', jsonb_build_object(
@@ -144,4 +143,5 @@ as $$
       'deleted', '{"type": "boolean"}'::jsonb))
   || '{"maxBytes": 1000000}';
 $$;
-comment on function private.lead_filter_shape() is 'The shape of a filter of leads, as private.lead_condition reads it.';
+comment on function private.lead_filter_shape() is
+  'The shape of a filter of leads, as private.lead_condition reads it. The functions'' schema of filters is written from it.';
