@@ -185,26 +185,19 @@ declare
 begin
   case
     when p_action in ('add_tags', 'remove_tags') then
-      if v_kind <> 'array' or jsonb_array_length(p_value) not between 1 and 50
-        or exists (select 1 from jsonb_array_elements(p_value) e
-          where jsonb_typeof(e) <> 'string' or e #>> '{}' !~* '^[A-Z0-9+-]{1,50}$')
-      then
-        perform private.refuse_field('value', 'value must list 1 to 50 tags, each of 1 to 50 characters: A-Z, 0-9, + and -.');
-      end if;
+      -- Tags are written in capitals, whoever writes them.
+      p_value := case when v_kind <> 'array' then coalesce(p_value, 'null')
+        else (select coalesce(jsonb_agg(case jsonb_typeof(e) when 'string' then to_jsonb(upper(e #>> '{}')) else e end
+          order by n), '[]') from jsonb_array_elements(p_value) with ordinality x (e, n)) end;
+      perform private.check_shape(p_value, private.tags_shape() || '{"minItems": 1}', 'value');
       return (select jsonb_agg(t.tag order by t.n) from (
-        select upper(e #>> '{}') as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);
+        select e #>> '{}' as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);
     when p_action = 'set_status' then
-      if v_kind <> 'string' or v_word not in ('new', 'contacted', 'interested', 'not_interested', 'do_not_contact') then
-        perform private.refuse_field('value', 'value must be new, contacted, interested, not_interested or do_not_contact.');
-      end if;
+      perform private.check_shape(p_value, private.lead_shape() #> '{properties,status}', 'value');
     when p_action = 'set_score' then
-      if v_kind <> 'string' or v_word not in ('cold', 'warm', 'hot') then
-        perform private.refuse_field('value', 'value must be cold, warm or hot.');
-      end if;
+      perform private.check_shape(p_value, private.lead_shape() #> '{properties,lead_score}', 'value');
     when p_action = 'set_source' then
-      if v_kind not in ('string', 'null') or length(v_word) > 200 or v_word ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' then
-        perform private.refuse_field('value', 'value must be one line of 200 characters at most, or null to empty it.');
-      end if;
+      perform private.check_shape(coalesce(p_value, 'null'), private.lead_shape() #> '{properties,source}', 'value');
       return coalesce(to_jsonb(nullif(trim(v_word), '')), 'null');
     when p_action in ('add_to_segment', 'remove_from_segment') then
       if v_kind <> 'string' or not exists (

@@ -1,29 +1,13 @@
 // What campaigns look like on the wire.
 import { z } from "zod";
+import { Constants } from "../_shared/db/database.types.ts";
 import { instant } from "../_shared/http/instant.ts";
 import { oneLine, text } from "../_shared/http/one-line.ts";
 import { leadFilter } from "../_shared/leads/lead-filter.ts";
+import { LANGUAGES, LEAD_STATUSES } from "../_shared/leads/lead-values.ts";
 
-export const CAMPAIGN_STATUSES = [
-  "draft",
-  "building",
-  "ready",
-  "scheduled",
-  "running",
-  "paused",
-  "completed",
-  "stopped",
-] as const;
-export const TARGET_STATES = [
-  "excluded",
-  "canceled",
-  "waiting",
-  "queued",
-  "sending",
-  "unknown",
-  "sent",
-  "failed",
-] as const;
+export const CAMPAIGN_STATUSES = Constants.public.Enums.campaign_status;
+export const TARGET_STATES = Constants.public.Enums.target_state;
 
 /** As the database reads one: whatever has the form of an id is looked for. */
 const id = z.guid();
@@ -44,10 +28,7 @@ export const targetCriteria = z
       .max(60)
       .optional()
       .describe("Leads whose mailing address is in any of these states"),
-    statuses: z
-      .array(z.enum(["new", "contacted", "interested", "not_interested", "do_not_contact"]))
-      .max(5)
-      .optional(),
+    statuses: z.array(z.enum(LEAD_STATUSES)).max(LEAD_STATUSES.length).optional(),
     import_id: id.optional().describe("Leads that came with this import"),
     segment_ids: z
       .array(id)
@@ -127,7 +108,7 @@ export const campaignInput = z
   .strictObject({
     ...z.strictObject(fields).partial().shape,
     name: fields.name,
-    language: z.enum(["es", "en"]).optional().describe("Language of the templates taken by default"),
+    language: z.enum(LANGUAGES).optional().describe("Language of the templates taken by default"),
   })
   .refine(hasOneList, TWO_LISTS);
 export const campaignChanges = z

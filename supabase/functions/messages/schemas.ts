@@ -1,17 +1,8 @@
 // What messages look like on the wire.
 import { z } from "zod";
+import { Constants } from "../_shared/db/database.types.ts";
 
-export const MESSAGE_STATUSES = [
-  "queued",
-  "sending",
-  "unknown",
-  "sent",
-  "delivered",
-  "undelivered",
-  "failed",
-  "canceled",
-  "received",
-] as const;
+export const MESSAGE_STATUSES = Constants.public.Enums.message_status;
 
 export const resolution = z.strictObject({
   action: z

@@ -1,6 +1,7 @@
 // What settings and alerts look like on the wire.
 import { z } from "zod";
 import { oneLine } from "../_shared/http/one-line.ts";
+import { LANGUAGES } from "../_shared/leads/lead-values.ts";
 
 const rate = (what: string) =>
   z.number().min(0).max(1).describe(`${what}: a share from 0 to 1 that pauses when exceeded; 1 never does`);
@@ -16,7 +17,7 @@ export const organisationFields = {
   name: oneLine(200),
   brand: oneLine(25).describe("What messages call the organisation"),
   support_contact: oneLine(100, 0).nullable().describe("Given in answers to HELP and AYUDA"),
-  language: z.enum(["es", "en"]),
+  language: z.enum(LANGUAGES),
   time_zone: z.string().min(1).max(64).describe("An IANA name such as America/Chicago"),
   quiet_starts: timeOfDay,
   quiet_ends: timeOfDay,

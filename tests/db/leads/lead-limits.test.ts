@@ -6,6 +6,7 @@ import {
   MERGE_STRATEGIES,
   REPEATABLE_FIELDS,
 } from "../../../supabase/functions/_shared/csv/import-fields.ts";
+import { MAX_COLUMNS } from "../../../supabase/functions/_shared/csv/limits.ts";
 import { EXPORT_COLUMNS } from "../../../supabase/functions/_shared/leads/export-columns.ts";
 import { leadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
 import {
@@ -23,10 +24,20 @@ import {
   MAX_LENGTH,
   MAX_PARCELS,
   MAX_TAGS,
+  PHONE_ROLES,
   TAG,
 } from "../../../supabase/functions/_shared/leads/lead-values.ts";
+import { targetCriteria } from "../../../supabase/functions/campaigns/schemas.ts";
 import { BULK_ACTIONS } from "../../../supabase/functions/leads/bulk-actions/schemas.ts";
+import { PREFERABLE } from "../../../supabase/functions/leads/duplicates/schemas.ts";
+import { ENTRY_TYPES } from "../../../supabase/functions/leads/history/schemas.ts";
 import { checkRepeats } from "../../../supabase/functions/leads/imports/limit-repeats.ts";
+import { CHECKED_ROWS } from "../../../supabase/functions/leads/imports/preview-import.ts";
+import { MAX_FILE_BYTES } from "../../../supabase/functions/leads/imports/read-upload.ts";
+import { IMPORT_STATUSES, REJECTION_OUTCOMES } from "../../../supabase/functions/leads/imports/schemas.ts";
+import { JOB_KINDS, JOB_STATUSES } from "../../../supabase/functions/leads/jobs/schemas.ts";
+import { SEGMENT_KINDS, segmentInput } from "../../../supabase/functions/leads/segments/schemas.ts";
+import { arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
@@ -74,10 +85,76 @@ describe("a lead", () => {
   });
 });
 
-it("a filter has the same fields", async () => {
-  expect(sorted(Object.keys((await shape("lead_filter")).properties))).toEqual(
-    sorted(Object.keys(leadFilter.shape)),
-  );
+describe("a filter", () => {
+  it("of a segment has the same fields", async () => {
+    const [filters] = segmentInput.options;
+    expect(sorted(Object.keys((await shape("segment")).properties.filter.properties))).toEqual(
+      sorted(Object.keys(filters.shape.filter.shape)),
+    );
+  });
+
+  it.each(Object.keys(leadFilter.shape))("of a campaign has %s in both or in none", async (field) => {
+    const isKnown = field in targetCriteria.shape.filter.unwrap().shape;
+    const refused = await bench.sql`
+      select private.check_criteria(null, ${JSON.stringify({ filter: { [field]: null } })}::text::jsonb)`.then(
+      () => "",
+      ({ message }: Error) => message,
+    );
+    expect(refused.startsWith(`Leave ${field} out`), refused).toBe(!isKnown);
+  });
+});
+
+/** The words that a column takes, as its own check says. */
+async function wordsOf(table: string, column: string): Promise<string[]> {
+  const rules = await bench.sql`
+    select pg_get_constraintdef(oid) as rule from pg_constraint
+    where conrelid = ${table}::regclass and contype = 'c' and pg_get_constraintdef(oid) like ${`CHECK ((${column} = ANY (%`}`;
+  expect(rules, `${table}.${column}`).toHaveLength(1);
+  const rule: string = rules[0]?.rule ?? "";
+  return [...rule.matchAll(/'([a-z_]+)'::text/g)].map(([, word]) => word as string);
+}
+
+it.each<[string, string, readonly string[]]>([
+  ["leads", "status", LEAD_STATUSES],
+  ["leads", "lead_score", LEAD_SCORES],
+  ["leads", "consent_status", CONSENT_STATUSES],
+  ["leads", "language", LANGUAGES],
+  ["lead_phones", "role", PHONE_ROLES],
+  ["lead_phones", "line_type", LINE_TYPES],
+  ["lead_phones", "consent_status", CONSENT_STATUSES],
+  ["imports", "status", IMPORT_STATUSES],
+  ["import_rejections", "outcome", REJECTION_OUTCOMES],
+  ["jobs", "kind", JOB_KINDS],
+  ["jobs", "status", JOB_STATUSES],
+  ["segments", "kind", SEGMENT_KINDS],
+])("%s.%s takes the same words", async (table, column, words) => {
+  expect(await wordsOf(`public.${table}`, column)).toEqual([...words]);
+});
+
+describe("a merge and a history", () => {
+  it("prefer values of the same fields", async () => {
+    const [row] =
+      await bench.sql`select to_jsonb(l) as lead from (select (jsonb_populate_record(null::public.leads, '{}')).*) l`;
+    const [a, b] = ["018f2c5e-7b1a-7c3d-9e4f-000000000001", "018f2c5e-7b1a-7c3d-9e4f-000000000002"];
+    const org = await arrangeOrg(bench.db);
+    const admin = await signedIn(bench.db, org.adminId);
+    const taken: string[] = [];
+    for (const field of Object.keys(row?.lead)) {
+      const error = await admin.sql`
+        select public.merge_leads(${a}, ${[b]}, ${JSON.stringify({ [field]: b })}::text::jsonb)`.catch(
+        (e) => e,
+      );
+      if (error.code === "PT404") taken.push(field);
+      else expect(error.code, field).toBe("PT422");
+    }
+    expect(sorted(taken)).toEqual(sorted(PREFERABLE));
+  });
+
+  it("tell of the same kinds of entries", async () => {
+    const [row] = await bench.sql`select pg_get_functiondef('private.lead_history'::regproc) as text`;
+    const [, words = ""] = /word_shape\(([^)]*)\), \d+\), 'type'/.exec(row?.text) ?? [];
+    expect(words.replaceAll("'", "").split(", ")).toEqual([...ENTRY_TYPES]);
+  });
 });
 
 it("an export has the same columns, a bulk action the same names", async () => {
@@ -88,6 +165,18 @@ it("an export has the same columns, a bulk action the same names", async () => {
 });
 
 describe("an import", () => {
+  it("has files and columns of the same size, and previews of as many rows", async () => {
+    const file = (await shape("import_file")).properties;
+    expect(file.file_bytes.maximum).toBe(MAX_FILE_BYTES);
+    expect(file.columns.maxItems).toBe(MAX_COLUMNS);
+    const [bucket] =
+      await bench.sql`select file_size_limit::integer as most from storage.buckets where id = 'imports'`;
+    expect(bucket?.most).toBe(MAX_FILE_BYTES);
+    const [preview] =
+      await bench.sql`select pg_get_functiondef('private.preview_import_rows'::regproc) as text`;
+    expect(preview?.text).toContain(`jsonb_array_length(p_rows) > ${CHECKED_ROWS} then`);
+  });
+
   it("has the same fields, encodings and strategies", async () => {
     expect((await shape("import_mapping")).additionalProperties.enum).toEqual([...IMPORT_FIELDS]);
     expect((await shape("import_file")).properties.encoding.enum).toEqual([...ENCODINGS]);

@@ -1,6 +1,7 @@
 // The four roles in rising order: each may do all that the ones before it may.
+import { Constants } from "../db/database.types.ts";
 
-export const ROLES = ["viewer", "operator", "campaign_manager", "admin"] as const;
+export const ROLES = Constants.public.Enums.user_role;
 export type Role = (typeof ROLES)[number];
 
 /** Whether `role` is `needed` or higher. */

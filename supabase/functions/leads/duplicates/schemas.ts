@@ -38,7 +38,7 @@ export const dismissal = z.strictObject({
 });
 
 /** Fields of which one lead's value can be preferred over the others'. */
-const PREFERABLE = [
+export const PREFERABLE = [
   "first_name",
   "last_name",
   "language",

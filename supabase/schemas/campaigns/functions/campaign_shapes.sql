@@ -11,8 +11,7 @@ as $$
     'tags', w.words, 'counties', w.words,
     'states', '{"type": "array", "maxItems": 60, "items": {"type": "string", "pattern": "^[A-Za-z]{2}$", "description": "the '
       'postal abbreviation of a state, such as TX."}}'::jsonb,
-    'statuses', '{"type": "array", "maxItems": 5, "items": {"type": "string", "enum": ["new", "contacted", "interested", '
-      '"not_interested", "do_not_contact"]}}'::jsonb,
+    'statuses', private.lead_filter_shape() #> '{properties,statuses}',
     'import_id', '{"type": "string", "format": "uuid"}'::jsonb,
     'segment_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
     'never_contacted', '{"type": "boolean"}'::jsonb))
