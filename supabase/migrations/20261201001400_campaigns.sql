@@ -547,6 +547,17 @@ $$;
 comment on function private.criteria_filter(jsonb) is
   'A campaign''s target_criteria as a filter of private.lead_condition: filter, with the older criteria over it.';
 
+create function private.lead_needs(p_required text[])
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
+$$;
+comment on function private.lead_needs(text[]) is
+  'Which of the variables that a template requires a lead must have a value for: planning gives the others.';
+
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)
 language plpgsql
@@ -584,7 +595,7 @@ begin
   -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null
   -- where some template needs none, and suits everybody.
   with needs as (
-    select distinct array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')) as variables
+    select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     where ct.campaign_id = p_campaign.id

@@ -16,7 +16,7 @@ begin
   -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null
   -- where some template needs none, and suits everybody.
   with needs as (
-    select distinct array(select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')) as variables
+    select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     where ct.campaign_id = p_campaign.id

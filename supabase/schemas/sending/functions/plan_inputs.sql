@@ -126,8 +126,8 @@ set search_path = ''
 as $$
 begin
   return (
-    select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(array(
-      select v from unnest(t.required_variables) v where v not in ('brand', 'phone', 'today')), ','))::private.plan_text
+    select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
+      private.lead_needs(t.required_variables), ','))::private.plan_text
       order by t.id)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
