@@ -65,6 +65,25 @@ test("a job never overlaps itself, and an overdue run starts as soon as the runn
   }
 });
 
+test("each run has a connection of its own, so that nothing of one is left to the next", async () => {
+  const [job] = await sql`
+    select cron.schedule('test-apart', '1 second', $$
+      insert into cron_test.runs values ('apart', current_setting('cron_test.left', true), now());
+      select set_config('cron_test.left', 'left', false)$$) as id`;
+  try {
+    const details = await waitFor(async () => {
+      const found =
+        await sql`select job_pid from cron.job_run_details where jobid = ${job?.id} and status = 'succeeded'`;
+      return found.length >= 3 ? found : undefined;
+    });
+    expect(new Set(details.map(({ job_pid }) => job_pid)).size).toBe(details.length);
+    const runs = await sql`select by_role from cron_test.runs where job = 'apart'`;
+    expect(runs.filter(({ by_role }) => by_role !== null)).toEqual([]);
+  } finally {
+    await sql`select cron.unschedule('test-apart')`;
+  }
+});
+
 test("a failing job is recorded with the server's message", async () => {
   const [job] = await sql`select cron.schedule('test-failing', '1 second', 'select 1 / 0') as id`;
   try {

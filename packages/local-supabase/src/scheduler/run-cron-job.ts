@@ -1,35 +1,70 @@
-// Runs one cron job once and writes cron.job_run_details.
-import type postgres from "postgres";
+// Runs one cron job once, on a connection of its own, and writes cron.job_run_details.
+import postgres from "postgres";
 
 export type CronJob = { jobid: string; command: string; database: string; username: string };
 
+export type CronRun = {
+  /** Resolves when the run is over and recorded, or left; rejects if it could not be recorded. */
+  done: Promise<void>;
+  /** Leaves the run, which stays `running` in the history: for the stop of the server, which ends its session. */
+  leave(): Promise<void>;
+};
+
 /**
  * The command runs as the job's role, in one simple query, so several statements are one transaction, as in pg_cron.
- * Never throws: a failing command is recorded as `failed` with the server's message.
+ * A connection for each run, as there: nothing is warm, and nothing of a run is left to the next. The history is written as
+ * there too, a transaction for each state, so that what jobs cost is seen here.
+ * A failing command is recorded as `failed` with the server's message.
+ * @param sql the scheduler's own pool, as a superuser; @param adminUrl the same superuser's URL
  */
-export async function runCronJob(sql: postgres.Sql, job: CronJob): Promise<void> {
-  const connection = await sql.reserve();
-  try {
-    const [run] = await connection`
-      insert into cron.job_run_details (jobid, job_pid, database, username, command, status, start_time)
-      values (${job.jobid}, pg_backend_pid(), ${job.database}, ${job.username}, ${job.command}, 'running', clock_timestamp())
-      returning runid`;
-    const { status, message } = await execute(connection, job);
-    await leaveNothing(connection);
-    await connection`
-      update cron.job_run_details set status = ${status}, return_message = ${message}, end_time = clock_timestamp()
-      where runid = ${run?.runid}`;
-  } finally {
-    connection.release();
-  }
+export function startCronJob(sql: postgres.Sql, adminUrl: string, job: CronJob): CronRun {
+  const connection = postgres(adminUrl, {
+    max: 1,
+    prepare: false,
+    fetch_types: false,
+    max_lifetime: null,
+    onnotice: () => {},
+    connection: { application_name: "pg_cron" },
+  });
+  const left = new AbortController();
+  return {
+    done: runJob(sql, connection, job, left.signal).finally(() => connection.end({ timeout: 1 })),
+    leave() {
+      left.abort();
+      return connection.end({ timeout: 0 });
+    },
+  };
+}
+
+async function runJob(
+  sql: postgres.Sql,
+  connection: postgres.Sql,
+  job: CronJob,
+  left: AbortSignal,
+): Promise<void> {
+  const [run] = await sql`
+    insert into cron.job_run_details (jobid, database, username, command, status)
+    values (${job.jobid}, ${job.database}, ${job.username}, ${job.command}, 'starting')
+    returning runid`;
+  const { status, message } = await execute(sql, connection, job, run?.runid);
+  if (left.aborted) return;
+  await sql`
+    update cron.job_run_details set status = ${status}, return_message = ${message}, end_time = clock_timestamp()
+    where runid = ${run?.runid}`;
 }
 
 async function execute(
-  connection: postgres.ReservedSql,
+  sql: postgres.Sql,
+  connection: postgres.Sql,
   job: CronJob,
+  runId: string,
 ): Promise<{ status: string; message: string }> {
   try {
+    await sql`update cron.job_run_details set status = 'connecting' where runid = ${runId}`;
+    const [backend] = await connection`select pg_backend_pid() as pid`;
+    await sql`update cron.job_run_details set status = 'sending', job_pid = ${backend?.pid} where runid = ${runId}`;
     await connection.unsafe(`set session authorization ${quoteIdentifier(job.username)}`).simple();
+    await sql`update cron.job_run_details set status = 'running', start_time = clock_timestamp() where runid = ${runId}`;
     const results: unknown = await connection.unsafe(job.command).simple();
     const last = (
       Array.isArray(results) && Array.isArray(results[0]) ? results.at(-1) : results
@@ -45,17 +80,6 @@ async function execute(
 function describeResult(command: string, count: number): string {
   if (command === "SELECT") return `${count} row${count === 1 ? "" : "s"}`;
   return /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command) ? `${command} ${count}` : command;
-}
-
-/** Role, settings, locks and an open transaction of the command end here. */
-async function leaveNothing(connection: postgres.ReservedSql): Promise<void> {
-  try {
-    await connection.unsafe("discard all").simple();
-  } catch {
-    // Refused inside a transaction. Not rolled back beforehand: outside of one that would be a warning per run.
-    await connection.unsafe("rollback").simple();
-    await connection.unsafe("discard all").simple();
-  }
 }
 
 function quoteIdentifier(name: string): string {

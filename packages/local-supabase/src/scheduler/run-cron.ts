@@ -1,7 +1,7 @@
 // Decides when cron jobs run: by the second or by the minute, one run of a job at a time, an overdue one right after.
 import type postgres from "postgres";
 import { isDue } from "./is-due.ts";
-import { type CronJob, runCronJob } from "./run-cron-job.ts";
+import { type CronJob, type CronRun, startCronJob } from "./run-cron-job.ts";
 
 type Job = CronJob & { seconds: number | null; schedule: string };
 type State = { lastStart: number; waiting: number; running: boolean };
@@ -14,15 +14,19 @@ const MAX_MISSED_MINUTES = 3;
 export type Cron = { stop(): Promise<void> };
 
 /**
- * Runs the jobs of `cron.job` until stopped. `sql` must be a superuser's pool; `log` receives failures.
- * The job list is read again when `cron.job` changes, and every minute.
+ * Runs the jobs of `cron.job` until stopped. `sql` must be a superuser's pool, `adminUrl` is that superuser's URL; `log`
+ * receives failures. The job list is read again when `cron.job` changes, and every minute.
  */
-export async function runCron(sql: postgres.Sql, log: (line: string) => void): Promise<Cron> {
+export async function runCron(
+  sql: postgres.Sql,
+  adminUrl: string,
+  log: (line: string) => void,
+): Promise<Cron> {
   let jobs: Job[] = [];
   let stopped = false;
   let minute = Math.floor(Date.now() / 60_000);
   const states = new Map<string, State>();
-  const runs = new Set<Promise<void>>();
+  const runs = new Map<CronRun, Promise<void>>();
 
   async function readJobs(): Promise<void> {
     jobs = (await isInstalled(sql))
@@ -45,7 +49,8 @@ export async function runCron(sql: postgres.Sql, log: (line: string) => void): P
       state.waiting -= 1;
       state.running = true;
       state.lastStart = Date.now();
-      const run: Promise<void> = runCronJob(sql, job)
+      const run = startCronJob(sql, adminUrl, job);
+      const over = run.done
         .catch((error: Error) => {
           if (!stopped) log(`cron job ${job.jobid} could not run: ${error.message}`);
         })
@@ -55,7 +60,7 @@ export async function runCron(sql: postgres.Sql, log: (line: string) => void): P
           startWaiting();
           plan();
         });
-      runs.add(run);
+      runs.set(run, over);
     }
   }
 
@@ -127,7 +132,10 @@ export async function runCron(sql: postgres.Sql, log: (line: string) => void): P
       stopped = true;
       clearTimeout(timer);
       await subscription.unlisten().catch(() => undefined);
-      await Promise.race([Promise.allSettled(runs), new Promise((done) => setTimeout(done, 3000).unref())]);
+      // A run may last for minutes: the server's stop ends its session.
+      await Promise.allSettled([...runs.keys()].map((run) => run.leave()));
+      const over = Promise.allSettled(runs.values());
+      await Promise.race([over, new Promise((done) => setTimeout(done, 3000).unref())]);
     },
   };
 }

@@ -10,18 +10,18 @@ export type SchedulerOptions = {
 };
 export type Scheduler = { stop(): Promise<void> };
 
-/** Starts both; works whether or not the extensions exist yet. Uses up to ten connections, two while idle. */
+/** Starts both; works whether or not the extensions exist yet. Uses two connections, and one for each job that runs. */
 export async function startScheduler({ adminUrl, log = () => {} }: SchedulerOptions): Promise<Scheduler> {
   const sql = postgres(adminUrl, {
-    // Eight jobs at once and two for the scheduler's own queries; listening has a connection of its own.
-    max: 10,
+    // Jobs have connections of their own, and so has listening.
+    max: 2,
     idle_timeout: 30,
     max_lifetime: null,
     prepare: false,
     onnotice: () => {},
     connection: { application_name: "scheduler" },
   });
-  const cron = await runCron(sql, log);
+  const cron = await runCron(sql, adminUrl, log);
   const net = await sendNetRequests(sql, log);
   return {
     async stop() {
