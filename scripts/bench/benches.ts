@@ -2,6 +2,7 @@
 
 import { buildBench } from "./build/build-bench.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
+import { idleBench } from "./idle/idle-bench.ts";
 import { importBench } from "./import/import-bench.ts";
 import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
@@ -22,5 +23,6 @@ export const benches: Bench[] = [
   concurrencyBench,
   searchBench,
   importBench,
+  idleBench,
   soakBench,
 ];

@@ -18,6 +18,8 @@ export interface CampaignSpec {
   /** Messages that the organisation sent before. */
   history: number;
   behaviour?: BehaviourPatch;
+  /** Tells its organisation from others of the stack. */
+  n?: number;
   /** One text of one segment in place of the 24 that organisations begin with. */
   isShort?: boolean;
 }
@@ -32,10 +34,10 @@ export interface ReadyCampaign {
 export async function arrangeCampaign(
   stack: StackProcess,
   sql: postgres.Sql,
-  { messages, numbers, mps, history, behaviour, isShort = false }: CampaignSpec,
+  { messages, numbers, mps, history, behaviour, n = 0, isShort = false }: CampaignSpec,
 ): Promise<ReadyCampaign> {
   const now = new Date();
-  const org = await createOrg(sql, { n: 0, numbers, mps });
+  const org = await createOrg(sql, { n, numbers, mps });
   if (isShort) org.templates = [await addShortText(sql, org.id)];
   await openAllHours(sql, org.id);
   const account = await connectSimulator(stack.env.TWILIO_SIMULATOR_URL).register({
