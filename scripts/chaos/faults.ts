@@ -1,5 +1,6 @@
 // What goes wrong, and what people do meanwhile: one of it at a time, by weight.
 import { callApi } from "../../tests/fixtures/run-campaign.ts";
+import { runTask } from "../../tests/fixtures/run-task.ts";
 import { waitFor } from "../../tests/fixtures/wait-for.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
@@ -52,11 +53,10 @@ export class Faults {
     return this.world.random.pick(this.world.orgs);
   }
 
-  /** Cron's tick, as often as that at the same moment. */
+  /** What ticks do to send, as often as that at the same moment. */
   async tick(times: number): Promise<void> {
     const { sql } = this.pickOrg().org;
-    const [job] = await sql`select command from cron.job where jobname = 'tick'`;
-    await Promise.all(Array.from({ length: times }, () => sql.unsafe(job?.command).simple()));
+    await Promise.all(Array.from({ length: times }, () => runTask(sql, "sending")));
   }
 
   async kick(times: number): Promise<void> {

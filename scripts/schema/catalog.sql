@@ -141,6 +141,11 @@ select 'cron job', coalesce(j.jobname, j.command),
   concat_ws(E'\n', 'schedule: ' || j.schedule, 'as: ' || j.username, 'active: ' || j.active::text, j.command)
 from cron.job j
 union all
+select 'task', t.name, concat_ws(E'\n', t.seconds || ' seconds, prompt: ' || t.is_prompt::text || ', active: ' || t.is_active::text, t.due,
+  (select string_agg(concat_ws(E'\n', 'part ' || p.place || ' of kind ' || coalesce(p.kind, 'none') || ', seconds: ' || p.seconds, p.items, p.call),
+     E'\n' order by p.place) from private.task_parts p where p.task = t.name))
+from private.tasks t
+union all
 select 'queue', q.queue_name, concat_ws(E'\n', 'options: ' || array_to_string(c.reloptions, ', '), 'rights: ' || r.acl,
   (select string_agg(pg_get_indexdef(i.indexrelid), E'\n' order by pg_get_indexdef(i.indexrelid))
    from pg_index i where i.indrelid = c.oid))

@@ -3,6 +3,25 @@
 -- A function may call one that comes later.
 set check_function_bodies = off;
 
+-- schemas/work/types.sql
+
+create type private.work_item as (item uuid, org_id uuid);
+comment on type private.work_item is 'One item of a loop over organisations, campaigns or numbers, and whose it is.';
+
+create type private.tick as (
+  ends_at timestamptz,
+  since timestamptz,
+  is_resting boolean,
+  task text,
+  place smallint,
+  items private.work_item[],
+  done integer,
+  part_ends_at timestamptz
+);
+comment on type private.tick is
+  'How far a tick is: when it ends, when it last found nothing due, whether it rests now; its task, the part of it, the items '
+  'of that part, how many of them are done, and from when on no further one is begun.';
+
 -- schemas/work/triggers/active_work.sql
 
 -- How much of one organisation's may be under way at once: what is more waits with its people, not in everybody's queue.
@@ -156,6 +175,65 @@ create index work_turns_began_idx on private.work_turns (queue, began);
 
 alter table private.work_turns enable row level security;
 
+-- schemas/work/tables/tasks.sql
+
+create table private.tasks (
+  name text primary key check (name ~ '^[a-z][a-z-]{1,39}$'),
+  seconds smallint not null check (seconds between 1 and 60),
+  is_prompt boolean not null default false,
+  due text not null check (length(due) <= 4000),
+  is_active boolean not null default true,
+  began_at timestamptz,
+  ended_at timestamptz,
+  longest interval not null default '0',
+  runs bigint not null default 0,
+  failures bigint not null default 0,
+  error text check (length(error) <= 500),
+  failed_at timestamptz
+-- Written with every run: room for the new version of a row beside the old.
+) with (fillfactor = 20);
+comment on table private.tasks is
+  'What the ticks do every few seconds if it is due. An area adds its own in its tasks.sql. Nothing is written if a task is not '
+  'due.';
+comment on column private.tasks.seconds is 'How often it is looked at whether it is due.';
+comment on column private.tasks.is_prompt is
+  'Whether the first tick, which does nothing else, does it too: nothing slow may stand in its way.';
+comment on column private.tasks.due is
+  'A query that tells by indexes or by an empty table whether there is anything to do. It may say yes too often, never no too '
+  'often.';
+comment on column private.tasks.is_active is 'False stops it until it is true again.';
+comment on column private.tasks.began_at is
+  'When it last ran. Later than ended_at: it runs now, or its session ended before it did.';
+comment on column private.tasks.longest is 'What its longest run took.';
+comment on column private.tasks.failures is
+  'How often it failed as a whole, with the last error and when. What failed for one organisation is in private.work_failures.';
+
+alter table private.tasks enable row level security;
+
+-- schemas/work/tables/task_parts.sql
+
+create table private.task_parts (
+  task text not null references private.tasks (name) on delete cascade,
+  place smallint not null,
+  kind text references private.work_kinds (kind) on delete restrict,
+  items text,
+  call text not null,
+  seconds smallint not null default 10 check (seconds between 1 and 60),
+  primary key (task, place)
+);
+comment on table private.task_parts is
+  'The parts of a task, in their order, each of its items in a transaction of its own. Queries here are ours, never a tenant''s.';
+comment on column private.task_parts.kind is
+  'What it is in private.work_failures; null for what is nobody''s own.';
+comment on column private.task_parts.items is
+  'A query for item and organisation. Null: the call is for all organisations at once.';
+comment on column private.task_parts.call is
+  'A query that does it: for the item $1 by private.run_item, or for all by private.run_apart.';
+comment on column private.task_parts.seconds is 'After so long no further item is begun: the others come in the next run.';
+create index task_parts_kind_idx on private.task_parts (kind) where kind is not null;
+
+alter table private.task_parts enable row level security;
+
 -- schemas/work/functions/call_workers.sql
 
 create function private.kick_workers(p_now timestamptz default now())
@@ -222,6 +300,229 @@ $$;
 comment on function private.call_function(text) is
   'Posts to a function of ours with the worker''s secret, once the transaction commits; p_path begins with /. False if the '
   'Vault secrets are not set. A lost call is made good by the next.';
+
+-- schemas/work/functions/step_tick.sql
+
+create function private.step_tick(p_tick private.tick, p_prompt_only boolean)
+returns private.tick
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_part private.task_parts;
+  v_now timestamptz := clock_timestamp();
+begin
+  if p_tick.ends_at is null then
+    -- One statement for the server, however often it commits: it must be over long before the server would cancel it.
+    p_tick.ends_at := v_now
+      + least(interval '55 seconds', nullif(current_setting('statement_timeout')::interval, interval '0') / 2);
+    p_tick.since := 'epoch';
+  end if;
+
+  -- A step of its own, so that nobody who alters a table waits for it: the look before it has given its locks back.
+  if p_tick.is_resting then
+    perform pg_sleep(1 - extract(epoch from v_now)::numeric % 1);
+    p_tick.is_resting := false;
+    return p_tick;
+  end if;
+
+  if p_tick.task is null then
+    if v_now > p_tick.ends_at then
+      return null;
+    end if;
+    p_tick.task := private.take_task(p_tick.since, p_prompt_only);
+    if p_tick.task is null then
+      p_tick.since := v_now;
+      p_tick.is_resting := true;
+    else
+      -- Plans as of now, as a new session would have them: in a minute an empty table may have become a large one.
+      perform set_config('plan_cache_mode', 'force_custom_plan', false);
+      p_tick.place := 0;
+      p_tick.items := '{}';
+      p_tick.done := 0;
+    end if;
+    return p_tick;
+  end if;
+
+  if p_tick.done < cardinality(p_tick.items) and (p_tick.done = 0 or v_now < p_tick.part_ends_at) then
+    select p.* into v_part from private.task_parts p where p.task = p_tick.task and p.place = p_tick.place;
+    p_tick.done := p_tick.done + 1;
+    perform private.run_part(v_part, p_tick.items[p_tick.done]);
+    return p_tick;
+  end if;
+
+  select p.* into v_part from private.task_parts p
+  where p.task = p_tick.task and p.place > p_tick.place order by p.place limit 1;
+  if found then
+    p_tick.place := v_part.place;
+    p_tick.items := array(select i from private.part_items(v_part) i);
+    p_tick.done := 0;
+    p_tick.part_ends_at := v_now + v_part.seconds * interval '1 second';
+  else
+    perform private.end_task(p_tick.task);
+    perform set_config('plan_cache_mode', 'auto', false);
+    p_tick.task := null;
+  end if;
+  return p_tick;
+end;
+$$;
+comment on function private.step_tick(private.tick, boolean) is
+  'One step of a tick, which is one transaction: looks for a task, rests until the next second, does a part of its task for one '
+  'item, or goes on to the next part. Begins with null; null after about a minute. p_prompt_only: it takes prompt tasks alone.';
+
+-- schemas/work/functions/tasks.sql
+
+-- Tasks: whether one is due, whose turn it is, and how its parts are done.
+
+create function private.fail_task(p_task text, p_error text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise warning 'task % failed: %', p_task, p_error;
+  update private.tasks t
+  set failures = t.failures + 1, error = left(coalesce(nullif(p_error, ''), 'unknown'), 500), failed_at = clock_timestamp()
+  where t.name = p_task;
+end;
+$$;
+comment on function private.fail_task(text, text) is 'Counts a failure of a task that is nobody''s own, and keeps its error.';
+
+create function private.is_task_due(p_task text, p_due text)
+returns boolean
+language plpgsql
+set search_path = ''
+-- A table that somebody alters must not stop the looks at all other tasks.
+set lock_timeout = '1s'
+as $$
+declare
+  v_due boolean;
+begin
+  execute p_due into v_due;
+  return coalesce(v_due, false) or exists (
+    select from private.work_failures f join private.task_parts p on p.kind = f.kind
+    where p.task = p_task and f.next_try_at <= clock_timestamp()
+      -- What was not tried again for an hour has no item any more.
+      and f.next_try_at > clock_timestamp() - interval '1 hour');
+exception when query_canceled or others then
+  if private.is_passing(sqlstate) then
+    return false;
+  end if;
+  perform private.fail_task(p_task, format('whether it is due: %s (%s)', sqlerrm, sqlstate));
+  return true;
+end;
+$$;
+comment on function private.is_task_due(text, text) is
+  'Whether a task has anything to do, or anything that failed to try again. If that can''t be told, it is done.';
+
+create function private.task_lock(p_task text)
+returns bigint
+language sql
+immutable
+set search_path = ''
+as $$
+  select hashtextextended('task:' || p_task, 0);
+$$;
+comment on function private.task_lock(text) is 'The advisory lock that a tick holds while it does a task.';
+
+create function private.take_task(p_since timestamptz, p_prompt_only boolean, p_now timestamptz default clock_timestamp())
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_task private.tasks;
+  v_locked private.tasks;
+  v_turn timestamptz;
+  v_soon timestamptz := p_now + interval '1 minute';
+begin
+  -- Seldom ones first: those that come every second could keep them out for ever, and not the other way round.
+  for v_task in select t.* from private.tasks t where t.is_active order by t.is_prompt desc, t.seconds desc, t.name loop
+    v_turn := to_timestamp(floor(extract(epoch from p_now) / v_task.seconds) * v_task.seconds);
+    continue when p_prompt_only and not v_task.is_prompt;
+    -- A clock that was put back must not make it wait until it is late again.
+    continue when p_since between v_turn and v_soon or v_task.began_at between v_turn and v_soon;
+    continue when not pg_try_advisory_lock(private.task_lock(v_task.name));
+    -- Under the lock: another tick may have done it since the list was read.
+    select t.* into v_locked from private.tasks t where t.name = v_task.name;
+    if (v_locked.began_at between v_turn and v_soon) is not true and private.is_task_due(v_task.name, v_task.due) then
+      -- Nobody does it now, so who began it and did not end it is gone.
+      if v_locked.began_at > coalesce(v_locked.ended_at, '-infinity') then
+        perform private.fail_task(v_task.name, 'its session ended before it did');
+      end if;
+      update private.tasks t set began_at = p_now where t.name = v_task.name and t.is_active;
+      if found then
+        return v_task.name;
+      end if;
+    end if;
+    perform pg_advisory_unlock(private.task_lock(v_task.name));
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.take_task(timestamptz, boolean, timestamptz) is
+  'Takes a task whose turn came after p_since, that is due and that no other tick does: its name, and its lock, which the '
+  'session keeps until private.end_task. A turn begins whenever the clock can be divided by the task''s seconds, and a task '
+  'runs once in it. Null if there is none. Writes nothing for what is not due.';
+
+create function private.end_task(p_task text, p_now timestamptz default clock_timestamp())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.tasks t
+  set ended_at = p_now, runs = t.runs + 1, longest = greatest(t.longest, p_now - t.began_at)
+  where t.name = p_task;
+  perform pg_advisory_unlock(private.task_lock(p_task));
+end;
+$$;
+comment on function private.end_task(text, timestamptz) is 'Notes that a task is done, and gives back its lock.';
+
+create function private.part_items(p_part private.task_parts)
+returns setof private.work_item
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_part.items is null then
+    return next null;
+    return;
+  end if;
+  -- Beginning anywhere: what the time does not suffice for is not always the same.
+  return query execute format('select i.item, i.org_id from (%s) as i (item, org_id) order by i.item < $1, i.item', p_part.items)
+    using gen_random_uuid();
+exception when query_canceled or others then
+  if not private.is_passing(sqlstate) then
+    perform private.fail_task(p_part.task, format('what part %s is for: %s (%s)', p_part.place, sqlerrm, sqlstate));
+  end if;
+end;
+$$;
+comment on function private.part_items(private.task_parts) is
+  'What a part of a task is to be done for; one empty item if it is done for all organisations at once.';
+
+create function private.run_part(p_part private.task_parts, p_item private.work_item)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_part.kind is null then
+    execute p_part.call;
+  elsif p_part.items is null then
+    perform private.run_apart(p_part.kind, p_part.call);
+  else
+    perform private.run_item(p_part.kind, p_item.item, p_item.org_id, p_part.call);
+  end if;
+exception when query_canceled or others then
+  if not private.is_passing(sqlstate) then
+    perform private.fail_task(p_part.task, format('part %s: %s (%s)', p_part.place, sqlerrm, sqlstate));
+  end if;
+end;
+$$;
+comment on function private.run_part(private.task_parts, private.work_item) is
+  'Does a part of a task for one item. Never raises: what fails for an organisation is counted for it, what is nobody''s own for '
+  'the task, and the next part follows.';
 
 -- schemas/work/functions/turns.sql
 
@@ -529,3 +830,18 @@ comment on function private.run_apart(text, text, timestamptz) is
   'Does work of a kind for all organisations at once, which is cheapest; if that fails, for one after the other, so that it '
   'fails for those alone whose it is. p_call is a query that takes an organisation as $1, null for all, and returns a number or '
   'nothing; it is a constant of the caller, never of a tenant. Returns the sum.';
+
+-- schemas/work/cron.sql
+
+-- Ticks: each does whatever task is due, for about a minute, in one warm session, and is begun again as soon as it has ended,
+-- or within 2 s if it was killed. They share the tasks, so that two slow ones do not keep the others waiting; the first does
+-- nothing but what must be prompt. A block, because a function may not commit, and a procedure that does may not have a
+-- search_path of its own. Short, because pg_cron writes it down with every run.
+select cron.schedule('tick-1', '2 seconds', $$do 'declare t private.tick;
+begin loop t := private.step_tick(t, true); commit; exit when t.ends_at is null; end loop; end'$$);
+
+select cron.schedule('tick-2', '2 seconds', $$do 'declare t private.tick;
+begin loop t := private.step_tick(t, false); commit; exit when t.ends_at is null; end loop; end'$$);
+
+select cron.schedule('tick-3', '2 seconds', $$do 'declare t private.tick;
+begin loop t := private.step_tick(t, false); commit; exit when t.ends_at is null; end loop; end'$$);

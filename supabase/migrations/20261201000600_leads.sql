@@ -2983,29 +2983,20 @@ create view private.lead_values with (security_invoker) as
 comment on view private.lead_values is
   'The template variables that each lead has a value for, by canonical name. The first parcel speaks for the lead.';
 
+-- schemas/leads/tasks.sql
+
+insert into private.tasks (name, seconds, due) values
+  ('move-leads', 10, 'select exists (select from private.orgs_to_move())'),
+  ('fold-lead-counts', 5, 'select exists (select from private.lead_count_deltas)'),
+  ('lead-activity', 5, 'select exists (select from private.sent_leads)');
+
+insert into private.task_parts (task, place, kind, items, call, seconds) values
+  ('move-leads', 1, 'move_leads', 'select o, o from private.orgs_to_move() o', 'select private.move_opted_out_leads($1)', 8),
+  ('fold-lead-counts', 1, 'fold_counts', null, 'select private.fold_lead_counts(p_org_id => $1)', 10),
+  ('lead-activity', 1, 'fold_activity', null,
+    $$select private.fold_lead_activity(case when private.queue_is_due('sends') then 300 else 20000 end, $1)$$, 10);
+
 -- schemas/leads/cron.sql
-
-select cron.schedule('move-leads', '10 seconds', $move$
-do $block$
-declare
-  v_id uuid;
-  v_until timestamptz := clock_timestamp() + interval '8 seconds';
-  v_pivot uuid := gen_random_uuid();
-begin
-  for v_id in select o from private.orgs_to_move() o order by o < v_pivot, o loop
-    perform private.run_item('move_leads', v_id, v_id, 'select private.move_opted_out_leads($1)');
-    commit;
-    exit when clock_timestamp() > v_until;
-  end loop;
-end;
-$block$
-$move$);
-
-select cron.schedule('fold-lead-counts', '5 seconds',
-  $$select private.run_apart('fold_counts', 'select private.fold_lead_counts(p_org_id => $1)')$$);
-
-select cron.schedule('lead-activity', '5 seconds', $$select private.run_apart('fold_activity',
-  'select private.fold_lead_activity(case when private.queue_is_due(''sends'') then 300 else 20000 end, $1)')$$);
 
 select cron.schedule('prune-lead-events', '41 * * * *',
   $$select private.run_apart('prune_events', 'select private.prune_lead_events(p_org_id => $1)')$$);

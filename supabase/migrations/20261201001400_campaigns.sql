@@ -275,6 +275,8 @@ comment on column public.campaigns.breaker_since is
 create index campaigns_list_idx on public.campaigns (org_id, created_at desc);
 create index campaigns_status_idx on public.campaigns (org_id, status);
 create index campaigns_active_idx on public.campaigns (status, org_id) where status in ('building', 'scheduled', 'running');
+-- Those whose last targets are still being canceled.
+create index campaigns_stopped_idx on public.campaigns (finished_at) where status = 'stopped';
 create index campaigns_created_by_idx on public.campaigns (created_by) where created_by is not null;
 
 alter table public.campaigns enable row level security;
@@ -2130,10 +2132,15 @@ comment on function private.assign_variants(uuid, bigint) is
 
 select pgmq.create('builds');
 
--- schemas/campaigns/cron.sql
+-- schemas/campaigns/tasks.sql
 
-select cron.schedule('fold', '1 second', $$select private.run_apart('fold_stats',
-  'select private.fold_stats(p_apart => ''950 milliseconds'', p_org_id => $1)')$$);
+insert into private.tasks (name, seconds, is_prompt, due) values
+  ('fold', 1, true, 'select exists (select from private.campaign_deltas)');
+
+insert into private.task_parts (task, place, kind, call) values
+  ('fold', 1, 'fold_stats', $$select private.fold_stats(p_apart => '950 milliseconds', p_org_id => $1)$$);
+
+-- schemas/campaigns/cron.sql
 
 select cron.schedule('check-figures', '* * * * *',
   $$select private.run_apart('check_figures', 'select private.check_figures(p_org_id => $1)')$$);

@@ -2977,7 +2977,9 @@ begin
     return;
   end if;
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
-  delete from cron.job_run_details d where d.end_time < p_now - interval '1 day';
+  delete from cron.job_run_details d
+  where d.end_time < p_now - interval '1 day'
+    or d.end_time < p_now - interval '1 hour' and d.jobid in (select j.jobid from cron.job j where j.jobname like 'tick-%');
 end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
@@ -3680,6 +3682,47 @@ begin
 end;
 $$;
 
+-- schemas/sending/tasks.sql
+
+insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, true, $$select
+  exists (select from public.campaigns c where c.status = 'running')
+  or exists (select from public.campaigns c where c.status = 'scheduled' and c.scheduled_at <= now())
+  or exists (
+    select from public.campaigns c where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting))
+  or exists (select from pgmq.q_sends q where q.vt <= now() + interval '5 seconds')
+  or exists (select from pgmq.q_replies q where q.vt <= now() + interval '5 seconds')
+  or exists (select from pgmq.q_builds q where q.vt <= now())
+  or exists (select from pgmq.q_imports q where q.vt <= now())
+  or exists (select from pgmq.q_jobs q where q.vt <= now())
+  or exists (select from pgmq.q_lookups q where q.vt <= now())
+  or exists (select from pgmq.q_enrichments q where q.vt <= now())
+  or (select a.next_look_at from public.send_attempts a where a.next_look_at is not null order by a.next_look_at limit 1) <= now()
+  or exists (select from private.account_checks k where k.due_at <= now())$$);
+
+insert into private.task_parts (task, place, kind, call) values
+  ('sending', 1, 'start_scheduled', 'select private.start_scheduled(p_org_id => $1)');
+
+insert into private.task_parts (task, place, kind, items, call, seconds) values
+  ('sending', 2, 'cancel_waiting', $$select c.id, c.org_id from public.campaigns c
+    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
+      and exists (select from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)$$,
+    'select private.cancel_waiting($1, 10000)', 2),
+  ('sending', 3, 'plan', $$select distinct c.org_id, c.org_id from public.campaigns c where c.status = 'running'$$,
+    'select private.plan_sends($1)', 5);
+
+insert into private.task_parts (task, place, kind, call) values
+  ('sending', 4, 'flag_stalled', 'select private.flag_stalled(p_org_id => $1)'),
+  ('sending', 5, 'finish_campaigns', 'select private.finish_campaigns(p_org_id => $1)'),
+  ('sending', 6, null, 'select private.kick_workers()');
+
+insert into private.tasks (name, seconds, due) values ('rescue', 30, $$select
+  exists (select from public.messages m where m.is_open)
+  or exists (select from public.send_attempts a where a.next_look_at is not null)$$);
+
+insert into private.task_parts (task, place, kind, call) values
+  ('rescue', 1, 'rescue', 'select private.rescue_sends(p_org_id => $1)');
+
 -- schemas/sending/cron.sql
 
 select cron.schedule('score', '*/2 * * * *', $score$
@@ -3705,44 +3748,5 @@ begin
 end;
 $block$
 $score$);
-
-select cron.schedule('tick', '2 seconds', $tick$
-do $block$
-declare
-  v_row record;
-  v_until timestamptz := clock_timestamp() + interval '2 seconds';
-  v_pivot uuid := gen_random_uuid();
-begin
-  perform private.run_apart('start_scheduled', 'select private.start_scheduled(p_org_id => $1)');
-  commit;
-  for v_row in
-    select c.id, c.org_id from public.campaigns c
-    where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
-      and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
-    order by c.id < v_pivot, c.id
-  loop
-    perform private.run_item('cancel_waiting', v_row.id, v_row.org_id, 'select private.cancel_waiting($1, 10000)');
-    commit;
-    exit when clock_timestamp() > v_until;
-  end loop;
-  v_until := clock_timestamp() + interval '5 seconds';
-  for v_row in
-    select o.org_id from (select distinct c.org_id from public.campaigns c where c.status = 'running') o
-    order by o.org_id < v_pivot, o.org_id
-  loop
-    perform private.run_item('plan', v_row.org_id, v_row.org_id, 'select private.plan_sends($1)');
-    commit;
-    exit when clock_timestamp() > v_until;
-  end loop;
-  perform private.run_apart('flag_stalled', 'select private.flag_stalled(p_org_id => $1)');
-  perform private.run_apart('finish_campaigns', 'select private.finish_campaigns(p_org_id => $1)');
-  commit;
-  perform private.kick_workers();
-end;
-$block$
-$tick$);
-
-select cron.schedule('rescue', '30 seconds',
-  $$select private.run_apart('rescue', 'select private.rescue_sends(p_org_id => $1)')$$);
 
 select cron.schedule('prune', '7 * * * *', $$select private.run_apart('prune', 'select private.prune(p_org_id => $1)')$$);

@@ -1227,41 +1227,32 @@ comment on function private.start_obstacle(uuid, timestamptz) is
 create policy "people read A2P registrations of their organisation" on public.a2p_registrations
   for select to authenticated using (org_id = (select private.org_id()));
 
--- schemas/guard/cron.sql
+-- schemas/guard/tasks.sql
 
-select cron.schedule('guard', '15 seconds', $guard$
-do $block$
-declare
-  v_row record;
-  v_until timestamptz := clock_timestamp() + interval '10 seconds';
-  v_pivot uuid := gen_random_uuid();
-begin
-  perform private.run_apart('fold_accepted', 'select private.fold_accepted($1)');
-  commit;
+insert into private.tasks (name, seconds, due) values ('guard', 15, $$select
+  exists (select from public.campaigns c where c.status in ('running', 'building'))
+  or exists (select from private.accepted_deltas)
+  or exists (select from public.alerts a where a.resolved_at is null)
+  -- Receipts come for days after a campaign is over. A number's window is 24 hours long.
+  or exists (
+    select from public.phone_numbers n
+    where n.status = 'active' and (
+      select m.settled_at from public.messages m
+      where m.phone_number_id = n.id and m.error_code = 30007 and m.settled_at > now() - interval '1 day'
+      order by m.settled_at limit 1) is not null)$$);
+
+insert into private.task_parts (task, place, kind, items, call) values
+  ('guard', 1, 'fold_accepted', null, 'select private.fold_accepted($1)'),
   -- Numbers first: what one bad number sent must not pause the campaign that others could carry on.
-  for v_row in select n.id, n.org_id from private.numbers_to_guard() n order by n.id < v_pivot, n.id loop
-    perform private.run_item('guard_number', v_row.id, v_row.org_id,
-      'select private.guard_number($1) where private.is_number_troubled($1)');
-    commit;
-    exit when clock_timestamp() > v_until;
-  end loop;
-  v_until := clock_timestamp() + interval '10 seconds';
-  for v_row in
-    select c.id, c.org_id from public.campaigns c where c.status = 'running' order by c.id < v_pivot, c.id
-  loop
-    perform private.run_item('guard', v_row.id, v_row.org_id,
-      'select private.guard_campaign($1) where private.is_campaign_troubled($1)');
-    commit;
-    exit when clock_timestamp() > v_until;
-  end loop;
-  perform private.run_apart('mark_campaigns', 'select private.mark_campaigns(p_org_id => $1)');
-  commit;
-  perform private.run_apart('flag_builds', 'select private.flag_stuck_builds(p_org_id => $1)');
-  commit;
-  perform private.run_apart('resolve_alerts', 'select private.resolve_alerts(p_org_id => $1)');
-end;
-$block$
-$guard$);
+  ('guard', 2, 'guard_number', 'select n.id, n.org_id from private.numbers_to_guard() n',
+    'select private.guard_number($1) where private.is_number_troubled($1)'),
+  ('guard', 3, 'guard', $$select c.id, c.org_id from public.campaigns c where c.status = 'running'$$,
+    'select private.guard_campaign($1) where private.is_campaign_troubled($1)'),
+  ('guard', 4, 'mark_campaigns', null, 'select private.mark_campaigns(p_org_id => $1)'),
+  ('guard', 5, 'flag_builds', null, 'select private.flag_stuck_builds(p_org_id => $1)'),
+  ('guard', 6, 'resolve_alerts', null, 'select private.resolve_alerts(p_org_id => $1)');
+
+-- schemas/guard/cron.sql
 
 select cron.schedule('prune-guard', '37 * * * *',
   $$select private.run_apart('prune_guard', 'select private.prune_guard(p_org_id => $1)')$$);

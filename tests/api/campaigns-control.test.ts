@@ -4,6 +4,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi, waitForStatus } from "../fixtures/run-campaign.ts";
+import { passRounds } from "../fixtures/run-task.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
@@ -155,18 +156,13 @@ describe("running", () => {
     expect((await call("GET", `/${id}/stats`)).body.data.reasons.canceled.stopped).toBe(end.canceled);
   });
 
-  it("a paused one sends nothing, whatever the tick does", async () => {
+  it("a paused one sends nothing, whatever ticks do", async () => {
     await call("POST", `/${id}/start`);
     await waitFor(async () => (await figures()).sent > 0);
     await call("POST", `/${id}/pause`);
     const before = await figures();
     expect(before.queued).toBe(0);
-    const ticks = async () =>
-      (
-        await org.sql`select count(*)::int from cron.job_run_details d join cron.job j using (jobid) where j.jobname = 'tick' and d.status = 'succeeded'`
-      )[0]?.count;
-    const passed = await ticks();
-    await waitFor(async () => (await ticks()) >= passed + 2);
+    await passRounds(org);
     expect(await figures()).toMatchObject({ waiting: before.waiting, queued: 0 });
     await call("POST", `/${id}/stop`);
   });

@@ -9,9 +9,9 @@ type Judged = Pick<Finding, "target" | "found">;
 /** What no log may say: a process that was killed at a limit, died, or gave up results. */
 const DEATH =
   /process ended|stopped at its|PANIC|could not be settled|Uncaught|Maximum call stack|heap is full|Connection terminated|was terminated by signal/;
-/** Jobs that run at least as often are waited for. */
-const SOON_SECONDS = 15;
-/** One run of a job that all share may not take longer. */
+/** What is due must have been done within so many seconds. */
+const SOON_SECONDS = 45;
+/** One run of a task or a job that all share may not take longer. */
 const LONG_RUN_SECONDS = 10;
 /** Tries after which an item must be set aside. */
 const MOST_TRIES = 5;
@@ -20,12 +20,16 @@ export interface PlatformBefore {
   at: Date;
   logLength: number;
   deadlocks: number;
+  /** How often each task has failed so far. */
+  failures: Map<string, number>;
 }
 
 export async function lookAtPlatform(stack: TestStack, sql: postgres.Sql): Promise<PlatformBefore> {
   const [row] =
     await sql`select now() as at, (select deadlocks::int from pg_stat_database where datname = current_database()) as deadlocks`;
-  return { at: row?.at, deadlocks: row?.deadlocks, logLength: (await readLog(stack)).length };
+  await sql`update private.tasks set longest = '0'`;
+  const failures = new Map((await readTasks(sql)).map((task) => [task.name, task.failures]));
+  return { at: row?.at, deadlocks: row?.deadlocks, logLength: (await readLog(stack)).length, failures };
 }
 
 const readLog = async ({ CONTROL_URL }: TestStack) => await (await fetch(`${CONTROL_URL}/log`)).text();
@@ -97,26 +101,41 @@ async function judgeQueues(sql: postgres.Sql, seconds: number): Promise<Judged[]
   ]);
 }
 
-async function judgeLoops(sql: postgres.Sql, { at }: PlatformBefore): Promise<Judged[]> {
+interface Task {
+  name: string;
+  failures: number;
+  error: string | null;
+  longest: number;
+  ended_at: Date | null;
+}
+
+const readTasks = async (sql: postgres.Sql) =>
+  await sql<Task[]>`
+    select name, failures::int, error, ended_at,
+      extract(epoch from greatest(longest, case when began_at > coalesce(ended_at, '-infinity') then now() - began_at end))::float8 as longest
+    from private.tasks`;
+
+/** Whatever is due every few seconds is done, nothing failed as a whole, and nothing took long; the same of jobs of a minute. */
+async function judgeLoops(sql: postgres.Sql, { at, failures }: PlatformBefore): Promise<Judged[]> {
   const found: Judged[] = [];
   const [{ now } = { now: new Date() }] = await sql`select now() as now`;
-  const jobs =
-    await sql`select jobid, jobname, schedule from cron.job where active and schedule ~ '^[0-9]+ seconds?$'`;
-  const soon = jobs.filter(({ schedule }) => Number.parseInt(schedule, 10) <= SOON_SECONDS);
-  const missing = async () => {
-    const done =
-      await sql`select distinct jobid from cron.job_run_details where start_time > ${now} and status = 'succeeded'`;
-    return soon.filter(({ jobid }) => !done.some((one) => one.jobid === jobid));
-  };
-  await waitFor(async () => (await missing()).length === 0, {
-    seconds: 2 * SOON_SECONDS + 15,
-    every: 500,
-  }).catch(() => {});
-  for (const { jobname } of await missing())
-    found.push({ target: `job ${jobname}`, found: "does not succeed any more" });
+  const late = async () =>
+    await sql`
+      select name from private.tasks where is_active and (ended_at < ${now}) is not false and private.is_task_due(name, due)`;
+  await waitFor(async () => (await late()).length === 0, { seconds: SOON_SECONDS, every: 500 }).catch(
+    () => {},
+  );
+  for (const { name } of await late()) found.push({ target: `task ${name}`, found: "is due and not done" });
+  for (const task of await readTasks(sql)) {
+    const failed = task.failures - (failures.get(task.name) ?? 0);
+    if (failed > 0)
+      found.push({ target: `task ${task.name}`, found: `failed ${failed} times: ${task.error}` });
+    if (task.longest > LONG_RUN_SECONDS)
+      found.push({ target: `task ${task.name}`, found: `ran for ${task.longest.toFixed(1)} s at once` });
+  }
   const runs = await sql`
     select j.jobname, count(*) filter (where d.status = 'failed')::int as failed, max(d.return_message) filter (where d.status = 'failed') as message,
-      max(extract(epoch from coalesce(d.end_time, now()) - d.start_time))::float as longest
+      max(extract(epoch from coalesce(d.end_time, now()) - d.start_time)) filter (where j.jobname not like 'tick-%')::float as longest
     from cron.job_run_details d join cron.job j using (jobid) where d.start_time >= ${at} group by 1`;
   for (const { jobname, failed, message, longest } of runs) {
     if (failed > 0) found.push({ target: `job ${jobname}`, found: `failed ${failed} times: ${message}` });

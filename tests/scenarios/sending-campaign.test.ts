@@ -12,6 +12,7 @@ import {
   startCampaign,
   waitForStatus,
 } from "../fixtures/run-campaign.ts";
+import { passRounds } from "../fixtures/run-task.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
@@ -80,12 +81,7 @@ test.each(["pause", "stop"])(
         return figures.queued + figures.sending === 0;
       });
       // Three rounds of the scheduler later, still nothing.
-      const runs = async () => {
-        const [row] = await own.sql`select count(*)::int as n from cron.job_run_details`;
-        return row?.n as number;
-      };
-      const before = await runs();
-      await waitFor(async () => (await runs()) > before + 10);
+      await passRounds(own);
       const [now] =
         await own.sql`select max(claimed_at) as at from public.send_attempts where org_id = ${own.id}`;
       expect(now).toEqual(last);

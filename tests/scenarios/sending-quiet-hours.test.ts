@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
+import { passRounds } from "../fixtures/run-task.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 const MINUTE = 60_000;
@@ -104,10 +105,7 @@ test("a rule that an admin closes stops a running campaign at the next claim; op
     return queued + sending === 0;
   });
   // Three rounds of the scheduler later, still nothing.
-  const runs = async () =>
-    (await org.sql`select count(*)::int as n from cron.job_run_details`)[0]?.n as number;
-  const before = await runs();
-  await waitFor(async () => (await runs()) > before + 10);
+  await passRounds(org);
   const late = await org.sql`
     select a.claimed_at from public.send_attempts a join public.messages m on m.id = a.message_id
     where m.campaign_id = ${id} and a.claimed_at > ${answered?.at}`;

@@ -20,7 +20,7 @@ export async function planAhead(
   sql: postgres.Sql,
   { id, orgId, messages }: { id: string; orgId: string; messages: number },
 ): Promise<void> {
-  await sql`update cron.job set active = false where jobname = 'tick'`;
+  await sql`update private.tasks set is_active = false where name = 'sending'`;
   await waitForTick(sql);
   await sql`update public.campaigns set status = 'running', started_at = now() where id = ${id}`;
   const [plan] = await sql`select private.plan_sends(${orgId}, now(), '1 hour', ${messages}) as planned`;
@@ -29,14 +29,13 @@ export async function planAhead(
   await sql`vacuum analyze`;
 }
 
-/** A tick that had begun would plan too, and there is one plan at a time. */
+/** A tick that had begun to would plan too, and there is one plan at a time. */
 async function waitForTick(sql: postgres.Sql): Promise<void> {
   const end = performance.now() + 30_000;
   for (;;) {
     const [row] = await sql`
-      select count(*)::integer as running from pg_stat_activity
-      where application_name = 'scheduler' and state <> 'idle' and query like '%start_scheduled%'`;
-    if (row?.running === 0) return;
+      select began_at > coalesce(ended_at, '-infinity') as runs from private.tasks where name = 'sending'`;
+    if (!row?.runs) return;
     if (performance.now() > end) throw new Error("A tick did not end within 30 s.");
     await wait(20);
   }
@@ -45,7 +44,7 @@ async function waitForTick(sql: postgres.Sql): Promise<void> {
 /** Of a campaign that is planned ahead: calls the worker, and lets ticks go on. @returns when, by the database's clock */
 export async function startPlanned(stack: StackProcess, sql: postgres.Sql): Promise<Date> {
   const [row] =
-    await sql`update cron.job set active = true where jobname = 'tick' returning clock_timestamp() as at`;
+    await sql`update private.tasks set is_active = true where name = 'sending' returning clock_timestamp() as at`;
   await callWorker(stack, "POST", "/worker/drain");
   return row?.at;
 }

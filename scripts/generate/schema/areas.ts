@@ -27,9 +27,9 @@ export const AREAS = {
 };
 
 export type AreaName = keyof typeof AREAS;
-export type ObjectKind = "function" | "relation" | "type" | "job" | "queue";
+export type ObjectKind = "function" | "relation" | "type" | "task" | "job" | "queue";
 
-/** Gives the area of an object. @param name with its schema, except of jobs and queues. @throws Error if no file creates it */
+/** Gives the area of an object. @param name with its schema, except of tasks, jobs and queues. @throws Error if no file creates it */
 export type FindArea = (kind: ObjectKind, name: string) => AreaName;
 
 const SQL_FOLDER = "supabase/schemas";
@@ -45,6 +45,8 @@ const CREATIONS: [ObjectKind, RegExp][] = [
   ["function", /^\s*create (?:or replace )?function ((?:public|private)\.\w+)/gim],
   ["relation", /^\s*create (?:or replace )?(?:table|view) (?:if not exists )?((?:public|private)\.\w+)/gim],
   ["type", /^\s*create (?:type|domain) ((?:public|private)\.\w+)/gim],
+  // A row of private.tasks: its name and its seconds.
+  ["task", /\('([a-z][a-z-]*)', \d+, /g],
   ["job", /\bcron\.schedule\('([^']+)'/g],
   ["queue", /\bpgmq\.create\('([^']+)'/g],
 ];

@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { type CatalogFunction, readFunctions } from "./read-functions.ts";
 import { type PlatformLines, readPlatform } from "./read-platform.ts";
 import { type ForeignKey, type Relation, readForeignKeys, readRelations } from "./read-relations.ts";
-import { type Job, type Queue, readJobs, readQueues } from "./read-schedule.ts";
+import { type Job, type Queue, readJobs, readQueues, readTasks, type Task } from "./read-schedule.ts";
 import { type CatalogType, readTypes } from "./read-types.ts";
 
 export interface Catalog {
@@ -11,6 +11,7 @@ export interface Catalog {
   foreignKeys: ForeignKey[];
   types: CatalogType[];
   functions: CatalogFunction[];
+  tasks: Task[];
   jobs: Job[];
   queues: Queue[];
   platform: PlatformLines;
@@ -29,6 +30,7 @@ export async function readCatalog(databaseUrl: string): Promise<Catalog> {
       foreignKeys: await readForeignKeys(sql),
       types: await readTypes(sql),
       functions: await readFunctions(sql),
+      tasks: await readTasks(sql),
       jobs: await readJobs(sql),
       queues: await readQueues(sql),
       platform: await readPlatform(sql),

@@ -1,5 +1,14 @@
-// What runs by the clock (pg_cron) and what waits in line (pgmq).
+// What runs by the clock (tasks, and jobs of pg_cron) and what waits in line (pgmq).
 import type postgres from "postgres";
+
+export interface Task {
+  name: string;
+  seconds: number;
+  isPrompt: boolean;
+  due: string;
+  /** What it does, in order: queries for items, and what is done with each. */
+  parts: { kind: string | null; items: string | null; call: string; seconds: number }[];
+}
 
 export interface Job {
   name: string;
@@ -14,6 +23,14 @@ export interface Queue {
   name: string;
   /** What differs from a queue as pgmq makes it. */
   settings: string[];
+}
+
+export async function readTasks(sql: postgres.Sql): Promise<Task[]> {
+  return await sql<Task[]>`
+    select t.name, t.seconds, t.is_prompt as "isPrompt", t.due,
+      (select jsonb_agg(jsonb_build_object('kind', p.kind, 'items', p.items, 'call', p.call, 'seconds', p.seconds) order by p.place)
+       from private.task_parts p where p.task = t.name) as parts
+    from private.tasks t order by t.name collate "C"`;
 }
 
 export async function readJobs(sql: postgres.Sql): Promise<Job[]> {

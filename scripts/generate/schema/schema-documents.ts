@@ -35,6 +35,7 @@ function pick(catalog: Catalog, findArea: FindArea, area: AreaName): AreaContent
     foreignKeys: catalog.foreignKeys,
     types: catalog.types.filter(({ name }) => findArea("type", name) === area),
     functions: catalog.functions.filter(({ name }) => findArea("function", name) === area),
+    tasks: catalog.tasks.filter(({ name }) => findArea("task", name) === area),
     jobs: catalog.jobs.filter(({ name }) => findArea("job", name) === area),
     queues: catalog.queues.filter(({ name }) => findArea("queue", name) === area),
   };

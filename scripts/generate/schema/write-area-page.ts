@@ -1,11 +1,11 @@
-// The page of one area: a picture, then tables, views, types, functions, jobs and queues, each item on a line of its own.
+// The page of one area: a picture, then tables, views, types, functions, tasks, jobs and queues, each item on a line of its own.
 import { AREAS, type AreaName } from "./areas.ts";
 import type { Catalog } from "./catalog.ts";
 import { drawDiagram } from "./draw-diagram.ts";
 import { code, fenced, prose, titledList } from "./markdown.ts";
 import type { CatalogFunction } from "./read-functions.ts";
 import type { Relation } from "./read-relations.ts";
-import type { Job, Queue } from "./read-schedule.ts";
+import type { Job, Queue, Task } from "./read-schedule.ts";
 import type { CatalogType } from "./read-types.ts";
 import { PARTS } from "./relation-parts.ts";
 
@@ -13,7 +13,7 @@ export type AreaContents = Omit<Catalog, "platform">;
 
 /** @param contents what belongs to the area, and the foreign keys of all tables */
 export function writeAreaPage(area: AreaName, contents: AreaContents): string[] {
-  const { relations, foreignKeys, types, functions, jobs, queues } = contents;
+  const { relations, foreignKeys, types, functions, tasks, jobs, queues } = contents;
   const tables = relations.filter(({ kind }) => kind === "table");
   const views = relations.filter(({ kind }) => kind === "view");
   const isCallable = ({ name }: CatalogFunction) => name.startsWith("public.");
@@ -36,6 +36,7 @@ export function writeAreaPage(area: AreaName, contents: AreaContents): string[] 
     ...section("Types", types.flatMap(writeType)),
     ...section("Functions that users may call", writeFunctions(functions.filter(isCallable))),
     ...section("Functions of the machinery", writeFunctions(functions.filter((one) => !isCallable(one)))),
+    ...section("Tasks", tasks.flatMap(writeTask)),
     ...section("Scheduled jobs", jobs.flatMap(writeJob)),
     ...section("Queues", queues.length === 0 ? [] : [queues.map(writeQueue).join("\n")]),
   ];
@@ -70,6 +71,19 @@ function writeFunction({ signature, facts, mayExecute, comment }: CatalogFunctio
     `  - ${prose([...facts, who].join(", "))}`,
     ...(comment ? [`  - ${prose(comment)}`] : []),
   ].join("\n");
+}
+
+function writeTask({ name, seconds, isPrompt, due, parts }: Task): string[] {
+  const item = ({ kind, items, call, seconds }: Task["parts"][number]) => [
+    `- ${kind === null ? "" : `${kind}: `}${code(call)}`,
+    ...(items === null ? [] : [`  - for each of ${code(items)}, for ${seconds} s`]),
+  ];
+  return [
+    `### ${name}`,
+    `Every ${seconds} s${isPrompt ? ", promptly" : ""}, if it is due:`,
+    fenced("sql", due),
+    parts.flatMap(item).join("\n"),
+  ];
 }
 
 function writeJob({ name, schedule, role, isActive, command }: Job): string[] {

@@ -1,6 +1,3 @@
-select cron.schedule('wake-lanes', '5 seconds',
-  $$select private.run_apart('wake_lanes', 'select private.wake_call_lanes(p_org_id => $1)')$$);
-
 select cron.schedule('rescrub', '*/10 * * * *',
   $$select private.run_apart('rescrub', 'select private.queue_stale_scrubs(p_org_id => $1)')$$);
 

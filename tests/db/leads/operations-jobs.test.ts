@@ -1,16 +1,27 @@
-// docs/operations.md names the jobs that there are, each once.
+// docs/operations.md names the jobs and tasks that there are, each once.
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 
-it("the table of jobs in docs/operations.md is that of cron.job", async () => {
+/** Names in the first column of the table under a heading, sorted. */
+async function namesUnder(heading: string): Promise<string[]> {
   const text = await readFile("docs/operations.md", "utf8");
-  const table = text.slice(text.indexOf("## Jobs"));
-  const named = [...table.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell]) =>
-    [...(cell as string).matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
-  );
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
+  const cells = [...section.matchAll(/^\| (`[^|]+`) +\|/gm)].map(([, cell]) => cell as string);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string)).sort();
+}
+
+it("the table of jobs in docs/operations.md is that of cron.job", async () => {
   const jobs = await bench.sql<{ jobname: string }[]>`select jobname from cron.job`;
-  expect(named.sort()).toEqual(jobs.map(({ jobname }) => jobname).sort());
+  expect(await namesUnder("Jobs")).toEqual(jobs.map(({ jobname }) => jobname).sort());
+});
+
+it("the table of tasks is that of private.tasks, with how often each is looked at", async () => {
+  const tasks = await bench.sql<{ name: string; seconds: number }[]>`select name, seconds from private.tasks`;
+  expect(await namesUnder("Tasks")).toEqual(tasks.map(({ name }) => name).sort());
+  const text = await readFile("docs/operations.md", "utf8");
+  for (const { name, seconds } of tasks)
+    expect(text).toMatch(new RegExp(`^\\| \`${name}\` +\\| ${seconds} s `, "m"));
 });

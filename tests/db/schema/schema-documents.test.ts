@@ -167,6 +167,18 @@ const CASES: [what: string, change: string, removed: string[], added: string[]][
     ["sending: Runs at `8 * * * *` as postgres."],
   ],
   [
+    "when a task is due",
+    "update private.tasks set due = 'select false' where name = 'fold'",
+    ["campaigns: select exists (select from private.campaign_deltas)"],
+    ["campaigns: select false"],
+  ],
+  [
+    "what a part of a task does",
+    "update private.task_parts set call = 'select private.rescue_sends()' where task = 'rescue'",
+    ["sending: - rescue: `select private.rescue_sends(p_org_id => $1)`"],
+    ["sending: - rescue: `select private.rescue_sends()`"],
+  ],
+  [
     "a queue's table",
     "alter table pgmq.q_builds set (fillfactor = 60)",
     ["campaigns: - `builds`"],

@@ -74,6 +74,7 @@ async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs):
   }
   await cost("rescue", "select private.rescue_sends($1)", [later(now, 120)]);
   await cost("due work", "select private.due_work('5 seconds', $1)", [now]);
+  await cost("looks of ticks", "select name, private.is_task_due(name, due) from private.tasks", []);
   await cost("finish", "select private.finish_campaigns($1)", [now]);
   await cost("fold", "select private.fold_stats($1)", [now]);
   await sql`update public.send_attempts set outcome = 'not_posted', settled_at = now() where outcome = 'open'`;
@@ -110,6 +111,7 @@ const CALLS = [
   "status",
   "rescue",
   "due work",
+  "looks of ticks",
   "finish",
   "fold",
 ];

@@ -50,6 +50,8 @@ comment on column public.campaigns.breaker_since is
 create index campaigns_list_idx on public.campaigns (org_id, created_at desc);
 create index campaigns_status_idx on public.campaigns (org_id, status);
 create index campaigns_active_idx on public.campaigns (status, org_id) where status in ('building', 'scheduled', 'running');
+-- Those whose last targets are still being canceled.
+create index campaigns_stopped_idx on public.campaigns (finished_at) where status = 'stopped';
 create index campaigns_created_by_idx on public.campaigns (created_by) where created_by is not null;
 
 alter table public.campaigns enable row level security;

@@ -149,7 +149,9 @@ begin
     return;
   end if;
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
-  delete from cron.job_run_details d where d.end_time < p_now - interval '1 day';
+  delete from cron.job_run_details d
+  where d.end_time < p_now - interval '1 day'
+    or d.end_time < p_now - interval '1 hour' and d.jobid in (select j.jobid from cron.job j where j.jobname like 'tick-%');
 end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is

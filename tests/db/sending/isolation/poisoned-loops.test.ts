@@ -1,4 +1,4 @@
-// Every job of the scheduler, with each kind of work it does for all organisations: what fails for one is done for the others, is
+// Every job and task of the scheduler, with each kind of work it does for all organisations: what fails for one is done for the others, is
 // counted, rests, is told after five times, and goes on once it is mended.
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeOrg } from "../../../fixtures/arrange-sending.ts";
@@ -30,12 +30,18 @@ const alerts = async (org: ArrangedOrg) =>
 const isDone = async (one: LoopCase, org: ArrangedOrg) =>
   Object.values((await bench.sql.unsafe(one.done(org)))[0] ?? {})[0];
 
+/** What a tick finds when it looks at a task; undefined of a job. */
+const isDue = async (name: string) =>
+  (await bench.sql`select private.is_task_due(name, due) as due from private.tasks where name = ${name}`)[0]
+    ?.due;
+
 for (const [job, cases] of Object.entries(CASES)) {
   describe(`job ${job}`, () => {
     test.each(cases)("$kind", async (one) => {
       for (const org of orgs) await one.arrange(bench, org);
       const [before, spoiled, after] = orgs as [ArrangedOrg, ArrangedOrg, ArrangedOrg];
       expect(await Promise.all(orgs.map((org) => isDone(one, org)))).toEqual([false, false, false]);
+      expect(await isDue(job)).not.toBe(false);
       const mend = await poison(bench.sql, { table: one.table, on: one.on, when: one.when(spoiled) });
       try {
         await runJob(bench.holder.sql, job);
@@ -48,6 +54,7 @@ for (const [job, cases] of Object.entries(CASES)) {
         for (let tries = 2; tries <= 5; tries++) {
           expect(await alerts(spoiled)).toEqual([]);
           await endRest(bench.sql);
+          expect(await isDue(job)).not.toBe(false);
           await runJob(bench.holder.sql, job);
           expect(await failures(one.kind)).toEqual([tries]);
         }
@@ -67,13 +74,16 @@ for (const [job, cases] of Object.entries(CASES)) {
 }
 
 test("no job and no kind of work is without such a case", async () => {
-  const jobs = (await bench.sql`select jobname from cron.job`).map(({ jobname }) => jobname as string);
-  expect(jobs.sort()).toEqual(Object.keys(CASES).sort());
+  const jobs = await bench.sql`
+    select jobname as name from cron.job where jobname not like 'tick-%' union all select name from private.tasks`;
+  expect(jobs.map(({ name }) => name).sort()).toEqual(Object.keys(CASES).sort());
   const kinds = (await bench.sql`select kind from private.work_kinds`).map(({ kind }) => kind as string);
   const looped = Object.values(CASES).flatMap((cases) => cases.map(({ kind }) => kind));
   // Those of queues are poisoned-queues.test.ts'.
   expect(kinds.sort()).toEqual([...looped, "build", "claim", "enrichments", "look", "lookups"].sort());
   const commands = (await bench.sql`select command from cron.job`).map(({ command }) => command).join("\n");
   const named = [...commands.matchAll(/run_(?:apart|item)\('(\w+)'/g)].map(([, kind]) => kind);
-  expect([...new Set([...named, "match_leads"])].sort()).toEqual(looped.sort());
+  const parts = await bench.sql`select kind from private.task_parts where kind is not null`;
+  const all = new Set([...named, ...parts.map(({ kind }) => kind), "match_leads"]);
+  expect([...all].sort()).toEqual(looped.sort());
 });

@@ -251,8 +251,8 @@ test("a plan that takes longer than a statement may is counted, and the next run
     "perform pg_sleep(60)",
   );
   await bench.holder.sql`set statement_timeout = '2s'`;
-  await runJob(bench.holder.sql, "tick");
-  await runJob(bench.holder.sql, "tick");
+  await runJob(bench.holder.sql, "sending");
+  await runJob(bench.holder.sql, "sending");
   await bench.holder.sql`reset statement_timeout`;
   await mend();
   expect(

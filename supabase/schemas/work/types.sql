@@ -1,0 +1,16 @@
+create type private.work_item as (item uuid, org_id uuid);
+comment on type private.work_item is 'One item of a loop over organisations, campaigns or numbers, and whose it is.';
+
+create type private.tick as (
+  ends_at timestamptz,
+  since timestamptz,
+  is_resting boolean,
+  task text,
+  place smallint,
+  items private.work_item[],
+  done integer,
+  part_ends_at timestamptz
+);
+comment on type private.tick is
+  'How far a tick is: when it ends, when it last found nothing due, whether it rests now; its task, the part of it, the items '
+  'of that part, how many of them are done, and from when on no further one is begun.';
