@@ -15,39 +15,72 @@ afterEach(() => runner?.stop());
 
 const said = (text: string) => waitFor(() => runner.lines.some((line) => line.includes(text)));
 
-describe("2 s of CPU", () => {
-  it("end a call that burns on, with 546 and a new process for the next", async () => {
+const pidOf = async (path: string): Promise<number> => (await (await runner.call(path)).json()).pid;
+
+/** Calls that burn, one after another, until another process answers than the first. Returns how many the first one answered. */
+async function burnUntilReplaced(pid: number): Promise<number> {
+  let answered = 0;
+  await waitFor(async () => {
+    const answer = await runner.call("/echo/burn?ms=60");
+    expect(answer.status).toBe(200);
+    if ((await answer.json()).pid !== pid) return true;
+    answered += 1;
+    return false;
+  });
+  return answered;
+}
+
+describe("the CPU of a process' life", () => {
+  it("adds up over its calls: from 1 s on it gets no more, and the next one finds a new process", async () => {
     await startRunner();
-    const { pid } = await (await runner.call("/echo")).json();
-    const answer = await runner.call("/echo/burn?ms=600000");
-    expect([answer.status, answer.headers.get("sb-error-code")]).toEqual([546, "WORKER_RESOURCE_LIMIT"]);
+    const pid = await pidOf("/echo");
+    // 60 ms of time are 60 ms of CPU at most, and the calls themselves take some.
+    expect(await burnUntilReplaced(pid)).toBeGreaterThanOrEqual(10);
+    await said("ms CPU: gets no more calls");
+    await said("unload early_drop");
+    await waitFor(() => !isRunning(pid));
+  });
+
+  it("lets calls and background tasks that it has finish", async () => {
+    await startRunner({ limits: { cpuSoftMs: 200 } });
+    const pid = await pidOf("/echo");
+    const waiting = runner.call("/echo/pause?ms=3000");
+    await said("pausing for 3000 ms");
+    expect(await pidOf("/echo/background?ms=3500")).toBe(pid);
+    await burnUntilReplaced(pid);
+    expect(isRunning(pid)).toBe(true);
+    expect(await (await waiting).json()).toEqual({ unloads: [] });
+    await said("background done after 3500 ms");
+    await waitFor(() => !isRunning(pid));
+  });
+
+  it("ends at 2 s with everything it has, answered with 546, and a new process for the next", async () => {
+    await startRunner();
+    const pid = await pidOf("/echo");
+    const waiting = runner.call("/echo/pause?ms=600000");
+    await said("pausing");
+    for (const answer of [await runner.call("/echo/burn?ms=600000"), await waiting])
+      expect([answer.status, answer.headers.get("sb-error-code")]).toEqual([546, "WORKER_RESOURCE_LIMIT"]);
     await said("stopped at its cpu limit");
     await waitFor(() => !isRunning(pid));
     expect((await runner.call("/echo")).status).toBe(200);
   });
 
-  it("are announced to a function that listens, which may then end in order", async () => {
+  it("is announced to a function that listens at nine tenths of the 2 s, which may then end in order", async () => {
     await startRunner();
     const answer = await runner.call("/echo/burn-kindly?until-told=1");
     expect([answer.status, await answer.json()]).toEqual([200, { unloads: ["cpu"] }]);
   });
 
-  it("do not count waiting", async () => {
-    await startRunner({ limits: { cpuMs: 300 } });
+  it("does not count waiting", async () => {
+    await startRunner({ limits: { cpuSoftMs: 300 } });
+    const pid = await pidOf("/echo");
     expect((await runner.call("/echo/pause?ms=1500")).status).toBe(200);
+    expect(await pidOf("/echo")).toBe(pid);
   });
 
-  it("are each call's own: many small calls on one process are no offence", async () => {
-    await startRunner({ limits: { cpuMs: 1000 } });
-    const { pid } = await (await runner.call("/echo")).json();
-    const waiting = runner.call("/echo/pause?ms=3000");
-    for (let n = 0; n < 20; n++)
-      expect(await (await runner.call("/echo/burn?ms=60")).json()).toEqual({ pid });
-    expect((await waiting).status).toBe(200);
-  });
-
-  it("include the background tasks a call leaves behind", async () => {
-    await startRunner({ limits: { cpuMs: 500 } });
+  it("includes the background tasks that calls leave behind", async () => {
+    await startRunner({ limits: { cpuSoftMs: 200, cpuHardMs: 500 } });
     const answer = await runner.call("/echo/background?ms=20000&busy=1");
     expect(answer.status).toBe(202);
     const { pid } = await answer.json();
@@ -55,8 +88,18 @@ describe("2 s of CPU", () => {
     await waitFor(() => !isRunning(pid));
   });
 
-  it("let a background task wait as long as the process lives", async () => {
-    await startRunner({ limits: { cpuMs: 500 } });
+  it("begins with the function's own code: what it does while it loads counts", async () => {
+    await startRunner({ limits: { cpuSoftMs: 300 } });
+    const burn = "const until = performance.now() + 1500; while (performance.now() < until);";
+    const fetch = "() => Response.json({ pid: Deno.pid })";
+    await runner.write("echo/index.ts", `${burn} export default { fetch: ${fetch} };`);
+    const pid = await pidOf("/echo");
+    await said("gets no more calls");
+    expect(await pidOf("/echo")).not.toBe(pid);
+  });
+
+  it("lets a background task wait as long as the process lives", async () => {
+    await startRunner({ limits: { cpuHardMs: 500 } });
     await runner.call("/echo/background?ms=1500");
     await said("background done after 1500 ms");
   });
@@ -73,7 +116,7 @@ describe("256 MB of memory", () => {
   });
 
   it("hold the heap", async () => {
-    await startRunner({ limits: { cpuMs: 60_000 } });
+    await startRunner({ limits: { cpuSoftMs: 60_000, cpuHardMs: 60_000 } });
     expect((await runner.call("/echo/fill-heap")).status).toBe(546);
     await said("memory limit");
   });

@@ -1,4 +1,4 @@
-// All processes of one function: started at the first call, kept warm, replaced when they age, fail or change.
+// All processes of one function: started at the first call, kept warm, replaced when they age, use up their CPU, fail or change.
 import { answerPlatformError } from "./answer-platform-error.ts";
 import { type Call, forwardCall } from "./forward-call.ts";
 import { FunctionProcess, type ProcessOptions } from "./function-process.ts";
@@ -96,7 +96,8 @@ export class FunctionPool {
       }
       one.drain(wallClockMs / 2);
     });
-    this.after(wallClockMs - 1000, one, () => one.unload("wall_clock", 1000));
+    // As hosted does: told at nine tenths of its life, ended at its end.
+    this.after(wallClockMs * 0.9, one, () => one.unload("wall_clock", wallClockMs * 0.1));
   }
 
   private after(ms: number, one: FunctionProcess, act: () => Promise<void>): void {

@@ -164,9 +164,9 @@ export class FunctionProcess {
     });
   }
 
-  private limitReached(notice: { limit: string; stage: "near" | "over"; detail: string }): void {
-    if (notice.stage === "near") {
-      this.options.log(`close to its limit (${notice.detail}): gets no more calls`);
+  private limitReached(notice: { limit: string; stage: "retire" | "over"; detail: string }): void {
+    if (notice.stage === "retire") {
+      this.options.log(`has used ${notice.detail}: gets no more calls`);
       this.drain(drainGraceMs);
       return;
     }

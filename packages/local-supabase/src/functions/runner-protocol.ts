@@ -4,8 +4,10 @@
 export type UnloadReason = "cpu" | "memory" | "wall_clock" | "early_drop" | "termination";
 
 export type Limits = {
-  /** CPU of one call and its background tasks, milliseconds. */
-  cpuMs: number;
+  /** CPU of the process' life, milliseconds, from which on it gets no new calls. */
+  cpuSoftMs: number;
+  /** CPU of the process' life, milliseconds, at which it is ended. */
+  cpuHardMs: number;
   /** Memory above the bare runtime's, mebibytes. */
   memoryMb: number;
 };
@@ -16,11 +18,11 @@ export type Limits = {
  */
 export type Order = { announce: UnloadReason } | { leave: UnloadReason; graceMs: number };
 
-/** Process to runner. */
+/** Process to runner. `retire`: no new calls from now on, what is in progress goes on; `over`: end the process. */
 export type Notice =
   | { type: "ready"; port: number }
   | { type: "boot-error"; message: string }
-  | { type: "limit"; limit: "cpu" | "memory"; stage: "near" | "over"; detail: string };
+  | { type: "limit"; limit: "cpu" | "memory"; stage: "retire" | "over"; detail: string };
 
 /** What the process is started with, as its only argument (JSON). */
 export type Start = { entry: string; token: string; limits: Limits };

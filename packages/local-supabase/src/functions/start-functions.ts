@@ -22,8 +22,10 @@ export type FunctionsOptions = {
 };
 
 export type FunctionLimits = {
-  /** CPU of one call and its background tasks, milliseconds. Default 2,000. */
-  cpuMs: number;
+  /** CPU of a process' life, milliseconds, from which on it gets no new calls and finishes those it has. Default 1,000. */
+  cpuSoftMs: number;
+  /** CPU of a process' life, milliseconds, at which it is ended with what it does. Default 2,000. */
+  cpuHardMs: number;
   /** Memory above the bare runtime's, mebibytes. Default 256. */
   memoryMb: number;
   /** Milliseconds until an answer must begin. Default 150,000. */
@@ -47,7 +49,8 @@ export type Functions = {
 };
 
 const hosted: FunctionLimits = {
-  cpuMs: 2000,
+  cpuSoftMs: 1000,
+  cpuHardMs: 2000,
   memoryMb: 256,
   idleTimeoutMs: 150_000,
   wallClockMs: 400_000,
@@ -70,7 +73,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     if (existing || !names.has(name)) return existing ?? null;
     const pool = new FunctionPool({
       ...limits,
-      limits: { cpuMs: limits.cpuMs, memoryMb: limits.memoryMb },
+      limits: { cpuSoftMs: limits.cpuSoftMs, cpuHardMs: limits.cpuHardMs, memoryMb: limits.memoryMb },
       name,
       entry: new URL(`file://${path.join(functionsDir, name, "index.ts")}`).href,
       functionsDir,

@@ -1,12 +1,13 @@
 // Loads one Edge Function as the hosted runtime does and serves it on a loopback port the system chooses.
-import { AsyncLocalStorage } from "node:async_hooks";
-import { noticeLine, type Start, type UnloadReason } from "../runner-protocol.ts";
+import { noticeLine, type Start } from "../runner-protocol.ts";
+import { threadCpuMs } from "./cpu-clocks.ts";
 import { deno, type ServeInfo } from "./deno-runtime.ts";
+import type { FromMain, ToMain } from "./watch-limits.ts";
 
 type EdgeFunction = { fetch: (request: Request, info: ServeInfo) => Response | Promise<Response> };
 type Watcher = {
-  postMessage(message: unknown): void;
-  onmessage: ((event: { data: "ready" | { unload: UnloadReason } }) => void) | null;
+  postMessage(message: FromMain): void;
+  onmessage: ((event: { data: ToMain }) => void) | null;
 };
 
 // 100 MB take 0.3 s; a caller who sends more slowly than that for this long loses its answer.
@@ -18,34 +19,27 @@ const scope = globalThis as unknown as Record<string, unknown> & {
   dispatchEvent(event: Event): boolean;
 };
 
-// A call lives until its answer is sent and every promise it gave to waitUntil has settled: all of it is charged to
-// that call's 2 s of CPU. Background work begun outside a call is a call of its own.
-class Call {
-  private static next = 1;
-  private readonly id = Call.next++;
-  private open = 0;
+/** CPU of this thread when the function's code began to run. */
+let evaluatedAtMs = Number.POSITIVE_INFINITY;
+const usedMs = () => Math.max(0, threadCpuMs() - evaluatedAtMs);
 
-  hold(promise: Promise<unknown>): void {
-    if (this.open++ === 0) watcher.postMessage(this.id);
-    const release = () => {
-      if (--this.open === 0) watcher.postMessage(-this.id);
-    };
-    promise.then(release, release);
-  }
-}
-
-const current = new AsyncLocalStorage<Call>();
 const watcher = await startWatcher();
 scope.EdgeRuntime = {
   waitUntil(promise: Promise<unknown>): Promise<unknown> {
-    const call = current.getStore() ?? new Call();
     // A rejected task is logged, not fatal: its call has been answered long ago.
-    call.hold(Promise.resolve(promise).catch((error) => console.error("background task failed:", error)));
+    hold(Promise.resolve(promise).catch((error) => console.error("background task failed:", error)));
     return promise;
   },
 };
 // Functions have none of their own when hosted.
 delete (scope as Record<string, unknown>).Worker;
+
+/** A call lives until its answer is sent, a background task until it has settled: the process does not leave before. */
+function hold(promise: Promise<unknown>): void {
+  watcher.postMessage({ began: usedMs() });
+  const release = () => watcher.postMessage({ ended: usedMs() });
+  promise.then(release, release);
+}
 
 function tell(notice: Parameters<typeof noticeLine>[1]): void {
   deno.stdout.writeSync(new TextEncoder().encode(noticeLine(token, notice)));
@@ -56,23 +50,35 @@ async function startWatcher(): Promise<Watcher> {
   await new Promise<void>((resolve) => {
     thread.onmessage = () => resolve();
   });
-  // Only the watcher, which has opened libc by now, needed this.
+  // Only the clocks, which both threads have opened by now, needed this.
   await deno.permissions.revoke({ name: "ffi" });
   thread.postMessage({ watch: { token, limits } });
   thread.onmessage = ({ data }) => {
     if (data === "ready") return;
+    if (data === "tell_cpu") {
+      thread.postMessage({ used: usedMs() });
+      return;
+    }
     scope.dispatchEvent(new CustomEvent("beforeunload", { detail: { reason: data.unload } }));
-    thread.postMessage(0);
+    thread.postMessage("unloaded");
   };
   return thread;
 }
 
 async function load(): Promise<EdgeFunction> {
-  const module = (await import(entry)) as { default?: Partial<EdgeFunction> };
-  if (typeof module.default?.fetch !== "function") {
+  const mark = new URL("./mark-evaluation.ts", import.meta.url);
+  // Modules are evaluated in this order, once all of them are loaded.
+  const both = `export { evaluatedAtMs } from "${mark}"; export * as edge from "${entry}";`;
+  const module = (await import(`data:text/javascript,${encodeURIComponent(both)}`)) as {
+    evaluatedAtMs: number;
+    edge: { default?: Partial<EdgeFunction> };
+  };
+  ({ evaluatedAtMs } = module);
+  const { default: edge } = module.edge;
+  if (typeof edge?.fetch !== "function") {
     throw new Error("index.ts must have a default export with a `fetch` method: export default { fetch }");
   }
-  return module.default as EdgeFunction;
+  return edge as EdgeFunction;
 }
 
 // A body nobody read would make the server reset the connection, and the caller lose the answer with it.
@@ -83,22 +89,19 @@ async function drain(request: Request): Promise<void> {
 }
 
 async function answer(edge: EdgeFunction, request: Request, info: ServeInfo): Promise<Response> {
-  const call = new Call();
-  call.hold(info.completed);
-  return current.run(call, async () => {
-    try {
-      const response = await edge.fetch(request, info);
-      await drain(request);
-      return response;
-    } catch (error) {
-      console.error(error);
-      await drain(request);
-      return Response.json(
-        { code: "WORKER_ERROR", message: "Function exited due to an error (please check logs)" },
-        { status: 500, headers: { "sb-error-code": "WORKER_ERROR" } },
-      );
-    }
-  });
+  hold(info.completed);
+  try {
+    const response = await edge.fetch(request, info);
+    await drain(request);
+    return response;
+  } catch (error) {
+    console.error(error);
+    await drain(request);
+    return Response.json(
+      { code: "WORKER_ERROR", message: "Function exited due to an error (please check logs)" },
+      { status: 500, headers: { "sb-error-code": "WORKER_ERROR" } },
+    );
+  }
 }
 
 try {

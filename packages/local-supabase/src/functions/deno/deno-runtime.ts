@@ -15,7 +15,13 @@ type DenoRuntime = {
   dlopen(
     library: string,
     symbols: Record<string, { parameters: string[]; result: string }>,
-  ): { symbols: { clock(): number | bigint; _exit(code: number): void } };
+  ): {
+    symbols: {
+      clock(): number | bigint;
+      clock_gettime(clock: number, time: BigInt64Array): number;
+      _exit(code: number): void;
+    };
+  };
 };
 
 export type ServeInfo = { completed: Promise<void> };

@@ -1,68 +1,109 @@
-// A thread beside the function's: it sees a busy main thread, holds calls to their limits, hears the runner's orders,
+// A thread beside the function's: it sees a busy main thread, holds the process to its limits, hears the runner's orders,
 // and ends the process when the runner is gone.
 import { type Limits, type Notice, noticeLine, type Order, type UnloadReason } from "../runner-protocol.ts";
-import { CallLedger } from "./call-ledger.ts";
+import { exitNow, processCpuMs, threadCpuMs } from "./cpu-clocks.ts";
+import { CpuMeter } from "./cpu-meter.ts";
 import { deno } from "./deno-runtime.ts";
 
-/** A number: a call or background task begins (its id), ends (minus its id), or `beforeunload` was dispatched (0). */
-type FromMain = { watch: { token: string; limits: Limits } } | number;
+/** Calls and background tasks that begin or end, each with what the main thread's own CPU clock says, in milliseconds. */
+export type FromMain =
+  | { watch: { token: string; limits: Limits } }
+  | { began: number }
+  | { ended: number }
+  | { used: number }
+  /** `beforeunload` was dispatched. */
+  | "unloaded";
+export type ToMain = "ready" | "tell_cpu" | { unload: UnloadReason };
 
 const main = globalThis as unknown as {
   onmessage: (event: { data: FromMain }) => void;
-  postMessage: (message: "ready" | { unload: UnloadReason }) => void;
+  postMessage: (message: ToMain) => void;
 };
-
-// clock() is the process' CPU time in microseconds on every POSIX system; _exit works whatever the main thread does.
-const library = deno.build.os === "darwin" ? "/usr/lib/libSystem.B.dylib" : "libc.so.6";
-const { symbols: libc } = deno.dlopen(library, {
-  clock: { parameters: [], result: "i64" },
-  _exit: { parameters: ["i32"], result: "void" },
-});
 
 const mebibyte = 1024 * 1024;
 const sampleMs = 20;
+/** So often the main thread is asked for its CPU clock: asking costs it a little. */
+const askEveryMs = 250;
+/** A main thread that has not answered for this long is busy, and its CPU is reckoned. */
+const busyAfterMs = 100;
 // A function that listens to `beforeunload` is told when this much of a limit is gone, as hosted does.
 const near = 0.9;
 
 const bareRuntime = deno.memoryUsage().rss;
-const ledger = new CallLedger(
-  () => Number(libc.clock()),
-  () => performance.now(),
-);
+const now = () => performance.now();
+// What this thread burns is not the function's.
+const meter = new CpuMeter(() => processCpuMs() - threadCpuMs(), now);
 let token = "";
-let limits: Limits = { cpuMs: Number.POSITIVE_INFINITY, memoryMb: Number.POSITIVE_INFINITY };
+let limits: Limits = { cpuSoftMs: 0, cpuHardMs: 0, memoryMb: 0 };
+let inProgress = 0;
 let sampler: ReturnType<typeof setInterval> | undefined;
+let askedAt: number | undefined;
+let toldAt = 0;
 let leaving: UnloadReason | undefined;
 let announced = false;
 let acknowledged = false;
-const told = new Set<"cpu" | "memory">();
+const retired = new Set<"cpu" | "memory">();
 
 function tell(notice: Notice): void {
   deno.stdout.writeSync(new TextEncoder().encode(noticeLine(token, notice)));
 }
 
-function hold(limit: "cpu" | "memory", used: number, allowed: number, unit: string): void {
-  if (used < allowed * near) return;
-  const detail = `${Math.round(used)} of ${allowed} ${unit}`;
-  if (used >= allowed) {
-    tell({ type: "limit", limit, stage: "over", detail });
+function retire(limit: "cpu" | "memory", detail: string): void {
+  if (retired.has(limit)) return;
+  retired.add(limit);
+  tell({ type: "limit", limit, stage: "retire", detail });
+}
+
+function holdCpu(usedMs: number): void {
+  const { cpuSoftMs, cpuHardMs } = limits;
+  const used = Math.round(usedMs);
+  if (usedMs >= cpuHardMs) {
+    tell({ type: "limit", limit: "cpu", stage: "over", detail: `${used} of ${cpuHardMs} ms CPU` });
     return;
   }
-  if (told.has(limit)) return;
-  told.add(limit);
-  tell({ type: "limit", limit, stage: "near", detail });
-  announce(limit);
+  if (usedMs >= cpuSoftMs) retire("cpu", `${used} of ${cpuSoftMs} ms CPU`);
+  if (usedMs >= cpuHardMs * near && !announced) announce("cpu");
+}
+
+function holdMemory(): void {
+  const used = (deno.memoryUsage().rss - bareRuntime) / mebibyte;
+  const detail = `${Math.round(used)} of ${limits.memoryMb} MiB`;
+  if (used >= limits.memoryMb) {
+    tell({ type: "limit", limit: "memory", stage: "over", detail });
+    return;
+  }
+  if (used < limits.memoryMb * near || retired.has("memory")) return;
+  retire("memory", detail);
+  announce("memory");
 }
 
 function sample(): void {
-  const worst = ledger.charge();
-  if (!worst) {
+  if (inProgress === 0) {
     clearInterval(sampler);
     sampler = undefined;
     return;
   }
-  hold("cpu", worst.cpuMs, limits.cpuMs, "ms CPU");
-  hold("memory", (deno.memoryUsage().rss - bareRuntime) / mebibyte, limits.memoryMb, "MiB");
+  holdMemory();
+  const usedMs = meter.read();
+  if (askedAt !== undefined) {
+    if (now() - askedAt >= busyAfterMs) holdCpu(usedMs);
+  } else if (now() - toldAt >= askEveryMs || passesLimit(usedMs)) {
+    askedAt = now();
+    main.postMessage("tell_cpu");
+  }
+}
+
+/** Whether something is to be done at so much CPU that was not done yet: then the thread's own clock decides. */
+function passesLimit(usedMs: number): boolean {
+  const { cpuSoftMs, cpuHardMs } = limits;
+  return usedMs >= (retired.has("cpu") ? cpuHardMs * (announced ? 1 : near) : cpuSoftMs);
+}
+
+function hearCpu(usedMs: number): void {
+  askedAt = undefined;
+  toldAt = now();
+  meter.correct(usedMs);
+  holdCpu(usedMs);
 }
 
 function announce(reason: UnloadReason): void {
@@ -72,9 +113,9 @@ function announce(reason: UnloadReason): void {
 
 // Its listeners have heard of the end before it comes, and what they began by then is finished.
 function leaveIfIdle(): void {
-  if (!leaving || ledger.inProgress > 0) return;
+  if (!leaving || inProgress > 0) return;
   if (!announced) announce(leaving);
-  else if (acknowledged) libc._exit(0);
+  else if (acknowledged) exitNow();
 }
 
 function obey(order: Order): void {
@@ -83,7 +124,7 @@ function obey(order: Order): void {
     return;
   }
   leaving = order.leave;
-  setTimeout(() => libc._exit(0), order.graceMs);
+  setTimeout(exitNow, order.graceMs);
   leaveIfIdle();
 }
 
@@ -106,18 +147,20 @@ async function hear(): Promise<void> {
 }
 
 main.onmessage = ({ data }) => {
-  if (typeof data === "object") {
+  if (data === "unloaded") acknowledged = true;
+  else if ("watch" in data) {
     ({ token, limits } = data.watch);
     void hear();
     return;
-  }
-  if (data > 0) {
-    ledger.begin(data);
+  } else if ("used" in data) hearCpu(data.used);
+  else if ("began" in data) {
+    inProgress++;
+    hearCpu(data.began);
     sampler ??= setInterval(sample, sampleMs);
-    return;
+  } else {
+    inProgress--;
+    hearCpu(data.ended);
   }
-  if (data < 0) ledger.end(-data);
-  else acknowledged = true;
   leaveIfIdle();
 };
 main.postMessage("ready");
