@@ -1,7 +1,7 @@
 // CPU that parts of the whole used, by what they did.
 import type { StackProcess } from "../stack/start-stack-process.ts";
 import { round } from "./describe-machine.ts";
-import { cpuOfTrees } from "./read-processes.ts";
+import { cpuOfTrees, readProcesses } from "./read-processes.ts";
 
 export interface CpuUse {
   cpuMsPer1k: number;
@@ -26,16 +26,17 @@ export async function watchCpu(
 
 export const cpuOf = (pid: number | undefined) => cpuOfTrees(pid === undefined ? [] : [pid]);
 
-/** Of a stack: the database server, the functions by name, and the rest of the platform (gateway, Realtime, scheduler). */
+/**
+ * Of a stack: the database server, the functions, whose processes come and go, and its own process (gateway, Realtime, scheduler).
+ * Where only ps tells, functions' processes that have ended are left out.
+ */
 export async function watchStackCpu(stack: StackProcess): Promise<(count: number) => Promise<CpuUse>> {
   return await watchCpu(async () => {
     const pids = await stack.pids();
-    const functions = await Promise.all(
-      Object.entries(pids.functions).map(async ([name, [pid]]) => [name, await cpuOf(pid)] as const),
-    );
     const database = await cpuOf(pids.database);
+    const [own] = await readProcesses([stack.pid]);
+    const platform = own?.cpuMs ?? 0;
     const all = (await cpuOf(stack.pid)) - (await cpuOf(pids.simulator));
-    const inFunctions = functions.reduce((sum, [, ms]) => sum + ms, 0);
-    return { database, ...Object.fromEntries(functions), platform: all - database - inFunctions };
+    return { database, functions: all - database - platform, platform };
   });
 }

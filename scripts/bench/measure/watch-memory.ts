@@ -3,14 +3,18 @@ import { readProcesses } from "./read-processes.ts";
 
 const SAMPLE_MS = 250;
 
-/** Begins with what the processes have now, idle. */
-export async function watchMemory(pids: number[]): Promise<{ stop(): number }> {
+/**
+ * Begins with what the processes have now, idle.
+ * @param readPids of those that run now: functions' processes come and go
+ */
+export async function watchMemory(readPids: () => Promise<number[]>): Promise<{ stop(): number }> {
   const read = async () =>
-    (await readProcesses(pids)).reduce((most, { rssKb }) => Math.max(most, rssKb), 0) / 1024;
+    (await readProcesses(await readPids())).reduce((most, { rssKb }) => Math.max(most, rssKb), 0) / 1024;
   const idle = await read();
   let most = idle;
   const timer = setInterval(async () => {
-    most = Math.max(most, await read());
+    // The processes may end while they are looked at.
+    most = Math.max(most, await read().catch(() => 0));
   }, SAMPLE_MS);
   return {
     /** @returns megabytes */

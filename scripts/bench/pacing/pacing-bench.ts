@@ -36,11 +36,13 @@ export const pacingBench = defineBench({
         const { id, account } = await arrangeCampaign(stack, sql, spec);
         await warmWorker(stack);
         const { database } = await stack.pids();
+        const isolatesBefore = await stack.countIsolates("worker");
         const stopCpu = await watchCpu(async () => ({ database: await cpuOf(database) }));
         await startCampaign(stack, sql, id);
         await waitUntilSent(sql, id, messages);
         const { cpuMsPer1k } = await stopCpu(messages);
         await judgeRun(account, messages);
+        const isolates = await stack.countIsolates("worker");
         const record = await account.readRecord({ kind: "post" });
         const posts = record.filter((entry): entry is PostEntry => entry.kind === "post");
         const times = posts.map(({ receivedMono }) => receivedMono);
@@ -55,6 +57,8 @@ export const pacingBench = defineBench({
           jitter_p50_ms: round(percentile(late, 50)),
           msgs_per_s: round(messages / seconds, 2),
           given_back: await countGivenBack(sql),
+          isolates_per_10k: round(((isolates.retired - isolatesBefore.retired) * 10_000) / messages, 2),
+          isolates_ended: isolates.ended,
           database_cpu_ms_per_1k: cpuMsPer1k,
         };
         const figures = [
@@ -63,6 +67,8 @@ export const pacingBench = defineBench({
           { name: "POST seen after its slot, ms, 99th percentile", value: result.jitter_p99_ms },
           { name: "POST seen after its slot, ms, median", value: result.jitter_p50_ms },
           { name: "messages given back for a missed slot", value: result.given_back },
+          { name: "worker's isolates used up, per 10,000", value: result.isolates_per_10k },
+          atMost("worker's isolates ended at a limit", isolates.ended, 0),
           { name: "CPU of the database, ms per 1,000", value: cpuMsPer1k },
         ];
         return { figures, result };

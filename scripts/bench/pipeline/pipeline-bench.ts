@@ -39,9 +39,10 @@ export const pipelineBench = defineBench({
   },
 });
 
-function describeRun({ perSecond, cpuMsPer1k, cpuParts }: PipelineRun): string {
+function describeRun({ perSecond, cpuMsPer1k, cpuParts, isolates }: PipelineRun): string {
   const parts = Object.entries(cpuParts).map(([part, ms]) => `${part} ${ms}`);
-  return `${Math.round(perSecond)} messages/s, ${cpuMsPer1k} ms of CPU per 1,000 (${parts.join(", ")})`;
+  const used = isolates === undefined ? "" : `, ${isolates} isolates used up`;
+  return `${Math.round(perSecond)} messages/s, ${cpuMsPer1k} ms of CPU per 1,000 (${parts.join(", ")})${used}`;
 }
 
 /** Nobody is always first. */
@@ -76,6 +77,7 @@ function report(runs: Map<Contender, PipelineRun[]>, bare: number, say: Say) {
     bare_ratio: round(bare / ours.perSecond, 2),
     bare_per_s: Math.round(bare),
     memory_mb: ours.memoryMb,
+    isolates: ours.isolates,
     runs: Object.fromEntries(
       [...runs].map(([name, all]) => [name, all.map((one) => Math.round(one.perSecond))]),
     ),

@@ -17,8 +17,10 @@ export interface PipelineRun {
   perSecond: number;
   /** Of every process but the simulator. */
   cpuMsPer1k: number;
-  /** The same by process: database server, worker, and for ours the rest of the platform. */
+  /** The same by process: database server, worker or functions, and for ours the rest of the platform. */
   cpuParts: Record<string, number>;
   /** The most our worker had over its idle runtime. */
   memoryMb?: number;
+  /** How many isolates our worker used up. */
+  isolates?: number;
 }

@@ -38,15 +38,17 @@ export async function runOurs(
         behaviour: SILENT,
       });
       await warmWorker(stack);
-      memory = await watchMemory((await stack.pids()).functions.worker ?? []);
+      memory = await watchMemory(async () => (await stack.pids()).functions.worker ?? []);
       if (isPlanned) await planAhead(sql, { id, orgId: org.id, messages });
+      const before = await stack.countIsolates("worker");
       const stopCpu = await watchStackCpu(stack);
       const start = isPlanned ? await startPlanned(stack, sql) : await startCampaign(stack, sql, id);
       const end = await waitUntilSent(sql, id, messages);
       const cpu = await stopCpu(messages);
       await judgeRun(account, messages);
       const perSecond = (messages * 1000) / (end.getTime() - start.getTime());
-      return { perSecond, ...cpu, memoryMb: round(memory.stop()) };
+      const { retired } = await stack.countIsolates("worker");
+      return { perSecond, ...cpu, memoryMb: round(memory.stop()), isolates: retired - before.retired };
     } finally {
       memory?.stop();
       await sql.end({ timeout: 5 });

@@ -5,15 +5,20 @@ import { join } from "node:path";
 import { removeData } from "local-supabase";
 import { findFreePortBase } from "../../stack/ports.ts";
 import { type Stack, startStack } from "../../stack/start-stack.ts";
-import { cpuOfTrees } from "../measure/read-processes.ts";
-import type { StackOrder, StackWord } from "./start-stack-process.ts";
+import type { IsolateCounts, StackOrder, StackWord } from "./start-stack-process.ts";
 
 const { durable, isolates } = JSON.parse(process.argv[2] ?? "{}") as StackOrder;
 const KEPT_LINES = 30;
 /** Calls that were answered as they should, which would leave no room for the others. */
-const ROUTINE = /^(?:[A-Z]+ \S+ 2\d\d |drained |Applying |Seeding )/;
+const ROUTINE = /^(?:[A-Z]+ \S+ 2\d\d |drained |has used |Applying |Seeding )/;
+
+/** As the platform says it of an isolate whose CPU is used up, and of one that it ends at a limit. */
+const RETIRED = /ms CPU: gets no more calls$/;
+const ENDED = /^stopped at its (?:cpu|memory) limit/;
 
 const lines: string[] = [];
+/** What became of the isolates of each function. */
+const isolateCounts: Record<string, IsolateCounts> = {};
 const tell = (word: StackWord) => process.send?.(word);
 const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-bench-"));
 
@@ -22,12 +27,14 @@ async function removeFolder(): Promise<void> {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-let stack: Stack | undefined;
-/** At once, so that the next call has burnt nothing yet. */
-async function tellDrained(name: string, line: string): Promise<void> {
-  tell({ drained: { name, line, cpuMs: await cpuOfTrees(stack?.pids().functions[name] ?? []) } });
+function countIsolate(name: string, line: string): void {
+  isolateCounts[name] ??= { retired: 0, ended: 0 };
+  const counts = isolateCounts[name];
+  if (RETIRED.test(line)) counts.retired += 1;
+  if (ENDED.test(line)) counts.ended += 1;
 }
 
+let stack: Stack | undefined;
 try {
   stack = await startStack({
     portBase: await findFreePortBase(),
@@ -37,7 +44,7 @@ try {
     watch: false,
     envFile: false,
     log(source, line) {
-      if (line.startsWith("drained ")) void tellDrained(source, line);
+      countIsolate(source, line);
       if (ROUTINE.test(line)) return;
       lines.push(`${source}: ${line}`.slice(0, 300));
       if (lines.length > KEPT_LINES) lines.shift();
@@ -49,9 +56,10 @@ try {
     await removeFolder();
     process.exit(0);
   };
-  process.on("message", (asked: "pids" | "lines" | "stop") => {
+  process.on("message", (asked: "pids" | "lines" | "isolates" | "stop") => {
     if (asked === "pids") tell({ pids: running.pids() });
     else if (asked === "lines") tell({ lines });
+    else if (asked === "isolates") tell({ isolates: isolateCounts });
     else void stop();
   });
   // The bench itself is gone, or went while this started.

@@ -14,16 +14,14 @@ export type StackWord =
   | { failed: string }
   | { pids: Pids }
   | { lines: string[] }
-  | { drained: Drained };
+  | { isolates: Record<string, IsolateCounts> };
 
-/** A drain that has ended. */
-export interface Drained {
-  /** The function whose drain it was. */
-  name: string;
-  /** What it logged. */
-  line: string;
-  /** CPU of its processes until then, in ms. */
-  cpuMs: number;
+/** What became of a function's isolates. */
+export interface IsolateCounts {
+  /** Got no more calls because their CPU was used up. */
+  retired: number;
+  /** Ended by the platform at a limit, in the middle of what they did. */
+  ended: number;
 }
 
 export interface StackProcess extends Ready {
@@ -32,8 +30,7 @@ export interface StackProcess extends Ready {
   pids(): Promise<Pids>;
   /** What it logged last, oldest first, without routine. */
   lastLines(): Promise<string[]>;
-  /** Calls `listen` whenever a call of the worker has ended. */
-  onDrained(listen: (drained: Drained) => void): void;
+  countIsolates(name: string): Promise<IsolateCounts>;
   stop(): Promise<void>;
 }
 
@@ -71,10 +68,10 @@ export async function startStackProcess(order: StackOrder): Promise<StackProcess
       child.send("lines");
       return answer;
     },
-    onDrained(listen) {
-      child.on("message", (word: StackWord) => {
-        if ("drained" in word) listen(word.drained);
-      });
+    async countIsolates(name) {
+      const answer = hear((word) => ("isolates" in word ? word.isolates : undefined));
+      child.send("isolates");
+      return (await answer)[name] ?? { retired: 0, ended: 0 };
     },
     async stop() {
       if (child.exitCode === null) child.send("stop");

@@ -46,7 +46,7 @@ export const webhooksBench = defineBench({
           sent.map((message) => makeCallback(stack.env.FUNCTIONS_URL, org, message)),
         );
         await runAtRate(callbacks.slice(0, WARM_UP), 50, postCallback);
-        const memory = await watchMemory((await stack.pids()).functions.twilio ?? []);
+        const memory = await watchMemory(async () => (await stack.pids()).functions.twilio ?? []);
         const stopCpu = await watchStackCpu(stack);
         const atOnce = await runAtRate(
           callbacks.slice(WARM_UP, WARM_UP + burst),
