@@ -66,7 +66,7 @@ function backgroundTasks(
     spend: () => budget.spend("call"),
   };
   const shouldStop = (kind: "chunk" | "step") => {
-    if (budget.isSpent || unloadReason() !== undefined) return true;
+    if (!budget.hasRoomFor(kind) || unloadReason() !== undefined) return true;
     budget.spend(kind);
     return false;
   };

@@ -5,6 +5,7 @@ import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
 import { DrainBudget } from "../_shared/drain/drain-budget.ts";
 import { InterruptibleSleep } from "../_shared/drain/interruptible-sleep.ts";
+import { isolateCpu } from "../_shared/drain/isolate-cpu.ts";
 import { onUnload, unloadReason } from "../_shared/drain/watch-unload.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
@@ -125,7 +126,7 @@ class Drain {
       const isResting = restLeft(performance.now()) > 0;
       const isMore = asked > 0 && claimed === asked;
       if (this.unplanned >= PLAN_AFTER) await this.plan();
-      if (isMore && this.budget.sendsLeft <= CALL_NEXT_AT) await this.callNext();
+      if (claimed > 0) await this.callNext(isMore);
       if (isMore && performance.now() - this.asideAt < ASIDE_EVERY_MS) continue;
       if (asked === 0 && !isResting) {
         await this.room.wait(LONGEST_WAIT_MS);
@@ -141,6 +142,7 @@ class Drain {
       if (!isSending && this.background.isIdle) return;
       await this.pause.wait(Math.min(Math.max(due.next_due_ms ?? LONGEST_WAIT_MS, 10), LONGEST_WAIT_MS));
     }
+    if (unloadReason()) await this.callNext(false);
   }
 
   /** Posts what is held, unless the isolate is ending, and settles everything. */
@@ -153,6 +155,7 @@ class Drain {
     this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
   }
 
+  /** The isolate's end is announced. */
   giveBack(): void {
     this.pacer.giveBackHeld();
     this.pause.wake();
@@ -206,10 +209,14 @@ class Drain {
     return planned;
   }
 
-  /** A lost call is made good by the next kick. */
-  private async callNext(): Promise<void> {
-    if (this.hasCalledNext) return;
-    this.hasCalledNext = true;
+  /**
+   * Calls for whoever takes over: the next drain of this isolate shortly before this one has sent its share, or the next isolate
+   * once this one gets no more calls. A lost call is made good by the next kick.
+   */
+  private async callNext(isMore: boolean): Promise<void> {
+    const isShareEnding = isMore && !this.hasCalledNext && this.budget.sendsLeft <= CALL_NEXT_AT;
+    if (isShareEnding) this.hasCalledNext = true;
+    if (!isolateCpu.shouldCallNext(unloadReason() === "cpu") && !isShareEnding) return;
     await retryPassingErrors(() => this.sql`select private.call_worker()`);
   }
 

@@ -1,33 +1,34 @@
-// How much one drain may do before it leaves the rest to the next: items, wall clock and CPU.
+// How much one drain may do before it leaves the rest to the next: items, wall clock, and what is left of its isolate's CPU.
+import { type IsolateCpu, isolateCpu } from "./isolate-cpu.ts";
 
 const MAX_SENDS = 1_000;
 const MAX_WALL_MS = 60_000;
-const MAX_CPU_MS = 1_500;
 /** Calls to services outside: with 1,000 sends they fit into the CPU, so that sending ends no sooner for them. */
 const MAX_CALLS = 200;
 
 /**
- * CPU milliseconds by kind of work, measured in Deno 2.1.4 on a 2-core machine with the whole process counted. That
+ * CPU milliseconds by kind of work, measured in Deno 2.1.4 on a 2-core machine on the function's own thread. That
  * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is reckoned; where it was
  * reckoned too low, the platform announces the limit by beforeunload, and the drain stops there.
  */
-const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 75, step: 200, call: 1 } as const;
+const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 75, step: 300, call: 1 } as const;
 
 export class DrainBudget {
   private sends = 0;
   private calls = 0;
-  private cpuMs = 0;
   private readonly startedAt = performance.now();
+
+  constructor(private readonly isolate: IsolateCpu = isolateCpu) {}
 
   spend(kind: keyof typeof CPU_MS, count = 1): void {
     if (kind === "send") this.sends += count;
     if (kind === "call") this.calls += count;
-    this.cpuMs += CPU_MS[kind] * count;
+    this.isolate.spend(CPU_MS[kind] * count);
   }
 
   /** Counts what a piece of work took beyond what was reckoned for its kind. */
   correct(kind: keyof typeof CPU_MS, ms: number): void {
-    this.cpuMs += Math.max(0, ms - CPU_MS[kind]);
+    this.isolate.spend(Math.max(0, ms - CPU_MS[kind]));
   }
 
   get sendsLeft(): number {
@@ -40,12 +41,17 @@ export class DrainBudget {
 
   get isSpent(): boolean {
     return (
-      this.sends >= MAX_SENDS || this.cpuMs >= MAX_CPU_MS || performance.now() - this.startedAt >= MAX_WALL_MS
+      this.sends >= MAX_SENDS || this.isolate.isUsedUp || performance.now() - this.startedAt >= MAX_WALL_MS
     );
   }
 
-  get spent(): { sends: number; ms: number; cpu_ms: number } {
+  /** Whether one more of the kind may begin: a large piece is not begun that could end with its isolate. */
+  hasRoomFor(kind: keyof typeof CPU_MS): boolean {
+    return !this.isSpent && this.isolate.hasRoomFor(CPU_MS[kind]);
+  }
+
+  get spent(): { sends: number; ms: number; isolate_cpu_ms: number } {
     const ms = Math.round(performance.now() - this.startedAt);
-    return { sends: this.sends, ms, cpu_ms: Math.round(this.cpuMs) };
+    return { sends: this.sends, ms, isolate_cpu_ms: this.isolate.usedMs };
   }
 }

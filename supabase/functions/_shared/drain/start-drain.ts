@@ -1,5 +1,6 @@
 // Starts drains in the background: one at a time in an isolate, with one more waiting to take over.
 import type { MachineContext } from "../http/context.ts";
+import { isolateCpu } from "./isolate-cpu.ts";
 import { unloadReason } from "./watch-unload.ts";
 
 export type DrainStatus = "draining" | "next" | "already_draining" | "unloading";
@@ -9,8 +10,8 @@ export type Drain = (ctx: MachineContext, release: () => void) => Promise<void>;
 
 /**
  * A starter of drains. What it answers: draining: begun. next: another is at it, and this call takes over when its budget
- * is spent, with a budget of its own; without that, every budget's end would cost the time until the next kick, 3 % of the
- * numbers' pace. already_draining: one is waiting for that already.
+ * is spent, with a budget of its own (but for CPU, which is the isolate's); without that, every budget's end would cost the
+ * time until the next kick, 3 % of the numbers' pace. already_draining: one is waiting for that already.
  */
 export function drainStarter(drain: Drain): (ctx: MachineContext) => { status: DrainStatus } {
   /** Settles when the drain that is at it begins nothing more. */
@@ -38,6 +39,7 @@ export function drainStarter(drain: Drain): (ctx: MachineContext) => { status: D
   }
 
   return (ctx) => {
+    isolateCpu.noteCall();
     if (unloadReason()) return { status: "unloading" };
     if (claiming && hasNext) return { status: "already_draining" };
     const status: DrainStatus = claiming ? "next" : "draining";

@@ -1,4 +1,5 @@
 // Puts the parts of an export together: they stream from Storage back into it, and nothing is held whole.
+import { isolateCpu } from "../../_shared/drain/isolate-cpu.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
 import { exportFileAt, exportFormat, pathOf, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "../jobs/drain-jobs-deps.ts";
@@ -18,6 +19,8 @@ const CONTENT_TYPES = {
 const NOTHING: Frame = { before: new Uint8Array(0), after: new Uint8Array(0) };
 /** Of Storage, at its slowest. */
 const BYTES_A_SECOND = 1_000_000;
+/** Of what streams through, in ms. */
+const CPU_OF_MEGABYTE = 6;
 
 /** @returns whether the file counts */
 export async function assembleFile(step: ExportStep, { sql, storage, log }: DrainJobsDeps): Promise<boolean> {
@@ -37,6 +40,8 @@ export async function assembleFile(step: ExportStep, { sql, storage, log }: Drai
   const seconds = 30 + Math.ceil(partBytes / BYTES_A_SECOND);
   await sql`select private.release_job_step(${step.message_id}, ${seconds})`;
 
+  // Nobody else's work is begun that would end with this isolate.
+  isolateCpu.spend((partBytes / 1_000_000) * CPU_OF_MEGABYTE);
   const frame = format === "xlsx" ? workbookFrame({ crc, rawBytes: raw_bytes, bytes: partBytes }) : NOTHING;
   const target = { kind: "export", ...owner, fileId: crypto.randomUUID(), format } as const;
   await storage.upload(target, streamOf(joinParts(frame, parts, storage)), CONTENT_TYPES[format]);
