@@ -1,5 +1,5 @@
-// How large the parts of a file of leads may be. What is larger is refused with a reason before any pattern looks at it: a
-// worker has two seconds of CPU, and everybody's sends are in it.
+// How large the parts of a file of leads may be. What is larger is refused with a reason before any pattern looks at it: an
+// isolate has two seconds of CPU in its life, and others' work is in it.
 
 /** The columns of a file. The database holds imports to the same number. */
 export const MAX_COLUMNS = 500;
@@ -18,7 +18,7 @@ export const MAX_TAGS_OF_CELL = 200;
 
 /** Cells of rows that are read at once: a chunk of an import, and what a preview checks. Rows of many columns are fewer then. */
 export const MAX_CHUNK_CELLS = 100_000;
-export const MAX_PREVIEW_CELLS = 800_000;
+export const MAX_PREVIEW_CELLS = 400_000;
 
 /** How many rows of so many columns are `cells` cells, `most` at most and one at least. */
 export function rowsWithin(cells: number, columns: number, most: number): number {

@@ -11,13 +11,14 @@ import { type FileHead, readSample } from "./read-sample.ts";
 import { readTimeZone } from "./read-time-zone.ts";
 import { MAX_FILE_BYTES, readUpload } from "./read-upload.ts";
 import { receiveFile } from "./receive-file.ts";
+import { reserveCpu } from "./reserve-cpu.ts";
 import type { StartedImport } from "./schemas.ts";
 import { toImport } from "./select-import.ts";
 
 /**
  * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
- * @throws AppError invalid_input for what can't be imported, duplicate for a file that was; nothing is left behind then,
- * but for an upload's file, which can be tried again
+ * @throws AppError invalid_input for what can't be imported, duplicate for a file that was, try_again while other files leave no
+ * room; nothing is left behind then, but for an upload's file, which can be tried again
  */
 export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const ownId = crypto.randomUUID();
@@ -30,11 +31,13 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
     return readImportOptions(fields, { csv, sample: readSample(csv, head), known, now, timeZone });
   };
   let isStored = false;
+  let giveBackCpu = () => {};
   try {
     const { file, fields, uploadId } = await readUpload(ctx.request, {
       open: (id) => openUpload(ctx, id),
-      receive: (file, fieldsBefore, uploadId) =>
-        receiveFile(file, {
+      receive: (file, fieldsBefore, uploadId) => {
+        giveBackCpu = reserveCpu("execute", file.announcedBytes);
+        return receiveFile(file, {
           ...(uploadId === undefined && {
             store: async (body, csv, head) => {
               // Where the mapping came first, a wrong one is refused before 100 MB are stored.
@@ -52,7 +55,8 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
               });
             },
           }),
-        }),
+        });
+      },
     });
     const { csv } = file;
     const { mapping, tags, options } = await read(fields, csv, file);
@@ -82,6 +86,8 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
         .remove([ownFile])
         .catch(() => ctx.log.warn("a refused import left its file behind", { import: ownId }));
     throw error;
+  } finally {
+    giveBackCpu();
   }
 }
 

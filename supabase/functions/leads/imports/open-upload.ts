@@ -35,7 +35,8 @@ export async function openUpload({ db, env, user }: UserContext, id: string): Pr
       );
     throw wrongUpload("The file of this upload has not come yet. Put it to the upload's signed_url first.");
   }
-  return { name: upload.file_name, chunks: counted(body, upload.file_bytes) };
+  const { file_name: name, file_bytes: announcedBytes } = upload;
+  return { name, announcedBytes, chunks: counted(body, announcedBytes) };
 }
 
 /** @returns null where there is no such object */

@@ -5,6 +5,8 @@ import { readMultipartStream } from "./read-multipart-stream.ts";
 
 export interface UploadedFile {
   name: string;
+  /** As it was announced, with what is around it; the most there may be where it was not. */
+  announcedBytes: number;
   chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -49,8 +51,10 @@ export async function readUpload<T>(request: Request, reader: UploadReader<T>): 
 }
 
 async function read<T>(request: Request, body: UploadBody, reader: UploadReader<T>): Promise<Upload<T>> {
-  const { receive } = reader;
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw fileTooLarge();
+  const length = Number(request.headers.get("content-length") ?? MAX_BODY_BYTES);
+  const announcedBytes = Number.isSafeInteger(length) ? length : MAX_BODY_BYTES;
+  if (announcedBytes > MAX_BODY_BYTES) throw fileTooLarge();
+  const receive: Receive<T> = (file, ...rest) => reader.receive({ ...file, announcedBytes }, ...rest);
   const contentType = request.headers.get("content-type") ?? "";
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "application/json") return await readNamed(body, reader);
@@ -76,9 +80,12 @@ async function read<T>(request: Request, body: UploadBody, reader: UploadReader<
   return await readForm(parts, receive);
 }
 
+/** Takes a file of the body, whose size nobody knows but the request. */
+type Receive<T> = (file: Omit<UploadedFile, "announcedBytes">, fields: Record<string, string>) => Promise<T>;
+
 async function readForm<T>(
   parts: ReturnType<typeof readMultipartStream>,
-  receive: UploadReader<T>["receive"],
+  receive: Receive<T>,
 ): Promise<Upload<T>> {
   const fields: Record<string, string> = {};
   let received: { file: T } | undefined;

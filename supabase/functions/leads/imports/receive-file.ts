@@ -1,16 +1,16 @@
 // Takes in a CSV as it streams by: looks at its beginning, counts and hashes the rest, and hands it on to storage.
-import { createHash } from "node:crypto";
 import { createUtf8Check } from "../../_shared/csv/check-utf-8.ts";
 import { type CsvFile, HEAD_BYTES, inspectFile } from "../../_shared/csv/inspect-file.ts";
 import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
+import { FileHash } from "./hash-file.ts";
 import type { FileHead } from "./read-sample.ts";
 import { fileTooLarge, MAX_FILE_BYTES, type UploadedFile } from "./read-upload.ts";
 
 export interface ReceivedFile {
   name: string;
   bytes: number;
-  /** SHA-256, hex. */
+  /** As FileHash has it. */
   hash: string;
   csv: CsvFile;
   /** The beginning of the file, all of it where it is small. */
@@ -35,23 +35,23 @@ export async function receiveFile(
   const { head, isWhole } = await readHead(source, headBytes);
   const csv = inspect(head, isWhole);
 
-  const hash = createHash("sha256");
+  const hash = new FileHash();
   const utf8 = createUtf8Check();
   let bytes = 0;
   let failure: unknown;
-  const count = (chunk: Uint8Array) => {
+  const count = async (chunk: Uint8Array) => {
     bytes += chunk.length;
     if (bytes > MAX_FILE_BYTES) throw fileTooLarge();
-    hash.update(chunk);
+    await hash.add(chunk);
     utf8.add(chunk);
     return chunk;
   };
   async function* all(): AsyncGenerator<Uint8Array> {
-    yield count(head);
+    yield await count(head);
     for (;;) {
       const { done, value } = await source.next();
       if (done) return;
-      yield count(value);
+      yield await count(value);
     }
   }
   if (store) {
@@ -73,7 +73,7 @@ export async function receiveFile(
   return {
     name,
     bytes,
-    hash: hash.digest("hex"),
+    hash: await hash.digest(),
     csv: { ...csv, encoding },
     head,
     isWhole: bytes === head.length,
