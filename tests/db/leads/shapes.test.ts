@@ -152,7 +152,7 @@ describe("lists", () => {
     expect((await refusal(shape, JSON.stringify(new Array(100_000).fill(1))))?.message).toContain(
       "10 at most",
     );
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
 

@@ -283,7 +283,7 @@ describe("who may", () => {
   });
 
   test.each([
-    ["add_tags", {}, ["no spaces"], "value"],
+    ["add_tags", {}, ["no spaces"], "value[0]"],
     ["add_tags", {}, [], "value"],
     ["set_status", {}, "sold", "value"],
     ["set_score", {}, "boiling", "value"],
