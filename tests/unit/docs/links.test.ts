@@ -60,6 +60,27 @@ describe("links", () => {
   });
 });
 
+describe("paths", () => {
+  /** Made by a command, from 1.0 on. */
+  const LATER = ["supabase/migrations-frozen.json"];
+  /** Paths of the project that a text names in spans of code, but for patterns and placeholders. */
+  const pathsIn = (text: string) =>
+    [...text.matchAll(/`((?:tests|scripts|supabase|packages|docs|_shared)\/[\w./-]+)`/g)].map(([, path]) =>
+      (path as string).replace(/^_shared\//, "supabase/functions/_shared/"),
+    );
+  const missing = (text: string) => pathsIn(text).filter((path) => !statOf(path) && !LATER.includes(path));
+
+  it.each(documents)("that %s names exist", (document) => {
+    expect(missing(read(document))).toEqual([]);
+  });
+
+  it("would be found missing", () => {
+    expect(
+      missing("`tests/no-such.test.ts`, `_shared/http/redact.ts` and `supabase/schemas/<area>`"),
+    ).toEqual(["tests/no-such.test.ts"]);
+  });
+});
+
 describe("the README", () => {
   const promises =
     read("README.md").split("## What it promises\n")[1]?.split("\n## ")[0]?.split(/^- /m).slice(1) ?? [];

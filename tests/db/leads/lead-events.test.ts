@@ -10,10 +10,10 @@ import {
   later,
   phoneAt,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import { claim, makeDue, newSid, plan, receipt, sendAll, settle } from "../../../fixtures/drive-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { claim, makeDue, newSid, plan, receipt, sendAll, settle } from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;

@@ -12,19 +12,11 @@ import {
   later,
   phoneAt,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import { checkFigures } from "../../../fixtures/check-figures.ts";
-import {
-  accepted,
-  claim,
-  makeDue,
-  plan,
-  sendAll,
-  settle,
-  writeStop,
-} from "../../../fixtures/drive-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { checkFigures } from "../../fixtures/check-figures.ts";
+import { accepted, claim, makeDue, plan, sendAll, settle, writeStop } from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;

@@ -7,10 +7,10 @@ import {
   arrangeLeads,
   arrangeOrg,
   later,
-} from "../../../fixtures/arrange-sending.ts";
-import { claim, makeDue, plan } from "../../../fixtures/drive-sending.ts";
-import { backdated } from "../../../fixtures/poison.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { claim, makeDue, plan } from "../../fixtures/drive-sending.ts";
+import { backdated } from "../../fixtures/poison.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let loud: ArrangedOrg;

@@ -8,9 +8,9 @@ import {
   arrangeLeads,
   arrangeOrg,
   phoneAt,
-} from "../../../fixtures/arrange-sending.ts";
-import { backdated, poison, runJob } from "../../../fixtures/poison.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { backdated, poison, runJob } from "../../fixtures/poison.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let busy: ArrangedOrg;

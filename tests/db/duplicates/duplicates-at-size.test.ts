@@ -1,8 +1,8 @@
 // Matching takes time in proportion to the leads, whatever their names are and however many share one: a file of one organisation is
 // looked at in the same job as everybody's leads.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ArrangedOrg, arrangeOrg, signedIn } from "../../../fixtures/arrange-sending.ts";
-import { type BareDatabase, startBareDatabase } from "../../../fixtures/start-bare-database.ts";
+import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
+import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
 const FEW = 250;
 

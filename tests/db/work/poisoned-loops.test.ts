@@ -1,11 +1,11 @@
 // Every job and task of the scheduler, with each kind of work it does for all organisations: what fails for one is done for the others, is
 // counted, rests, is told after five times, and goes on once it is mended.
 import { beforeEach, describe, expect, test } from "vitest";
-import { type ArrangedOrg, arrangeOrg } from "../../../fixtures/arrange-sending.ts";
-import { LOOPS } from "../../../fixtures/loop-cases.ts";
-import { endRest, type LoopCase, poison, runJob } from "../../../fixtures/poison.ts";
-import { UPKEEP } from "../../../fixtures/upkeep-cases.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
+import { LOOPS } from "../../fixtures/loop-cases.ts";
+import { endRest, type LoopCase, poison, runJob } from "../../fixtures/poison.ts";
+import { UPKEEP } from "../../fixtures/upkeep-cases.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const CASES: Record<string, LoopCase[]> = { ...LOOPS, ...UPKEEP };
 const bench = useBareDatabase();

@@ -1,10 +1,10 @@
 // Migrations create functions without looking into their bodies, so that one may call a function of a later area. Here each body is
 // looked into, with everything there.
-import postgres from "postgres";
-import { afterAll, expect, inject, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
-const sql = postgres(inject("stack").DB_URL, { max: 1, onnotice: () => {} });
-afterAll(() => sql.end());
+const { sql, close } = await startBareDatabase();
+afterAll(close);
 
 test("every function is one that Postgres accepts with its body checked", async () => {
   const functions = await sql<{ name: string; definition: string }[]>`

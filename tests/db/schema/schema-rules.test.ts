@@ -1,10 +1,11 @@
 // The rules of the schema, asked of the catalog: each names what breaks it.
-import postgres from "postgres";
-import { afterAll, describe, expect, inject, it } from "vitest";
-import { PUBLIC_DEFINERS } from "../access/functions.ts";
+import type postgres from "postgres";
+import { afterAll, describe, expect, it } from "vitest";
+import { PUBLIC_DEFINERS } from "../../access/functions.ts";
+import { startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
-const sql = postgres(inject("stack").ADMIN_DB_URL, { max: 2, onnotice: () => {} });
-afterAll(() => sql.end());
+const { sql, close } = await startBareDatabase();
+afterAll(close);
 
 const names = (rows: postgres.RowList<postgres.Row[]>) => rows.map(({ name }) => name);
 /** A sentence: several words, beginning without a capital. */

@@ -2,7 +2,7 @@
 // dropped there, and nobody is told.
 import type postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { buildWorld, type World } from "../access/build-world.ts";
+import { buildWorld, type World } from "./build-world.ts";
 
 /** The Free plan's, in bytes. */
 const LARGEST = 256_000;

@@ -1,7 +1,7 @@
 // Bulk actions: what they change, whom they leave out, who may, that they can be undone, and that they wait for others without deadlock.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { arrangeOwners } from "../../../fixtures/arrange-owners.ts";
+import { arrangeOwners } from "../../fixtures/arrange-owners.ts";
 import {
   AFTERNOON,
   type ArrangedLead,
@@ -10,11 +10,11 @@ import {
   arrangeLeads,
   arrangeOrg,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import { claimStep, runStep, workOnJobs } from "../../../fixtures/drive-jobs.ts";
-import { claim, makeDue, plan, writeStop } from "../../../fixtures/drive-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { claimStep, runStep, workOnJobs } from "../../fixtures/drive-jobs.ts";
+import { claim, makeDue, plan, writeStop } from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;

@@ -1,8 +1,8 @@
 // How much one organisation may have under way, and how much of a plan it may take.
 import { beforeEach, describe, expect, test } from "vitest";
-import { type ArrangedOrg, arrangeLeads, arrangeOrg } from "../../../fixtures/arrange-sending.ts";
-import { backdated } from "../../../fixtures/poison.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+import { type ArrangedOrg, arrangeLeads, arrangeOrg } from "../../fixtures/arrange-sending.ts";
+import { backdated } from "../../fixtures/poison.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;

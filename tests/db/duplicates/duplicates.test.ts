@@ -6,9 +6,9 @@ import {
   arrangeOrg,
   phoneAt,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { type BareDatabase, startBareDatabase } from "../../../fixtures/start-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
 let db: BareDatabase;
 let org: ArrangedOrg;

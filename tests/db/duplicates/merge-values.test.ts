@@ -1,8 +1,8 @@
 // What a merge of leads makes of their fields, phones, parcels and consent, and that nothing of them is lost.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type ArrangedOrg, arrangeOrg, phoneAt, signedIn } from "../../../fixtures/arrange-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { type BareDatabase, startBareDatabase } from "../../../fixtures/start-bare-database.ts";
+import { type ArrangedOrg, arrangeOrg, phoneAt, signedIn } from "../../fixtures/arrange-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
 let db: BareDatabase;
 let org: ArrangedOrg;

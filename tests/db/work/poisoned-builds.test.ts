@@ -1,19 +1,19 @@
 // Builds by the worker's own code: one that cannot be built, takes too long or ends its worker holds up no other, and is given up
 // after five tries with a reason. A message that cannot be claimed holds up no other either.
 import { beforeEach, expect, test } from "vitest";
-import { createLog } from "../../../../supabase/functions/_shared/http/log.ts";
-import { claimSends } from "../../../../supabase/functions/worker/claim-sends.ts";
-import { drainBuilds } from "../../../../supabase/functions/worker/drain-builds.ts";
-import { planAll } from "../../../../supabase/functions/worker/plan-all.ts";
+import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
+import { claimSends } from "../../../supabase/functions/worker/claim-sends.ts";
+import { drainBuilds } from "../../../supabase/functions/worker/drain-builds.ts";
+import { planAll } from "../../../supabase/functions/worker/plan-all.ts";
 import {
   type ArrangedOrg,
   arrangeCampaign,
   arrangeLeads,
   arrangeOrg,
-} from "../../../fixtures/arrange-sending.ts";
-import { makeDue } from "../../../fixtures/drive-sending.ts";
-import { backdated, endRest, poison, runJob } from "../../../fixtures/poison.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { makeDue } from "../../fixtures/drive-sending.ts";
+import { backdated, endRest, poison, runJob } from "../../fixtures/poison.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 const log = createLog({});

@@ -1,10 +1,10 @@
 // Every column that could hold what a tenant wrote refuses the values that break those who read it: the checks of the catalog are
 // asked about each such value. Whatever column is added next is asked too.
-import postgres from "postgres";
-import { afterAll, expect, inject, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
+import { startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
-const sql = postgres(inject("stack").ADMIN_DB_URL, { max: 1, onnotice: () => {} });
-afterAll(() => sql.end());
+const { sql, close } = await startBareDatabase();
+afterAll(close);
 
 /** Values that every column of a type must refuse, as SQL. */
 const BREAKING: Record<string, string[]> = {

@@ -1,12 +1,12 @@
 // Time is shared, not turns: whoever's work takes long comes later, in smaller pieces, and is given up with a reason if no piece
 // is small enough. What one filter may ask is bounded over all its segments.
 import { beforeEach, expect, test } from "vitest";
-import { createLog } from "../../../../supabase/functions/_shared/http/log.ts";
-import { drainJobs } from "../../../../supabase/functions/background-worker/jobs/drain-jobs.ts";
-import { drainBuilds } from "../../../../supabase/functions/worker/drain-builds.ts";
-import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../../fixtures/arrange-sending.ts";
-import { poison } from "../../../fixtures/poison.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
+import { drainJobs } from "../../../supabase/functions/background-worker/jobs/drain-jobs.ts";
+import { drainBuilds } from "../../../supabase/functions/worker/drain-builds.ts";
+import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
+import { poison } from "../../fixtures/poison.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 const log = createLog({});

@@ -6,9 +6,9 @@ import {
   arrangeLeads,
   arrangeOrg,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import { seededRandom } from "../../../fixtures/seeded-random.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { seededRandom } from "../../fixtures/seeded-random.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;

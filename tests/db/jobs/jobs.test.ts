@@ -1,9 +1,9 @@
 // The queue of jobs: each step counts once, whoever does it and however often; what is over stays over.
 import { expect, test } from "vitest";
-import { arrangeOwners } from "../../../fixtures/arrange-owners.ts";
-import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../../fixtures/arrange-sending.ts";
-import { claimStep, runStep, workOnJobs } from "../../../fixtures/drive-jobs.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+import { arrangeOwners } from "../../fixtures/arrange-owners.ts";
+import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
+import { claimStep, runStep, workOnJobs } from "../../fixtures/drive-jobs.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 

@@ -11,8 +11,8 @@ import {
   arrangeOrg,
   later,
   signedIn,
-} from "../../../fixtures/arrange-sending.ts";
-import { checkFigures } from "../../../fixtures/check-figures.ts";
+} from "../../fixtures/arrange-sending.ts";
+import { checkFigures } from "../../fixtures/check-figures.ts";
 import {
   accepted,
   claim,
@@ -22,9 +22,9 @@ import {
   receipt,
   sendAll,
   settle,
-} from "../../../fixtures/drive-sending.ts";
-import type { Session } from "../../../fixtures/open-session.ts";
-import { useBareDatabase } from "../../../fixtures/use-bare-database.ts";
+} from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
+import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 let org: ArrangedOrg;
