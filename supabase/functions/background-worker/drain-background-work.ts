@@ -20,16 +20,23 @@ type BackgroundWorkKind = "imports" | "jobs" | "lookups" | "enrichments";
 /** More of a kind may come while another is under way. */
 const LOOK_AGAIN_MS = 500;
 
+export interface BackgroundConnections {
+  sql: Direct;
+  /** A job's step may hold its connection for half a minute. Nobody's imports and lookups wait for that. */
+  jobs: Direct;
+}
+
 /** @param release called when this drain begins nothing more, while its last work is still under way */
 export async function drainBackgroundWork(
   ctx: MachineContext,
-  sql: Direct,
+  connections: BackgroundConnections,
   release: () => void,
 ): Promise<void> {
+  const { sql } = connections;
   const budget = new DrainBudget();
   const tally: Record<string, number> = {};
   const pause = new InterruptibleSleep();
-  const work = backgroundTasks(ctx, sql, budget, tally, () => pause.wake());
+  const work = backgroundTasks(ctx, connections, budget, tally, () => pause.wake());
   const forget = onUnload(() => pause.wake());
   try {
     while (!budget.isSpent && !unloadReason()) {
@@ -53,7 +60,7 @@ export async function drainBackgroundWork(
 
 function backgroundTasks(
   { env, log }: MachineContext,
-  sql: Direct,
+  { sql, jobs }: BackgroundConnections,
   budget: DrainBudget,
   tally: Record<string, number>,
   onEnd: () => void,
@@ -70,7 +77,7 @@ function backgroundTasks(
     budget.spend(kind);
     return false;
   };
-  const files = () => ({ sql, storage: openFileStore(env), log });
+  const storage = () => openFileStore(env);
   // Where Twilio is a simulator, services may be on this machine too.
   const allowsLoopback = isLoopbackUrl(twilioApiUrl(env));
   return new ConcurrentTasks<BackgroundWorkKind>(
@@ -82,12 +89,13 @@ function backgroundTasks(
             shouldStop: () => shouldStop("chunk"),
             tookCpu: (ms: number) => budget.correct("chunk", ms),
           };
-          count("chunks", (await drainImports({ ...files(), budget: limit })).chunks);
+          count("chunks", (await drainImports({ sql, storage: storage(), log, budget: limit })).chunks);
         },
       },
       jobs: {
         name: "working on jobs",
-        run: async () => count("steps", await drainJobs(files(), () => shouldStop("step"))),
+        run: async () =>
+          count("steps", await drainJobs({ sql: jobs, storage: storage(), log }, () => shouldStop("step"))),
       },
       lookups: {
         name: "looking up phones",

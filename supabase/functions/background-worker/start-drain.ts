@@ -4,5 +4,12 @@ import { drainStarter } from "../_shared/drain/start-drain.ts";
 import { drainBackgroundWork } from "./drain-background-work.ts";
 
 export const startDrain = drainStarter((ctx, release) =>
-  drainBackgroundWork(ctx, connectDirect(ctx.env, "background worker"), release),
+  drainBackgroundWork(
+    ctx,
+    {
+      sql: connectDirect(ctx.env, "background worker"),
+      jobs: connectDirect(ctx.env, "background worker jobs"),
+    },
+    release,
+  ),
 );

@@ -1,0 +1,57 @@
+// A step of one organisation's job that takes as long as it may holds nobody's import.
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { arrangeOwners } from "../fixtures/arrange-owners.ts";
+import { callFunction } from "../fixtures/call-function.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { importCsv } from "../fixtures/upload-csv.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+import { finishJob } from "../fixtures/wait-for-job.ts";
+
+const stack = inject("stack");
+let slow: TestOrg;
+let importer: TestOrg;
+beforeAll(async () => {
+  slow = await createOrg(stack, { numbers: 0 });
+  importer = await createOrg(stack, { numbers: 0 });
+});
+afterAll(() => Promise.all([slow?.close(), importer?.close()]));
+
+/** Tries of the slow step: when each began, as the database tells while it runs. */
+const tryUnderWay = async (): Promise<string | undefined> =>
+  (
+    await slow.sql`
+      select query_start::text as begun from pg_stat_activity
+      where usename = 'worker' and wait_event_type = 'Lock' and query like '%run_job_step%'`
+  )[0]?.begun;
+
+it("finishes an import while the step of another's job is under way", async () => {
+  const [lead] = await arrangeOwners(slow.sql, slow.id, 2000);
+  const held = await slow.sql.reserve();
+  try {
+    await held`begin`;
+    await held`select 1 from public.leads where id = ${lead?.id ?? ""} for update`;
+    const started = await callFunction(stack, slow.admin, "POST", "/leads/bulk-actions", {
+      action: "set_score",
+      filter: {},
+      value: "hot",
+    });
+    expect(started.status, JSON.stringify(started.body)).toBe(200);
+    const job: string = started.body.data.job.id;
+    let file = 0;
+    // A try may end by its time limit while the import is under way: then with the next one.
+    await waitFor(async () => {
+      const before = await tryUnderWay();
+      if (before === undefined) return false;
+      file += 1;
+      await importCsv(importer, `Last Name,Phone\nOwner,${fictionalPhoneAt(file)}\n`);
+      return (await tryUnderWay()) === before;
+    });
+    await held`rollback`;
+    await slow.sql`update pgmq.q_jobs set vt = clock_timestamp() where message ->> 'job_id' = ${job}`;
+    expect(await finishJob(slow, job)).toMatchObject({ status: "completed", result: { changed: 2000 } });
+  } finally {
+    await held`rollback`;
+    held.release();
+  }
+});
