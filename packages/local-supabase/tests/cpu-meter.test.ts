@@ -1,4 +1,4 @@
-// How the watcher reckons the CPU of a function's thread while that thread is too busy to tell.
+// How the watcher estimates the CPU of a function's thread while that thread is too busy to tell.
 import { describe, expect, it } from "vitest";
 import { CpuMeter } from "../src/functions/deno/cpu-meter.ts";
 

@@ -1,9 +1,9 @@
-// What a worker's isolate reckons of its CPU, beside what the platform does: calls until 1,000 ms, the end at 2,000.
+// What a worker's isolate estimates of its CPU, beside what the platform does: calls until 1,000 ms, the end at 2,000.
 import { expect, it } from "vitest";
 import { DrainBudget } from "../../../supabase/functions/_shared/drain/drain-budget.ts";
 import { IsolateCpu } from "../../../supabase/functions/_shared/drain/isolate-cpu.ts";
 
-/** One that has used so much, as it is reckoned. */
+/** One that has used so much, as it is estimated. */
 function isolateAt(ms: number): IsolateCpu {
   const isolate = new IsolateCpu();
   isolate.spend(ms - isolate.usedMs);
@@ -38,7 +38,7 @@ it("calls for the next isolate once, past the soft limit by more than it may be 
   expect([isolate.shouldCallNext(false), isolate.shouldCallNext(false)]).toEqual([true, false]);
 });
 
-it("calls again if the call came back to it, which shows that more was reckoned than used", () => {
+it("calls again if the call came back to it, which shows that more was estimated than used", () => {
   const isolate = isolateAt(1_200);
   isolate.shouldCallNext(false);
   isolate.noteCall();
@@ -47,7 +47,7 @@ it("calls again if the call came back to it, which shows that more was reckoned 
   expect(isolate.shouldCallNext(false)).toBe(true);
 });
 
-it("calls for the next where the platform announces the end earlier than reckoned", () => {
+it("calls for the next where the platform announces the end earlier than estimated", () => {
   const isolate = isolateAt(800);
   expect([isolate.shouldCallNext(true), isolate.shouldCallNext(true)]).toEqual([true, false]);
 });

@@ -8,8 +8,8 @@ const MAX_CALLS = 200;
 
 /**
  * CPU milliseconds by kind of work, measured in Deno 2.1.4 on a 2-core machine on the function's own thread. That
- * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is reckoned; where it was
- * reckoned too low, the platform announces the limit by beforeunload, and the drain stops there.
+ * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is estimated; where it was
+ * estimated too low, the platform announces the limit by beforeunload, and the drain stops there.
  */
 const CPU_MS = { send: 1, claim: 1.5, round: 0.7, build: 2, chunk: 75, step: 300, call: 1 } as const;
 
@@ -26,7 +26,7 @@ export class DrainBudget {
     this.isolate.spend(CPU_MS[kind] * count);
   }
 
-  /** Counts what a piece of work took beyond what was reckoned for its kind. */
+  /** Counts what a piece of work took beyond what was estimated for its kind. */
   correct(kind: keyof typeof CPU_MS, ms: number): void {
     this.isolate.spend(Math.max(0, ms - CPU_MS[kind]));
   }

@@ -4,10 +4,10 @@
 const SOFT_LIMIT_MS = 1_000;
 /**
  * Here no more work is begun. The platform announces the end at 1,800 ms and ends everything at 2,000: what is under way must be
- * done by then, and what is reckoned here may be too low by an eighth.
+ * done by then, and what is estimated here may be too low by an eighth.
  */
 const USED_UP_MS = 1_600;
-/** Past the soft limit even where this is reckoned too high by an eighth: the next call finds a new isolate. */
+/** Past the soft limit even where this is estimated too high by an eighth: the next call finds a new isolate. */
 const CALL_NEXT_MS = 1_150;
 /** Loading the function, its first connection and code that is not compiled yet. */
 const COLD_START_MS = 150;
@@ -16,12 +16,12 @@ export class IsolateCpu {
   private ms = COLD_START_MS;
   private hasCalledNext = false;
 
-  /** @param ms of CPU, as it is reckoned */
+  /** @param ms of CPU, as it is estimated */
   spend(ms: number): void {
     this.ms += ms;
   }
 
-  /** A call has come. The platform sends none to an isolate at its soft limit, so whatever was reckoned, it is not there yet. */
+  /** A call has come. The platform sends none to an isolate at its soft limit, so whatever was estimated, it is not there yet. */
   noteCall(): void {
     this.ms = Math.min(this.ms, SOFT_LIMIT_MS);
     this.hasCalledNext = false;
@@ -38,7 +38,7 @@ export class IsolateCpu {
 
   /**
    * True once: a call made now lands in a new isolate. Made earlier it would come back to this one.
-   * @param isEnding whether the platform has announced that the CPU is used up, whatever was reckoned
+   * @param isEnding whether the platform has announced that the CPU is used up, whatever was estimated
    */
   shouldCallNext(isEnding: boolean): boolean {
     if (this.hasCalledNext || (this.ms < CALL_NEXT_MS && !isEnding)) return false;

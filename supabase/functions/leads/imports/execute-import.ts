@@ -36,7 +36,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
     const { file, fields, uploadId } = await readUpload(ctx.request, {
       open: (id) => openUpload(ctx, id),
       receive: (file, fieldsBefore, uploadId) => {
-        giveBackCpu = reserveCpu("execute", file.announcedBytes);
+        giveBackCpu = reserveCpu(ctx.user.orgId, "execute", file.announcedBytes);
         return receiveFile(file, {
           ...(uploadId === undefined && {
             store: async (body, csv, head) => {

@@ -33,7 +33,7 @@ export async function previewImport(ctx: UserContext): Promise<Preview> {
   try {
     const upload = await readUpload(ctx.request, {
       receive: (file) => {
-        giveBackCpu = reserveCpu("preview", file.announcedBytes);
+        giveBackCpu = reserveCpu(ctx.user.orgId, "preview", file.announcedBytes);
         return receiveFile(file, { headBytes: CHECKED_BYTES });
       },
       open: (id) => openUpload(ctx, id),

@@ -24,7 +24,7 @@ const mebibyte = 1024 * 1024;
 const sampleMs = 20;
 /** So often the main thread is asked for its CPU clock: asking costs it a little. */
 const askEveryMs = 250;
-/** A main thread that has not answered for this long is busy, and its CPU is reckoned. */
+/** A main thread that has not answered for this long is busy, and its CPU is estimated. */
 const busyAfterMs = 100;
 // A function that listens to `beforeunload` is told when this much of a limit is gone, as hosted does.
 const near = 0.9;
