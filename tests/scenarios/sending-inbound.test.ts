@@ -133,7 +133,7 @@ describe("opt-out", () => {
   test("in the middle of a campaign: nobody who opted out gets anything more", async () => {
     const many = await addLeads(org, 60);
     const ids = many.map((lead) => lead.id);
-    const campaign = await buildCampaign(org, { target_criteria: { lead_ids: ids }, mps: 15 });
+    const campaign = await buildCampaign(org, { target_criteria: { lead_ids: ids }, mps: 5 });
     await startCampaign(org, campaign);
     await waitFor(async () => {
       const posts = await org.simulator.readRecord({ kind: "post" });
