@@ -14,7 +14,7 @@ it("the version that functions report is package.json's", () => {
 it.each(Object.entries(imports))(
   "import_map.json gives %s the version of package.json (%s)",
   (_specifier, target) => {
-    const [, name, pinned] = /^npm:\/?((?:@[\w-]+\/)?[\w-]+)@([\w.-]+)(?:\/.*)?$/.exec(target) ?? [];
+    const [, name, pinned] = /^npm:\/?((?:@[\w.-]+\/)?[\w.-]+)@([\w.-]+)(?:\/.*)?$/.exec(target) ?? [];
     expect(name).toBeDefined();
     expect(dependencies[name as string]).toBe(pinned);
   },
@@ -22,7 +22,7 @@ it.each(Object.entries(imports))(
 
 it("every package that functions are to run with is in import_map.json, under an exact version", () => {
   const mapped = new Set(
-    Object.values(imports).map((target) => /^npm:\/?((?:@[\w-]+\/)?[\w-]+)@/.exec(target)?.[1]),
+    Object.values(imports).map((target) => /^npm:\/?((?:@[\w.-]+\/)?[\w.-]+)@/.exec(target)?.[1]),
   );
   expect([...mapped].sort()).toEqual(Object.keys(dependencies).sort());
   for (const pinned of Object.values(dependencies)) expect(pinned).toMatch(/^\d+\.\d+\.\d+$/);
