@@ -86,6 +86,23 @@ comment on function private.limit_active_work() is
   'tg_argv[0] other rows in them already; tg_argv[1] says what they are. Definer: counts all of the organisation''s rows, '
   'whoever writes.';
 
+-- schemas/work/triggers/work_messages.sql
+
+create function private.drop_own_work()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.drop_work(tg_argv[0], tg_argv[1], old.id);
+  return null;
+end;
+$$;
+comment on function private.drop_own_work() is
+  'Trigger, after a row ends, pauses or goes: its message leaves queue tg_argv[0], in the same transaction. tg_argv[1] names '
+  'the row''s id in messages. Else what begins and ends again and again would fill the queue. Definer: nobody else may use it.';
+
 -- schemas/work/tables/work_kinds.sql
 
 create table private.work_kinds (
@@ -168,7 +185,7 @@ create table private.work_turns (
   primary key (queue, org_id)
 ) with (fillfactor = 50);
 comment on table private.work_turns is
-  'Turns of organisations at a queue (builds, imports, jobs, lookups, enrichments), in seconds of the queue''s own clock: where '
+  'Turns of organisations at a queue (builds, imports, jobs, file_removals, lookups, enrichments), in seconds of the queue''s own clock: where '
   'the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s ends first.';
 create index work_turns_org_idx on private.work_turns (org_id);
 create index work_turns_began_idx on private.work_turns (queue, began);
@@ -539,7 +556,7 @@ as $$
 declare
   v_due boolean;
 begin
-  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'lookups', 'enrichments') then
+  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
     raise exception 'no such queue: %', p_queue;
   end if;
   execute format('select exists (select 1 from pgmq.q_%s where vt <= clock_timestamp() + $1)', p_queue) into v_due using p_within;
@@ -566,50 +583,63 @@ create function private.read_in_turn(p_queue text, p_visibility_seconds integer)
 returns pgmq.message_record
 language plpgsql
 set search_path = ''
+-- By the index of organisation and time, whatever the statistics say: a queue is empty now and has thousands in a minute.
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
-  v_org_of constant jsonb := jsonb_build_object(
-    -- A message whose id is none is nobody's: an error here would keep every other from being read.
-    'builds', '(select c.org_id from public.campaigns c where c.id = private.uuid_or_null(q.message ->> ''campaign_id''))',
-    'imports', '(select i.org_id from public.imports i where i.id = private.uuid_or_null(q.message ->> ''import_id''))',
-    -- Files to remove are named by their folder, which begins with the organisation.
-    'jobs', '(select o.id from public.orgs o where o.id = coalesce(
-      (select j.org_id from public.jobs j where j.id = private.uuid_or_null(q.message ->> ''job_id'')),
-      private.uuid_or_null(split_part(q.message ->> ''remove_files'', ''/'', 1))))',
-    'lookups', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))',
-    'enrichments', '(select l.org_id from private.call_lanes l where l.id = private.uuid_or_null(q.message ->> ''lane_id''))');
+  -- The clock itself may not be looked up in an index.
+  v_now timestamptz := clock_timestamp();
   v_clock double precision;
   v_candidate record;
   v_message pgmq.message_record;
 begin
-  if not v_org_of ? p_queue then
+  if p_queue not in ('builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
     raise exception 'no such queue: %', p_queue;
   end if;
   -- The queue's clock stands where the latest turn began. Who had nothing to do begins there too: time not used is not saved up.
   v_clock := coalesce((select t.began from private.work_turns t where t.queue = p_queue order by t.began desc limit 1), 0);
-  -- An organisation has some dozens of messages at most (private.limit_active_work), so that 2,000 show many of them.
+  -- From one organisation to the next, and to the oldest due message of each: what one has by the thousand is not looked at.
+  -- Rows are compared, because an equal organisation would let the planner take the index of vt alone, and read all of it.
   for v_candidate in execute format(
-    'select d.message, d.org_id, greatest(t.ends, $1) as began
-     from (
-       select q.msg_id, q.message, %2$s as org_id
-       from (select x.msg_id, x.message from pgmq.q_%1$s x where x.vt <= clock_timestamp() order by x.msg_id limit 2000) q
+    'with recursive orgs (org) as (
+       (select coalesce(q.message ->> ''org_id'', '''') from pgmq.q_%1$s q order by coalesce(q.message ->> ''org_id'', '''') limit 1)
+       union all
+       select (select coalesce(q.message ->> ''org_id'', '''') from pgmq.q_%1$s q
+         where coalesce(q.message ->> ''org_id'', '''') > o.org order by coalesce(q.message ->> ''org_id'', '''') limit 1)
+       from orgs o where o.org is not null
+     )
+     select o.org, private.uuid_or_null(o.org) as org_id, greatest(t.ends, $1) as began
+     from orgs o
+     cross join lateral (
+       select q.vt from pgmq.q_%1$s q
+       where (coalesce(q.message ->> ''org_id'', ''''), q.vt) >= (o.org, ''-infinity'')
+         and (coalesce(q.message ->> ''org_id'', ''''), q.vt) <= (o.org, $2)
+       order by coalesce(q.message ->> ''org_id'', ''''), q.vt limit 1
      ) d
-     left join private.work_turns t on t.queue = %1$L and t.org_id = d.org_id
-     order by greatest(t.ends, $1), t.ends nulls first, d.msg_id limit 20', p_queue, v_org_of ->> p_queue) using v_clock
+     left join private.work_turns t on t.queue = %1$L and t.org_id = private.uuid_or_null(o.org)
+     order by greatest(t.ends, $1), t.ends nulls first, d.vt limit 20', p_queue) using v_clock, v_now
   loop
-    -- Another worker may have taken it meanwhile: then the next.
-    select * into v_message from pgmq.read(p_queue, p_visibility_seconds, 1, v_candidate.message);
+    -- Another worker may be taking the oldest: then the organisation's next.
+    execute format(
+      'update pgmq.q_%1$s u set vt = clock_timestamp() + make_interval(secs => $3), read_ct = u.read_ct + 1
+       where u.msg_id = (
+         select q.msg_id from pgmq.q_%1$s q
+         where (coalesce(q.message ->> ''org_id'', ''''), q.vt) >= ($1, ''-infinity'')
+           and (coalesce(q.message ->> ''org_id'', ''''), q.vt) <= ($1, $2)
+         order by coalesce(q.message ->> ''org_id'', ''''), q.vt limit 1 for update skip locked)
+       returning u.msg_id, u.read_ct, u.enqueued_at, u.vt, u.message', p_queue)
+    into v_message.msg_id, v_message.read_ct, v_message.enqueued_at, v_message.vt, v_message.message
+    using v_candidate.org, v_now, p_visibility_seconds;
     continue when v_message.msg_id is null;
     if v_message.read_ct > 1 then
       perform pgmq.set_vt(p_queue, v_message.msg_id,
         least(p_visibility_seconds * power(2, least(v_message.read_ct - 1, 10)), greatest(p_visibility_seconds, 900))::integer);
     end if;
-    if v_candidate.org_id is not null then
-      -- A second for now, also if nobody ever tells what it took: see charge_turn.
-      insert into private.work_turns as t (queue, org_id, began, ends)
-      values (p_queue, v_candidate.org_id, v_candidate.began, v_candidate.began + 1)
-      on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;
-    end if;
+    -- A second for now, also if nobody ever tells what it took: see charge_turn. Not of an organisation that is gone.
+    insert into private.work_turns as t (queue, org_id, began, ends)
+    select p_queue, o.id, v_candidate.began, v_candidate.began + 1 from public.orgs o where o.id = v_candidate.org_id
+    on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;
     return v_message;
   end loop;
   return null;
@@ -830,6 +860,38 @@ comment on function private.run_apart(text, text, timestamptz) is
   'Does work of a kind for all organisations at once, which is cheapest; if that fails, for one after the other, so that it '
   'fails for those alone whose it is. p_call is a query that takes an organisation as $1, null for all, and returns a number or '
   'nothing; it is a constant of the caller, never of a tenant. Returns the sum.';
+
+-- schemas/work/functions/work_messages.sql
+
+-- Messages of the queues that are read in turns. Each names its organisation (org_id), and what it is about by one id.
+
+create function private.send_work(p_queue text, p_org_id uuid, p_message jsonb, p_delay_seconds integer default 0)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pgmq.send(p_queue, jsonb_build_object('org_id', p_org_id) || p_message, p_delay_seconds);
+$$;
+comment on function private.send_work(text, uuid, jsonb, integer) is
+  'Queues work of an organisation, due after p_delay_seconds: private.read_in_turn finds it by the organisation.';
+
+create function private.drop_work(p_queue text, p_key text, p_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- A message that a worker holds is left to it: it would wait for what the caller has locked. It finds that there is nothing
+  -- to do.
+  execute format(
+    'delete from pgmq.q_%1$s d where d.msg_id in (
+       select q.msg_id from pgmq.q_%1$s q where q.message ->> %2$L = $1 for update skip locked)', p_queue, p_key)
+  using p_id::text;
+end;
+$$;
+comment on function private.drop_work(text, text, uuid) is
+  'Takes off a queue what is about an item that is not to be worked on any more: p_key names the id in the message. One that is '
+  'being claimed stays, and is dropped by whoever claims it.';
 
 -- schemas/work/cron.sql
 

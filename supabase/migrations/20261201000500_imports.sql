@@ -160,6 +160,12 @@ grant delete, insert, select, update on public.imports to service_role;
 
 create trigger imports_updated_at before update on public.imports
   for each row execute function private.set_updated_at();
+create trigger imports_drop_message after update of status on public.imports
+  for each row when (old.status in ('queued', 'running', 'undoing') and new.status not in ('queued', 'running', 'undoing'))
+  execute function private.drop_own_work('imports', 'import_id');
+create trigger imports_drop_message_deleted after delete on public.imports
+  for each row when (old.status in ('queued', 'running', 'undoing'))
+  execute function private.drop_own_work('imports', 'import_id');
 create trigger imports_limit_active_insert after insert on public.imports
   for each row when (new.status in ('queued', 'running', 'undoing'))
   execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');
@@ -394,7 +400,8 @@ begin
   where i.id = p_import_id
   returning * into v_import;
   if not p_is_last then
-    perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', p_chunk + 1));
+    perform private.send_work('imports', v_import.org_id,
+      jsonb_build_object('import_id', p_import_id, 'chunk', p_chunk + 1));
   end if;
   return jsonb_build_object('applied', true, 'status', v_import.status);
 end;
@@ -466,7 +473,7 @@ begin
       (p_file ->> 'next_byte')::numeric::bigint,
     (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning * into v_import;
-  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', 0));
+  perform private.send_work('imports', v_org_id, jsonb_build_object('import_id', p_import_id, 'chunk', 0));
   perform private.record_audit_event(v_org_id, 'leads_import_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'file_name', v_import.file_name, 'file_bytes', v_import.file_bytes));
   return to_jsonb(v_import) || jsonb_build_object('already_imported', v_before);
@@ -791,7 +798,7 @@ begin
   if v_import.status not in ('queued', 'running') then
     perform private.refuse_import_state(v_import, 'paused');
   end if;
-  -- Its queue message is dropped when it is read; whoever works on a chunk now will find that it may not be applied.
+  -- Its queue message goes with the change; whoever works on a chunk now will find that it may not be applied.
   update public.imports i set status = 'paused', run_started_at = null, rows_per_second = null, seconds_left = null
   where i.id = p_import_id;
   perform private.record_audit_event(v_import.org_id, 'leads_import_paused', null, null, null,
@@ -839,7 +846,8 @@ begin
     total_rows = null,
       run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
   where i.id = p_import_id;
-  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
+  perform private.send_work('imports', v_import.org_id,
+    jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
   perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
 end;
@@ -928,8 +936,8 @@ grant execute on function public.read_known_mappings(text[]) to authenticated;
 
 -- schemas/imports/functions/import_queue.sql
 
--- The queue of imports: one message per import at any time, naming the chunk that comes next. A worker that dies leaves its
--- message to reappear; a message that is behind its import is dropped.
+-- The queue of imports: one message per import at any time, naming the chunk that comes next; it goes when the import pauses or
+-- ends. A worker that dies leaves its message to reappear; a message that is behind its import is dropped.
 
 create function private.fail_import(p_import_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -962,7 +970,8 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('imports', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -978,12 +987,13 @@ begin
       return v_claim;
     end if;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_import_chunk(integer, integer, timestamptz) is
   'The next chunk that is due, hidden from others for p_visibility_seconds: the import and where in its file to go on, or, '
-  'where undo is true, after which lead. Null when nothing is due. What was begun p_max_reads times and never finished fails. '
-  'Definer: the worker may not read these tables.';
+  'where undo is true, after which lead. {dropped} after 20 messages that were nothing to do: more may be due. Null when '
+  'nothing is. What was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
 grant execute on function private.claim_import_chunk(integer, integer, timestamptz) to service_role, worker;
 
 create function private.release_import_chunk(p_message_id bigint, p_delay_seconds integer default 0)
@@ -2168,7 +2178,8 @@ returns void
 language sql
 set search_path = ''
 as $$
-  select pgmq.send('imports', jsonb_build_object('import_id', p_import.id, 'undo', true, 'after', p_import.undo_after));
+  select private.send_work('imports', p_import.org_id,
+    jsonb_build_object('import_id', p_import.id, 'undo', true, 'after', p_import.undo_after));
 $$;
 comment on function private.send_undo(public.imports) is 'Queues the next chunk of an undo.';
 
@@ -2266,6 +2277,9 @@ grant execute on function private.undo_import_chunk(uuid, uuid, bigint, integer,
 -- schemas/imports/queues.sql
 
 select pgmq.create('imports');
+-- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+create index q_imports_turn_idx on pgmq.q_imports ((coalesce(message ->> 'org_id', '')), vt);
+create index q_imports_import_idx on pgmq.q_imports ((message ->> 'import_id'));
 
 -- schemas/imports/buckets.sql
 

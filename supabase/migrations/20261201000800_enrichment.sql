@@ -168,6 +168,11 @@ create index call_lanes_service_idx on private.call_lanes (org_id, service_id);
 
 alter table private.call_lanes enable row level security;
 
+create trigger call_lanes_drop_lookups after delete on private.call_lanes
+  for each row when (old.queue = 'lookups') execute function private.drop_own_work('lookups', 'lane_id');
+create trigger call_lanes_drop_enrichments after delete on private.call_lanes
+  for each row when (old.queue = 'enrichments') execute function private.drop_own_work('enrichments', 'lane_id');
+
 -- schemas/enrichment/tables/outside_calls.sql
 
 create table private.outside_calls (
@@ -1068,11 +1073,10 @@ begin
       and private.has_due_calls(l.id, p_now) and private.lane_room(l, p_now) > 0
     order by l.id for no key update skip locked
   loop
-    -- As many messages as lanes at most: to look through them all is cheap.
     execute format('select exists (select 1 from pgmq.q_%s m where m.message ->> ''lane_id'' = $1)', v_lane.queue)
     into v_has_message using v_lane.id::text;
     if not v_has_message then
-      perform pgmq.send(v_lane.queue, jsonb_build_object('lane_id', v_lane.id));
+      perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
       v_count := v_count + 1;
     end if;
   end loop;
@@ -1774,7 +1778,7 @@ begin
   if private.has_due_calls(v_lane.id, p_now) and private.lane_room(v_lane, p_now) > 0 then
     -- Behind everybody's. Whose message is gone was settled by another already, who saw to the next.
     if pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint) then
-      perform pgmq.send(v_lane.queue, jsonb_build_object('lane_id', v_lane.id));
+      perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
     end if;
   else
     perform pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint);
@@ -1841,8 +1845,13 @@ comment on function private.prune_outside_calls(timestamptz, integer, uuid) is
 -- schemas/enrichment/queues.sql
 
 select pgmq.create('lookups');
+-- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+create index q_lookups_turn_idx on pgmq.q_lookups ((coalesce(message ->> 'org_id', '')), vt);
+create index q_lookups_lane_idx on pgmq.q_lookups ((message ->> 'lane_id'));
 
 select pgmq.create('enrichments');
+create index q_enrichments_turn_idx on pgmq.q_enrichments ((coalesce(message ->> 'org_id', '')), vt);
+create index q_enrichments_lane_idx on pgmq.q_enrichments ((message ->> 'lane_id'));
 
 -- schemas/enrichment/tasks.sql
 

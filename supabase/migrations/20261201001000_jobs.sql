@@ -31,15 +31,18 @@ set search_path = ''
 as $$
 begin
   delete from private.export_parts p where p.job_id = new.id;
-  -- One that failed or was canceled may still be written by a worker that does not know it yet, for as long as a worker lives.
-  perform pgmq.send('jobs', jsonb_build_object('remove_files', new.org_id || '/' || new.id),
-    case when new.status = 'completed' then 7 * 86400 else 600 end);
+  -- Whose leads were not fixed has written nothing. Any other that failed or was canceled may still be written by a worker that
+  -- does not know it yet, for as long as a worker lives.
+  if new.total_items is not null then
+    perform private.send_work('file_removals', new.org_id, jsonb_build_object('folder', new.org_id || '/' || new.id),
+      case when new.status = 'completed' then 7 * 86400 else 600 end);
+  end if;
   return null;
 end;
 $$;
 comment on function private.remove_export_files() is
   'Trigger: has the worker remove an export''s files, 7 days after it was completed, 10 minutes after it failed or was '
-  'canceled. Definer: nobody else may use the queue.';
+  'canceled; none if it never came to write any. Definer: nobody else may use the queue.';
 
 -- schemas/jobs/triggers/job_queue.sql
 
@@ -106,6 +109,11 @@ grant delete, insert, select, update on public.jobs to service_role;
 
 create trigger jobs_updated_at before update on public.jobs
   for each row execute function private.set_updated_at();
+create trigger jobs_drop_message after update of status on public.jobs
+  for each row when (new.finished_at is not null and old.finished_at is null)
+  execute function private.drop_own_work('jobs', 'job_id');
+create trigger jobs_drop_message_deleted after delete on public.jobs
+  for each row when (old.finished_at is null) execute function private.drop_own_work('jobs', 'job_id');
 create trigger jobs_forget_state after update of status on public.jobs
   for each row when (new.finished_at is not null and old.finished_at is null) execute function private.forget_job_state();
 create trigger jobs_remove_export_files after update of status on public.jobs
@@ -712,11 +720,12 @@ as $$
   select jsonb_build_object(
     'imports', private.queue_is_due('imports', '0'),
     'jobs', private.queue_is_due('jobs', '0'),
+    'file_removals', private.queue_is_due('file_removals', '0'),
     'lookups', private.queue_is_due('lookups', '0'),
     'enrichments', private.queue_is_due('enrichments', '0'));
 $$;
 comment on function private.due_background_work() is
-  'What the background worker has to do now: imports, jobs, lookups, enrichments. Definer: it may not read the queues.';
+  'What the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Definer: it may not read the queues.';
 grant execute on function private.due_background_work() to worker;
 
 -- schemas/jobs/functions/export_page.sql
@@ -946,35 +955,6 @@ comment on function private.finish_export(uuid, integer, bigint, jsonb, timestam
   'counts. Definer: the worker may not write jobs.';
 grant execute on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) to worker;
 
-create function private.export_files(p_folder text)
-returns jsonb
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select coalesce(jsonb_agg(f.name), '[]')
-  from (
-    select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
-  ) f;
-$$;
-comment on function private.export_files(text) is
-  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
-  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
-grant execute on function private.export_files(text) to worker;
-
-create function private.drop_job_message(p_message_id bigint)
-returns void
-language sql
-security definer
-set search_path = ''
-as $$
-  select pgmq.delete('jobs', p_message_id);
-$$;
-comment on function private.drop_job_message(bigint) is
-  'Takes a message off the queue whose work is done. Definer: the worker may not touch the queue itself.';
-grant execute on function private.drop_job_message(bigint) to worker;
-
 create function private.export_options_shape()
 returns jsonb
 language sql
@@ -1043,10 +1023,78 @@ comment on function private.record_export_part(uuid, integer, bigint, text, bigi
   'worker may not write these tables.';
 grant execute on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) to worker;
 
+-- schemas/jobs/functions/file_removals.sql
+
+-- Files of exports whose time is over, and what parts were left behind: a queue of folders, read in turns.
+
+create function private.claim_file_removal(p_visibility_seconds integer default 60)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_message pgmq.message_record := private.read_in_turn('file_removals', p_visibility_seconds);
+begin
+  -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
+  if v_message.read_ct > 5 then
+    perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
+  end if;
+  return case when v_message.msg_id is not null then jsonb_build_object('message_id', v_message.msg_id, 'read_count',
+    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder') end;
+end;
+$$;
+comment on function private.claim_file_removal(integer) is
+  'The folder of an export whose files are to be removed, in turns between organisations: {message_id, read_count, org_id, '
+  'folder}; null if none is due. Definer: the worker may not read the queue.';
+grant execute on function private.claim_file_removal(integer) to worker;
+
+create function private.export_files(p_folder text)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(f.name), '[]')
+  from (
+    select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
+  ) f;
+$$;
+comment on function private.export_files(text) is
+  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
+  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
+grant execute on function private.export_files(text) to worker;
+
+create function private.release_file_removal(p_message_id bigint, p_delay_seconds integer)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pgmq.set_vt('file_removals', p_message_id, p_delay_seconds);
+$$;
+comment on function private.release_file_removal(bigint, integer) is
+  'Has files that could not be removed now tried again after p_delay_seconds. Definer: the worker may not touch the queue '
+  'itself.';
+grant execute on function private.release_file_removal(bigint, integer) to worker;
+
+create function private.drop_file_removal(p_message_id bigint)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pgmq.delete('file_removals', p_message_id);
+$$;
+comment on function private.drop_file_removal(bigint) is
+  'Takes a folder off the queue whose files are gone. Definer: the worker may not touch the queue itself.';
+grant execute on function private.drop_file_removal(bigint) to worker;
+
 -- schemas/jobs/functions/job_queue.sql
 
--- The queue of jobs: one message per job at any time, naming the step that comes next. A worker that dies leaves its message to
--- reappear; a message that is behind its job, or of a job that has ended, is dropped.
+-- The queue of jobs: one message per job at any time, naming the step that comes next; it goes with the end of its job. A worker
+-- that dies leaves its message to reappear; a message that is behind its job is dropped.
 
 create function private.create_job(
   p_org_id uuid,
@@ -1063,16 +1111,23 @@ as $$
 declare
   v_id uuid;
 begin
+  -- To begin and cancel without end costs others time, however few are under way at once.
+  if (select count(*) from public.jobs j where j.org_id = p_org_id and j.created_at > p_now - interval '1 hour') >= 200 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation began 200 exports and bulk actions within an hour, which is the most. Wait, then begin this one again.',
+      jsonb_build_object('limit', 200));
+  end if;
   insert into public.jobs (org_id, kind, required_role, input, created_by, created_at)
   values (p_org_id, p_kind, p_required_role, p_input, (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning id into v_id;
   insert into private.job_states (job_id, cursor) values (v_id, p_cursor);
-  perform pgmq.send('jobs', jsonb_build_object('job_id', v_id, 'step', 0));
+  perform private.send_work('jobs', p_org_id, jsonb_build_object('job_id', v_id, 'step', 0));
   return v_id;
 end;
 $$;
 comment on function private.create_job(uuid, text, public.user_role, jsonb, jsonb, timestamptz) is
-  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone.';
+  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone. '
+  'Raises PT429 above 200 an hour.';
 
 create function private.fail_job(p_job_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -1103,7 +1158,8 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('jobs', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -1119,12 +1175,13 @@ begin
       return v_claim;
     end if;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_job_step(integer, integer, timestamptz) is
   'The next step that is due, hidden from others for p_visibility_seconds: the job, where it stands and who does the step '
-  '(work: database, export), or the folder of an export whose time is over (work: remove_files). Null when nothing is due. A '
-  'job whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  '(work: database, export). {dropped} after 20 messages that were nothing to do: more may be due. Null when nothing is. A job '
+  'whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
 grant execute on function private.claim_job_step(integer, integer, timestamptz) to worker;
 
 create function private.release_job_step(p_message_id bigint, p_delay_seconds integer default 0)
@@ -1174,6 +1231,7 @@ set search_path = ''
 as $$
 declare
   v_step integer;
+  v_org_id uuid;
 begin
   update public.jobs j
   set done_items = j.done_items + p_done,
@@ -1186,11 +1244,12 @@ begin
     select round(((x.done_items + p_done) / greatest(extract(epoch from p_now - x.started_at), 0.001))::numeric, 1) as rate
     from public.jobs x where x.id = p_job_id
   ) pace
-  where j.id = p_job_id;
+  where j.id = p_job_id
+  returning j.org_id into v_org_id;
   if not p_is_last then
     update private.job_states s set step = s.step + 1, cursor = s.cursor || p_cursor where s.job_id = p_job_id returning s.step
       into v_step;
-    perform pgmq.send('jobs', jsonb_build_object('job_id', p_job_id, 'step', v_step));
+    perform private.send_work('jobs', v_org_id, jsonb_build_object('job_id', p_job_id, 'step', v_step));
   end if;
 end;
 $$;
@@ -1270,14 +1329,6 @@ declare
   v_job public.jobs;
   v_state private.job_states;
 begin
-  if p_message.message ? 'remove_files' then
-    -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
-    if p_message.read_ct > p_max_reads then
-      perform pgmq.set_vt('jobs', p_message.msg_id, 21600);
-    end if;
-    return jsonb_build_object('message_id', p_message.msg_id, 'read_count', p_message.read_ct, 'work', 'remove_files',
-      'folder', p_message.message ->> 'remove_files');
-  end if;
   select * into v_job from public.jobs j where j.id = (p_message.message ->> 'job_id')::uuid;
   select * into v_state from private.job_states s where s.job_id = v_job.id;
   if v_state.job_id is null or v_state.step <> (p_message.message ->> 'step')::integer then
@@ -1453,6 +1504,13 @@ grant execute on function public.start_bulk_action(jsonb) to authenticated;
 -- schemas/jobs/queues.sql
 
 select pgmq.create('jobs');
+-- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+create index q_jobs_turn_idx on pgmq.q_jobs ((coalesce(message ->> 'org_id', '')), vt);
+create index q_jobs_job_idx on pgmq.q_jobs ((message ->> 'job_id'));
+
+-- Files of exports whose time is over. A queue of its own: they are thousands, and due days ahead; no step waits for them.
+select pgmq.create('file_removals');
+create index q_file_removals_turn_idx on pgmq.q_file_removals ((coalesce(message ->> 'org_id', '')), vt);
 
 -- schemas/jobs/buckets.sql
 

@@ -293,6 +293,11 @@ create trigger campaigns_check_criteria after insert or update of target_criteri
   for each row when (new.target_criteria <> '{}') execute function private.check_criteria();
 create trigger campaigns_remove_targets after delete on public.campaigns
   referencing old table as before_rows for each statement execute function private.remove_targets();
+create trigger campaigns_drop_build after update of status on public.campaigns
+  for each row when (old.status = 'building' and new.status <> 'building')
+  execute function private.drop_own_work('builds', 'campaign_id');
+create trigger campaigns_drop_build_deleted after delete on public.campaigns
+  for each row when (old.status = 'building') execute function private.drop_own_work('builds', 'campaign_id');
 create trigger campaigns_limit_building after update of status on public.campaigns
   for each row when (new.status = 'building' and old.status <> 'building')
   execute function private.limit_active_work('50', 'audiences being built', '{building}');
@@ -817,7 +822,8 @@ declare
   v_message pgmq.message_record;
   v_id uuid;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('builds', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -838,11 +844,13 @@ begin
       perform pgmq.set_vt('builds', v_message.msg_id, 3600);
     end;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_build(integer, integer, timestamptz) is
   'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many '
-  'at most, null unless chunks took too long}; null if none is due. The caller commits before run_build, so that tries count '
+  'at most, null unless chunks took too long}; {dropped} after 20 messages that were nothing to do: more may be due; null if '
+  'none is. The caller commits before run_build, so that tries count '
   'whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
 grant execute on function private.claim_build(integer, integer, timestamptz) to worker;
 
@@ -863,7 +871,8 @@ begin
     return false;
   end if;
   if private.build_chunk(p_campaign_id, p_limit, p_now) then
-    perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
+    perform private.send_work('builds', (select c.org_id from public.campaigns c where c.id = p_campaign_id),
+      jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
   end if;
   update public.campaigns c set needs_attention = null
   where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;
@@ -1141,9 +1150,15 @@ begin
     ) r;
     return v_counts;
   end if;
+  if (select count(*) from public.audit_events e where e.org_id = v_campaign.org_id and e.event_type = 'campaign_building'
+      and e.created_at > p_now - interval '1 hour') >= 500 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
+      jsonb_build_object('limit', 500));
+  end if;
   -- built_at stays where it was built before: it tells the first chunks to clear what that left.
   update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
-  perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
   perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
   return null;
@@ -1151,8 +1166,8 @@ end;
 $$;
 comment on function private.build_targets(uuid, boolean, timestamptz) is
   'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts by reason without writing. '
-  'Raises PT403, PT404, PT409, and PT422 if its criteria are not what they may be or name a segment that is gone. Definer: '
-  'users may not write targets. Needs campaign_manager.';
+  'Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are not what they may be or name a segment '
+  'that is gone. Definer: users may not write targets. Needs campaign_manager.';
 grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
 
 create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb
@@ -2131,6 +2146,9 @@ comment on function private.assign_variants(uuid, bigint) is
 -- schemas/campaigns/queues.sql
 
 select pgmq.create('builds');
+-- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+create index q_builds_turn_idx on pgmq.q_builds ((coalesce(message ->> 'org_id', '')), vt);
+create index q_builds_campaign_idx on pgmq.q_builds ((message ->> 'campaign_id'));
 
 -- schemas/campaigns/tasks.sql
 

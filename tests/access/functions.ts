@@ -402,14 +402,16 @@ const FOR_IMPORTS = [
   "undo_import_chunk",
 ];
 const FOR_JOBS = [
+  "claim_file_removal",
   "claim_job_step",
-  "drop_job_message",
+  "drop_file_removal",
   "export_files",
   "export_page",
   "export_parts",
   "fail_job",
   "finish_export",
   "record_export_part",
+  "release_file_removal",
   "release_job_step",
   "run_job_step",
 ];

@@ -252,14 +252,15 @@ describe("a job", () => {
     const gone = await callFunction(stack, org.admin, "GET", `/leads/exports/${job.id}/download`);
     expect(gone.body.error).toMatchObject({ code: "not_found" });
     const [message] = await org.sql`
-      update pgmq.q_jobs set vt = now() where message ->> 'remove_files' = ${`${org.id}/${job.id}`}
+      update pgmq.q_file_removals set vt = now() where message ->> 'folder' = ${`${org.id}/${job.id}`}
       returning vt, enqueued_at`;
     expect(message).toBeDefined();
     await waitFor(async () => (await files()).length === 0);
     await waitFor(
       async () =>
-        (await org.sql`select 1 from pgmq.q_jobs where message ->> 'remove_files' = ${`${org.id}/${job.id}`}`)
-          .length === 0,
+        (
+          await org.sql`select 1 from pgmq.q_file_removals where message ->> 'folder' = ${`${org.id}/${job.id}`}`
+        ).length === 0,
     );
   });
 

@@ -109,12 +109,12 @@ describe("an export", () => {
       `${victim.id}/${kept.exportId}/`,
     ];
     for (const folder of folders)
-      await attacker.sql`select pgmq.send('jobs', ${attacker.sql.json({ remove_files: folder })})`;
+      await attacker.sql`select pgmq.send('file_removals', ${attacker.sql.json({ folder })})`;
     // Behind the poisoned ones in the queue.
-    await attacker.sql`select pgmq.send('jobs', ${attacker.sql.json({ remove_files: `${attacker.id}/${job.id}` })})`;
+    await attacker.sql`select pgmq.send('file_removals', ${attacker.sql.json({ folder: `${attacker.id}/${job.id}` })})`;
     await waitFor(async () => (await namesOf(attacker)).length < own.length);
     const waiting = async () =>
-      await attacker.sql`select 1 from pgmq.q_jobs where message ->> 'remove_files' = any (${folders})`;
+      await attacker.sql`select 1 from pgmq.q_file_removals where message ->> 'folder' = any (${folders})`;
     await waitFor(async () => (await waiting()).length === 0);
     await expectUntouched();
   });

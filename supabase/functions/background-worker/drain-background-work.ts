@@ -1,4 +1,4 @@
-// One drain: imports, jobs, lookups and enrichments beside each other, until none is due or the budget is spent.
+// One drain: imports, jobs, removals of files, lookups and enrichments beside each other, until none is due or the budget is spent.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
@@ -10,15 +10,19 @@ import { openFileStore } from "../_shared/storage/file-store.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../_shared/twilio/is-loopback-url.ts";
 import { drainEnrichments } from "./enrichments/drain-enrichments.ts";
+import { drainFileRemovals } from "./file-removals/drain-file-removals.ts";
 import { drainImports } from "./imports/drain-imports.ts";
 import { drainJobs } from "./jobs/drain-jobs.ts";
 import { drainLookups } from "./lookups/drain-lookups.ts";
 
 /** As private.due_background_work names them. */
-type BackgroundWorkKind = "imports" | "jobs" | "lookups" | "enrichments";
+type BackgroundWorkKind = "imports" | "jobs" | "file_removals" | "lookups" | "enrichments";
 
 /** More of a kind may come while another is under way. */
 const LOOK_AGAIN_MS = 500;
+
+/** Of one drain. Nobody waits for files to go; what people wait for needs the isolate's CPU. The next drain goes on. */
+const MOST_FILE_REMOVALS = 20;
 
 export interface BackgroundConnections {
   sql: Direct;
@@ -36,7 +40,8 @@ export async function drainBackgroundWork(
   const budget = new DrainBudget();
   const tally: Record<string, number> = {};
   const pause = new InterruptibleSleep();
-  const work = backgroundTasks(ctx, connections, budget, tally, () => pause.wake());
+  const removals = { left: MOST_FILE_REMOVALS };
+  const work = backgroundTasks(ctx, connections, { budget, tally, removals }, () => pause.wake());
   const forget = onUnload(() => pause.wake());
   try {
     while (!budget.isSpent && !unloadReason()) {
@@ -45,7 +50,7 @@ export async function drainBackgroundWork(
         () =>
           sql<{ due: Record<BackgroundWorkKind, boolean> }[]>`select private.due_background_work() as due`,
       );
-      if (row) work.begin(row.due);
+      if (row) work.begin({ ...row.due, file_removals: row.due.file_removals && removals.left > 0 });
       if (work.isIdle) break;
       await pause.wait(LOOK_AGAIN_MS);
     }
@@ -58,11 +63,17 @@ export async function drainBackgroundWork(
     ctx.log.info("drained", { ...budget.spent, ...tally, unload: unloadReason() });
 }
 
+interface DrainState {
+  budget: DrainBudget;
+  /** What was done, by what it is called in the log. */
+  tally: Record<string, number>;
+  removals: { left: number };
+}
+
 function backgroundTasks(
   { env, log }: MachineContext,
   { sql, jobs }: BackgroundConnections,
-  budget: DrainBudget,
-  tally: Record<string, number>,
+  { budget, tally, removals }: DrainState,
   onEnd: () => void,
 ): ConcurrentTasks<BackgroundWorkKind> {
   const count = (name: string, more: number) => {
@@ -75,6 +86,12 @@ function backgroundTasks(
   const shouldStop = (kind: "chunk" | "step") => {
     if (!budget.hasRoomFor(kind) || unloadReason() !== undefined) return true;
     budget.spend(kind);
+    return false;
+  };
+  const shouldStopRemoving = () => {
+    if (removals.left === 0 || !budget.hasRoomFor("removal") || unloadReason() !== undefined) return true;
+    removals.left -= 1;
+    budget.spend("removal");
     return false;
   };
   const storage = () => openFileStore(env);
@@ -96,6 +113,11 @@ function backgroundTasks(
         name: "working on jobs",
         run: async () =>
           count("steps", await drainJobs({ sql: jobs, storage: storage(), log }, () => shouldStop("step"))),
+      },
+      file_removals: {
+        name: "removing files",
+        run: async () =>
+          count("removals", await drainFileRemovals({ sql, storage: storage(), log }, shouldStopRemoving)),
       },
       lookups: {
         name: "looking up phones",

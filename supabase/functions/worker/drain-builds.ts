@@ -2,6 +2,7 @@
 import type { Direct } from "../_shared/db/direct.ts";
 import { isPassing, retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { isStatementTimeout, withStatementTimeout } from "../_shared/db/statement-timeout.ts";
+import type { Dropped } from "../_shared/drain/dropped.ts";
 import { takeTurn } from "../_shared/drain/take-turn.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
@@ -39,10 +40,11 @@ export async function drainBuilds(deps: DrainBuildsDeps): Promise<void> {
   const { sql, shouldStop } = deps;
   while (!shouldStop()) {
     const [row] = await retryPassingErrors(
-      () => sql<{ claimed: ClaimedBuild | null }[]>`select private.claim_build() as claimed`,
+      () => sql<{ claimed: ClaimedBuild | Dropped | null }[]>`select private.claim_build() as claimed`,
     );
     const claimed = row?.claimed;
     if (!claimed) return;
+    if ("dropped" in claimed) continue;
     await takeTurn(deps, { queue: "builds", orgId: claimed.org_id }, () => build(claimed, deps));
   }
 }

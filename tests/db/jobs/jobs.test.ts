@@ -78,7 +78,7 @@ test("a step that two workers do at once counts once: the second waits, and find
   await bench.b.blocked(bench.a);
   await bench.a.commit();
   expect(await other).toBe(false);
-  expect(await queued(id)).toEqual([{ job_id: id, step: 2 }]);
+  expect(await queued(id)).toEqual([{ org_id: org.id, job_id: id, step: 2 }]);
   await workOnJobs(bench.a.sql);
   expect(await readJob(id)).toMatchObject({
     status: "completed",
@@ -155,17 +155,18 @@ test("cancelling waits for the step under way, and then nothing more is done", a
   await admin.end();
 });
 
-test("an export's files are to be removed seven days after its end, ten minutes after it was canceled", async () => {
+test("an export's files are to be removed seven days after its end, ten minutes after it was canceled; one that wrote none has none", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 0 });
   await arrangeLeads(bench.db, org.id, 1);
-  const start = async () => {
+  const start = async (leads: number | null = 1) => {
     const [row] = await bench.sql`
-      insert into public.jobs (org_id, kind, status, required_role) values (${org.id}, 'lead_export', 'running', 'operator') returning id`;
+      insert into public.jobs (org_id, kind, status, required_role, total_items)
+      values (${org.id}, 'lead_export', 'running', 'operator', ${leads}) returning id`;
     return row?.id as string;
   };
   const removalIn = async (id: string) => {
     const [row] = await bench.sql`
-      select extract(epoch from vt - enqueued_at)::int as seconds from pgmq.q_jobs where message ->> 'remove_files' = ${`${org.id}/${id}`}`;
+      select extract(epoch from vt - enqueued_at)::int as seconds from pgmq.q_file_removals where message ->> 'folder' = ${`${org.id}/${id}`}`;
     return row?.seconds;
   };
   const [completed, canceled, failed] = [await start(), await start(), await start()];
@@ -174,7 +175,10 @@ test("an export's files are to be removed seven days after its end, ten minutes 
   await bench.sql`select private.fail_job(${failed}, 0, 'test')`;
   expect(await removalIn(completed)).toBe(7 * 86_400);
   expect([await removalIn(canceled), await removalIn(failed)]).toEqual([600, 600]);
-  await bench.sql`delete from pgmq.q_jobs`;
+  const unbegun = await start(null);
+  await bench.sql`update public.jobs set status = 'canceled', finished_at = now() where id = ${unbegun}`;
+  expect(await removalIn(unbegun)).toBeUndefined();
+  await bench.sql`delete from pgmq.q_file_removals`;
 });
 
 test("is kept for 90 days after its end, its journal for 30", async () => {

@@ -17,22 +17,22 @@ let busy: ArrangedOrg;
 let neighbour: ArrangedOrg;
 beforeEach(async () => {
   await bench.clear();
-  for (const queue of ["builds", "imports", "jobs", "lookups", "enrichments"])
+  for (const queue of ["builds", "imports", "jobs", "file_removals", "lookups", "enrichments"])
     await bench.sql`delete from ${bench.sql(`pgmq.q_${queue}`)}`;
   await bench.sql`delete from private.work_failures`;
   busy = await arrangeOrg(bench.db);
   neighbour = await arrangeOrg(bench.db);
 });
 
-const send = (queue: string, message: Record<string, unknown>) =>
-  bench.sql`select pgmq.send(${queue}, ${bench.sql.json(message as never)})`;
+const send = (queue: string, org: ArrangedOrg, message: Record<string, unknown>) =>
+  bench.sql`select private.send_work(${queue}, ${org.id}, ${bench.sql.json(message as never)})`;
 /** How an item of each queue comes to be, and how the worker takes the next. */
 const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: string; idOf: string }> = {
   builds: {
     async add(org) {
       const [row] = await bench.sql`
         insert into public.campaigns (org_id, name, status) values (${org.id}, 'Built', 'building') returning id`;
-      await send("builds", { campaign_id: row?.id });
+      await send("builds", org, { campaign_id: row?.id });
       return row?.id;
     },
     claim: "private.claim_build()",
@@ -44,7 +44,7 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
       await bench.sql`
         insert into public.imports (id, org_id, file_name, file_bytes, content_hash, storage_path, encoding, delimiter, columns, mapping)
         values (${id}, ${org.id}, 'a.csv', 10, ${"0".repeat(64)}, ${`${org.id}/${id}.csv`}, 'utf-8', ',', '{Phone}', '{}')`;
-      await send("imports", { import_id: id, chunk: 0 });
+      await send("imports", org, { import_id: id, chunk: 0 });
       return id;
     },
     claim: "private.claim_import_chunk()",
@@ -59,6 +59,15 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
     },
     claim: "private.claim_job_step()",
     idOf: "id",
+  },
+  file_removals: {
+    async add(org) {
+      const folder = `${org.id}/${randomUUID()}`;
+      await send("file_removals", org, { folder });
+      return folder;
+    },
+    claim: "private.claim_file_removal()",
+    idOf: "folder",
   },
   lookups: { add: (org) => addLane(org, "lookups"), claim: "private.claim_lookups()", idOf: "lane_id" },
   enrichments: {
@@ -84,7 +93,7 @@ async function addLane(org: ArrangedOrg, queue: string, calls = 1): Promise<stri
     await bench.sql`
       insert into private.outside_calls (lane_id, subject, due_at, requested_at)
       values (${lane}, ${e164}, now() - interval '1 minute', now()) on conflict do nothing`;
-  await send(queue, { lane_id: lane });
+  await send(queue, org, { lane_id: lane });
   return lane;
 }
 // biome-ignore lint/suspicious/noExplicitAny: what any claim gives

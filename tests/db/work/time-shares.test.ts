@@ -34,7 +34,7 @@ const slowDown = async (org: ArrangedOrg, seconds: number) => {
 const startBuild = async (org: ArrangedOrg) => {
   const [row] = await bench.sql`
     insert into public.campaigns (org_id, name, status) values (${org.id}, 'Built', 'building') returning id`;
-  await bench.sql`select pgmq.send('builds', ${bench.sql.json({ campaign_id: row?.id })})`;
+  await bench.sql`select private.send_work('builds', ${org.id}, ${bench.sql.json({ campaign_id: row?.id })})`;
   return row?.id as string;
 };
 const build = (chunk: number, limitMs?: number) =>
@@ -116,7 +116,7 @@ test("turns go by the time that was used; who comes back has saved up none", asy
     await bench.a.sql`select private.charge_turn('builds', ${org_id}, ${seconds(org_id)})`;
     // Its next chunk.
     await bench.sql`select pgmq.delete('builds', ${message_id}::bigint)`;
-    await bench.sql`select pgmq.send('builds', ${bench.sql.json({ campaign_id })})`;
+    await bench.sql`select private.send_work('builds', ${org_id}, ${bench.sql.json({ campaign_id })})`;
     return org_id as string;
   };
   const cost = (orgId: string) => (orgId === heavy.id ? 5 : 0.5);
@@ -138,7 +138,7 @@ test("a job whose step takes too long ends with a reason after five tries, each 
     insert into public.jobs (org_id, kind, required_role, input)
     values (${heavy.id}, 'lead_bulk_action', 'operator', '{"action": "delete", "value": null}') returning id`;
   await bench.sql`insert into private.job_states (job_id, cursor) values (${row?.id}, '{"filter": {}}')`;
-  await bench.sql`select pgmq.send('jobs', ${bench.sql.json({ job_id: row?.id, step: 0 })})`;
+  await bench.sql`select private.send_work('jobs', ${heavy.id}, ${bench.sql.json({ job_id: row?.id, step: 0 })})`;
   await bench.sql`update pgmq.q_jobs set read_ct = 4 where message ->> 'job_id' = ${row?.id}`;
   await arrangeLeads(bench.db, heavy.id, 1);
   mend = await poison(
@@ -157,7 +157,7 @@ test("a job's step has eight seconds at first", async () => {
     insert into public.jobs (org_id, kind, required_role, input)
     values (${heavy.id}, 'lead_bulk_action', 'operator', '{"action": "delete", "value": null}') returning id`;
   await bench.sql`insert into private.job_states (job_id, cursor) values (${row?.id}, '{"filter": {}}')`;
-  await bench.sql`select pgmq.send('jobs', ${bench.sql.json({ job_id: row?.id, step: 0 })})`;
+  await bench.sql`select private.send_work('jobs', ${heavy.id}, ${bench.sql.json({ job_id: row?.id, step: 0 })})`;
   await arrangeLeads(bench.db, heavy.id, 1);
   mend = await poison(
     bench.sql,

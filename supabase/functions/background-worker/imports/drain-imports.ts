@@ -1,4 +1,5 @@
 // Works off the queue of imports and their undos, one chunk after another, for as long as the caller's budget lasts.
+import type { Dropped } from "../../_shared/drain/dropped.ts";
 import { takeTurn } from "../../_shared/drain/take-turn.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import { suspectGate } from "../suspects/suspect-gate.ts";
@@ -24,10 +25,11 @@ const VISIBILITY_SECONDS = 15;
 export async function drainImports({ sql, storage, budget, log }: DrainImportsDeps): Promise<DrainedImports> {
   let chunks = 0;
   while (!budget.shouldStop()) {
-    const [row] = await sql<{ chunk: ImportChunk | UndoChunk | null }[]>`
+    const [row] = await sql<{ chunk: ImportChunk | UndoChunk | Dropped | null }[]>`
       select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
     const chunk = row?.chunk;
     if (!chunk) return { chunks, more: false };
+    if ("dropped" in chunk) continue;
     const applied = await suspectGate
       .run(chunk.read_count > 1, () =>
         takeTurn({ sql, log }, { queue: "imports", orgId: chunk.org_id }, () =>

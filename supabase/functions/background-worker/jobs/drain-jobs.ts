@@ -4,7 +4,6 @@ import { describeCause } from "../../_shared/http/describe-cause.ts";
 import { suspectGate } from "../suspects/suspect-gate.ts";
 import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
 import type { ClaimedWork } from "./job-step.ts";
-import { removeFiles } from "./remove-files.ts";
 import { runJobStep } from "./run-job-step.ts";
 
 /**
@@ -25,11 +24,10 @@ export async function drainJobs(deps: DrainJobsDeps, shouldStop: () => boolean):
       select private.claim_job_step(${VISIBILITY_SECONDS}) as claimed`;
     if (!row?.claimed) return steps;
     const { claimed } = row;
+    if ("dropped" in claimed) continue;
     const isDone = await suspectGate
       .run(claimed.read_count > 1, () =>
-        claimed.work === "remove_files"
-          ? removeFiles(claimed, deps)
-          : takeTurn(deps, { queue: "jobs", orgId: claimed.org_id }, () => runJobStep(claimed, deps)),
+        takeTurn(deps, { queue: "jobs", orgId: claimed.org_id }, () => runJobStep(claimed, deps)),
       )
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.

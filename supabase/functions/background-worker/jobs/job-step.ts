@@ -1,8 +1,9 @@
-// What private.claim_job_step gives: a job and the step it stands at, or the files of an export whose time is over.
+// What private.claim_job_step gives: a job and the step it stands at.
 
+import type { Dropped } from "../../_shared/drain/dropped.ts";
 import type { ExportCursor, ExportInput } from "../exports/export-cursor.ts";
 
-export type ClaimedWork = JobStep | FileRemoval;
+export type ClaimedWork = JobStep | Dropped;
 export type JobStep = DatabaseStep | ExportStep;
 
 interface Step {
@@ -25,15 +26,6 @@ export interface ExportStep extends Step {
   work: "export";
   input: ExportInput;
   cursor: ExportCursor;
-}
-
-export interface FileRemoval {
-  work: "remove_files";
-  message_id: number;
-  /** How often this was begun. */
-  read_count: number;
-  /** Of bucket exports: <org>/<job>. */
-  folder: string;
 }
 
 /** What trying again can't mend: the job fails, and people are told this. */

@@ -59,7 +59,8 @@ declare
   v_message pgmq.message_record;
   v_id uuid;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('builds', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -80,11 +81,13 @@ begin
       perform pgmq.set_vt('builds', v_message.msg_id, 3600);
     end;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_build(integer, integer, timestamptz) is
   'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many '
-  'at most, null unless chunks took too long}; null if none is due. The caller commits before run_build, so that tries count '
+  'at most, null unless chunks took too long}; {dropped} after 20 messages that were nothing to do: more may be due; null if '
+  'none is. The caller commits before run_build, so that tries count '
   'whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
 grant execute on function private.claim_build(integer, integer, timestamptz) to worker;
 
@@ -105,7 +108,8 @@ begin
     return false;
   end if;
   if private.build_chunk(p_campaign_id, p_limit, p_now) then
-    perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
+    perform private.send_work('builds', (select c.org_id from public.campaigns c where c.id = p_campaign_id),
+      jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
   end if;
   update public.campaigns c set needs_attention = null
   where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;

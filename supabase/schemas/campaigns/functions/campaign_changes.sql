@@ -219,9 +219,15 @@ begin
     ) r;
     return v_counts;
   end if;
+  if (select count(*) from public.audit_events e where e.org_id = v_campaign.org_id and e.event_type = 'campaign_building'
+      and e.created_at > p_now - interval '1 hour') >= 500 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
+      jsonb_build_object('limit', 500));
+  end if;
   -- built_at stays where it was built before: it tells the first chunks to clear what that left.
   update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
-  perform pgmq.send('builds', jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
   perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
   return null;
@@ -229,8 +235,8 @@ end;
 $$;
 comment on function private.build_targets(uuid, boolean, timestamptz) is
   'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts by reason without writing. '
-  'Raises PT403, PT404, PT409, and PT422 if its criteria are not what they may be or name a segment that is gone. Definer: '
-  'users may not write targets. Needs campaign_manager.';
+  'Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are not what they may be or name a segment '
+  'that is gone. Definer: users may not write targets. Needs campaign_manager.';
 grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
 
 create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb

@@ -68,6 +68,11 @@ create trigger campaigns_check_criteria after insert or update of target_criteri
   for each row when (new.target_criteria <> '{}') execute function private.check_criteria();
 create trigger campaigns_remove_targets after delete on public.campaigns
   referencing old table as before_rows for each statement execute function private.remove_targets();
+create trigger campaigns_drop_build after update of status on public.campaigns
+  for each row when (old.status = 'building' and new.status <> 'building')
+  execute function private.drop_own_work('builds', 'campaign_id');
+create trigger campaigns_drop_build_deleted after delete on public.campaigns
+  for each row when (old.status = 'building') execute function private.drop_own_work('builds', 'campaign_id');
 create trigger campaigns_limit_building after update of status on public.campaigns
   for each row when (new.status = 'building' and old.status <> 'building')
   execute function private.limit_active_work('50', 'audiences being built', '{building}');

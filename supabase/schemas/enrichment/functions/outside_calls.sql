@@ -104,11 +104,10 @@ begin
       and private.has_due_calls(l.id, p_now) and private.lane_room(l, p_now) > 0
     order by l.id for no key update skip locked
   loop
-    -- As many messages as lanes at most: to look through them all is cheap.
     execute format('select exists (select 1 from pgmq.q_%s m where m.message ->> ''lane_id'' = $1)', v_lane.queue)
     into v_has_message using v_lane.id::text;
     if not v_has_message then
-      perform pgmq.send(v_lane.queue, jsonb_build_object('lane_id', v_lane.id));
+      perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
       v_count := v_count + 1;
     end if;
   end loop;

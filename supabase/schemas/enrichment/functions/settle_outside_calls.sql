@@ -107,7 +107,7 @@ begin
   if private.has_due_calls(v_lane.id, p_now) and private.lane_room(v_lane, p_now) > 0 then
     -- Behind everybody's. Whose message is gone was settled by another already, who saw to the next.
     if pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint) then
-      perform pgmq.send(v_lane.queue, jsonb_build_object('lane_id', v_lane.id));
+      perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
     end if;
   else
     perform pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint);

@@ -23,3 +23,8 @@ create index call_lanes_org_idx on private.call_lanes (org_id);
 create index call_lanes_service_idx on private.call_lanes (org_id, service_id);
 
 alter table private.call_lanes enable row level security;
+
+create trigger call_lanes_drop_lookups after delete on private.call_lanes
+  for each row when (old.queue = 'lookups') execute function private.drop_own_work('lookups', 'lane_id');
+create trigger call_lanes_drop_enrichments after delete on private.call_lanes
+  for each row when (old.queue = 'enrichments') execute function private.drop_own_work('enrichments', 'lane_id');

@@ -88,7 +88,8 @@ begin
   where i.id = p_import_id
   returning * into v_import;
   if not p_is_last then
-    perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', p_chunk + 1));
+    perform private.send_work('imports', v_import.org_id,
+      jsonb_build_object('import_id', p_import_id, 'chunk', p_chunk + 1));
   end if;
   return jsonb_build_object('applied', true, 'status', v_import.status);
 end;

@@ -60,7 +60,7 @@ begin
       (p_file ->> 'next_byte')::numeric::bigint,
     (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning * into v_import;
-  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', 0));
+  perform private.send_work('imports', v_org_id, jsonb_build_object('import_id', p_import_id, 'chunk', 0));
   perform private.record_audit_event(v_org_id, 'leads_import_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'file_name', v_import.file_name, 'file_bytes', v_import.file_bytes));
   return to_jsonb(v_import) || jsonb_build_object('already_imported', v_before);

@@ -26,7 +26,7 @@ begin
   if v_import.status not in ('queued', 'running') then
     perform private.refuse_import_state(v_import, 'paused');
   end if;
-  -- Its queue message is dropped when it is read; whoever works on a chunk now will find that it may not be applied.
+  -- Its queue message goes with the change; whoever works on a chunk now will find that it may not be applied.
   update public.imports i set status = 'paused', run_started_at = null, rows_per_second = null, seconds_left = null
   where i.id = p_import_id;
   perform private.record_audit_event(v_import.org_id, 'leads_import_paused', null, null, null,
@@ -74,7 +74,8 @@ begin
     total_rows = null,
       run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
   where i.id = p_import_id;
-  perform pgmq.send('imports', jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
+  perform private.send_work('imports', v_import.org_id,
+    jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
   perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
 end;

@@ -1,5 +1,5 @@
--- The queue of imports: one message per import at any time, naming the chunk that comes next. A worker that dies leaves its
--- message to reappear; a message that is behind its import is dropped.
+-- The queue of imports: one message per import at any time, naming the chunk that comes next; it goes when the import pauses or
+-- ends. A worker that dies leaves its message to reappear; a message that is behind its import is dropped.
 
 create function private.fail_import(p_import_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -32,7 +32,8 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('imports', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -48,12 +49,13 @@ begin
       return v_claim;
     end if;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_import_chunk(integer, integer, timestamptz) is
   'The next chunk that is due, hidden from others for p_visibility_seconds: the import and where in its file to go on, or, '
-  'where undo is true, after which lead. Null when nothing is due. What was begun p_max_reads times and never finished fails. '
-  'Definer: the worker may not read these tables.';
+  'where undo is true, after which lead. {dropped} after 20 messages that were nothing to do: more may be due. Null when '
+  'nothing is. What was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
 grant execute on function private.claim_import_chunk(integer, integer, timestamptz) to service_role, worker;
 
 create function private.release_import_chunk(p_message_id bigint, p_delay_seconds integer default 0)

@@ -215,6 +215,7 @@ returns void
 language sql
 set search_path = ''
 as $$
-  select pgmq.send('imports', jsonb_build_object('import_id', p_import.id, 'undo', true, 'after', p_import.undo_after));
+  select private.send_work('imports', p_import.org_id,
+    jsonb_build_object('import_id', p_import.id, 'undo', true, 'after', p_import.undo_after));
 $$;
 comment on function private.send_undo(public.imports) is 'Queues the next chunk of an undo.';

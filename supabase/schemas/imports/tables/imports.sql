@@ -96,6 +96,12 @@ grant delete, insert, select, update on public.imports to service_role;
 
 create trigger imports_updated_at before update on public.imports
   for each row execute function private.set_updated_at();
+create trigger imports_drop_message after update of status on public.imports
+  for each row when (old.status in ('queued', 'running', 'undoing') and new.status not in ('queued', 'running', 'undoing'))
+  execute function private.drop_own_work('imports', 'import_id');
+create trigger imports_drop_message_deleted after delete on public.imports
+  for each row when (old.status in ('queued', 'running', 'undoing'))
+  execute function private.drop_own_work('imports', 'import_id');
 create trigger imports_limit_active_insert after insert on public.imports
   for each row when (new.status in ('queued', 'running', 'undoing'))
   execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');

@@ -132,35 +132,6 @@ comment on function private.finish_export(uuid, integer, bigint, jsonb, timestam
   'counts. Definer: the worker may not write jobs.';
 grant execute on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) to worker;
 
-create function private.export_files(p_folder text)
-returns jsonb
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select coalesce(jsonb_agg(f.name), '[]')
-  from (
-    select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
-  ) f;
-$$;
-comment on function private.export_files(text) is
-  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
-  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
-grant execute on function private.export_files(text) to worker;
-
-create function private.drop_job_message(p_message_id bigint)
-returns void
-language sql
-security definer
-set search_path = ''
-as $$
-  select pgmq.delete('jobs', p_message_id);
-$$;
-comment on function private.drop_job_message(bigint) is
-  'Takes a message off the queue whose work is done. Definer: the worker may not touch the queue itself.';
-grant execute on function private.drop_job_message(bigint) to worker;
-
 create function private.export_options_shape()
 returns jsonb
 language sql

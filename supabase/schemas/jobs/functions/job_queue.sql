@@ -1,5 +1,5 @@
--- The queue of jobs: one message per job at any time, naming the step that comes next. A worker that dies leaves its message to
--- reappear; a message that is behind its job, or of a job that has ended, is dropped.
+-- The queue of jobs: one message per job at any time, naming the step that comes next; it goes with the end of its job. A worker
+-- that dies leaves its message to reappear; a message that is behind its job is dropped.
 
 create function private.create_job(
   p_org_id uuid,
@@ -16,16 +16,23 @@ as $$
 declare
   v_id uuid;
 begin
+  -- To begin and cancel without end costs others time, however few are under way at once.
+  if (select count(*) from public.jobs j where j.org_id = p_org_id and j.created_at > p_now - interval '1 hour') >= 200 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation began 200 exports and bulk actions within an hour, which is the most. Wait, then begin this one again.',
+      jsonb_build_object('limit', 200));
+  end if;
   insert into public.jobs (org_id, kind, required_role, input, created_by, created_at)
   values (p_org_id, p_kind, p_required_role, p_input, (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning id into v_id;
   insert into private.job_states (job_id, cursor) values (v_id, p_cursor);
-  perform pgmq.send('jobs', jsonb_build_object('job_id', v_id, 'step', 0));
+  perform private.send_work('jobs', p_org_id, jsonb_build_object('job_id', v_id, 'step', 0));
   return v_id;
 end;
 $$;
 comment on function private.create_job(uuid, text, public.user_role, jsonb, jsonb, timestamptz) is
-  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone.';
+  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone. '
+  'Raises PT429 above 200 an hour.';
 
 create function private.fail_job(p_job_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -56,7 +63,8 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  loop
+  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('jobs', p_visibility_seconds);
     if v_message.msg_id is null then
       return null;
@@ -72,12 +80,13 @@ begin
       return v_claim;
     end if;
   end loop;
+  return jsonb_build_object('dropped', 20);
 end;
 $$;
 comment on function private.claim_job_step(integer, integer, timestamptz) is
   'The next step that is due, hidden from others for p_visibility_seconds: the job, where it stands and who does the step '
-  '(work: database, export), or the folder of an export whose time is over (work: remove_files). Null when nothing is due. A '
-  'job whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  '(work: database, export). {dropped} after 20 messages that were nothing to do: more may be due. Null when nothing is. A job '
+  'whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
 grant execute on function private.claim_job_step(integer, integer, timestamptz) to worker;
 
 create function private.release_job_step(p_message_id bigint, p_delay_seconds integer default 0)
@@ -127,6 +136,7 @@ set search_path = ''
 as $$
 declare
   v_step integer;
+  v_org_id uuid;
 begin
   update public.jobs j
   set done_items = j.done_items + p_done,
@@ -139,11 +149,12 @@ begin
     select round(((x.done_items + p_done) / greatest(extract(epoch from p_now - x.started_at), 0.001))::numeric, 1) as rate
     from public.jobs x where x.id = p_job_id
   ) pace
-  where j.id = p_job_id;
+  where j.id = p_job_id
+  returning j.org_id into v_org_id;
   if not p_is_last then
     update private.job_states s set step = s.step + 1, cursor = s.cursor || p_cursor where s.job_id = p_job_id returning s.step
       into v_step;
-    perform pgmq.send('jobs', jsonb_build_object('job_id', p_job_id, 'step', v_step));
+    perform private.send_work('jobs', v_org_id, jsonb_build_object('job_id', p_job_id, 'step', v_step));
   end if;
 end;
 $$;
@@ -223,14 +234,6 @@ declare
   v_job public.jobs;
   v_state private.job_states;
 begin
-  if p_message.message ? 'remove_files' then
-    -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
-    if p_message.read_ct > p_max_reads then
-      perform pgmq.set_vt('jobs', p_message.msg_id, 21600);
-    end if;
-    return jsonb_build_object('message_id', p_message.msg_id, 'read_count', p_message.read_ct, 'work', 'remove_files',
-      'folder', p_message.message ->> 'remove_files');
-  end if;
   select * into v_job from public.jobs j where j.id = (p_message.message ->> 'job_id')::uuid;
   select * into v_state from private.job_states s where s.job_id = v_job.id;
   if v_state.job_id is null or v_state.step <> (p_message.message ->> 'step')::integer then

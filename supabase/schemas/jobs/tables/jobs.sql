@@ -44,6 +44,11 @@ grant delete, insert, select, update on public.jobs to service_role;
 
 create trigger jobs_updated_at before update on public.jobs
   for each row execute function private.set_updated_at();
+create trigger jobs_drop_message after update of status on public.jobs
+  for each row when (new.finished_at is not null and old.finished_at is null)
+  execute function private.drop_own_work('jobs', 'job_id');
+create trigger jobs_drop_message_deleted after delete on public.jobs
+  for each row when (old.finished_at is null) execute function private.drop_own_work('jobs', 'job_id');
 create trigger jobs_forget_state after update of status on public.jobs
   for each row when (new.finished_at is not null and old.finished_at is null) execute function private.forget_job_state();
 create trigger jobs_remove_export_files after update of status on public.jobs

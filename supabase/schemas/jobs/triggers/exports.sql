@@ -6,12 +6,15 @@ set search_path = ''
 as $$
 begin
   delete from private.export_parts p where p.job_id = new.id;
-  -- One that failed or was canceled may still be written by a worker that does not know it yet, for as long as a worker lives.
-  perform pgmq.send('jobs', jsonb_build_object('remove_files', new.org_id || '/' || new.id),
-    case when new.status = 'completed' then 7 * 86400 else 600 end);
+  -- Whose leads were not fixed has written nothing. Any other that failed or was canceled may still be written by a worker that
+  -- does not know it yet, for as long as a worker lives.
+  if new.total_items is not null then
+    perform private.send_work('file_removals', new.org_id, jsonb_build_object('folder', new.org_id || '/' || new.id),
+      case when new.status = 'completed' then 7 * 86400 else 600 end);
+  end if;
   return null;
 end;
 $$;
 comment on function private.remove_export_files() is
   'Trigger: has the worker remove an export''s files, 7 days after it was completed, 10 minutes after it failed or was '
-  'canceled. Definer: nobody else may use the queue.';
+  'canceled; none if it never came to write any. Definer: nobody else may use the queue.';

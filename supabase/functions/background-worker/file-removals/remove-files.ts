@@ -1,9 +1,18 @@
 // Removes the files of an export whose time is over: the file itself, and what parts were left behind.
 import { exportFileAt, exportFolder, UnsafePathError } from "../../_shared/storage/stored-file.ts";
-import type { DrainJobsDeps } from "./drain-jobs-deps.ts";
-import type { FileRemoval } from "./job-step.ts";
+import type { DrainJobsDeps } from "../jobs/drain-jobs-deps.ts";
 
 const RETRY_SECONDS = 600;
+
+/** What private.claim_file_removal gives. */
+export interface FileRemoval {
+  message_id: number;
+  /** How often this was begun. */
+  read_count: number;
+  org_id: string | null;
+  /** Of bucket exports: <org>/<job>. */
+  folder: string;
+}
 
 /** Only what lies in the folder of its own export. @returns whether the message is dealt with */
 export async function removeFiles(
@@ -23,16 +32,16 @@ export async function removeFiles(
     if (error instanceof UnsafePathError) {
       // No later try can do better, and it would come round for ever.
       log.error("files of an export are not removed: their path is none of ours", { folder });
-      await sql`select private.drop_job_message(${message_id})`;
+      await sql`select private.drop_file_removal(${message_id})`;
       return true;
     }
     log.warn("files of an export could not be removed just now", {
       folder,
       error: error instanceof Error ? error.message : String(error),
     });
-    await sql`select private.release_job_step(${message_id}, ${RETRY_SECONDS})`;
+    await sql`select private.release_file_removal(${message_id}, ${RETRY_SECONDS})`;
     return false;
   }
-  await sql`select private.drop_job_message(${message_id})`;
+  await sql`select private.drop_file_removal(${message_id})`;
   return true;
 }
