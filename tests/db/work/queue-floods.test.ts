@@ -144,6 +144,15 @@ test("an import paused and resumed a hundred times has one message, none while i
   );
   expect(done).toBe(100);
   expect(await count("imports")).toBe(1);
+  // A worker claims it while it is paused.
+  await bench.sql`update public.imports set run_started_at = now() where id = ${id}`;
+  await bench.a.begin();
+  await bench.a.sql`select private.claim_import_chunk()`;
+  await call(flooder, `public.pause_import('${id}')`);
+  await bench.a.commit();
+  expect(await count("imports")).toBe(1);
+  await call(flooder, `public.resume_import('${id}')`);
+  expect(await count("imports")).toBe(1);
   const own = await importOf(neighbour);
   await expectSoon("claim_import_chunk", "id", own);
   await call(flooder, `public.pause_import('${id}')`);

@@ -74,6 +74,8 @@ begin
     total_rows = null,
       run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
   where i.id = p_import_id;
+  -- The pause left the one that a worker was claiming then.
+  perform private.drop_work('imports', 'import_id', p_import_id);
   perform private.send_work('imports', v_import.org_id,
     jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
   perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
