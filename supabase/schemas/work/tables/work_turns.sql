@@ -6,8 +6,9 @@ create table private.work_turns (
   primary key (queue, org_id)
 ) with (fillfactor = 50);
 comment on table private.work_turns is
-  'Turns of organisations at a queue (builds, imports, jobs, file_removals, lookups, enrichments), in seconds of the queue''s own clock: where '
-  'the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s ends first.';
+  'Turns of organisations at a queue (builds, imports, jobs, file_removals, lookups, enrichments), in seconds of the queue''s '
+  'own clock: where the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s '
+  'ends first.';
 create index work_turns_org_idx on private.work_turns (org_id);
 create index work_turns_began_idx on private.work_turns (queue, began);
 
