@@ -1,8 +1,8 @@
 // Every kind of Realtime channel: who may join it, that nobody but the database speaks there, and that nobody outside hears.
 
 import { type Subscription, subscribe } from "local-supabase/testing";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { type Actor, buildWorld, type World } from "./build-world.ts";
 import { clientWith } from "./clients.ts";
 import type { Side } from "./fill-org.ts";

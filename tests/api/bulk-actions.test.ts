@@ -1,11 +1,11 @@
 // Bulk actions over HTTP: counted, done at once or by the worker, followed live, undone.
 
 import { subscribe } from "local-supabase/testing";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { arrangeOwners } from "../fixtures/arrange-owners.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { finishJob } from "../fixtures/wait-for-job.ts";
 
 const stack = inject("stack");

@@ -1,11 +1,12 @@
 // A campaign's life over HTTP: built, started, scheduled, paused, resumed, stopped; which moves are allowed, and its figures.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi, waitForStatus } from "../fixtures/run-campaign.ts";
 import { passRounds } from "../fixtures/run-task.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

@@ -1,4 +1,6 @@
 // Services that are asked about parcels and phones over the whole stack, against a real server that lies, hangs and refuses.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
@@ -11,7 +13,6 @@ import {
   startFaultyServer,
 } from "../fixtures/faulty-server.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

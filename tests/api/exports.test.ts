@@ -1,4 +1,6 @@
 // Exports of leads: what is in the files, who may have them, and that an import takes them back.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import Papa from "papaparse";
 import { readSheet } from "read-excel-file/node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -12,7 +14,6 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { exportLeads, finishJob } from "../fixtures/wait-for-job.ts";
 
 const stack = inject("stack");

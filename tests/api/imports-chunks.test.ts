@@ -1,5 +1,6 @@
 // The chunks of imports in the database: applied once, whole or not at all, whoever applies them and however often.
 import { randomUUID } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
@@ -12,7 +13,6 @@ import {
 } from "../fixtures/apply-import.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

@@ -1,4 +1,6 @@
 // Pausing, resuming, canceling and undoing imports over HTTP, with the worker at work.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addImport, applyChunk, chunkRow, hashLeads } from "../fixtures/apply-import.ts";
 import { callFunction } from "../fixtures/call-function.ts";
@@ -7,7 +9,6 @@ import { joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { finishImport, importCsv, readRejections, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

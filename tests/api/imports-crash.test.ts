@@ -1,4 +1,6 @@
 // An import whose worker is killed again and again, whose uploader's token expires, which competes with another.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import ws from "ws";
 import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
@@ -8,7 +10,6 @@ import { drainImports } from "../../supabase/functions/background-worker/imports
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];

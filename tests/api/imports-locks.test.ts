@@ -1,11 +1,12 @@
 // Two people import overlapping files at once, by whatever strategies: nobody becomes two leads, and nobody waits for ever.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { addImport, applyChunk, chunkRow, readImport, undoChunk } from "../fixtures/apply-import.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const random = seededRandom("import locks");

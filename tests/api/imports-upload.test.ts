@@ -1,12 +1,12 @@
 // Files that a browser puts into Storage itself: from the link to the import, what is refused, and what is removed in time.
 import { randomUUID } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { clientWith } from "../access/clients.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { finishImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

@@ -1,4 +1,6 @@
 // Imports from upload to the last row, by the worker: what becomes of each row of a messy file.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { openChannel } from "../../scripts/realtime/open-channel.ts";
 import { monthTag } from "../../supabase/functions/_shared/leads/auto-tags.ts";
@@ -6,7 +8,6 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv, readRejections, startImport, uploadCsv } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

@@ -1,9 +1,10 @@
 // Duplicate leads over HTTP: found within seconds of being written, dismissed, merged.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

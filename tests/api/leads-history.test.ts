@@ -1,11 +1,12 @@
 // What happens to a lead that is written to and answers: its status and score, its history, and what a browser hears of it.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";
 import { mixedPhoneAt } from "../fixtures/list-phones.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

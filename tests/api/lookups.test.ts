@@ -1,10 +1,11 @@
 // Phones looked up at Twilio, over the whole stack: from the lead that comes to what is known of its phone, with a Twilio that fails.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];

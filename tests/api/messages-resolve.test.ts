@@ -1,10 +1,11 @@
 // A person decides about sends that Twilio never answered for, over HTTP.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { type Answer, callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { makeDue, postsTo, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];

@@ -1,5 +1,6 @@
 // People of an organisation: roles, removal and bans, at once for REST, functions and Realtime, and what goes on without them.
 import { readFile } from "node:fs/promises";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addAdmin } from "../fixtures/add-admin.ts";
 import { callFunction } from "../fixtures/call-function.ts";
@@ -8,7 +9,6 @@ import { joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { signUpUser, type TestUser } from "../fixtures/sign-up-user.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

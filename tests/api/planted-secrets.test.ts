@@ -1,11 +1,12 @@
 // What a service is told in confidence, planted in URL, query, request and header, and looked for wherever a viewer can read.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { type FaultyServer, startFaultyServer } from "../fixtures/faulty-server.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 /** Each in another place; that all begin alike makes one search find all. */

@@ -1,9 +1,10 @@
 // Segments over HTTP: filters and lists, live counts, who may change them, and campaigns that are built from them.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

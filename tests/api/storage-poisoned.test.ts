@@ -1,11 +1,11 @@
 // Rows that carry a path of somebody else's files, or what is no path at all: whoever they belong to fails alone.
 import { randomBytes, randomUUID } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { downloadExport, exportLeads, finishJob } from "../fixtures/wait-for-job.ts";
 
 const stack = inject("stack");

@@ -1,11 +1,11 @@
 // Twilio's webhooks: only what Twilio signed for the right account changes anything.
 import { randomBytes, randomUUID } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { postWebhook, type WebhookSpec } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

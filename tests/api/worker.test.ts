@@ -1,9 +1,9 @@
 // The worker's one door: who may knock, and what a knock answers.
 import { randomUUID } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { signUpUser } from "../fixtures/sign-up-user.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const sql = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => {} });

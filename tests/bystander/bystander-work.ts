@@ -1,11 +1,11 @@
 // What the bystander does all the time: imports owners, writes to them, and takes them out again, to the figure.
 import { randomBytes } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import Papa from "papaparse";
 import { callFunction } from "../fixtures/call-function.ts";
 import type { TestOrg } from "../fixtures/create-org.ts";
 import { MIXED_PHONES, mixedPhoneAt } from "../fixtures/list-phones.ts";
 import { callApi, type Figures, readFigures } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 export const STEPS = ["import", "campaign", "export"] as const;
 export type Step = (typeof STEPS)[number];

@@ -1,7 +1,8 @@
 // Whether the platform is whole afterwards: no process died, every loop ticks, the queues are worked off.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import type postgres from "postgres";
 import type { TestStack } from "../fixtures/test-stack.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import type { Finding } from "./findings.ts";
 
 type Judged = Pick<Finding, "target" | "found">;

@@ -1,5 +1,5 @@
 // Campaigns of the stranger's, built and started as far as they let themselves.
-import { waitFor } from "../fixtures/wait-for.ts";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
 

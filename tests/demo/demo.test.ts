@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterEach, expect, test } from "vitest";
 import { openDashboard, rowOf } from "../../scripts/demo/dashboard.ts";
 import type { Result } from "../../scripts/demo/sum-up.ts";
 import type { StackEnv } from "../../scripts/stack/start-stack.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { type DemoProcess, readResult, startDemo } from "./start-demo.ts";
 
 const KEYS =

@@ -1,6 +1,7 @@
 // An import of 20,000 rows whose worker is killed at ten random instants, and its undo at five more: every row is accounted for
 // exactly once, and the database comes back row for row.
 import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hashLeads, readImport } from "../fixtures/apply-import.ts";
 import { callFunction } from "../fixtures/call-function.ts";
@@ -9,7 +10,6 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const ROWS = 20_000;
 const random = seededRandom("imports crash");

@@ -1,6 +1,7 @@
 // Sends and everything that takes CPU end apart: killing the background worker in the middle of one organisation's import costs another's
 // campaign nothing, and killing the worker costs the import nothing.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,7 +11,6 @@ import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const LEADS = 200;
 const ROWS = 12_000;

@@ -1,11 +1,12 @@
 // Live figures: however many changes a second holds, a channel hears of a campaign's figures once in it, and loses none.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { buildCampaign } from "../fixtures/run-campaign.ts";
 import { runTask } from "../fixtures/run-task.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

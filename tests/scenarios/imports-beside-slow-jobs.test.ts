@@ -1,11 +1,12 @@
 // A step of one organisation's job that takes as long as it may holds nobody's import.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { arrangeOwners } from "../fixtures/arrange-owners.ts";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { importCsv } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { finishJob } from "../fixtures/wait-for-job.ts";
 
 const stack = inject("stack");

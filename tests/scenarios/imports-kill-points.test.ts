@@ -1,5 +1,7 @@
 // The worker's end by kill -9 at each point of an import and of its undo: every row is accounted for exactly once, and the undo
 // brings everything back.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { hashLeads } from "../fixtures/apply-import.ts";
 import { callFunction } from "../fixtures/call-function.ts";
@@ -8,7 +10,6 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { openSession, type Session } from "../fixtures/open-session.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const ROWS = 3200;
 const UPDATING = { fields: { merge_strategy: "update" } };

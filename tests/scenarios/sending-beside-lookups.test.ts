@@ -1,12 +1,12 @@
 // A campaign beside lookups that Twilio answers slowly or not at all: neither waits for the other.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, callApi, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 beforeAll(async () => {

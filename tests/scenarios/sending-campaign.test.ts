@@ -1,5 +1,6 @@
 // A campaign from build to completed, judged by Twilio's record.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -13,7 +14,6 @@ import {
   waitForStatus,
 } from "../fixtures/run-campaign.ts";
 import { passRounds } from "../fixtures/run-task.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];

@@ -1,5 +1,6 @@
 // The worker's end in the middle of a campaign, by kill -9 or by a new version: it completes, and nobody is written to twice.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -8,7 +9,6 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let own: OwnStack;
 let org: TestOrg;

@@ -1,10 +1,11 @@
 // Twilio's error codes: what each class does to the message, the phone, the number and the campaign.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { callApi } from "../fixtures/run-campaign.ts";
 import { makeDue, postsTo, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 let org: TestOrg;

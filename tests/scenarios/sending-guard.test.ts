@@ -1,5 +1,6 @@
 // What stops campaigns and numbers by itself, each against the simulator: it trips, says why, and goes on once it is resumed.
 import { randomBytes } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { BehaviourPatch } from "twilio-simulator";
 import { expect, inject, test } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
@@ -13,7 +14,6 @@ import {
   waitForStatus,
 } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 import { waitForAlert, waitForNoAlert } from "../fixtures/wait-for-alert.ts";
 
 const stack = inject("stack");

@@ -1,5 +1,6 @@
 // A number that carriers filter, beside one that is clean: the first is quarantined at the next run, the campaign goes on.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { doubleSends } from "twilio-simulator/judge";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -8,7 +9,6 @@ import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestNumber, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, callApi, readFigures, startCampaign } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 beforeAll(async () => {

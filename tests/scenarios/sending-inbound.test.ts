@@ -1,5 +1,6 @@
 // What people write back: opt-outs act at once and are confirmed once, help is given, replies reach the inbox live.
 import { randomBytes } from "node:crypto";
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { sentAfterOptOut } from "twilio-simulator/judge";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -8,7 +9,6 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";
 import { postWebhook } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 /** Written to by a campaign that is done; a second one has them all waiting. */

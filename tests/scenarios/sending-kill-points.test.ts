@@ -1,6 +1,7 @@
 // The worker's end at each point of a send, by kill -9 and by its connection being cut: whatever it was at, everybody is
 // written to exactly once, and nothing is left open.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
@@ -9,7 +10,6 @@ import { openSession, type Session } from "../fixtures/open-session.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { makeDue } from "../fixtures/send-to.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let own: OwnStack;
 let org: TestOrg;

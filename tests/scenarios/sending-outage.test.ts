@@ -1,11 +1,11 @@
 // Twilio out of reach: nothing is lost or sent twice, it is not hammered, people get to know, and it goes on by itself.
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let own: OwnStack;
 let org: TestOrg;

@@ -1,12 +1,12 @@
 // Quiet hours while a campaign runs, by Twilio's record: messages die with the hours, and an admin's edit of a rule acts at once.
 
+import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { passRounds } from "../fixtures/run-task.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const MINUTE = 60_000;
 /** Of the day in universal time. */

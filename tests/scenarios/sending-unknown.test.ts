@@ -1,9 +1,10 @@
 // POSTs without an answer: never sent again blindly, settled by a receipt or by Twilio's own list.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { makeDue, postsTo, readOutcome, sendTo, waitForOutcome } from "../fixtures/send-to.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let org: TestOrg;
 let leads: TestLead[];

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readEnvFile } from "local-supabase";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findFreePortBase, portsFrom } from "../../scripts/stack/ports.ts";
 import { PROJECT_DIR } from "../../scripts/stack/project-dir.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let dataDir: string;
 let base: number;

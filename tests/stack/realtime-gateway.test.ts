@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { subscribe } from "local-supabase/testing";
+import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { WebSocket } from "ws";
 import { openChannel } from "../../scripts/realtime/open-channel.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const sql = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => undefined });

@@ -1,6 +1,7 @@
 // A started stack is complete: every part answers at the address the env file gives.
 import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
+import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
 import { type InboundEntry, startSimulator } from "twilio-simulator";
 import { connectSimulator } from "twilio-simulator/client";
@@ -8,7 +9,6 @@ import { afterAll, expect, inject, test } from "vitest";
 import ws from "ws";
 import ownerReplies from "../../scripts/stack/owner-replies.json" with { type: "json" };
 import { registerSimulatedAccounts } from "../../scripts/stack/register-simulated-accounts.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 const stack = inject("stack");
 const admin = postgres(stack.ADMIN_DB_URL, { max: 1, onnotice: () => {} });

@@ -7,13 +7,13 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
+import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { databaseTls } from "../../../supabase/functions/_shared/db/database-tls.ts";
 import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { type Authority, makeAuthority } from "../../fixtures/make-certificates.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
-import { waitFor } from "../../fixtures/wait-for.ts";
 
 type DenoPackage = { runInstall(): string };
 

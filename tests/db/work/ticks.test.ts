@@ -1,11 +1,12 @@
 // Ticks: what is due is done once in its turn, nothing is written if nothing is due, and what fails or is slow harms nothing else.
+
+import { waitFor } from "local-supabase/testing/wait-for";
 import { beforeEach, describe, expect, test } from "vitest";
 import { arrangeCampaign, arrangeLeads, arrangeOrg, later } from "../../fixtures/arrange-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
 import { poison } from "../../fixtures/poison.ts";
 import { runTask } from "../../fixtures/run-task.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
-import { waitFor } from "../../fixtures/wait-for.ts";
 
 const bench = useBareDatabase();
 let one: Session;

@@ -1,9 +1,9 @@
 // /health: whether the area and the database answer, without a crowd of callers becoming a crowd of calls.
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ProbeConnection } from "../../../supabase/functions/_shared/http/health.ts";
-import { waitFor } from "../../fixtures/wait-for.ts";
 import { muteLog } from "./mute-log.ts";
 import { type Ask, areaOf } from "./test-area.ts";
 
