@@ -1,8 +1,8 @@
 // One seed of chaos: everything goes wrong at once, and afterwards Twilio's record and our tables agree message by message.
 // `npm run test:chaos -- --seeds 20` is the long run; SEED repeats this one.
 import { expect, test } from "vitest";
-import { runSeed } from "../../scripts/chaos/run-seed.ts";
 import { describeChecks } from "../../scripts/judging/check.ts";
+import { runSeed } from "../chaos/run-seed.ts";
 import { seededRandom } from "../fixtures/seeded-random.ts";
 
 test("timeouts, resets, kills, lost and late callbacks, opt-outs, pauses and people's decisions", {

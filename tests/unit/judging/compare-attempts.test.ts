@@ -2,8 +2,8 @@
 
 import type { CallbackEntry, PostEntry } from "twilio-simulator";
 import { describe, expect, test } from "vitest";
-import { compareAttempts, readTwilioSide } from "../../../scripts/chaos/compare-attempts.ts";
-import type { ChaosAttempt, ChaosMessage } from "../../../scripts/chaos/read-our-side.ts";
+import { compareAttempts, readTwilioSide } from "../../chaos/compare-attempts.ts";
+import type { ChaosAttempt, ChaosMessage } from "../../chaos/read-our-side.ts";
 
 const message = (changes: Partial<ChaosMessage> = {}): ChaosMessage => ({
   id: "m1",

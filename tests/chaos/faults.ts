@@ -1,8 +1,8 @@
 // What goes wrong, and what people do meanwhile: one of it at a time, by weight.
 
 import { waitFor } from "local-supabase/testing/wait-for";
-import { callApi } from "../../tests/fixtures/run-campaign.ts";
-import { runTask } from "../../tests/fixtures/run-task.ts";
+import { callApi } from "../fixtures/run-campaign.ts";
+import { runTask } from "../fixtures/run-task.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
 

@@ -1,6 +1,6 @@
 // Reads what the platform says became of an organisation's messages.
 import type postgres from "postgres";
-import type { OurAttempt, OurMessage } from "../judging/our-side.ts";
+import type { OurAttempt, OurMessage } from "../../scripts/judging/our-side.ts";
 
 export interface ChaosMessage extends OurMessage {
   campaign_id: string | null;

@@ -2,10 +2,10 @@
 
 import type { PostEntry, RecordEntry } from "twilio-simulator";
 import { type DoubleSend, doubleSends, sentAfterOptOut, worstSlidingSecond } from "twilio-simulator/judge";
-import { checkFigures } from "../../tests/fixtures/check-figures.ts";
-import { type Check, nothingWrong } from "../judging/check.ts";
-import { compareTexts, failedWebhooks } from "../judging/compare-messages.ts";
-import { measureNumberPace } from "../judging/measure-pace.ts";
+import { type Check, nothingWrong } from "../../scripts/judging/check.ts";
+import { compareTexts, failedWebhooks } from "../../scripts/judging/compare-messages.ts";
+import { measureNumberPace } from "../../scripts/judging/measure-pace.ts";
+import { checkFigures } from "../fixtures/check-figures.ts";
 import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
 import type { Pause } from "./faults.ts";
 import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";

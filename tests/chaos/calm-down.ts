@@ -1,7 +1,7 @@
 // The end of the trouble: everything is given the time and the means to come to its end.
 
 import { waitFor } from "local-supabase/testing/wait-for";
-import { callApi } from "../../tests/fixtures/run-campaign.ts";
+import { callApi } from "../fixtures/run-campaign.ts";
 import { CALM } from "./behaviours.ts";
 import type { Faults } from "./faults.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";

@@ -1,10 +1,11 @@
 // A platform of its own with several organisations, whose campaigns share people, texts and one Twilio that misbehaves.
-import { addLeads, type TestLead } from "../../tests/fixtures/add-leads.ts";
-import { addTemplate } from "../../tests/fixtures/add-templates.ts";
-import { createOrg, type TestOrg } from "../../tests/fixtures/create-org.ts";
-import { buildCampaign } from "../../tests/fixtures/run-campaign.ts";
-import { type OwnStack, startOwnStack } from "../../tests/fixtures/start-own-stack.ts";
-import type { Random } from "../demo/random.ts";
+
+import type { Random } from "../../scripts/demo/random.ts";
+import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
+import { addTemplate } from "../fixtures/add-templates.ts";
+import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { buildCampaign } from "../fixtures/run-campaign.ts";
+import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { behaviourOf } from "./behaviours.ts";
 
 export interface ChaosOrg {

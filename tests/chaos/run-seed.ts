@@ -1,8 +1,8 @@
 // One run of chaos: a world, trouble for some seconds, calm, and the judgement.
 import { setTimeout as sleep } from "node:timers/promises";
-import { startCampaign } from "../../tests/fixtures/run-campaign.ts";
-import { createRandom } from "../demo/random.ts";
-import { type Check, equal, nothingWrong } from "../judging/check.ts";
+import { createRandom } from "../../scripts/demo/random.ts";
+import { type Check, equal, nothingWrong } from "../../scripts/judging/check.ts";
+import { startCampaign } from "../fixtures/run-campaign.ts";
 import { calmDown } from "./calm-down.ts";
 import { checkOrg } from "./check-org.ts";
 import { Faults } from "./faults.ts";
