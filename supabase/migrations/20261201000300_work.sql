@@ -379,7 +379,7 @@ begin
       perform pgmq.set_vt(p_queue, v_message.msg_id,
         least(p_visibility_seconds * power(2, least(v_message.read_ct - 1, 10)), greatest(p_visibility_seconds, 900))::integer);
     end if;
-    -- A second for now, also if nobody ever tells what it took: see charge_turn. Not of an organisation that is gone.
+    -- The turn is charged one second until charge_turn tells what it took. An organisation that is gone has no turns.
     insert into private.work_turns as t (queue, org_id, began, ends)
     select p_queue, o.id, v_candidate.began, v_candidate.began + 1 from public.orgs o where o.id = v_candidate.org_id
     on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;
@@ -529,7 +529,8 @@ declare
   v_turn timestamptz;
   v_soon timestamptz := p_now + interval '1 minute';
 begin
-  -- Seldom ones first: those that come every second could keep them out for ever, and not the other way round.
+  -- Prompt tasks first: there are fewer of them than ticks, and one tick at a time does a task, so that a tick is left for the
+  -- others. Of the others the seldom ones first: those that come every second could keep them out for ever.
   for v_task in select t.* from private.tasks t where t.is_active order by t.is_prompt desc, t.seconds desc, t.name loop
     v_turn := to_timestamp(floor(extract(epoch from p_now) / v_task.seconds) * v_task.seconds);
     continue when p_prompt_only and not v_task.is_prompt;

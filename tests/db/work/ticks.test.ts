@@ -267,3 +267,11 @@ test("every few seconds no job but the ticks begins, and each tick says what it 
   // It is written down with every run.
   for (const { length } of jobs) expect(length).toBeLessThan(200);
 });
+
+test("there are fewer prompt tasks than ticks, so that they never take all of them", async () => {
+  const [row] = await bench.sql`
+    select (select count(*)::int from private.tasks where is_prompt) as prompt,
+      (select count(*)::int from cron.job where jobname like 'tick-%') as ticks`;
+  expect(row?.prompt).toBeGreaterThan(0);
+  expect(row?.prompt).toBeLessThan(row?.ticks);
+});

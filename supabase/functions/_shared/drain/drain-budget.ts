@@ -8,8 +8,8 @@ const MAX_CALLS = 200;
 
 /**
  * CPU milliseconds by kind of work, measured in Deno 2.1.4 on a 2-core machine on the function's own thread. That
- * version has no way to read its own CPU time (process.cpuUsage is not implemented), so it is estimated; where it was
- * estimated too low, the platform announces the limit by beforeunload, and the drain stops there.
+ * version can't read its own CPU time (process.cpuUsage is not implemented), so it is estimated. If the estimate is too low,
+ * the platform announces the limit by beforeunload, and the drain stops there.
  * removal is no measurement: several times what its two calls of Storage should take.
  */
 const CPU_MS = {

@@ -7,7 +7,7 @@ const SOFT_LIMIT_MS = 1_000;
  * done by then, and what is estimated here may be too low by an eighth.
  */
 const USED_UP_MS = 1_600;
-/** Past the soft limit even where this is estimated too high by an eighth: the next call finds a new isolate. */
+/** Past the soft limit even if this is estimated too high by an eighth: the next call finds a new isolate. */
 const CALL_NEXT_MS = 1_150;
 /** Loading the function, its first connection and code that is not compiled yet. */
 const COLD_START_MS = 150;
@@ -21,7 +21,7 @@ export class IsolateCpu {
     this.ms += ms;
   }
 
-  /** A call has come. The platform sends none to an isolate at its soft limit, so whatever was estimated, it is not there yet. */
+  /** A call has come. The platform sends none to an isolate at its soft limit, so this one is below it, whatever was estimated. */
   noteCall(): void {
     this.ms = Math.min(this.ms, SOFT_LIMIT_MS);
     this.hasCalledNext = false;

@@ -56,7 +56,7 @@ begin
       perform pgmq.set_vt(p_queue, v_message.msg_id,
         least(p_visibility_seconds * power(2, least(v_message.read_ct - 1, 10)), greatest(p_visibility_seconds, 900))::integer);
     end if;
-    -- A second for now, also if nobody ever tells what it took: see charge_turn. Not of an organisation that is gone.
+    -- The turn is charged one second until charge_turn tells what it took. An organisation that is gone has no turns.
     insert into private.work_turns as t (queue, org_id, began, ends)
     select p_queue, o.id, v_candidate.began, v_candidate.began + 1 from public.orgs o where o.id = v_candidate.org_id
     on conflict (queue, org_id) do update set began = excluded.began, ends = greatest(t.ends, excluded.began) + 1;

@@ -62,7 +62,8 @@ declare
   v_turn timestamptz;
   v_soon timestamptz := p_now + interval '1 minute';
 begin
-  -- Seldom ones first: those that come every second could keep them out for ever, and not the other way round.
+  -- Prompt tasks first: there are fewer of them than ticks, and one tick at a time does a task, so that a tick is left for the
+  -- others. Of the others the seldom ones first: those that come every second could keep them out for ever.
   for v_task in select t.* from private.tasks t where t.is_active order by t.is_prompt desc, t.seconds desc, t.name loop
     v_turn := to_timestamp(floor(extract(epoch from p_now) / v_task.seconds) * v_task.seconds);
     continue when p_prompt_only and not v_task.is_prompt;
