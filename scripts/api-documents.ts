@@ -1,5 +1,5 @@
 // npm run api-documents -- --out DIR: writes the OpenAPI document of each area to DIR/<area>.json, for publishing and for clients.
-// They are the same that the functions serve at /functions/v1/<area>/openapi.json. DIR is made if it isn't there.
+// They are the documents that the functions serve at /functions/v1/<area>/openapi.json. DIR is made if it isn't there.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

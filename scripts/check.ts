@@ -13,7 +13,7 @@ import { PROJECT_DIR, runTool, type Tool } from "./tools/run-tool.ts";
 
 class CheckFailed extends Error {}
 
-/** Runs one step with a line before and after it. @param step gives complaints, none where all is well */
+/** Runs one step with a line before and after it. @param step returns complaints, none if all is well */
 async function check(name: string, step: () => Promise<string[]>): Promise<void> {
   const started = performance.now();
   process.stdout.write(`${name} ... `);
@@ -37,7 +37,7 @@ async function checkAll(): Promise<void> {
   await check("locked versions of functions", checkLocks);
   await check("types of functions (deno check)", async () => {
     const entries = (await findFunctions()).map(({ entry }) => entry);
-    // Each function's own deno.json is for the bundler of what is deployed.
+    // Each function's own deno.json is for the bundler of a deployment.
     return complaintsOf("deno", ["check", "--config", "deno.json", ...entries]);
   });
   await check("patterns are linear (recheck)", checkPatterns);

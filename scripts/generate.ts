@@ -1,5 +1,5 @@
-// npm run generate: writes every generated file, migrations first (until 1.0.0). `--check` writes nothing and fails where one is stale. `--db-url URL` uses
-// a database that runs already (all migrations applied) in place of one started for this.
+// npm run generate: writes every generated file, migrations first (until 1.0.0). `--check` writes nothing and fails if a file is
+// stale. `--db-url URL` uses a database that runs already (all migrations applied) instead of starting one.
 import { parseArgs } from "node:util";
 import { generateAll } from "./generate/generate-all.ts";
 import { generateMigrations } from "./generate/migrations.ts";

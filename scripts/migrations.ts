@@ -1,4 +1,4 @@
-// npm run migrations -- compare | draft NAME | freeze: what comes after 1.0.0, when migrations are written by hand.
+// npm run migrations -- compare | draft NAME | freeze: for 1.0.0 and later, when migrations are written by hand.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { judgeMigrations } from "./check/check-migrations.ts";

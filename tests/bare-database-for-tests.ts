@@ -1,10 +1,10 @@
-// Starts a database server for a test run with nothing beside it: no scheduler plans, no worker claims (vitest globalSetup).
+// Starts a database server alone for a test run: no scheduler plans, no worker claims (vitest globalSetup).
 import type { TestProject } from "vitest/node";
 import { type BareServer, startBareServer } from "../scripts/stack/start-bare-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** In test files: `startBareDatabase()`, never this itself. */
+    /** Test files use `startBareDatabase()`, never this directly. */
     bareServer: Omit<BareServer, "stop">;
   }
 }

@@ -7,7 +7,7 @@ import type { TestProject } from "vitest/node";
 import { findFreePortBase } from "../scripts/stack/ports.ts";
 import { startStack } from "../scripts/stack/start-stack.ts";
 import { startStackControl } from "./fixtures/start-stack-control.ts";
-import type { TestStack } from "./fixtures/test-stack.ts";
+import { type TestStack, workerSessionUrl } from "./fixtures/test-stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -57,6 +57,7 @@ async function startSharedStack(): Promise<SharedStack> {
     provided: {
       ...stack.env,
       ADMIN_DB_URL: stack.adminUrl,
+      WORKER_SESSION_URL: workerSessionUrl(stack.env.WORKER_DB_URL, stack.adminUrl),
       CONTROL_URL: control.url,
       FUNCTIONS_ENV: stack.functionsEnv,
       DATABASE_PID: stack.pids().database,

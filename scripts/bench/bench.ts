@@ -32,7 +32,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0;
   }
   const machine = describeMachine();
-  // With --json, what is said on the way goes to stderr: stdout is for the result.
+  // With --json, progress is written to stderr: stdout is for the result.
   const say = (line: string) => (json ? console.error(line) : console.log(line));
   say(`${bench.name}: ${bench.summary}`);
   say(

@@ -9,7 +9,7 @@ export interface BenchArguments {
   counts: Record<string, number>;
 }
 
-/** @throws Error naming the option and what it takes */
+/** @throws Error naming the option and its valid values */
 export function readOptions(options: CountOptions, args: string[]): BenchArguments {
   const { values } = parseArgs({
     args,

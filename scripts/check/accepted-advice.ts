@@ -1,4 +1,4 @@
-// What `supabase db advisors` says that is not on the list of accepted advice (supabase/advisors-accepted.json).
+// Advice of `supabase db advisors` that is not on the list of accepted advice (supabase/advisors-accepted.json).
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
@@ -18,7 +18,7 @@ export interface Acceptance {
   reason: string;
 }
 
-/** Everything the advisors say of a database, INFO included. */
+/** All advice of the advisors on a database, INFO included. */
 export async function readAdvice(databaseUrl: string): Promise<Advice[]> {
   const args = ["db", "advisors", `--remote=${databaseUrl}`, "--level", "info", "--output-format", "json"];
   const { code, stdout, stderr } = await runTool("supabase", args);
@@ -32,9 +32,9 @@ export async function readAcceptances(): Promise<Acceptance[]> {
 }
 
 /**
- * WARN and ERROR are never accepted. An acceptance that accepts nothing any more is a complaint too, or the list would
+ * WARN and ERROR are never accepted. An acceptance that no longer matches any advice is a complaint too, or the list would
  * only ever grow.
- * @returns complaints, empty where all is well
+ * @returns complaints, empty if all is well
  */
 export function judgeAdvice(advice: Advice[], acceptances: Acceptance[]): string[] {
   const accepts = ({ advice: wanted }: Acceptance, { cacheKey }: Advice) =>

@@ -8,7 +8,7 @@ import { readMigrations, readSchemaFiles } from "../schema/read-sql-files.ts";
 
 const WRITE_ONE = "npm run migrations -- draft NAME begins a migration: docs/changing-sql.md.";
 
-/** While they are written from the schema files, text is compared; frozen ones are applied. @returns complaints, none if all is well */
+/** Compares text while migrations are generated; applies them once they are frozen. @returns complaints, none if all is well */
 export async function checkMigrations(projectDir: string): Promise<string[]> {
   if (!(await areMigrationsFrozen(projectDir))) {
     const stale = await generateMigrations({ projectDir, checkOnly: true });
@@ -18,7 +18,7 @@ export async function checkMigrations(projectDir: string): Promise<string[]> {
   return broken.length > 0 ? broken : judgeMigrations(projectDir);
 }
 
-/** Applies both to fresh databases, whatever the version. @returns complaints, none if all is well */
+/** Applies both to fresh databases, for any version. @returns complaints, none if all is well */
 export async function judgeMigrations(projectDir: string): Promise<string[]> {
   const { differences } = await compareMigrations(projectDir);
   if (differences.length === 0) return [];

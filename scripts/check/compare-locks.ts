@@ -1,12 +1,12 @@
-// Whether what is deployed is what was tested: deno.lock, which the bundler of functions reads, against package-lock.json, by which
-// everything here is installed.
+// Whether the deployed packages are the tested ones: compares deno.lock, which the bundler of functions reads, with
+// package-lock.json, by which everything here is installed.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../tools/run-tool.ts";
 
 interface DenoLock {
   version: string;
-  /** What the import map asks for, and which version that became. */
+  /** The specifiers of the import map, each with the version it resolved to. */
   specifiers: Record<string, string>;
   npm: Record<string, { integrity: string }>;
 }
@@ -19,7 +19,7 @@ interface ImportMap {
 
 const STALE = "run npm run lock and commit supabase/functions/deno.lock";
 
-/** Complaints, none where the two agree. */
+/** Complaints, none if the two agree. */
 export function compareLocks(deno: DenoLock, npm: PackageLock, map: ImportMap): string[] {
   const complaints: string[] = [];
   // Version 5 can't be read by the hosted runtime's Deno 2.1.
@@ -45,7 +45,7 @@ export function compareLocks(deno: DenoLock, npm: PackageLock, map: ImportMap): 
   return complaints;
 }
 
-/** The project's own. */
+/** Compares the project's own locks. @returns complaints, none if they agree */
 export async function checkLocks(): Promise<string[]> {
   const read = async (path: string) => JSON.parse(await readFile(join(PROJECT_DIR, path), "utf8"));
   return compareLocks(

@@ -1,4 +1,4 @@
-// Packages are products of their own: they import nothing of the project, and name no table or function of its database.
+// Packages are independent of the project: they import nothing of it, and name no table or function of its database.
 import { readdir, readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { dirname, join, normalize } from "node:path";
@@ -11,19 +11,19 @@ const ALSO_MEANS: Record<string, string> = {
 };
 
 export interface PackageFile {
-  /** Within its package. */
+  /** Path within its package. */
   path: string;
   text: string;
 }
 
-/** A relative path in quotes, as imports and URLs of files have it. */
+/** A relative path in quotes, as in imports and URLs of files. */
 const RELATIVE_PATH = /["'`](\.{1,2}\/[^"'`\s$]*)["'`]/g;
-/** What an import, an export or a resolved path names, unless it is relative. */
+/** The name in an import, an export or a resolved path, unless it is relative. */
 const IMPORTED_NAME =
   /(?:^import |^(?:import|export) [^"'\n]* from |^\} from |\bimport\(|\bresolve\(|\brequire\()["']([^."'][^"']*)["']/gm;
 
 /**
- * What a package's file imports beyond its own folder and the packages it lists.
+ * Finds what a package's file imports from outside its folder and the packages it lists.
  * @param listed names of its dependencies
  */
 export function findForeignImports({ path, text }: PackageFile, listed: ReadonlySet<string>): string[] {
@@ -47,7 +47,7 @@ export function findDatabaseNames(sql: string): Set<string> {
 }
 
 /**
- * Names of the project's database in a text: with their schema, in a call by supabase-js, or as a word of their own if the name
+ * Finds names of the project's database in a text: with their schema, in a call by supabase-js, or as a separate word if the name
  * has an underscore. A single word such as `messages` means too many other things to be looked for.
  */
 export function findForeignNames(text: string, names: ReadonlySet<string>): string[] {
@@ -58,7 +58,7 @@ export function findForeignNames(text: string, names: ReadonlySet<string>): stri
   return [...new Set(found)].filter((name) => names.has(name));
 }
 
-/** Complaints, none if all packages stand for themselves. */
+/** @returns complaints, none if all packages are independent */
 export async function checkPackages(): Promise<string[]> {
   const migrations = await readFiles("supabase/migrations", /\.sql$/);
   const names = findDatabaseNames(migrations.map(({ text }) => text).join("\n"));

@@ -1,4 +1,5 @@
-// The form of supabase/schemas: each function once, in a file that its name or its purpose names, in lines and files people read.
+// Checks the form of supabase/schemas: each function once, in a file named after it or its purpose, readable lengths of lines and
+// files, and nothing that takes Postgres quadratic time.
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { listSchemaFiles } from "../schema/list-schema-files.ts";
@@ -7,7 +8,7 @@ import { PROJECT_DIR } from "../tools/run-tool.ts";
 const MOST_CHARACTERS = 130;
 const MOST_LINES_OF_A_FILE = 300;
 const MOST_LINES_OF_A_FUNCTION = 150;
-/** A longer one has a file of its own, of its name. */
+/** A longer function has a file of its own, named after it. */
 const MOST_LINES_OF_A_GUEST = 60;
 
 export interface SqlFile {
@@ -18,7 +19,7 @@ export interface SqlFile {
 interface SqlFunction {
   /** With its schema. */
   name: string;
-  /** Overloads are told apart by their arguments, as written. */
+  /** The arguments as written, which distinguish overloads. */
   signature: string;
   path: string;
   lines: number;
@@ -45,6 +46,11 @@ export function judgeSqlFiles(files: readonly SqlFile[]): string[] {
       if (line.length > MOST_CHARACTERS)
         complaints.push(
           `${file.path}:${i + 1}: ${line.length} characters; a line has ${MOST_CHARACTERS} at most.`,
+        );
+      // Measured on Postgres 17.10: an object of 4,000 entries takes 0.5 s, one of 16,000 8 s; through an array 2 and 6 ms.
+      if (/\bjsonb_agg\(/i.test(line))
+        complaints.push(
+          `${file.path}:${i + 1}: jsonb_agg takes time quadratic in the parts of an element: write to_jsonb(array_agg(...)).`,
         );
     });
     if (lines.length - 1 > MOST_LINES_OF_A_FILE)

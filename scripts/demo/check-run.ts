@@ -1,4 +1,4 @@
-// Every check of a finished run: sums that must add up, and the platform's word against the simulator's record.
+// Every check of a finished run: sums that must add up, and the platform's data compared with the simulator's record.
 import type { RecordEntry } from "twilio-simulator";
 import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/schemas.ts";
 import { type Check, equal, nothingWrong } from "../judging/check.ts";

@@ -1,4 +1,4 @@
-// `npm run demo`: a real campaign on a fresh platform, live, checked against what the Twilio simulator recorded.
+// `npm run demo`: a real campaign on a fresh platform, live, checked against the Twilio simulator's record.
 import { describeChecks } from "../judging/check.ts";
 import type { LeadFile } from "./lead-file.ts";
 import { makeLeadFile } from "./make-lead-file.ts";
@@ -11,7 +11,7 @@ import { type Platform, startPlatform } from "./start-platform.ts";
 const startedMono = performance.now();
 let starting: Promise<Platform> | undefined;
 let endingSince: number | undefined;
-/** npm and tsx pass a signal on that the terminal has sent to every process already. */
+/** npm and tsx pass on a signal that the terminal has already sent to every process. */
 const SAME_SIGNAL_MS = 1_000;
 
 /** Stops the platform, whatever state it is in, and ends the process. */
@@ -41,7 +41,7 @@ async function main(options: DemoOptions, file: LeadFile, screen: Screen): Promi
       console.log(JSON.stringify(result));
     }
   } catch (error) {
-    // What fails because everything is being stopped is no news.
+    // A failure caused by the stop itself is not reported.
     if (endingSince !== undefined) await new Promise(() => {});
     screen.keep();
     console.error(`\n${(error as Error).message}`);
@@ -85,7 +85,7 @@ try {
     await end(await main(options, file, createScreen(process.stdout, options.json)));
   }
 } catch (error) {
-  // A start that was broken off by Ctrl-C ends in the other place.
+  // A start that Ctrl-C broke off is ended by the signal's handler.
   if (endingSince === undefined) {
     console.error(`\n${(error as Error).message}\n`);
     await end(1);

@@ -1,4 +1,4 @@
-// Draws a running campaign: one table, and one line of it where there is no terminal.
+// Draws a running campaign: one table, or one line if there is no terminal.
 import { drawBar } from "./draw-bar.ts";
 import type { Figures, LiveFigures } from "./live-figures.ts";
 import type { Screen } from "./screen.ts";
@@ -18,9 +18,9 @@ export function drawCampaign(screen: Screen, live: LiveFigures): void {
     [
       `  ${bar}  ${status}  ${rate.toFixed(0).padStart(3)} msg/s`,
       ...ROWS.map((row) => `  ${row.map((name) => cell(name, figures[name])).join("   ")}`),
-      `  ${[cell("replies", texts), cell("opt-outs", figures.opt_outs)].join("   ")}   ${lastText ? `“${oneLine(lastText)}”` : ""}`,
+      `  ${[cell("texts", texts), cell("opt-outs", figures.opt_outs)].join("   ")}   ${lastText ? `“${oneLine(lastText)}”` : ""}`,
     ],
-    `  ${status}: waiting ${figures.waiting} · queued ${figures.queued} · sending ${figures.sending} · sent ${figures.sent} · delivered ${figures.delivered} · failed ${figures.failed} · replies ${texts} · opt-outs ${figures.opt_outs} · ${rate.toFixed(0)} msg/s`,
+    `  ${status}: waiting ${figures.waiting} · queued ${figures.queued} · sending ${figures.sending} · sent ${figures.sent} · delivered ${figures.delivered} · failed ${figures.failed} · texts ${texts} · opt-outs ${figures.opt_outs} · ${rate.toFixed(0)} msg/s`,
   );
 }
 

@@ -1,4 +1,4 @@
-// Follows a private Realtime channel: every row change that is broadcast there, and the state as it is whenever the channel is joined.
+// Follows a private Realtime channel: every row change broadcast there, and the full state each time the channel is joined.
 import { openChannel } from "../realtime/open-channel.ts";
 import type { Dashboard } from "./dashboard.ts";
 
@@ -9,13 +9,13 @@ export interface RowChange {
   record: Record<string, unknown>;
   /** All rows of the statement. */
   records: Record<string, unknown>[];
-  /** Rows have ids only: they are to be read again. */
+  /** Rows have ids only and must be read again. */
   withheld?: boolean;
 }
 
 export interface ChangeHandlers {
   onChange(change: RowChange): void;
-  /** Reads what is shown, over REST: what was broadcast before the channel was joined does not come again. */
+  /** Reads the shown state over REST: broadcasts from before the join are not sent again. */
   read(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export async function followChanges(
 ): Promise<void> {
   let reading: Promise<void> = Promise.resolve();
   const readAgain = () => {
-    // One that failed keeps nobody from the next.
+    // A read that failed must not prevent the next.
     reading = reading.catch(() => {}).then(read);
     reading.catch(() => {});
   };

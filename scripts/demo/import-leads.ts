@@ -1,4 +1,4 @@
-// Uploads the file as a dashboard does: a look at it first, then the import, followed over Realtime.
+// Uploads the file as a dashboard does: first a preview, then the import, followed over Realtime.
 import type { LeadImport, Preview } from "../../supabase/functions/leads/imports/schemas.ts";
 import type { Dashboard } from "./dashboard.ts";
 import { drawBar } from "./draw-bar.ts";
@@ -7,6 +7,9 @@ import type { LeadFile } from "./lead-file.ts";
 import type { Screen } from "./screen.ts";
 import { createNews } from "./wait-for-news.ts";
 import { wrapList } from "./wrap-list.ts";
+
+/** The commonest problems of the preview that are shown, each on a line. */
+const SHOWN_PROBLEMS = 3;
 
 /** @throws Error when the file is refused or the import fails */
 export async function importLeads(
@@ -57,6 +60,8 @@ function showPreview(preview: Preview, screen: Screen): void {
   const mapping = known.map(([column, field]) => `${column} → ${field}`);
   for (const line of wrapList("  mapping    ", mapping)) screen.say(line);
   for (const line of wrapList("  custom     ", unknown)) screen.say(line);
-  for (const { reason, rows, outcome } of preview.problems.slice(0, 3))
+  for (const { reason, rows, outcome } of preview.problems.slice(0, SHOWN_PROBLEMS))
     screen.say(screen.faint(`  ${outcome.padEnd(9)}  ${rows} × ${reason}`));
+  const more = preview.problems.length - SHOWN_PROBLEMS;
+  if (more > 0) screen.say(screen.faint(`  and ${more} more ${more === 1 ? "kind" : "kinds"} of problems`));
 }

@@ -1,4 +1,4 @@
-// What the simulator's record says of the campaign: who got what, how fast, and whether the rules of sending were kept.
+// Judges the campaign by the simulator's record: who got what, how fast, and whether the rules of sending were kept.
 
 import type { PostEntry, RecordEntry } from "twilio-simulator";
 import { doubleSends, sentAfterOptOut, worstSlidingSecond } from "twilio-simulator/judge";
@@ -9,11 +9,11 @@ import type { OurAttempt, OurMessage } from "../judging/our-side.ts";
 export interface Verdict {
   /** POSTs of the campaign, refused ones too, in order of arrival. */
   posts: PostEntry[];
-  /** People by what Twilio says became of the campaign's message to them. */
+  /** Numbers of people by the outcome of the campaign's message to them, as Twilio reports it. */
   delivered: number;
   undelivered: number;
   unconfirmed: number;
-  /** Refused, or failed before a carrier had it, and never sent after all. */
+  /** Refused, or failed before a carrier had it, and not sent later. */
   failed: number;
   doubleSends: number;
   sentAfterOptOut: number;
@@ -26,7 +26,7 @@ export interface Verdict {
   pace: NumberPace;
 }
 
-/** @param ours only tells which POSTs are the campaign's; a POST for no message of ours counts as the campaign's */
+/** @param ours only used to find the campaign's POSTs; a POST that belongs to no message of ours counts as the campaign's */
 export function judgeSending(
   ours: OurMessage[],
   attempts: OurAttempt[],
@@ -51,7 +51,7 @@ export function judgeSending(
     unconfirmed: count("unconfirmed"),
     failed: count("failed"),
     doubleSends: doubleSends(record, (post) => (isCampaign(post) ? "step 1" : null)).length,
-    // The judge grants one confirmation a person, whichever POSTs are said to be one.
+    // The judge allows one confirmation for each person, even if more POSTs are called one.
     sentAfterOptOut: sentAfterOptOut(record, { isConfirmation: ({ mid }) => confirmations.has(mid ?? "") })
       .length,
     optOuts: new Set(texts.filter(({ intent }) => intent === "stop").map(({ from }) => from)),
@@ -65,7 +65,7 @@ export function judgeSending(
   };
 }
 
-/** Of several messages to one person the best result stands, as it does in a campaign's figures. */
+/** If a person got several messages, the best result counts, as in a campaign's figures. */
 const RANK = ["failed", "undelivered", "unconfirmed", "delivered"];
 
 function resultOf(post: PostEntry): string {

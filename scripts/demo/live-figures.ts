@@ -1,5 +1,5 @@
-// A campaign's figures as a dashboard shows them: read when a channel is joined, and from then on as they come over Realtime.
-import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
+// A campaign's figures as a dashboard shows them: read when a channel is joined, then updated over Realtime.
+import type { CampaignFigures } from "../../supabase/functions/campaigns/campaign/read-stats.ts";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 import { followChanges } from "./follow-changes.ts";
 import { createNews, type News } from "./wait-for-news.ts";
@@ -22,7 +22,7 @@ export const FIGURES = [
 ] as const;
 export type Figures = Record<(typeof FIGURES)[number], number>;
 
-/** What came over Realtime and is not what was counted, one sentence each. */
+/** Figures received over Realtime that differ from those counted, one sentence each. */
 export function differentFigures(live: Figures, { figures, replies, opt_outs }: CampaignFigures): string[] {
   const counted: Record<string, number> = { ...figures, replies, opt_outs };
   return FIGURES.filter((name) => live[name] !== counted[name]).map(
@@ -33,14 +33,14 @@ export function differentFigures(live: Figures, { figures, replies, opt_outs }: 
 export interface LiveFigures {
   figures: Figures;
   status: string;
-  /** Why the campaign can't go on by itself. */
+  /** The reason why a person must act; null if the campaign can go on. */
   needsAttention: string | null;
-  /** Texts that people wrote, by the inbox. */
+  /** Texts that people wrote, counted by the inbox channel. */
   texts: number;
   lastText: string;
   /** Messages a second since the figures before. */
   rate: number;
-  /** Wakes at each change. */
+  /** Wakes its waiters at each change. */
   news: News;
 }
 
@@ -75,7 +75,7 @@ export async function followCampaign(
     tell();
   };
   const { client } = dashboard;
-  // What was broadcast while a read was under way is newer than what it brings.
+  // A broadcast that arrives while a read is under way is newer than the read.
   const heard = new Set<string>();
   await followChanges(dashboard, `campaign:${campaignId}`, {
     onChange({ table, record }) {
@@ -117,7 +117,7 @@ export async function followCampaign(
   return live;
 }
 
-/** Of the last two seconds: figures come about once a second, so one step alone would jump about. */
+/** The rate over the last two seconds: figures arrive about once a second, so a single step would fluctuate. */
 function createMeter(): (count: number) => number {
   const seen: { at: number; count: number }[] = [];
   return (count) => {

@@ -1,4 +1,4 @@
-// Makes up owners with fictional phones, and what is wrong with some of them, from a seed.
+// Makes up owners with fictional phones, some of them faulty, from a seed.
 import { fileURLToPath } from "node:url";
 import { readAreaCodes } from "../seed/read-area-codes.ts";
 import { BAD_PHONES, CITIES, COUNTIES, FIRST_NAMES, LAST_NAMES, NOTES, STREETS } from "./owner-words.ts";
@@ -14,7 +14,7 @@ export interface Owner {
   kind: OwnerKind;
   firstName: string;
   lastName: string;
-  /** Ten digits, or what stands in their place. */
+  /** Ten digits, or the invalid text in their place. */
   phone: string;
   secondPhone: string;
   email: string;
@@ -28,7 +28,7 @@ export interface Owner {
   notes: string;
 }
 
-/** Of all rows; what is left over is usable: nine in ten. */
+/** Shares of all rows; the rest, nine in ten, is usable. */
 const SHARES: [OwnerKind, number][] = [
   ["rejected", 0.04],
   ["duplicate", 0.04],
@@ -79,7 +79,7 @@ function makeOwner(kind: OwnerKind, phones: Phone[], random: Random): Owner {
     firstName,
     lastName,
     phone: hasPhone ? digits : maybe(0.75, random.pick(BAD_PHONES)),
-    // A duplicate is one by its first phone; a second of its own would hide nothing.
+    // A duplicate is recognised by its first phone; a second phone would add nothing.
     secondPhone: kind === "duplicate" ? "" : second,
     email: maybe(0.4, `owner${number(99_999)}@example.com`),
     address: `${number(9_999)} ${random.pick(STREETS)}${maybe(0.25, `, Lot ${number(40)}`)}`,

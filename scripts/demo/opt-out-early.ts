@@ -1,10 +1,10 @@
-// People who opt out before their turn comes: they must never be written to.
+// People who opt out before their message is sent: they must never be written to.
 import type { AccountControl } from "twilio-simulator/client";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 
 const TEXTS = ["ALTO", "STOP", "Stop. Thank you", "alto por favor"];
 
-/** Lets the last ones that wait write to one of the numbers; resolves when the webhooks have answered. */
+/** Makes the last waiting people opt out by a text to one of the numbers; resolves when the webhooks have answered. */
 export async function optOutEarly(
   { client, numbers }: Dashboard,
   twilio: AccountControl,

@@ -129,7 +129,7 @@ export const NOTES = [
   "Well, windmill; needs survey",
 ] as const;
 
-/** What a phone column holds where there is no phone that can be texted. */
+/** Values of a phone column without a phone that can be texted. */
 export const BAD_PHONES = [
   "N/A",
   "555-0123",

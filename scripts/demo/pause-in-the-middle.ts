@@ -1,22 +1,22 @@
-// Pauses a running campaign in the middle, watches that nothing goes out, and resumes it.
+// Pauses a running campaign in the middle, checks that nothing is sent, and resumes it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dashboard } from "./dashboard.ts";
 import type { LiveFigures } from "./live-figures.ts";
 import type { Screen } from "./screen.ts";
 
 export interface Pause {
-  /** Wall clock in ms, which the simulator's process has too: the pause was answered, the resume sent. */
+  /** When the pause was answered and when the resume was sent: wall clock in ms, the same as the simulator's. */
   answeredAt: number;
   resumedAt: number;
 }
 
-/** What was claimed before the pause is posted within this, or not at all. */
+/** A message that was claimed before the pause is posted within this, or not at all. */
 export const IN_FLIGHT_MS = 2_000;
-/** Watched beyond that: planning and kicks come every 2 s, so one that ignored the pause would show. */
+/** How long it watches after that: planning and worker calls happen every 2 s, so one that ignored the pause would show. */
 const WATCHED_MS = 2_500;
 const MIDDLE = 0.4;
 
-/** @param meanwhile done while the campaign stands still */
+/** @param meanwhile runs while the campaign is paused */
 export async function pauseInTheMiddle(
   { call }: Dashboard,
   campaignId: string,
@@ -36,7 +36,7 @@ export async function pauseInTheMiddle(
   screen.say("  paused: what was claimed already goes out within 2 s, then nothing");
   await meanwhile();
   await live.news.waitUntil("the news of the pause", () => live.status !== "running");
-  // A span that is watched, not one that is waited for something in.
+  // Watches for this whole time; there is no condition to wait for.
   await sleep(answeredAt + IN_FLIGHT_MS + WATCHED_MS - Date.now());
   screen.keep();
   screen.say("  resumed");

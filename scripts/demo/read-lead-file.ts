@@ -1,4 +1,4 @@
-// Reads the file given with --csv, and refuses before anything is started what the import would refuse.
+// Reads the file given with --csv. Before anything is started, it refuses a file that the import would refuse.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { checkMapping } from "../../supabase/functions/_shared/csv/check-mapping.ts";

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { MAX_OWNERS } from "./make-owners.ts";
 
 export interface DemoOptions {
-  /** Owners to make up; not used with a file of one's own. */
+  /** Owners to make up; not used with --csv. */
   leads: number;
   csv: string | undefined;
   seed: number;
@@ -29,7 +29,7 @@ Nothing leaves this machine. What it makes lies in a temporary folder, which is 
 Exit code: 0 when every check holds, 1 when one does not or the demo could not run, 130 after Ctrl-C.
 `;
 
-/** @throws Error naming the option and what it takes */
+/** @throws Error naming the option and its valid values */
 export function readOptions(args: string[]): DemoOptions {
   const values = parse(args);
   if (values.csv !== undefined && values.leads !== undefined)

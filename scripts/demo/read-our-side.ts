@@ -1,6 +1,6 @@
-// Reads what the platform says happened, as the signed-in user may see it.
+// Reads the platform's own data about the run, as the signed-in user may see it.
 import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
-import type { CampaignFigures } from "../../supabase/functions/campaigns/read-stats.ts";
+import type { CampaignFigures } from "../../supabase/functions/campaigns/campaign/read-stats.ts";
 import { MESSAGE_COLUMNS, type OurAttempt, type OurMessage } from "../judging/our-side.ts";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 
@@ -11,9 +11,9 @@ type OurTarget = Pick<
 
 export interface OurSide {
   stats: CampaignFigures;
-  /** Of the organisation: the campaign's, answers to people, and what people wrote. */
+  /** The organisation's messages: the campaign's, answers to people, and those that people wrote. */
   messages: OurMessage[];
-  /** Every try to send one of them. */
+  /** Every attempt to send one of them. */
   attempts: OurAttempt[];
   targets: OurTarget[];
   /** Phones that may not be written to. */
@@ -48,7 +48,7 @@ export async function readOurSide({ client, call }: Dashboard, campaignId: strin
   return { stats, messages, attempts, targets, optOuts: optOuts.map(({ e164 }) => e164) };
 }
 
-/** Page after page by id, so that a page is cheap however deep it lies. */
+/** Reads page after page by id, so that late pages are as cheap as early ones. */
 async function readAll<T extends { id: string }>(
   readPage: (after: string | null) => PromiseLike<{ data: T[] | null; error: { message: string } | null }>,
 ): Promise<T[]> {

@@ -14,16 +14,16 @@ import { waitForRegistration } from "./wait-for-registration.ts";
 export interface CampaignRun {
   id: string;
   live: LiveFigures;
-  /** Null where so few are written to that there is no middle. */
+  /** Null if too few people are written to for a pause in the middle. */
   pause: Pause | null;
   /** People whose message Twilio accepted without ever answering. */
   silent: string[];
   clock: ClockComparison;
 }
 
-/** Long enough for figures, which come once a second, to show a middle to pause in. */
+/** Long enough for figures, which arrive once a second, to show the middle of the campaign. */
 const SHORTEST_SECONDS = 6;
-/** Fewer have no middle. */
+/** With fewer messages there is no pause. */
 const LEAST_TO_PAUSE = 20;
 const SILENT_PEOPLE = 4;
 const STARTED = ["running", "paused", "completed"];

@@ -40,7 +40,7 @@ export async function runDemo(
     screen.say("  sent; waiting for receipts and answers …");
     const isQuiet = await waitForQuiet(dashboard, twilio, run.live);
     let ours = await readOurSide(dashboard, run.id);
-    // On a slow machine an answer may be folded between the reading and the last news: then it is read once more.
+    // On a slow machine an answer may be folded after the read and before the last broadcast: then it is read once more.
     if (!(await waitForLastNews(run.live, ours))) {
       ours = await readOurSide(dashboard, run.id);
       await waitForLastNews(run.live, ours);

@@ -1,17 +1,17 @@
-// What the demo shows: lines, and a part that is drawn over and over on a terminal.
+// The output of the demo: lines, and on a terminal a part that is redrawn in place.
 
 export interface Screen {
   say(line?: string): void;
-  /** Draws these lines in place of the ones before; where there is no terminal, `plain` now and then instead. */
+  /** Draws these lines in place of the previous ones; without a terminal, prints `plain` now and then instead. */
   draw(lines: string[], plain: string): void;
-  /** Leaves what was drawn last where it is: what comes next goes below. */
+  /** Keeps what was drawn last: later output goes below it. */
   keep(): void;
   good(text: string): string;
   bad(text: string): string;
   faint(text: string): string;
 }
 
-/** Between two plain lines of one drawing, so that a log stays readable. */
+/** The least time between two plain lines of one drawing, so that a log stays readable. */
 const PLAIN_EVERY_MS = 2_000;
 
 /** @param quiet shows nothing at all */
@@ -56,7 +56,7 @@ function terminalScreen(stream: NodeJS.WriteStream): Screen {
       stream.write(`${line}\n`);
     },
     draw(lines) {
-      // A line that wraps would be counted as one and drawn over as one.
+      // A wrapped line would count as one line and be overwritten as one.
       const width = Math.max(20, (stream.columns ?? 80) - 1);
       const up = drawn > 0 ? `\u001b[${drawn}A` : "";
       stream.write(up + lines.map((line) => `\u001b[2K${line.slice(0, width)}\n`).join(""));

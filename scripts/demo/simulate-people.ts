@@ -5,9 +5,9 @@ import type { AccountControl } from "twilio-simulator/client";
 import type { Dashboard } from "./dashboard.ts";
 
 /**
- * A tenth of a carrier's delays. What can go wrong does, in shares that stay under the limits at which a campaign would be
- * paused; nothing is left out whose outcome Twilio takes more than seconds to tell (a request it never accepted is only
- * known to be one after two looks, ten minutes apart).
+ * Delays are a tenth of a carrier's. Every fault occurs, in shares below the limits at which a campaign would be paused. The
+ * exception are faults whose outcome Twilio reports only after minutes (that a request was never accepted is known only after
+ * two looks, ten minutes apart).
  */
 const BEHAVIOUR: BehaviourPatch = {
   timeFactor: 0.1,
@@ -18,7 +18,7 @@ const BEHAVIOUR: BehaviourPatch = {
       { code: 30006, share: 0.004 },
       { code: 30007, share: 0.004 },
       { code: 30008, share: 0.004 },
-      // Twilio may also say failed, where no carrier took it.
+      // Twilio may also report failed, if no carrier took it.
       { code: 30005, share: 0.002, status: "failed" },
     ],
     unconfirmed: 0.008,
@@ -45,7 +45,7 @@ const BEHAVIOUR: BehaviourPatch = {
   },
 };
 
-/** Twilio accepts these and never answers; its first callback comes after the connection is gone. */
+/** Twilio accepts these and never answers; its first callback arrives after the connection has closed. */
 const SILENT: BehaviourPatch = {
   answers: { timeoutAfterAccept: 1, holdMs: 1_000 },
   delays: { sent: 20_000 },
@@ -60,7 +60,7 @@ export async function simulatePeople(
 ): Promise<void> {
   await twilio.reset(seed);
   await twilio.replaceBehaviour(BEHAVIOUR);
-  // Without a pace of its own, what the simulator measures on a number is ours.
+  // The simulator's numbers have no pace of their own, so the pace it measures is ours.
   await twilio.addNumbers(numbers.map(({ e164 }) => ({ phoneNumber: e164, mps: null })));
   for (const to of silent) await twilio.addOverride({ to, times: 1, behaviour: SILENT });
 }

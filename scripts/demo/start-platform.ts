@@ -16,12 +16,12 @@ export interface Platform {
 }
 
 const KEPT_LINES = 20;
-/** Calls that were answered as they should, which would leave no room for the others. */
+/** Log lines of successful calls; they would crowd out the others. */
 const ROUTINE = /^(?:(?:GET|POST|PATCH) \S+ 2\d\d |drained |Applying |Seeding )/;
 
 /**
- * Leaves nothing behind when it throws. Nothing of .env is read: the demo's Twilio is always the simulator, whatever the
- * functions of `npm start` are pointed at.
+ * Leaves nothing behind when it throws. It does not read .env: the demo's Twilio is always the simulator, even if the
+ * functions of `npm start` use a real account.
  */
 export async function startPlatform(seed: number): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-demo-"));

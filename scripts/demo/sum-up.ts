@@ -26,7 +26,7 @@ export interface Result {
   seconds: number;
 }
 
-/** @param seconds the whole run, the start of the platform included */
+/** @param seconds of the whole run, including the start of the platform */
 export function sumUp({ done, ours, verdict }: FinishedRun, seconds: number): Result {
   const { figures } = ours.stats;
   return {
@@ -52,7 +52,7 @@ export function sumUp({ done, ours, verdict }: FinishedRun, seconds: number): Re
   };
 }
 
-export function showResult(result: Result, { verdict, run }: FinishedRun, screen: Screen): void {
+export function showResult(result: Result, { ours, verdict, run }: FinishedRun, screen: Screen): void {
   const { rows, imported, rejected, duplicates, targets, excluded, canceled, failed, unknown } = result;
   const share = result.sent > 0 ? ` (${((result.delivered / result.sent) * 100).toFixed(1)} %)` : "";
   screen.say(`  rows       ${rows}: ${imported} imported, ${duplicates} duplicates, ${rejected} rejected`);
@@ -62,7 +62,11 @@ export function showResult(result: Result, { verdict, run }: FinishedRun, screen
   screen.say(
     `  sent       ${result.sent}: ${result.delivered} delivered${share}, ${result.undelivered} undelivered, ${result.unconfirmed} unconfirmed`,
   );
-  screen.say(`  people     ${result.replies} texts, ${result.opt_outs} opted out`);
+  // The campaign's figures count only those who opted out of it after its message.
+  const early = result.opt_outs - ours.stats.opt_outs;
+  screen.say(
+    `  people     ${result.replies} texts, ${result.opt_outs} opted out${early > 0 ? `, ${early} of them before their message` : ""}`,
+  );
   const { seconds, perSecond } = measureOverallPace(verdict.posts, run.pause);
   screen.say(
     `  pace       ${perSecond.toFixed(1)} messages a second over ${seconds.toFixed(1)} s of sending`,

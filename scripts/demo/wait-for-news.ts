@@ -1,10 +1,10 @@
-// Waits for something that news will bring, and gives up only when no news come.
+// Waits for a condition that is checked at each event, and gives up only if no event arrives for some time.
 
 export interface News {
-  /** Wakes whoever waits. */
+  /** Wakes all waiters. */
   tell(): void;
   /**
-   * Resolves when `isDone`. Throws, naming `what`, when nobody told anything for `silenceMs`: work that goes on may take
+   * Resolves when `isDone`. Throws, naming `what`, if `tell` was not called for `silenceMs`: work that makes progress may take
    * as long as it needs.
    */
   waitUntil(what: string, isDone: () => boolean, silenceMs?: number): Promise<void>;

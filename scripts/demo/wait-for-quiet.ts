@@ -4,11 +4,11 @@ import type { AccountControl } from "twilio-simulator/client";
 import { type Dashboard, rowOf } from "./dashboard.ts";
 import type { LiveFigures } from "./live-figures.ts";
 
-/** In all; whatever is open then is shown as it is, and the checks say so. */
+/** The whole wait; anything still open then is shown as it is, and the checks report it. */
 const AT_MOST_MS = 45_000;
 const LOOK_EVERY_MS = 250;
 
-/** @returns false when something was still open in the end */
+/** @returns false if something was still open at the end */
 export async function waitForQuiet(
   { client }: Dashboard,
   twilio: AccountControl,
@@ -20,7 +20,7 @@ export async function waitForQuiet(
     const open = await rowOf(
       client.from("messages").select("id").in("status", ["queued", "sending", "unknown"]).limit(1),
     );
-    // An answer of ours may have been under way between the two looks.
+    // An answer of ours may have been under way between the two checks.
     const isStillIdle = isIdle && open.length === 0 && (await twilio.waitUntilIdle(0));
     const { waiting, queued, sending, unknown } = live.figures;
     if (isStillIdle && waiting + queued + sending + unknown === 0) return true;

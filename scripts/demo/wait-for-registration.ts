@@ -5,7 +5,7 @@ import { type Dashboard, rowOf } from "./dashboard.ts";
 const AT_MOST_MS = 60_000;
 const LOOK_EVERY_MS = 250;
 
-/** Seconds at most, and mostly over by the time it is asked. Where it never comes, start says what is missing. */
+/** It takes seconds at most and is usually done already. If it never arrives, the start of the campaign says what is missing. */
 export async function waitForRegistration({ client }: Dashboard): Promise<void> {
   const end = performance.now() + AT_MOST_MS;
   while (performance.now() < end) {

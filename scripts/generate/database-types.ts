@@ -15,7 +15,7 @@ export async function databaseTypes(databaseUrl: string): Promise<GeneratedFile>
     "--schema",
     "public",
   ]);
-  // Notices about the connection come first, on the same stream.
+  // Notices about the connection are printed first, on the same stream.
   const start = stdout.indexOf("export type Json");
   if (code !== 0 || start < 0) throw new Error(`supabase gen types failed: ${stdout}${stderr}`);
   return { path: PATH, text: HEADER + (await format(PATH, stdout.slice(start))) };

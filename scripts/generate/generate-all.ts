@@ -35,7 +35,7 @@ export async function generateAll({ databaseUrl, checkOnly }: GenerateOptions): 
   return stale;
 }
 
-/** Seeds and tables derived from scripts/seed/data have a program of their own, which names what is stale. */
+/** Seeds and tables derived from scripts/seed/data have a program of their own, which lists stale files. */
 async function generateSeeds(checkOnly: boolean): Promise<string[]> {
   const args = ["scripts/seed/generate-seed.ts", ...(checkOnly ? ["--check"] : [])];
   const { code, stdout, stderr } = await runTool("tsx", args);

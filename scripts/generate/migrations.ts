@@ -1,4 +1,4 @@
-// supabase/migrations as they follow from supabase/schemas, until they are frozen.
+// Writes supabase/migrations from supabase/schemas, until they are frozen.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { areMigrationsFrozen } from "../schema/are-migrations-frozen.ts";
@@ -14,7 +14,7 @@ export interface GenerateMigrationsOptions {
 }
 
 /**
- * Needs no database: what a database is made of comes first. Frozen migrations are left alone.
+ * Needs no database, so it can run before one is made. Frozen migrations are left alone.
  * @returns a line for each file that was stale (and, without `checkOnly`, has been written or removed)
  */
 export async function generateMigrations(options: GenerateMigrationsOptions): Promise<string[]> {

@@ -23,7 +23,7 @@ export function routesDocument(areas: Pick<Area, "area" | "description" | "route
     "# Routes",
     "Paths are below `/functions/v1`. What each route takes and answers is in `/functions/v1/<area>/openapi.json` of a running " +
       "platform; `npm run api-documents -- --out DIR` writes these documents to files.",
-    `A role is the lowest that may call; roles rise: ${ROLES.join(", ")}.`,
+    `The role is the lowest that may call; each role includes the ones before it: ${ROLES.join(", ")}.`,
     ...areas.flatMap(({ area, description, routes }) => [
       `## ${area}`,
       description,

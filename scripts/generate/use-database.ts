@@ -1,4 +1,4 @@
-// A migrated database for as long as a script needs one: the one it was told of, or a stack started and thrown away.
+// A migrated database for as long as a script needs one: the given one, or that of a stack that is started and thrown away.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { removeData } from "local-supabase";
 import { findFreePortBase } from "../stack/ports.ts";
 import { startStack } from "../stack/start-stack.ts";
 
-/** @param databaseUrl of the role postgres; where none is given a stack is started on free ports */
+/** @param databaseUrl of the role postgres; if none is given, a stack is started on free ports */
 export async function useDatabase<T>(
   databaseUrl: string | undefined,
   work: (url: string) => Promise<T>,

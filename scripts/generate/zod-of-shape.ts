@@ -1,6 +1,7 @@
-// A shape of the database (supabase/schemas/foundation/functions/shapes.sql) as the source of a zod schema that takes the same.
+// Turns a shape of the database (supabase/schemas/foundation/functions/shapes.sql) into the source of a zod schema that accepts
+// the same values.
 
-/** Those words of JSON Schema that private.check_shape reads and this writes. */
+/** The keywords of JSON Schema that private.check_shape reads and this file supports. */
 export interface Shape {
   type: string | string[];
   enum?: string[];
@@ -19,11 +20,11 @@ export interface Shape {
   format?: string;
   minimum?: number;
   maximum?: number;
-  /** Of the value as the database holds it: the database alone measures it. */
+  /** Size of the value as the database stores it; only the database checks it. */
   maxBytes?: number;
 }
 
-/** @throws Error for a shape that says something which this does not write: the schema would take more than the database does */
+/** @throws Error for a shape with an unsupported keyword: the schema would accept more than the database does */
 export function zodOfShape(shape: Shape): string {
   if (Array.isArray(shape.type)) {
     const { type, ...rest } = shape;
@@ -56,7 +57,7 @@ const WORDS: Record<string, readonly (keyof Shape)[]> = {
   array: ["items", "minItems", "maxItems"],
 };
 
-/** One of several types, with the words that speak of it. */
+/** One of several types, with the keywords that apply to it. */
 function ofType(type: string, words: Omit<Shape, "type">): Shape {
   const own = WORDS[type] ?? [];
   return {
@@ -80,14 +81,14 @@ function text(shape: Shape): string {
   if (format === "date-time")
     return `z.iso.datetime({ offset: true, abort: true })${matching(pattern, description)}`;
   if (maxLength === undefined) throw new Error("No schema is written for a text without an end.");
-  // What is searched for is not trimmed by the database either, and a blank finds blanks.
+  // The database does not trim search texts either, and a blank finds blanks.
   if (format === undefined && minLength === 0)
     return `exactText(${maxLength})${matching(pattern, description)}`;
   if (format === "line") return `oneLine(${maxLength}, ${minLength})${matching(pattern, description)}`;
   throw new Error(`No schema is written for a text of the format ${format}.`);
 }
 
-/** Patterns of Postgres mean the same in JavaScript as long as they name no classes. */
+/** Patterns of Postgres mean the same in JavaScript if they contain no named classes. */
 function matching(pattern: string | undefined, description: string | undefined): string {
   if (pattern === undefined) return "";
   if (pattern.includes("[[:") || pattern.includes("[^[:"))

@@ -1,9 +1,9 @@
-// One thing that must hold, and how it is shown.
+// One condition that must hold, and how it is shown.
 
 export interface Check {
   name: string;
   ok: boolean;
-  /** What was found; shown beside the name, and all of it where the check does not hold. */
+  /** What was found; shown beside the name, in full if the check does not hold. */
   found: string;
   /** Some of what is wrong. */
   wrong?: string[];
@@ -25,7 +25,7 @@ export function nothingWrong(name: string, wrong: string[], found = ""): Check {
   return { name, ok: wrong.length === 0, found: wrong.length === 0 ? found : `${wrong.length} wrong`, wrong };
 }
 
-/** Lines about checks, each with some of what is wrong. @param mark what stands before a check's name */
+/** Lines about checks, each with some of what is wrong. @param mark text before a check's name */
 export function describeChecks(
   checks: readonly Check[],
   mark: (ok: boolean) => string = (ok) => (ok ? "✓" : "✗"),

@@ -1,4 +1,4 @@
-// How fast each number sent: by the slots it was given, and by when its POSTs came in at the simulator.
+// How fast each number sent: by its slots, and by the arrival of its POSTs at the simulator.
 import type { PostEntry } from "twilio-simulator";
 import type { ClockComparison } from "./compare-clocks.ts";
 import type { OurAttempt } from "./our-side.ts";
@@ -6,7 +6,7 @@ import type { OurAttempt } from "./our-side.ts";
 export interface NumberPace {
   /** The most slots of one number within any one second. */
   slots: number;
-  /** POSTs that came before their slot. */
+  /** POSTs that arrived before their slot. */
   early: string[];
   /** How long after its slot the latest POST was seen, in ms. */
   latestMs: number;
@@ -16,8 +16,8 @@ export interface NumberPace {
 const ROUNDING_MS = 2;
 
 /**
- * A number's pace is kept by slots and by posting none before its slot; when a POST is then seen is up to the machine.
- * Slots leave 40 ms a second for that, and on a machine with four times more work than cores POSTs were seen 170 ms late.
+ * A number keeps its pace by its slots, and by posting nothing before its slot. When a POST then arrives depends on the machine.
+ * Slots leave 40 ms a second for that; on a machine with four times more work than cores POSTs arrived 170 ms late.
  */
 export function measureNumberPace(
   posts: readonly PostEntry[],
@@ -55,7 +55,7 @@ function mostInOneSecond(times: number[]): number {
 }
 
 export interface OverallPace {
-  /** From the first POST to the last, the pause left out. */
+  /** From the first POST to the last, without the pause. */
   seconds: number;
   perSecond: number;
 }

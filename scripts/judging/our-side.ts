@@ -1,4 +1,4 @@
-// What a judge reads of our side, in the database's own words.
+// What a judge reads from our database.
 import type { Database } from "../../supabase/functions/_shared/db/database.types.ts";
 
 type Row<T extends keyof Database["public"]["Tables"]> = Database["public"]["Tables"][T]["Row"];

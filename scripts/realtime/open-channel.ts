@@ -1,7 +1,7 @@
-// Joins a private Realtime channel as every client should: what is broadcast before it is ready does not come.
+// Joins a private Realtime channel as every client should: broadcasts from before it is ready do not arrive.
 import type { RealtimeChannel, SupabaseClient } from "@supabase/supabase-js";
 
-/** One broadcast. Of the database's own the payload has the shape of realtime.broadcast_changes. */
+/** One broadcast. The payload of the database's own has the shape of realtime.broadcast_changes. */
 export interface Broadcast {
   event: string;
   // biome-ignore lint/suspicious/noExplicitAny: rows of any table
@@ -11,7 +11,7 @@ export interface Broadcast {
 export interface ChannelHandlers {
   onBroadcast(broadcast: Broadcast): void;
   /**
-   * Called each time the channel is ready, after a lost connection too: what happened meanwhile is not broadcast again, so read the state
+   * Called each time the channel is ready, also after a lost connection. Missed broadcasts are not sent again, so read the state
    * here.
    */
   onReady?(): void;
@@ -20,8 +20,8 @@ export interface ChannelHandlers {
 const READY_WITHIN_MS = 15_000;
 
 /**
- * Resolves when what the database broadcasts reaches the channel. "SUBSCRIBED" alone does not say so: the server may have let the client in
- * and not hear the database yet.
+ * Resolves when broadcasts of the database reach the channel. "SUBSCRIBED" alone does not mean that: the server may have let the
+ * client in and not yet receive messages of the database.
  * @throws with the server's reason if it refuses, or if it is not ready within 15 s
  */
 export async function openChannel(

@@ -1,8 +1,8 @@
-// Whether supabase/migrations is still written from supabase/schemas. The version of the project decides, and nothing else does.
+// Whether supabase/migrations is still written from supabase/schemas. Only the project's version decides.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The first version whose databases hold somebody's data. What comes before it, such as 1.0.0-rc.1, holds none. */
+/** The first version whose databases have users' data. Earlier ones, such as 1.0.0-rc.1, have none. */
 const FIRST_FROZEN = 1;
 
 /** @param projectDir the folder that has package.json */
@@ -13,7 +13,7 @@ export async function areMigrationsFrozen(projectDir: string): Promise<boolean> 
   return isFrozen(version ?? "");
 }
 
-/** @throws if it is no version, for then nobody knows whether a migration may be rewritten */
+/** @throws if it is not a version, since then it is not known whether a migration may be rewritten */
 export function isFrozen(version: string): boolean {
   const found = /^(\d+)\.(\d+)\.(\d+)(-[\w.-]+)?(\+[\w.-]+)?$/.exec(version);
   if (!found)

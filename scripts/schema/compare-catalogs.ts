@@ -1,4 +1,4 @@
-// Where two databases differ: one that the migrations made, and one that the schema files made.
+// Compares two databases: one that the migrations made, and one that the schema files made.
 import { diffLines } from "./diff-lines.ts";
 import type { CatalogObject } from "./read-catalog.ts";
 
@@ -9,23 +9,23 @@ export interface Difference {
   change: Change;
   kind: string;
   name: string;
-  /** What the migrations make begins with `-`, what the schema files make with `+`. */
+  /** Lines of the migrations' database begin with `-`, those of the schema files' database with `+`. */
   lines: string[];
 }
 
-/** Lines of a definition that is there on one side only. */
+/** Most lines shown of a definition that is there on one side only. */
 const MOST_LINES = 12;
 
-/** What belongs to a table and comes and goes with it. */
+/** Parts of a table, which are created and dropped with it. */
 const PARTS = ["column", "constraint", "index", "trigger", "policy", "order of columns", "row"];
 
 const keyOf = ({ kind, name }: { kind: string; name: string }) => `${kind}\n${name}`;
 const tableOf = (name: string) => name.split(".").slice(0, 2).join(".");
 
 /**
- * A table that is on one side only is one difference, its parts are not told.
- * @param migrated what the migrations make
- * @param wanted what the schema files make
+ * A table that is on one side only is one difference; its parts are not listed.
+ * @param migrated objects that the migrations make
+ * @param wanted objects that the schema files make
  */
 export function compareCatalogs(migrated: CatalogObject[], wanted: CatalogObject[]): Difference[] {
   const ours = new Map(migrated.map((object) => [keyOf(object), object]));
@@ -58,8 +58,8 @@ function linesOf({ definition }: CatalogObject, sign: string): string[] {
 }
 
 /**
- * A migration adds columns at the end and nowhere else, so a new column of the schema files must stand there too.
- * A column that is on one side only is a difference of its own, and left out of this one.
+ * A migration can add columns only at the end, so a new column of the schema files must be there too.
+ * A column that is on one side only is a difference of its own, and is ignored here.
  */
 function compareOrder(migrated: string, wanted: string): string[] {
   const [ours, theirs] = [migrated.split(", "), wanted.split(", ")];

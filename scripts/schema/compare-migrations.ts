@@ -1,4 +1,4 @@
-// Holds what supabase/migrations makes against what supabase/schemas makes: both are applied to a fresh database.
+// Compares the database that supabase/migrations makes with that of supabase/schemas: each is applied to a fresh database.
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,14 +9,14 @@ import { type Catalog, readCatalog } from "./read-catalog.ts";
 
 export interface Comparison {
   differences: Difference[];
-  /** What the migrations make. */
+  /** The catalog that the migrations make. */
   migrated: Catalog;
-  /** What the schema files make. */
+  /** The catalog that the schema files make. */
   wanted: Catalog;
 }
 
 /**
- * Takes some ten seconds: each side has a server of its own, for roles belong to a server and not to a database.
+ * Takes some ten seconds: each side has a server of its own, because roles belong to a server and not to a database.
  * @param projectDir the folder that has supabase/
  * @throws if either side's SQL can't be applied
  */
@@ -42,7 +42,7 @@ export async function compareMigrations(projectDir: string): Promise<Comparison>
   }
 }
 
-/** @param source what the project's migrations were taken from, for the error */
+/** @param source the folder that the project's migrations were made from, for the error */
 async function readMade(projectDir: string, source: string): Promise<Catalog> {
   const server = await startBareServer({ projectDir, durable: false }).catch((error: Error) => {
     throw new Error(`${source} can't be applied to a fresh database. ${error.message}`);

@@ -1,15 +1,15 @@
-// supabase/migrations from supabase/schemas: one file an area, in the order of config.toml, until 1.0 freezes them.
+// Composes supabase/migrations from supabase/schemas: one file per area, in the order of config.toml, until 1.0 freezes them.
 import { readFile } from "node:fs/promises";
 import { listSchemaFiles } from "./list-schema-files.ts";
 
-/** Versions of migrations are times; these stand in no order but their own. */
+/** Versions of migrations are times; these only have to be in order. */
 const FIRST_VERSION = 20_261_201_000_000;
 const STEP = 100;
 
 /**
  * @param supabaseDir the folder that has config.toml and schemas/
  * @returns name and content of each file of supabase/migrations
- * @throws if an area's files do not stand together in the list, for one area is one migration
+ * @throws if an area's files are not together in the list, because one area is one migration
  */
 export async function composeMigrations(supabaseDir: string): Promise<Map<string, string>> {
   const migrations = new Map<string, string>();

@@ -3,7 +3,7 @@
 /** Unchanged lines shown around each change. */
 const AROUND = 1;
 
-/** @returns lines that went with `-`, lines that came with `+`, and a few beside them; none if the texts are equal */
+/** @returns removed lines with `-`, added lines with `+`, and a few unchanged lines around them; none if the texts are equal */
 export function diffLines(before: string, after: string): string[] {
   const [a, b] = [before.split("\n"), after.split("\n")];
   const marked = mark(a, b);
@@ -12,7 +12,7 @@ export function diffLines(before: string, after: string): string[] {
   );
   return marked.flatMap((line, i) => {
     if (shown[i]) return [line];
-    // One sign stands for however many lines are left out between two changes.
+    // One ellipsis stands for all lines left out between two changes.
     return shown[i - 1] && shown.indexOf(true, i) >= 0 ? ["  …"] : [];
   });
 }

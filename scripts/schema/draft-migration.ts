@@ -11,12 +11,12 @@ const OPENING = `-- Drafted from what supabase/schemas makes and supabase/migrat
 set check_function_bodies = off;
 `;
 
-/** What lies here is needed by tables: it comes before them. */
+/** Tables need the functions in these folders, so they are written first. */
 const BEFORE_TABLES = /\/(checks|triggers)\//;
 
 /**
- * Functions can be drafted: a definition replaces another, whatever rows there are. How a table becomes another depends on its rows and
- * on who uses it meanwhile, which no difference of catalogs says.
+ * Functions can be drafted, since a definition replaces another without regard to rows. How to change a table depends on its rows
+ * and on its use meanwhile, which a difference of catalogs does not show.
  */
 export function draftMigration(
   { differences, migrated, wanted }: Comparison,
@@ -45,7 +45,7 @@ export function draftMigration(
   return [OPENING, ...first, ...byHand, ...later, ...drops].join("\n");
 }
 
-/** @param before what the migrations make of it, if anything */
+/** @param before the function as the migrations make it, if they do */
 function writeFunction(
   name: string,
   text: FunctionText,
@@ -75,8 +75,8 @@ function quote(text: string | null): string {
 }
 
 /**
- * @param names of the migrations that are there
- * @returns the time of a new one: now, or a second after the last if that lies ahead
+ * @param names of the existing migrations
+ * @returns the version of a new one: the time now, or a second after the last one if that is later
  */
 export function nextVersion(names: readonly string[], now: Date): string {
   const versions = names.map((name) => Number(name.split("_")[0])).filter(Number.isFinite);

@@ -1,9 +1,9 @@
-// What somebody reads who changed a schema file and wrote no migration for it, or the other way round.
+// The text for somebody who changed a schema file without a migration, or the other way round.
 import type { Change, Difference } from "./compare-catalogs.ts";
 import { findObject } from "./find-object.ts";
 import type { SqlFile } from "./read-sql-files.ts";
 
-/** Says which object differs, how, and where to mend it. */
+/** Names the object that differs, how it differs, and where to correct it. */
 const SENTENCES: Record<Change, (schemaFile: string, migration: string) => string> = {
   missing: (schemaFile) => `${schemaFile} makes it and no migration does. Write one that makes it.`,
   extra: (schemaFile, migration) =>

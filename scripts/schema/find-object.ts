@@ -1,4 +1,4 @@
-// Which file of SQL makes an object of the catalog.
+// Finds the SQL file that makes an object of the catalog.
 import type { SqlFile } from "./read-sql-files.ts";
 
 /** @returns the path of the last file that makes it; undefined if none does */
@@ -12,7 +12,7 @@ export function findObject(files: readonly SqlFile[], kind: string, name: string
 
 const EXISTS = "(?:if (?:not )?exists )?";
 
-/** The statement that makes it first; then the table it belongs to. */
+/** Patterns in order of preference: the statement that makes it, then that of the table it belongs to. */
 function patternsFor(kind: string, name: string): RegExp[] {
   const [schema = "", relation = "", ...rest] = name.split(".");
   const own = rest.join(".");
@@ -63,7 +63,7 @@ function patternsFor(kind: string, name: string): RegExp[] {
   }
 }
 
-/** @param words a pattern in which a space stands for any room between two words */
+/** @param words a pattern in which a space stands for any white space */
 function statement(words: string): RegExp {
   return new RegExp(`\\b${words.replaceAll(" ", "\\s+")}(?!\\w)`, "i");
 }

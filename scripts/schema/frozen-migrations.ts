@@ -1,5 +1,5 @@
-// supabase/migrations-frozen.json: the migrations of releases, with a hash of each. Databases that applied one never apply it again, so a
-// change of it would reach new databases only.
+// supabase/migrations-frozen.json: the migrations of releases, each with its hash. A database never applies a migration again, so
+// a change of one would reach new databases only.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -5,13 +5,13 @@ import { parse } from "smol-toml";
 export interface SchemaFile {
   /** Folder below schemas/: the area that the file belongs to. */
   area: string;
-  /** As config.toml has it, below supabase/: schemas/leads/tables/leads.sql. */
+  /** As written in config.toml, relative to supabase/: schemas/leads/tables/leads.sql. */
   path: string;
 }
 
 /**
  * @param supabaseDir the folder that has config.toml and schemas/
- * @throws if a file is in no path, or a path names no file: either would be left out in silence
+ * @throws if a file matches no path, or a path matches no file: either would be left out silently
  */
 export async function listSchemaFiles(supabaseDir: string): Promise<SchemaFile[]> {
   const config = parse(await readFile(`${supabaseDir}/config.toml`, "utf8")) as {

@@ -1,4 +1,4 @@
-// What a database is made of, as rows that can be compared: every object of ours with its definition, and the rows that SQL puts in.
+// The contents of a database in a form that can be compared: each of our objects with its definition, and rows that SQL inserts.
 import { readFile } from "node:fs/promises";
 import postgres from "postgres";
 
@@ -22,14 +22,14 @@ export interface FunctionText {
 
 export interface Catalog {
   objects: CatalogObject[];
-  /** By the name that `objects` has for it: with its schema and the types of its arguments. */
+  /** By the name in `objects`: with its schema and the types of its arguments. */
   functions: Map<string, FunctionText>;
 }
 
-/** Defaults that are another value at every migration. */
+/** Functions whose value differs at every migration. */
 const CHANGES_WITH_TIME = /\b(now|clock_timestamp|gen_random_uuid|uuid_v7|nextval|random)\(|\bCURRENT_/;
 
-/** @param databaseUrl of a superuser, who sees all of it; nobody may have used the database */
+/** @param databaseUrl of a superuser, who sees everything; the database must be unused */
 export async function readCatalog(databaseUrl: string): Promise<Catalog> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   try {
@@ -46,7 +46,7 @@ export async function readCatalog(databaseUrl: string): Promise<Catalog> {
   }
 }
 
-/** Rows that the SQL itself puts into our tables, such as kinds of work. */
+/** Rows that the SQL itself inserts into our tables, such as kinds of work. */
 async function readRows(sql: postgres.Sql): Promise<CatalogObject[]> {
   const tables = await sql`
     select n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as quoted,

@@ -1,10 +1,10 @@
-// The SQL of a project, file by file: what schema files say now, and what migrations said one after the other.
+// Reads the SQL of a project, file by file: the current schema files, and the migrations in order.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listSchemaFiles } from "./list-schema-files.ts";
 
 export interface SqlFile {
-  /** From the project's folder. */
+  /** Relative to the project's folder. */
   path: string;
   text: string;
 }

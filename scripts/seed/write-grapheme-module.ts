@@ -1,4 +1,4 @@
-// Writes the table of grapheme break classes (Unicode 10) that Twilio's segment calculator cuts messages by.
+// Writes the table of grapheme break classes (Unicode 10) by which Twilio's segment calculator splits messages.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

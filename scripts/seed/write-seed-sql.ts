@@ -1,10 +1,13 @@
-// The SQL files of the platform's own rows: what every deployment needs, whoever uses it.
+// The SQL files of the platform's own rows, which every deployment needs.
 
 import { buildDefaultTemplates } from "./build-default-templates.ts";
 import { computeHolidays } from "./compute-holidays.ts";
+import { computeStateHolidays } from "./compute-state-holidays.ts";
 import { TEMPLATE_GROUPS } from "./data/default-templates.ts";
 import { ERROR_RULES } from "./data/error-classes.ts";
-import { EFFECTIVE_FROM, REVIEWED_AT, STATE_RULES } from "./data/quiet-hour-rules.ts";
+import { REVIEWED_AT, STATE_RULES } from "./data/quiet-hour-rules.ts";
+import { readTopLevelDomains } from "./data/read-top-level-domains.ts";
+import { STATE_HOLIDAYS } from "./data/state-holidays.ts";
 import { expandQuietHours } from "./expand-quiet-hours.ts";
 import type { AreaCodeRow } from "./read-area-codes.ts";
 import { writeSql } from "./write-sql.ts";
@@ -51,13 +54,22 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
         "opens",
         "closes",
         "closed_on_holidays",
+        "closed_on_state_holidays",
         "max_per_24h",
         "source",
         "effective_from",
         "reviewed_at",
       ],
       conflict: "coalesce(org_id, '00000000-0000-0000-0000-000000000000'), state, dow, effective_from",
-      updates: ["opens", "closes", "closed_on_holidays", "max_per_24h", "source", "reviewed_at"],
+      updates: [
+        "opens",
+        "closes",
+        "closed_on_holidays",
+        "closed_on_state_holidays",
+        "max_per_24h",
+        "source",
+        "reviewed_at",
+      ],
       rows: expandQuietHours(STATE_RULES).map((row) => [
         null,
         row.state,
@@ -65,19 +77,36 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
         row.opens,
         row.closes,
         row.closedOnHolidays,
+        row.closedOnStateHolidays,
         row.maxPer24h,
         row.source,
-        EFFECTIVE_FROM,
+        row.effectiveFrom,
         REVIEWED_AT,
       ]),
     }),
     "holidays.sql": writeSql({
-      purpose: `Federal holidays ${FIRST_YEAR} to ${LAST_YEAR}, as they fall and as they are observed (5 U.S.C. 6103).`,
+      purpose: `Holidays ${FIRST_YEAR} to ${LAST_YEAR}, as they fall and as they are observed: federal ones, and states' own.`,
       table: "private.holidays",
-      columns: ["day", "name"],
-      conflict: "day",
+      columns: ["state", "day", "name", "source"],
+      conflict: "state, day",
+      updates: ["name", "source"],
+      rows: [
+        ...computeHolidays(FIRST_YEAR, LAST_YEAR).map(({ day, name }) => ["US", day, name, "5 U.S.C. 6103"]),
+        ...computeStateHolidays(STATE_HOLIDAYS, FIRST_YEAR, LAST_YEAR).map(({ state, day, name, source }) => [
+          state,
+          day,
+          name,
+          source,
+        ]),
+      ],
+    }),
+    "top-level-domains.sql": writeSql({
+      purpose: "Top-level domains by IANA: phones make a link of a name under any of them.",
+      table: "private.top_level_domains",
+      columns: ["name"],
+      conflict: "name",
       updates: ["name"],
-      rows: computeHolidays(FIRST_YEAR, LAST_YEAR).map(({ day, name }) => [day, name]),
+      rows: readTopLevelDomains().map((name) => [name]),
     }),
     "default-templates.sql": writeSql({
       purpose:

@@ -20,9 +20,9 @@ export interface Upsert {
   purpose: string;
   table: string;
   columns: string[];
-  /** What `on conflict` names: columns or the expressions of the unique index. */
+  /** The target of `on conflict`: columns or the expressions of the unique index. */
   conflict: string;
-  /** Columns to overwrite in a row that is there already. */
+  /** Columns to overwrite in an existing row. */
   updates: string[];
   rows: SqlValue[][];
 }

@@ -7,8 +7,8 @@ export const DEMO_EMAIL = "demo@example.com";
 const DEMO_ORGANISATION = "Demo Land Co";
 
 /**
- * Creates the user where it does not exist yet. Throws with the Auth API's message when the sign-up is refused or the
- * saved password does not fit.
+ * Creates the user if it does not exist yet. Throws with the Auth API's message if the sign-up is refused or the
+ * saved password is wrong.
  */
 export async function createDemoUser(
   apiUrl: string,

@@ -1,4 +1,4 @@
-// Gives the demo organisation what a land buyer brings along: a Twilio account (a simulated one) with a messaging service,
+// Gives the demo organisation what a land buyer needs to begin: a Twilio account (a simulated one) with a messaging service,
 // whose A2P registration the simulator has verified, and ten numbers.
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
@@ -19,11 +19,11 @@ const NUMBERS = [
 ];
 /** Given in answers to HELP and AYUDA. */
 const SUPPORT_CONTACT = "help@demo-land.example";
-/** Messages a second of each: what an approved campaign on ten-digit numbers gets. */
+/** Messages a second of each number, as an approved campaign on ten-digit numbers gets. */
 const MPS = 10;
 
 /**
- * Does it once: an organisation that has a Twilio account, numbers or not, is left alone. Does nothing where the demo
+ * Does it once: an organisation that has a Twilio account, with or without numbers, is left alone. Does nothing if the demo
  * user has no organisation.
  * @param databaseUrl URL of the role `postgres`
  */

@@ -1,10 +1,10 @@
-// The environment variables that functions of a local stack get beside the platform's own.
+// The environment variables that functions of a local stack get in addition to the platform's own.
 import type { Keys } from "local-supabase";
 import type { StackKeys } from "./stack-keys.ts";
 
 export type FunctionsAddresses = { functionsUrl: string; workerDbUrl: string; simulatorUrl: string };
 
-/** Whatever `.env` sets replaces what is here. */
+/** Variables in `.env` override these. */
 export function functionsEnvironment(
   keys: Pick<Keys, "jwtSecret"> & Pick<StackKeys, "workerSecret">,
   { functionsUrl, workerDbUrl, simulatorUrl }: FunctionsAddresses,

@@ -6,7 +6,7 @@ export const STACK_PORTS = { ...PLATFORM_PORTS, simulator: 8 };
 
 export type Ports = { [Name in keyof typeof STACK_PORTS]: number };
 
-/** API = base, database = base + 1, Twilio simulator = base + 8. Throws when the base leaves no room. */
+/** API = base, database = base + 1, pooler = base + 2, Twilio simulator = base + 8. Throws when the base leaves no room. */
 export function portsFrom(base: number): Ports {
   return portsAbove(base, STACK_PORTS);
 }

@@ -1,4 +1,4 @@
-// Where this project is.
+// The project's folder.
 import { fileURLToPath } from "node:url";
 
 /** Folder that holds package.json and supabase/. */

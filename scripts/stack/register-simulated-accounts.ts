@@ -1,4 +1,4 @@
-// Tells the Twilio simulator, which remembers nothing, about the accounts and numbers the database knows.
+// Registers the database's accounts and numbers at the Twilio simulator, which forgets them at each start.
 import postgres from "postgres";
 import type { AccountSpec } from "twilio-simulator";
 import type { SimulatorControl } from "twilio-simulator/client";
@@ -19,8 +19,8 @@ type NumberRow = {
 
 /**
  * Registers every organisation's account with its token, its numbers at their own pace, and its Messaging Services with
- * a verified A2P campaign. Returns how many accounts there are; does nothing before the tables exist.
- * @param functionsUrl where inbound texts go: `<functionsUrl>/twilio/inbound`
+ * a verified A2P campaign. Returns the number of accounts; does nothing before the tables exist.
+ * @param functionsUrl base of the URL for inbound texts: `<functionsUrl>/twilio/inbound`
  */
 export async function registerSimulatedAccounts(
   simulator: SimulatorControl,

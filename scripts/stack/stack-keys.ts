@@ -4,17 +4,17 @@ import { randomText, readSecrets } from "local-supabase";
 export type StackKeys = {
   /** Password of the login role `worker`, which a migration creates without one. */
   workerPassword: string;
-  /** What the worker function asks of its caller. */
+  /** The secret that the worker functions require of their caller. */
   workerSecret: string;
   demoPassword: string;
 };
 
-/** Returns them, making them at random if the folder has none. */
+/** Returns the folder's secrets; makes random ones if it has none. */
 export function readStackKeys(dataDir: string): Promise<StackKeys> {
   return readSecrets(dataDir, {
     workerPassword: () => randomText(24),
     workerSecret: () => randomText(32),
-    // Letters, digits and a sign, for password rules that ask for each.
+    // Letters, digits and a symbol, for password rules that require each.
     demoPassword: () => `Demo-${randomText(12)}1`,
   });
 }

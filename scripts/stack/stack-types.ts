@@ -1,4 +1,4 @@
-// What a stack is started with, and what it gives back: the platform with this project's functions, and a Twilio simulator.
+// The options and the result of starting a stack: the platform with this project's functions, and a Twilio simulator.
 import type { Supabase, SupabaseEnv, SupabaseOptions } from "local-supabase";
 
 export type { LogSource } from "local-supabase";
@@ -7,9 +7,9 @@ export type StackOptions = Pick<
   SupabaseOptions,
   "dataDir" | "portBase" | "durable" | "isolates" | "watch" | "log"
 > & {
-  /** Variables for the functions; they win over .env and over the stack's own. */
+  /** Variables for the functions; they override .env and the stack's own. */
   env?: Record<string, string>;
-  /** Read the project's .env; default true. False if the outcome may not depend on it. */
+  /** Read the project's .env; default true. False if the result must not depend on it. */
   envFile?: boolean;
   /** Seed of the Twilio simulator's choices; default 1. */
   seed?: number;

@@ -1,4 +1,4 @@
-// A database server with this project's migrations and seeds and nothing beside it: no scheduler plans and no worker claims.
+// A database server with this project's migrations and seeds and nothing else running: no scheduler plans and no worker claims.
 import {
   type BareServer as PlatformServer,
   randomText,

@@ -23,11 +23,11 @@ import type { Stack, StackEnv, StackOptions } from "./stack-types.ts";
 
 export type { LogSource, Stack, StackEnv, StackOptions } from "./stack-types.ts";
 
-/** What owners of land answer. */
+/** The texts that simulated land owners answer. */
 const OWNER_REPLIES = fileURLToPath(new URL("./owner-replies.json", import.meta.url));
 
 /**
- * Starts everything and returns when it can be used. What was started before an error is stopped again. Throws when a
+ * Starts everything and returns when it can be used. After an error, the parts already started are stopped. Throws if a
  * port is taken, another stack uses the folder, or a migration fails.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -37,7 +37,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const keys = { ...(await readKeys(dataDir)), ...(await readStackKeys(dataDir)) };
   const simulatorUrl = `http://127.0.0.1:${ports.simulator}`;
   const functionsUrl = `http://127.0.0.1:${ports.api}/functions/v1`;
-  const workerDbUrl = databaseUrl(ports.database, "worker", keys.workerPassword);
+  const workerDbUrl = databaseUrl(ports.pooler, "worker", keys.workerPassword);
   const dotEnv = options.envFile === false ? {} : await readEnvFile(join(PROJECT_DIR, ".env"));
   const functionsEnv = functionsEnvironment(
     keys,
@@ -60,7 +60,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       vaultSecrets: {
         functions_url: functionsUrl,
         worker_secret: keys.workerSecret,
-        // Campaigns may send at any hour only while this is true: nobody is behind a simulator's phones.
+        // Campaigns may send at any hour only while this is true: a simulator's phones belong to nobody.
         twilio_is_loopback: String(isLoopbackUrl(functionsEnv.TWILIO_API_URL)),
       },
       beforeServing: async () => {

@@ -1,17 +1,17 @@
-// A checked-in file that a program writes: what it should hold, and whether it does.
+// A checked-in file that a program writes: its expected text, and whether it is up to date.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { PROJECT_DIR, runTool } from "./run-tool.ts";
 
 export interface GeneratedFile {
-  /** From the project's folder. */
+  /** Relative to the project's folder. */
   path: string;
   text: string;
 }
 
-/** The text as the project's formatter has it. @param path decides the language */
+/** The text as formatted by the project's formatter. @param path decides the language */
 export async function format(path: string, text: string): Promise<string> {
-  // Under another name: the formatter leaves alone what it knows to be generated.
+  // Under another name, because the formatter skips files that it knows to be generated.
   const stand_in = `formatted${extname(path)}`;
   const { code, stdout, stderr } = await runTool("biome", ["format", `--stdin-file-path=${stand_in}`], {
     input: text,
@@ -20,7 +20,7 @@ export async function format(path: string, text: string): Promise<string> {
   return stdout;
 }
 
-/** Whether the file on disk holds exactly this. */
+/** Whether the file on disk has exactly this text. */
 export async function isFresh({ path, text }: GeneratedFile): Promise<boolean> {
   const found = await readFile(join(PROJECT_DIR, path), "utf8").catch(() => undefined);
   return found === text;

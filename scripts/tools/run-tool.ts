@@ -1,4 +1,4 @@
-// Runs one of the project's own command-line tools and gives back what it printed.
+// Runs one of the project's own command-line tools and returns what it printed.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ export interface ToolOutput {
 export function runTool(tool: Tool, args: string[], { input = "" } = {}): Promise<ToolOutput> {
   const [name, file] = PROGRAMS[tool];
   const program = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
-  // The CLI writes into its home; its settings there are not the project's business either.
+  // The CLI writes into its home, and the user's settings there must not affect the project.
   const environment =
     tool === "supabase" ? quietEnvironment(join(tmpdir(), "sms-control-tower-cli")) : process.env;
   return new Promise((resolve, reject) => {

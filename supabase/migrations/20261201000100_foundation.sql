@@ -21,13 +21,13 @@ create extension if not exists supabase_vault with schema vault;
 
 -- schemas/foundation/roles_and_rights.sql
 
--- The two schemas, the role of the worker, and what nobody gets by default: each file grants what it means to.
--- public   what users may read and call, behind RLS.
--- private  the machinery: planning, claiming, windows, membership. Not exposed over REST.
+-- The two schemas, the role of the worker functions, and default rights: nobody gets any, so each file grants what is needed.
+-- public   what users may read and call, under row-level security.
+-- private  the internal functions and tables: planning, claiming, windows, membership. Not exposed over REST.
 
 create schema private;
 comment on schema private is
-  'The machinery behind the API: planning, claiming, windows, rates, membership. Never exposed over REST.';
+  'The internal functions and tables behind the API: planning, claiming, windows, rates, membership. Never exposed over REST.';
 
 grant usage on schema private to authenticated, service_role;
 
@@ -61,44 +61,55 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  v_now bigint := extract(epoch from clock_timestamp()) * 1000000;
 begin
-  -- In plpgsql: as a SQL function, which may not be inlined with a fixed search_path, it cost four times as much.
+  -- PL/pgSQL, not SQL: a SQL function with a fixed search_path can't be inlined, and cost four times as much.
+  -- The first 8 bytes: 48 bits of milliseconds, 4 of the version, and 12 with the rest of the time, in steps of a quarter of a
+  -- microsecond. Rows of one transaction have the same now(): only their ids tell in which order they were written.
   return encode(
-    set_bit(
-      set_bit(
-        overlay(
-          uuid_send(gen_random_uuid())
-          placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-          from 1 for 6
-        ),
-        52, 1
-      ),
-      53, 1
+    overlay(
+      uuid_send(gen_random_uuid())
+      placing int8send(((v_now / 1000) << 16) | (7 << 12) | ((v_now % 1000) * 4096 / 1000))
+      from 1 for 8
     ),
     'hex'
   )::uuid;
 end;
 $$;
-comment on function private.uuid_v7() is 'A time-ordered uuid, version 7 (RFC 9562, section 5.7), in milliseconds.';
+comment on function private.uuid_v7() is
+  'A time-ordered UUID, version 7 (RFC 9562, sections 5.7 and 6.2), with the time in microseconds.';
 
 -- schemas/foundation/checks/texts.sql
 
 create function private.fold_text(p_text text)
 returns text
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 set search_path = ''
 as $$
-  -- Capitals are in the list too: under the C collation lower() leaves them alone.
-  select translate(
-    lower(p_text),
-    'áàäâãåéèëêíìïîóòöôõúùüûñçÁÀÄÂÃÅÉÈËÊÍÌÏÎÓÒÖÔÕÚÙÜÛÑÇ',
-    'aaaaaaeeeeiiiiooooouuuuncaaaaaaeeeeiiiiooooouuuunc'
-  );
+begin
+  -- Plain ASCII, as nearly all texts of an import are, costs far less. Apostrophes go, because "O'Brien" is also typed as
+  -- "OBrien", with a curly apostrophe, or with an accent in its place.
+  if octet_length(p_text) = length(p_text) then
+    return translate(lower(p_text), '''`', '');
+  end if;
+  -- Each letter apart from its accent; then the letters that have no such parts. lower() under the C collation knows ASCII only.
+  -- The acute accent alone goes first, since it becomes a blank and an accent. Signs that can't be seen come with copied text.
+  return translate(
+    lower(regexp_replace(
+      normalize(translate(p_text, '´', ''), nfkd),
+      '[\u0300-\u036f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff''`‘’‚‛′ʹʻʼʽˈ׳＇]',
+      '', 'g')),
+    'øłđœæıØŁĐŒÆ‐‑‒–—―−', 'oldoaioldoa-------');
+end;
 $$;
-comment on function private.fold_text(text) is 'Text as the search compares it: lower case, without accents. Null stays null.';
+comment on function private.fold_text(text) is
+  'Text as the search compares it: lower case, without accents, apostrophes and signs that can''t be seen, with one hyphen, in '
+  'whatever form of Unicode it is written. Null '
+  'stays null.';
 grant execute on function private.fold_text(text) to service_role;
 
 -- schemas/foundation/triggers/foundation.sql
@@ -117,8 +128,8 @@ begin
 end;
 $$;
 comment on function private.set_updated_at() is
-  'Trigger: stamps updated_at with the time of the transaction, but where the setting private.keep_updated_at is on: undo puts '
-  'back what stood there.';
+  'Trigger: sets updated_at to the time of the transaction. If the setting private.keep_updated_at is on, it leaves updated_at '
+  'alone, so that an undo can put back the old time.';
 
 -- schemas/foundation/triggers/shapes.sql
 
@@ -129,7 +140,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- "at time zone" reads offsets and invented zones too, such as X+167; everything else that reads a zone knows names only.
+  -- "at time zone" also accepts offsets and invented zones such as X+167, but everything else that reads a time zone accepts only
+  -- names.
   if not private.is_time_zone(new.time_zone) then
     perform private.refuse_field('time_zone', 'time_zone must be an IANA name such as America/Chicago.');
   end if;
@@ -137,8 +149,8 @@ begin
 end;
 $$;
 comment on function private.check_time_zone() is
-  'Trigger: a time zone is one that Postgres knows by its full name. Raises PT422. Definer: whoever saves a row may not call '
-  'private functions.';
+  'Trigger: refuses a time zone that Postgres does not know by its full name (PT422). Security definer: the role that saves the '
+  'row may not call private functions.';
 
 -- schemas/foundation/functions/check_shape.sql
 
@@ -186,7 +198,8 @@ begin
       elsif jsonb_array_length(p_value) < (p_shape ->> 'minItems')::integer then
         perform private.refuse_field(v_name, format('%s must list %s at least.', v_name, p_shape ->> 'minItems'));
       end if;
-      -- Long lists are of ids and short texts: what plainly fits needs no call of its own, which is most of the time they take.
+      -- Long lists hold ids and short texts. An item that plainly fits is not checked by a call of its own: the calls would take
+      -- most of the time.
       v_texts := p_shape #>> '{items,type}' = 'string' and not p_shape -> 'items' ?| array['enum', 'pattern'];
       v_format := p_shape #>> '{items,format}';
       v_least := coalesce((p_shape #>> '{items,minLength}')::integer, 0);
@@ -215,7 +228,7 @@ begin
           perform private.check_shape(v_part.value, p_shape -> 'additionalProperties', v_inner || left(v_part.key, 64));
         else
           perform private.refuse_field(v_inner || left(v_part.key, 64),
-            format('There is no field %s here: leave it out. Known are: %s.',
+            format('There is no field %s here: leave it out. The fields are: %s.',
             v_inner || left(v_part.key, 64),
               (select string_agg(k, ', ' order by k) from jsonb_object_keys(p_shape -> 'properties') k)));
         end if;
@@ -226,10 +239,10 @@ begin
 end;
 $$;
 comment on function private.check_shape(jsonb, jsonb, text) is
-  'Holds a JSON value against a shape (a part of JSON Schema, described at the head of its file); p_field is what the value is '
-  'called in errors, empty for the whole argument. Returns if it fits. Raises PT422 naming the first field that does not, with '
-  'the remedy; an absent value (SQL null) is refused as missing. Reads no more of a value than its maxBytes, maxItems and '
-  'maxProperties allow.';
+  'Checks a JSON value against a shape (a part of JSON Schema, described at the head of shapes.sql). p_field is the name of the '
+  'value in errors; it is empty for the whole argument. Returns if the value fits. Raises PT422 that names the first field that '
+  'does not fit and says what to do. A missing value (SQL null) is refused. Reads no more of a value than its maxBytes, maxItems '
+  'and maxProperties allow.';
 
 -- schemas/foundation/functions/common_shapes.sql
 
@@ -243,7 +256,8 @@ as $$
     'pattern', '[^\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]', 'description',
       'it must not be blank.');
 $$;
-comment on function private.line_shape(integer) is 'The shape of a text of one line, not blank, of p_most characters at most.';
+comment on function private.line_shape(integer) is
+  'The shape of one line of text that is not blank and has at most p_most characters.';
 
 create function private.text_shape(p_most integer, p_least integer default 0)
 returns jsonb
@@ -253,7 +267,7 @@ set search_path = ''
 as $$
   select jsonb_build_object('type', 'string', 'format', 'line', 'minLength', p_least, 'maxLength', p_most);
 $$;
-comment on function private.text_shape(integer, integer) is 'The shape of one line of text, of p_least to p_most characters.';
+comment on function private.text_shape(integer, integer) is 'The shape of one line of text of p_least to p_most characters.';
 
 create function private.list_shape(p_items jsonb, p_most integer, p_least integer default 0)
 returns jsonb
@@ -284,7 +298,7 @@ set search_path = ''
 as $$
   select jsonb_build_object('type', 'string', 'enum', to_jsonb(p_words));
 $$;
-comment on function private.word_shape(text[]) is 'The shape of a text that is one of these words.';
+comment on function private.word_shape(text[]) is 'The shape of a text that is one of p_words.';
 
 create function private.object_shape(p_properties jsonb, p_required text[] default '{}')
 returns jsonb
@@ -304,7 +318,7 @@ set search_path = ''
 as $$
   select private.object_shape(jsonb_build_object('from', p_value, 'to', p_value));
 $$;
-comment on function private.range_shape(jsonb) is 'The shape of {from, to}, either of which may be left out.';
+comment on function private.range_shape(jsonb) is 'The shape of {from, to}; either may be left out.';
 
 -- schemas/foundation/functions/errors.sql
 
@@ -323,8 +337,9 @@ begin
 end;
 $$;
 comment on function private.raise_error(text, text, text, jsonb) is
-  'Raises an error the API understands: errcode PT400, PT403, PT404, PT409, PT422 or PT429 are PostgREST''s own convention for '
-  'an HTTP status, hint is the stable snake_case code, message the sentence for people, detail the JSON details.';
+  'Raises an error that the API understands. p_sqlstate is PT400, PT403, PT404, PT409, PT422 or PT429, which PostgREST answers '
+  'with that HTTP status. The error''s hint is the stable snake_case code, its message is the sentence for people, and its '
+  'detail is the details as JSON.';
 
 create function private.refuse_field(p_field text, p_message text)
 returns void
@@ -340,20 +355,20 @@ comment on function private.refuse_field(text, text) is 'Raises PT422 for one wr
 
 -- schemas/foundation/functions/shapes.sql
 
--- The strict reader of JSON: one description for each shape, one function that holds a value against it.
--- Whoever is signed in can call rpc functions with any JSON, so no function reads a key before its whole argument was checked.
--- A shape is written in a part of JSON Schema (draft 2020-12), in its words:
---   type                    object, array, string, integer, number, boolean, null; a list of them where several will do
+-- The strict reader of JSON: each shape is described once, and one function checks values against shapes.
+-- Every signed-in person can call rpc functions with any JSON, so a function checks its whole argument before it reads a key.
+-- A shape is written with these keywords of JSON Schema (draft 2020-12):
+--   type                    object, array, string, integer, number, boolean, null; a list of them if several are allowed
 --   enum                    the values allowed
 --   properties, required    of an object. Other keys are refused, unless additionalProperties gives a shape for their values
---   propertyNames, maxProperties   of such other keys: a shape of the key, and how many at most
+--   propertyNames, maxProperties   of such other keys: the shape of a key, and how many keys there may be
 --   items, minItems, maxItems      of an array
---   minLength, maxLength, pattern  of a string, in characters; the pattern is one of Postgres
+--   minLength, maxLength, pattern  of a string; lengths are in characters, the pattern is a regular expression of Postgres
 --   format                  of a string: uuid, date, date-time, time, time-zone, line (no control character)
 --   minimum, exclusiveMinimum, maximum   of a number
---   multipleOf              of a number: how fine it may be
---   maxBytes                our own word: of the whole value, as the database holds it
--- Words that do not stand here are a fault of the shape, and said to be.
+--   multipleOf              of a number: the step between allowed values
+--   maxBytes                not of JSON Schema: the size of the whole value, as the database stores it
+-- Keywords that are not listed here must not be used in a shape.
 
 create function private.is_time_zone(p_name text)
 returns boolean
@@ -364,7 +379,7 @@ as $$
   select exists (select from pg_catalog.pg_timezone_names z where z.name = p_name);
 $$;
 comment on function private.is_time_zone(text) is
-  'Whether this is the full name of a time zone, as America/Chicago; null where p_name is.';
+  'Whether p_name is the full name of a time zone, such as America/Chicago; null if p_name is null.';
 
 create function private.json_kind(p_value jsonb)
 returns text
@@ -374,14 +389,14 @@ set search_path = ''
 as $$
   select case
     when jsonb_typeof(p_value) <> 'number' then jsonb_typeof(p_value)
-    -- 131,072 digits are a number of jsonb too: rounding it would be work.
+    -- A number of jsonb may have 131,072 digits: this avoids rounding such a number, which costs time.
     when length(p_value::text) > 40 then 'number'
     when p_value::numeric = trunc(p_value::numeric) then 'integer'
     else 'number'
   end;
 $$;
 comment on function private.json_kind(jsonb) is
-  'What a JSON value is, in the words of JSON Schema: object, array, string, integer, number, boolean or null.';
+  'The type of a JSON value, as JSON Schema names it: object, array, string, integer, number, boolean or null.';
 
 create function private.check_string(p_value text, p_shape jsonb, p_field text)
 returns void
@@ -402,13 +417,13 @@ begin
       else format('%s must have %s characters at least.', p_field, p_shape ->> 'minLength') end);
   end if;
   if p_value !~ (p_shape ->> 'pattern') then
-    perform private.refuse_field(p_field, format('%s does not have the form it must have: %s', p_field,
+    perform private.refuse_field(p_field, format('%s does not have the required form: %s', p_field,
       coalesce(p_shape ->> 'description', p_shape ->> 'pattern')));
   end if;
   if v_format is null then
     return;
   end if;
-  -- The pattern comes first: Postgres itself reads "now", "infinity" and "allballs" as times.
+  -- The pattern is checked before the cast, because Postgres also reads "now", "infinity" and "allballs" as times.
   if not coalesce(case v_format
     when 'uuid' then p_value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     when 'date' then p_value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_catalog.pg_input_is_valid(p_value, 'date')
@@ -431,8 +446,8 @@ begin
 end;
 $$;
 comment on function private.check_string(text, jsonb, text) is
-  'Holds a text against minLength, maxLength, pattern (its description is the remedy) and format of a shape. Raises PT422 '
-  'naming p_field.';
+  'Checks a text against minLength, maxLength, pattern and format of a shape. Raises PT422 naming p_field; if the pattern does '
+  'not match, the message ends with the shape''s description.';
 
 create function private.check_number(p_value jsonb, p_shape jsonb, p_field text)
 returns void
@@ -459,7 +474,7 @@ begin
 end;
 $$;
 comment on function private.check_number(jsonb, jsonb, text) is
-  'Holds a number against minimum, exclusiveMinimum, maximum and multipleOf of a shape. Raises PT422 naming p_field.';
+  'Checks a number against minimum, exclusiveMinimum, maximum and multipleOf of a shape. Raises PT422 naming p_field.';
 
 create function private.null_or(p_shape jsonb)
 returns jsonb
@@ -469,7 +484,8 @@ set search_path = ''
 as $$
   select p_shape || jsonb_build_object('type', jsonb_build_array(p_shape -> 'type', 'null'));
 $$;
-comment on function private.null_or(jsonb) is 'The shape of what may be null beside p_shape, whose type is a single word.';
+comment on function private.null_or(jsonb) is
+  'The shape of a value that is null or has the shape p_shape, whose type must be a single word.';
 
 -- schemas/foundation/functions/texts.sql
 
@@ -482,7 +498,8 @@ as $$
   select case when length(p_word) < 3 then '% ' else '%' end || regexp_replace(p_word, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 comment on function private.like_pattern(text) is
-  'A like-pattern that finds the word anywhere, or at the beginning of a word where it is too short for trigrams.';
+  'A LIKE pattern that finds the word anywhere in a text. A word of fewer than 3 characters is too short for trigrams, and is '
+  'found only at the beginning of a word.';
 
 create function private.one_line(p_text text)
 returns text
@@ -493,7 +510,7 @@ as $$
   select btrim(regexp_replace(p_text, '[[:space:]\u0001-\u001f\u007f-\u009f\u2028\u2029]+', ' ', 'g'));
 $$;
 comment on function private.one_line(text) is
-  'A text as one line: runs of blanks, line breaks and other control characters become one blank.';
+  'A text as one line: each run of white space, line breaks and other control characters becomes one blank.';
 
 create function private.trim_texts(p_input jsonb)
 returns jsonb
@@ -501,11 +518,10 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(e.key, case jsonb_typeof(e.value)
-    when 'string' then to_jsonb(nullif(trim(e.value #>> '{}'), '')) else e.value end), '{}')
-  from jsonb_each(p_input) e;
+  select p_input || coalesce(jsonb_object_agg(e.key, nullif(trim(e.value #>> '{}'), '')), '{}')
+  from jsonb_each(p_input) e where jsonb_typeof(e.value) = 'string';
 $$;
-comment on function private.trim_texts(jsonb) is 'An object with its texts trimmed; an empty one is null.';
+comment on function private.trim_texts(jsonb) is 'An object with its texts trimmed; an empty text becomes null.';
 
 -- schemas/foundation/functions/vault.sql
 
@@ -519,4 +535,5 @@ as $$
   select s.decrypted_secret from vault.decrypted_secrets s where s.name = p_name;
 $$;
 comment on function private.vault_secret(text) is
-  'A secret from Vault by name, null where there is none. Definer: cron''s role alone may call it.';
+  'A secret from Vault by name; null if there is none. Security definer: only the owner, whose rights cron jobs have, may call '
+  'it.';

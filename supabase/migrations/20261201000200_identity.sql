@@ -6,11 +6,12 @@ set check_function_bodies = off;
 -- schemas/identity/types.sql
 
 create type public.user_role as enum ('viewer', 'operator', 'campaign_manager', 'admin');
-comment on type public.user_role is 'Roles in rising order: each may do all that the ones before it may.';
+comment on type public.user_role is 'Roles in rising order: each role may do everything that the roles before it may do.';
 
 -- schemas/identity/checks/membership.sql
 
--- In PL/pgSQL: it keeps its plans for the life of a connection, where a function in SQL plans anew in every statement.
+-- PL/pgSQL, not SQL: it keeps its query plans as long as the connection lives, while a SQL function plans anew in every
+-- statement.
 create function private.org_id()
 returns uuid
 language plpgsql
@@ -23,8 +24,8 @@ begin
 end;
 $$;
 comment on function private.org_id() is
-  'The organisation of the signed-in person; null for anybody else, and for an account that is banned, deleted or signed out. '
-  'Definer: it must read users before any policy on users can be decided.';
+  'The organisation of the signed-in person. Null if nobody is signed in, or if the account is banned, deleted or signed out. '
+  'Security definer: policies on users call it, so it must read users without them.';
 grant execute on function private.org_id() to authenticated, service_role;
 
 create function private.has_role(p_role public.user_role)
@@ -39,7 +40,7 @@ begin
 end;
 $$;
 comment on function private.has_role(public.user_role) is
-  'Whether the signed-in person has this role or a higher one. Definer for the same reason as org_id().';
+  'Whether the signed-in person has this role or a higher one. Security definer for the same reason as org_id().';
 grant execute on function private.has_role(public.user_role) to authenticated, service_role;
 
 -- schemas/identity/triggers/people.sql
@@ -54,9 +55,9 @@ begin
   if tg_op = 'UPDATE' and new.role = 'admin' and new.org_id = old.org_id then
     return null;
   end if;
-  -- Two admins who leave at once wait here for each other: the second looks after the first has committed.
+  -- If two admins leave at the same time, one waits here: the second checks after the first has committed.
   perform from public.orgs o where o.id = old.org_id for no key update;
-  -- Not there: it is being deleted, with all its people.
+  -- If the organisation is not found, it is being deleted with all its people.
   if found and exists (select from public.users u where u.org_id = old.org_id)
     and not exists (select from public.users u where u.org_id = old.org_id and u.role = 'admin') then
     perform private.raise_error('PT409', 'invalid_state',
@@ -67,8 +68,8 @@ begin
 end;
 $$;
 comment on function private.keep_an_admin() is
-  'Trigger: refuses whatever would leave people without an admin (PT409 invalid_state): a lower role, a removal, a deleted '
-  'account. Definer: those who delete accounts may not read organisations.';
+  'Trigger: refuses a change that would leave an organisation''s people without an admin (PT409 invalid_state): a lower role, a '
+  'removal or a deleted account. Security definer: the role that deletes accounts may not read organisations.';
 
 create function private.record_membership()
 returns trigger
@@ -101,8 +102,9 @@ begin
 end;
 $$;
 comment on function private.record_membership() is
-  'Trigger: an audit event for every changed role, removal and arrival, whoever made it. Invitations of whoever leaves or gets '
-  'another role are void, and channels tell no contents for a while. Definer: nobody may write audit events.';
+  'Trigger: records an audit event for every changed role, removal and arrival, no matter who made it. Deletes the invitations '
+  'sent by a person who leaves or changes role. After a person leaves, realtime messages are sent without contents for a while '
+  '(withhold_rows). Security definer: no role may write audit events.';
 
 -- schemas/identity/triggers/sign_up.sql
 
@@ -127,10 +129,11 @@ begin
 end;
 $$;
 comment on function private.found_organisation() is
-  'Trigger: a person whose e-mail address is confirmed gets an organisation, and is its admin. org_name of the metadata names '
-  'it and decides nothing else. Definer: the auth service may write neither organisations nor users.';
--- Not before the address is confirmed: until then nobody can sign in with it, and a sign-up with somebody else's address uses up
--- nothing.
+  'Trigger: creates an organisation for a person whose e-mail address is confirmed, and makes them its admin. org_name in the '
+  'account''s metadata gives its name and decides nothing else. Security definer: the auth service may not write organisations '
+  'or users.';
+-- Only after the address is confirmed. Until then nobody can sign in with it, and a sign-up with another person's address takes
+-- nothing from that person.
 create trigger on_auth_user_created after insert on auth.users
   for each row when (new.email_confirmed_at is not null) execute function private.found_organisation();
 create trigger on_auth_user_confirmed after update on auth.users
@@ -149,8 +152,8 @@ begin
 end;
 $$;
 comment on function private.copy_email() is
-  'Trigger: a changed e-mail address is the person''s. A former one would keep its next owner from signing up. Definer: the '
-  'auth service may not write users.';
+  'Trigger: copies a changed e-mail address from the account to users. If the old address stayed, its next owner could not sign '
+  'up. Security definer: the auth service may not write users.';
 create trigger on_auth_user_email_changed after update on auth.users
   for each row when (new.email is not null and old.email is distinct from new.email) execute function private.copy_email();
 
@@ -171,7 +174,7 @@ create table public.orgs (
   daily_cap integer check (daily_cap between 0 and 100000000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- A second dimension, another first index or a null would read as "no cap".
+  -- A second dimension, a first index other than 1, or a null would be read as "no cap".
   warmup_caps integer[] not null default '{100,200,400,800,1600,2000}'
     check (
     cardinality(warmup_caps) between 1 and 60 and array_ndims(warmup_caps) = 1 and array_lower(warmup_caps, 1) = 1
@@ -192,22 +195,23 @@ create table public.orgs (
   constraint orgs_quiet_ends_check check (quiet_ends < '24:00')
 );
 comment on table public.orgs is
-  'An organisation (tenant) and its settings. Quiet hours default to 20:00-08:00 Central; mps and daily_cap (messages a day, in '
-  'its time zone) are unlimited where null.';
-comment on column public.orgs.cooldown_days is 'Days in which a phone contacted by one campaign is left alone by the others.';
+  'An organisation (tenant) and its settings. Quiet hours default to 20:00-08:00 Central. mps and daily_cap (messages a day, in '
+  'the organisation''s time zone) are unlimited if they are null.';
+comment on column public.orgs.cooldown_days is
+  'After one campaign has contacted a phone, other campaigns leave it alone for so many days.';
 comment on column public.orgs.warmup_caps is
-  'Segments a day that a number which is warming up may send, from its first day on; after the last it is warm and has its own '
-  'cap alone.';
+  'How many segments a day a number may send while it warms up, from its first day on. After the last of these days it is warm, '
+  'and only its own cap counts.';
 comment on column public.orgs.health_quarantine_below is
-  'A number whose health score falls under this is quarantined until a person reactivates it; 0: never.';
+  'A number whose health score falls below this is quarantined until a person reactivates it; 0 means never.';
 comment on column public.orgs.health_min_messages is
-  'Outcomes of the last 7 days a number must have before it gets a score; under it the score is unknown.';
+  'How many outcomes in the last 7 days a number must have to get a score; with fewer its score is unknown.';
 comment on column public.orgs.lookup_enabled is
-  'Whether phones are looked up at Twilio: those of new leads by themselves, others when asked for.';
-comment on column public.orgs.lookup_daily_budget is 'Lookups a day at most, in the organisation''s time zone.';
+  'Whether phones are looked up at Twilio: phones of new leads automatically, others on request.';
+comment on column public.orgs.lookup_daily_budget is 'The most lookups a day, in the organisation''s time zone.';
 comment on column public.orgs.lookup_price is
-  'US dollars a lookup, to estimate by: line type intelligence at list price (about 0.008 in 2026, not confirmed). Edit it to '
-  'what your account pays.';
+  'Estimated price of a lookup in US dollars: the list price of line type intelligence (about 0.008 in 2026, not confirmed). Set '
+  'it to what your account pays.';
 
 alter table public.orgs enable row level security;
 create policy "people read their own organisation" on public.orgs
@@ -277,10 +281,10 @@ create table public.invitations (
   check (length(email) <= 254 and email = lower(email))
 );
 comment on table public.invitations is
-  'An e-mail address asked to join an organisation with a role, until it is accepted or withdrawn, or expires after 7 days. One '
-  'for an address and organisation.';
+  'An invitation of an e-mail address to join an organisation with a role, until it is accepted or withdrawn, or expires after 7 '
+  'days. An organisation has at most one for an address.';
 comment on column public.invitations.email is 'In lower case.';
-comment on column public.invitations.token_hash is 'SHA-256 of the secret, which only the inviter was told, once.';
+comment on column public.invitations.token_hash is 'SHA-256 of the secret. Only the inviter saw the secret, once.';
 create index invitations_invited_by_idx on public.invitations (invited_by);
 create unique index invitations_email_key on public.invitations (org_id, email);
 
@@ -297,7 +301,7 @@ create table private.storage_quotas (
   bytes bigint not null check (bytes >= 0)
 );
 comment on table private.storage_quotas is
-  'Organisations that may keep more or less in Storage than the 5 GiB of all others. Set by whoever runs the platform.';
+  'Organisations whose storage quota differs from the default of 5 GiB. Set by the people who run the platform.';
 
 alter table private.storage_quotas enable row level security;
 
@@ -322,7 +326,7 @@ begin
   if p_token is null or p_token !~ '^[0-9a-f]{64}$' then
     perform private.raise_error('PT404', 'not_found', v_gone);
   end if;
-  -- Found by the hash of the secret: how long that takes tells nothing about the secret.
+  -- The invitation is found by the hash of its secret, so the time this takes reveals nothing about the secret.
   v_hash := sha256(decode(p_token, 'hex'));
   select * into v_invitation from public.invitations i where i.token_hash = v_hash and i.expires_at > p_now;
   select * into v_account from private.signed_in s;
@@ -338,13 +342,14 @@ begin
 
   for v_org_id in select x.id from unnest(array[v_invitation.org_id, v_own_org_id]) x (id) order by x.id loop
     if v_org_id = v_own_org_id then
-      -- What is being written into it is waited for, and then seen.
+      -- Waits for transactions that are writing into this organisation, so that the check below sees their rows.
       perform from public.orgs o where o.id = v_org_id for update;
     else
       perform from public.orgs o where o.id = v_org_id for no key update;
     end if;
   end loop;
-  -- Asked again: while this waited, the invitation may have been used or withdrawn, and who sent it may have lost the right.
+  -- Checked again: while this waited for locks, the invitation may have been used or withdrawn, or the inviter may have lost the
+  -- right to invite.
   select * into v_user from public.users u where u.id = v_account.id and u.org_id = v_own_org_id for update;
   select * into v_invitation from public.invitations i where i.token_hash = v_hash for update;
   if v_user.id is null or v_invitation.id is null then
@@ -354,7 +359,7 @@ begin
     where u.id = v_invitation.invited_by and u.org_id = v_invitation.org_id and u.role = 'admin' and u.role >= v_invitation.role
       and a.deleted_at is null and (a.banned_until is null or a.banned_until <= p_now)) then
     perform private.raise_error('PT409', 'invalid_state',
-      'Who invited you may no longer do so: ask an admin of the organisation for another invitation.');
+      'The person who invited you may no longer invite people: ask an admin of the organisation for another invitation.');
   end if;
 
   perform private.refuse_used_org(v_user);
@@ -368,10 +373,10 @@ begin
 end;
 $$;
 comment on function private.accept_invitation(text, timestamptz) is
-  'Joins the organisation of an invitation, with the role it names: {org_id, role}. p_token: its secret. The caller''s '
-  'confirmed address must be the invited one, and the inviter still an admin. The caller''s own organisation is deleted; it '
-  'must hold nothing and nobody else. Raises PT403, PT404 (for an invitation of another address too), PT409 invalid_state. '
-  'Definer: users may not write users.';
+  'Joins the organisation of an invitation with the role that the invitation names. p_token: the invitation''s secret. Returns '
+  '{org_id, role}. The caller''s confirmed address must be the invited one, and the inviter must still be an admin. The '
+  'caller''s own organisation is deleted; it must be empty and have no other people. Raises PT403, PT404 (also for an invitation '
+  'of another address), PT409 invalid_state. Security definer: users may not write the table users.';
 grant execute on function private.accept_invitation(text, timestamptz) to authenticated;
 
 create function public.accept_invitation(p_token text) returns jsonb
@@ -381,9 +386,9 @@ grant execute on function public.accept_invitation(text) to authenticated;
 
 -- schemas/identity/functions/invitations.sql
 
--- Invitations: a secret that the inviter hands on, and that the person with the invited address accepts, signed in. Whoever signs
--- up joins nobody by that. Only the secret's hash is kept; one that was accepted, withdrawn or has expired is gone, and the audit
--- tells of it.
+-- Invitations: the inviter hands on a secret, and the person with the invited address accepts it when signed in. Signing up alone
+-- joins nobody to another organisation. Only the hash of the secret is stored. An invitation that was accepted or withdrawn or
+-- has expired is deleted; audit events keep a record of it.
 
 create function private.invite_person(p_email text, p_role public.user_role, p_now timestamptz default now())
 returns jsonb
@@ -424,9 +429,9 @@ begin
 end;
 $$;
 comment on function private.invite_person(text, public.user_role, timestamptz) is
-  'Admins: invites an e-mail address for 7 days. Returns the invitation with token, its secret (64 hex digits), which is told '
-  'this once. No mail is sent. Raises PT403, PT409 duplicate for a person or address that is there, PT409 invalid_state above '
-  '50 open ones, PT422. Definer: users may not write invitations.';
+  'Admins: invites an e-mail address for 7 days. Returns the invitation with token, its secret (64 hex digits), which is '
+  'returned only this once. No mail is sent. Raises PT403; PT409 duplicate if the person is in the organisation or the address '
+  'is already invited; PT409 invalid_state if 50 invitations are open; PT422. Security definer: users may not write invitations.';
 grant execute on function private.invite_person(text, public.user_role, timestamptz) to authenticated;
 
 create function public.invite_person(p_email text, p_role public.user_role) returns jsonb
@@ -453,8 +458,8 @@ begin
 end;
 $$;
 comment on function private.withdraw_invitation(uuid) is
-  'Admins: withdraws an open invitation of their organisation; its link is void at once. Raises PT403, PT404. Definer: users '
-  'may not write invitations.';
+  'Admins: withdraws an open invitation of their organisation; its token is void at once. Raises PT403, PT404. Security definer: '
+  'users may not write invitations.';
 grant execute on function private.withdraw_invitation(uuid) to authenticated;
 
 create function public.withdraw_invitation(p_invitation_id uuid) returns void
@@ -472,7 +477,8 @@ declare
   v_table regclass;
   v_found boolean;
 begin
-  -- Every table that refers to organisations counts, a later one too, but for what each organisation has from the beginning.
+  -- Every table that refers to organisations counts, tables added later too. The exceptions are tables with rows that each
+  -- organisation has from the beginning.
   for v_table in
     select c.conrelid::regclass
     from pg_catalog.pg_constraint c join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -490,7 +496,7 @@ begin
 end;
 $$;
 comment on function private.org_is_unused(uuid) is
-  'Whether an organisation holds nothing but what it was made with: no lead, campaign, number, import, or text of its own.';
+  'Whether an organisation contains only what it was created with: no lead, campaign, number, import, or text of its own.';
 
 create function private.refuse_used_org(p_user public.users)
 returns void
@@ -501,22 +507,22 @@ begin
   if exists (select from public.users u where u.org_id = p_user.org_id and u.id <> p_user.id) then
     perform private.raise_error('PT409', 'invalid_state',
       'You belong to an organisation with other people. Ask an admin of it to remove you, or sign up with another e-mail '
-      'address and be invited by that one.');
+      'address and ask for an invitation to that address.');
   elsif not private.org_is_unused(p_user.org_id) then
     perform private.raise_error('PT409', 'invalid_state',
-      'Your own organisation is in use, and a person belongs to one only. Sign up with another e-mail address and be invited by '
-      'that one.');
+      'Your own organisation is in use, and a person belongs to one only. Sign up with another e-mail address and ask for an '
+      'invitation to that address.');
   end if;
 end;
 $$;
 comment on function private.refuse_used_org(public.users) is
-  'Raises PT409 invalid_state unless the person is alone in their organisation and it holds nothing: joining another one '
-  'deletes it.';
+  'Raises PT409 invalid_state unless the person is alone in their organisation and it is empty, because joining another '
+  'organisation deletes it.';
 
 -- schemas/identity/functions/membership.sql
 
--- Identity: organisations, the people in them, invitations, and the two membership functions every policy uses.
--- A person belongs to one organisation: the one that invited their e-mail address, else a new one made at sign-up.
+-- Identity: organisations, the people in them, invitations, and the two membership functions that every policy uses. A person
+-- belongs to one organisation. A sign-up creates a new one; who accepts an invitation moves to the one that invited them.
 
 create function private.require_role(p_role public.user_role)
 returns uuid
@@ -531,8 +537,8 @@ begin
   select u.org_id, u.role into v_org_id, v_role from private.signed_in s join public.users u on u.id = s.id;
   if v_org_id is null then
     perform private.raise_error('PT403', 'no_organization',
-      'You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask whoever runs this '
-      'platform.');
+      'You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask the people who run '
+      'this platform.');
   end if;
   if v_role < p_role then
     perform private.raise_error(
@@ -543,12 +549,12 @@ begin
 end;
 $$;
 comment on function private.require_role(public.user_role) is
-  'Returns the signed-in person''s organisation, or raises PT403 if there is none (also if the account is banned or its session '
-  'has ended) or the role is too low. First line of every definer function that users can reach.';
+  'Returns the organisation of the signed-in person. Raises PT403 if there is none (also if the account is banned or its session '
+  'has ended) or if the person''s role is too low. It is the first line of every security definer function that users can call.';
 
 -- schemas/identity/functions/organisation_settings.sql
 
--- An organisation's settings are two tables and one thing to the people who change them: both change, or neither.
+-- An organisation's settings are stored in two tables, but people change them as one: both tables change, or neither does.
 
 create function private.update_organisation(p_changes jsonb)
 returns void
@@ -584,7 +590,8 @@ end;
 $$;
 comment on function private.update_organisation(jsonb) is
   'Changes the given settings (private.organisation_shape) of the signed-in user''s organisation: columns of orgs and '
-  'sending_limits. Raises PT403, PT422 naming the field. Definer: settings are written whichever table they are of. Needs admin.';
+  'sending_limits. Needs admin. Raises PT403, PT422 naming the field. Security definer: users may not write every column of both '
+  'tables.';
 grant execute on function private.update_organisation(jsonb) to authenticated;
 
 create function public.update_organisation(p_changes jsonb) returns void
@@ -601,7 +608,7 @@ set search_path = ''
 as $$
   select (p_now at time zone o.time_zone)::date from public.orgs o where o.id = p_org_id;
 $$;
-comment on function private.org_day(uuid, timestamptz) is 'The date at an organisation at a moment.';
+comment on function private.org_day(uuid, timestamptz) is 'The date at p_now in the organisation''s time zone.';
 
 create function private.organisation_shape()
 returns jsonb
@@ -642,11 +649,12 @@ as $$
     "a2p_required": {"type": "boolean"}}'::jsonb);
 $$;
 comment on function private.organisation_shape() is
-  'The shape of a change of an organisation''s settings: columns of orgs and sending_limits that admins may write.';
+  'The shape of a change to an organisation''s settings: the columns of orgs and sending_limits that admins may write.';
 
 -- schemas/identity/functions/people.sql
 
--- People of an organisation: their roles, their removal, and that one admin is always left. Roles change through functions only.
+-- People of an organisation: changing roles and removing people, so that at least one admin is always left. Roles change only
+-- through these functions.
 
 create function private.lock_own_org(p_role public.user_role)
 returns uuid
@@ -657,16 +665,16 @@ declare
   v_org_id uuid := private.require_role(p_role);
 begin
   perform from public.orgs o where o.id = v_org_id for no key update;
-  -- Asked again: while this waited, the caller may have lost the role, or left.
+  -- Checked again: while this waited for the lock, the caller may have lost the role or left.
   if private.require_role(p_role) <> v_org_id then
-    perform private.raise_error('PT409', 'invalid_state', 'You have just changed the organisation: look again.');
+    perform private.raise_error('PT409', 'invalid_state', 'You have just moved to another organisation: load it and try again.');
   end if;
   return v_org_id;
 end;
 $$;
 comment on function private.lock_own_org(public.user_role) is
-  'Locks the caller''s organisation and returns its id; who is in it and with which role stays as it is until commit. Raises '
-  'PT403 like require_role.';
+  'Locks the caller''s organisation and returns its id. Its people and their roles stay as they are until commit. Raises PT403 '
+  'like require_role.';
 
 create function private.lock_person(p_org_id uuid, p_user_id uuid)
 returns public.users
@@ -683,7 +691,7 @@ begin
   return v_user;
 end;
 $$;
-comment on function private.lock_person(uuid, uuid) is 'Locks and returns a person of an organisation. Raises PT404.';
+comment on function private.lock_person(uuid, uuid) is 'Locks a person of an organisation and returns their row. Raises PT404.';
 
 create function private.change_role(p_user_id uuid, p_role public.user_role)
 returns void
@@ -697,14 +705,14 @@ begin
   if p_role is null then
     perform private.refuse_field('role', 'role must be viewer, operator, campaign_manager or admin.');
   elsif v_user.id = auth.uid() then
-    perform private.raise_error('PT409', 'invalid_state', 'Nobody changes their own role: ask another admin.');
+    perform private.raise_error('PT409', 'invalid_state', 'You can''t change your own role: ask another admin.');
   end if;
   update public.users u set role = p_role where u.id = v_user.id and u.role <> p_role;
 end;
 $$;
 comment on function private.change_role(uuid, public.user_role) is
-  'Admins: gives another person of their organisation this role, from their next request on. Raises PT403, PT404, PT409 '
-  'invalid_state for oneself, PT422. Definer: users may not write users.';
+  'Admins: gives another person of their organisation this role, from that person''s next request on. Raises PT403, PT404, PT409 '
+  'invalid_state for one''s own role, PT422. Security definer: users may not write the table users.';
 grant execute on function private.change_role(uuid, public.user_role) to authenticated;
 
 create function public.change_role(p_user_id uuid, p_role public.user_role) returns void
@@ -722,20 +730,20 @@ declare
   v_user public.users := private.lock_person(private.lock_own_org('admin'), p_user_id);
 begin
   if v_user.id = auth.uid() then
-    perform private.raise_error('PT409', 'invalid_state', 'Nobody removes themselves: ask another admin.');
+    perform private.raise_error('PT409', 'invalid_state', 'You can''t remove yourself: ask another admin.');
   end if;
-  -- Not deleted: what they did keeps their name. As after a sign-up, they have an organisation of their own.
+  -- The person is not deleted, so that what they did keeps their name. They get an organisation of their own, as after a sign-up.
   update public.users u
   set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin'
   where u.id = v_user.id;
-  -- Ends their sessions: no token of theirs is good any more, nor can it be refreshed.
+  -- Ends their sessions: their tokens are no longer valid and can't be refreshed.
   delete from auth.sessions s where s.user_id = v_user.id;
 end;
 $$;
 comment on function private.remove_person(uuid) is
-  'Admins: removes another person from their organisation, at once. The person keeps their account, with an empty organisation '
-  'of its own, and must sign in again. What they began goes on. Raises PT403, PT404, PT409 invalid_state for oneself. Definer: '
-  'users may write neither users nor sessions.';
+  'Admins: removes another person from their organisation, at once. The person keeps their account, gets an empty organisation '
+  'of their own, and must sign in again. Work that they started continues. Raises PT403, PT404, PT409 invalid_state for oneself. '
+  'Security definer: users may write neither users nor sessions.';
 grant execute on function private.remove_person(uuid) to authenticated;
 
 create function public.remove_person(p_user_id uuid) returns void
@@ -745,9 +753,9 @@ grant execute on function public.remove_person(uuid) to authenticated;
 
 -- schemas/identity/functions/sign_up.sql
 
--- Sign-up: who signs up joins the organisation that invited their e-mail address, else gets a new one with its defaults.
+-- Sign-up: a person who signs up gets a new organisation with default settings and templates.
 
--- The name comes from a form or an address: whatever stands in it, the sign-up goes on.
+-- The name comes from a form or an e-mail address. It may contain anything, and must not make the sign-up fail.
 create function private.create_org(p_name text)
 returns uuid
 language plpgsql
@@ -757,10 +765,15 @@ declare
   v_org_id uuid;
   v_name text := trim(regexp_replace(p_name,
     '[\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g'));
+  v_brand text;
 begin
   v_name := coalesce(nullif(left(v_name, 200), ''), 'Organisation');
+  v_brand := trim(left(v_name, 25));
+  if private.find_link(v_brand) is not null then
+    v_brand := coalesce(nullif(trim(translate(v_brand, U&'./:\3002\FF0E\FF61', '      ')), ''), 'Organisation');
+  end if;
   insert into public.orgs (name, brand)
-  values (v_name, left(v_name, 25))
+  values (v_name, v_brand)
   returning id into v_org_id;
   insert into public.templates (org_id, category, language, name, content, variables, required_variables, encoding,
     worst_segments)
@@ -771,13 +784,14 @@ begin
 end;
 $$;
 comment on function private.create_org(text) is
-  'Creates an organisation with default settings and templates; returns its id. Its name is p_name in one line, cut at 200 '
-  'characters. The brand starts as the name and should be set before the first campaign.';
+  'Creates an organisation with default settings and templates; returns its id. Its name is p_name as one line, cut to 200 '
+  'characters. The brand starts as the name, with spaces for dots if it is a link, and should be set before the first '
+  'campaign.';
 grant execute on function private.create_org(text) to service_role;
 
 -- schemas/identity/functions/storage_quota.sql
 
--- How much an organisation may keep in Storage: its imports' and exports' files together.
+-- How much an organisation may keep in Storage: the files of its imports and exports together.
 
 create function private.storage_quota(p_org_id uuid)
 returns bigint
@@ -796,14 +810,14 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- By the index over name, which knows these two operators alone; '0' is the character after '/'.
+  -- Written for the index on name, which supports only these two operators. '0' is the character after '/'.
   select coalesce(sum((o.metadata ->> 'size')::bigint), 0)::bigint
   from storage.objects o
   where o.bucket_id in ('imports', 'exports')
     and o.name operator(pg_catalog.~>=~) (p_org_id || '/') and o.name operator(pg_catalog.~<~) (p_org_id || '0');
 $$;
 comment on function private.storage_used(uuid) is
-  'How many bytes of files of an organisation lie in Storage, as its table of objects tells.';
+  'How many bytes of files an organisation has in Storage, according to the table storage.objects.';
 
 create function private.require_storage(p_org_id uuid, p_bytes bigint, p_now timestamptz default now())
 returns void
@@ -818,16 +832,17 @@ declare
 begin
   if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
     perform private.raise_error('PT409', 'storage_full', format(
-      'Your organisation keeps %s of its %s MiB of files, and %s MiB more are announced: this does not fit. Files of exports go '
-      '7 days after they were made, files of imports 30 days after their end; ask whoever runs this platform for more room.',
+      'Your organisation stores %s of its %s MiB of files, and uploads of %s MiB more are announced, so this does not fit. '
+      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended. Ask the people who '
+      'run this platform for more room.',
       ceil(v_used / 1048576.0), floor(v_quota / 1048576.0), ceil(v_announced / 1048576.0)),
       jsonb_build_object('used_bytes', v_used, 'announced_bytes', v_announced, 'quota_bytes', v_quota, 'wanted_bytes', p_bytes));
   end if;
 end;
 $$;
 comment on function private.require_storage(uuid, bigint, timestamptz) is
-  'Raises PT409 storage_full unless so many bytes more fit into what the organisation may keep in Storage, files that are '
-  'announced counted. Definer: the worker may not read Storage''s tables.';
+  'Raises PT409 storage_full unless p_bytes more bytes fit into the organisation''s quota in Storage. Announced uploads count as '
+  'stored. Security definer: the worker may not read Storage''s tables.';
 grant execute on function private.require_storage(uuid, bigint, timestamptz) to worker;
 
 create function private.check_storage(p_bytes bigint)
@@ -841,8 +856,8 @@ begin
 end;
 $$;
 comment on function private.check_storage(bigint) is
-  'Campaign managers: whether a file of so many bytes (at most 100 MiB, as much as an import may have) may be stored: raises '
-  'PT409 storage_full if not. Raises PT403. Definer: users may not read Storage''s tables.';
+  'Campaign managers: checks whether a file of p_bytes (counted as at most 100 MiB, the limit for an import) may be stored. '
+  'Raises PT409 storage_full if it does not fit, and PT403. Security definer: users may not read Storage''s tables.';
 grant execute on function private.check_storage(bigint) to authenticated;
 
 create function public.check_storage(p_bytes bigint) returns void
@@ -858,11 +873,11 @@ from auth.users a
 where a.id = (select auth.uid())
   and a.deleted_at is null
   and (a.banned_until is null or a.banned_until <= now())
-  -- Tokens of people name their session; it is gone after a sign-out. Other tokens, such as those of tests, name none.
+  -- A token of a person names its session, which is deleted at sign-out. Other tokens, such as those of tests, name no session.
   and ((select auth.jwt() ->> 'session_id') is null or exists (
     select from auth.sessions s
     where s.id = (select auth.jwt() ->> 'session_id')::uuid and s.user_id = a.id
       and (s.not_after is null or s.not_after > now())));
 comment on view private.signed_in is
-  'The account whose token the request carries: no row where it is banned, deleted, or its session has ended, whatever the '
-  'token says.';
+  'The account whose token the request carries. No row if the account is banned or deleted or its session has ended, even if the '
+  'token is still valid.';

@@ -23,7 +23,7 @@ begin
     select k from jsonb_object_keys(v_row) k
     where k not in ('created_at', 'updated_at') and coalesce(v_old -> k, 'null') is distinct from coalesce(v_new -> k, 'null')
       order by k);
-  -- The platform's own rows are of no organisation, and rows that go with their organisation leave nobody to tell.
+  -- The platform's own rows belong to no organisation, and rows that are deleted with their organisation need no event.
   if cardinality(v_changed) = 0 or v_org_id is null or not exists (select from public.orgs o where o.id = v_org_id) then
     return null;
   end if;
@@ -40,9 +40,9 @@ begin
 end;
 $$;
 comment on function private.audit_change() is
-  'Trigger on rows: writes an audit event named by its argument and what was done (settings: settings_changed), with the table, '
-  'the row''s id and the old and new values of the columns that changed, secrets redacted. Definer: whoever changes a setting '
-  'may not write audit events.';
+  'Row trigger: writes an audit event whose name is tg_argv[0] plus what was done (settings: settings_changed). It has the '
+  'table, the row''s id, and the old and new values of the changed columns, with secrets redacted. Security definer: the role '
+  'that changes a setting may not write audit events.';
 create trigger orgs_audit after update on public.orgs
   for each row when (old.* is distinct from new.*) execute function private.audit_change('settings');
 
@@ -64,8 +64,8 @@ create table public.opt_outs (
   check (is_active = (removed_at is null))
 );
 comment on table public.opt_outs is
-  'Phones an organisation may not write to. needs_review: a phrase, not a keyword, was read as a revocation, and a person '
-  'should look.';
+  'Phones that an organisation may not write to. needs_review: a phrase that is not a keyword was read as a revocation, and a '
+  'person should check it.';
 create index opt_outs_list_idx on public.opt_outs (org_id, created_at desc);
 create index opt_outs_campaign_idx on public.opt_outs (campaign_id) where campaign_id is not null;
 create index opt_outs_created_by_idx on public.opt_outs (created_by) where created_by is not null;
@@ -94,11 +94,11 @@ create table public.consent_records (
 comment on table public.consent_records is
   'Append-only: who granted or revoked consent, how, when and in which words (47 CFR 64.1200(a)(10)).';
 comment on column public.consent_records.import_id is
-  'The import that brought it. Undo removes it together with what the import did to the lead.';
+  'The import that brought it. Undoing the import deletes it together with the import''s other changes of the lead.';
 create index consent_records_phone_idx on public.consent_records (org_id, e164, recorded_at desc);
 create index consent_records_recorded_by_idx on public.consent_records (recorded_by) where recorded_by is not null;
 create index consent_records_import_idx on public.consent_records (import_id, lead_id) where import_id is not null;
--- What was ever recorded about a lead is found by it: a merge moves it, its history shows it.
+-- For finding the records of a lead: a merge moves them, the history of the lead shows them.
 create index consent_records_lead_idx on public.consent_records (lead_id) where lead_id is not null;
 
 alter table public.consent_records enable row level security;
@@ -121,7 +121,7 @@ create table public.audit_events (
   compliance_status text not null default 'compliant' check (compliance_status in ('compliant', 'violation', 'review')),
   created_at timestamptz not null default now()
 );
-comment on table public.audit_events is 'Append-only trail of what was done and by whom.';
+comment on table public.audit_events is 'Append-only: what was done, and by whom.';
 create index audit_events_list_idx on public.audit_events (org_id, created_at desc);
 create index audit_events_type_idx on public.audit_events (org_id, event_type, created_at desc);
 create index audit_events_phone_idx on public.audit_events (org_id, phone_number) where phone_number is not null;
@@ -150,16 +150,16 @@ create table public.alerts (
   resolved_by uuid references public.users (id) on delete set null
 );
 comment on table public.alerts is
-  'What a person should look at: a campaign that was paused by an error, a number that was quarantined, a message nobody can '
-  'settle.';
-comment on column public.alerts.resolved_by is 'Who resolved it; null where its cause went away.';
+  'Something that a person should see: a campaign that was paused by an error, a number that was quarantined, a message that '
+  'nobody can settle.';
+comment on column public.alerts.resolved_by is 'Who resolved it; null if it resolved because its cause ended.';
 create index alerts_list_idx on public.alerts (org_id, created_at desc);
 create unique index alerts_open_key on public.alerts
   (org_id, kind, coalesce(campaign_id, '00000000-0000-0000-0000-000000000000'),
     coalesce(phone_number_id, '00000000-0000-0000-0000-000000000000'))
   where resolved_at is null;
 create index alerts_resolved_by_idx on public.alerts (resolved_by) where resolved_by is not null;
--- Open ones first, then the newest: the order of the list.
+-- The order of the list: open alerts first, then the newest.
 create index alerts_open_first_idx on public.alerts (org_id, resolved_at desc nulls first, created_at desc, id);
 
 alter table public.alerts enable row level security;
@@ -188,7 +188,7 @@ as $$
   on conflict do nothing;
 $$;
 comment on function private.raise_alert(uuid, text, text, text, uuid, uuid, jsonb) is
-  'Raises an alert unless the same kind is open already for the same campaign and number.';
+  'Raises an alert, unless an alert of the same kind is open for the same campaign and number.';
 
 create function private.close_alerts(p_org_id uuid, p_kind text, p_now timestamptz, p_campaign_id uuid default null)
 returns void
@@ -200,7 +200,8 @@ as $$
     and (p_campaign_id is null or a.campaign_id = p_campaign_id);
 $$;
 comment on function private.close_alerts(uuid, text, timestamptz, uuid) is
-  'Resolves an organisation''s open alerts of a kind, of one campaign where it is given, because their cause is gone.';
+  'Resolves an organisation''s open alerts of a kind because their cause has ended; if p_campaign_id is given, only those of '
+  'this campaign.';
 
 create function private.resolve_alert(p_alert_id uuid, p_now timestamptz default now())
 returns void
@@ -212,6 +213,11 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_alert public.alerts;
 begin
+  -- Before the alert is locked, as sending does.
+  if exists (select from public.alerts a where a.id = p_alert_id and a.org_id = v_org_id and a.kind = 'region_not_permitted'
+    and a.resolved_at is null) then
+    perform private.release_regions(v_org_id, p_now);
+  end if;
   select * into v_alert from public.alerts a where a.id = p_alert_id and a.org_id = v_org_id for no key update;
   if v_alert.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such alert.', jsonb_build_object('alert_id', p_alert_id));
@@ -224,19 +230,20 @@ begin
 end;
 $$;
 comment on function private.resolve_alert(uuid, timestamptz) is
-  'Resolves an alert of the signed-in user''s organisation; one that is resolved stays as it is. Should its cause come back, so '
-  'does the alert. Raises PT404. Definer: users may not write alerts. Needs operator.';
+  'Resolves an alert of the signed-in user''s organisation; does nothing if it is resolved already. If the cause returns, a new '
+  'alert is raised. If it was about regions that Twilio refused, they are tried again. Needs operator. Raises PT403, PT404. '
+  'Security definer: users may not write alerts.';
 grant execute on function private.resolve_alert(uuid, timestamptz) to authenticated;
 
 create function public.resolve_alert(p_alert_id uuid) returns void
   language sql set search_path = '' as $$ select private.resolve_alert(p_alert_id); $$;
 comment on function public.resolve_alert(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_alert(uuid) to authenticated;
 
 -- schemas/compliance/functions/audit_events_and_alerts.sql
 
--- Compliance: opt-outs, consent, audit events, alerts. Users read them; they change through functions only.
+-- Compliance: opt-outs, consent, audit events, alerts. Users may read them; only functions change them.
 
 create function private.record_audit_event(
   p_org_id uuid,
@@ -256,12 +263,12 @@ as $$
     (select u.id from public.users u where u.id = auth.uid()), p_details, p_compliance_status);
 $$;
 comment on function private.record_audit_event(uuid, text, text, uuid, uuid, jsonb, text) is
-  'Writes an audit event, naming the signed-in user where there is one.';
+  'Writes an audit event, with the signed-in user if there is one.';
 
 -- schemas/compliance/functions/settings_audit.sql
 
--- Who changed a setting, and from what: an event for every row of settings that is added, changed or removed, whichever way it
--- went. And how many such rows an organisation may have: every plan reads them.
+-- Audit of settings: who changed what, from which value. Every row of settings that is added, changed or removed gives an audit
+-- event, whatever way it is written.
 
 create function private.without_secrets(p_value jsonb)
 returns jsonb
@@ -278,10 +285,10 @@ begin
           else private.without_secrets(e.value) end), '{}')
         from jsonb_each(p_value) e);
     when 'array' then
-      return (select coalesce(jsonb_agg(private.without_secrets(e.value) order by e.n), '[]')
+      return (select coalesce(to_jsonb(array_agg(private.without_secrets(e.value) order by e.n)), '[]')
         from jsonb_array_elements(p_value) with ordinality e(value, n));
     when 'string' then
-      -- Of an address: user and password before its host, and what its query gives away.
+      -- In a URL, removes the user and password before the host, and the query.
       if strpos(p_value #>> '{}', '://') = 0 then
         return p_value;
       end if;
@@ -293,13 +300,13 @@ begin
 end;
 $$;
 comment on function private.without_secrets(jsonb) is
-  'A value as everybody of an organisation may read it: what is named a secret, token, password or key, and the credentials and '
-  'queries of addresses, are replaced by [redacted].';
+  'A value that everybody of an organisation may read: values whose key says secret, token, password or the like, and the '
+  'credentials and queries of URLs, are replaced by [redacted].';
 
 -- schemas/compliance/functions/suppression.sql
 
--- Suppression: what an opt-out does, in the transaction that learns of it. The contact row is locked first, so a claim either
--- saw the person before (and posts within 2 s) or sees the opt-out.
+-- Suppression: the effects of an opt-out, in the transaction that records it. The contact is locked first: a claim either locked
+-- it before (and posts within 2 s) or sees the opt-out.
 
 create function private.suppress(
   p_org_id uuid,
@@ -346,8 +353,8 @@ begin
 end;
 $$;
 comment on function private.suppress(uuid, text, text, text, uuid, boolean, text, timestamptz) is
-  'Opts a phone out of everything an organisation sends, at once: locks the contact, cancels open targets, records opt-out, '
-  'consent and audit. False where it was suppressed already.';
+  'Opts a phone out of all messages of an organisation at once: locks the contact, cancels open targets, and records opt-out, '
+  'consent and audit event. Returns false if the phone was suppressed already.';
 
 create function private.unsuppress(p_org_id uuid, p_e164 text, p_method text, p_evidence text, p_language text default null,
   p_now timestamptz default now())
@@ -360,7 +367,7 @@ declare
   v_hit text;
 begin
   v_contact := private.lock_contact(p_org_id, p_e164);
-  -- A litigator before a registry: the one that weighs more is told.
+  -- max() gives litigator before dnc, because it outranks dnc.
   select max(x.hit) into v_hit from (
     select s.hit from public.phone_scrubs s where s.org_id = p_org_id and s.e164 = p_e164
     union all
@@ -373,7 +380,7 @@ begin
     update private.contacts c set suppressed_at = null where c.org_id = p_org_id and c.e164 = p_e164;
   else
     update public.opt_outs set source = v_hit, needs_review = true,
-      reason = 'Opted in again, and is on a list that outranks that.'
+      reason = 'The person opted in again, but the phone is on a list that outranks that.'
     where org_id = p_org_id and e164 = p_e164 and is_active;
   end if;
   update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
@@ -387,5 +394,6 @@ begin
 end;
 $$;
 comment on function private.unsuppress(uuid, text, text, text, text, timestamptz) is
-  'Lets a phone be written to again after the person''s own START or ALTA, with the evidence. True where it was suppressed and '
-  'is no more: a phone on a do-not-call or litigators'' list stays suppressed, for a person to look at.';
+  'Allows messages to a phone again after the person''s own START or ALTA, and records the evidence. Returns true if the phone '
+  'was suppressed and no longer is. A phone on a do-not-call or litigators'' list stays suppressed and is marked for review by a '
+  'person.';

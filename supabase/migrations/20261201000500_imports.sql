@@ -22,7 +22,7 @@ begin
   perform private.lock_count(new.org_id, 'import mappings');
   select count(*) as n, coalesce(sum(pg_column_size(m.mapping) + pg_column_size(m.columns)), 0) as bytes into v_others
   from public.import_mappings m where m.org_id = new.org_id and m.id <> new.id;
-  -- A preview reads all of them.
+  -- Limited, because a preview reads all of them.
   if tg_op = 'INSERT' and v_others.n >= 200 then
     perform private.raise_error('PT409', 'invalid_state',
       'Your organisation has 200 saved mappings, as many as it may have: delete one you no longer need.',
@@ -36,8 +36,9 @@ begin
 end;
 $$;
 comment on function private.check_import_mapping() is
-  'Trigger: a saved mapping is one, and there is room for it: 200 for an organisation, 4 MB together. Raises PT422 naming the '
-  'field, PT409 where there is no room. Definer: whoever saves one may not ask the shapes.';
+  'Trigger: checks that a saved mapping is valid and that there is room for it: an organisation may have 200, with 4 MB '
+  'together. Raises PT422 naming the field, PT409 if there is no room. Security definer: users may not call the functions of '
+  'shapes.';
 
 create function private.audit_import_mapping()
 returns trigger
@@ -48,7 +49,7 @@ as $$
 declare
   v_row public.import_mappings := case tg_op when 'DELETE' then old else new end;
 begin
-  -- Not where the organisation itself goes.
+  -- Nothing is recorded if the organisation itself is being deleted.
   if exists (select from public.orgs o where o.id = v_row.org_id) then
     perform private.record_audit_event(v_row.org_id, case tg_op when 'DELETE' then 'import_mapping_deleted'
       else 'import_mapping_saved' end,
@@ -58,7 +59,7 @@ begin
 end;
 $$;
 comment on function private.audit_import_mapping() is
-  'Trigger: writes down who saved or deleted a mapping. Definer: people may not write the audit trail.';
+  'Trigger: records in the audit events who saved or deleted a mapping. Security definer: users may not write audit events.';
 
 -- schemas/imports/tables/imports.sql
 
@@ -113,39 +114,42 @@ create table public.imports (
     check (undone_rows + kept_rows + hidden_rows <= coalesce(undo_total, 0) and (status = 'undone') = (undone_at is not null)),
   constraint imports_file_bytes_limit_check check (file_bytes <= 104857600),
   constraint imports_storage_path_check check (length(storage_path) <= 200),
-  -- Where an import begins its caller says; from there on it is counted. No file has more lines or chunks than bytes.
+  -- The caller gives the first values, and each chunk then advances them. No file has more lines or chunks than bytes.
   constraint imports_next_byte_check check (next_byte between 0 and 104857600),
   constraint imports_next_line_check check (next_line between 1 and 210000000),
   constraint imports_next_chunk_check check (next_chunk between 0 and 210000000),
   constraint imports_run_from_byte_check check (run_from_byte between 0 and 104857600),
   constraint imports_columns_check
-    check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288),
-  constraint imports_mapping_size_check check (pg_column_size(mapping) <= 262144),
+    check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 131072),
+  constraint imports_mapping_size_check check (pg_column_size(mapping) <= 131072),
   constraint imports_options_size_check check (pg_column_size(options) <= 10000),
   constraint imports_tags_check check (cardinality(tags) <= 50),
   constraint imports_delimiter_check check (length(delimiter) = 1),
-  constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')),
+  constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'macintosh')),
   constraint imports_file_name_line_check check (file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  -- May quote the file; fail_import cuts it.
+  -- The message may quote the file; fail_import cuts it to this length.
   constraint imports_error_message_check check (length(error_message) <= 2000),
   constraint imports_rate_check check (rows_per_second between 0 and 99999999999)
 );
 comment on table public.imports is
-  'A file of leads and how far its import is: next_byte and next_line are where the next chunk begins. imported + updated + '
-  'duplicate + rejected = processed, always; warning_count stands beside that sum.';
-comment on column public.imports.error_message is 'Why it failed or was canceled, and what stays.';
-comment on column public.imports.updated_rows is 'Rows merged into a lead that was there, those that changed nothing included.';
-comment on column public.imports.undone_rows is 'Leads that undo removed or put back as they were.';
+  'The import of a file of leads and its progress: next_byte and next_line are where the next chunk begins. imported_rows + '
+  'updated_rows + duplicate_rows + rejected_rows = processed_rows, always; warning_count is not part of that sum.';
+comment on column public.imports.error_message is 'Why it failed or was canceled, and what stays imported.';
+comment on column public.imports.updated_rows is 'Rows merged into an existing lead, including rows that changed nothing.';
+comment on column public.imports.undone_rows is 'Leads that an undo removed or restored to their former values.';
 comment on column public.imports.kept_rows is
-  'Leads that undo left alone, since they were changed after the import: import_rejections has each, outcome kept.';
+  'Leads that an undo left as they are, because they were changed after the import: import_rejections has each, with outcome '
+  'kept.';
 comment on column public.imports.hidden_rows is
-  'Leads that undo deleted as people do: campaigns, messages or conversations know them.';
+  'Leads that an undo hid, because campaigns, messages or conversations refer to them, and leads that people had deleted '
+  'already.';
 comment on column public.imports.undo_total is
-  'Leads that the import made or changed, counted when its undo begins. undone + kept + hidden reach it.';
-comment on column public.imports.undo_after is 'The id of the lead up to which it is undone.';
+  'How many leads the import made or changed, counted when its undo begins. undone_rows + kept_rows + hidden_rows reach it in '
+  'the end.';
+comment on column public.imports.undo_after is 'The id of the last lead that was undone.';
 comment on column public.imports.run_started_at is
-  'When this run began, the last resume or undo included: the rate is counted from run_from_rows and run_from_byte on, so that '
-  'a pause does not spoil it.';
+  'When the current run began: the start or the last resume or undo. The rate is counted from run_from_rows and run_from_byte '
+  'on, so that a pause does not distort it.';
 alter table public.consent_records add foreign key (import_id) references public.imports (id) on delete set null;
 create index imports_list_idx on public.imports (org_id, created_at desc);
 create index imports_hash_idx on public.imports (org_id, content_hash);
@@ -172,6 +176,13 @@ create trigger imports_limit_active_insert after insert on public.imports
 create trigger imports_limit_active_update after update of status on public.imports
   for each row when (new.status in ('queued', 'undoing') and old.status not in ('queued', 'running', 'undoing'))
   execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');
+create trigger imports_limit_large_columns after insert on public.imports
+  for each row when (octet_length(array_to_string(new.columns, ',')) > 8000)
+  execute function private.limit_large_values('columns');
+create trigger imports_limit_large_mapping after insert on public.imports
+  for each row when (octet_length(new.mapping::text) > 8192) execute function private.limit_large_values('mapping');
+create trigger imports_forget_large_values after delete on public.imports
+  for each row execute function private.forget_large_values();
 
 -- schemas/imports/tables/import_rejections.sql
 
@@ -188,17 +199,16 @@ create table public.import_rejections (
   foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
   constraint import_rejections_field_check check (length(field) <= 250),
   constraint import_rejections_reason_check check (length(reason) <= 1000),
-  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing
-  -- changes it.
+  -- The background worker reads lines of at most 131,072 characters.
   constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
 );
 comment on table public.import_rejections is
-  'A row that was not imported: its line in the file, the field, the reason and the row itself, so that nothing is lost. '
-  'Outcome warning: imported, but for the field named. Outcome kept: a lead that undo left alone.';
-comment on column public.import_rejections.line is
-  'Line of the file, the first being 1; 0 where no single line stands for a kept lead.';
-comment on column public.import_rejections.raw is 'The cells as they stood in the file, in the order of imports.columns.';
-comment on column public.import_rejections.lead_id is 'The lead that a warning or a kept lead is about; it may be gone.';
+  'A row that was not imported: its line in the file, the field, the reason and the row itself, so that nothing is lost. Outcome '
+  'warning: the row was imported without the field named. Outcome kept: a lead that an undo left as it was.';
+comment on column public.import_rejections.line is 'Line of the file, counted from 1; 0 if a kept lead has no single line.';
+comment on column public.import_rejections.raw is 'The cells as they were in the file, in the order of imports.columns.';
+comment on column public.import_rejections.lead_id is
+  'The lead that a warning or a kept lead is about; it may have been deleted.';
 create index import_rejections_list_idx on public.import_rejections (org_id, import_id, line, id);
 create unique index import_rejections_once_key on public.import_rejections (import_id, line)
   where outcome in ('rejected', 'duplicate');
@@ -222,13 +232,14 @@ create table private.import_changes (
   primary key (import_id, lead_id)
 );
 comment on table private.import_changes is
-  'The journal of imports: leads that one changed, as they were before its first touch, and what tells whether anybody changed '
-  'them after its last. Kept for 90 days.';
-comment on column private.import_changes.line is 'The line that touched the lead last.';
+  'The journal of imports: leads that an import changed, with their values before its first change, and what is needed to see '
+  'whether anybody changed them after its last. Kept for 90 days.';
+comment on column private.import_changes.line is 'The line that last changed the lead.';
 comment on column private.import_changes.before is
-  'The lead with its phones and parcels (private.import_images); null where the import made the lead itself.';
+  'The lead with its phones and parcels (private.import_images); null if the import made the lead itself.';
 comment on column private.import_changes.after is
-  '{updated_at, phones: [{id, e164, role, consent_status, line_type}], parcels: [{id, updated_at}]} after the last touch.';
+  '{updated_at, phones: [{id, e164, role, consent_status, line_type, invalid_reason}], parcels: [{id, updated_at}]} after the '
+  'last change.';
 create index import_changes_lead_idx on private.import_changes (lead_id);
 create index import_changes_age_idx on private.import_changes (created_at);
 
@@ -246,11 +257,11 @@ create table public.import_uploads (
   expires_at timestamptz not null
 );
 comment on table public.import_uploads is
-  'A file that somebody may put at <org>/<id>.csv of bucket imports by a signed link. Its import gets the same id. Forgotten a '
-  'day later.';
-comment on column public.import_uploads.file_bytes is 'As announced: what comes must have as many.';
+  'An announced file that a person may store at <org>/<id>.csv of bucket imports by a signed link. Its import gets the same id. '
+  'Deleted a day later.';
+comment on column public.import_uploads.file_bytes is 'The announced size; the file must have exactly this size.';
 comment on column public.import_uploads.expires_at is
-  'Until when the link takes a file; Storage gives every such link two hours.';
+  'Until when the link accepts a file; Storage gives every such link two hours.';
 create index import_uploads_age_idx on public.import_uploads (created_at);
 create index import_uploads_org_idx on public.import_uploads (org_id);
 create index import_uploads_created_by_idx on public.import_uploads (created_by) where created_by is not null;
@@ -276,12 +287,12 @@ create table public.import_mappings (
   unique (org_id, name)
 );
 comment on table public.import_mappings is
-  'Which column of a file goes to which field, saved by name. A preview applies the one that fits the file best.';
+  'A mapping of a file''s columns to fields, saved by name. A preview applies the one that fits the file best.';
 comment on column public.import_mappings.fingerprint is
-  'SHA-256 of the columns'' names, folded and sorted: two files have the same whatever the order, case and accents of their '
-  'columns.';
+  'SHA-256 of the columns'' names, folded and sorted: files have the same fingerprint whatever the order, case and accents of '
+  'their columns.';
 comment on column public.import_mappings.options is
-  'What goes with it: merge_strategy, keep_case, auto_tags, tags. The request has the last word.';
+  'Options saved with the mapping: merge_strategy, keep_case, auto_tags, tags. Options of a request override them.';
 create index import_mappings_created_by_idx on public.import_mappings (created_by) where created_by is not null;
 
 alter table public.import_mappings enable row level security;
@@ -346,7 +357,8 @@ begin
     return jsonb_build_object('applied', false, 'status', v_import.status);
   end if;
 
-  -- From here to the commit nobody else can add a lead with any of these phones. The next statements see all that was committed.
+  -- From here to the commit no other transaction can add a lead with any of these phones. The statements after this see
+  -- everything that was committed before.
   v_strategy := coalesce(v_import.options ->> 'merge_strategy', 'skip');
   v_e164s := array(
     select distinct p.e164
@@ -359,7 +371,11 @@ begin
       perform private.journal_import_changes(v_import, v_merged -> 'changed', p_now);
     end if;
   else
-    perform private.lock_contacts(v_import.org_id, v_e164s);
+    if v_strategy = 'skip' and private.has_refusal(p_rows) then
+      perform private.lock_chunk(v_import.org_id, v_e164s);
+    else
+      perform private.lock_contacts(v_import.org_id, v_e164s);
+    end if;
     if v_strategy = 'skip' then
       v_duplicates := private.find_chunk_duplicates(v_import.org_id, p_import_id, p_rows);
     end if;
@@ -368,6 +384,10 @@ begin
   if v_merged -> 'made' <> '[]' then
     v_imported := v_imported + private.insert_chunk_leads(v_import, v_merged -> 'made', '{}', p_now);
   end if;
+  if v_duplicates <> '{}' then
+    perform private.merge_refusals(v_import, p_rows, v_duplicates, p_now);
+  end if;
+  perform private.spread_denials(v_import, p_rows, p_now);
 
   insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, raw)
   select v_import.org_id, p_import_id, r.line, left(coalesce(d.field, r.field), 250), left(coalesce(d.reason, r.reason), 1000),
@@ -407,12 +427,11 @@ begin
 end;
 $$;
 comment on function private.apply_import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
-  'Does what private.import_chunk says, with the rows as they are.';
+  'Does the work of private.import_chunk, with the rows unchanged.';
 
 -- schemas/imports/functions/create_import.sql
 
--- Imports as users start them. The file is in Storage already, put there by the API; from here on nothing needs the caller's
--- token.
+-- Starting imports, as users do. The API has already stored the file in Storage; from here on nothing needs the caller's token.
 
 create function private.create_import(
   p_import_id uuid,
@@ -451,7 +470,7 @@ begin
     perform private.raise_error('PT422', 'invalid_input', 'The file was not stored: send it again.',
       '{"errors": [{"field": "file", "message": "The file was not stored: send it again."}]}');
   end if;
-  -- The same file sent twice at the same moment: the second waits, and is then noticed.
+  -- If the same file is sent twice at the same moment, the second request waits here and is then recognised.
   perform pg_advisory_xact_lock(hashtextextended('import ' || v_org_id || (p_file ->> 'content_hash'), 0));
   select jsonb_build_object('id', i.id, 'created_at', i.created_at) into v_before
   from public.imports i
@@ -459,7 +478,7 @@ begin
   order by i.created_at desc limit 1;
   if v_before is not null and not coalesce((p_options ->> 'allow_repeat')::boolean, false) then
     perform private.raise_error('PT409', 'duplicate',
-      'This very file was imported before. Send allow_repeat: true to import it again.',
+      'This file was imported before. Send allow_repeat: true to import it again.',
       jsonb_build_object('already_imported', v_before));
   end if;
 
@@ -474,17 +493,19 @@ begin
     (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning * into v_import;
   perform private.send_work('imports', v_org_id, jsonb_build_object('import_id', p_import_id, 'chunk', 0));
+  perform private.call_background_worker();
   perform private.record_audit_event(v_org_id, 'leads_import_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'file_name', v_import.file_name, 'file_bytes', v_import.file_bytes));
   return to_jsonb(v_import) || jsonb_build_object('already_imported', v_before);
 end;
 $$;
 comment on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) is
-  'Campaign managers: starts the import of a file that lies in bucket imports at <org>/<import>.csv. p_file: file_name, '
-  'file_bytes, content_hash (SHA-256, hex), encoding, delimiter, columns, next_byte and next_line (where the first row after '
-  'the header begins). p_mapping: {column: field}. p_options: merge_strategy (skip unless told, update, fill, add_phones, '
-  'create), allow_repeat. Returns the row, with already_imported where the same file came before and was neither given up nor '
-  'undone. Raises PT403, PT409 duplicate, PT422. Definer: users may not write imports.';
+  'Campaign managers: starts the import of a file that is stored in bucket imports at <org>/<import>.csv. p_file: file_name, '
+  'file_bytes, content_hash (SHA-256, hex), encoding, delimiter, columns, next_byte and next_line (where the first row after the '
+  'header begins). p_mapping: {column: field}. p_options: merge_strategy (skip by default, update, fill, add_phones, create), '
+  'allow_repeat, keep_case, auto_tags. Returns the row, with already_imported if the same file was imported before and that '
+  'import did not fail and was not canceled or undone. Raises PT403, PT409 duplicate, PT422. Security definer: users may not '
+  'write imports.';
 grant execute on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) to authenticated, service_role;
 
 create function public.create_import(
@@ -517,13 +538,13 @@ begin
   from jsonb_each_text(p_mapping) m
   where m.value not in ('notes', 'tags', 'custom_field', 'ignore')
   group by m.value
-  -- Each phone of a row is held against each of its flags.
-  having count(*) > case when m.value = 'other_phone' then 30 when m.value like '%phone_dnc' then 10 else 1 end
+  -- Each phone of a row is compared with each of its flags.
+  having count(*) > case when m.value = 'other_phone' then 30 when m.value ~ 'phone_(dnc|consent|status)$' then 10 else 1 end
   order by m.value limit 1;
   if found then
-    perform private.refuse_field(p_field, format('%s columns go to %s: %s at most can. Map the others to custom_field.',
+    perform private.refuse_field(p_field, format('%s columns are mapped to %s; at most %s may be. Map the rest to custom_field.',
       v_wrong.n, v_wrong.key,
-      case when v_wrong.key = 'other_phone' then 30 when v_wrong.key like '%phone_dnc' then 10 else 1 end));
+      case when v_wrong.key = 'other_phone' then 30 when v_wrong.key ~ 'phone_(dnc|consent|status)$' then 10 else 1 end));
   end if;
   if not exists (
     select from jsonb_each_text(p_mapping) m
@@ -534,9 +555,9 @@ begin
 end;
 $$;
 comment on function private.check_mapping(jsonb, text[], text) is
-  'Refuses a mapping {column: field} that no file of these columns can be imported with: other columns, fields that are none or '
-  'taken twice, more than 30 other phones or 10 flags of a kind, none of a phone. Raises PT422 naming p_field. '
-  '_shared/csv/check-mapping.ts says the same to people first.';
+  'Raises PT422 naming p_field if a file with these columns can''t be imported with a mapping {column: field}: unknown columns, '
+  'unknown fields or fields that are used twice, more than 30 other phones or 10 flags of a kind, or no phone. '
+  '_shared/csv/check-mapping.ts checks the same earlier, with messages for people.';
 
 -- schemas/imports/functions/fit_import_row.sql
 
@@ -559,7 +580,7 @@ begin
   if p_row ->> 'reason' is not null then
     return p_row;
   end if;
-  -- Most rows are as they should be, also of a chunk in which one is not.
+  -- Most rows are correct, even in a chunk with one that is not.
   begin
     perform private.check_shape(jsonb_strip_nulls(p_row -> 'lead'), private.lead_shape());
     if jsonb_typeof(p_row -> 'parcel') = 'object' then
@@ -578,7 +599,7 @@ begin
   where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false) limit 1;
   if found then
     return jsonb_build_object('line', p_row -> 'line', 'raw', p_row -> 'raw', 'field', v_field.key, 'reason',
-      'This is no phone number that can be texted.');
+      'This is not a phone number that can be texted.');
   end if;
   for v_field in
     select true as is_lead, e.key, e.value, v_shapes -> e.key as shape from jsonb_each(p_row -> 'lead') e
@@ -618,13 +639,14 @@ begin
 end;
 $$;
 comment on function private.fit_import_row(jsonb) is
-  'A row for private.import_chunk with what no lead may hold left out, and a warning for each such field; a row with a phone '
-  'that is none is rejected.';
+  'A row for private.import_chunk without the values that a lead may not have, and with a warning for each field left out. A row '
+  'with an invalid phone is rejected.';
 
 -- schemas/imports/functions/fit_import_rows.sql
 
--- A row of a file that holds what no lead may costs itself a field, or itself, and not the chunk. The rows come clean from the
--- worker; should one not, the chunk is done again, first with each text as one line, then with each value held against its shape.
+-- A row with a value that a lead may not have loses that field, or is rejected, but does not make its chunk fail. The worker
+-- sends clean rows. If a row is not clean after all, the chunk is applied again, first with each text as one line, then with each
+-- value checked against its shape.
 
 create function private.as_lines(p_values jsonb)
 returns jsonb
@@ -637,11 +659,11 @@ as $$
     where jsonb_typeof(e.value) = 'string' and e.key <> 'notes'
       and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'), '{}');
 $$;
-comment on function private.as_lines(jsonb) is 'The values of a lead or a parcel with each text but the notes as one line.';
+comment on function private.as_lines(jsonb) is 'The values of a lead or a parcel, with each text except notes as one line.';
 
 -- schemas/imports/functions/import_chunk.sql
 
--- One chunk of an import: everything it does is one transaction, so a crash before it repeats the chunk and one after it does
+-- One chunk of an import is one transaction. After a crash before its commit the chunk is repeated; after a crash later it is
 -- not.
 
 create function private.find_chunk_duplicates(p_org_id uuid, p_import_id uuid, p_rows jsonb)
@@ -673,8 +695,8 @@ begin
     order by p.line, p.n
   ) d;
 
-  -- Of rows that share a phone the first that is imported wins. Only those few are looked at one by one: whether a row counts
-  -- depends on what became of the rows before it.
+  -- Of rows that share a phone, the first one that is imported wins. Only these few rows are checked one by one, because whether
+  -- a row counts depends on what happened to the rows before it.
   for v_row in
     with phones as materialized (
       select r.line, p.e164, p.field
@@ -704,8 +726,8 @@ begin
 end;
 $$;
 comment on function private.find_chunk_duplicates(uuid, uuid, jsonb) is
-  'Which rows of a chunk have a phone that a lead or an earlier row has: {line: {field, reason}}. The caller holds the '
-  'contacts'' locks.';
+  'The rows of a chunk with a phone that a lead or an earlier row has: {line: {field, reason}}. The caller holds the locks of '
+  'the contacts.';
 
 create function private.import_chunk(
   p_import_id uuid,
@@ -728,19 +750,19 @@ begin
     p_now);
 exception when check_violation or not_null_violation or data_exception then
   begin
-    -- Mostly it is a line break within a cell.
+    -- The usual cause is a line break within a cell.
     return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
-      (select coalesce(jsonb_agg(r.row
+      (select coalesce(to_jsonb(array_agg(r.row
           || case jsonb_typeof(r.row -> 'lead') when 'object' then jsonb_build_object('lead', private.as_lines(r.row -> 'lead'))
             else '{}' end
           || case jsonb_typeof(r.row -> 'parcel')
             when 'object' then jsonb_build_object('parcel', private.as_lines(r.row -> 'parcel')) else '{}' end
-          order by r.n), '[]')
+          order by r.n)), '[]')
         from jsonb_array_elements(p_rows) with ordinality r (row, n)),
       p_is_last, p_message_id, p_now);
   exception when check_violation or not_null_violation or data_exception then
     return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
-      (select coalesce(jsonb_agg(private.fit_import_row(r.row) order by r.n), '[]')
+      (select coalesce(to_jsonb(array_agg(private.fit_import_row(r.row) order by r.n)), '[]')
         from jsonb_array_elements(p_rows) with ordinality r (row, n)),
       p_is_last, p_message_id, p_now);
   end;
@@ -748,10 +770,11 @@ end;
 $$;
 comment on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
   'Applies one chunk of an import in one transaction: leads, phones, parcels, consent, rows merged by options.merge_strategy, '
-  'rejected and duplicate rows, warnings, progress, the next queue message, and removes p_message_id. Does nothing unless the '
-  'import runs and p_chunk and p_from_byte are where it stands. p_rows: [{line, raw: [cells], field, reason}] for rejected '
-  'rows, [{line, raw, lead, phones: [{e164, role, field, line_type}], parcel, warnings: [{field, reason}]}] for the others. '
-  'Returns {applied, status}. Definer: the worker may not write these tables.';
+  'rejected and duplicate rows, warnings, progress, and the next queue message; deletes p_message_id. Does nothing unless the '
+  'import is queued or running, and p_chunk and p_from_byte are its next ones. p_rows: [{line, raw: [cells], field, reason}] for '
+  'rejected rows, [{line, raw, lead, phones: [{e164, role, field, line_type, consent_status, invalid_reason}], parcel, '
+  'warnings: [{field, reason}]}] for the '
+  'others. Returns {applied, status}. Security definer: the worker may not write these tables.';
 grant execute on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint,
   timestamptz) to service_role, worker;
 
@@ -761,17 +784,17 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- The time that this very transaction took belongs to the rows it applies; p_now stands still in it.
+  -- Includes the time that this transaction has taken for the rows it applies; p_now stays the same within it.
   select greatest(extract(epoch from p_now - p_import.run_started_at + (clock_timestamp() - now())), 0.001);
 $$;
 comment on function private.run_seconds(public.imports, timestamptz) is
-  'For how many seconds this run of an import or of its undo has gone on, at least a millisecond; null before the first chunk '
-  'is claimed.';
+  'For how many seconds this run of an import or of its undo has lasted, at least a millisecond; null before the first chunk is '
+  'claimed.';
 
 -- schemas/imports/functions/import_control.sql
 
--- Pause, resume and cancel. Each waits for the chunk in flight, which holds the import's row; after its answer nothing more is
--- applied.
+-- Pause, resume and cancel. Each waits for the chunk in flight, whose transaction has locked the import's row; after the answer
+-- no further chunk is applied.
 
 create function private.refuse_import_state(p_import public.imports, p_done text)
 returns void
@@ -784,7 +807,8 @@ begin
 end;
 $$;
 comment on function private.refuse_import_state(public.imports, text) is
-  'Raises PT409 invalid_state, saying what an import in this state can''t be.';
+  'Raises PT409 invalid_state with the message that an import in its current state can''t be paused, resumed or canceled '
+  '(p_done).';
 
 create function private.pause_import(p_import_id uuid, p_now timestamptz default now())
 returns void
@@ -798,7 +822,8 @@ begin
   if v_import.status not in ('queued', 'running') then
     perform private.refuse_import_state(v_import, 'paused');
   end if;
-  -- Its queue message goes with the change; whoever works on a chunk now will find that it may not be applied.
+  -- The change of status deletes its queue message. A worker that is working on a chunk now will find that the chunk may not be
+  -- applied.
   update public.imports i set status = 'paused', run_started_at = null, rows_per_second = null, seconds_left = null
   where i.id = p_import_id;
   perform private.record_audit_event(v_import.org_id, 'leads_import_paused', null, null, null,
@@ -807,7 +832,7 @@ end;
 $$;
 comment on function private.pause_import(uuid, timestamptz) is
   'Campaign managers: pauses an import that is queued or running, after the chunk in flight. Raises PT403, PT404, PT409 '
-  'invalid_state. Definer: users may not write imports.';
+  'invalid_state. Security definer: users may not write imports.';
 grant execute on function private.pause_import(uuid, timestamptz) to authenticated;
 
 create function public.pause_import(p_import_id uuid) returns void
@@ -834,11 +859,11 @@ begin
   end if;
   select coalesce(o.metadata, '{}') into v_file from storage.objects o
     where o.bucket_id = 'imports' and o.name = v_import.storage_path;
-  -- Where a chunk begins is known by its byte: in another file that would be another place.
+  -- The position of the next chunk is stored as a byte: in another file this would be another place.
   if v_file is null or (v_file ->> 'size')::bigint <> v_import.file_bytes then
     perform private.raise_error('PT409', 'invalid_state',
-      'The file is no longer in storage, or is not what it was: the import can''t go on. Send the file again; rows that are '
-      'leads already are found by their phones.',
+      'The file is no longer in storage, or it has changed, so the import can''t go on. Send the file again: rows that are '
+      'leads already are recognised by their phones.',
       jsonb_build_object('status', v_import.status));
   end if;
   update public.imports i
@@ -846,17 +871,18 @@ begin
     total_rows = null,
       run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
   where i.id = p_import_id;
-  -- The pause left the one that a worker was claiming then.
+  -- Pausing does not delete a message that a worker was claiming at that moment.
   perform private.drop_work('imports', 'import_id', p_import_id);
   perform private.send_work('imports', v_import.org_id,
     jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
+  perform private.call_background_worker();
   perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
 end;
 $$;
 comment on function private.resume_import(uuid, timestamptz) is
-  'Campaign managers: lets an import that was paused, or failed and whose cause is gone, go on at the row where it stands. '
-  'Raises PT403, PT404, PT409 invalid_state where it is in another state, was undone in part, or its file is gone. Definer: '
+  'Campaign managers: continues an import that was paused, or that failed and whose cause is fixed, at the row where it stopped. '
+  'Raises PT403, PT404, PT409 invalid_state if it is in another state, was partly undone, or its file is gone. Security definer: '
   'users may not write imports.';
 grant execute on function private.resume_import(uuid, timestamptz) to authenticated;
 
@@ -888,8 +914,8 @@ begin
 end;
 $$;
 comment on function private.cancel_import(uuid, timestamptz) is
-  'Campaign managers: ends an import after the chunk in flight; what it imported stays, and error_message says how much. Raises '
-  'PT403, PT404, PT409 invalid_state. Definer: users may not write imports.';
+  'Campaign managers: ends an import after the chunk in flight. What it imported stays; error_message says how much. Raises '
+  'PT403, PT404, PT409 invalid_state. Security definer: users may not write imports.';
 grant execute on function private.cancel_import(uuid, timestamptz) to authenticated;
 
 create function public.cancel_import(p_import_id uuid) returns void
@@ -899,7 +925,7 @@ grant execute on function public.cancel_import(uuid) to authenticated;
 
 -- schemas/imports/functions/import_mappings.sql
 
--- Mappings that people save by name, so that the next file of the same vendor is understood at once.
+-- Mappings that people save by name, for further files of the same vendor.
 
 create function private.read_known_mappings(p_columns text[])
 returns jsonb
@@ -914,8 +940,8 @@ begin
   perform private.check_shape(to_jsonb(p_columns), private.import_columns_shape(), 'columns');
   return jsonb_build_object(
     'saved', coalesce((
-      select jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'mapping', m.mapping, 'options', m.options,
-        'fingerprint', m.fingerprint) order by m.updated_at desc, m.id)
+      select to_jsonb(array_agg(jsonb_build_object('id', m.id, 'name', m.name, 'mapping', m.mapping, 'options', m.options,
+        'fingerprint', m.fingerprint) order by m.updated_at desc, m.id))
       from public.import_mappings m where m.org_id = v_org_id), '[]'),
     'last_import', (
       select jsonb_build_object('id', i.id, 'created_at', i.created_at, 'mapping', i.mapping)
@@ -925,9 +951,10 @@ begin
 end;
 $$;
 comment on function private.read_known_mappings(text[]) is
-  'Viewers: what the organisation knows of mappings for a file with these columns: {saved: [{id, name, mapping, options, '
-  'fingerprint}], last_import: {id, created_at, mapping} of the last import with the very same columns, but for those that '
-  'failed, were canceled or undone}. One value and no rows, as the API cuts rows off at 1,000. Definer: for the role it checks.';
+  'Viewers: the mappings that the organisation has for a file with these columns: {saved: [{id, name, mapping, options, '
+  'fingerprint}], last_import: {id, created_at, mapping}}. last_import is the last import with exactly the same columns, without '
+  'imports that failed, were canceled or undone. It is one value, not rows, because the API returns at most 1,000 rows. Security '
+  'definer: it checks the role itself.';
 grant execute on function private.read_known_mappings(text[]) to authenticated;
 
 create function public.read_known_mappings(p_columns text[])
@@ -936,10 +963,79 @@ as $$ select private.read_known_mappings(p_columns) $$;
 comment on function public.read_known_mappings(text[]) is 'See private.read_known_mappings.';
 grant execute on function public.read_known_mappings(text[]) to authenticated;
 
+-- schemas/imports/functions/import_merge_phones.sql
+
+create function private.import_merge_phones(p_lead jsonb, p_phones jsonb, p_row jsonb, p_taken text[])
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_consent text := coalesce(p_row -> 'lead' ->> 'consent_status', 'unknown');
+  v_phones jsonb := p_phones;
+  v_consents jsonb := '[]';
+  v_warnings jsonb := '[]';
+  v_phone record;
+  v_role text;
+  v_after jsonb;
+begin
+  for v_phone in select p.e164, p.line_type, p.field
+    from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, line_type text, field text) loop
+    if exists (select from jsonb_array_elements(v_phones) o where o ->> 'e164' = v_phone.e164) then
+      continue;
+    end if;
+    select r.role into v_role
+    from unnest(array['primary', 'secondary', 'alternate']) with ordinality r (role, at)
+    where not exists (select from jsonb_array_elements(v_phones) o where o ->> 'role' = r.role)
+    order by r.at limit 1;
+    if v_phone.e164 = any (p_taken) then
+      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
+        format('Another lead has the phone %s: it was not added to this one.', v_phone.e164));
+    elsif v_role is null then
+      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
+        format('The lead has three phones already: %s was not added.', v_phone.e164));
+    else
+      v_phones := v_phones || jsonb_build_object('e164', v_phone.e164, 'role', v_role, 'line_type', v_phone.line_type,
+        'invalid_reason', null,
+        'consent_status', case when p_lead ->> 'consent_status' = 'denied' then 'denied' else 'unknown' end);
+    end if;
+  end loop;
+
+  -- Consent is per phone: granted applies to the phones of its row, denied to all phones of the person, and a phone's own flag
+  -- (DNC, litigator) to that phone. least() gives the strictest: denied, granted and unknown are in alphabetical order. A file
+  -- may say that a number is wrong, but not that a wrong one is right.
+  for v_phone in
+    select p.at - 1 as at, p.phone, n.line_type, n.invalid_reason, n.consent_status as own,
+      case when n.e164 is not null or v_consent = 'denied' then v_consent end as meant
+    from jsonb_array_elements(v_phones) with ordinality p (phone, at)
+    left join jsonb_to_recordset(p_row -> 'phones') as n (e164 text, line_type text, consent_status text,
+      invalid_reason text) on n.e164 = p.phone ->> 'e164'
+  loop
+    v_after := v_phone.phone || jsonb_build_object(
+      'line_type', coalesce(v_phone.phone ->> 'line_type', v_phone.line_type),
+      'invalid_reason', coalesce(v_phone.phone ->> 'invalid_reason', v_phone.invalid_reason),
+      'consent_status', least(v_phone.phone ->> 'consent_status', v_phone.meant, v_phone.own));
+    if v_after ->> 'consent_status' <> v_phone.phone ->> 'consent_status' then
+      v_consents := v_consents || jsonb_build_object('e164', v_after -> 'e164', 'status', v_after -> 'consent_status', 'line',
+        p_row -> 'line');
+    end if;
+    if v_after <> v_phone.phone then
+      v_phones := jsonb_set(v_phones, array[v_phone.at::text], v_after || '{"changed": true}');
+    end if;
+  end loop;
+  return jsonb_build_object('phones', v_phones, 'consents', v_consents, 'warnings', v_warnings);
+end;
+$$;
+comment on function private.import_merge_phones(jsonb, jsonb, jsonb, text[]) is
+  'A lead''s phones merged with those of a row: {phones, consents: [{e164, status, line}] that changed, warnings: [{field, '
+  'reason}]}. New phones get free roles. A phone that another lead has (p_taken), or for which no role is free, becomes a '
+  'warning. A line type is taken only if the phone has none, because a lookup overrides a file.';
+
 -- schemas/imports/functions/import_queue.sql
 
--- The queue of imports: one message per import at any time, naming the chunk that comes next; it goes when the import pauses or
--- ends. A worker that dies leaves its message to reappear; a message that is behind its import is dropped.
+-- The queue of imports. Each import has one message at any time, which names its next chunk and is deleted when the import pauses
+-- or ends. If a worker dies, its message becomes visible again. A message for a chunk that is done already is deleted.
 
 create function private.fail_import(p_import_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -957,8 +1053,8 @@ begin
 end;
 $$;
 comment on function private.fail_import(uuid, bigint, text, timestamptz) is
-  'Ends an import or its undo with the reason people are told, and removes its queue message. What it did stays, and it can be '
-  'resumed or undone from there. Definer: the worker may not write imports.';
+  'Ends an import or its undo as failed, with an error that people see, and deletes its queue message. What was done stays, and '
+  'the import can be resumed or undone from there. Security definer: the worker may not write imports.';
 grant execute on function private.fail_import(uuid, bigint, text, timestamptz) to service_role, worker;
 
 create function private.claim_import_chunk(p_visibility_seconds integer default 30, p_max_reads integer default 5,
@@ -972,7 +1068,7 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('imports', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -993,9 +1089,10 @@ begin
 end;
 $$;
 comment on function private.claim_import_chunk(integer, integer, timestamptz) is
-  'The next chunk that is due, hidden from others for p_visibility_seconds: the import and where in its file to go on, or, '
-  'where undo is true, after which lead. {dropped} after 20 messages that were nothing to do: more may be due. Null when '
-  'nothing is. What was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  'Claims the next chunk that is due, and hides it from other workers for p_visibility_seconds: the import and where in its file '
+  'the chunk begins, or, if undo is true, after which lead. Returns {dropped} after 20 messages with nothing to do: more may be '
+  'due. Null if nothing is due. An import whose chunk was begun p_max_reads times and never finished fails. Security definer: '
+  'the worker may not read these tables.';
 grant execute on function private.claim_import_chunk(integer, integer, timestamptz) to service_role, worker;
 
 create function private.release_import_chunk(p_message_id bigint, p_delay_seconds integer default 0)
@@ -1007,8 +1104,8 @@ as $$
   select pgmq.set_vt('imports', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_import_chunk(bigint, integer) is
-  'Gives a chunk back that could not be worked on now, to be read again after p_delay_seconds. Definer: the worker may not '
-  'touch the queue itself.';
+  'Gives back a chunk that can''t be worked on now; it is visible again after p_delay_seconds. Security definer: the worker may '
+  'not write the queue itself.';
 grant execute on function private.release_import_chunk(bigint, integer) to service_role, worker;
 
 create function private.import_claim(p_message_id bigint, p_read_count integer, p_import public.imports)
@@ -1028,7 +1125,7 @@ as $$
     end;
 $$;
 comment on function private.import_claim(bigint, integer, public.imports) is
-  'A chunk as the worker takes it: what to do, and where to go on.';
+  'A chunk in the form that the worker gets: what to do, and where to begin.';
 
 create function private.lock_import(p_org_id uuid, p_import_id uuid)
 returns public.imports
@@ -1038,7 +1135,7 @@ as $$
 declare
   v_import public.imports;
 begin
-  -- A chunk in flight holds the row: whoever has it knows that no other is being applied.
+  -- The transaction of a chunk in flight has locked the row: after this lock no chunk is being applied.
   select * into v_import from public.imports i where i.org_id = p_org_id and i.id = p_import_id for no key update;
   if v_import.id is null then
     perform private.raise_error('PT404', 'not_found', 'There is no import with this id.');
@@ -1047,7 +1144,7 @@ begin
 end;
 $$;
 comment on function private.lock_import(uuid, uuid) is
-  'An import of an organisation, locked once the chunk in flight is done. Raises PT404.';
+  'Locks an import of an organisation, after the chunk in flight is done, and returns it. Raises PT404.';
 
 create function private.undo_import(p_import_id uuid, p_now timestamptz default now())
 returns void
@@ -1068,7 +1165,7 @@ begin
       jsonb_build_object('status', v_import.status));
   elsif coalesce(v_import.started_at, v_import.created_at) < p_now - interval '90 days' then
     perform private.raise_error('PT409', 'invalid_state',
-      'The import is older than 90 days: what leads were before it is no longer kept, so it can''t be undone.',
+      'The import is older than 90 days: the former values of leads are no longer stored, so it can''t be undone.',
       jsonb_build_object('status', v_import.status, 'started_at', v_import.started_at));
   end if;
   update public.imports i
@@ -1080,14 +1177,15 @@ begin
   where i.id = p_import_id
   returning * into v_import;
   perform private.send_undo(v_import);
+  perform private.call_background_worker();
   perform private.record_audit_event(v_import.org_id, 'leads_import_undo_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'leads', v_import.undo_total));
 end;
 $$;
 comment on function private.undo_import(uuid, timestamptz) is
-  'Campaign managers: begins to undo an import that ended, in chunks by the worker; one whose undo was given up goes on where '
-  'it stood. Raises PT403, PT404, PT409 invalid_state where it has not ended, was undone, or is older than 90 days. Definer: '
-  'users may not write imports.';
+  'Campaign managers: begins to undo an import that has ended; the worker does it in chunks. An undo that failed continues where '
+  'it stopped. Raises PT403, PT404, PT409 invalid_state if the import has not ended, was undone, or is older than 90 days. '
+  'Security definer: users may not write imports.';
 grant execute on function private.undo_import(uuid, timestamptz) to authenticated;
 
 create function public.undo_import(p_import_id uuid) returns void
@@ -1109,10 +1207,9 @@ as $$
     order by x.created_at limit p_limit);
 $$;
 comment on function private.prune_imports(timestamptz, integer, uuid) is
-  'Forgets what leads were before imports of more than 90 days ago, up to p_limit leads: those can no longer be undone. '
-  'p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes the journal of imports after 90 days, up to p_limit leads: such imports can no longer be undone. p_org_id: only this '
+  'organisation; null: all except those for which this work is resting.';
 
--- Imports and jobs: as before, but read in turns, and a message that can neither be handed out nor given up holds up no other.
 create function private.import_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -1148,8 +1245,68 @@ begin
 end;
 $$;
 comment on function private.import_to_do(pgmq.message_record, integer, timestamptz) is
-  'What a message of the queue of imports stands for, as claim_import_chunk gives it; null, and the message gone, if that is '
-  'done already or was read more than p_max_reads times and is given up.';
+  'The chunk that a message of the queue of imports is for, in the form that claim_import_chunk returns. Deletes the message and '
+  'returns null if the chunk is done already, or if it was read more than p_max_reads times and the import is given up.';
+
+-- schemas/imports/functions/import_refusals.sql
+
+-- A "no" of a file holds whatever becomes of its row: a row that is left out as a duplicate still denies the lead that has its
+-- phone, and a phone that is denied is denied in every lead that has it.
+
+create function private.has_refusal(p_rows jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_path_exists(p_rows, '$[*] ? (@.lead.consent_status == "denied"
+    || exists(@.phones[*] ? (@.consent_status == "denied" || @.invalid_reason != null)))');
+$$;
+comment on function private.has_refusal(jsonb) is
+  'Whether a row of an import, or one of a list of rows, denies its person or one of its phones, or calls one of them wrong.';
+
+create function private.merge_refusals(p_import public.imports, p_rows jsonb, p_duplicates jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_refusals jsonb := (
+    select to_jsonb(array_agg(r.input)) from jsonb_array_elements(p_rows) as r (input)
+    where p_duplicates ? (r.input ->> 'line') and private.has_refusal(r.input));
+  v_known text[];
+  v_changed jsonb;
+begin
+  if v_refusals is null then
+    return;
+  end if;
+  v_known := array(
+    select k.e164 from private.find_phone_leads(p_import.org_id, array(
+      select distinct p.e164 from jsonb_to_recordset(v_refusals) as r (phones jsonb)
+      cross join lateral jsonb_to_recordset(r.phones) as p (e164 text))) k);
+  -- Nothing but the refusal is left of a row: no new phones, no tags, no parcel.
+  p_import.tags := '{}';
+  p_import.options := p_import.options || '{"merge_strategy": "add_phones"}';
+  v_refusals := (
+    select to_jsonb(array_agg(jsonb_build_object(
+      'line', r.line,
+      'lead', case when r.lead ->> 'consent_status' = 'denied' then '{"consent_status": "denied"}'::jsonb else '{}' end,
+      'phones', (
+        select to_jsonb(array_agg(jsonb_build_object('e164', p.e164, 'invalid_reason', p.invalid_reason,
+          'consent_status', case when p.consent_status = 'denied' then 'denied' end)))
+        from jsonb_to_recordset(r.phones) as p (e164 text, consent_status text, invalid_reason text)
+        where p.e164 = any (v_known))) order by r.line))
+    from jsonb_to_recordset(v_refusals) as r (line bigint, lead jsonb, phones jsonb));
+  v_changed := private.merge_chunk(p_import, v_refusals, p_now) -> 'changed';
+  if v_changed <> '[]' then
+    perform private.write_merged_leads(p_import, v_changed, p_now);
+    perform private.journal_import_changes(p_import, v_changed, p_now);
+  end if;
+end;
+$$;
+comment on function private.merge_refusals(public.imports, jsonb, jsonb, timestamptz) is
+  'Applies what the rows left out as duplicates (p_duplicates: {line: ...}) deny to the leads that have their phones: consent '
+  'and wrong numbers, nothing else. The leads of the other rows are inserted before. The caller holds the locks of lock_chunk.';
 
 -- schemas/imports/functions/import_shapes.sql
 
@@ -1159,8 +1316,8 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A column's name is 200 characters of the file at most, and a number where another has the same name.
-  select private.list_shape(private.text_shape(210, 1), 500, 1) || '{"maxBytes": 524288}';
+  -- A column's name has at most 200 characters of the file, plus a number if another column has the same name.
+  select private.list_shape(private.text_shape(210, 1), 500, 1) || '{"maxBytes": 131072}';
 $$;
 comment on function private.import_columns_shape() is 'The shape of the names of a file''s columns.';
 
@@ -1176,7 +1333,7 @@ as $$
     'content_hash',
       '{"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64,
         "description": "SHA-256 of the file in hexadecimal."}'::jsonb,
-    'encoding', private.word_shape('utf-8', 'utf-16le', 'utf-16be', 'windows-1252'),
+    'encoding', private.word_shape('utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'macintosh'),
     'delimiter', '{"type": "string", "minLength": 1, "maxLength": 1, "pattern": "[^\"\n\r]", "description": "one character, and '
       'no quotation mark."}'::jsonb,
     'columns', private.import_columns_shape(),
@@ -1184,7 +1341,7 @@ as $$
     'next_line', '{"type": "integer", "minimum": 1, "maximum": 104857600}'::jsonb),
     '{file_name,file_bytes,content_hash,encoding,delimiter,columns,next_byte,next_line}');
 $$;
-comment on function private.import_file_shape() is 'The shape of what is known of a file that is to be imported.';
+comment on function private.import_file_shape() is 'The shape of the description of a file that is to be imported.';
 
 create function private.import_mapping_shape()
 returns jsonb
@@ -1193,16 +1350,17 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'type', 'object', 'maxBytes', 262144, 'maxProperties', 500, 'properties', '{}'::jsonb, 'propertyNames',
+    'type', 'object', 'maxBytes', 131072, 'maxProperties', 500, 'properties', '{}'::jsonb, 'propertyNames',
       private.text_shape(210, 1),
     'additionalProperties', private.word_shape(
       'first_name', 'last_name', 'full_name', 'primary_phone', 'secondary_phone', 'alternate_phone', 'other_phone',
       'primary_phone_type', 'secondary_phone_type', 'alternate_phone_type',
       'primary_phone_dnc', 'secondary_phone_dnc', 'alternate_phone_dnc', 'other_phone_dnc', 'phone_dnc',
-      'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'county', 'language', 'status', 'lead_score',
-        'consent_status',
-      'source', 'notes', 'tags', 'apn', 'situs', 'property_state', 'property_type', 'acreage', 'estimated_value', 'custom_field',
-        'ignore'));
+      'primary_phone_consent', 'secondary_phone_consent', 'alternate_phone_consent', 'other_phone_consent', 'phone_consent',
+      'primary_phone_status', 'secondary_phone_status', 'alternate_phone_status', 'other_phone_status', 'phone_status',
+      'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'city_state_zip', 'country', 'county', 'language',
+      'status', 'lead_score', 'consent_status', 'source', 'notes', 'tags', 'apn', 'situs', 'property_state',
+      'property_city_state_zip', 'property_type', 'acreage', 'estimated_value', 'custom_field', 'ignore'));
 $$;
 comment on function private.import_mapping_shape() is
   'The shape of a mapping, {column: field}. The fields are those of _shared/csv/import-fields.ts.';
@@ -1223,13 +1381,13 @@ as $$
         '"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])($|T)", "description": "a date, like 2026-01-31."}')))));
 $$;
 comment on function private.import_options_shape() is
-  'The shape of an import''s options. A saved mapping has the same, with tags and without allow_repeat.';
+  'The shape of an import''s options. The options of a saved mapping have tags in addition, but not allow_repeat.';
 
 -- schemas/imports/functions/import_uploads.sql
 
--- Files that people put into Storage themselves, by a signed link, before they are previewed and imported; and which files of the
--- bucket have outlived their use. Storage's own API removes those (worker/remove-import-files.ts): a row deleted by SQL leaves
--- its bytes behind.
+-- Files that people store in Storage by a signed link before they are previewed and imported, and which files of the bucket are
+-- to be removed. Storage's own API removes them (background-worker/remove-import-files.ts): deleting a row with SQL leaves the
+-- bytes of the file behind.
 
 create function private.create_import_upload(p_file_name text, p_file_bytes bigint, p_now timestamptz default now())
 returns jsonb
@@ -1250,8 +1408,8 @@ begin
       'Your organisation asked for 200 uploads within an hour. Use those, or wait.');
   elsif (select count(*) from private.open_uploads(v_org_id, p_now)) >= 20 then
     perform private.raise_error('PT429', 'rate_limited',
-      'Your organisation has 20 uploads whose file has not come, the most there may be: send those files, or wait until they '
-      'expire, two hours after they were asked for.');
+      'Your organisation has 20 uploads without a file, which is the limit: send those files, or wait until the uploads '
+      'expire, two hours after they were requested.');
   end if;
   perform private.require_storage(v_org_id, p_file_bytes, p_now);
   insert into public.import_uploads (org_id, file_name, file_bytes, created_by, created_at, expires_at)
@@ -1263,9 +1421,9 @@ begin
 end;
 $$;
 comment on function private.create_import_upload(text, bigint, timestamptz) is
-  'Campaign managers: notes that a file of so many bytes may come: {upload_id, path, expires_at}. The API signs the link. '
-  'Raises PT403, PT409 storage_full, PT429 above 200 an hour or 20 whose file has not come: what they bring is kept for a day. '
-  'Definer: users may not write uploads.';
+  'Campaign managers: announces the upload of a file of p_file_bytes bytes: {upload_id, path, expires_at}. The API signs the '
+  'link. Raises PT403, PT409 storage_full, PT422, and PT429 above 200 uploads an hour or 20 without a file, because uploaded '
+  'files are kept for a day. Security definer: users may not write uploads.';
 grant execute on function private.create_import_upload(text, bigint, timestamptz) to authenticated;
 
 create function public.create_import_upload(p_file_name text, p_file_bytes bigint)
@@ -1289,7 +1447,7 @@ as $$
       '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.csv$')::uuid as id) file
     left join public.imports i on i.id = file.id
     left join public.import_uploads u on u.id = file.id
-    -- Names of another form are not ours: nothing removes them by itself.
+    -- Files whose names have another form are not ours and are never removed here.
     where o.bucket_id = 'imports' and file.id is not null and (
       (i.id is null and o.created_at < p_now - interval '1 day')
       or (i.id is null and u.file_bytes <> (o.metadata ->> 'size')::bigint and o.created_at < p_now - interval '10 minutes')
@@ -1298,9 +1456,9 @@ as $$
   ) f;
 $$;
 comment on function private.stale_import_files(integer, timestamptz) is
-  'Files of bucket imports to be removed: a day old and of no import (abandoned uploads, and what a function left that died), '
-  'of another size than was announced, or of an import that ended 30 days ago. Definer: the worker may not read Storage''s '
-  'tables.';
+  'Files of bucket imports that are to be removed: those a day old without an import (abandoned uploads, and files left by a '
+  'function that died), those of another size than announced, and those of imports that ended 30 days ago. Security definer: the '
+  'worker may not read Storage''s tables.';
 grant execute on function private.stale_import_files(integer, timestamptz) to worker;
 
 create function private.kick_file_removal(p_now timestamptz default now())
@@ -1312,7 +1470,8 @@ as $$
     and private.call_function('/background-worker/remove-import-files');
 $$;
 comment on function private.kick_file_removal(timestamptz) is
-  'Posts to the background worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
+  'Posts to the background worker if files of imports are to be removed; returns whether it did. If a call is lost, the next one '
+  'does its work.';
 
 create function private.prune_import_uploads(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -1330,8 +1489,8 @@ begin
 end;
 $$;
 comment on function private.prune_import_uploads(timestamptz, uuid) is
-  'Forgets uploads a day old, imported or not; returns how many. Their files are stale_import_files. p_org_id: of that '
-  'organisation alone; null: of all but those for which this work rests.';
+  'Deletes uploads that are a day old, imported or not; returns how many. stale_import_files finds their files. p_org_id: only '
+  'this organisation; null: all except those for which this work is resting.';
 
 create function private.open_uploads(p_org_id uuid, p_now timestamptz default now())
 returns setof public.import_uploads
@@ -1343,7 +1502,7 @@ as $$
   where u.org_id = p_org_id and u.expires_at > p_now
     and not exists (select from storage.objects o where o.bucket_id = 'imports' and o.name = p_org_id || '/' || u.id || '.csv');
 $$;
-comment on function private.open_uploads(uuid, timestamptz) is 'Uploads of an organisation whose file may still come.';
+comment on function private.open_uploads(uuid, timestamptz) is 'Uploads of an organisation whose file may still arrive.';
 
 -- schemas/imports/functions/insert_chunk_leads.sql
 
@@ -1355,8 +1514,7 @@ as $$
 declare
   v_count integer;
 begin
-  -- Ids in the order of time: random ones touch another page of ten indexes for every row, which halved the rate at 200,000
-  -- leads.
+  -- Ids in the order of time: random ids touch another page of ten indexes for every row, which halved the rate at 200,000 leads.
   with rows as materialized (
     select private.uuid_v7() as lead_id, r.line, r.lead, r.phones, r.consents,
       coalesce(r.parcels, case when r.parcel is not null then jsonb_build_array(r.parcel) end) as parcels,
@@ -1367,31 +1525,36 @@ begin
   ),
   phones as materialized (
     select r.lead_id, r.line, r.consents is null as is_plain, coalesce(p.consent_status, r.consent_status) as consent_status,
-      p.e164, p.role, p.line_type
-    from rows r cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, role text, line_type text, consent_status text)
+      p.e164, p.role, p.line_type, p.invalid_reason
+    from rows r
+    cross join lateral jsonb_to_recordset(r.phones) as p (
+      e164 text, role text, line_type text, consent_status text, invalid_reason text)
   ),
   new_leads as (
     insert into public.leads (
       id, org_id, first_name, last_name, language, email, address1, address2, city, state, postal_code, county, status,
         lead_score,
       consent_status, source, notes, tags, custom_fields, import_id, created_at, updated_at,
-      -- As the triggers on phones and parcels would write them: equal, so they leave the row alone.
-      phone_digits, apn_text)
+      -- The same values that the triggers on phones and parcels would write, so that these leave the row alone.
+      phone_digits, apn_text, parcel_counties)
     select r.lead_id, p_import.org_id, l.first_name, l.last_name, l.language, l.email, l.address1, l.address2, l.city, l.state,
       l.postal_code, l.county, coalesce(l.status, 'new'), coalesce(l.lead_score, 'cold'), r.consent_status, l.source, l.notes,
       coalesce(l.tags, '{}'), coalesce(l.custom_fields, '{}'), p_import.id, p_now, p_now,
       (select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
         from jsonb_to_recordset(r.phones) as p (e164 text, role text)),
       private.apn_text(array(select distinct p.apn from jsonb_to_recordset(r.parcels) as p (apn text) where p.apn is not null
-        order by p.apn))
+        order by p.apn)),
+      private.parcel_counties(array(select distinct p.county from jsonb_to_recordset(r.parcels) as p (county text)))
     from rows r
     cross join lateral jsonb_to_record(r.lead) as l (
       first_name text, last_name text, language text, email text, address1 text, address2 text, city text, state text,
       postal_code text, county text, status text, lead_score text, source text, notes text, tags text[], custom_fields jsonb)
   ),
   new_phones as (
-    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status)
-    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status from phones p
+    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status, is_valid, invalid_reason)
+    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status,
+      p.invalid_reason is null, p.invalid_reason
+    from phones p
   ),
   new_parcels as (
     insert into public.lead_properties (
@@ -1420,32 +1583,32 @@ begin
 end;
 $$;
 comment on function private.insert_chunk_leads(public.imports, jsonb, jsonb, timestamptz) is
-  'Inserts leads with phones, parcels and consent: rows of a chunk as they came, all but rejected ones and those of p_left_out '
-  '({line: ...}), or leads that merging made. Returns how many.';
+  'Inserts leads with phones, parcels and consent: the rows of a chunk, except rejected rows and those of p_left_out ({line: '
+  '...}), or leads that merging made. Returns how many.';
 
 -- schemas/imports/functions/merge_chunk.sql
 
--- The rows of a chunk that share a phone with a lead or with each other, merged in the order of the file: leads are read once,
--- changed in memory row after row, and written once.
+-- Merges the rows of a chunk that share a phone with a lead or with each other, in the order of the file. Leads are read once,
+-- changed in memory row by row, and written once.
 
 create function private.import_images(p_lead_ids uuid[])
 returns table (lead_id uuid, image jsonb)
 language plpgsql
 stable
 set search_path = ''
--- One index lookup per lead, whatever the statistics say: see find_phone_leads.
+-- Forces one index lookup for each lead, whatever the statistics say: see find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
   return query
   select x.id, jsonb_build_object(
-    'lead', to_jsonb(l) - array['full_name', 'search_text'],
+    'lead', to_jsonb(l) - array['full_name', 'search_text', 'county_keys'],
     'phones', coalesce((
-      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id', 'is_primary'] order by p.role desc)
+      select to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id', 'is_primary'] order by p.role desc))
       from (select * from public.lead_phones o where o.lead_id = x.id offset 0) p), '[]'),
     'parcels', coalesce((
-      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id)
+      select to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id))
       from (select * from public.lead_properties o where o.org_id = l.org_id and o.lead_id = x.id offset 0) p), '[]'))
   from unnest(p_lead_ids) as x (id)
   cross join lateral (select * from public.leads o where o.id = x.id offset 0) l
@@ -1453,7 +1616,7 @@ begin
 end;
 $$;
 comment on function private.import_images(uuid[]) is
-  'Leads as they stand, by id: {lead, phones, parcels}, all columns but those that Postgres makes itself.';
+  'Leads with their current values, by id: {lead, phones, parcels}, with all columns except generated ones.';
 
 create function private.lock_import_leads(p_lead_ids uuid[])
 returns void
@@ -1478,7 +1641,8 @@ as $$
 declare
   v_locked text[];
 begin
-  -- Besides their own phones those under which campaigns still write to these leads: opt-outs and moves come to the targets.
+  -- Besides their phones, also the phones at which campaigns still write to these leads, because opt-outs and new addresses
+  -- change those targets.
   v_locked := p_e164s || array(
     select p.e164 from unnest(p_lead_ids) as x (id)
     cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p
@@ -1495,8 +1659,8 @@ begin
 end;
 $$;
 comment on function private.lock_import_contacts(uuid, text[], uuid[]) is
-  'Locks the contacts of p_e164s and of everything these leads are written to under, all at once in E.164 order. False where a '
-  'lead got another phone before the locks were there: they must be let go and taken again.';
+  'Locks the contacts of p_e164s, and of all phones at which these leads are written to, in one statement in E.164 order. '
+  'Returns false if a lead got another phone before the locks were obtained: the caller must release the locks and try again.';
 
 create function private.lock_chunk(p_org_id uuid, p_e164s text[])
 returns void
@@ -1509,14 +1673,14 @@ begin
   for v_try in 1 .. 10 loop
     v_lead_ids := array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k);
     begin
-      -- Both must hold with the locks in hand: the same leads have these phones, and all their phones are locked.
+      -- Both must be true while the locks are held: the same leads have these phones, and all their phones are locked.
       if private.lock_import_contacts(p_org_id, p_e164s, v_lead_ids)
         and array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k) <@ v_lead_ids
       then
         perform private.lock_import_leads(v_lead_ids);
         return;
       end if;
-      -- What is locked later than its turn could deadlock, so everything is let go first.
+      -- A lock taken out of order could deadlock, so all locks are released first.
       raise exception using errcode = 'PTLCK', message = 'leads changed while their contacts were being locked';
     exception when sqlstate 'PTLCK' then
       null;
@@ -1526,8 +1690,8 @@ begin
 end;
 $$;
 comment on function private.lock_chunk(uuid, text[]) is
-  'Locks what merging rows with these phones may change: contacts in E.164 order, then leads by id. Raises 40001 where others '
-  'keep changing the leads: the chunk is tried again later.';
+  'Locks what merging rows with these phones may change: contacts in E.164 order, then leads by id. Raises 40001 if other '
+  'transactions keep changing the leads: the chunk is tried again later.';
 
 create function private.merge_chunk(p_import public.imports, p_rows jsonb, p_now timestamptz)
 returns jsonb
@@ -1552,12 +1716,13 @@ begin
   from private.find_phone_leads(p_import.org_id, array(
     select distinct p.e164
     from jsonb_to_recordset(p_rows) as r (phones jsonb) cross join lateral jsonb_to_recordset(r.phones) as p (e164 text))) k;
-  select array_agg(i.image || jsonb_build_object('before', i.image, 'consents', '[]'::jsonb, 'warnings', '[]'::jsonb)
-    order by i.lead_id)
+  select array_agg(i.image || jsonb_build_object('before', i.image, 'consents', '[]'::jsonb, 'warnings', '[]'::jsonb,
+    'identities', private.parcel_identities(i.image -> 'parcels')) order by i.lead_id)
   into v_states from private.import_images(v_lead_ids) i;
   v_count := cardinality(v_lead_ids);
 
-  -- Phones are numbered, and v_owners says by number which lead of v_states has it: what is looked up for every row is an array.
+  -- Phones are numbered. v_owners has, by number, the index in v_states of the lead that has the phone: arrays, because they are
+  -- read for every row.
   for v_row in
     with phones as materialized (
       select r.at as row_at, p.at, p.phone ->> 'e164' as e164, v_known ->> (p.phone ->> 'e164') as lead_id
@@ -1601,145 +1766,86 @@ begin
   return jsonb_build_object(
     'updated', v_updated,
     'shared', coalesce((select jsonb_object_agg(s.line, true) from unnest(v_lines) as s (line)), '{}'),
-    'made', coalesce((select jsonb_agg(s) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
-    'changed', coalesce((select jsonb_agg(s) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean),
-      '[]'),
+    'made', coalesce((select to_jsonb(array_agg(s)) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
+    'changed', coalesce((
+      select to_jsonb(array_agg(s)) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean), '[]'),
     'warnings', coalesce((
-      select jsonb_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id'))
+      select to_jsonb(array_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id')))
       from unnest(v_states) s cross join lateral jsonb_array_elements(s -> 'warnings') w), '[]'));
 end;
 $$;
 comment on function private.merge_chunk(public.imports, jsonb, timestamptz) is
-  'Merges those rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, '
-  'add_phones), writing nothing: {shared: {line: true}, updated: rows, made: [leads to be inserted], changed: [leads that were '
-  'there, to be written], warnings: [{line, field, reason, lead_id}]}. The target is the oldest lead that has the row''s first '
-  'known phone. The caller holds the locks.';
+  'Merges the rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, '
+  'add_phones). Writes nothing. Returns {shared: {line: true}, updated: number of rows, made: [leads to be inserted], changed: '
+  '[existing leads to be written], warnings: [{line, field, reason, lead_id}]}. A row is merged into the oldest lead that has '
+  'the row''s first known phone. The caller holds the locks.';
 
 -- schemas/imports/functions/merge_rows.sql
 
--- How a row of an import is merged into a lead: pure functions over JSON, without the tables. A lead on its way through a chunk
--- is {lead, phones: [{id, e164, role, line_type, consent_status}], parcels: [{id, ...}]}; what has no id is new, what has
--- changed: true is to be written.
+-- How a row of an import is merged into a lead: pure functions over JSON that read no tables. While a chunk is processed, a lead
+-- is {lead, phones: [{id, e164, role, line_type, consent_status, invalid_reason}], parcels: [{id, ...}], identities: [what each
+-- parcel is compared by]}. A phone or parcel without id is new; one with changed: true is to be written.
 
-create function private.import_parcel_key(p_parcel jsonb)
-returns text
+create function private.parcel_identities(p_parcels jsonb)
+returns jsonb
 language sql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_array(
-    coalesce(p_parcel ->> 'state', ''), lower(coalesce(p_parcel ->> 'county', '')),
-    case
-      when p_parcel ->> 'apn' is not null then jsonb_build_array('apn', p_parcel ->> 'apn')
-      when p_parcel ->> 'situs' is not null then jsonb_build_array('situs', lower(p_parcel ->> 'situs'))
-      -- Without either nothing tells one parcel from another but what is said of it.
-      else jsonb_build_array('values', p_parcel -> 'property_type', p_parcel -> 'acreage', p_parcel -> 'estimated_value')
-    end)::text;
+  select coalesce(to_jsonb(array_agg(
+    private.identify_parcel(jsonb_populate_record(null::public.lead_properties, p.parcel)) order by p.at)), '[]')
+  from jsonb_array_elements(p_parcels) with ordinality p (parcel, at);
 $$;
-comment on function private.import_parcel_key(jsonb) is
-  'What two rows must share to speak of the same parcel: state, county and APN; where there is no APN, where it lies; else '
-  'everything.';
+comment on function private.parcel_identities(jsonb) is 'What each parcel of a list is compared by (private.identify_parcel).';
 
-create function private.import_merge_parcel(p_parcels jsonb, p_parcel jsonb, p_strategy text)
+create function private.import_merge_parcel(p_state jsonb, p_parcel jsonb, p_strategy text)
 returns jsonb
 language plpgsql
 immutable
 set search_path = ''
 as $$
 declare
+  v_parcels jsonb := p_state -> 'parcels';
+  v_identities jsonb := p_state -> 'identities';
+  v_warnings jsonb := '[]';
   v_new jsonb := jsonb_strip_nulls(p_parcel);
+  v_identity private.parcel_identity;
   v_at integer;
   v_before jsonb;
   v_after jsonb;
 begin
-  if p_parcel is null or v_new = '{}' then
-    return p_parcels;
+  if v_new <> '{}' then
+    v_identity := private.identify_parcel(jsonb_populate_record(null::public.lead_properties, v_new));
+    select i.at - 1 into v_at
+    from jsonb_array_elements(v_identities) with ordinality i (identity, at)
+    where i.identity ->> 'own' = v_identity.own
+      and private.same_parcel(jsonb_populate_record(null::private.parcel_identity, i.identity), v_identity)
+    order by i.at limit 1;
+    v_before := v_parcels -> v_at;
+    v_after := case
+      -- The parcel number is the same, however it is written.
+      when p_strategy = 'update' and v_before ->> 'apn' is not null then v_before || (v_new - 'apn')
+      when p_strategy = 'update' then v_before || v_new
+      when p_strategy = 'fill' then v_new || jsonb_strip_nulls(v_before)
+      else v_before
+    end;
+    if v_at is null and jsonb_array_length(v_parcels) >= 100 then
+      v_warnings := '[{"reason": "A lead has at most 100 parcels: that of this row was not added."}]';
+    elsif v_at is null then
+      v_parcels := v_parcels || v_new;
+      v_identities := v_identities || to_jsonb(v_identity);
+    elsif jsonb_strip_nulls(v_after) <> jsonb_strip_nulls(v_before) then
+      v_identity := private.identify_parcel(jsonb_populate_record(null::public.lead_properties, v_after));
+      v_parcels := jsonb_set(v_parcels, array[v_at::text], v_after || '{"changed": true}');
+      v_identities := jsonb_set(v_identities, array[v_at::text], to_jsonb(v_identity));
+    end if;
   end if;
-  select p.at - 1, p.parcel into v_at, v_before
-  from jsonb_array_elements(p_parcels) with ordinality p (parcel, at)
-  where private.import_parcel_key(p.parcel) = private.import_parcel_key(v_new)
-  order by p.at limit 1;
-  if v_at is null then
-    return p_parcels || v_new;
-  end if;
-  v_after := case p_strategy
-    when 'update' then v_before || v_new
-    when 'fill' then v_new || jsonb_strip_nulls(v_before)
-    else v_before
-  end;
-  if jsonb_strip_nulls(v_after) = jsonb_strip_nulls(v_before) then
-    return p_parcels;
-  end if;
-  return jsonb_set(p_parcels, array[v_at::text], v_after || '{"changed": true}');
+  return jsonb_build_object('parcels', v_parcels, 'identities', v_identities, 'warnings', v_warnings);
 end;
 $$;
 comment on function private.import_merge_parcel(jsonb, jsonb, text) is
-  'A lead''s parcels with that of a row: another parcel is added; the same one takes the row''s values (update), those it has '
-  'none of (fill) or nothing (add_phones).';
-
-create function private.import_merge_phones(p_lead jsonb, p_phones jsonb, p_row jsonb, p_taken text[])
-returns jsonb
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  v_consent text := coalesce(p_row -> 'lead' ->> 'consent_status', 'unknown');
-  v_phones jsonb := p_phones;
-  v_consents jsonb := '[]';
-  v_warnings jsonb := '[]';
-  v_phone record;
-  v_role text;
-  v_after jsonb;
-begin
-  for v_phone in select p.e164, p.line_type, p.field
-    from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, line_type text, field text) loop
-    if exists (select from jsonb_array_elements(v_phones) o where o ->> 'e164' = v_phone.e164) then
-      continue;
-    end if;
-    select r.role into v_role
-    from unnest(array['primary', 'secondary', 'alternate']) with ordinality r (role, at)
-    where not exists (select from jsonb_array_elements(v_phones) o where o ->> 'role' = r.role)
-    order by r.at limit 1;
-    if v_phone.e164 = any (p_taken) then
-      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
-        format('Another lead has the phone %s: it was not added to this one.', v_phone.e164));
-    elsif v_role is null then
-      v_warnings := v_warnings || jsonb_build_object('field', v_phone.field, 'reason',
-        format('The lead has three phones already: %s was not added.', v_phone.e164));
-    else
-      v_phones := v_phones || jsonb_build_object('e164', v_phone.e164, 'role', v_role, 'line_type', v_phone.line_type,
-        'consent_status', case when p_lead ->> 'consent_status' = 'denied' then 'denied' else 'unknown' end);
-    end if;
-  end loop;
-
-  -- Consent is per phone: a yes is for the phones of its row, a no for all that the person has, and a phone's own flag (DNC,
-  -- litigator) for that phone. In the order of the alphabet the strictest of denied, granted and unknown comes first.
-  for v_phone in
-    select p.at - 1 as at, p.phone, n.line_type, n.consent_status as own,
-      case when n.e164 is not null or v_consent = 'denied' then v_consent end as meant
-    from jsonb_array_elements(v_phones) with ordinality p (phone, at)
-    left join jsonb_to_recordset(p_row -> 'phones') as n (e164 text, line_type text,
-      consent_status text) on n.e164 = p.phone ->> 'e164'
-  loop
-    v_after := v_phone.phone || jsonb_build_object(
-      'line_type', coalesce(v_phone.phone ->> 'line_type', v_phone.line_type),
-      'consent_status', least(v_phone.phone ->> 'consent_status', v_phone.meant, v_phone.own));
-    if v_after ->> 'consent_status' <> v_phone.phone ->> 'consent_status' then
-      v_consents := v_consents || jsonb_build_object('e164', v_after -> 'e164', 'status', v_after -> 'consent_status', 'line',
-        p_row -> 'line');
-    end if;
-    if v_after <> v_phone.phone then
-      v_phones := jsonb_set(v_phones, array[v_phone.at::text], v_after || '{"changed": true}');
-    end if;
-  end loop;
-  return jsonb_build_object('phones', v_phones, 'consents', v_consents, 'warnings', v_warnings);
-end;
-$$;
-comment on function private.import_merge_phones(jsonb, jsonb, jsonb, text[]) is
-  'A lead''s phones with those of a row: {phones, consents: [{e164, status, line}] that changed, warnings: [{field, reason}]}. '
-  'New ones take free roles; what another lead has (p_taken) or what finds no role is a warning. A line type is taken where '
-  'there is none: what was looked up outranks a file.';
+  'The parcels of p_state merged with that of a row (private.same_parcel): {parcels, identities, warnings}. Another parcel is '
+  'added, up to 100. The same parcel takes all values of the row (update), only those it lacks (fill), or none (add_phones).';
 
 create function private.import_merge_row(p_state jsonb, p_row jsonb, p_strategy text, p_import_tags text[], p_taken text[])
 returns jsonb
@@ -1754,7 +1860,7 @@ declare
   v_custom jsonb := coalesce(v_row -> 'custom_fields', '{}');
   v_lead jsonb := v_before;
   v_phones jsonb;
-  v_parcels jsonb;
+  v_land jsonb;
   v_tags text[];
   v_warnings jsonb;
 begin
@@ -1777,11 +1883,11 @@ begin
     where t.tag <> all (v_tags)
     group by t.tag order by min(t.at));
   v_phones := private.import_merge_phones(v_before, p_state -> 'phones', p_row, p_taken);
-  v_parcels := private.import_merge_parcel(p_state -> 'parcels', p_row -> 'parcel', p_strategy);
+  v_land := private.import_merge_parcel(p_state, p_row -> 'parcel', p_strategy);
   v_lead := v_lead || jsonb_build_object(
     'tags', to_jsonb(v_tags[:50]),
     'consent_status', least(v_before ->> 'consent_status', coalesce(v_row ->> 'consent_status', 'unknown')));
-  v_warnings := v_phones -> 'warnings';
+  v_warnings := (v_phones -> 'warnings') || (v_land -> 'warnings');
   if pg_column_size(v_lead -> 'custom_fields') > 32000 then
     v_lead := v_lead || jsonb_build_object('custom_fields', v_before -> 'custom_fields');
     v_warnings := v_warnings || jsonb_build_object('reason',
@@ -1792,18 +1898,19 @@ begin
       format('A lead has at most 50 tags: %s not added.', array_to_string(v_tags[51:], ', ')));
   end if;
   return p_state || jsonb_build_object(
-    'lead', v_lead, 'phones', v_phones -> 'phones', 'parcels', v_parcels,
-    'changed', coalesce((p_state ->> 'changed')::boolean, false)
-      or v_lead <> v_before or v_phones -> 'phones' <> p_state -> 'phones' or v_parcels <> p_state -> 'parcels',
-    'line', p_row -> 'line',
-    'consents', (p_state -> 'consents') || (v_phones -> 'consents'),
+    'lead', v_lead, 'phones', v_phones -> 'phones', 'parcels', v_land -> 'parcels',
+    'identities', v_land -> 'identities', 'changed', coalesce((p_state ->> 'changed')::boolean, false)
+      or v_lead <> v_before or v_phones -> 'phones' <> p_state -> 'phones' or v_land -> 'parcels' <> p_state -> 'parcels',
+    'line', p_row -> 'line', 'consents', (p_state -> 'consents') || (v_phones -> 'consents'),
     'warnings', (p_state -> 'warnings') || coalesce(
-      (select jsonb_agg(w || jsonb_build_object('line', p_row -> 'line')) from jsonb_array_elements(v_warnings) w), '[]'));
+      (select to_jsonb(array_agg(w || jsonb_build_object('line', p_row -> 'line')))
+        from jsonb_array_elements(v_warnings) w), '[]'));
 end;
 $$;
 comment on function private.import_merge_row(jsonb, jsonb, text, text[], text[]) is
-  'A lead on its way through a chunk after one more row, by strategy update, fill or add_phones. Status do_not_contact stays, '
-  'and the strictest consent wins, whatever the strategy. p_taken: the row''s phones that other leads have.';
+  'A lead, in the form it has while a chunk is processed, after one more row is merged by strategy update, fill or add_phones. '
+  'With every strategy, status do_not_contact stays and the strictest consent wins. p_taken: the row''s phones that other leads '
+  'have.';
 
 create function private.import_first_row(p_row jsonb)
 returns jsonb
@@ -1814,28 +1921,31 @@ as $$
   select jsonb_build_object(
     'lead', l.lead, 'line', p_row -> 'line',
     'phones', (
-      select jsonb_agg(jsonb_build_object('e164', p.e164, 'role', p.role, 'line_type', p.line_type, 'consent_status',
-        least(l.lead ->> 'consent_status', p.consent_status)))
-      from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, role text, line_type text, consent_status text)),
-    'parcels', private.import_merge_parcel('[]', p_row -> 'parcel', 'update'),
+      select to_jsonb(array_agg(jsonb_build_object('e164', p.e164, 'role', p.role, 'line_type', p.line_type,
+        'invalid_reason', p.invalid_reason, 'consent_status', least(l.lead ->> 'consent_status', p.consent_status))))
+      from jsonb_to_recordset(p_row -> 'phones') as p (
+        e164 text, role text, line_type text, consent_status text, invalid_reason text)),
+    'parcels', land.merged -> 'parcels', 'identities', land.merged -> 'identities',
     'consents', coalesce((
-      select jsonb_agg(jsonb_build_object('e164', p.e164, 'status', least(l.lead ->> 'consent_status', p.consent_status), 'line',
-        p_row -> 'line'))
+      select to_jsonb(array_agg(jsonb_build_object('e164', p.e164,
+        'status', least(l.lead ->> 'consent_status', p.consent_status), 'line', p_row -> 'line')))
       from jsonb_to_recordset(p_row -> 'phones') as p (e164 text, consent_status text)
       where least(l.lead ->> 'consent_status', p.consent_status) <> 'unknown'), '[]'),
     'warnings', '[]'::jsonb)
   from (
-    -- As the table would have it: a later row finds the same lead here as it would in the next chunk.
+    -- With the defaults of the table, so that a later row finds the same values here as it would in the next chunk.
     select '{"status": "new", "lead_score": "cold", "consent_status": "unknown", "tags": [], "custom_fields": {}}'::jsonb
       || jsonb_strip_nulls(p_row -> 'lead') as lead
-  ) l;
+  ) l
+  cross join lateral private.import_merge_parcel('{"parcels": [], "identities": []}', p_row -> 'parcel', 'update')
+    as land (merged);
 $$;
 comment on function private.import_first_row(jsonb) is
-  'A new lead on its way through a chunk, from the first row that speaks of it.';
+  'A new lead, in the form it has while a chunk is processed, from its first row.';
 
 -- schemas/imports/functions/merge_writes.sql
 
--- What a chunk writes: new leads, merged leads with their journal, and the warnings of merging.
+-- The writes of merging: merged leads with their journal, and the warnings of a chunk.
 
 create function private.journal_import_changes(p_import public.imports, p_leads jsonb, p_now timestamptz)
 returns void
@@ -1849,11 +1959,12 @@ begin
     jsonb_build_object(
       'updated_at', i.image -> 'lead' -> 'updated_at',
       'phones', (
-        select jsonb_agg(jsonb_build_object('id', p -> 'id', 'e164', p -> 'e164', 'role', p -> 'role',
-          'consent_status', p -> 'consent_status', 'line_type', p -> 'line_type') order by p -> 'id')
+        select to_jsonb(array_agg(jsonb_build_object('id', p -> 'id', 'e164', p -> 'e164', 'role', p -> 'role',
+          'consent_status', p -> 'consent_status', 'line_type', p -> 'line_type',
+          'invalid_reason', p -> 'invalid_reason') order by p -> 'id'))
         from jsonb_array_elements(i.image -> 'phones') p),
       'parcels', coalesce((
-        select jsonb_agg(jsonb_build_object('id', p -> 'id', 'updated_at', p -> 'updated_at') order by p -> 'id')
+        select to_jsonb(array_agg(jsonb_build_object('id', p -> 'id', 'updated_at', p -> 'updated_at') order by p -> 'id'))
         from jsonb_array_elements(i.image -> 'parcels') p), '[]')),
     p_now
   from jsonb_array_elements(p_leads) as s (state)
@@ -1863,72 +1974,8 @@ begin
 end;
 $$;
 comment on function private.journal_import_changes(public.imports, jsonb, timestamptz) is
-  'Writes into the journal what these leads of merge_chunk were before the import''s first touch, and what they are after its '
-  'last.';
-
-create function private.write_merged_leads(p_import public.imports, p_leads jsonb, p_now timestamptz)
-returns void
-language plpgsql
-set search_path = ''
--- One index lookup per lead, phone and parcel, whatever the statistics say: see find_phone_leads.
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-as $$
-begin
-  perform private.set_lead_cause('import');
-  update public.leads l set
-    first_name = n.first_name, last_name = n.last_name, language = n.language, email = n.email, address1 = n.address1,
-    address2 = n.address2, city = n.city, state = n.state, postal_code = n.postal_code, county = n.county, status = n.status,
-    lead_score = n.lead_score, consent_status = n.consent_status, source = n.source, notes = n.notes, tags = n.tags,
-    custom_fields = n.custom_fields,
-    phone_digits = (
-      select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
-        from jsonb_to_recordset(s.state -> 'phones') as p (e164 text, role text))
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_populate_record(null::public.leads, s.state -> 'lead') n
-  where l.id = n.id;
-  perform private.set_lead_cause(null);
-
-  update public.lead_phones p set consent_status = n.consent_status, line_type = n.line_type
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (id uuid, consent_status text, line_type text, changed boolean)
-  where p.id = n.id and n.changed;
-  insert into public.lead_phones (org_id, lead_id, e164, role, line_type, consent_status, created_at)
-  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.e164, n.role, n.line_type, n.consent_status, p_now
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (id uuid, e164 text, role text, line_type text,
-    consent_status text)
-  where n.id is null;
-
-  update public.lead_properties p
-  set county = n.county, state = n.state, situs = n.situs, property_type = n.property_type, acreage = n.acreage,
-      estimated_value = n.estimated_value
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
-    id uuid, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric, changed boolean)
-  where p.id = n.id and n.changed;
-  insert into public.lead_properties (
-    org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
-  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.apn, n.county, n.state, n.situs, n.property_type, n.acreage,
-    n.estimated_value, p_now, p_now
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
-    id uuid, apn text, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric)
-  where n.id is null;
-
-  insert into public.consent_records (org_id, e164, lead_id, import_id, status, method, evidence, recorded_at, recorded_by)
-  select p_import.org_id, c.e164, (s.state -> 'lead' ->> 'id')::uuid, p_import.id,
-    case c.status when 'granted' then 'granted' else 'revoked' end, 'import',
-    format('Import %s, file %s, line %s', p_import.id, p_import.file_name, c.line), p_now, p_import.created_by
-  from jsonb_array_elements(p_leads) as s (state)
-  cross join lateral jsonb_to_recordset(s.state -> 'consents') as c (e164 text, status text, line bigint);
-end;
-$$;
-comment on function private.write_merged_leads(public.imports, jsonb, timestamptz) is
-  'Writes leads that merge_chunk changed: the lead, its phones and parcels, consent. The caller holds the locks and writes the '
-  'journal.';
+  'Writes into the journal the values that these leads of merge_chunk had before the import first changed them, and those after '
+  'its last change.';
 
 create function private.write_chunk_warnings(p_import public.imports, p_rows jsonb, p_left_out jsonb, p_warnings jsonb)
 returns integer
@@ -1958,13 +2005,154 @@ begin
 end;
 $$;
 comment on function private.write_chunk_warnings(public.imports, jsonb, jsonb, jsonb) is
-  'Keeps the warnings of a chunk: those its rows came with, rejected rows and those of p_left_out excepted, and those of '
-  'merging (p_warnings). Returns how many.';
+  'Stores the warnings of a chunk: those of its rows, except rejected rows and those of p_left_out, and those of merging '
+  '(p_warnings). Returns how many.';
+
+-- schemas/imports/functions/put_back_leads.sql
+
+create function private.put_back_leads(p_import_id uuid, p_lead_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+-- Forces one index lookup for each lead, phone and parcel, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  v_journal jsonb;
+begin
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('id', j.lead_id, 'before', j.before, 'after', j.after))), '[]')
+  into v_journal
+  from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
+  perform set_config('private.keep_updated_at', 'on', true);
+
+  delete from public.lead_phones p
+  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
+  where p.lead_id = j.id and not exists (select from jsonb_array_elements(j.before -> 'phones') b
+    where (b ->> 'id')::uuid = p.id);
+  update public.lead_phones p
+  set consent_status = b.consent_status,
+      -- A line type that was looked up since stays.
+      line_type = case when p.line_type is not distinct from a.line_type then b.line_type else p.line_type end,
+      -- So does what was found out since about the number itself.
+      is_valid = case when p.invalid_reason is not distinct from a.invalid_reason then b.invalid_reason is null
+        else p.is_valid end,
+      invalid_reason = case when p.invalid_reason is not distinct from a.invalid_reason then b.invalid_reason
+        else p.invalid_reason end
+  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
+  cross join lateral jsonb_to_recordset(j.before -> 'phones') as b (
+    id uuid, consent_status text, line_type text, invalid_reason text)
+  join lateral jsonb_to_recordset(j.after -> 'phones') as a (
+    id uuid, consent_status text, line_type text, invalid_reason text) on a.id = b.id
+  where p.id = b.id
+    and (a.consent_status, a.line_type, a.invalid_reason) is distinct from (b.consent_status, b.line_type, b.invalid_reason);
+
+  delete from public.lead_properties p
+  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
+  where p.org_id = (j.before -> 'lead' ->> 'org_id')::uuid and p.lead_id = j.id
+    and not exists (select from jsonb_array_elements(j.before -> 'parcels') b where (b ->> 'id')::uuid = p.id);
+  update public.lead_properties p
+  set county = b.county, state = b.state, situs = b.situs, property_type = b.property_type, acreage = b.acreage,
+      estimated_value = b.estimated_value, updated_at = b.updated_at
+  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
+  cross join lateral jsonb_populate_recordset(null::public.lead_properties, j.before -> 'parcels') b
+  join lateral jsonb_to_recordset(j.after -> 'parcels') as a (id uuid, updated_at timestamptz) on a.id = b.id
+  where p.id = b.id and p.updated_at = a.updated_at and a.updated_at <> b.updated_at;
+
+  perform private.set_lead_cause('import');
+  update public.leads l set
+    first_name = b.first_name, last_name = b.last_name, language = b.language, email = b.email, address1 = b.address1,
+    address2 = b.address2, city = b.city, state = b.state, postal_code = b.postal_code, county = b.county, status = b.status,
+    lead_score = b.lead_score, consent_status = b.consent_status, source = b.source, notes = b.notes, tags = b.tags,
+    custom_fields = b.custom_fields, phone_digits = b.phone_digits, updated_at = b.updated_at
+  from jsonb_to_recordset(v_journal) as j (before jsonb)
+  cross join lateral jsonb_populate_record(null::public.leads, j.before -> 'lead') b
+  where l.id = b.id;
+  perform private.set_lead_cause(null);
+  perform set_config('private.keep_updated_at', '', true);
+
+  delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids);
+  delete from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
+end;
+$$;
+comment on function private.put_back_leads(uuid, uuid[]) is
+  'Restores leads that an import changed to their former values, including updated_at, from the import''s journal, and deletes '
+  'these rows of the journal. The caller holds the locks and has checked that nobody changed the leads since.';
+
+-- schemas/imports/functions/spread_denials.sql
+
+create function private.spread_denials(p_import public.imports, p_rows jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+-- Forces one index lookup for each phone, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  v_lines jsonb;
+  v_e164s text[];
+  v_lead_ids uuid[];
+  v_states jsonb;
+begin
+  if p_import.options ->> 'merge_strategy' is distinct from 'create' and not private.has_refusal(p_rows) then
+    return;
+  end if;
+  select coalesce(jsonb_object_agg(d.e164, d.line), '{}') into v_lines
+  from (
+    select p.e164, min(r.line) as line,
+      bool_or('denied' in (coalesce(r.lead ->> 'consent_status', ''), coalesce(p.consent_status, ''))) as is_denied
+    from jsonb_to_recordset(p_rows) as r (line bigint, reason text, lead jsonb, phones jsonb)
+    cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, consent_status text)
+    where r.reason is null
+    group by p.e164
+  ) d
+  where d.is_denied
+    -- A new lead with a phone that another lead has denied.
+    or (p_import.options ->> 'merge_strategy' = 'create' and exists (
+      -- The offset keeps the planner from reading all denied phones of the organisation into a hash.
+      select from public.lead_phones p
+      where p.org_id = p_import.org_id and p.e164 = d.e164 and p.consent_status = 'denied' offset 0));
+  if v_lines = '{}' then
+    return;
+  end if;
+  v_e164s := array(select jsonb_object_keys(v_lines));
+  v_lead_ids := array(
+    select distinct p.lead_id from unnest(v_e164s) as x (e164)
+    cross join lateral (
+      select o.lead_id from public.lead_phones o
+      where o.org_id = p_import.org_id and o.e164 = x.e164 and o.consent_status <> 'denied' offset 0) p);
+  if v_lead_ids = '{}' then
+    return;
+  end if;
+  perform private.lock_import_leads(v_lead_ids);
+  v_states := (
+    select to_jsonb(array_agg(i.image || jsonb_build_object('before', i.image, 'line', (
+      select min((v_lines ->> p.e164)::bigint) from jsonb_to_recordset(i.image -> 'phones') as p (e164 text)))))
+    from private.import_images(v_lead_ids) i);
+  insert into public.consent_records (org_id, e164, lead_id, import_id, status, method, evidence, recorded_at, recorded_by)
+  select p_import.org_id, p.e164, p.lead_id, p_import.id, 'revoked', 'import',
+    format('Import %s, file %s, line %s', p_import.id, p_import.file_name, v_lines ->> p.e164), p_now, p_import.created_by
+  from unnest(v_lead_ids) as x (id)
+  cross join lateral (select * from public.lead_phones o where o.lead_id = x.id offset 0) p
+  where v_lines ? p.e164 and p.consent_status <> 'denied';
+  update public.lead_phones p set consent_status = 'denied'
+  where p.lead_id = any (v_lead_ids) and v_lines ? p.e164 and p.consent_status <> 'denied';
+  perform private.cancel_phones_targets(p_import.org_id, v_e164s, 'no_consent', p_now);
+  perform private.journal_import_changes(p_import, v_states, p_now);
+end;
+$$;
+comment on function private.spread_denials(public.imports, jsonb, timestamptz) is
+  'Denies the phones that rows of the chunk deny in all other leads that have them, too; with strategy create also those of new '
+  'leads that an older lead has as denied. Each is recorded, and what waits for the phone is canceled. The caller holds the '
+  'locks of the contacts.';
 
 -- schemas/imports/functions/undo.sql
 
--- Undo: an import's leads in the order of their ids, chunk by chunk. What it made goes, what it changed is put back from the
--- journal, what somebody changed since stays.
+-- Undoing an import: its leads in the order of their ids, chunk by chunk. Leads that it made are deleted, and leads that it
+-- changed get their former values from the journal. Leads that somebody has changed since stay as they are.
 
 create function private.lock_undo(p_org_id uuid, p_lead_ids uuid[])
 returns void
@@ -1976,7 +2164,8 @@ begin
   for v_try in 1 .. 10 loop
     begin
       if private.lock_import_contacts(p_org_id, '{}', p_lead_ids) then
-        -- For update: campaigns that are being built refer to leads, and those in flight must be seen before a lead goes.
+        -- "for update", because campaigns that are being built refer to leads, and targets in uncommitted transactions must be
+        -- seen before a lead is deleted.
         perform 1 from public.leads l where l.id = any (p_lead_ids) order by l.id for update;
         return;
       end if;
@@ -1989,7 +2178,7 @@ begin
 end;
 $$;
 comment on function private.lock_undo(uuid, uuid[]) is
-  'Locks what undoing these leads may change: contacts in E.164 order, then leads by id. Raises 40001 where others keep '
+  'Locks what undoing these leads may change: contacts in E.164 order, then leads by id. Raises 40001 if other transactions keep '
   'changing them.';
 
 create function private.judge_undo(p_import_id uuid, p_lead_ids uuid[])
@@ -2023,17 +2212,19 @@ begin
     where o.import_id = p_import_id and o.lead_id = x.id offset 0) j on true
   left join lateral (
     select
-      private.import_phone_marks((select jsonb_agg(to_jsonb(p)) from public.lead_phones p where p.lead_id = x.id)) as phones,
+      private.import_phone_marks((
+        select to_jsonb(array_agg(to_jsonb(p))) from public.lead_phones p where p.lead_id = x.id)) as phones,
       array(select p.id from public.lead_properties p where p.org_id = l.org_id and p.lead_id = x.id order by 1) as parcels
     where j.lead_id is not null
   ) n on true;
 end;
 $$;
 comment on function private.judge_undo(uuid, uuid[]) is
-  'What becomes of leads when their import is undone: changed (by somebody since: kept), gone (deleted by people already), '
-  'put_back, known (made by the import, and known to campaigns, messages or conversations: deleted as people do), unknown (made '
-  'by the import: removed). line: that of the journal, else 0. What is looked up about a phone or a parcel (line type, carrier, '
-  'validity, values) is no change.';
+  'What happens to leads when their import is undone. changed: somebody changed the lead since, so it is kept. gone: people '
+  'deleted it already. put_back: its former values are restored. known: the import made it, and campaigns, messages or '
+  'conversations refer to it, so it is hidden as if people deleted it. unknown: the import made it, and it is removed. line: the '
+  'line in the journal, else 0. Looked-up values of a phone or a parcel (line type, carrier, validity, values) do not count as '
+  'changes.';
 
 create function private.import_phone_marks(p_phones jsonb)
 returns text
@@ -2045,69 +2236,7 @@ as $$
   from jsonb_array_elements(p_phones) p;
 $$;
 comment on function private.import_phone_marks(jsonb) is
-  'What of a lead''s phones people and opt-outs change: which they are, their roles and consent. Text, to be compared.';
-
-create function private.put_back_leads(p_import_id uuid, p_lead_ids uuid[])
-returns void
-language plpgsql
-set search_path = ''
--- One index lookup per lead, phone and parcel, whatever the statistics say: see find_phone_leads.
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-as $$
-declare
-  v_journal jsonb;
-begin
-  select coalesce(jsonb_agg(jsonb_build_object('id', j.lead_id, 'before', j.before, 'after', j.after)), '[]') into v_journal
-  from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
-  perform set_config('private.keep_updated_at', 'on', true);
-
-  delete from public.lead_phones p
-  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
-  where p.lead_id = j.id and not exists (select from jsonb_array_elements(j.before -> 'phones') b
-    where (b ->> 'id')::uuid = p.id);
-  update public.lead_phones p
-  set consent_status = b.consent_status,
-      -- What was looked up since stays.
-      line_type = case when p.line_type is not distinct from a.line_type then b.line_type else p.line_type end
-  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
-  cross join lateral jsonb_to_recordset(j.before -> 'phones') as b (id uuid, consent_status text, line_type text)
-  join lateral jsonb_to_recordset(j.after -> 'phones') as a (id uuid, consent_status text, line_type text) on a.id = b.id
-  where p.id = b.id and (a.consent_status, a.line_type) is distinct from (b.consent_status, b.line_type);
-
-  delete from public.lead_properties p
-  using jsonb_to_recordset(v_journal) as j (id uuid, before jsonb)
-  where p.org_id = (j.before -> 'lead' ->> 'org_id')::uuid and p.lead_id = j.id
-    and not exists (select from jsonb_array_elements(j.before -> 'parcels') b where (b ->> 'id')::uuid = p.id);
-  update public.lead_properties p
-  set county = b.county, state = b.state, situs = b.situs, property_type = b.property_type, acreage = b.acreage,
-      estimated_value = b.estimated_value, updated_at = b.updated_at
-  from jsonb_to_recordset(v_journal) as j (before jsonb, after jsonb)
-  cross join lateral jsonb_populate_recordset(null::public.lead_properties, j.before -> 'parcels') b
-  join lateral jsonb_to_recordset(j.after -> 'parcels') as a (id uuid, updated_at timestamptz) on a.id = b.id
-  where p.id = b.id and p.updated_at = a.updated_at and a.updated_at <> b.updated_at;
-
-  perform private.set_lead_cause('import');
-  update public.leads l set
-    first_name = b.first_name, last_name = b.last_name, language = b.language, email = b.email, address1 = b.address1,
-    address2 = b.address2, city = b.city, state = b.state, postal_code = b.postal_code, county = b.county, status = b.status,
-    lead_score = b.lead_score, consent_status = b.consent_status, source = b.source, notes = b.notes, tags = b.tags,
-    custom_fields = b.custom_fields, phone_digits = b.phone_digits, updated_at = b.updated_at
-  from jsonb_to_recordset(v_journal) as j (before jsonb)
-  cross join lateral jsonb_populate_record(null::public.leads, j.before -> 'lead') b
-  where l.id = b.id;
-  perform private.set_lead_cause(null);
-  perform set_config('private.keep_updated_at', '', true);
-
-  delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids);
-  delete from private.import_changes j where j.import_id = p_import_id and j.lead_id = any (p_lead_ids);
-end;
-$$;
-comment on function private.put_back_leads(uuid, uuid[]) is
-  'Makes leads that an import changed what they were before it, updated_at included, from its journal, which forgets them. The '
-  'caller holds the locks and knows that nobody changed them since.';
+  'The parts of a lead''s phones that people and opt-outs change: the phones, their roles and consent. As text, for comparing.';
 
 create function private.hide_leads(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns void
@@ -2119,7 +2248,7 @@ declare
   v_e164 text;
 begin
   update public.leads l set deleted_at = p_now where l.id = any (p_lead_ids);
-  -- As when people delete a lead: what campaigns have not sent is canceled, unless another lead has the same phone.
+  -- As when people delete a lead: waiting messages of campaigns are canceled, unless another lead has the same phone.
   for v_e164 in
     select distinct p.e164 from unnest(p_lead_ids) as x (id)
     cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p order by 1
@@ -2131,8 +2260,8 @@ begin
 end;
 $$;
 comment on function private.hide_leads(uuid, uuid[], timestamptz) is
-  'Deletes leads as people do: hidden for good, their history stays, open targets are canceled. The caller holds the locks of '
-  'contacts and leads.';
+  'Deletes leads as people do: they are hidden for good, their history stays, and open targets are canceled. The caller holds '
+  'the locks of contacts and leads.';
 
 create function private.remove_leads(p_import_id uuid, p_lead_ids uuid[])
 returns void
@@ -2140,7 +2269,7 @@ language sql
 set search_path = ''
 set enable_seqscan = off
 as $$
-  -- One statement: the triggers of phones run when the leads are gone, and find nothing to mend.
+  -- One statement: when the triggers of phones run, the leads are gone, and there is nothing for them to correct.
   with consents as (
     delete from public.consent_records c where c.import_id = p_import_id and c.lead_id = any (p_lead_ids)
   ),
@@ -2150,8 +2279,8 @@ as $$
   delete from public.leads l where l.id = any (p_lead_ids);
 $$;
 comment on function private.remove_leads(uuid, uuid[]) is
-  'Removes leads that an import made and nothing refers to, with their phones, parcels, journal and the consent it brought. '
-  'Contact rows stay: they are what opt-outs and other writers lock.';
+  'Removes leads that an import made and that nothing refers to, with their phones, parcels, journal and the import''s consent '
+  'records. Contact rows stay, because opt-outs and other writers lock them.';
 
 create function private.next_undo(p_import_id uuid, p_after uuid, p_limit integer)
 returns uuid[]
@@ -2173,7 +2302,7 @@ begin
 end;
 $$;
 comment on function private.next_undo(uuid, uuid, integer) is
-  'The next leads that an import made or changed, in the order of their ids, after p_after.';
+  'The next leads, after p_after in the order of their ids, that an import made or changed.';
 
 create function private.send_undo(p_import public.imports)
 returns void
@@ -2271,15 +2400,102 @@ begin
 end;
 $$;
 comment on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) is
-  'Undoes the next p_limit leads of an import in one transaction, with progress, the next queue message, and removes '
-  'p_message_id. Does nothing unless p_after is the lead up to which it is undone. Returns {applied, status}. Definer: the '
+  'Undoes the next p_limit leads of an import in one transaction, with progress and the next queue message; deletes '
+  'p_message_id. Does nothing unless p_after is the last lead that was undone. Returns {applied, status}. Security definer: the '
   'worker may not write these tables.';
 grant execute on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) to service_role, worker;
+
+-- schemas/imports/functions/write_merged_leads.sql
+
+create function private.write_merged_leads(p_import public.imports, p_leads jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+-- Forces one index lookup for each lead, phone and parcel, whatever the statistics say: see find_phone_leads.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  v_canceled text[];
+begin
+  perform private.set_lead_cause('import');
+  update public.leads l set
+    first_name = n.first_name, last_name = n.last_name, language = n.language, email = n.email, address1 = n.address1,
+    address2 = n.address2, city = n.city, state = n.state, postal_code = n.postal_code, county = n.county, status = n.status,
+    lead_score = n.lead_score, consent_status = n.consent_status, source = n.source, notes = n.notes, tags = n.tags,
+    custom_fields = n.custom_fields,
+    phone_digits = (
+      select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
+        from jsonb_to_recordset(s.state -> 'phones') as p (e164 text, role text))
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_populate_record(null::public.leads, s.state -> 'lead') n
+  where l.id = n.id;
+  perform private.set_lead_cause(null);
+
+  update public.lead_phones p set consent_status = n.consent_status, line_type = n.line_type,
+    is_valid = n.invalid_reason is null, invalid_reason = n.invalid_reason
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (
+    id uuid, consent_status text, line_type text, invalid_reason text, changed boolean)
+  where p.id = n.id and n.changed;
+  insert into public.lead_phones (org_id, lead_id, e164, role, line_type, consent_status, is_valid, invalid_reason, created_at)
+  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.e164, n.role, n.line_type, n.consent_status,
+    n.invalid_reason is null, n.invalid_reason, p_now
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (id uuid, e164 text, role text, line_type text,
+    consent_status text, invalid_reason text)
+  where n.id is null;
+
+  update public.lead_properties p
+  set county = n.county, state = n.state, situs = n.situs, property_type = n.property_type, acreage = n.acreage,
+      estimated_value = n.estimated_value
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
+    id uuid, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric, changed boolean)
+  where p.id = n.id and n.changed;
+  insert into public.lead_properties (
+    org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
+  select p_import.org_id, (s.state -> 'lead' ->> 'id')::uuid, n.apn, n.county, n.state, n.situs, n.property_type, n.acreage,
+    n.estimated_value, p_now, p_now
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'parcels') as n (
+    id uuid, apn text, county text, state text, situs text, property_type text, acreage numeric, estimated_value numeric)
+  where n.id is null;
+
+  insert into public.consent_records (org_id, e164, lead_id, import_id, status, method, evidence, recorded_at, recorded_by)
+  select p_import.org_id, c.e164, (s.state -> 'lead' ->> 'id')::uuid, p_import.id,
+    case c.status when 'granted' then 'granted' else 'revoked' end, 'import',
+    format('Import %s, file %s, line %s', p_import.id, p_import.file_name, c.line), p_now, p_import.created_by
+  from jsonb_array_elements(p_leads) as s (state)
+  cross join lateral jsonb_to_recordset(s.state -> 'consents') as c (e164 text, status text, line bigint);
+
+  -- What waits for a phone that this file denies, or calls wrong, is not sent.
+  v_canceled := array(
+    select distinct c.e164 from jsonb_array_elements(p_leads) as s (state)
+    cross join lateral jsonb_to_recordset(s.state -> 'consents') as c (e164 text, status text) where c.status = 'denied');
+  if v_canceled <> '{}' then
+    perform private.cancel_phones_targets(p_import.org_id, v_canceled, 'no_consent', p_now);
+  end if;
+  v_canceled := array(
+    select distinct n.e164 from jsonb_array_elements(p_leads) as s (state)
+    cross join lateral jsonb_to_recordset(s.state -> 'phones') as n (e164 text, invalid_reason text, changed boolean)
+    where n.changed and n.invalid_reason is not null);
+  if v_canceled <> '{}' then
+    perform private.cancel_phones_targets(p_import.org_id, v_canceled, 'invalid_phone', p_now);
+  end if;
+end;
+$$;
+comment on function private.write_merged_leads(public.imports, jsonb, timestamptz) is
+  'Writes leads that merge_chunk changed: the lead, its phones and parcels, consent. The caller holds the locks and writes the '
+  'journal.';
 
 -- schemas/imports/queues.sql
 
 select pgmq.create('imports');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the import that has ended
+-- by the second.
 create index q_imports_turn_idx on pgmq.q_imports ((coalesce(message ->> 'org_id', '')), vt);
 create index q_imports_import_idx on pgmq.q_imports ((message ->> 'import_id'));
 

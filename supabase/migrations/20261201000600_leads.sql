@@ -5,6 +5,54 @@ set check_function_bodies = off;
 
 -- schemas/leads/checks/county_key.sql
 
+create function private.state_code(p_text text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+  select case
+    when length(w.word) = 2 and position(' ' || w.word || ' ' in ' al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me '
+      'md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa pr ri sc sd tn tx ut vt va wa wv wi wy as gu mp vi ') > 0
+      then upper(w.word)
+    else
+      '{"alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO",
+        "connecticut": "CT", "delaware": "DE", "districtofcolumbia": "DC", "florida": "FL", "georgia": "GA", "hawaii": "HI",
+        "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS", "kentucky": "KY", "louisiana": "LA",
+        "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN", "mississippi": "MS",
+        "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "newhampshire": "NH", "newjersey": "NJ",
+        "newmexico": "NM", "newyork": "NY", "northcarolina": "NC", "northdakota": "ND", "ohio": "OH", "oklahoma": "OK",
+        "oregon": "OR", "pennsylvania": "PA", "puertorico": "PR", "rhodeisland": "RI", "southcarolina": "SC",
+        "southdakota": "SD", "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA",
+        "washington": "WA", "westvirginia": "WV", "wisconsin": "WI", "wyoming": "WY"}'::jsonb ->> w.word
+    end
+  from (select regexp_replace(lower(p_text), '[^a-z]+', '', 'g') as word) w;
+$$;
+comment on function private.state_code(text) is 'The code of a state written as its code or English name; null for other texts.';
+
+create function private.county_state(p_text text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+  -- "Lake CO" is Lake County, and no county's own name ends in the code of a state.
+  select private.state_code(case
+    when t.text like '%,%' then substring(t.text from ',([a-z. ]{2,24})$')
+    else coalesce(
+      substring(t.text from ' (?:county|parish|borough|co\.?) ([a-z. ]{2,24})$'),
+      substring(t.text from ' (?!co$)([a-z]{2})$'))
+    end)
+  from (select regexp_replace(trim(lower(p_text)), '[, ]{1,9}(?:usa|u\.s\.a\.?|united states)$', '') as text) t;
+$$;
+comment on function private.county_state(text) is
+  'The state that is named after a county: TX for "Harris County, Texas, USA", "Harris County Texas" and "Harris TX"; null if '
+  'none is.';
+
 create function private.county_key(p_text text, p_without_kind boolean default false)
 returns text
 language plpgsql
@@ -14,45 +62,142 @@ parallel safe
 set search_path = ''
 as $$
 declare
-  v_words text := trim(regexp_replace(translate(private.fold_text(p_text), '''’`ʻ', ''), '[^a-z0-9]+', ' ', 'g'));
+  v_words text;
 begin
-  v_words := regexp_replace(v_words, '\ysaint\y', 'st', 'g');
+  -- One plain word, as most counties are, has nothing to be spelled in another way but these.
+  if p_text ~ '^[A-Za-z]{3,}$' then
+    v_words := lower(p_text);
+    if v_words not in ('saint', 'sainte', 'fort', 'mount', 'sta', 'sto', 'cnty', 'cty', 'manhattan', 'brooklyn') then
+      return v_words;
+    end if;
+  end if;
+  v_words := trim(regexp_replace(private.fold_text(p_text), '\([^()]*\)', ' ', 'g'));
+  if private.county_state(v_words) is not null then
+    v_words := regexp_replace(v_words, '[, ]{1,9}(?:usa|u\.s\.a\.?|united states)$', '');
+    v_words := case
+      when v_words ~ ' (?:county|parish|borough|co\.?) [a-z. ]{2,24}$'
+        then regexp_replace(v_words, ' (county|parish|borough|co\.?) [a-z. ]{2,24}$', ' \1')
+      else regexp_replace(v_words, ',[^,]*$| [a-z]{2}$', '') end;
+  end if;
+  v_words := trim(regexp_replace(replace(v_words, '&', ' and '), '[^a-z0-9]+', ' ', 'g'));
+  v_words := regexp_replace(v_words, '^[0-9]{3,5} (?=[a-z])', '');
+  v_words := regexp_replace(v_words, ' (?:cad|(?:central )?appraisal district|assessor|tax office)$', '');
+  v_words := regexp_replace(v_words, '\y(?:saint|st)\y', 'st', 'g');
   v_words := regexp_replace(v_words, '\ysainte\y', 'ste', 'g');
+  v_words := regexp_replace(v_words, '\yfort\y', 'ft', 'g');
+  v_words := regexp_replace(v_words, '\ymount\y', 'mt', 'g');
+  v_words := regexp_replace(v_words, '\yst([ao])\y', 'sant\1', 'g');
   v_words := regexp_replace(v_words, '\ycnty\y|\ycty\y|\yco$', 'county', 'g');
   v_words := regexp_replace(v_words, '^city of (.+)$', '\1 city');
-  v_words := regexp_replace(v_words, '^(county|parish|borough|municipality|municipio) of (.+)$', '\2 \1');
+  v_words := regexp_replace(v_words, '^co of (.+)$', '\1 county');
+  v_words := regexp_replace(v_words, '^(county|parish|borough|municipality|municipio) (?:of|de) (.+)$', '\2 \1');
+  v_words := regexp_replace(v_words, '^condado (?:de )?(.+)$', '\1 county');
   if p_without_kind then
     v_words := regexp_replace(v_words,
       '^(.+?) (?:city and borough|census area|planning region|county|parish|borough|municipality|municipio)$', '\1');
   end if;
-  return replace(v_words, ' ', '');
+  v_words := replace(v_words, ' ', '');
+  -- Boroughs of the City of New York are counties of other names.
+  return case v_words when 'manhattan' then 'newyork' when 'brooklyn' then 'kings' when 'statenisland' then 'richmond'
+    when 'thebronx' then 'bronx' else v_words end;
 end;
 $$;
 comment on function private.county_key(text, boolean) is
-  'What a county''s name is compared by: lower case, no accents, spaces or points, one spelling of Saint; without the word for '
-  'its kind where asked.';
+  'The form in which names of counties are compared: lower case, without accents, spaces or points, with one spelling of Saint, '
+  'Fort and Santa, without a state after it. p_without_kind: also without the word for its kind, such as county or parish.';
+grant execute on function private.county_key(text, boolean) to service_role;
+
+create function private.county_keys(p_county text, p_parcel_counties text[])
+returns text[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+declare
+  v_key text := nullif(private.county_key(p_county, true), '');
+begin
+  return case when v_key is null or v_key = any (p_parcel_counties) then p_parcel_counties else v_key || p_parcel_counties end;
+end;
+$$;
+comment on function private.county_keys(text, text[]) is
+  'The value of leads.county_keys: the key of the lead''s own county, and those of its parcels'' counties.';
+grant execute on function private.county_keys(text, text[]) to service_role;
+
+-- schemas/leads/checks/parcel_key.sql
+
+-- Parcel numbers in the one form in which they are compared. private.identify_parcel says what else makes parcels the same.
+
+create function private.apn_key(p_apn text)
+returns text
+language plpgsql
+immutable
+strict
+parallel safe
+set search_path = ''
+as $$
+declare
+  v_key text;
+begin
+  if p_apn ~ '^[A-Z1-9][A-Z0-9]*$' then
+    return p_apn;
+  end if;
+  -- Spreadsheets turned these into amounts, dates and errors. Different numbers look the same afterwards.
+  if p_apn ~* '^\d(?:[.,]\d+)?e\+\d{2,3}$|^#{2,}$|^#[^0-9 ]{3,14}[?!]$'
+    or p_apn ~* '^\d{1,2}[-/](?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)(?:[-/](?:\d{2}|\d{4}))?$'
+    or p_apn ~* '^(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)[-/](?:\d{2}|\d{4})$'
+  then
+    return null;
+  end if;
+  v_key := regexp_replace(upper(p_apn), '[^A-Z0-9]+', '', 'g');
+  -- A number of other letters or signs only is compared as it is.
+  return case when v_key = '' then lower(trim(p_apn)) when v_key ~ '^0+$' then '0' else ltrim(v_key, '0') end;
+end;
+$$;
+comment on function private.apn_key(text) is
+  'The form in which parcel numbers are compared: letters and digits without leading zeros, since spreadsheets drop those. Null '
+  'for one that a spreadsheet damaged.';
+grant execute on function private.apn_key(text) to service_role;
+
+create function private.parcel_key(p_state text, p_county text, p_apn text)
+returns text
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return coalesce(p_state, '') || '|' || coalesce(private.county_key(p_county, true), '') || '|' || private.apn_key(p_apn);
+end;
+$$;
+comment on function private.parcel_key(text, text, text) is
+  'The text that only one parcel of a lead may have; null without a usable parcel number. private.same_parcel also counts '
+  'parcels as the same if one of them has no state or no county.';
+grant execute on function private.parcel_key(text, text, text) to service_role;
 
 -- schemas/leads/triggers/apn.sql
 
-create function private.keep_apn_text()
+create function private.keep_parcel_words()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
   update public.leads l
-  set apn_text = p.apn_text
+  set apn_text = p.apn_text, parcel_counties = p.counties
   from (
-    select c.lead_id, private.apn_text(array_agg(distinct lp.apn order by lp.apn)) as apn_text
+    select c.lead_id, private.apn_text(array_agg(distinct lp.apn order by lp.apn)) as apn_text,
+      private.parcel_counties(array_agg(distinct lp.county)) as counties
     from (select distinct org_id, lead_id from changed) c
     left join public.lead_properties lp on lp.org_id = c.org_id and lp.lead_id = c.lead_id
     group by c.lead_id
   ) p
-  where l.id = p.lead_id and l.apn_text <> p.apn_text;
+  where l.id = p.lead_id and (l.apn_text <> p.apn_text or l.parcel_counties <> p.counties);
   return null;
 end;
 $$;
-comment on function private.keep_apn_text() is 'Statement trigger: keeps leads.apn_text for the leads whose parcels changed.';
+comment on function private.keep_parcel_words() is
+  'Statement trigger: updates leads.apn_text and leads.parcel_counties of the leads whose parcels changed.';
 
 -- schemas/leads/triggers/lead_activity.sql
 
@@ -61,8 +206,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one.
 set enable_nestloop = off
 as $$
 begin
@@ -74,7 +219,8 @@ begin
 end;
 $$;
 comment on function private.append_sent_leads() is
-  'Statement trigger: notes the leads whose target was sent. Definer: whoever settles may not write the table.';
+  'Statement trigger: records the leads of targets that were sent. Security definer: the role that settles may not write the '
+  'table.';
 
 create function private.append_sent_reply()
 returns trigger
@@ -89,8 +235,8 @@ begin
 end;
 $$;
 comment on function private.append_sent_reply() is
-  'Trigger, of replies alone: notes that a person of the organisation wrote to a lead. Definer: whoever settles may not write '
-  'the table.';
+  'Trigger, for replies only: records that a person of the organisation wrote to a lead. Security definer: the role that settles '
+  'may not write the table.';
 
 -- schemas/leads/triggers/lead_counts.sql
 
@@ -99,8 +245,9 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one. A nested loop that can't be avoided then has an enormous estimated cost,
+-- for which JIT would compile it: hence no JIT.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -136,8 +283,8 @@ begin
 end;
 $$;
 comment on function private.count_lead_changes() is
-  'Statement trigger: appends what a change of leads changes of the figures. Definer: whoever changes leads may not write the '
-  'table.';
+  'Statement trigger: records how changed leads change the figures. Security definer: the role that changes leads may not write '
+  'the table.';
 
 create function private.count_lost_belongings()
 returns trigger
@@ -146,7 +293,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- As private.belonging_figures_sql has it, but planned once: an import that is undone removes thousands.
+  -- The same as private.belonging_figures_sql, but planned only once: undoing an import deletes thousands of leads.
   insert into private.lead_count_deltas (org_id, dimension, value, change)
   select old.org_id, d.dimension, d.value, -d.n
   from (
@@ -164,16 +311,15 @@ begin
 end;
 $$;
 comment on function private.count_lost_belongings() is
-  'Trigger: takes the phones and parcels of a lead that is removed for good off the figures, while they can still be seen. '
-  'Definer: whoever removes leads may not write the table.';
+  'Trigger: subtracts the phones and parcels of a lead that is deleted for good from the figures, while their rows are still '
+  'there. Security definer: the role that deletes leads may not write the table.';
 
 create function private.count_belonging_changes()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- A hash join and no JIT, for the reasons given in private.count_lead_changes.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -212,8 +358,8 @@ begin
 end;
 $$;
 comment on function private.count_belonging_changes() is
-  'Statement trigger: appends what a change of phones or parcels changes of the figures. Definer: whoever changes them may not '
-  'write the table.';
+  'Statement trigger: records how changed phones or parcels change the figures. Security definer: the role that changes them may '
+  'not write the table.';
 
 -- schemas/leads/triggers/lead_events.sql
 
@@ -222,8 +368,7 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- A hash join and no JIT, for the reasons given in private.count_lead_changes.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -242,13 +387,13 @@ begin
 end;
 $$;
 comment on function private.record_lead_events() is
-  'Statement trigger: an event for every status and score that a statement changed. Definer: nobody may write events but by '
-  'changing leads.';
+  'Statement trigger: writes an event for every status and score that a statement changed. Security definer: events are written '
+  'only by changes of leads, never directly.';
 
 -- schemas/leads/triggers/leads.sql
 
--- Leads: owners, their phones (up to three), their parcels, and the contact row that sending and opt-outs lock. Users read these
--- tables; they write through functions (functions/lead_writes.sql), so that a lead always has a primary phone.
+-- Leads: owners, their phones (up to three), their parcels, and the contact row that sending and opt-outs lock. Users may read
+-- these tables. They write through functions (functions/lead_writes.sql), so that a lead always has a primary phone.
 
 create function private.keep_phone_digits()
 returns trigger
@@ -269,7 +414,7 @@ begin
 end;
 $$;
 comment on function private.keep_phone_digits() is
-  'Statement trigger: keeps leads.phone_digits for the leads whose phones changed.';
+  'Statement trigger: updates leads.phone_digits of the leads whose phones changed.';
 
 create function private.require_primary_phone()
 returns trigger
@@ -295,8 +440,8 @@ begin
 end;
 $$;
 comment on function private.require_primary_phone() is
-  'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises PT422. Definer: at commit a '
-  'deferred trigger runs as whoever is connected, and the worker may not read leads.';
+  'Constraint trigger, checked at commit: a lead that is not deleted must have a primary phone. Raises PT422. Security definer: '
+  'at commit a deferred trigger runs with the rights of the connected role, and the worker may not read leads.';
 
 -- schemas/leads/tables/leads.sql
 
@@ -323,7 +468,7 @@ create table public.leads (
   tags text[] not null default '{}'
     check (
     cardinality(tags) <= 50 and '' <> all (tags)
-    -- A blank between them, which none may hold: a comma in one would pass for two.
+    -- Tags are joined by a blank, which no tag may contain: with a comma, one tag that contains a comma would pass for two.
     and array_to_string(tags, ' ', '?') ~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' and array_to_string(tags, ' ') !~ '[^ ]{51}'),
   custom_fields jsonb not null default '{}'
     check (jsonb_typeof(custom_fields) = 'object' and pg_column_size(custom_fields) <= 32768),
@@ -340,6 +485,8 @@ create table public.leads (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
   apn_text text not null default '',
+  parcel_counties text[] not null default '{}',
+  county_keys text[] not null generated always as (private.county_keys(county, parcel_counties)) stored,
   first_contacted_at timestamptz,
   score_rank smallint not null
     generated always as (case lead_score when 'hot' then 3 when 'warm' then 2 else 1 end) stored,
@@ -349,37 +496,44 @@ create table public.leads (
   foreign key (import_id) references public.imports (id) on delete set null,
   constraint leads_merged_are_deleted check (merged_into is null or deleted_at is not null),
   constraint leads_erased_are_deleted check (erased_at is null or deleted_at is not null),
-  -- One pattern over all of them: an import writes 100,000 rows.
+  -- One pattern over all columns, because an import writes 100,000 rows.
   constraint leads_lines_check check (
     coalesce(first_name, '') || coalesce(last_name, '') || coalesce(email, '') || coalesce(address1, '') || coalesce(address2, '')
       || coalesce(city, '') || coalesce(postal_code, '') || coalesce(county, '') || coalesce(source, '')
       !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.leads is
-  'A landowner. The address is the owner''s mailing address: it decides the hours in which they may be written to. Parcels are '
-  'lead_properties.';
-comment on column public.leads.county is 'The county of the land; parcels of their own carry their own.';
+  'A landowner. The address is the owner''s mailing address, which decides the hours in which they may be written to. Their '
+  'parcels are in lead_properties.';
+comment on column public.leads.county is 'The county of the land. Each parcel in lead_properties has its own county.';
 comment on column public.leads.phone_digits is
-  'All phones of the lead as digits, so that one search box finds any of them; kept by trigger.';
+  'The digits of all phones of the lead, so that one search box finds any of them; kept up to date by a trigger.';
 comment on column public.leads.search_text is
-  'What the search box searches: lower case, without accents, a space before every word.';
+  'The text that the search box searches: lower case, without accents, with a space before every word.';
 comment on column public.leads.apn_text is
-  'The parcel numbers of the lead as written and as bare letters and digits, so that the search box finds them; kept by trigger.';
+  'The parcel numbers of the lead, as written and as letters and digits only, so that the search box finds them; kept up to date '
+  'by a trigger.';
+comment on column public.leads.parcel_counties is
+  'The counties of the lead''s parcels, as private.county_key writes them; kept up to date by a trigger.';
+comment on column public.leads.county_keys is
+  'The counties by which the lead is filtered: its own and those of its parcels, as private.county_key writes them.';
 comment on column public.leads.first_contacted_at is
-  'When a campaign''s text to this lead was first sent; null: never contacted. Kept by private.fold_lead_activity.';
+  'When a campaign''s text to this lead was first sent; null if none ever was. Set by private.fold_lead_activity.';
 comment on column public.leads.score_rank is 'The score as a number to sort by: hot 3, warm 2, cold 1.';
 comment on column public.leads.merged_into is
-  'The lead this one was merged into, and its history moved to. Never a merged lead itself: a later merge takes these along.';
+  'The lead that this one was merged into, and that has its history now. It is never a merged lead itself: a later merge also '
+  'updates leads that were merged before.';
 comment on column public.leads.erased_at is
-  'When the person was erased: nothing of them is left in this row, and it is never restored.';
+  'When the person was erased: this row has no data of them any more and is never restored.';
 alter table private.import_changes add foreign key (lead_id) references public.leads (id) on delete cascade;
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
 create index leads_tags_idx on public.leads using gin (org_id, tags) where deleted_at is null;
-create index leads_county_idx on public.leads (org_id, lower(county), created_at desc) where deleted_at is null;
+create index leads_county_idx on public.leads using gin (org_id, county_keys) where deleted_at is null;
 create index leads_state_idx on public.leads (org_id, state, created_at desc) where deleted_at is null;
 create index leads_status_idx on public.leads (org_id, status, created_at desc) where deleted_at is null;
--- Each begins with the organisation and ends with the order of the list: a page of a common value is read off the index as it is.
+-- Each index begins with the organisation and ends with the order of the list, so that a page for a frequent value is read
+-- straight from the index.
 create index leads_state_status_idx on public.leads (org_id, state, status, created_at desc) where deleted_at is null;
 create index leads_city_idx on public.leads (org_id, lower(city), created_at desc) where deleted_at is null;
 create index leads_zip_idx on public.leads (org_id, "left"(postal_code, 5), created_at desc) where deleted_at is null;
@@ -398,12 +552,11 @@ create index leads_custom_fields_idx on public.leads using gin (org_id, custom_f
   where deleted_at is null and custom_fields <> '{}';
 create index leads_deleted_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is not null;
 create index leads_live_idx on public.leads (org_id, id) where deleted_at is null;
--- Undo goes through an import's leads in the order of their ids.
+-- Undo works through the leads of an import in the order of their ids.
 create index leads_import_order_idx on public.leads (import_id, id) where import_id is not null;
 create index leads_merged_into_idx on public.leads (merged_into) where merged_into is not null;
--- The planner takes no statistics from partial indexes. Without these it assumes 200 counties, cities, ZIPs and sources, all
--- equally common.
-create statistics public.leads_county_stats on (lower(county)) from public.leads;
+-- The planner does not use the statistics of partial indexes. Without these statistics it assumes 200 cities, ZIPs and
+-- sources that are all equally frequent.
 create statistics public.leads_city_stats on (lower(city)) from public.leads;
 create statistics public.leads_zip_stats on ("left"(postal_code, 5)) from public.leads;
 create statistics public.leads_source_stats on (lower(source)) from public.leads;
@@ -450,21 +603,22 @@ create table public.lead_phones (
   line_type_source text check (line_type_source in ('import', 'lookup', 'manual')),
   foreign key (org_id, lead_id) references public.leads (org_id, id) on delete cascade,
   unique (lead_id, e164),
-  -- Deferrable: primary and secondary can change places in one statement.
+  -- Deferrable, so that one statement can swap primary and secondary.
   unique (lead_id, role) deferrable initially immediate,
   check (is_valid = (invalid_reason is null)),
   constraint lead_phones_invalid_reason_check
     check (length(invalid_reason) <= 300 and invalid_reason !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  -- Twilio's words, which the background worker cuts to 100 characters each.
+  -- Texts from Twilio; the background worker cuts them to 100 characters each.
   constraint lead_phones_carrier_check check (length(carrier) <= 200),
   constraint lead_phones_carrier_info_check check (pg_column_size(carrier_info) <= 4000)
 );
 comment on table public.lead_phones is
   'A phone of a lead: primary (required), secondary or alternate. Consent, validity, line type and carrier are per phone.';
-comment on column public.lead_phones.looked_up_at is 'When Twilio Lookup last told of this phone; null where it was never asked.';
+comment on column public.lead_phones.looked_up_at is
+  'When Twilio Lookup last answered about this phone; null if it was never asked.';
 comment on column public.lead_phones.line_type_source is
-  'Who says what kind of line it is: import (a file), lookup (Twilio, by Lookup or by refusing a text), manual (a person). A '
-  'later one of these outranks an earlier.';
+  'Where line_type comes from: import (a file), lookup (Twilio, by Lookup or by refusing a text), manual (a person). Each of '
+  'these overrides the ones before it.';
 create index lead_phones_e164_idx on public.lead_phones (org_id, e164);
 create index lead_phones_lead_idx on public.lead_phones (org_id, lead_id);
 create index lead_phones_line_type_idx on public.lead_phones (org_id, line_type, lead_id);
@@ -512,12 +666,11 @@ create table public.lead_properties (
       || coalesce(property_type, '') !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.lead_properties is
-  'A parcel of a lead: APN, county, state, situs (where the land is), acres and value. One owner may have several.';
+  'A parcel of a lead: APN, county, state, situs (address of the land), acres and value. One owner may have several.';
 create index lead_properties_lead_idx on public.lead_properties (org_id, lead_id);
-create unique index lead_properties_apn_key on public.lead_properties (lead_id, coalesce(state, ''), lower(coalesce(county, '')),
-  apn)
+create unique index lead_properties_parcel_key on public.lead_properties (lead_id, private.parcel_key(state, county, apn))
   where apn is not null;
--- With the lead beside what is asked about: whom a parcel or phone leads to is then read off the index alone.
+-- These indexes contain lead_id, so that the lead of a matching parcel can be read from the index alone.
 create index lead_properties_type_idx on public.lead_properties (org_id, lower(property_type), lead_id) include (property_type);
 create index lead_properties_acreage_idx on public.lead_properties (org_id, acreage, lead_id);
 create index lead_properties_value_idx on public.lead_properties (org_id, estimated_value, lead_id);
@@ -532,11 +685,11 @@ grant delete, insert, select, update on public.lead_properties to service_role;
 create trigger lead_properties_updated_at before update on public.lead_properties
   for each row execute function private.set_updated_at();
 create trigger lead_properties_apn_insert after insert on public.lead_properties
-  referencing new table as changed for each statement execute function private.keep_apn_text();
+  referencing new table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_apn_update after update on public.lead_properties
-  referencing new table as changed for each statement execute function private.keep_apn_text();
+  referencing new table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_apn_delete after delete on public.lead_properties
-  referencing old table as changed for each statement execute function private.keep_apn_text();
+  referencing old table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_count_insert after insert on public.lead_properties
   referencing new table as new_rows for each statement execute function private.count_belonging_changes();
 create trigger lead_properties_count_update after update on public.lead_properties
@@ -556,13 +709,18 @@ create table private.contacts (
   last_campaign_id uuid,
   last_sent_at timestamptz,
   last_inbound_at timestamptz,
+  held_at timestamptz,
   primary key (org_id, e164)
 ) with (fillfactor = 50);
 comment on table private.contacts is
-  'A person''s phone as one organisation knows it. STOP, replies, planning and claiming all lock this row, since the absence of '
-  'an opt-out cannot be locked.';
-comment on column private.contacts.phone_number_id is 'The number this person knows us by (sticky sender).';
+  'One row for an organisation and a phone. Opt-outs, replies, planning and claiming all lock this row, because the absence of '
+  'an opt-out can''t be locked.';
+comment on column private.contacts.phone_number_id is 'The number from which this person gets messages (sticky sender).';
 create index contacts_phone_number_idx on private.contacts (org_id, phone_number_id) where phone_number_id is not null;
+
+comment on column private.contacts.held_at is
+  'Since when nothing of a campaign is sent to this person, because a person must read their answer first; null: not held.';
+create index contacts_held_idx on private.contacts (org_id) where held_at is not null;
 
 alter table private.contacts enable row level security;
 grant delete, insert, select, update on private.contacts to service_role;
@@ -575,7 +733,8 @@ create table private.sent_leads (
   sent_at timestamptz not null
 );
 comment on table private.sent_leads is
-  'Leads whose text was sent, until private.fold_lead_activity takes them up. No index: it is read whole and emptied.';
+  'Leads to whom a text was sent, until private.fold_lead_activity processes them. No index: a fold reads and deletes the rows '
+  'in any order.';
 
 alter table private.sent_leads enable row level security;
 
@@ -586,7 +745,7 @@ create table private.lead_activity (
   org_id uuid not null references public.orgs (id) on delete cascade,
   last_contacted_at timestamptz not null
 ) with (fillfactor = 70);
-comment on table private.lead_activity is 'When a campaign''s text to a lead was last sent; no row: never.';
+comment on table private.lead_activity is 'When a campaign''s text to a lead was last sent. No row: none was ever sent.';
 create index lead_activity_contacted_idx on private.lead_activity (org_id, last_contacted_at desc);
 
 alter table private.lead_activity enable row level security;
@@ -604,9 +763,9 @@ create table private.us_counties (
   full_key text not null generated always as (private.county_key(trim(name || ' ' || kind))) stored
 );
 comment on table private.us_counties is
-  'Counties, parishes, boroughs, independent cities and what else stands in their place, by FIPS code. Those that are no more '
-  'stay, since deeds go on naming them. label is how a county is kept: Harris, St. Louis, St. Louis city. key and full_key are '
-  'what private.find_county compares: the name without and with the word for its kind.';
+  'Counties, parishes, boroughs, independent cities and equivalent areas, by FIPS code. Former counties stay, because deeds '
+  'still name them. label is the name that is stored with leads and parcels: Harris, St. Louis, St. Louis city. '
+  'private.find_county compares key and full_key: the name without and with the word for its kind.';
 create index us_counties_state_idx on private.us_counties (state);
 
 alter table private.us_counties enable row level security;
@@ -624,14 +783,14 @@ create table public.lead_events (
     'system')),
   message_id uuid,
   user_id uuid references public.users (id) on delete set null,
-  -- Not the transaction's time: of two changes the later is the one that was made later.
+  -- Not the transaction's time: of two changes, the one that was made later must have the later time.
   created_at timestamptz not null default clock_timestamp(),
   constraint lead_events_old_value_check check (length(old_value) <= 100),
   constraint lead_events_new_value_check check (length(new_value) <= 100)
 );
 comment on table public.lead_events is
-  'Changes of a lead''s status and score, and why: manual and bulk are people''s, sent, reply, keyword, opt_out and '
-  'wrong_number follow from messages (message_id where one did). Kept for two years.';
+  'Changes of a lead''s status and score, with the cause. manual and bulk: made by people. sent, reply, keyword, opt_out and '
+  'wrong_number: follow from messages; message_id is the message, if there was one. Kept for two years.';
 create index lead_events_lead_idx on public.lead_events (lead_id, created_at desc, id desc);
 create index lead_events_list_idx on public.lead_events (org_id, created_at desc);
 create index lead_events_user_idx on public.lead_events (user_id) where user_id is not null;
@@ -648,7 +807,7 @@ create table private.lead_marks (
   org_id uuid primary key references public.orgs (id) on delete cascade,
   opted_out_until timestamptz not null
 );
-comment on table private.lead_marks is 'How far the job that moves leads has read an organisation''s opt-outs.';
+comment on table private.lead_marks is 'Up to which time the task move-leads has read an organisation''s opt-outs.';
 
 alter table private.lead_marks enable row level security;
 
@@ -662,9 +821,9 @@ create table private.lead_counts (
   primary key (org_id, dimension, value)
 ) with (fillfactor = 70);
 comment on table private.lead_counts is
-  'How many leads of an organisation (those not deleted) have a value: total, status, score, consent, source, county, state, '
-  'tag, month (created in, UTC), phones (how many); and how many of their phones (line_type, phone_valid) and parcels there '
-  'are. Value empty: none.';
+  'How many leads of an organisation (without deleted ones) have a value in a dimension: total, status, score, consent, source, '
+  'county, state, tag, month (of creation, UTC), phones (how many a lead has). Also how many of their phones (line_type, '
+  'phone_valid) and parcels there are. An empty value means that the leads have none.';
 create index lead_counts_top_idx on private.lead_counts (org_id, dimension, count desc);
 create index lead_counts_nought_idx on private.lead_counts (org_id) where count = 0;
 
@@ -679,14 +838,13 @@ create table private.lead_count_deltas (
   change integer not null
 );
 comment on table private.lead_count_deltas is
-  'Changes of lead_counts that are not folded yet. No index: it is read whole and emptied.';
+  'Changes to lead_counts that are not folded yet. No index: a fold reads and deletes the rows in any order.';
 
 alter table private.lead_count_deltas enable row level security;
 
 -- schemas/leads/functions/apn.sql
 
--- What the filters and the search box need of leads and of what hangs on them: parcel numbers in what is searched, a rank to sort
--- scores by, whether campaigns wrote to a lead at all, and an index for every filter that may name something rare.
+-- What a lead keeps of its parcels: their numbers for the search box, their counties for the filter.
 
 create function private.apn_text(p_apns text[])
 returns text
@@ -702,8 +860,30 @@ as $$
   ) a;
 $$;
 comment on function private.apn_text(text[]) is
-  'leads.apn_text of a lead with these parcel numbers, in their order: each as written, and bare where it has punctuation.';
+  'The value of leads.apn_text for a lead with these parcel numbers, in their order: each as written and, if it has punctuation, '
+  'also as letters and digits only.';
 grant execute on function private.apn_text(text[]) to service_role;
+
+create function private.parcel_counties(p_counties text[])
+returns text[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- Nearly every lead has parcels in one county.
+  if cardinality(p_counties) = 1 then
+    return array_remove(array[nullif(private.county_key(p_counties[1], true), '')], null);
+  end if;
+  return array(
+    select distinct k.key from (select private.county_key(c.county, true) as key from unnest(p_counties) c (county)) k
+    where k.key <> '' order by 1);
+end;
+$$;
+comment on function private.parcel_counties(text[]) is
+  'The value of leads.parcel_counties for a lead with parcels in these counties.';
+grant execute on function private.parcel_counties(text[]) to service_role;
 
 -- schemas/leads/functions/contacts.sql
 
@@ -720,12 +900,13 @@ begin
   return v_contact;
 end;
 $$;
-comment on function private.lock_contact(uuid, text) is 'Locks a person''s contact row, making it where it is missing.';
+comment on function private.lock_contact(uuid, text) is
+  'Locks a person''s contact row and returns it; creates it if it is missing.';
 
 -- schemas/leads/functions/counties.sql
 
--- Counties: which there are in a state, so that a parcel lies in one of them. The rows are a seed
--- (scripts/seed/data/us-counties.csv, from lists of the Census Bureau).
+-- The counties of each state, so that every parcel is in one of them. The rows are seeded (scripts/seed/data/us-counties.csv,
+-- from lists of the Census Bureau).
 
 create function private.find_county(p_state text, p_text text)
 returns private.us_counties
@@ -737,12 +918,15 @@ as $$
   select c.*
   from (select private.county_key(p_text) as full_key, private.county_key(p_text, true) as key offset 0) k
   join private.us_counties c on c.state = p_state and (c.full_key = k.full_key or c.key = k.key)
+  -- "Orange County, California" is no county of Texas.
+  where coalesce(private.county_state(p_text) = p_state, true)
   order by c.full_key = k.full_key desc, c.kind = 'city', c.fips
   limit 1;
 $$;
 comment on function private.find_county(text, text) is
-  'The county of a state (two letters) that a text names, however it is written; of a county and a city of one name the county, '
-  'unless "city" is said. Null where there is none. Definer: the worker asks for what services answer, and may read no tables.';
+  'The county of a state (two letters) that p_text names, in any spelling. If a county and a city have the same name, it is the '
+  'county unless the text says "city". Null if there is none. Security definer: the worker uses it for answers of enrichment '
+  'services, and may read no tables.';
 grant execute on function private.find_county(text, text) to worker;
 
 create function private.require_county(p_state text, p_text text, p_field text default 'county')
@@ -774,14 +958,12 @@ begin
 end;
 $$;
 comment on function private.require_county(text, text, text) is
-  'A county as it is kept, of a state (two letters); what was given where the state or the county is not. Raises PT422 with the '
-  'nearest names in details.suggestions where the state has no such county.';
+  'The label of the county of a state (two letters) that p_text names; p_text itself if the state or p_text is null. Raises '
+  'PT422 with the nearest names in details.suggestions if the state has no such county.';
 
--- schemas/leads/functions/fit_lead.sql
+-- schemas/leads/functions/fit_custom_fields.sql
 
--- What the tables of leads hold, whoever writes them: numbers within bounds (NaN sorts above all of them, infinity too), texts of
--- one line where they are one, lists and JSON of bounded size. Rows of before are mended first: a check that only new rows keep
--- would stop every later change of an old one.
+-- Changes custom fields so that the table of leads accepts them.
 
 create function private.fit_custom_fields(p_fields jsonb)
 returns jsonb
@@ -809,59 +991,13 @@ as $$
   where f.n <= 500 and f.bytes <= 32000;
 $$;
 comment on function private.fit_custom_fields(jsonb) is
-  'Custom fields as private.custom_fields_shape has them: values cut to 10,000 characters, objects and lists written out as '
-  'text, and no more of them than fit.';
-
-create function private.fit_lead(p_lead jsonb)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select p_lead || coalesce((
-    select jsonb_object_agg(e.key, case e.key
-      when 'custom_fields' then private.fit_custom_fields(e.value)
-      when 'tags' then (
-        select coalesce(jsonb_agg(distinct left(regexp_replace(t.tag, '[^A-Z0-9+-]', '-', 'g'), 50)), '[]')
-          from jsonb_array_elements_text(e.value) t (tag))
-      else to_jsonb(left(private.one_line(e.value #>> '{}'),
-        (private.lead_shape() #>> array['properties', e.key, 'maxLength'])::integer)) end)
-    from jsonb_each(p_lead) e
-    where case
-      when e.key = 'custom_fields' then pg_column_size(e.value) > 32000
-      when e.key = 'tags' then e.value::text !~ '^\[("[A-Z0-9+-]+"(, "[A-Z0-9+-]+")*)?\]$' or e.value::text ~ '[^"]{51}'
-      else private.lead_shape() #>> array['properties', e.key, 'format'] = 'line'
-        and e.value #>> '{}' ~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]' end
-  ), '{}');
-$$;
-comment on function private.fit_lead(jsonb) is
-  'A lead (columns as JSON) with what its table no longer takes mended: control characters in lines, tags above 50 characters, '
-  'too many custom fields.';
-
-create function private.fit_parcel(p_parcel jsonb)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select p_parcel || coalesce((
-    select jsonb_object_agg(e.key, case
-      when jsonb_typeof(e.value) = 'string' and e.key in ('acreage', 'estimated_value') then 'null'
-      when jsonb_typeof(e.value) = 'number'
-        then to_jsonb(least((e.value #>> '{}')::numeric,
-        (private.parcel_shape() #>> array['properties', e.key, 'maximum'])::numeric))
-      else to_jsonb(private.one_line(e.value #>> '{}')) end)
-    from jsonb_each(p_parcel) e
-    where private.parcel_shape() -> 'properties' ? e.key and jsonb_typeof(e.value) in ('string', 'number')
-  ), '{}');
-$$;
-comment on function private.fit_parcel(jsonb) is
-  'A parcel (columns as JSON) with what its table no longer takes mended: control characters, numbers out of bounds, NaN, which '
-  'becomes nothing.';
+  'Custom fields that fit private.custom_fields_shape: texts are cut to 10,000 characters, objects and lists become text, and '
+  'fields beyond the limits are left out.';
 
 -- schemas/leads/functions/known_leads.sql
 
--- What a preview needs to know of the leads that are there: who has which of a file's phones, and what such a lead has already.
+-- What the preview of an import needs to know of existing leads: which leads have the phones of the file, and what these leads
+-- have already.
 
 create function private.find_known_leads(p_e164s text[])
 returns jsonb
@@ -869,7 +1005,7 @@ language plpgsql
 stable
 security definer
 set search_path = ''
--- One index lookup per phone and per lead, whatever the statistics say: see find_phone_leads.
+-- Forces one index lookup for each phone and each lead, whatever the statistics say: see find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
@@ -877,13 +1013,15 @@ declare
   v_org_id uuid := private.require_role('campaign_manager');
   v_answer jsonb;
 begin
-  if cardinality(p_e164s) > 100000 then
-    perform private.refuse_field('e164s', 'Ask about 100,000 phones at most.');
+  -- A preview checks 10,000 rows, each with three phones at most.
+  if cardinality(p_e164s) > 30000 then
+    perform private.refuse_field('e164s', 'Ask about 30,000 phones at most.');
   elsif exists (select from unnest(p_e164s) e where e is null or length(e) not between 8 and 16) then
     perform private.refuse_field('e164s', 'Each phone must be in E.164, like +15125550123.');
   end if;
   with known as materialized (
-    select k.e164, k.lead_id, k.import_id from private.find_phone_leads(v_org_id, p_e164s) k
+    select k.e164, k.lead_id, k.import_id
+    from private.find_phone_leads(v_org_id, array(select distinct e from unnest(p_e164s) e)) k
   ),
   leads as materialized (
     select distinct k.lead_id, k.import_id from known k
@@ -891,19 +1029,19 @@ begin
   select jsonb_build_object(
     'phones', coalesce((select jsonb_object_agg(k.e164, k.lead_id) from known k), '{}'),
     'leads', coalesce((
-      select jsonb_object_agg(l.lead_id, jsonb_build_object('import_id', l.import_id, 'phones', p.phones, 'parcels', r.parcels))
+      select json_object_agg(l.lead_id, jsonb_build_object('import_id', l.import_id, 'phones', p.phones, 'parcels', r.parcels))
       from leads l
       cross join lateral (
-        select jsonb_agg(o.e164) as phones
+        select to_jsonb(array_agg(o.e164)) as phones
         from (select lp.e164 from public.lead_phones lp where lp.org_id = v_org_id and lp.lead_id = l.lead_id offset 0) o
       ) p
       cross join lateral (
-        select coalesce(jsonb_agg(to_jsonb(o)), '[]') as parcels
+        select coalesce(to_jsonb(array_agg(to_jsonb(o))), '[]') as parcels
         from (
           select q.state, q.county, q.apn, q.situs, q.property_type, q.acreage, q.estimated_value
           from public.lead_properties q where q.org_id = v_org_id and q.lead_id = l.lead_id offset 0
         ) o
-      ) r), '{}'),
+      ) r)::jsonb, '{}'),
     'imports', coalesce((
       select jsonb_object_agg(i.id, jsonb_build_object('id', i.id, 'file_name', i.file_name, 'created_at', i.created_at))
       from (select distinct l.import_id from leads l where l.import_id is not null) x
@@ -913,9 +1051,10 @@ begin
 end;
 $$;
 comment on function private.find_known_leads(text[]) is
-  'Campaign managers: of these phones (E.164, 100,000 at most) those that a lead of the organisation has: {phones: {e164: lead '
-  'id}, leads: {id: {import_id, phones: [e164], parcels}}, imports: {id: {id, file_name, created_at}}}. One value and no rows, '
-  'as the API cuts rows off at 1,000. Definer: its lookups must be served by indexes.';
+  'Campaign managers: which of these phones (E.164, 30,000 at most) leads of the organisation have. Returns {phones: {e164: '
+  'lead id}, leads: {id: {import_id, phones: [e164], parcels}}, imports: {id: {id, file_name, created_at}}}. It is one value, '
+  'not rows, because the API returns at most 1,000 rows. Security definer: under RLS the planner may not use the indexes that it '
+  'needs.';
 grant execute on function private.find_known_leads(text[]) to authenticated;
 
 create function public.find_known_leads(p_e164s text[])
@@ -926,9 +1065,9 @@ grant execute on function public.find_known_leads(text[]) to authenticated;
 
 -- schemas/leads/functions/lead_activity.sql
 
--- When campaigns last wrote to a lead. Never on the lead's own row: that has a dozen indexes, and this changes with every
--- message. Sending appends a line a message and no more; a fold writes one narrow row a lead, and once in its life the lead
--- itself.
+-- When campaigns last wrote to a lead. This is not stored in the lead's own row, which has a dozen indexes and would change with
+-- every message. Sending only appends a row for each message. A fold then writes one small row for each lead; it updates the lead
+-- itself only for the first message.
 
 create function private.fold_lead_activity(p_limit integer default 20000, p_org_id uuid default null)
 returns integer
@@ -939,13 +1078,14 @@ declare
   v_resting uuid[] := private.resting_orgs('fold_activity', p_org_id, now());
   v_count integer;
 begin
-  -- One at a time: two folds would wait for each other's leads.
+  -- One fold at a time: two would wait for each other's leads.
   if not pg_try_advisory_xact_lock(hashtextextended('fold lead activity', 0)) then
     return 0;
   end if;
   perform private.set_lead_cause('sent');
   with locked as materialized (
-    -- In the order in which everybody locks leads. Whoever is being changed by somebody else waits for the next fold.
+    -- Locks leads in the order of their ids, as all functions do. A lead that another transaction is changing waits for the next
+    -- fold.
     select l.id, l.status, l.first_contacted_at from public.leads l
     where l.id in (select x.lead_id from (select s.lead_id from private.sent_leads s
       where (p_org_id is null or s.org_id = p_org_id) and s.org_id <> all (v_resting) limit p_limit) x)
@@ -981,13 +1121,13 @@ begin
 end;
 $$;
 comment on function private.fold_lead_activity(integer, uuid) is
-  'Takes up to p_limit lines of sent_leads: writes when each lead was last contacted, and of those written to for the first '
-  'time first_contacted_at and status contacted, if it was new and no person had it so. Returns of how many leads. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Processes up to p_limit rows of sent_leads: stores when each lead was last contacted. For leads contacted for the first time '
+  'it sets first_contacted_at, and status contacted if the lead is new and no person chose that status. Returns the number of '
+  'leads. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/leads/functions/lead_condition.sql
 
--- A filter of leads as the condition of a query. Lists, counts, segments, campaigns, exports and bulk actions all read this one.
+-- Turns a filter of leads into the condition of a query. Lists, counts, segments, campaigns, exports and bulk actions all use it.
 
 create function private.filter_range(p_filter jsonb, p_field text, p_expression text, p_type text)
 returns text
@@ -1011,8 +1151,8 @@ begin
 end;
 $$;
 comment on function private.filter_range(jsonb, text, text, text) is
-  'A condition for a field of a filter that holds {from, to}: numbers include both, times leave out the end. Empty where it '
-  'says nothing. The caller has held the filter against its shape.';
+  'A condition for a field of a filter of the form {from, to}: numbers include both ends, times exclude the end. Empty if the '
+  'filter does not have the field. The caller has checked the filter against its shape.';
 
 create function private.parcel_condition(p_filter jsonb)
 returns text
@@ -1032,8 +1172,8 @@ begin
 end;
 $$;
 comment on function private.parcel_condition(jsonb) is
-  'What a filter asks of one parcel (alias x of lead_properties): type, acreage, value. Empty where it asks nothing. Raises '
-  'PT422.';
+  'What a filter requires of one parcel (alias x of lead_properties): type, acreage, value. Empty if it requires nothing. The '
+  'caller has checked the filter against its shape.';
 
 create function private.history_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz)
 returns text
@@ -1064,7 +1204,7 @@ begin
       p_org_id, v_ids);
   end if;
   if p_filter ? 'replied' then
-    -- A conversation begins with the person's first message.
+    -- A conversation begins with the person's first message, so each conversation is a reply.
     v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null', p_org_id);
     v_sql := v_sql || case when (p_filter ->> 'replied')::boolean
       then format(' and l.id in (%s)', v_replied)
@@ -1074,8 +1214,8 @@ begin
 end;
 $$;
 comment on function private.history_condition(uuid, jsonb, timestamptz) is
-  'What a filter asks of a lead''s history with campaigns: contacted, not_contacted_days, campaign_ids, replied. Empty where it '
-  'asks nothing. The caller has held the filter against its shape.';
+  'What a filter requires of a lead''s history with campaigns: contacted, not_contacted_days, campaign_ids, replied. Empty if it '
+  'requires nothing. The caller has checked the filter against its shape.';
 
 create function private.lead_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz default now())
 returns text
@@ -1092,7 +1232,7 @@ declare
   v_parcels text;
   v_field record;
 begin
-  -- Whatever passes can be made a condition of, now and later: nothing below is in doubt about a type or a number.
+  -- After this check every filter can be turned into a condition, now and later: the code below need not check types or numbers.
   perform private.check_shape(coalesce(p_filter, '{}'), private.lead_filter_shape());
 
   for v_pattern in select s.pattern, s.other from private.search_patterns(p_filter ->> 'search') s loop
@@ -1100,11 +1240,10 @@ begin
       else format(' and (l.search_text like %L or l.search_text like %L)', v_pattern.pattern, v_pattern.other) end;
   end loop;
 
-  -- Equal to one value where there is one: the index then also gives the order of the list.
+  -- With a single value it compares with =, so that the index also gives the order of the list.
   for v_field in
     select f.expression, w.words
     from (values
-      ('counties', 'lower(l.county)', 'lower'),
       ('cities', 'lower(l.city)', 'lower'),
       ('zips', '"left"(l.postal_code, 5)', 'zip'),
       ('states', 'l.state', 'upper'),
@@ -1126,6 +1265,11 @@ begin
       then format(' and %s = %L', v_field.expression, v_field.words[1])
       else format(' and %s = any (%L)', v_field.expression, v_field.words) end;
   end loop;
+
+  v_words := array(select distinct private.county_key(w, true) from unnest(private.filter_words(p_filter, 'counties')) w);
+  if cardinality(v_words) > 0 then
+    v_sql := v_sql || format(' and l.county_keys && %L::text[]', v_words);
+  end if;
 
   for v_field in
     select t.name, array(select upper(w) from unnest(private.filter_words(p_filter, 'tags.' || t.name)) w) as words
@@ -1162,10 +1306,10 @@ begin
   end if;
 
   if p_filter ? 'custom_fields' then
-    -- Each value is a condition of its own.
+    -- Each value becomes a condition of its own.
     if (select sum(case jsonb_typeof(e.value) when 'array' then jsonb_array_length(e.value) else 1 end)
       from jsonb_each(p_filter -> 'custom_fields') e) > 100 then
-      perform private.refuse_field('custom_fields', 'custom_fields may name 100 values at most, all fields together.');
+      perform private.refuse_field('custom_fields', 'custom_fields may have at most 100 values in all fields together.');
     end if;
     for v_field in select e.key, case jsonb_typeof(e.value) when 'array' then e.value else jsonb_build_array(e.value) end as list
       from jsonb_each(p_filter -> 'custom_fields') e
@@ -1180,13 +1324,14 @@ begin
 end;
 $$;
 comment on function private.lead_condition(uuid, jsonb, timestamptz) is
-  'A filter as a condition over the alias l of public.leads, organisation and "not deleted" (deleted: true turns it round) '
-  'included; every value in it is a quoted literal. Fields, all optional, all of which must hold: search (every word must match '
-  'a name, address, city, county, e-mail, parcel number or phone in any format), ids, counties, states, cities, zips, statuses, '
-  'scores, sources, consent, languages, import_ids, campaign_ids (sent to by any of them), segment_ids (in any): lists; tags: '
-  '{any, all, none}; property_types, acreage {from, to}, estimated_value {from, to}: of one parcel; line_types: of any phone, '
-  'not_looked_up too; contacted: never or ever; not_contacted_days: not in the last n days; replied: true or false; created '
-  '{from, to}; custom_fields: {name: value or list}; deleted. Raises PT422 naming the field.';
+  'A filter as a condition over the alias l of public.leads. It includes the organisation and "not deleted" (deleted: true '
+  'selects only deleted leads); every value in it is a quoted literal. All fields of a filter are optional, and all that are '
+  'given must match. search: every word must match a name, address, city, county, e-mail, parcel number or phone in any format. '
+  'Lists: ids, counties, states, cities, zips, statuses, scores, sources, consent, languages, import_ids, campaign_ids (any of '
+  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none}. property_types, acreage {from, '
+  'to}, estimated_value {from, to}: all of the same parcel. line_types: of any phone, or not_looked_up. contacted: never or '
+  'ever. not_contacted_days: not in the last n days. replied: true or false. created {from, to}. custom_fields: {name: value or '
+  'list}. Raises PT422 naming the field.';
 
 create function private.filter_words(p_filter jsonb, p_field text)
 returns text[]
@@ -1197,8 +1342,8 @@ as $$
   select nullif(array(select distinct trim(e) from jsonb_array_elements_text(p_filter #> string_to_array(p_field, '.')) e), '{}');
 $$;
 comment on function private.filter_words(jsonb, text) is
-  'The words that a field of a filter (tags.any: inside another) lists, trimmed and once each; null where it lists none. The '
-  'caller has held the filter against its shape.';
+  'The words in the list of a field of a filter (tags.any: a field inside another), trimmed and without duplicates; null if '
+  'there are none. The caller has checked the filter against its shape.';
 
 create function private.filter_ids(p_filter jsonb, p_field text)
 returns uuid[]
@@ -1210,12 +1355,12 @@ as $$
     then array(select distinct e::uuid from jsonb_array_elements_text(p_filter -> p_field) e) end;
 $$;
 comment on function private.filter_ids(jsonb, text) is
-  'The ids that a field of a filter lists: null if the field is absent, an empty list, which no lead matches, if its list is '
-  'empty. The caller has held the filter against its shape.';
+  'The ids in the list of a field of a filter: null if the field is absent; an empty list, which no lead matches, if its list is '
+  'empty. The caller has checked the filter against its shape.';
 
 -- schemas/leads/functions/lead_count_upkeep.sql
 
--- The fold of the figures of leads, and the count that they must agree with.
+-- Folding the figures of leads, and checking them against a count.
 
 create function private.count_leads_anew(p_org_id uuid)
 returns table (dimension text, value text, n bigint)
@@ -1240,7 +1385,7 @@ begin
 end;
 $$;
 comment on function private.count_leads_anew(uuid) is
-  'What lead_counts should say of an organisation, counted: seconds for a million leads.';
+  'What lead_counts should contain for an organisation, counted from its rows. Takes seconds for a million leads.';
 
 create function private.check_lead_counts(p_org_id uuid)
 returns table (dimension text, value text, kept bigint, counted bigint)
@@ -1261,7 +1406,7 @@ as $$
   where coalesce(k.n, 0) <> coalesce(t.n, 0);
 $$;
 comment on function private.check_lead_counts(uuid) is
-  'The figures of an organisation that are kept wrong, in one snapshot; none, where all is well.';
+  'The figures of an organisation that are wrong, compared with a count in the same snapshot; no rows if all are right.';
 
 create function private.repair_lead_counts(p_org_id uuid)
 returns integer
@@ -1272,7 +1417,7 @@ declare
   v_wrong integer;
 begin
   perform pg_advisory_xact_lock(hashtextextended('fold lead counts', 0));
-  -- One statement and so one snapshot: what is appended meanwhile stays, and is of leads that were not counted.
+  -- One statement, and so one snapshot: rows that are appended meanwhile stay, and belong to changes that were not counted.
   with truth as materialized (
     select t.dimension, t.value, t.n from private.count_leads_anew(p_org_id) t
   ),
@@ -1301,7 +1446,7 @@ begin
 end;
 $$;
 comment on function private.repair_lead_counts(uuid) is
-  'Counts the leads of an organisation anew and keeps what was counted; returns how many figures were wrong.';
+  'Counts the leads of an organisation anew and stores the result. Returns how many figures were wrong.';
 
 create function private.fold_lead_counts(p_limit integer default 50000, p_org_id uuid default null)
 returns integer
@@ -1312,7 +1457,7 @@ declare
   v_resting uuid[] := private.resting_orgs('fold_counts', p_org_id, now());
   v_count integer;
 begin
-  -- One at a time: two folds would wait for each other's figures.
+  -- One fold at a time: two would wait for each other's figures.
   if not pg_try_advisory_xact_lock(hashtextextended('fold lead counts', 0)) then
     return 0;
   end if;
@@ -1337,14 +1482,14 @@ begin
 end;
 $$;
 comment on function private.fold_lead_counts(integer, uuid) is
-  'Adds up to p_limit changes up in lead_counts; returns how many. p_org_id: of that organisation alone; null: of all but those '
-  'for which this work rests.';
+  'Adds up to p_limit changes to lead_counts; returns how many. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting.';
 
 -- schemas/leads/functions/lead_counts.sql
 
--- Figures of all leads of an organisation, kept instead of counted: a million leads take a second to count. Whoever changes
--- leads, phones or parcels appends what that changes, one line for each figure and statement, and locks nothing; a fold adds the
--- lines up. Whoever reads adds the lines that are not folded yet, so that the figures are right at every moment.
+-- Figures of all leads of an organisation. They are stored, because counting a million leads takes a second. Triggers append each
+-- change of leads, phones or parcels, one row for each figure and statement, and lock nothing; a fold adds the rows up. A reader
+-- adds the rows that are not folded yet, so that the figures are always right.
 
 create function private.lead_figures_sql(p_rows text)
 returns text
@@ -1358,7 +1503,7 @@ as $$
     cross join lateral (
       values ('total', ''), ('status', r.status), ('score', r.lead_score), ('consent', r.consent_status), ('source', r.source),
         ('county', r.county), ('state', r.state), ('month', to_char(r.created_at at time zone 'UTC', 'YYYY-MM')),
-        -- Phones stand in phone_digits with spaces between them.
+        -- phone_digits has the phones with spaces between them.
         ('phones', case r.phone_digits when '' then '0'
           else (length(r.phone_digits) - length(replace(r.phone_digits, ' ', '')) + 1)::text end)
       union all
@@ -1368,8 +1513,8 @@ as $$
     $sql$, p_rows);
 $$;
 comment on function private.lead_figures_sql(text) is
-  'The figures of rows of leads as a query: org_id, dimension, value, n. p_rows: a query with the columns of leads and sign, 1 '
-  'for what is added and -1 for what is taken away.';
+  'A query for the figures of rows of leads: org_id, dimension, value, n. p_rows: a query with the columns of leads and sign, '
+  'which is 1 for leads that are added and -1 for leads that are removed.';
 
 create function private.belonging_figures_sql(p_rows text)
 returns text
@@ -1377,7 +1522,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- By index for each lead, whatever the statistics say in the middle of an import.
+  -- The subquery makes the planner use the index for each lead, whatever the statistics say in the middle of an import.
   select format($sql$
     select r.org_id, d.dimension, d.value, sum(r.sign) as n
     from (%s) r
@@ -1393,12 +1538,12 @@ as $$
     $sql$, p_rows);
 $$;
 comment on function private.belonging_figures_sql(text) is
-  'The figures of the phones and parcels of leads as a query: org_id, dimension, value, n. p_rows: a query with org_id, id and '
-  'sign.';
+  'A query for the figures of the phones and parcels of leads: org_id, dimension, value, n. p_rows: a query with org_id, id and '
+  'sign (1 added, -1 removed).';
 
 -- schemas/leads/functions/lead_events.sql
 
--- What became of leads: every change of status and score, whoever makes it, with the cause. New leads have no event.
+-- Events of leads: every change of status and score, no matter who makes it, with the cause. Creating a lead writes no event.
 
 create function private.set_lead_cause(p_cause text, p_message_id uuid default null)
 returns void
@@ -1409,8 +1554,8 @@ as $$
     set_config('lead_events.message_id', coalesce(p_message_id::text, ''), true);
 $$;
 comment on function private.set_lead_cause(text, uuid) is
-  'Says why leads change from here to the end of the transaction, or to the next call (null: no more): see lead_events.cause. '
-  'Who says nothing is manual where somebody is signed in, else system.';
+  'Sets the cause of changes to leads (see lead_events.cause) until the end of the transaction or the next call; null resets it. '
+  'If no cause is set, it is manual if somebody is signed in, else system.';
 
 create function private.prune_lead_events(p_now timestamptz default now(), p_limit integer default 50000,
   p_org_id uuid default null)
@@ -1430,12 +1575,12 @@ begin
 end;
 $$;
 comment on function private.prune_lead_events(timestamptz, integer, uuid) is
-  'Removes events older than two years, a bounded batch; returns how many. p_org_id: of that organisation alone; null: of all '
-  'but those for which this work rests.';
+  'Deletes a limited batch of events that are older than two years; returns how many. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';
 
 -- schemas/leads/functions/lead_history.sql
 
--- The history of one lead: its events, what was written to and fro, consent, merges, newest first.
+-- The history of one lead, newest first: its events, messages to and from it, consent and merges.
 
 create function private.lead_history(
   p_lead_id uuid,
@@ -1463,14 +1608,14 @@ begin
       private.list_shape(private.word_shape('status', 'score', 'sent', 'reply', 'consent', 'merge'), 6), 'type');
   end if;
   if not isfinite(p_before) then
-    perform private.refuse_field('cursor', 'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+    perform private.refuse_field('cursor', 'The cursor is not of this list: use next_cursor of the page before, unchanged.');
   end if;
   if not exists (select from public.leads l where l.org_id = v_org_id and l.id = p_lead_id and l.deleted_at is null) then
     perform private.refuse_lead(v_org_id, p_lead_id);
   end if;
   v_phones := private.lead_contacts(v_org_id, array[p_lead_id]);
-  -- Of each source the newest, by its own index; then of them all.
-  select coalesce(jsonb_agg(x.entry order by x.at desc, x.id desc), '[]') into v_list
+  -- Takes the newest entries of each source by its own index, then the newest of all these.
+  select coalesce(to_jsonb(array_agg(x.entry order by x.at desc, x.id desc)), '[]') into v_list
   from (
     select e.* from (
       (select e.created_at as at, e.id, e.kind as type,
@@ -1529,9 +1674,10 @@ begin
 end;
 $$;
 comment on function private.lead_history(uuid, text[], integer, timestamptz, uuid) is
-  'What happened to a lead, newest first: {entries: [{id, at, type, …}], next: {created_at, id} to go on with as p_before and '
-  'p_before_id}. p_types: status, score, sent, reply, consent, merge. Raises PT403, PT404 (details.merged_into). Definer: '
-  'messages are found by person, which under row security costs many times as much.';
+  'The history of a lead, newest first: {entries: [{id, at, type, …}], next: {created_at, id}}. next is passed as p_before and '
+  'p_before_id to get the next page. p_types: status, score, sent, reply, consent, merge. Raises PT403, PT404 '
+  '(details.merged_into), PT422. Security definer: messages are found by phone, which costs many times as much under row-level '
+  'security.';
 grant execute on function private.lead_history(uuid, text[], integer, timestamptz, uuid) to authenticated;
 
 create function public.lead_history(
@@ -1545,8 +1691,7 @@ grant execute on function public.lead_history(uuid, text[], integer, timestamptz
 
 -- schemas/leads/functions/lead_phones.sql
 
--- A phone of a lead as people change it: its label, whether there is such a number, what kind of line it is, and consent, each of
--- which is said of that phone alone. Which numbers a lead has, and in which roles, is update_lead's.
+-- Figures of the phones of an organisation's leads.
 
 create function private.phone_figures(p_now timestamptz default now())
 returns jsonb
@@ -1576,21 +1721,22 @@ begin
 end;
 $$;
 comment on function private.phone_figures(timestamptz) is
-  'The phones of an organisation''s leads: how many, valid or not, looked up or not, by kind of line and by consent. A number '
-  'that two leads have counts for both. Definer: one pass, where a policy would be asked for each row. Needs viewer.';
+  'The phones of an organisation''s leads: how many, how many valid, how many looked up, by line type and by consent. A number '
+  'that two leads have counts twice. Needs viewer. Security definer: one pass over the table; a policy would be checked for each '
+  'row.';
 grant execute on function private.phone_figures(timestamptz) to authenticated;
 
 create function public.phone_figures() returns jsonb
   language sql stable set search_path = '' as $$ select private.phone_figures(); $$;
 comment on function public.phone_figures() is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.phone_figures() to authenticated;
 
 -- schemas/leads/functions/lead_rows.sql
 
--- What every function that reads or writes leads shares: their JSON, their locks, and the rows of phones, parcels and consent.
--- Tables are read-only for users; each operation is a definer function in private that checks role and organisation, behind
--- an invoker wrapper of the same name in public. Phones arrive as E.164: the API parses what people type.
+-- Shared by the functions that read or write leads: their JSON, their locks, and the rows of phones, parcels and consent. Users
+-- may only read the tables. Each operation is a security definer function in private that checks role and organisation, with a
+-- security invoker wrapper of the same name in public. Phones are E.164 here: the API parses what people type.
 
 create function private.leads_json(p_lead_ids uuid[])
 returns table (id uuid, lead jsonb)
@@ -1608,7 +1754,7 @@ as $$
         'properties', coalesce(parcels.list, '[]')
       )
   from (
-    -- What the API shows and no more: a column that is added is not told by accident.
+    -- Only the columns that the API returns, so that a column added later is not exposed by accident.
     select x.id, x.first_name, x.last_name, x.full_name, x.language, x.email, x.address1, x.address2, x.city, x.state,
       x.postal_code, x.county,
       x.status, x.lead_score, x.consent_status, x.source, x.notes, x.tags, x.custom_fields, x.import_id, x.first_contacted_at,
@@ -1619,24 +1765,24 @@ as $$
   ) l
   left join (
     select p.lead_id, jsonb_object_agg(p.role, p.e164) as by_role,
-      jsonb_agg(
+      to_jsonb(array_agg(
         to_jsonb(p) - array['org_id', 'lead_id', 'carrier_info']
         order by array_position(array['primary', 'secondary', 'alternate'], p.role)
-      ) as list
+      )) as list
     from public.leads x join public.lead_phones p on p.org_id = x.org_id and p.lead_id = x.id
     where x.id = any (p_lead_ids)
     group by p.lead_id
   ) phones on phones.lead_id = l.id
   left join (
-    select p.lead_id, jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id) as list
+    select p.lead_id, to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id)) as list
     from public.leads x join public.lead_properties p on p.org_id = x.org_id and p.lead_id = x.id
     where x.id = any (p_lead_ids)
     group by p.lead_id
   ) parcels on parcels.lead_id = l.id;
 $$;
 comment on function private.leads_json(uuid[]) is
-  'Leads as the API shows them: columns, primary_phone, secondary_phone and alternate_phone in E.164, phones and properties '
-  '(parcels) in full. Set-based: a page of 1,000 took 160 ms with a call for each.';
+  'Leads as the API returns them: columns, primary_phone, secondary_phone and alternate_phone in E.164, with all phones and '
+  'properties (parcels). It takes many leads at once: a page of 1,000 took 160 ms with one call for each lead.';
 
 create function private.lock_contacts(p_org_id uuid, p_e164s text[])
 returns void
@@ -1644,7 +1790,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Always in E.164 order: two transactions with overlapping phones wait for each other and never deadlock.
+  -- Always locks in E.164 order, so that two transactions with the same phones wait for each other and never deadlock.
   insert into private.contacts (org_id, e164)
   select p_org_id, e.e164 from (select distinct unnest(p_e164s) as e164) e order by e.e164
   on conflict do nothing;
@@ -1654,17 +1800,17 @@ begin
 end;
 $$;
 comment on function private.lock_contacts(uuid, text[]) is
-  'Locks the contact rows of several phones in E.164 order, making those that are missing. Whoever then looks for leads with '
-  'these phones, in a statement of its own, sees all that was committed.';
+  'Locks the contact rows of several phones in E.164 order, and creates those that are missing. A caller that then looks for '
+  'leads with these phones in a new statement sees everything that was committed before.';
 
 create function private.find_phone_leads(p_org_id uuid, p_e164s text[])
 returns table (e164 text, lead_id uuid, import_id uuid)
 language plpgsql
 stable
 set search_path = ''
--- One index lookup per phone and per lead, whatever the statistics say: in the middle of an import they lag far behind. With
--- figures of 20 phones for 122,000 the planner hashed the whole table for every row of a chunk, and 0.3 s became 51 s. Lateral
--- subqueries with an offset are not reordered, and inside them nothing is left but the right index.
+-- Forces one index lookup for each phone and each lead, because the statistics lag far behind in the middle of an import. With
+-- statistics of 20 phones for a table of 122,000 the planner hashed the whole table for every row of a chunk, and 0.3 s became 51
+-- s. The planner does not reorder lateral subqueries with an offset, and inside them only the right index is left to use.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
@@ -1682,8 +1828,8 @@ begin
 end;
 $$;
 comment on function private.find_phone_leads(uuid, text[]) is
-  'Of these phones (E.164) those that a lead of the organisation has in any role, with the oldest such lead and the import it '
-  'came with.';
+  'Which of these phones (E.164) leads of the organisation have in any role, with the oldest such lead and the import that it '
+  'came from.';
 
 create function private.write_lead_parcels(p_org_id uuid, p_lead_id uuid, p_parcels jsonb)
 returns void
@@ -1691,6 +1837,16 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  if exists (
+    with parcels as materialized (
+      select row_number() over () as n, private.identify_parcel(r) as identity
+      from jsonb_array_elements(p_parcels) x, jsonb_populate_record(null::public.lead_properties, private.trim_texts(x)) r
+    )
+    select from parcels a join parcels b on b.n > a.n and private.same_parcel(a.identity, b.identity)
+  ) then
+    perform private.raise_error('PT409', 'duplicate', 'Two of these parcels are the same: give each once.',
+      '{"field": "properties"}');
+  end if;
   delete from public.lead_properties p where p.lead_id = p_lead_id;
   insert into public.lead_properties (org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value)
   select p_org_id, p_lead_id, nullif(trim(r.apn), ''), nullif(trim(r.county), ''), nullif(trim(r.state), ''),
@@ -1701,8 +1857,8 @@ begin
 end;
 $$;
 comment on function private.write_lead_parcels(uuid, uuid, jsonb) is
-  'Replaces a lead''s parcels with those of a JSON array: apn, county, state, situs, property_type, acreage (acres), '
-  'estimated_value (US dollars).';
+  'Replaces a lead''s parcels by those of a JSON array: apn, county, state, situs, property_type, acreage (acres), '
+  'estimated_value (US dollars). Raises PT409 if two of them are the same.';
 
 create function private.record_lead_consent(p_org_id uuid, p_lead_id uuid, p_status text, p_now timestamptz)
 returns void
@@ -1720,12 +1876,13 @@ begin
 end;
 $$;
 comment on function private.record_lead_consent(uuid, uuid, text, timestamptz) is
-  'Sets the consent of all phones of a lead and records who did it (47 CFR 64.1200(a)(10)).';
+  'Sets the consent of all phones of a lead, and records who set it (47 CFR 64.1200(a)(10)).';
 
 -- schemas/leads/functions/lead_shapes.sql
 
--- The shapes of what people send and keep about leads, in the words of private.check_shape: one for each, shared by whoever
--- creates, changes or uses such a value. _shared/leads/lead-values.ts has the same limits; a test holds the two together.
+-- The shapes of values about leads that people send and that are stored, for private.check_shape. Each is defined once and shared
+-- by the functions that create, change or use such a value. _shared/leads/lead-values.ts has the same limits; a test compares the
+-- two.
 
 create function private.tags_shape(p_most integer default 50)
 returns jsonb
@@ -1737,7 +1894,7 @@ as $$
     '{"type": "string", "maxLength": 50, "pattern": "^[A-Z0-9+-]+$", "description": "a tag is made of A-Z, 0-9, + and -."}',
       p_most);
 $$;
-comment on function private.tags_shape(integer) is 'The shape of a list of tags: a lead has 50 at most.';
+comment on function private.tags_shape(integer) is 'The shape of a list of p_most tags at most; a lead has at most 50.';
 
 create function private.parcel_shape()
 returns jsonb
@@ -1771,7 +1928,7 @@ as $$
       '{"type": ["string", "number", "boolean", "null"], "maxLength": 10000, "minimum": -1e15, "maximum": 1e15}'::jsonb);
 $$;
 comment on function private.custom_fields_shape() is
-  'The shape of a lead''s custom fields: names, each with a text, a number, true, false or null.';
+  'The shape of a lead''s custom fields: an object whose values are texts, numbers, true, false or null.';
 
 create function private.lead_shape()
 returns jsonb
@@ -1806,8 +1963,8 @@ as $$
   || '{"maxBytes": 1000000}';
 $$;
 comment on function private.lead_shape() is
-  'The shape of a lead as people create and change it: an empty text empties a field. Phones must be E.164 besides, which '
-  'private.write_lead_phones asks for.';
+  'The shape of a lead when people create or change it; an empty text empties a field. private.write_lead_phones also checks '
+  'that phones are E.164.';
 
 create function private.lead_phone_shape()
 returns jsonb
@@ -1823,7 +1980,7 @@ as $$
     'invalid_reason', private.text_shape(200),
     'line_type', private.null_or(private.word_shape('mobile', 'landline', 'voip', 'toll_free', 'other'))));
 $$;
-comment on function private.lead_phone_shape() is 'The shape of changes of one phone of a lead.';
+comment on function private.lead_phone_shape() is 'The shape of a change to one phone of a lead.';
 
 create function private.lead_filter_shape()
 returns jsonb
@@ -1832,14 +1989,14 @@ immutable
 set search_path = ''
 as $$
   select private.object_shape(
-    -- Not blank, which would ask nothing.
+    -- A blank value is refused, because it would ask for nothing.
     (select jsonb_object_agg(f.name, private.list_shape(private.line_shape(200), 1000))
       from unnest(array['counties', 'states', 'cities', 'zips', 'sources', 'property_types']) f (name))
     || jsonb_build_object(
       'search', '{"type": "string", "maxLength": 200}'::jsonb,
       'ids', private.ids_shape(10000),
       'tags', private.object_shape((
-        -- Each is compared with each tag of a lead.
+        -- Fewer, because each is compared with each tag of a lead.
         select jsonb_object_agg(t.name, private.list_shape(private.line_shape(200), 100))
         from unnest(array['any', 'all', 'none']) t (name))),
       'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 5),
@@ -1870,11 +2027,11 @@ as $$
   || '{"maxBytes": 1000000}';
 $$;
 comment on function private.lead_filter_shape() is
-  'The shape of a filter of leads, as private.lead_condition reads it. The functions'' schema of filters is written from it.';
+  'The shape of a filter of leads for private.lead_condition. The TypeScript schema of filters is generated from it.';
 
 -- schemas/leads/functions/lead_statistics.sql
 
--- Statistics of leads as people ask for them: of all leads from the figures that are kept, of a filter counted.
+-- Statistics of leads: of all leads from the stored figures, of a filter by counting.
 
 create function private.statistics_list(p_figures jsonb, p_dimension text, p_limit integer, p_by_value boolean default false)
 returns jsonb
@@ -1882,7 +2039,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('value', nullif(x.value, ''), 'count', x.n) order by x.place), '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('value', nullif(x.value, ''), 'count', x.n) order by x.place)), '[]')
   from (
     select f.key as value, f.value::bigint as n,
       row_number() over (order by case when p_by_value then f.key end desc, f.value::bigint desc, f.key) as place
@@ -1892,8 +2049,8 @@ as $$
   ) x;
 $$;
 comment on function private.statistics_list(jsonb, text, integer, boolean) is
-  'Figures of one dimension as the API lists them: [{value, count}], the largest first, or by value, the last first; value '
-  'null: none.';
+  'The figures of one dimension as the API lists them: [{value, count}]. The largest count comes first, or with p_by_value the '
+  'highest value. Value null means none.';
 
 create function private.show_statistics(p_figures jsonb, p_is_estimate boolean)
 returns jsonb
@@ -1920,7 +2077,7 @@ as $$
     'parcels', coalesce((p_figures -> 'parcels' ->> '')::bigint, 0));
 $$;
 comment on function private.show_statistics(jsonb, boolean) is
-  'Statistics in the shape of the API, from {dimension: {value: n}}.';
+  'Statistics in the form that the API returns, from {dimension: {value: n}}.';
 
 create function private.kept_figures(p_org_id uuid)
 returns jsonb
@@ -1928,7 +2085,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Where a dimension has more than a thousand values, the thousand commonest.
+  -- If a dimension has more than a thousand values, only the thousand most frequent are read.
   select coalesce(jsonb_object_agg(d.dimension, d.figures), '{}')
   from (
     select x.dimension, jsonb_object_agg(x.value, x.n) as figures
@@ -1950,7 +2107,7 @@ as $$
   ) d;
 $$;
 comment on function private.kept_figures(uuid) is
-  'The kept figures of an organisation with what is not folded yet: {dimension: {value: n}}.';
+  'The stored figures of an organisation plus the changes that are not folded yet: {dimension: {value: n}}.';
 
 create function private.lead_statistics(p_filter jsonb default null, p_now timestamptz default now())
 returns jsonb
@@ -1997,10 +2154,10 @@ begin
 end;
 $$;
 comment on function private.lead_statistics(jsonb, timestamptz) is
-  'Statistics of all leads of the caller''s organisation, from the figures that are kept, or of those that fit a filter, '
-  'counted: by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and '
-  'parcels. Of more than 20,000 that fit a filter so many are counted and the figures estimated from them: is_estimate. '
-  'Raises PT403, PT422. Definer: under RLS the indexes of a filter may not be used.';
+  'Statistics of all leads of the caller''s organisation, from the stored figures, or of the leads that match a filter, counted: '
+  'by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and parcels. If '
+  'more than 20,000 leads match a filter, 20,000 are counted and the figures are estimated from them: is_estimate. Raises PT403, '
+  'PT422. Security definer: under RLS the planner may not use the indexes that a filter needs.';
 grant execute on function private.lead_statistics(jsonb, timestamptz) to authenticated;
 
 create function public.lead_statistics(p_filter jsonb default null)
@@ -2011,7 +2168,8 @@ grant execute on function public.lead_statistics(jsonb) to authenticated;
 
 -- schemas/leads/functions/lead_writes.sql
 
--- The operations on single leads that users call. Operators create, change and delete; everybody in the organisation reads.
+-- The operations on single leads that users call. Operators create, change and delete leads; every person of the organisation may
+-- read them.
 
 create function private.lead_input_phones(p_input jsonb)
 returns text[]
@@ -2023,7 +2181,7 @@ as $$
   from jsonb_each_text(p_input) i
   where i.key in ('primary_phone', 'secondary_phone', 'alternate_phone') and i.value ~ '^\+1[2-9][0-9]{9}$';
 $$;
-comment on function private.lead_input_phones(jsonb) is 'The phones of a lead as it was sent, those in E.164 only.';
+comment on function private.lead_input_phones(jsonb) is 'The phones in the input for a lead, but only those in E.164.';
 
 create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_now timestamptz default now())
 returns jsonb
@@ -2039,7 +2197,7 @@ end;
 $$;
 comment on function private.create_lead(jsonb, boolean, timestamptz) is
   'Operators: creates a lead from its columns, primary_phone, secondary_phone, alternate_phone (E.164) and properties. Returns '
-  'it. Raises PT403, PT409 duplicate (details.lead_id), PT422. Definer: users may not write the tables.';
+  'the lead. Raises PT403, PT409 duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
 grant execute on function private.create_lead(jsonb, boolean, timestamptz) to authenticated, service_role;
 
 create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false)
@@ -2069,8 +2227,8 @@ begin
 end;
 $$;
 comment on function private.update_lead(uuid, jsonb, boolean, timestamptz) is
-  'Operators: changes the fields named, null empties; properties, where named, replaces all parcels. Returns the lead. Raises '
-  'PT403, PT404, PT409 duplicate, PT422. Definer: users may not write the tables.';
+  'Operators: changes the given fields of a lead; null empties a field. properties, if given, replaces all parcels. Returns the '
+  'lead. Raises PT403, PT404, PT409 duplicate, PT422. Security definer: users may not write the tables.';
 grant execute on function private.update_lead(uuid, jsonb, boolean, timestamptz) to authenticated, service_role;
 
 create function public.update_lead(p_lead_id uuid, p_changes jsonb, p_allow_duplicate_phone boolean default false)
@@ -2100,8 +2258,8 @@ begin
 end;
 $$;
 comment on function private.get_lead(uuid) is
-  'A lead with its phones and parcels, in the same shape as every other lead answer. Raises PT404, with details.merged_into for '
-  'a merged lead. Definer: the shape is made by a function users may not call.';
+  'A lead with its phones and parcels, in the same form as in every other answer. Raises PT404, with details.merged_into for a '
+  'merged lead. Security definer: users may not call the function that builds this form.';
 grant execute on function private.get_lead(uuid) to authenticated, service_role;
 
 create function public.get_lead(p_lead_id uuid)
@@ -2129,7 +2287,7 @@ begin
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no lead with this id.');
   end if;
-  -- What campaigns have sent stays; what they have not sent yet is canceled, unless another lead has the same phone.
+  -- Sent messages stay. Messages that campaigns have not sent yet are canceled, unless another lead has the same phone.
   foreach v_e164 in array v_phones loop
     if not exists (
       select 1 from public.lead_phones p join public.leads l on l.id = p.lead_id
@@ -2142,8 +2300,8 @@ begin
 end;
 $$;
 comment on function private.delete_lead(uuid, timestamptz) is
-  'Operators: hides a lead for good and cancels what campaigns have not sent to it yet; their history stays. Raises PT403, '
-  'PT404. Definer: users may not write the tables.';
+  'Operators: hides a lead for good, and cancels messages that campaigns have not sent to it yet. The history stays. Raises '
+  'PT403, PT404. Security definer: users may not write the tables.';
 grant execute on function private.delete_lead(uuid, timestamptz) to authenticated, service_role;
 
 create function public.delete_lead(p_lead_id uuid)
@@ -2154,8 +2312,8 @@ grant execute on function public.delete_lead(uuid) to authenticated, service_rol
 
 -- schemas/leads/functions/move_leads.sql
 
--- Status and score move by themselves, forward only: new → contacted → what the person last said. What a person of the
--- organisation set by hand stays, but for an opt-out.
+-- Status and score change automatically, but only forward: new → contacted → what the person last said. A value that a person of
+-- the organisation chose stays, except after an opt-out.
 
 create function private.is_chosen(p_lead_id uuid, p_kind text)
 returns boolean
@@ -2187,7 +2345,7 @@ begin
   v_status := case
     when p_status = 'do_not_contact' then p_status
     when p_status is null or p_status = v_lead.status or private.is_chosen(p_lead_id, 'status') then v_lead.status
-    -- Out of it leads the person's own START alone.
+    -- Only the person's own START ends do_not_contact.
     when v_lead.status = 'do_not_contact' then case p_cause when 'keyword' then p_status else v_lead.status end
     when p_status = 'contacted' and v_lead.status <> 'new' then v_lead.status
     else p_status
@@ -2205,8 +2363,8 @@ begin
 end;
 $$;
 comment on function private.move_lead(uuid, text, text, text, uuid) is
-  'Moves status and score (null: neither) of a lead for a cause (see lead_events), unless that were backward or against what a '
-  'person chose. The caller holds the contact through which it came.';
+  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward or against '
+  'what a person chose. The caller holds the lock of the contact that caused it.';
 
 create function private.leave_alone(p_org_id uuid, p_e164 text, p_cause text, p_message_id uuid default null)
 returns integer
@@ -2217,8 +2375,9 @@ declare
   v_lead_id uuid;
   v_count integer := 0;
 begin
-  -- By order of ids, as everywhere. Phones of a lead may be several people's (skip tracing finds relatives), so the lead is
-  -- left alone only when none is left that may be written to. Each phone by itself is suppressed in any case.
+  -- Locks leads in the order of their ids, as everywhere. The phones of a lead may belong to several people (skip tracing finds
+  -- relatives), so the lead becomes do_not_contact only when none of its phones may be written to. Each phone is suppressed in
+  -- any case.
   for v_lead_id in
     select l.id from public.lead_phones p join public.leads l on l.id = p.lead_id
     where p.org_id = p_org_id and p.e164 = p_e164 and l.deleted_at is null and l.status <> 'do_not_contact'
@@ -2234,8 +2393,8 @@ begin
 end;
 $$;
 comment on function private.leave_alone(uuid, text, text, uuid) is
-  'After a phone was suppressed: leads of which it was the last valid phone that was not become '
-  'do_not_contact. Returns how many.';
+  'Called after a phone was suppressed: sets its leads to do_not_contact if no valid phone of the lead is left that is not '
+  'suppressed. Returns how many leads changed.';
 
 create function private.move_lead_by_reply(
   p_org_id uuid,
@@ -2255,12 +2414,15 @@ begin
   elsif p_kind = 'start' then
     perform private.move_lead(p_lead_id, 'contacted', null, 'keyword', p_message_id);
   elsif p_kind = 'wrong_number' then
-    -- The status is not this stranger's to change. Without a valid phone there is nothing warm about the lead; it is not
+    -- A stranger's answer must not change the status. Without a valid phone the lead is not warm. It does not become
     -- do_not_contact either, or a better phone that is found later would not be written to.
     if not exists (select from public.lead_phones p where p.lead_id = p_lead_id and p.is_valid) then
       perform private.move_lead(p_lead_id, null, 'cold', 'wrong_number', p_message_id);
     end if;
-  elsif p_kind = 'help' then
+  elsif p_kind in ('automatic', 'deceased', 'disliked', 'reaction') then
+    -- No answer of theirs: nothing is known of what they want.
+    return;
+  elsif p_kind in ('help', 'review') then
     perform private.move_lead(p_lead_id, 'contacted', null, 'reply', p_message_id);
   elsif p_interest = 'interested' then
     perform private.move_lead(p_lead_id, 'interested', 'hot', 'reply', p_message_id);
@@ -2272,13 +2434,13 @@ begin
 end;
 $$;
 comment on function private.move_lead_by_reply(uuid, text, uuid, text, text, uuid) is
-  'What a person''s message does to their lead, in its transaction. p_kind as receive_inbound has it; p_interest interested, '
-  'not_interested or null, of a reply.';
+  'Changes a lead after a person''s message, in the same transaction. p_kind is the class of message from receive_inbound; '
+  'p_interest is interested, not_interested or null, for a reply.';
 
 -- schemas/leads/functions/opted_out_leads.sql
 
--- Leads whose last phone opted out elsewhere than by a message become do_not_contact. By a job that reads opt-outs from where it
--- stopped. That leads were written to is told by private.fold_lead_activity.
+-- A lead becomes do_not_contact if its last phone was opted out other than by a message. A task reads new opt-outs from where it
+-- stopped. private.fold_lead_activity, not this task, sets the status contacted.
 
 create function private.move_opted_out_leads(p_org_id uuid, p_now timestamptz default now())
 returns void
@@ -2298,7 +2460,8 @@ begin
   if not found then
     return;
   end if;
-  -- What committed late has an earlier time than what is seen already: half a minute is longer than any of them takes.
+  -- An opt-out that commits late has an earlier time than others that are visible already. Half a minute is longer than any such
+  -- transaction takes.
   if v_mark.opted_out_until < p_now - interval '30 seconds' then
     for v_e164 in
       select o.e164 from public.opt_outs o
@@ -2313,8 +2476,8 @@ begin
 end;
 $$;
 comment on function private.move_opted_out_leads(uuid, timestamptz) is
-  'Makes leads of one organisation do_not_contact whose last phone opted out since the last time (private.leave_alone). Takes '
-  'leads alone, by id: it may be called beside anything.';
+  'Sets leads of one organisation to do_not_contact if their last phone opted out since the last run (private.leave_alone). '
+  'Locks only leads, in the order of their ids, so it may run beside any other work.';
 
 create function private.orgs_to_move(p_now timestamptz default now())
 returns setof uuid
@@ -2325,18 +2488,18 @@ as $$
   select o.id
   from public.orgs o
   left join private.lead_marks k on k.org_id = o.id
-  -- The last by the index: asked whether there is any, the planner reads the table.
+  -- Reads the last row from the index: with exists, the planner would read the table.
   where (select x.created_at from public.opt_outs x
          where x.org_id = o.id and x.created_at <= p_now - interval '30 seconds' order by x.created_at desc limit 1)
       > coalesce(k.opted_out_until, '-infinity')
   order by o.id;
 $$;
 comment on function private.orgs_to_move(timestamptz) is
-  'Organisations in which somebody opted out that private.move_opted_out_leads has not seen.';
+  'Organisations with opt-outs that private.move_opted_out_leads has not processed.';
 
 -- schemas/leads/functions/parcels.sql
 
--- Parcels of a lead, one by one. A lead sent with properties still replaces all of them.
+-- Adding, changing and removing single parcels of a lead. update_lead with properties replaces all of them instead.
 
 create function private.add_parcel(p_lead_id uuid, p_parcel jsonb, p_now timestamptz default now())
 returns jsonb
@@ -2350,13 +2513,13 @@ begin
 end;
 $$;
 comment on function private.add_parcel(uuid, jsonb, timestamptz) is
-  'Operators: adds a parcel, see private.save_parcel. Definer: users may not write parcels.';
+  'Operators: adds a parcel, see private.save_parcel. Security definer: users may not write parcels.';
 grant execute on function private.add_parcel(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.add_parcel(p_lead_id uuid, p_parcel jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.add_parcel(p_lead_id, p_parcel); $$;
 comment on function public.add_parcel(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.add_parcel(uuid, jsonb) to authenticated;
 
 create function private.update_parcel(p_lead_id uuid, p_property_id uuid, p_changes jsonb, p_now timestamptz default now())
@@ -2374,13 +2537,13 @@ begin
 end;
 $$;
 comment on function private.update_parcel(uuid, uuid, jsonb, timestamptz) is
-  'Operators: changes a parcel, see private.save_parcel. Definer: users may not write parcels.';
+  'Operators: changes a parcel, see private.save_parcel. Security definer: users may not write parcels.';
 grant execute on function private.update_parcel(uuid, uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_parcel(p_lead_id uuid, p_property_id uuid, p_changes jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.update_parcel(p_lead_id, p_property_id, p_changes); $$;
 comment on function public.update_parcel(uuid, uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_parcel(uuid, uuid, jsonb) to authenticated;
 
 create function private.remove_parcel(p_lead_id uuid, p_property_id uuid)
@@ -2406,8 +2569,8 @@ begin
 end;
 $$;
 comment on function private.remove_parcel(uuid, uuid) is
-  'Operators: removes a parcel of a lead; what it was stays in the audit trail. Raises PT403, PT404. Definer: users may not '
-  'write parcels.';
+  'Operators: removes a parcel of a lead; its values stay in the audit event. Raises PT403, PT404. Security definer: users may '
+  'not write parcels.';
 grant execute on function private.remove_parcel(uuid, uuid) to authenticated;
 
 create function public.remove_parcel(p_lead_id uuid, p_property_id uuid) returns void
@@ -2415,6 +2578,56 @@ create function public.remove_parcel(p_lead_id uuid, p_property_id uuid) returns
 comment on function public.remove_parcel(uuid, uuid) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.remove_parcel(uuid, uuid) to authenticated;
+
+-- schemas/leads/functions/same_parcel.sql
+
+-- One meaning of "the same parcel" for imports, the API and merges. _shared/leads/same-parcel.ts has it in TypeScript, for the
+-- preview of an import; a test compares them.
+
+create type private.parcel_identity as (state text, county text, own text);
+comment on type private.parcel_identity is
+  'What parcels of one owner are compared by. own: its number, its address or its values, as text. Identifying a parcel costs '
+  'fifty times what comparing two identities does, so every caller identifies each parcel once.';
+
+create function private.identify_parcel(p_parcel public.lead_properties)
+returns private.parcel_identity
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_county text := private.county_key(p_parcel.county, true);
+  v_apn text := private.apn_key(p_parcel.apn);
+  v_situs text;
+begin
+  if v_apn is not null then
+    return (p_parcel.state, v_county, 'apn ' || v_apn);
+  end if;
+  v_situs := regexp_replace(private.fold_text(p_parcel.situs), '[^a-z0-9]+', '', 'g');
+  if v_situs <> '' then
+    return (p_parcel.state, v_county, 'situs ' || v_situs);
+  end if;
+  return (p_parcel.state, v_county, jsonb_build_array(v_county, p_parcel.state, lower(p_parcel.apn),
+    lower(p_parcel.property_type), trim_scale(p_parcel.acreage), trim_scale(p_parcel.estimated_value))::text);
+end;
+$$;
+comment on function private.identify_parcel(public.lead_properties) is
+  'What a parcel is compared by (private.same_parcel): its parcel number in one form, without it its address, without both all '
+  'its other values.';
+
+create function private.same_parcel(p_one private.parcel_identity, p_other private.parcel_identity)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Both parcels have one owner, so a county or state that is missing is no difference.
+  select p_one.own = p_other.own
+    and coalesce(p_one.state = p_other.state, true) and coalesce(p_one.county = p_other.county, true);
+$$;
+comment on function private.same_parcel(private.parcel_identity, private.parcel_identity) is
+  'Whether two parcels of one owner are the same (private.identify_parcel). County and state must agree if both have them. '
+  'Imports, the API and merges all use it.';
 
 -- schemas/leads/functions/save_lead.sql
 
@@ -2435,8 +2648,8 @@ begin
   end if;
   p_input := private.trim_texts(p_input);
 
-  -- Contacts before leads, as everywhere: opt-outs hold a contact when they come to its lead, and its targets; a new address
-  -- comes to the lead's targets too.
+  -- Locks contacts before leads, as everywhere: an opt-out locks the contact first, and then its lead and targets. A new address
+  -- changes the lead's targets too, so their contacts are locked as well.
   perform private.lock_contacts(p_org_id, private.lead_input_phones(p_input) || array(
     select p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = p_lead_id
     union
@@ -2492,8 +2705,8 @@ begin
 end;
 $$;
 comment on function private.save_lead(uuid, uuid, jsonb, boolean, timestamptz) is
-  'Creates a lead (no id) or changes one: fields that the input names, null empties. Returns the lead. Raises PT404, PT409 '
-  'duplicate, PT422.';
+  'Creates a lead (p_lead_id null) or changes the fields given in p_input; null empties a field. Returns the lead. Raises PT404, '
+  'PT409 duplicate, PT422.';
 
 -- schemas/leads/functions/save_parcel.sql
 
@@ -2507,6 +2720,8 @@ declare
   v_lead public.leads;
   v_before public.lead_properties;
   v_new public.lead_properties;
+  v_identity private.parcel_identity;
+  v_identity_before private.parcel_identity;
 begin
   perform private.check_shape(p_input, private.parcel_shape());
   if p_property_id is not null and p_input = '{}' then
@@ -2516,7 +2731,7 @@ begin
     perform private.refuse_field('input', 'A lead has 100 parcels at most: remove one first.');
   end if;
   p_input := private.trim_texts(p_input);
-  -- The lead's lock: two that add the same parcel at once are one after the other.
+  -- Locks the lead, so that two calls that add the same parcel at once run one after the other.
   select * into v_lead from public.leads l
   where l.org_id = v_org_id and l.id = p_lead_id and l.deleted_at is null for no key update;
   if v_lead.id is null then
@@ -2537,18 +2752,24 @@ begin
     and v_new.acreage is null and v_new.estimated_value is null
   then
     perform private.refuse_field('apn',
-      'A parcel has at least one of apn, county, state, situs, property_type, acreage and estimated_value.');
+      'A parcel needs at least one of apn, county, state, situs, property_type, acreage and estimated_value.');
   end if;
   if (p_input ? 'county' or p_input ? 'state') and v_new.county is not null then
     v_new.county := private.require_county(v_new.state, v_new.county);
   end if;
-  if v_new.apn is not null and exists (
-    select 1 from public.lead_properties p
-    where p.lead_id = p_lead_id and p.id <> v_new.id and p.apn = v_new.apn
-      and coalesce(p.state, '') = coalesce(v_new.state, '') and lower(coalesce(p.county, '')) = lower(coalesce(v_new.county, ''))
+  v_identity := private.identify_parcel(v_new);
+  v_identity_before := private.identify_parcel(v_before);
+  if exists (
+    select from (
+      select private.identify_parcel(p) as identity
+      from public.lead_properties p where p.lead_id = p_lead_id and p.id <> v_new.id offset 0
+    ) o
+    where private.same_parcel(o.identity, v_identity) and not private.same_parcel(o.identity, v_identity_before)
   ) then
-    perform private.raise_error('PT409', 'duplicate', 'This lead has a parcel with this APN in this county already.',
-      jsonb_build_object('field', 'apn'));
+    perform private.raise_error('PT409', 'duplicate', case when v_new.apn is not null
+        then 'This lead has a parcel with this APN in this county already.' else 'This lead has this parcel already.' end,
+      jsonb_build_object('field', case when v_new.apn is not null then 'apn' when v_new.situs is not null then 'situs'
+        else 'county' end));
   end if;
   insert into public.lead_properties as p
     (id, org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
@@ -2562,13 +2783,14 @@ begin
 end;
 $$;
 comment on function private.save_parcel(uuid, uuid, jsonb, timestamptz) is
-  'Adds a parcel to a lead (no id) or changes one: fields that the input names, null empties. A county is kept as its state''s '
-  'list writes it. Returns the parcel. Raises PT403, PT404, PT409 duplicate, PT422 with details.suggestions.';
+  'Adds a parcel to a lead (p_property_id null) or changes the fields given in p_input; null empties a field. The county is '
+  'stored as the list of its state writes it. Returns the parcel. Raises PT403, PT404, PT409 duplicate, PT422 with '
+  'details.suggestions.';
 
 -- schemas/leads/functions/search.sql
 
--- List and search of leads. Definer: under RLS the planner may not use the trigram index, as like is not leakproof
--- (94 ms against 3 ms at 80,000 leads). The organisation is therefore a condition of every query here.
+-- Lists and searches of leads are security definer functions: under RLS the planner may not use the trigram index, because LIKE
+-- is not leakproof (94 ms against 3 ms at 80,000 leads). The organisation is therefore a condition of every query here.
 
 create function private.search_patterns(p_search text)
 returns table (pattern text, other text)
@@ -2576,7 +2798,8 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Words of what was typed. A phone written with spaces is one word: it has at least seven digits and nothing but phone marks.
+  -- The words that were typed. A phone written with spaces is one word: it has at least seven digits and otherwise only the signs
+  -- of phone numbers.
   with typed as (
     select trim(regexp_replace(private.fold_text(left(coalesce(p_search, ''), 200)), '\s+', ' ', 'g')) as text
   ),
@@ -2605,15 +2828,16 @@ as $$
   order by k.n;
 $$;
 comment on function private.search_patterns(text) is
-  'What the search box was given as like-patterns over leads.search_text, one row per word, all of which must match: pattern '
-  'or, for what may be a phone or may not (78701-1234), other. Words of one or two letters match beginnings of words.';
+  'The text of the search box as LIKE patterns for leads.search_text: one row for each word, and all rows must match. A row '
+  'matches by pattern or, for a word that may or may not be a phone (78701-1234), by other. Words of one or two letters match '
+  'only beginnings of words.';
 
 create function private.count_matching(p_condition text)
 returns jsonb
 language plpgsql
 set search_path = ''
--- What is wanted is the first ten thousand: a merge join reads both sides in the order of ids to find them (0.5 s where lookups
--- take 0.1), and starting parallel workers takes longer than most counts.
+-- Only the first ten thousand are needed. To find them, a merge join would read both sides in the order of ids (0.5 s where
+-- lookups take 0.1), and starting parallel workers takes longer than most counts.
 set enable_mergejoin = off
 set max_parallel_workers_per_gather = 0
 as $$
@@ -2631,8 +2855,8 @@ begin
 end;
 $$;
 comment on function private.count_matching(text) is
-  'How many leads match a condition of private.lead_condition: {total, total_is_estimate}; exact to 10,000, the planner''s '
-  'estimate above. Volatile, because explain is.';
+  'How many leads match a condition of private.lead_condition: {total, total_is_estimate}. Exact up to 10,000, above that the '
+  'planner''s estimate. Volatile, because EXPLAIN is.';
 
 create function private.lead_order(p_sort_by text)
 returns table (expression text, type text, n integer)
@@ -2653,8 +2877,8 @@ as $$
   where o.sort_by = p_sort_by;
 $$;
 comment on function private.lead_order(text) is
-  'What a list of leads is ordered by, each order read off an index: created_at, score (hot first when descending) or name '
-  '(last, then first).';
+  'The expressions that a list of leads is ordered by, each order read from an index: created_at, score (hot first if '
+  'descending) or name (last name, then first name).';
 
 -- schemas/leads/functions/search_leads.sql
 
@@ -2691,7 +2915,7 @@ declare
   v_given integer := 0;
   v_bytes bigint := 0;
   v_row record;
-  -- Who asks holds a page several times over.
+  -- The caller has several copies of a page in memory.
   v_most constant bigint := 4000000;
   c_part constant integer := 250;
   v_step integer := c_part;
@@ -2713,14 +2937,14 @@ begin
           and pg_catalog.pg_input_is_valid(p_after ->> (o.n - 1), o.type)))
     ) then
       perform private.refuse_field('cursor',
-        'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+        'The cursor is not of this list: use next_cursor of the page before, unchanged.');
     end if;
     select format(' and (%s) %s (%s)', v_columns, case v_direction when 'desc' then '<' else '>' end,
       string_agg(format('%L::%s', p_after ->> (o.n - 1), o.type), ', ' order by o.n))
     into v_after from private.lead_order(p_sort_by) o;
   end if;
 
-  -- One lead more than asked for tells whether there is a next page.
+  -- Reads one lead more than asked for, to know whether there is a next page.
   execute format(
     'select array_agg(p.id order by p.n), array_agg(p.keys order by p.n)
      from (
@@ -2730,10 +2954,11 @@ begin
     v_keys, v_order, v_condition, v_after, v_order, v_offset, v_limit + 1)
   into v_ids, v_places;
   v_found := coalesce(cardinality(v_ids), 0);
-  -- Some at a time: of large leads not many more are read than the page takes.
+  -- Reads leads in parts, so that it does not read many more large leads than the page has room for.
   while v_given < least(v_found, v_limit) loop
     v_part := v_ids[v_given + 1:least(v_given + v_step, v_limit)];
-    select coalesce(jsonb_agg(j.lead order by o.n), '[]') as leads, coalesce(sum(pg_column_size(j.lead)), 0) as bytes into v_row
+    select coalesce(to_jsonb(array_agg(j.lead order by o.n)), '[]') as leads, coalesce(sum(pg_column_size(j.lead)), 0) as bytes
+    into v_row
     from unnest(v_part) with ordinality o (id, n) join private.leads_json(v_part) j on j.id = o.id;
     if v_bytes + v_row.bytes <= v_most or (v_given = 0 and cardinality(v_part) = 1) then
       v_leads := v_leads || v_row.leads;
@@ -2743,7 +2968,7 @@ begin
         v_step := v_limit;
       end if;
     else
-      -- Half of what is too much, until the page ends between one lead and the next.
+      -- Halves the part that is too large, until the page ends between two leads.
       exit when cardinality(v_part) = 1;
       v_step := least(cardinality(v_part), c_part) / 2;
     end if;
@@ -2757,10 +2982,11 @@ begin
 end;
 $$;
 comment on function private.search_leads(jsonb, text, boolean, integer, integer, jsonb, timestamptz) is
-  'Leads of the caller''s organisation that match a filter (private.lead_condition), by created_at, name or score: {leads, '
-  'total (exact to 10,000, the planner''s estimate above), total_is_estimate, next: what to go on with as p_after, null at the '
-  'end}. Limit at most 1,000; a page ends earlier, with next, if its leads make 4 MB, but has one at least. Raises PT422. '
-  'Volatile, because explain is. Definer: under RLS the indexes of a filter may not be used.';
+  'Leads of the caller''s organisation that match a filter (private.lead_condition), ordered by created_at, name or score: '
+  '{leads, total (exact up to 10,000, above that the planner''s estimate), total_is_estimate, next}. next is passed as p_after '
+  'to get the next page; null at the end. At most 1,000 leads; a page ends earlier, with next, when its leads take 4 MB, but has '
+  'at least one lead. Raises PT422. Volatile, because EXPLAIN is. Security definer: under RLS the planner may not use the '
+  'indexes that a filter needs.';
 grant execute on function private.search_leads(jsonb, text, boolean, integer, integer, jsonb, timestamptz) to authenticated,
   service_role;
 
@@ -2796,9 +3022,9 @@ begin
   if not p_changes ?| array['label', 'consent_status', 'is_valid', 'line_type'] then
     perform private.refuse_field('input', 'Give label, consent_status, is_valid or line_type.');
   elsif p_changes ? 'invalid_reason' and p_changes -> 'is_valid' is distinct from 'false' then
-    perform private.refuse_field('invalid_reason', 'invalid_reason goes with is_valid: false.');
+    perform private.refuse_field('invalid_reason', 'Give invalid_reason only together with is_valid: false.');
   elsif p_changes ? 'consent_evidence' and not p_changes ? 'consent_status' then
-    perform private.refuse_field('consent_evidence', 'consent_evidence goes with consent_status.');
+    perform private.refuse_field('consent_evidence', 'Give consent_evidence only together with consent_status.');
   end if;
   select p.e164 into v_e164
   from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
@@ -2806,7 +3032,7 @@ begin
   if v_e164 is null then
     perform private.raise_error('PT404', 'not_found', 'This lead has no such phone.', jsonb_build_object('phone_id', p_phone_id));
   end if;
-  -- The contact before the phone, as everywhere.
+  -- Locks the contact before the phone, as everywhere.
   v_contact := private.lock_contact(v_org_id, v_e164);
   select * into v_before from public.lead_phones p where p.id = p_phone_id for no key update;
   if p_changes ->> 'consent_status' = 'granted' and v_contact.suppressed_at is not null then
@@ -2842,7 +3068,18 @@ begin
     values (v_org_id, v_e164, p_lead_id, case v_after.consent_status when 'granted' then 'granted' else 'revoked' end, 'manual',
       coalesce(nullif(trim(p_changes ->> 'consent_evidence'), ''), 'Set on the phone by hand.'), p_now, auth.uid());
   end if;
-  -- What waits in running campaigns is not sent to a phone that may not or can't be written to.
+  if v_after.consent_status = 'denied' and v_before.consent_status <> 'denied' then
+    with others as (
+      update public.lead_phones p set consent_status = 'denied'
+      where p.org_id = v_org_id and p.e164 = v_e164 and p.consent_status <> 'denied'
+      returning p.lead_id
+    )
+    insert into public.consent_records (org_id, e164, lead_id, status, method, evidence, recorded_at, recorded_by)
+    select v_org_id, v_e164, o.lead_id, 'revoked', 'manual', format('Set on the phone of the lead %s by hand.', p_lead_id), p_now,
+      auth.uid()
+    from others o;
+  end if;
+  -- Cancels messages that wait in running campaigns for a phone that may not or can't be written to.
   if not v_after.is_valid or v_after.line_type = 'landline' or v_after.consent_status = 'denied' then
     perform private.cancel_open_targets(v_org_id, v_e164, case
       when not v_after.is_valid then 'invalid_phone' when v_after.line_type = 'landline' then 'landline'
@@ -2856,15 +3093,16 @@ end;
 $$;
 comment on function private.update_lead_phone(uuid, uuid, jsonb, timestamptz) is
   'Operators: changes label, consent_status (with consent_evidence, kept in consent_records, 47 CFR 64.1200(a)(10)), is_valid '
-  '(with invalid_reason) and line_type (null: let a lookup tell) of one phone, with an audit event; returns it. A phone that '
-  'may not or can''t be written to any more is taken out of campaigns that wait to. Raises PT403, PT404, PT409 where consent is '
-  'granted for somebody who opted out, PT422. Definer: users may not write the tables.';
+  '(with invalid_reason) and line_type (null: a lookup may set it) of one phone, and writes an audit event; returns the phone. '
+  'Denied consent holds for all leads with this phone. Cancels waiting campaign messages to a phone that may not or can''t be '
+  'written to any more. Raises PT403, PT404, PT409 if consent is granted for a person who opted out, PT422. Security definer: '
+  'users may not write the tables.';
 grant execute on function private.update_lead_phone(uuid, uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_lead_phone(p_lead_id uuid, p_phone_id uuid, p_changes jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.update_lead_phone(p_lead_id, p_phone_id, p_changes); $$;
 comment on function public.update_lead_phone(uuid, uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_lead_phone(uuid, uuid, jsonb) to authenticated;
 
 -- schemas/leads/functions/write_lead_phones.sql
@@ -2878,7 +3116,7 @@ declare
   v_wanted jsonb;
   v_clash record;
 begin
-  -- {role: e164}: what the lead has, overlaid with what the input says (null removes a phone).
+  -- {role: e164}: the phones that the lead has, changed by those of the input (null removes a phone).
   select coalesce(jsonb_object_agg(r.role, r.e164) filter (where r.e164 is not null), '{}') into v_wanted
   from (
     select roles.role,
@@ -2895,7 +3133,7 @@ begin
   select w.key || '_phone' as field into v_clash
   from jsonb_each_text(v_wanted) w where w.value !~ '^\+1[2-9][0-9]{9}$' limit 1;
   if found then
-    perform private.raise_error('PT422', 'invalid_input', format('%s is no US phone number in E.164.', v_clash.field),
+    perform private.raise_error('PT422', 'invalid_input', format('%s is not a US phone number in E.164.', v_clash.field),
       jsonb_build_object('errors', jsonb_build_array(jsonb_build_object(
         'field', v_clash.field, 'message', 'Write it like +15125550123.'))));
   end if;
@@ -2932,16 +3170,20 @@ begin
   from jsonb_each_text(v_wanted) w
   where p.lead_id = p_lead_id and p.e164 = w.value and p.role <> w.key;
   insert into public.lead_phones (org_id, lead_id, e164, role, consent_status)
-  select p_org_id, p_lead_id, w.value, w.key, l.consent_status
+  select p_org_id, p_lead_id, w.value, w.key,
+    -- A phone that is denied stays denied, whichever lead has it.
+    case when exists (
+      select from public.lead_phones o where o.org_id = p_org_id and o.e164 = w.value and o.consent_status = 'denied')
+      then 'denied' else l.consent_status end
   from jsonb_each_text(v_wanted) w
   join public.leads l on l.id = p_lead_id
   where not exists (select 1 from public.lead_phones p where p.lead_id = p_lead_id and p.e164 = w.value);
 end;
 $$;
 comment on function private.write_lead_phones(uuid, uuid, jsonb, boolean) is
-  'Makes a lead''s phones what primary_phone, secondary_phone and alternate_phone of the input say (E.164, null removes, '
-  'missing keeps). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds the '
-  'contacts'' locks.';
+  'Sets a lead''s phones from primary_phone, secondary_phone and alternate_phone of the input (E.164; null removes a phone, a '
+  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds '
+  'the locks of the contacts.';
 
 -- schemas/leads/views/lead_own_values.sql
 
@@ -2959,8 +3201,8 @@ create view private.lead_own_values with (security_invoker) as
     )) as variables
   from public.leads l;
 comment on view private.lead_own_values is
-  'The template variables that the lead itself has a value for, by canonical name; its parcel may know a county where it does '
-  'not.';
+  'The template variables for which the lead itself has a value, by canonical name. A parcel may give the county if the lead '
+  'does not.';
 
 -- schemas/leads/views/lead_values.sql
 
@@ -2981,7 +3223,8 @@ create view private.lead_values with (security_invoker) as
     limit 1
   ) p on true;
 comment on view private.lead_values is
-  'The template variables that each lead has a value for, by canonical name. The first parcel speaks for the lead.';
+  'The template variables for which each lead has a value, by canonical name. Values of parcels come from the lead''s first '
+  'parcel.';
 
 -- schemas/leads/tasks.sql
 
@@ -3010,7 +3253,7 @@ begin
   for v_id in select o.id from public.orgs o order by o.id loop
     v_wrong := private.run_item('check_counts', v_id, v_id, 'select private.repair_lead_counts($1)')::integer;
     if v_wrong > 0 then
-      raise warning '% figures of the leads of organisation % were wrong and were counted anew', v_wrong, v_id;
+      raise warning '% figures of the leads of organisation % were wrong and were corrected', v_wrong, v_id;
     end if;
     commit;
   end loop;

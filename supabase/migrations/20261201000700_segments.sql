@@ -20,7 +20,7 @@ create table public.segments (
   check ((kind = 'filter') = (filter is not null))
 );
 comment on table public.segments is
-  'Leads under a name: kind filter, whoever matches it now; kind list, those that were put on it (segment_leads).';
+  'Leads under a name. Kind filter: the leads that match it now. Kind list: the leads that were added to it (segment_leads).';
 create unique index segments_name_key on public.segments (org_id, lower(trim(name)));
 create index segments_created_by_idx on public.segments (created_by) where created_by is not null;
 
@@ -32,6 +32,12 @@ grant delete, insert, select, update on public.segments to service_role;
 
 create trigger segments_updated_at before update on public.segments
   for each row execute function private.set_updated_at();
+create trigger segments_limit_large_values after insert on public.segments
+  for each row when (octet_length(new.filter::text) > 8192) execute function private.limit_large_values('filter');
+create trigger segments_limit_larger_values after update of filter on public.segments
+  for each row when (new.filter is distinct from old.filter) execute function private.limit_large_values('filter');
+create trigger segments_forget_large_values after delete on public.segments
+  for each row execute function private.forget_large_values();
 
 -- schemas/segments/tables/segment_leads.sql
 
@@ -85,7 +91,7 @@ begin
     elsif p_input = '{}' then
       perform private.refuse_field('input', 'Give at least one field to change.');
     elsif p_input ? 'kind' then
-      perform private.refuse_field('kind', 'A segment keeps its kind: leave it out, or make another segment.');
+      perform private.refuse_field('kind', 'The kind of a segment can''t change: leave it out, or create another segment.');
     end if;
   end if;
   v_segment.name := trim(case when p_input ? 'name' then p_input ->> 'name' else v_segment.name end);
@@ -100,7 +106,7 @@ begin
   elsif v_segment.kind = 'list' and v_segment.filter is not null then
     perform private.refuse_field('filter', 'A list has no filter: give it lead_ids.');
   elsif v_segment.kind = 'filter' and v_ids is not null then
-    perform private.refuse_field('lead_ids', 'The leads of a filter are whoever matches it: leave lead_ids out.');
+    perform private.refuse_field('lead_ids', 'A segment of kind filter contains the leads that match it: leave lead_ids out.');
   end if;
   if v_segment.filter is not null then
     perform private.check_shape(v_segment.filter, private.segment_shape() #> '{properties,filter}', 'filter');
@@ -127,9 +133,9 @@ begin
 end;
 $$;
 comment on function private.save_segment(uuid, jsonb, timestamptz) is
-  'Operators: creates a segment (no id: name, kind filter or list, description, filter) or changes one (name, description, '
-  'filter); lead_ids go onto a list. Returns its id. Raises PT403, PT404, PT409 duplicate, PT422. Definer: users may not write '
-  'segments.';
+  'Operators: creates a segment (p_segment_id null; name, kind filter or list, description, filter) or changes one (name, '
+  'description, filter); lead_ids are added to a list. Returns its id. Raises PT403, PT404, PT409 duplicate, PT422. Security '
+  'definer: users may not write segments.';
 grant execute on function private.save_segment(uuid, jsonb, timestamptz) to authenticated, service_role;
 
 create function public.save_segment(p_input jsonb, p_segment_id uuid default null)
@@ -140,7 +146,8 @@ grant execute on function public.save_segment(jsonb, uuid) to authenticated, ser
 
 -- schemas/segments/functions/segments.sql
 
--- Segments: filters people keep under a name, and fixed lists of leads. Campaigns, lists, exports and bulk actions can name them.
+-- Segments: filters that people store under a name, and fixed lists of leads. Campaigns, lists, exports and bulk actions can use
+-- them.
 
 create function private.segment_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz)
 returns text
@@ -158,7 +165,7 @@ begin
   if v_ids is null then
     return '';
   end if;
-  -- Each is a condition that every lead is held against: what one filter may ask is bounded whatever segments it is made of.
+  -- Every lead is checked against each segment: this limits the cost of one filter, whatever segments it uses.
   if cardinality(v_ids) > 20 then
     perform private.refuse_field('segment_ids', 'segment_ids may name 20 segments at most.');
   end if;
@@ -167,12 +174,12 @@ begin
       v_lists := v_lists || v_segment.id;
     else
       begin
-        -- As it was kept, maybe before filters were held against a shape; and none that names segments, or two could name each
+        -- A stored filter may be older than the checks of shapes. It may not name segments, or two segments could name each
         -- other.
         perform private.check_shape(v_segment.filter, private.segment_shape() #> '{properties,filter}');
         v_parts := v_parts || format('(%s)', private.lead_condition(p_org_id, v_segment.filter, p_now));
       exception when sqlstate 'PT422' then
-        perform private.refuse_field('segment_ids', format('The segment "%s" can''t be used, save its filter anew: %s',
+        perform private.refuse_field('segment_ids', format('The segment "%s" can''t be used. Save its filter again: %s',
           left(v_segment.name, 100), sqlerrm));
       end;
     end if;
@@ -185,7 +192,7 @@ begin
   end loop;
   if v_values > 200 then
     perform private.refuse_field('segment_ids', format(
-      'segment_ids may ask for 200 values of custom fields at most, all segments together; these ask for %s. '
+      'segment_ids may use 200 values of custom fields at most in all segments together; these use %s. '
       'Name fewer segments.', v_values));
   end if;
   if cardinality(v_ids) > 0 then
@@ -200,9 +207,10 @@ begin
 end;
 $$;
 comment on function private.segment_condition(uuid, jsonb, timestamptz) is
-  'What a filter''s segment_ids ask of a lead: in any of these segments, as their filters stand now. A segment''s own filter '
-  'names no segments. Empty where none are named. Raises PT422 where a segment is gone, its filter can''t be read, or they name '
-  'more than 200 values of custom fields together; the caller has held the filter against its shape.';
+  'The condition of a filter''s segment_ids: a lead must be in any of these segments, by their current filters. A segment''s own '
+  'filter can''t name segments. Empty if no segments are named. Raises PT422 if a segment does not exist, its filter can''t be '
+  'read, or the segments use more than 200 values of custom fields together. The caller has checked the filter against its '
+  'shape.';
 
 create function private.count_leads(p_filter jsonb default '{}', p_now timestamptz default now())
 returns jsonb
@@ -217,8 +225,9 @@ begin
 end;
 $$;
 comment on function private.count_leads(jsonb, timestamptz) is
-  'How many leads of the caller''s organisation a filter matches: {total, total_is_estimate}; exact to 10,000, the planner''s '
-  'estimate above. Raises PT422. Definer: under RLS the indexes of a filter may not be used. Volatile, because explain is.';
+  'How many leads of the caller''s organisation match a filter: {total, total_is_estimate}. Exact up to 10,000, above that the '
+  'planner''s estimate. Raises PT422. Volatile, because EXPLAIN is. Security definer: under RLS the planner may not use the '
+  'indexes that a filter needs.';
 grant execute on function private.count_leads(jsonb, timestamptz) to authenticated, service_role;
 
 create function public.count_leads(p_filter jsonb default '{}')
@@ -237,7 +246,7 @@ declare
 begin
   if not exists (select 1 from public.segments s where s.org_id = p_org_id and s.id = p_segment_id and s.kind = 'list') then
     perform private.raise_error('PT409', 'invalid_state',
-      'Leads are put on lists only; the leads of a filter are whoever matches it.');
+      'Leads can be added to a list only; a segment of kind filter contains the leads that match it.');
   end if;
   insert into public.segment_leads (org_id, segment_id, lead_id, added_at)
   select p_org_id, p_segment_id, l.id, p_now from public.leads l
@@ -249,8 +258,8 @@ begin
 end;
 $$;
 comment on function private.add_to_segment(uuid, uuid, uuid[], timestamptz) is
-  'Puts leads of the organisation on a list; others and deleted ones are passed over. Returns how many are new on it. Raises '
-  'PT409 where it is no list.';
+  'Adds leads of the organisation to a list; leads of others and deleted leads are skipped. Returns how many are new on it. '
+  'Raises PT409 if the segment is not a list.';
 
 create function private.change_segment_leads(p_segment_id uuid, p_add uuid[], p_remove uuid[], p_now timestamptz default now())
 returns jsonb
@@ -279,8 +288,8 @@ begin
 end;
 $$;
 comment on function private.change_segment_leads(uuid, uuid[], uuid[], timestamptz) is
-  'Operators: puts leads on a list and takes others off it: {added, removed}. Raises PT403, PT404, PT409 where it is no list. '
-  'Definer: users may not write lists.';
+  'Operators: adds leads to a list and removes others from it: {added, removed}. Raises PT403, PT404, PT409 if the segment is '
+  'not a list, PT422. Security definer: users may not write lists.';
 grant execute on function private.change_segment_leads(uuid, uuid[], uuid[], timestamptz) to authenticated, service_role;
 
 create function public.change_segment_leads(p_segment_id uuid, p_add uuid[] default '{}', p_remove uuid[] default '{}')
@@ -303,21 +312,21 @@ begin
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no segment with this id.');
   end if;
-  -- One that is built has its audience fixed; one that is not would be built from nothing.
+  -- The audience of a campaign that is built is fixed. A campaign that is not built yet would lose its audience.
   select c.id, c.name into v_campaign from public.campaigns c
   where c.org_id = v_org_id and c.status in ('draft', 'building') and c.target_criteria -> 'segment_ids' ? p_segment_id::text
   order by c.id limit 1;
   if found then
     perform private.raise_error('PT409', 'invalid_state',
-      format('The campaign %s is to be built from this segment.', v_campaign.name),
+      format('The campaign %s, which is not built yet, uses this segment.', v_campaign.name),
       jsonb_build_object('campaign_id', v_campaign.id));
   end if;
   delete from public.segments s where s.id = p_segment_id;
 end;
 $$;
 comment on function private.delete_segment(uuid) is
-  'Operators: removes a segment; its leads stay. Raises PT403, PT404, PT409 where a campaign that is not built yet names it. '
-  'Definer: users may not write segments.';
+  'Operators: deletes a segment; its leads stay. Raises PT403, PT404, PT409 if a campaign that is not built yet uses it. '
+  'Security definer: users may not write segments.';
 grant execute on function private.delete_segment(uuid) to authenticated, service_role;
 
 create function public.delete_segment(p_segment_id uuid)
@@ -336,12 +345,12 @@ as $$
     'kind', private.word_shape('filter', 'list'),
     'name', private.text_shape(200, 1),
     'description', private.null_or('{"type": "string", "maxLength": 2000}'),
-    -- No segment names another: then none can name itself, however far round.
+    -- A segment can't name other segments, so that none can name itself through others.
     'filter', private.lead_filter_shape() #- '{properties,segment_ids}' #- '{properties,deleted}',
     'lead_ids', private.ids_shape(10000)));
 $$;
 comment on function private.segment_shape() is
-  'The shape of a segment as people create it, of kind filter with a filter, of kind list with lead_ids.';
+  'The shape of a segment when people create it: of kind filter with a filter, or of kind list with lead_ids.';
 
 create function private.lock_count(p_org_id uuid, p_of text)
 returns void
@@ -352,8 +361,8 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('count ' || p_of || ' ' || p_org_id, 0));
 $$;
 comment on function private.lock_count(uuid, text) is
-  'Whoever adds to what an organisation may have a number of waits here, so that two at once don''t both see the last place '
-  'free. Till the end of the transaction.';
+  'Locks one of an organisation''s limited numbers (p_of) until the end of the transaction. Every function that adds to it waits '
+  'here, so that two at the same time do not both take the last free place.';
 
 create function private.check_ids(p_ids uuid[], p_field text, p_most integer, p_least integer default 0)
 returns void
@@ -366,10 +375,10 @@ begin
     perform private.refuse_field(p_field, format('%s must list %s to %s ids: it lists %s.', p_field, p_least, p_most,
       cardinality(p_ids)));
   elsif array_ndims(p_ids) > 1 or exists (select from unnest(p_ids) i where i is null) then
-    perform private.refuse_field(p_field, format('%s must be a list of ids: it holds null, or lists in the list.', p_field));
+    perform private.refuse_field(p_field, format('%s must be a list of ids: it contains null or nested lists.', p_field));
   end if;
 end;
 $$;
 comment on function private.check_ids(uuid[], text, integer, integer) is
-  'Refuses a list of more or fewer ids than these, or with null among them, by PT422 naming p_field. Null in place of the list '
-  'is none.';
+  'Raises PT422 naming p_field if a list of ids has more than p_most or fewer than p_least ids, or contains null. Null instead '
+  'of a list passes.';

@@ -36,8 +36,8 @@ begin
 end;
 $$;
 comment on function private.queue_new_subjects() is
-  'Statement trigger: automatic services are asked about new phones, and about new parcels that lack acreage or value. Definer: '
-  'whoever adds them may not write calls.';
+  'Statement trigger: queues calls to automatic services about new phones, and about new parcels that lack acreage or value. '
+  'Security definer: the role that adds them may not write calls.';
 create trigger lead_phones_scrub_insert after insert on public.lead_phones
   referencing new table as changed for each statement execute function private.queue_new_subjects();
 create trigger lead_properties_enrich_insert after insert on public.lead_properties
@@ -56,7 +56,7 @@ begin
 end;
 $$;
 comment on function private.name_line_type_source() is
-  'Trigger: a phone that comes with a kind of line and does not say whose word that is has it from a file.';
+  'Trigger: if a new phone has a line type but no source of it, the source is import.';
 create trigger lead_phones_line_type_insert before insert on public.lead_phones
   for each row when (new.line_type is not null and new.line_type_source is null) execute function private.name_line_type_source();
 
@@ -86,8 +86,8 @@ begin
 end;
 $$;
 comment on function private.queue_new_phones() is
-  'Statement trigger: phones of new leads, and new phones of old ones, are to be looked up where the organisation has that '
-  'turned on; what is known of a phone is written to it. Definer: whoever adds phones may not write calls.';
+  'Statement trigger: queues lookups of new phones if the organisation has turned lookups on. Answers that are known already are '
+  'copied instead. Security definer: the role that adds phones may not write calls.';
 create trigger lead_phones_lookup_insert after insert on public.lead_phones
   referencing new table as changed for each statement execute function private.queue_new_phones();
 
@@ -98,7 +98,7 @@ create table public.enrichment_services (
   org_id uuid not null references public.orgs (id) on delete cascade,
   kind text not null check (kind in ('property', 'scrub')),
   name text not null check (length(trim(name)) between 1 and 100),
-  -- Where it leads is looked at when it is saved and again at each call; this keeps out what can't be right.
+  -- The host is checked when the URL is saved and again at each call; this check only refuses what can't be right.
   url text not null check (length(url) <= 2000 and (
     url ~* '^https://[^[:space:]/@?#]+([/?][^[:space:]#]*)?$'
     or url ~* '^http://(localhost|127[.]0[.]0[.]1|\[::1\])(:[0-9]+)?([/?][^[:space:]#]*)?$')),
@@ -119,17 +119,18 @@ create table public.enrichment_services (
   unique (org_id, id)
 );
 comment on table public.enrichment_services is
-  'A service that an organisation has asked about its parcels (property) or its phones (scrub): where it is, what it is sent, '
-  'what of its answer is what.';
+  'A service that an organisation asks about its parcels (property) or its phones (scrub): its URL, the request it is sent, and '
+  'the meaning of its answer.';
 comment on column public.enrichment_services.request is
-  'What it is sent: a JSON object (POST) or a query (GET), with {apn} and the like where something of the parcel goes, {phones} '
-  'where phones go.';
+  'The request: a JSON object (POST) or a query (GET), with placeholders such as {apn} for values of the parcel, or {phones} for '
+  'phones.';
 comment on column public.enrichment_services.field_map is
-  'Where in its answer things are: field to path, such as {"acreage": "parcel.acres"}.';
-comment on column public.enrichment_services.secret_id is 'Its secret, in Vault. Nobody may read this column.';
-comment on column public.enrichment_services.daily_budget is 'Parcels or phones a day at most, in the organisation''s time zone.';
+  'Where the values are in its answer: field to path, such as {"acreage": "parcel.acres"}.';
+comment on column public.enrichment_services.secret_id is 'Its secret in Vault. No user may read this column.';
+comment on column public.enrichment_services.daily_budget is
+  'The most parcels or phones a day, in the organisation''s time zone.';
 comment on column public.enrichment_services.is_automatic is
-  'Whether new parcels without acreage or value, and new phones, are asked about by themselves.';
+  'Whether the service is asked automatically about new parcels without acreage or value, and about new phones.';
 
 alter table public.enrichment_services enable row level security;
 create policy "admins read enrichment services of their organisation" on public.enrichment_services
@@ -159,9 +160,9 @@ create table private.call_lanes (
   foreign key (org_id, service_id) references public.enrichment_services (org_id, id) on delete cascade
 ) with (fillfactor = 50);
 comment on table private.call_lanes is
-  'A service outside that an organisation asks: Twilio Lookup (no service_id), or one of its own. charged and answered count '
-  'calls of day, in the organisation''s time zone; failures are those in a row, and from 20 on it is failing: one call at a '
-  'time finds out whether it is back.';
+  'An outside service that an organisation asks: Twilio Lookup (service_id null), or one of its own. charged and answered count '
+  'the calls of day, in the organisation''s time zone. failures counts failures in a row; from 20 on the lane is failing, and '
+  'makes one call at a time to find out whether the service works again.';
 create unique index call_lanes_lookups_key on private.call_lanes (org_id) where service_id is null;
 create index call_lanes_org_idx on private.call_lanes (org_id);
 create index call_lanes_service_idx on private.call_lanes (org_id, service_id);
@@ -188,10 +189,10 @@ create table private.outside_calls (
   primary key (lane_id, subject)
 );
 comment on table private.outside_calls is
-  'What a service is still to be asked about: a phone (E.164) or a parcel (its id). Removed when it was answered; given_up_at '
-  'says that it is asked no more, and last_error why.';
+  'Calls that a service is still to get: about a phone (E.164) or a parcel (its id). Deleted when answered. If given_up_at is '
+  'set, the call is not made any more; last_error says why.';
 comment on column private.outside_calls.claims is
-  'How often in a row it was taken up by a worker that then told nothing of it, as one that was killed.';
+  'How many workers in a row claimed the call and recorded no result, for example because they were killed.';
 create index outside_calls_due_idx on private.outside_calls (lane_id, due_at) where given_up_at is null;
 create index outside_calls_given_up_idx on private.outside_calls (given_up_at) where given_up_at is not null;
 create index outside_calls_claims_idx on private.outside_calls (lane_id, due_at) where claims >= 2 and given_up_at is null;
@@ -214,8 +215,8 @@ create table public.phone_scrubs (
   check ((hit is null) = (hit_at is null))
 );
 comment on table public.phone_scrubs is
-  'What each service told of a phone last (result, scrubbed_at), and the first time it was on a list (hit, hit_at). Older than '
-  '31 days it counts no more.';
+  'The last answer of each service about a phone (result, scrubbed_at), and whether and since when it ever found the phone on a '
+  'list (hit, hit_at). An answer older than 31 days no longer counts.';
 create index phone_scrubs_phone_idx on public.phone_scrubs (org_id, e164);
 create index phone_scrubs_service_idx on public.phone_scrubs (org_id, service_id);
 create index phone_scrubs_stale_idx on public.phone_scrubs (service_id, scrubbed_at) where hit is null;
@@ -240,8 +241,8 @@ create table public.enrichment_answers (
   constraint enrichment_answers_http_status_check check (http_status between 100 and 999)
 );
 comment on table public.enrichment_answers is
-  'What services answered, word for word up to 16,000 characters, for looking into: about which parcels (ids) or phones, and '
-  'the reason where it was no use. Kept for 90 days.';
+  'The answers of services, up to 16,000 characters of each, for investigation: about which parcels (ids) or phones, and the '
+  'reason if an answer was not usable. Kept for 90 days.';
 create index enrichment_answers_list_idx on public.enrichment_answers (org_id, service_id, id desc);
 create index enrichment_answers_age_idx on public.enrichment_answers (received_at);
 
@@ -290,7 +291,8 @@ begin
       when 'secret_header' then
         if v_row.type <> 'string' or v_text !~ '^[A-Za-z0-9-]{1,60}$' then
           perform private.refuse_field('secret_header', 'Write the name of a header such as x-api-key.');
-        -- They are the connection's: two of one of them, and the service reads another request than we sent.
+        -- These headers belong to the connection. With two of one of them, the service would read a different request than we
+        -- sent.
         elsif lower(v_text) in ('accept', 'accept-encoding', 'connection', 'content-encoding', 'content-length', 'content-type',
             'cookie', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'user-agent', 'via')
           or lower(v_text) like 'proxy-%' or lower(v_text) like 'sec-%' then
@@ -317,13 +319,13 @@ begin
 end;
 $$;
 comment on function private.check_service_input(text, jsonb) is
-  'The one reader of a service''s settings, of a kind (property, scrub): raises PT422 naming the first that is unknown or '
-  'can''t be right. What is left out is not its business.';
+  'Checks the settings of a service of kind p_kind (property, scrub); only this function does so. Raises PT422 naming the first '
+  'setting that is unknown or invalid. Does not look for missing settings.';
 
 -- schemas/enrichment/functions/enrichment_requests.sql
 
--- What services are to be asked about: parcels and phones that people ask for, new ones by themselves where a service is
--- automatic, and phones that a service told of 30 days ago.
+-- What services are to be asked about: parcels and phones that people request, new ones if a service is automatic, and phones
+-- that a service answered about 30 days ago.
 
 create function private.queue_calls(p_service_id uuid, p_subjects text[], p_overwrites boolean, p_now timestamptz)
 returns integer
@@ -341,14 +343,15 @@ begin
   on conflict (lane_id, subject) do update
     set overwrites = c.overwrites or excluded.overwrites, due_at = excluded.due_at, requested_at = excluded.requested_at,
         attempts = 0, claims = 0, last_error = null, given_up_at = null
-    -- What waits already waits on; what was given up is asked again.
+    -- A call that already waits stays as it is; one that was given up is made again.
     where c.given_up_at is not null or (excluded.overwrites and not c.overwrites);
   get diagnostics v_count = row_count;
   return v_count;
 end;
 $$;
 comment on function private.queue_calls(uuid, text[], boolean, timestamptz) is
-  'Has a service asked about these subjects, those that were given up included; returns how many that adds.';
+  'Queues calls to a service about these subjects, including calls that were given up. p_overwrites: answers may replace known '
+  'values. Returns how many calls are new.';
 
 create function private.is_scrubbed(p_service_id uuid, p_e164 text, p_since timestamptz)
 returns boolean
@@ -365,8 +368,8 @@ begin
 end;
 $$;
 comment on function private.is_scrubbed(uuid, text, timestamptz) is
-  'Whether a service told of a phone after a moment, or ever found it on a list: then it is not asked again. By its index, as '
-  'private.is_waiting.';
+  'Whether a service need not be asked about a phone again: it answered after p_since, or once found the phone on a list. Forces '
+  'the use of its index, like private.is_waiting.';
 
 create function private.queue_stale_scrubs(p_now timestamptz default now(), p_limit integer default 5000,
   p_org_id uuid default null)
@@ -397,14 +400,15 @@ begin
 end;
 $$;
 comment on function private.queue_stale_scrubs(timestamptz, integer, uuid) is
-  'Has services asked again about phones that they told of 30 days ago, for as long as a lead has them: what is older than 31 '
-  'days counts no more. Returns how many. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Queues calls about phones that scrub services answered about 30 days ago, if a lead still has them: answers older than 31 '
+  'days no longer count. Returns how many. p_org_id: only this organisation; null: all except those for which this work is '
+  'resting.';
 
 -- schemas/enrichment/functions/enrichment_services.sql
 
--- Services of an organisation's own that are asked about its leads: of parcels (acreage, value) or of phones (on a do-not-call or
--- litigators' list). Off until an admin has set one up and turned it on. Its secret is in Vault and never returned.
+-- An organisation's own services that are asked about its leads: about parcels (acreage, value) or about phones (on a do-not-call
+-- or litigators' list). There are none until an admin sets one up and turns it on. The secret is stored in Vault and never
+-- returned.
 
 create function private.remove_enrichment_service(p_service_id uuid)
 returns void
@@ -421,7 +425,7 @@ begin
     perform private.raise_error('PT404', 'not_found', 'There is no service with this id.',
       jsonb_build_object('service_id', p_service_id));
   end if;
-  -- A phone it found on a list stays suppressed for that reason.
+  -- A phone that the service found on a list stays suppressed for that reason.
   update public.opt_outs o set source = x.hit
   from public.phone_scrubs x
   where x.service_id = p_service_id and x.hit is not null and o.org_id = v_org_id and o.e164 = x.e164 and o.is_active;
@@ -431,8 +435,8 @@ begin
 end;
 $$;
 comment on function private.remove_enrichment_service(uuid) is
-  'Admins: removes a service with its secret and what it was still to be asked. What it told of phones stays where it '
-  'suppressed them. Raises PT403, PT404. Definer: users may not write services and Vault.';
+  'Admins: deletes a service with its secret and its waiting calls. Phones that its answers suppressed stay suppressed. Raises '
+  'PT403, PT404. Security definer: users may not write services and Vault.';
 grant execute on function private.remove_enrichment_service(uuid) to authenticated;
 
 create function public.remove_enrichment_service(p_service_id uuid) returns void
@@ -453,25 +457,25 @@ declare
   v_is_admin boolean := private.has_role('admin');
 begin
   return coalesce((
-    select jsonb_agg(
+    select to_jsonb(array_agg(
       to_jsonb(s) - array['org_id', 'secret_id']
         || case when v_is_admin then '{}' else '{"url": null, "request": null}'::jsonb end
         || private.lane_status(l, private.lane_budget(l), p_now)
-      order by s.name)
+      order by s.name))
     from public.enrichment_services s
     join private.call_lanes l on l.service_id = s.id
     where s.org_id = v_org_id), '[]');
 end;
 $$;
 comment on function private.list_enrichment_services(timestamptz) is
-  'The organisation''s services with private.lane_status of each; addresses and requests are told to admins alone. Definer: '
-  'users may not read lanes. Needs viewer.';
+  'The organisation''s services, with private.lane_status of each. Needs viewer; only admins see URLs and requests. Security '
+  'definer: users may not read lanes.';
 grant execute on function private.list_enrichment_services(timestamptz) to authenticated;
 
 create function public.list_enrichment_services() returns jsonb
   language sql stable set search_path = '' as $$ select private.list_enrichment_services(); $$;
 comment on function public.list_enrichment_services() is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.list_enrichment_services() to authenticated;
 
 create function private.record_service_event(p_event_type text, p_service public.enrichment_services, p_changed text[])
@@ -485,12 +489,12 @@ as $$
     'changed', to_jsonb(p_changed)));
 $$;
 comment on function private.record_service_event(text, public.enrichment_services, text[]) is
-  'Writes an audit event about a service: its id, name, kind, host and the names of what changed. No value of them, since '
-  'viewers read the audit, and URL, request and secret may hold keys.';
+  'Writes an audit event about a service: its id, name, kind, host and the names of the changed settings, but not their values: '
+  'viewers read audit events, and URL, request and secret may contain keys.';
 
 -- schemas/enrichment/functions/enrichment_work.sql
 
--- Enrichment as the worker does it: what a service is asked about, and what is kept of its answers.
+-- The worker's part of enrichment: what a service is asked about, and what is stored of its answers.
 
 create function private.service_for_worker(p_service_id uuid)
 returns jsonb
@@ -505,7 +509,7 @@ as $$
   from public.enrichment_services s where s.id = p_service_id;
 $$;
 comment on function private.service_for_worker(uuid) is
-  'A service as whoever calls it needs it, with its secret in clear. Never for users.';
+  'A service with what is needed to call it, including its secret in plain text. Never for users.';
 
 create function private.service_to_test(p_org_id uuid, p_service_id uuid)
 returns jsonb
@@ -517,8 +521,8 @@ as $$
   select private.service_for_worker(s.id) from public.enrichment_services s where s.org_id = p_org_id and s.id = p_service_id;
 $$;
 comment on function private.service_to_test(uuid, uuid) is
-  'A service of an organisation with its secret, for the test call that the area leads makes for an admin. Null where there is '
-  'none. Definer: the role worker may not read services and Vault.';
+  'A service of an organisation with its secret, for the test call that the function leads makes for an admin. Null if there is '
+  'none. Security definer: the role worker may not read services and Vault.';
 grant execute on function private.service_to_test(uuid, uuid) to worker;
 
 create function private.claim_enrichments(p_limit integer default 50, p_now timestamptz default now())
@@ -530,8 +534,8 @@ as $$
   select private.claim_lane('enrichments', p_limit, p_now);
 $$;
 comment on function private.claim_enrichments(integer, timestamptz) is
-  'What a service should be asked about now, as private.claim_outside_calls gives it, with service (its secret in clear) and '
-  'parcels ({id: fields}) where it is asked about parcels. Definer: the worker may not read these tables and Vault.';
+  'Claims calls of one service, as private.claim_lane returns them, with service (its secret in plain text) and, for a property '
+  'service, parcels ({id: fields}). Security definer: the worker may not read these tables and Vault.';
 grant execute on function private.claim_enrichments(integer, timestamptz) to worker;
 
 create function private.write_enrichment(p_org_id uuid, p_property_id uuid, p_fields jsonb, p_overwrites boolean)
@@ -560,14 +564,14 @@ begin
         acreage = v_new.acreage, estimated_value = v_new.estimated_value
     where p.id = p_property_id;
   exception when unique_violation then
-    return 'The answer makes it the same as another parcel of this lead.';
+    return 'With this answer, the parcel would be the same as another one of this lead.';
   end;
   return null;
 end;
 $$;
 comment on function private.write_enrichment(uuid, uuid, jsonb, boolean) is
-  'Writes what a service told of a parcel: into blanks only, unless it overwrites. Returns why nothing could be written, null '
-  'where that is no question.';
+  'Writes a service''s answer about a parcel: only into empty fields, unless p_overwrites. Returns the reason if it could not be '
+  'written; null if it was written or there was nothing to write.';
 
 create function private.record_enrichments(p_batch jsonb, p_results jsonb, p_exchanges jsonb, p_now timestamptz default now())
 returns void
@@ -608,7 +612,7 @@ begin
       order by 3
       on conflict (service_id, e164) do update
         set result = excluded.result, scrubbed_at = excluded.scrubbed_at,
-            -- A hit stays, whatever is told later; a litigator weighs more than a registry.
+            -- A hit stays, whatever later answers say; litigator outranks dnc.
             hit = case when s.hit = 'litigator' then s.hit else coalesce(excluded.hit, s.hit) end,
             hit_at = coalesce(s.hit_at, excluded.hit_at);
       for v_row in
@@ -616,8 +620,8 @@ begin
         where r ->> 'answer' in ('dnc', 'litigator') order by 1
       loop
         perform private.suppress_scrubbed(v_org_id, v_row.e164, v_row.hit, case v_row.hit
-          when 'dnc' then format('On a do-not-call list, as %s told.', v_service.name)
-          else format('On a litigators'' list, as %s told.', v_service.name) end, p_now);
+          when 'dnc' then format('On a do-not-call list, according to %s.', v_service.name)
+          else format('On a litigators'' list, according to %s.', v_service.name) end, p_now);
       end loop;
     end if;
     insert into public.enrichment_answers (org_id, service_id, subjects, http_status, reason, answer, received_at)
@@ -629,9 +633,10 @@ begin
 end;
 $$;
 comment on function private.record_enrichments(jsonb, jsonb, jsonb, timestamptz) is
-  'Keeps what a service answered about a batch and settles it: results as of private.settle_outside_calls, answered ones with '
-  'answer: the fields of a parcel, or clean, dnc or litigator of a phone. exchanges: [{subjects, status, reason, answer}] for '
-  'looking into. After five attempts a call is given up. Definer: the worker may not write these tables.';
+  'Stores a service''s answers about a batch and settles the batch. p_results: as for private.settle_outside_calls; those that '
+  'were answered have answer: the fields of a parcel, or clean, dnc or litigator for a phone. p_exchanges: [{subjects, status, '
+  'reason, answer}], stored for investigation. A call is given up after five attempts. Security definer: the worker may not '
+  'write these tables.';
 grant execute on function private.record_enrichments(jsonb, jsonb, jsonb, timestamptz) to worker;
 
 create function private.prune_enrichment(p_now timestamptz default now(), p_limit integer default 10000,
@@ -647,13 +652,13 @@ as $$
       limit p_limit);
 $$;
 comment on function private.prune_enrichment(timestamptz, integer, uuid) is
-  'Removes what services answered 90 days ago. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'Deletes answers of services that are older than 90 days. p_org_id: only this organisation; null: all except those for which '
+  'this work is resting.';
 
 -- schemas/enrichment/functions/lanes_in_turn.sql
 
--- Lookups and enrichments: lanes are read in turns, a call that ends its worker each time is found and given up, and a lane that
--- cannot be claimed from holds up no other.
+-- Lookups and enrichments: lanes are read in turns. A call that ends its worker each time is found and given up. A lane whose
+-- calls can't be claimed holds up no other lane.
 
 create function private.take_lane_calls(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -669,11 +674,11 @@ declare
   v_subjects text[];
 begin
   select * into v_lane from private.call_lanes l where l.id = (p_message.message ->> 'lane_id')::uuid for no key update;
-  -- Two workers that took these told nothing of them. One at a time they are told apart: the one that ended its worker does it
-  -- again.
+  -- Two workers claimed each of these calls and recorded no result. Claimed one at a time, the call that ends its worker is
+  -- found, because it does so again.
   update private.outside_calls c
-  set given_up_at = p_now, last_error = 'Each of five workers that asked about this ended over it: the answer takes too much '
-    'time or memory. Mend the service, then ask again.'
+  set given_up_at = p_now, last_error = 'Each of five workers that asked about this was killed by it: the answer takes too '
+    'much time or memory. Fix the service, then ask again.'
   where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims >= 2 and c.claims >= 5;
   v_is_suspect := exists (
     select from private.outside_calls c where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now
@@ -694,7 +699,7 @@ begin
     where c.lane_id = v_lane.id and c.subject = any (v_subjects)
     returning c.subject, c.attempts, c.overwrites
   )
-  select coalesce(jsonb_agg(to_jsonb(x) order by x.subject), '[]') into v_calls from claimed x;
+  select coalesce(to_jsonb(array_agg(to_jsonb(x) order by x.subject)), '[]') into v_calls from claimed x;
   if v_calls = '[]' then
     perform pgmq.delete(v_lane.queue, p_message.msg_id);
   else
@@ -711,9 +716,10 @@ begin
 end;
 $$;
 comment on function private.take_lane_calls(pgmq.message_record, integer, timestamptz) is
-  'Takes up to p_limit due calls of the lane that a message names, as much as its day and service allow; nobody else makes them '
-  'for two minutes. Calls that two workers took and told nothing of are taken one by one (is_suspect), and given up after the '
-  'fifth. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; without calls the message is gone.';
+  'Claims up to p_limit due calls of the lane that a message names, as many as the lane may make now; for two minutes no other '
+  'worker claims them. Calls that two workers claimed without recording a result are claimed one by one (is_suspect), and given '
+  'up after the fifth claim. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; if there are no calls, '
+  'the message is deleted.';
 
 create function private.lookup_batch(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -727,7 +733,7 @@ begin
   if v_org_id is null then
     return v_batch;
   end if;
-  -- Of leads that were deleted meanwhile nobody outside is told.
+  -- No outside service is asked about leads that were deleted meanwhile.
   v_batch := private.drop_outside_calls(v_batch, array(
     select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c
     where not exists (
@@ -736,13 +742,13 @@ begin
   return v_batch || jsonb_build_object(
     'account_sid', (select a.account_sid from public.twilio_accounts a where a.org_id = v_org_id),
     'known', coalesce((
-      select jsonb_agg(k.e164)
+      select to_jsonb(array_agg(k.e164))
       from private.find_lookups(v_org_id, array(select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c),
         p_now) k), '[]'));
 end;
 $$;
 comment on function private.lookup_batch(pgmq.message_record, integer, timestamptz) is
-  'What claim_lookups gives of the lane that a message names.';
+  'The answer of claim_lookups for the lane that a message names.';
 
 create function private.enrichment_batch(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -776,14 +782,14 @@ begin
         select 1 from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
         where p.org_id = v_org_id and p.e164 = c ->> 'subject'));
   end if;
-  -- Of leads and parcels that were deleted meanwhile nobody outside is told.
+  -- No outside service is asked about leads and parcels that were deleted meanwhile.
   v_batch := private.drop_outside_calls(v_batch, array(
     select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c where c ->> 'subject' <> all (v_needed)));
   return v_batch || jsonb_build_object('service', v_service, 'parcels', v_parcels);
 end;
 $$;
 comment on function private.enrichment_batch(pgmq.message_record, integer, timestamptz) is
-  'What claim_enrichments gives of the lane that a message names.';
+  'The answer of claim_enrichments for the lane that a message names.';
 
 create function private.claim_lane(p_queue text, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -801,7 +807,7 @@ begin
   end if;
   select * into v_lane from private.call_lanes l where l.id = (v_message.message ->> 'lane_id')::uuid;
   if v_lane.id is null then
-    -- Its service was removed, and with it what was to be asked.
+    -- Its service was deleted, together with its waiting calls.
     perform pgmq.delete(p_queue, v_message.msg_id);
     return jsonb_build_object('message_id', v_message.msg_id, 'calls', '[]'::jsonb);
   end if;
@@ -824,13 +830,14 @@ begin
 end;
 $$;
 comment on function private.claim_lane(text, integer, timestamptz) is
-  'Takes up to p_limit due calls of the lane whose turn it is; null if none is. A lane that fails is counted and comes again '
-  'after two minutes, from the fifth failure on after an hour; then the batch has no calls.';
+  'Claims up to p_limit due calls of the lane whose turn it is; null if no lane has any. If claiming from a lane fails, the '
+  'failure is counted and the batch has no calls; the lane is tried again after two minutes, from the fifth failure on after an '
+  'hour.';
 
 -- schemas/enrichment/functions/lookup_work.sql
 
--- The worker's part of lookups: a batch of phones, what Twilio answered, and people's part: to ask for phones that are there
--- already, and to see how far it is.
+-- The worker's part of lookups: claiming a batch of phones, and recording Twilio's answers. Also the status of lookups for
+-- people.
 
 create function private.claim_lookups(p_limit integer default 50, p_now timestamptz default now())
 returns jsonb
@@ -841,9 +848,9 @@ as $$
   select private.claim_lane('lookups', p_limit, p_now);
 $$;
 comment on function private.claim_lookups(integer, timestamptz) is
-  'Phones that Twilio should be asked about now, of one organisation, as private.claim_outside_calls gives them, with '
-  'account_sid, and known: those that Twilio told of within 90 days, which are not asked again. Definer: the worker may not '
-  'read these tables.';
+  'Claims phones of one organisation that Twilio should be asked about now, as private.claim_lane returns them, with account_sid '
+  'and known: phones that Twilio answered about within 90 days, which are not asked about again. Security definer: the worker '
+  'may not read these tables.';
 grant execute on function private.claim_lookups(integer, timestamptz) to worker;
 
 create function private.record_lookups(p_batch jsonb, p_results jsonb, p_now timestamptz default now())
@@ -855,7 +862,7 @@ as $$
 declare
   v_org_id uuid := (p_batch ->> 'org_id')::uuid;
 begin
-  -- Contacts before phones, as everywhere; phones before calls, as whoever adds phones takes them.
+  -- Locks contacts before phones, as everywhere, and phones before calls, in the order of transactions that add phones.
   perform private.lock_contacts(v_org_id, array(
     select r ->> 'subject' from jsonb_array_elements(p_results) r
     where not (r -> 'answer' ->> 'is_valid')::boolean or r -> 'answer' ->> 'line_type' = 'landline'));
@@ -881,7 +888,7 @@ begin
   cross join lateral jsonb_to_record(r -> 'answer') as a (
     is_valid boolean, invalid_reason text, line_type text, carrier text, carrier_info jsonb)
   where r ? 'answer' and p.org_id = v_org_id and p.e164 = r ->> 'subject';
-  -- There is no such number, or it takes no texts: campaigns that wait to write to it leave it out.
+  -- The number does not exist or takes no texts: waiting messages of campaigns to it are canceled.
   update private.contacts c
   set invalid_at = p_now, invalid_reason = 'lookup_' || (r -> 'answer' ->> 'invalid_reason')
   from jsonb_array_elements(p_results) r
@@ -898,9 +905,10 @@ begin
 end;
 $$;
 comment on function private.record_lookups(jsonb, jsonb, timestamptz) is
-  'Keeps what Twilio told of a batch''s phones, on every lead that has them, and settles the batch: results as of '
-  'private.settle_outside_calls, those that were answered with answer {is_valid, invalid_reason, line_type, carrier, '
-  'carrier_info}; done without one: known already. No phone is ever given up. Definer: the worker may not write these tables.';
+  'Stores Twilio''s answers about a batch''s phones, on every lead that has them, and settles the batch. p_results: as for '
+  'private.settle_outside_calls; those that were answered have answer {is_valid, invalid_reason, line_type, carrier, '
+  'carrier_info}; done without answer means that the phone is known already. A phone is never given up after failures. Security '
+  'definer: the worker may not write these tables.';
 grant execute on function private.record_lookups(jsonb, jsonb, timestamptz) to worker;
 
 create function private.lookup_status(p_now timestamptz default now())
@@ -923,14 +931,14 @@ begin
 end;
 $$;
 comment on function private.lookup_status(timestamptz) is
-  'How far an organisation''s lookups are: its settings and private.lane_status. Definer: users may not read '
-  'lanes. Needs viewer.';
+  'The status of an organisation''s lookups: its settings and private.lane_status. Needs viewer. Security definer: users may not '
+  'read lanes.';
 grant execute on function private.lookup_status(timestamptz) to authenticated;
 
 create function public.lookup_status() returns jsonb
   language sql stable set search_path = '' as $$ select private.lookup_status(); $$;
 comment on function public.lookup_status() is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.lookup_status() to authenticated;
 
 create function private.lane_status(p_lane private.call_lanes, p_budget integer, p_now timestamptz)
@@ -962,16 +970,16 @@ as $$
   ) x;
 $$;
 comment on function private.lane_status(private.call_lanes, integer, timestamptz) is
-  'How far a lane is: {queued, oldest_queued_at, given_up, done_today, charged_today, budget_left, state (idle, working, '
+  'The status of a lane: {queued, oldest_queued_at, given_up, done_today, charged_today, budget_left, state (idle, working, '
   'resting, budget_spent, failing), failing_since, failures, rests_until, last_error, last_error_at}.';
 
 -- schemas/enrichment/functions/outside_calls.sql
 
--- Calls to services outside: phones that Twilio Lookup is asked about, parcels and phones that an organisation's own services
--- are. One mechanism for all. A lane is one service of one organisation, with its budget of a day, its rests and its failures; a
--- call is one subject that the lane has still to ask about. The rows are the truth; a queue's message only says that a lane has
--- something to do, one message for each lane at most. A batch is claimed for two minutes: of a worker that dies in the middle,
--- its batch is asked again, charged again, and nothing else.
+-- Calls to outside services: Twilio Lookup is asked about phones, and an organisation's own services about parcels and phones.
+-- All use the same mechanism. A lane is one service of one organisation, with its daily budget, its rests and its failures. A
+-- call is one subject that the lane has still to ask about. The rows are what counts; a message in a queue only says that a lane
+-- has something to do, and each lane has at most one. A batch is claimed for two minutes. If a worker dies meanwhile, its batch
+-- is asked and charged again; nothing else happens.
 
 create function private.lane_budget(p_lane private.call_lanes)
 returns integer
@@ -986,7 +994,7 @@ as $$
   end, 0);
 $$;
 comment on function private.lane_budget(private.call_lanes) is
-  'How many calls a day a lane may make; 0 while what it asks is turned off.';
+  'How many calls a day a lane may make; 0 if its service is turned off.';
 
 create function private.lane_room(p_lane private.call_lanes, p_now timestamptz)
 returns integer
@@ -1005,7 +1013,7 @@ as $$
   ) r;
 $$;
 comment on function private.lane_room(private.call_lanes, timestamptz) is
-  'How many calls a lane may begin now: what is left of the day''s budget, none while it rests, one where it is failing.';
+  'How many calls a lane may begin now: the rest of the day''s budget, none while it is resting, one if it is failing.';
 
 create function private.has_due_calls(p_lane_id uuid, p_now timestamptz)
 returns boolean
@@ -1016,15 +1024,15 @@ as $$
   select exists (select 1 from private.outside_calls c where c.lane_id = p_lane_id and c.given_up_at is null
     and c.due_at <= p_now);
 $$;
-comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call to make now.';
+comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call that is due.';
 
 create function private.is_waiting(p_lane_id uuid, p_subject text)
 returns boolean
 language plpgsql
 stable
 set search_path = ''
--- By the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000
--- parcels. "is true" keeps off the other index that begins with the lane.
+-- Forces the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000
+-- parcels. "is true" prevents the use of the other index that begins with the lane.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
@@ -1033,7 +1041,7 @@ begin
     and (c.given_up_at is null) is true);
 end;
 $$;
-comment on function private.is_waiting(uuid, text) is 'Whether a lane is still to ask about a subject.';
+comment on function private.is_waiting(uuid, text) is 'Whether a call of a lane about a subject is waiting.';
 
 create function private.drop_outside_calls(p_batch jsonb, p_subjects text[])
 returns jsonb
@@ -1048,13 +1056,13 @@ begin
   update private.call_lanes l set charged = greatest(l.charged - cardinality(p_subjects), 0)
   where l.id = (p_batch ->> 'lane_id')::uuid and l.day = (p_batch ->> 'day')::date;
   return jsonb_set(p_batch, '{calls}', (
-    select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_batch -> 'calls') c
+    select coalesce(to_jsonb(array_agg(c)), '[]') from jsonb_array_elements(p_batch -> 'calls') c
       where c ->> 'subject' <> all (p_subjects)));
 end;
 $$;
 comment on function private.drop_outside_calls(jsonb, text[]) is
-  'Takes calls that nobody needs any more out of a batch that was just claimed, and off the budget; returns the batch without '
-  'them.';
+  'Removes calls that are no longer needed from a batch that was just claimed, and gives them back to the budget; returns the '
+  'batch without them.';
 
 create function private.wake_call_lanes(p_lane_id uuid default null, p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -1080,18 +1088,21 @@ begin
       v_count := v_count + 1;
     end if;
   end loop;
+  if v_count > 0 then
+    perform private.call_background_worker();
+  end if;
   return v_count;
 end;
 $$;
 comment on function private.wake_call_lanes(uuid, timestamptz, uuid) is
-  'Queues a message for each lane (or the one given) that has a call to make, may make it, and has no message yet; returns how '
-  'many. Whoever holds a lane queues its message themselves. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Queues a message for each lane (or for p_lane_id) that has a due call, may make it, and has no message yet; calls the '
+  'background worker if there are any; returns how many. A lane that another transaction has locked is skipped: that transaction '
+  'queues the message itself. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/enrichment/functions/phone_lookups.sql
 
--- Phones looked up at Twilio: what kind of line, whose network, and whether there is such a number. A lookup outranks what an
--- import says of the kind of line; a person outranks both.
+-- Looking phones up at Twilio: line type, carrier, and whether the number exists. A lookup overrides the line type of an import;
+-- a person overrides both.
 
 create function private.lookup_lane(p_org_id uuid)
 returns uuid
@@ -1109,7 +1120,8 @@ begin
   return v_id;
 end;
 $$;
-comment on function private.lookup_lane(uuid) is 'The lane of an organisation''s lookups, made where there is none.';
+comment on function private.lookup_lane(uuid) is
+  'The id of the lane of an organisation''s lookups; creates the lane if it is missing.';
 
 create function private.find_lookups(p_org_id uuid, p_e164s text[], p_now timestamptz)
 returns table (e164 text, looked_up_at timestamptz, line_type text, carrier text, carrier_info jsonb, invalid_reason text)
@@ -1117,7 +1129,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- One index lookup per phone, whatever the statistics say in the middle of an import.
+  -- One index lookup for each phone, whatever the statistics say in the middle of an import.
   select x.e164, k.looked_up_at, k.line_type, k.carrier, k.carrier_info, k.invalid_reason
   from unnest(p_e164s) as x (e164)
   cross join lateral (
@@ -1129,7 +1141,8 @@ as $$
   ) k;
 $$;
 comment on function private.find_lookups(uuid, text[], timestamptz) is
-  'What Twilio told of these phones within 90 days, whichever lead has them: such phones are not asked about again.';
+  'What Twilio answered about these phones within 90 days, for any lead of the organisation. Such phones are not asked about '
+  'again.';
 
 create function private.copy_lookups(p_org_id uuid, p_e164s text[], p_now timestamptz)
 returns text[]
@@ -1157,8 +1170,8 @@ begin
 end;
 $$;
 comment on function private.copy_lookups(uuid, text[], timestamptz) is
-  'Writes what Twilio told of these phones within 90 days to those leads that have them and were not told; returns the phones '
-  'that are known.';
+  'Copies Twilio''s answers of the last 90 days about these phones to leads that have the phones but not the answer; returns the '
+  'phones that are known.';
 
 -- schemas/enrichment/functions/request_enrichment.sql
 
@@ -1196,7 +1209,7 @@ begin
       jsonb_build_object('service_id', p_service_id));
   end if;
   select l.id into v_lane_id from private.call_lanes l where l.service_id = p_service_id;
-  -- Of all leads: along an index, and no further than what one request takes.
+  -- For all leads: reads along an index, and only as many as one request may queue.
   if v_service.kind = 'property' and p_lead_ids is null then
     v_subjects := array(
       select p.id::text from public.lead_properties p
@@ -1239,10 +1252,11 @@ begin
 end;
 $$;
 comment on function private.request_enrichment(uuid, uuid[], boolean, boolean, timestamptz) is
-  'Has a service asked about the parcels of these leads (null: all) that lack acreage or value, or about their phones that it '
-  'did not tell of within 30 days and never found on a list; 20,000 at a time at most. p_overwrite asks about all of them, and '
-  'lets answers replace what is known of parcels. {found, queued, has_more, daily_budget, days}. A dry run only counts. Raises '
-  'PT403, PT404, PT409 where the service is off. Definer: users may not write calls. Needs campaign_manager.';
+  'Queues calls to a service about the parcels of these leads (null: of all leads) that lack acreage or value, or about their '
+  'phones that it did not answer about within 30 days and never found on a list; at most 20,000 at a time. p_overwrite asks '
+  'about all of them, and lets answers replace known values of parcels. Returns {found, queued, has_more, daily_budget, days}. '
+  'p_dry_run only counts. Needs campaign_manager. Raises PT403, PT404, PT409 if the service is off, PT422. Security definer: '
+  'users may not write calls.';
 grant execute on function private.request_enrichment(uuid, uuid[], boolean, boolean, timestamptz) to authenticated;
 
 create function public.request_enrichment(p_service_id uuid, p_lead_ids uuid[] default null, p_overwrite boolean default false,
@@ -1250,7 +1264,7 @@ create function public.request_enrichment(p_service_id uuid, p_lead_ids uuid[] d
 returns jsonb
 language sql set search_path = '' as $$ select private.request_enrichment(p_service_id, p_lead_ids, p_overwrite, p_dry_run); $$;
 comment on function public.request_enrichment(uuid, uuid[], boolean, boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.request_enrichment(uuid, uuid[], boolean, boolean) to authenticated;
 
 -- schemas/enrichment/functions/request_lookups.sql
@@ -1263,7 +1277,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- A second or two of the eight that a person's request may take.
+  -- Takes a second or two of the eight seconds that a person's request may take.
   v_at_most constant integer := 20000;
   v_org_id uuid := private.require_role('campaign_manager');
   v_org public.orgs;
@@ -1278,7 +1292,7 @@ begin
   select * into v_org from public.orgs o where o.id = v_org_id;
   if not v_org.lookup_enabled and not p_dry_run then
     perform private.raise_error('PT409', 'invalid_state',
-      'Lookups are turned off, since each costs money. An admin turns them on by the setting lookup_enabled.',
+      'Lookups are turned off, because each costs money. An admin can turn them on with the setting lookup_enabled.',
         '{"setting": "lookup_enabled"}');
   end if;
   select l.id into v_lane_id from private.call_lanes l where l.org_id = v_org_id and l.service_id is null;
@@ -1301,7 +1315,7 @@ begin
   if not p_dry_run then
     v_lane_id := private.lookup_lane(v_org_id);
     if p_lead_ids is null then
-      -- In the order of the index, from the first that does not wait yet.
+      -- In the order of the index, beginning with the first phone that is not waiting yet.
       v_wanted := array(
         select x.e164 from (
           select distinct p.e164 from public.lead_phones p where p.org_id = v_org_id and p.looked_up_at is null and p.is_valid
@@ -1327,16 +1341,17 @@ begin
 end;
 $$;
 comment on function private.request_lookups(uuid[], boolean, timestamptz) is
-  'Queues the phones of these leads that Twilio did not tell of within 90 days, or (null) those that were never looked up, at '
-  'most 20,000 at a time. {phones: found (of all leads, a number that two have counts for both), queued, already_queued, '
-  'not_queued, unit_price, estimated_cost (US dollars), daily_budget, days}. A dry run only counts. Raises PT403, PT409 where '
-  'lookups are off. Definer: users may not write calls. Needs campaign_manager.';
+  'Queues lookups of the phones of these leads that Twilio did not answer about within 90 days, or (null) of all phones that '
+  'were never looked up; at most 20,000 at a time. Returns {phones: how many were found (for all leads, a number that two leads '
+  'have counts twice), queued, already_queued, not_queued, unit_price, estimated_cost (US dollars), daily_budget, days}. '
+  'p_dry_run only counts. Needs campaign_manager. Raises PT403, PT409 if lookups are off, PT422. Security definer: users may not '
+  'write calls.';
 grant execute on function private.request_lookups(uuid[], boolean, timestamptz) to authenticated;
 
 create function public.request_lookups(p_lead_ids uuid[] default null, p_dry_run boolean default false) returns jsonb
   language sql set search_path = '' as $$ select private.request_lookups(p_lead_ids, p_dry_run); $$;
 comment on function public.request_lookups(uuid[], boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.request_lookups(uuid[], boolean) to authenticated;
 
 -- schemas/enrichment/functions/save_enrichment_service.sql
@@ -1348,7 +1363,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- Each is a lane that the worker looks at.
+  -- Each service is a lane that the worker has to check.
   v_most constant integer := 20;
   v_org_id uuid := private.require_role('admin');
   v_service public.enrichment_services;
@@ -1362,10 +1377,10 @@ begin
   if p_service_id is null then
     select f into v_missing from unnest('{kind,name,url,request,field_map}'::text[]) f where not p_input ? f limit 1;
     if v_missing is not null then
-      perform private.refuse_field(v_missing, 'A new service needs it.');
+      perform private.refuse_field(v_missing, 'A new service needs this field.');
     end if;
     perform private.check_service_input(p_input ->> 'kind', p_input);
-    -- Two at once must not both find room for the last one.
+    -- Two at the same time must not both find room for the last one.
     perform 1 from public.orgs o where o.id = v_org_id for no key update;
     if (select count(*) from public.enrichment_services s where s.org_id = v_org_id) >= v_most then
       perform private.raise_error('PT409', 'conflict',
@@ -1384,13 +1399,13 @@ begin
     end if;
     perform private.check_service_input(v_service.kind, p_input);
     if p_input ? 'kind' and p_input ->> 'kind' <> v_service.kind then
-      perform private.refuse_field('kind', 'What a service is for can''t be changed: add another one.');
+      perform private.refuse_field('kind', 'The kind of a service can''t be changed: add another service.');
     end if;
     v_is_elsewhere := p_input ? 'url' and private.service_origin(p_input ->> 'url')
       is distinct from private.service_origin(v_service.url);
     if v_is_elsewhere and v_service.secret_id is not null and not p_input ? 'secret' then
       perform private.refuse_field('secret',
-        'The URL leads to another host, which must not get the old one''s secret: give the secret anew, or null for none.');
+        'The URL leads to another host, which must not get the old host''s secret. Give the secret again, or null for none.');
     end if;
   end if;
   v_secret := nullif(p_input ->> 'secret', '');
@@ -1413,7 +1428,7 @@ begin
       is_enabled = v_service.is_enabled, is_automatic = v_service.is_automatic
   where s.id = v_service.id
   returning * into v_service;
-  -- Whoever mends a service wants to see at once whether it works.
+  -- A person who fixes a service wants to see at once whether it works.
   update private.call_lanes l set failures = 0, failing_since = null, rests_until = null where l.service_id = v_service.id;
   perform private.tell_lane(l, p_now) from private.call_lanes l where l.service_id = v_service.id;
   perform private.record_service_event(
@@ -1423,24 +1438,24 @@ begin
 end;
 $$;
 comment on function private.save_enrichment_service(uuid, jsonb, timestamptz) is
-  'Admins: adds a service (no id; 20 at most) or changes the fields given, and returns its id. Settings are read by '
-  'private.check_service_input. The secret goes to Vault (null removes it) and is never told; a URL of another origin needs it '
-  'anew. A service that was failing is tried again at once. Raises PT403, PT404, PT409, PT422. Definer: users may not write '
-  'services, lanes and Vault.';
+  'Admins: adds a service (p_service_id null; 20 at most) or changes the given fields; returns its id. '
+  'private.check_service_input checks the settings. The secret is stored in Vault (null removes it) and never returned; if the '
+  'URL gets another origin, the secret must be given again. A service that was failing is tried again at once. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write services, lanes and Vault.';
 grant execute on function private.save_enrichment_service(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.save_enrichment_service(p_input jsonb, p_service_id uuid default null) returns uuid
   language sql set search_path = '' as $$ select private.save_enrichment_service(p_service_id, p_input); $$;
 comment on function public.save_enrichment_service(jsonb, uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.save_enrichment_service(jsonb, uuid) to authenticated;
 
 -- schemas/enrichment/functions/scrubs.sql
 
--- Phones on a do-not-call or litigators' list, as a service outside told. A hit suppresses the phone in the whole organisation,
--- as an opt-out does (source dnc or litigator), and only a person takes it back: no later answer, and not START either. The
--- registry must not be older than 31 days when somebody is written to (16 CFR 310.4(b)(3)(iv)): what was told 30 days ago is
--- asked again.
+-- Phones that an outside service found on a do-not-call or litigators' list. A hit suppresses the phone in the whole
+-- organisation, as an opt-out does (source dnc or litigator). Only a person can lift it: no later answer can, nor can START. The
+-- registry data must not be older than 31 days when a person is written to (16 CFR 310.4(b)(3)(iv)), so the service is asked
+-- again after 30 days.
 
 create function private.suppress_scrubbed(p_org_id uuid, p_e164 text, p_hit text, p_reason text, p_now timestamptz)
 returns boolean
@@ -1466,13 +1481,13 @@ begin
 end;
 $$;
 comment on function private.suppress_scrubbed(uuid, text, text, text, timestamptz) is
-  'Suppresses a phone that is on a list (dnc, litigator): opt-out, open targets canceled, audit. No consent is recorded: the '
-  'person revoked none. False where it was suppressed already.';
+  'Suppresses a phone that is on a list (dnc, litigator): writes an opt-out and an audit event, and cancels open targets. '
+  'Records no consent, because the person revoked none. Returns false if the phone was suppressed already.';
 
 -- schemas/enrichment/functions/service_input.sql
 
--- What an admin may store of an enrichment service, checked where it is stored: whoever is signed in can call
--- rpc/save_enrichment_service with any value, and the values drive calls that the worker makes.
+-- What an admin may store about an enrichment service. It is checked here, where it is stored, because every signed-in person can
+-- call rpc/save_enrichment_service with any values, and the values drive calls that the worker makes.
 
 create function private.is_public_address(p_host text)
 returns boolean
@@ -1493,15 +1508,15 @@ begin
       '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '168.63.129.16/32', '169.254.0.0/16', '172.16.0.0/12',
       '192.0.0.0/24', '192.0.2.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.88.99.0/24', '192.168.0.0/16', '192.175.48.0/24',
       '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/3']::inet[])
-    -- Only 2000::/3 is given out; in it, what stands for IPv4 (6to4, Teredo) or for nobody is left out.
+    -- Only 2000::/3 is allocated. In it, ranges that stand for IPv4 (6to4, Teredo) or are not assigned to anybody are left out.
     else v_address <<= '2000::/3' and not v_address <<= any (
       '{2001::/23,2001:db8::/32,2002::/16,2620:4f:8000::/48,3fff::/20}'::inet[])
   end;
 end;
 $$;
 comment on function private.is_public_address(text) is
-  'Whether an address (IPv4 or IPv6, without brackets) is of the public Internet; false of what is no address. The same '
-  'networks as in _shared/external/public-address.ts, by which the worker judges before each call.';
+  'Whether a text is an address (IPv4 or IPv6, without brackets) of the public Internet; false if it is not an address. Has the '
+  'same networks as _shared/external/public-address.ts, with which the worker checks each call.';
 
 create function private.read_service_url(p_url text)
 returns text
@@ -1516,16 +1531,16 @@ begin
     return 'A URL has at most 2000 characters.';
   end if;
   if p_url !~ '^[!-~]+$' or position('\' in p_url) > 0 or position('#' in p_url) > 0 then
-    return 'Write the URL in ASCII, without spaces, backslashes and the part from # on; other characters as %xx, an '
+    return 'Write the URL in ASCII, without spaces, backslashes or a part after #. Write other characters as %xx, and an '
       'international name as xn--.';
   end if;
-  -- Only while Twilio is a simulator on this machine is this one called: the worker knows.
+  -- The worker calls such a URL only while Twilio is a simulator on this machine.
   if p_url ~* '^http://(localhost|127[.]0[.]0[.]1|\[::1\])(:[0-9]{1,5})?([/?].*)?$' then
     return null;
   end if;
   v_host := regexp_replace(lower(substring(p_url from '^[Hh][Tt][Tt][Pp][Ss]://([^/?@]+)(?:[/?].*)?$')), ':443$', '');
   if v_host is null then
-    return 'Write an https URL such as https://api.example.com/v1: without name and password, and without a port.';
+    return 'Write an https URL such as https://api.example.com/v1, without user name and password, and without a port.';
   end if;
   if v_host ~ '^\[.*\]$' then
     v_host := btrim(v_host, '[]');
@@ -1535,7 +1550,7 @@ begin
   if v_host !~ '^[a-z0-9.-]{1,253}$' or v_host ~ '(^|[.])[.-]|-[.]|[.-]$' then
     return 'Write the name of a host such as api.example.com, without a port other than 443.';
   end if;
-  -- A name that ends in a number is read as an address, in octal and hexadecimal too.
+  -- A name that ends in a number is read as an address, also an octal or hexadecimal number.
   if v_host ~ '(^|[.])(0x[0-9a-f]*|[0-9]+)$' then
     return case when v_host !~ '^(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}$' or not private.is_public_address(v_host)
       then 'Only addresses of the public Internet are called, no private or local one.' end;
@@ -1547,8 +1562,9 @@ begin
 end;
 $$;
 comment on function private.read_service_url(text) is
-  'Why a service may not be at a URL, null where it may: https, port 443, a public name or address; http to this machine passes '
-  'here, and is called only while Twilio is a simulator on it. Names are looked up at each call, by _shared/outside.';
+  'The reason why a service may not be at this URL; null if it may: https, port 443, a public name or address. http to this '
+  'machine is accepted here, but called only while Twilio is a simulator on it. Host names are resolved and checked at each '
+  'call, by _shared/external.';
 
 create function private.check_service_request(p_kind text, p_request jsonb)
 returns void
@@ -1567,13 +1583,13 @@ begin
     perform private.refuse_field('request', 'Give a JSON object: what the service is sent.');
   end if;
   if length(p_request::text) > 10000 then
-    perform private.refuse_field('request', 'What a service is sent has at most 10,000 characters.');
+    perform private.refuse_field('request', 'The request of a service may have at most 10,000 characters.');
   end if;
   if jsonb_path_exists(p_request, 'lax $.**{9 to last}') then
-    perform private.refuse_field('request', 'What a service is sent is nested at most 8 levels deep.');
+    perform private.refuse_field('request', 'The request of a service may be nested at most 8 levels deep.');
   end if;
   if (select count(*) from jsonb_path_query(p_request, 'lax $.**')) > 300 then
-    perform private.refuse_field('request', 'What a service is sent has at most 300 values.');
+    perform private.refuse_field('request', 'The request of a service may have at most 300 values.');
   end if;
   v_asked := array(select distinct m[1] from regexp_matches(p_request::text, '\{(\w+)\}', 'g') m order by 1);
   select a into v_stray from unnest(v_asked) a where a <> all (v_known) limit 1;
@@ -1586,8 +1602,8 @@ begin
 end;
 $$;
 comment on function private.check_service_request(text, jsonb) is
-  'Raises PT422 where what a service of a kind (property, scrub) is to be sent is no object, too long, deep or wide, or asks '
-  'for what there is not.';
+  'Raises PT422 if the request of a service of kind p_kind (property, scrub) is not an object, is too long, deep or wide, or '
+  'contains an unknown placeholder or none.';
 
 create function private.check_service_map(p_kind text, p_map jsonb)
 returns void
@@ -1627,8 +1643,8 @@ begin
 end;
 $$;
 comment on function private.check_service_map(text, jsonb) is
-  'Raises PT422 where the map of a service''s answer (field to path, such as {"acreage": "parcel.acres"}) does not suit its '
-  'kind (property, scrub).';
+  'Raises PT422 if the map of a service''s answer (field to path, such as {"acreage": "parcel.acres"}) does not suit its kind '
+  '(property, scrub).';
 
 create function private.check_service_number(p_field text, p_value jsonb, p_least integer, p_most integer)
 returns void
@@ -1643,7 +1659,7 @@ begin
 end;
 $$;
 comment on function private.check_service_number(text, jsonb, integer, integer) is
-  'Raises PT422 naming the field where a value is no whole number in a range.';
+  'Raises PT422 naming the field if a value is not a whole number from p_least to p_most.';
 
 create function private.service_origin(p_url text)
 returns text
@@ -1654,7 +1670,8 @@ as $$
   select regexp_replace(lower(substring(p_url from '^[A-Za-z]+://[^/?#]*')), '^(https://.*):443$', '\1');
 $$;
 comment on function private.service_origin(text) is
-  'Scheme, host and port of a service''s URL, without what stands for credentials in its path and query: who is sent the secret.';
+  'Scheme, host and port of a service''s URL, without path and query, which may contain credentials. The secret is sent only to '
+  'this origin.';
 
 create function private.service_host(p_url text)
 returns text
@@ -1665,12 +1682,12 @@ as $$
   select regexp_replace(private.service_origin(p_url), '^[a-z]+://(.*@)?', '');
 $$;
 comment on function private.service_host(text) is
-  'Host and port of a service''s URL: what of it may be told to people who must not know its keys.';
+  'Host and port of a service''s URL: the part that people who must not know its keys may see.';
 
 -- schemas/enrichment/functions/settle_outside_calls.sql
 
--- What became of a batch of calls outside: answered ones are done, others wait and come again, a service that fails again and
--- again is asked by one call at a time.
+-- Settling a batch of outside calls: answered calls are done, others are tried again. A service that fails again and again gets
+-- one call at a time.
 
 create function private.retry_outside_at(p_attempts integer, p_retry_after numeric, p_now timestamptz)
 returns timestamptz
@@ -1678,14 +1695,15 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- 30 s, 1, 2, 4 … minutes, an hour at most, each 25 % more or less: what failed together does not come together. Never before
-  -- the service says so; a day at most, whatever it says.
+  -- 30 s, 1, 2, 4 … minutes, an hour at most, each 25 % more or less, so that calls that failed together are not repeated
+  -- together. Never before the time the service asks for, which counts up to a day.
   select p_now + greatest(
     least(interval '30 seconds' * power(2, least(p_attempts, 12) - 1), interval '1 hour') * (0.75 + random() * 0.5),
     make_interval(secs => least(coalesce(p_retry_after, 0), 86400)));
 $$;
 comment on function private.retry_outside_at(integer, numeric, timestamptz) is
-  'When a call that failed for the n-th time is made again; p_retry_after is what the service asked for, in seconds.';
+  'When a call that failed for the p_attempts-th time is made again. p_retry_after is the wait that the service asked for, in '
+  'seconds.';
 
 create function private.settle_outside_calls(p_batch jsonb, p_results jsonb, p_max_attempts integer, p_now timestamptz)
 returns void
@@ -1708,12 +1726,12 @@ declare
 begin
   select * into v_lane from private.call_lanes l where l.id = (p_batch ->> 'lane_id')::uuid for no key update;
   if v_lane.id is null then
-    -- Its service was removed meanwhile, and with it what was to be asked.
+    -- Its service was deleted meanwhile, together with its waiting calls.
     perform pgmq.delete('enrichments', (p_batch ->> 'message_id')::bigint);
     return;
   end if;
   v_failures := v_lane.failures;
-  -- In the order in which they ended: what counts is how many failed in a row.
+  -- In the order in which the calls ended, because the number of failures in a row counts.
   for v_row in
     select r.value ->> 'subject' as subject, r.value ->> 'outcome' as outcome, left(r.value ->> 'error', 500) as error,
       coalesce((r.value ->> 'is_charged')::boolean, true) as is_charged, (r.value ->> 'retry_after')::numeric as retry_after,
@@ -1739,7 +1757,7 @@ begin
       v_error := v_row.error;
       v_rest := greatest(v_rest, least(coalesce(v_row.retry_after, 0), 86400));
       if v_row.outcome = 'blocked' then
-        -- The service refuses us, whatever the subject: it waits for nothing but the service.
+        -- The service refuses us, whatever the subject is, so the call itself need not wait: the lane rests.
         v_blocked := true;
         update private.outside_calls c set due_at = p_now, last_error = v_row.error, claims = 0
           where c.lane_id = v_lane.id and c.subject = v_row.subject;
@@ -1776,7 +1794,7 @@ begin
   perform private.tell_lane(v_lane, p_now);
 
   if private.has_due_calls(v_lane.id, p_now) and private.lane_room(v_lane, p_now) > 0 then
-    -- Behind everybody's. Whose message is gone was settled by another already, who saw to the next.
+    -- Queued behind the messages of other lanes. If the message is gone, another worker settled it and queued the next one.
     if pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint) then
       perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
     end if;
@@ -1786,10 +1804,10 @@ begin
 end;
 $$;
 comment on function private.settle_outside_calls(jsonb, jsonb, integer, timestamptz) is
-  'Settles a claimed batch: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which calls ended. '
-  'done: removed. retry: again after a while, given up after p_max_attempts (null: never). refused: given up at once. skipped: '
-  'given up, by no fault of the service. blocked: the service refuses us, and rests. not_asked: due again. What was not charged '
-  'is given back to the budget.';
+  'Settles a claimed batch. p_results: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which the '
+  'calls ended. Outcomes: done: deleted. retry: made again later, given up after p_max_attempts (null: never). refused: given up '
+  'at once. skipped: given up, but not a failure of the service. blocked: the service refuses us, and the lane rests. not_asked: '
+  'due again. Calls that were not charged are given back to the budget.';
 
 create function private.tell_lane(p_lane private.call_lanes, p_now timestamptz)
 returns void
@@ -1802,7 +1820,7 @@ begin
   if p_lane.failing_since is not null then
     perform private.raise_alert(p_lane.org_id, v_kind, 'warning',
       format('%s failed %s times in a row: %s. It is tried again every ten minutes; nothing is lost meanwhile.',
-        private.lane_name(p_lane), p_lane.failures, coalesce(p_lane.last_error, 'no reason known')),
+        private.lane_name(p_lane), p_lane.failures, rtrim(coalesce(p_lane.last_error, 'no reason known'), '.')),
       null, null, jsonb_build_object('service_id', p_lane.service_id, 'failures', p_lane.failures));
   elsif not exists (
     select 1 from private.call_lanes l where l.org_id = p_lane.org_id and l.queue = p_lane.queue and l.failing_since is not null
@@ -1812,8 +1830,8 @@ begin
 end;
 $$;
 comment on function private.tell_lane(private.call_lanes, timestamptz) is
-  'Raises the alert lookup_failing or enrichment_failing of a lane that is failing, and resolves it when none of the '
-  'organisation''s is any more.';
+  'Raises the alert lookup_failing or enrichment_failing for a lane that is failing, and resolves it when none of the '
+  'organisation''s lanes of that queue is failing any more.';
 
 create function private.lane_name(p_lane private.call_lanes)
 returns text
@@ -1824,7 +1842,7 @@ as $$
   select coalesce((select format('The service "%s"', s.name) from public.enrichment_services s where s.id = p_lane.service_id),
     'Twilio Lookup');
 $$;
-comment on function private.lane_name(private.call_lanes) is 'What people call the service that a lane asks.';
+comment on function private.lane_name(private.call_lanes) is 'The name of a lane''s service for people.';
 
 create function private.prune_outside_calls(p_now timestamptz default now(), p_limit integer default 10000,
   p_org_id uuid default null)
@@ -1839,13 +1857,14 @@ as $$
       and l.org_id <> all ((select private.resting_orgs('prune_calls', p_org_id, p_now))::uuid[]) limit p_limit);
 $$;
 comment on function private.prune_outside_calls(timestamptz, integer, uuid) is
-  'Forgets what was given up 90 days ago. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Deletes calls that were given up more than 90 days ago. p_org_id: only this organisation; null: all except those for which '
+  'this work is resting.';
 
 -- schemas/enrichment/queues.sql
 
 select pgmq.create('lookups');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the lane that was deleted
+-- by the second.
 create index q_lookups_turn_idx on pgmq.q_lookups ((coalesce(message ->> 'org_id', '')), vt);
 create index q_lookups_lane_idx on pgmq.q_lookups ((message ->> 'lane_id'));
 

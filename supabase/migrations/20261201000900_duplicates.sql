@@ -12,13 +12,14 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- Those without a phone yet are noted when it comes.
+  -- Leads without a phone yet are recorded when they get one.
   insert into private.lead_changes (org_id, lead_id) select n.org_id, n.id from new_rows n where n.phone_digits <> '';
   return null;
 end;
 $$;
 comment on function private.note_new_leads() is
-  'Statement trigger: notes new leads for private.match_leads. Definer: whoever writes leads may not write private tables.';
+  'Statement trigger: records new leads for private.match_leads. Security definer: the role that writes leads may not write '
+  'private tables.';
 create trigger leads_note_new after insert on public.leads
   referencing new table as new_rows for each statement execute function private.note_new_leads();
 
@@ -27,8 +28,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one.
 set enable_nestloop = off
 as $$
 begin
@@ -41,8 +42,8 @@ begin
 end;
 $$;
 comment on function private.note_changed_leads() is
-  'Statement trigger: notes leads that may have got or lost a duplicate. Definer: whoever writes leads may not write private '
-  'tables.';
+  'Statement trigger: records leads that may have gained or lost a duplicate. Security definer: the role that writes leads may '
+  'not write private tables.';
 create trigger leads_note_changed after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.note_changed_leads();
 
@@ -61,8 +62,8 @@ begin
 end;
 $$;
 comment on function private.forget_leads() is
-  'Statement trigger: what was kept to compare leads goes with them. Definer: whoever removes leads may not '
-  'write private tables.';
+  'Statement trigger: deletes what is stored for comparing leads together with the leads. Security definer: the role that '
+  'deletes leads may not write private tables.';
 create trigger leads_forget after delete on public.leads
   referencing old table as old_rows for each statement execute function private.forget_leads();
 
@@ -75,7 +76,8 @@ create table private.match_words (
   primary key (kind, word)
 );
 comment on table private.match_words is
-  'Words of addresses as the postal service shortens them, and words of names that do not say who it is, folded to nothing.';
+  'Words of addresses with the abbreviation that the postal service uses, and words of names that do not identify a person, '
+  'folded to an empty text.';
 
 alter table private.match_words enable row level security;
 
@@ -95,7 +97,7 @@ from (values
 ) f (folded, words)
 cross join lateral unnest(string_to_array(f.words, ' ')) w (word);
 
--- Not Sr: it tells a father from his son, as Jr does.
+-- Without Sr, because it distinguishes a father from his son, as Jr does.
 insert into private.match_words (kind, word, folded)
 select 'name', w.word, ''
 from unnest(string_to_array(
@@ -113,9 +115,10 @@ create table private.lead_match_keys (
   names text[] not null
 );
 comment on table private.lead_match_keys is
-  'What a lead is compared by, as hashes: its folded mailing address, that with the name in any order, and for names like "M '
-  'Garcia" that with name and initial. Written by private.match_leads; no foreign key, a trigger removes what is gone.';
-comment on column private.lead_match_keys.names is 'The names of two letters and more, sorted.';
+  'The keys by which a lead is compared, as hashes. address_key: its folded mailing address. owner_key: the address with the '
+  'names in any order. initial_key: for names like "M Garcia", the address with name and initial. Written by '
+  'private.match_leads. No foreign key: a trigger deletes the keys of deleted leads.';
+comment on column private.lead_match_keys.names is 'The names of two letters or more, sorted.';
 create index lead_match_keys_owner_idx on private.lead_match_keys (org_id, owner_key) where owner_key is not null;
 create index lead_match_keys_address_idx on private.lead_match_keys (org_id, address_key) where address_key is not null;
 create index lead_match_keys_address_initial_idx on private.lead_match_keys (org_id, address_key, initial_key)
@@ -135,7 +138,7 @@ create table private.dismissed_duplicates (
   check (lead_a < lead_b)
 );
 comment on table private.dismissed_duplicates is
-  'Pairs of leads of which a person said that they are not the same owner: they are not suggested again.';
+  'Pairs of leads that a person said are not the same owner; they are not suggested again.';
 create index dismissed_duplicates_b_idx on private.dismissed_duplicates (lead_b);
 create index dismissed_duplicates_org_idx on private.dismissed_duplicates (org_id);
 create index dismissed_duplicates_by_idx on private.dismissed_duplicates (dismissed_by) where dismissed_by is not null;
@@ -150,8 +153,8 @@ create table private.lead_changes (
   lead_id uuid not null
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.lead_changes is
-  'Leads whose name, address, phones or deletion changed since private.match_leads looked at them. Appended only, twice does no '
-  'harm.';
+  'Leads whose name, address, phones or deletion changed since private.match_leads last processed them. Rows are only appended; '
+  'a lead may be in it twice.';
 create index lead_changes_org_idx on private.lead_changes (org_id, id);
 
 alter table private.lead_changes enable row level security;
@@ -165,8 +168,8 @@ create table private.duplicate_leads (
   primary key (org_id, rank, lead_id)
 );
 comment on table private.duplicate_leads is
-  'Leads that have a duplicate, to be listed without looking at all leads: rank 1 by phone, 2 by owner alone. What is no longer '
-  'true is found when it is listed, and looked at again.';
+  'Leads that have a duplicate, so that listing them need not read all leads: rank 1 by phone, 2 only by owner. Rows that are no '
+  'longer true are found when they are listed, and checked again.';
 create index duplicate_leads_lead_idx on private.duplicate_leads (lead_id);
 
 alter table private.duplicate_leads enable row level security;
@@ -196,7 +199,7 @@ begin
   perform private.refuse_lead(p_org_id, x.id)
   from unnest(v_ids) x (id) where not exists (select 1 from public.leads l
     where l.org_id = p_org_id and l.id = x.id and l.deleted_at is null);
-  select jsonb_agg(j.lead order by l.created_at, l.id), (array_agg(to_jsonb(l)) filter (where l.id = p_keep_id))[1],
+  select to_jsonb(array_agg(j.lead order by l.created_at, l.id)), (array_agg(to_jsonb(l)) filter (where l.id = p_keep_id))[1],
     array_agg(to_jsonb(l) order by l.created_at, l.id) filter (where l.id <> p_keep_id),
     array_agg(l.id order by l.created_at, l.id) filter (where l.id <> p_keep_id)
   into v_before, v_keep, v_others, p_other_ids
@@ -239,12 +242,12 @@ begin
 end;
 $$;
 comment on function private.apply_merge(uuid, uuid, uuid[], jsonb, timestamptz) is
-  'Merges leads into one in the caller''s transaction and returns what was done, field by field; the audit event leads_merged '
-  'keeps all of them as they were. Raises PT404 (details.merged_into), PT503 try_again.';
+  'Merges leads into one in the caller''s transaction, and returns what was done, field by field. The audit event leads_merged '
+  'stores all of them as they were. Raises PT404 (details.merged_into), PT422 for too many custom fields, PT503 try_again.';
 
 -- schemas/duplicates/functions/duplicate_edges.sql
 
--- Which leads look like the same owner as others. Phones are compared as they are now, names and addresses by their keys.
+-- Which leads look like the same owner. Phones are compared as they are now, names and addresses by their stored keys.
 
 create function private.duplicate_groups(p_org_id uuid, p_lead_ids uuid[], p_reason text default null)
 returns table (lead_id uuid, members uuid[])
@@ -263,8 +266,9 @@ declare
   v_labels integer[];
   v_lower integer[];
 begin
-  -- From all of them at once, by rounds: asked one by one, a page took ten times as long. Bounded: what is larger is no owner.
-  -- Twenty of each kind hold a group together, for those who share a phone or a name find the same twenty.
+  -- Searches from all leads at once, in rounds: one by one, a page took ten times as long. The number of leads is limited,
+  -- because a larger group is not one owner. Twenty edges of each kind suffice to connect a group: leads that share a phone or a
+  -- name find the same twenty.
   while cardinality(v_next) > 0 and cardinality(v_seen) < cardinality(p_lead_ids) + 500 loop
     select coalesce(array_agg(e.lead_id), '{}'), coalesce(array_agg(e.other_id), '{}') into v_a, v_b
     from (select distinct d.lead_id, d.other_id from private.duplicate_edges(p_org_id, v_next, p_reason, 20) d) e;
@@ -273,8 +277,8 @@ begin
     v_next := array(select distinct x from unnest(v_b) x where x <> all (v_seen) limit 500);
     v_seen := v_seen || v_next;
   end loop;
-  -- All leads at once take the least number among those that hang together, neighbour by neighbour. Worked out for each lead
-  -- asked about, a group of a thousand would be found a thousand times.
+  -- Labels connected leads: in each round every lead takes the least label among its neighbours, until nothing changes. Searching
+  -- from each lead separately would find a group of a thousand a thousand times.
   v_nodes := array(select distinct x from unnest(v_seen || v_to) x order by x);
   v_labels := array(select generate_series(1, cardinality(v_nodes)));
   loop
@@ -297,15 +301,15 @@ begin
 end;
 $$;
 comment on function private.duplicate_groups(uuid, uuid[], text) is
-  'For each of these leads all that hang together with it by duplicate_edges, itself among them, in the order of their ids; it '
-  'alone where there is none. Some 500 more than were asked about at most.';
+  'For each of these leads, all leads that are connected with it by duplicate_edges, with itself, in the order of their ids; '
+  'only itself if there are no others. Reads at most some 500 leads more than it was asked about.';
 
 create function private.duplicate_edges(p_org_id uuid, p_lead_ids uuid[], p_reason text default null, p_most integer default 200)
 returns table (lead_id uuid, other_id uuid, reason text, value text)
 language plpgsql
 stable
 set search_path = ''
--- Index lookups and nothing else, whatever the statistics say: see private.find_phone_leads.
+-- Forces index lookups, whatever the statistics say: see private.find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -313,7 +317,7 @@ set enable_mergejoin = off
 set enable_material = off
 as $$
 begin
-  -- Of each kind 200 are looked at for a lead: more share a phone, a name or an address only where it is nobody's.
+  -- Reads at most 200 leads of each kind for a lead: more leads share a phone, a name or an address only if it is not a real one.
   return query
   select x.id, e.other_id, e.reason, e.value
   from unnest(p_lead_ids) x (id)
@@ -344,7 +348,7 @@ begin
          and d.lead_b = greatest(x.id, c.other_id))
      limit p_most)
     union all
-    -- "M Garcia" and whoever is a Garcia with an M at the same address …
+    -- "M Garcia" matches a Garcia with another name that begins with M at the same address …
     (select c.other_id, 'owner', null
      from (
        select o.lead_id as other_id, k.address_key, k.initial_key, k.names[1] as name, o.names
@@ -361,18 +365,19 @@ begin
          where n <> c.name))
      limit p_most)
     union all
-    -- … and the other way round.
+    -- … and the reverse.
     (select c.other_id, 'owner' as reason, null as value
      from (
        select o.other_id
        from private.lead_match_keys k
-       -- Apart, so that each key is looked up: joined, the planner took all keys of the organisation and compared them with each.
+       -- In a subquery of its own, so that each key is looked up: in a join, the planner took all keys of the organisation and
+       -- compared them with each.
        cross join lateral (
          select private.initial_key(k.address_key, p.name, p.initial) as key
          from (select distinct f.name, left(i.name, 1) as initial from unnest(k.names) f (name)
            cross join unnest(k.names) i (name) where f.name <> i.name) p
          where exists (
-           -- In the order of the index that holds such keys alone: at most addresses there is none.
+           -- Ordered as in the index that contains only such keys: at most addresses there are none.
            select from private.lead_match_keys m
            where m.org_id = p_org_id and m.address_key = k.address_key and m.initial_key is not null
            order by m.initial_key limit 1)
@@ -394,13 +399,13 @@ begin
 end;
 $$;
 comment on function private.duplicate_edges(uuid, uuid[], text, integer) is
-  'The leads that look like the same owner as these, with why: phone (value: E.164) or owner (name and mailing address). Those '
-  'dismissed and those deleted are not among them; of the leads asked about, deleted ones are answered too. p_reason: only '
-  'phone, or only owner. p_most: so many of each kind for a lead.';
+  'The leads that look like the same owner as these leads, with the reason: phone (value: E.164) or owner (name and mailing '
+  'address). Leaves out dismissed pairs and deleted leads as matches; p_lead_ids may include deleted leads. p_reason: only '
+  'phone, or only owner. p_most: at most so many of each kind for a lead.';
 
 -- schemas/duplicates/functions/duplicate_lists.sql
 
--- Duplicates as people see them: groups page by page, those of one lead, and the word that they are none.
+-- Duplicates as people see them: groups page by page, the group of one lead, and dismissing suggestions.
 
 create function private.duplicates_json(p_org_id uuid, p_groups jsonb, p_reason text default null)
 returns jsonb
@@ -414,26 +419,27 @@ as $$
     cross join lateral jsonb_array_elements_text(g.ids) with ordinality m (id, n)
   ),
   leads as (
-    select m.n, jsonb_agg(j.lead order by m.place) as list
+    select m.n, to_jsonb(array_agg(j.lead order by m.place)) as list
     from members m join private.leads_json(array(select x.id from members x)) j on j.id = m.id group by m.n
   ),
   edges as (
-    select m.n, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+    select m.n, to_jsonb(array_agg(jsonb_strip_nulls(jsonb_build_object(
         'lead_ids', jsonb_build_array(e.lead_id, e.other_id), 'reason', e.reason, 'phone', e.value,
         'confidence', case e.reason when 'phone' then 'certain' else 'likely' end))
-      order by e.reason desc, m.place, e.other_id, e.value) as list
+      order by e.reason desc, m.place, e.other_id, e.value)) as list
     from members m
     join private.duplicate_edges(p_org_id, array(select x.id from members x), p_reason) e on e.lead_id = m.id
       and e.lead_id < e.other_id
     join members o on o.n = m.n and o.id = e.other_id
     group by m.n
   )
-  select coalesce(jsonb_agg(jsonb_build_object('leads', l.list, 'links', coalesce(e.list, '[]'),
-      'confidence', case when e.list @> '[{"reason": "phone"}]' then 'certain' else 'likely' end) order by l.n), '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('leads', l.list, 'links', coalesce(e.list, '[]'),
+      'confidence', case when e.list @> '[{"reason": "phone"}]' then 'certain' else 'likely' end) order by l.n)), '[]')
   from leads l left join edges e on e.n = l.n;
 $$;
 comment on function private.duplicates_json(uuid, jsonb, text) is
-  'Groups of leads ([[lead id]]) as the API shows them: [{leads, links: [{lead_ids, reason, phone, confidence}], confidence}].';
+  'Groups of leads ([[lead id]]) in the form that the API returns: [{leads, links: [{lead_ids, reason, phone, confidence}], '
+  'confidence}].';
 
 create function private.lead_duplicates(p_lead_id uuid)
 returns jsonb
@@ -454,8 +460,8 @@ begin
 end;
 $$;
 comment on function private.lead_duplicates(uuid) is
-  'The group of one lead, itself first, 50 at most: {leads, links, confidence}; without links where nobody looks like it. '
-  'Raises PT403, PT404. Definer: keys are out of users'' reach.';
+  'The group of one lead, with this lead first and at most 50 leads: {leads, links, confidence}. It has no links if no other '
+  'lead looks like it. Raises PT403, PT404. Security definer: users may not read the keys.';
 grant execute on function private.lead_duplicates(uuid) to authenticated;
 
 create function public.lead_duplicates(p_lead_id uuid)
@@ -492,8 +498,8 @@ begin
 end;
 $$;
 comment on function private.dismiss_duplicates(uuid[], timestamptz) is
-  'Operators: these leads are not the same owner, each pair of them; they are not suggested as such again. Returns how many '
-  'pairs that is news of. Raises PT403, PT404, PT422. Definer: users may not write the table.';
+  'Operators: records that no two of these leads are the same owner, so that they are not suggested as duplicates again. Returns '
+  'how many pairs are newly recorded. Raises PT403, PT404, PT422. Security definer: users may not write the table.';
 grant execute on function private.dismiss_duplicates(uuid[], timestamptz) to authenticated;
 
 create function public.dismiss_duplicates(p_lead_ids uuid[])
@@ -534,12 +540,12 @@ begin
   if p_reason not in ('phone', 'owner') then
     perform private.refuse_field('reason', 'reason must be phone or owner.');
   elsif (p_after_rank is null) <> (p_after_id is null) or p_after_rank not between 1 and 2 then
-    perform private.refuse_field('cursor', 'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+    perform private.refuse_field('cursor', 'The cursor is not of this list: use next_cursor of the page before, unchanged.');
   end if;
   if v_skip > 2000 then
-    perform private.refuse_field('page', 'So deep a page is reached by the cursor alone: take next_cursor of the page before.');
+    perform private.refuse_field('page', 'A page this deep can be reached only by cursor: use next_cursor of the page before.');
   end if;
-  -- Those by phone first. A group is listed where its first lead stands; the others that come up are of a group that was.
+  -- Groups by phone come first. A group is listed at the place of its first lead; its other leads are skipped when they come up.
   <<batches>>
   loop
     v_batch := array(
@@ -566,7 +572,7 @@ begin
           v_next := jsonb_build_object('rank', v_rank, 'id', p_after_id);
           exit batches;
         else
-          -- More leads than that are no owner, and nobody looks through them.
+          -- A group of more leads is not one owner, and nobody looks through so many.
           v_members := array(select x from unnest(v_row.members) x order by x <> v_row.lead_id, x limit 50);
           v_groups := v_groups || jsonb_build_array(array(select x from unnest(v_members) x order by x));
           v_shown := v_shown + cardinality(v_members);
@@ -581,7 +587,7 @@ begin
       v_rank := v_row.rank;
       p_after_id := v_row.lead_id;
     end loop;
-    -- Thousands that are all of groups listed before: the page ends here, and the next goes on.
+    -- There may be thousands of leads of groups that were listed before: the page ends here, and the next one continues.
     if clock_timestamp() > v_until then
       v_next := jsonb_build_object('rank', v_rank, 'id', p_after_id);
       exit batches;
@@ -590,7 +596,7 @@ begin
   if v_next is null and coalesce(p_offset, 0) <= 0 and p_after_rank is null then
     v_total := jsonb_array_length(v_groups);
   else
-    -- Two leads to a group at least.
+    -- A group has at least two leads.
     select ceil(count(*) / 2.0) into v_total
     from (select from private.duplicate_leads d where d.org_id = v_org_id and (p_reason is distinct from 'phone' or d.rank = 1)
       limit 20001) c;
@@ -602,10 +608,11 @@ begin
 end;
 $$;
 comment on function private.list_duplicates(text, integer, integer, integer, uuid) is
-  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id} to go on '
-  'with as p_after_rank and p_after_id}. p_reason phone or owner: by that alone. Limit at most 200 groups, 50 leads of a group '
-  'and 1,000 in all; a page ends early, with next, if its leads have 4 MB or it takes a second. Volatile: what is listed no '
-  'more is noted to be looked at again. Raises PT403, PT422. Definer: keys and lists are out of users'' reach.';
+  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id}}. next is '
+  'passed as p_after_rank and p_after_id to get the next page. p_reason phone or owner: only for that reason. A page has at most '
+  '200 groups, 50 leads of a group and 1,000 leads in all; it ends early, with next, if its leads have 4 MB or it takes a '
+  'second. Volatile: leads that no longer have a duplicate are queued for another check. Raises PT403, PT422. Security definer: '
+  'users may not read keys and lists.';
 grant execute on function private.list_duplicates(text, integer, integer, integer, uuid) to authenticated;
 
 create function public.list_duplicates(
@@ -619,8 +626,8 @@ grant execute on function public.list_duplicates(text, integer, integer, integer
 
 -- schemas/duplicates/functions/match_keys.sql
 
--- By what leads are known to be the same owner: name and mailing address, folded so that ways of writing them do not matter.
--- Keys are worked out beside the writing of leads, never in it: an import only notes which leads there are to look at.
+-- The keys by which leads are recognised as the same owner: name and mailing address, folded so that different spellings do not
+-- matter. Keys are not computed when leads are written: an import only records which leads are to be compared.
 
 create function private.initial_key(p_address_key bigint, p_name text, p_initial text)
 returns bigint
@@ -632,9 +639,9 @@ as $$
   select hashtextextended(p_name || ' ' || p_initial || '.', p_address_key);
 $$;
 comment on function private.initial_key(bigint, text, text) is
-  'The key of somebody known by one name and the initial of another, at an address; null without an address.';
+  'The key of a person known by one name and the initial of another, at an address; null without an address.';
 
--- In plpgsql, which keeps its plan: planning it took longer than some hundred leads do.
+-- PL/pgSQL, because it keeps its plan: planning took longer than processing some hundred leads.
 create function private.match_keys(p_lead_ids uuid[])
 returns table (lead_id uuid, org_id uuid, address_key bigint, owner_key bigint, initial_key bigint, names text[])
 language plpgsql
@@ -645,7 +652,7 @@ begin
   return query
   with leads as materialized (
     select l.id, l.org_id,
-      -- Dots and apostrophes part no words: "P.O. Box", "L.L.C.", "O'Brien".
+      -- Dots and apostrophes do not separate words: "P.O. Box", "L.L.C.", "O'Brien".
       trim(regexp_replace(translate(replace(private.fold_text(coalesce(l.address1, '') || ' ' || coalesce(l.address2, '')), '#',
         ' apt '),
         '.''’', ''), '[^a-z0-9]+', ' ', 'g')) as street,
@@ -653,7 +660,8 @@ begin
       coalesce(substring(l.postal_code from '^\s*([0-9]{5})'), private.fold_text(nullif(trim(l.city), '')) || l.state) as place
     from public.leads l where l.id = any (p_lead_ids) and l.deleted_at is null
   ),
-  -- Word by word within each lead: joining leads to their words, the planner took thousands for one and compared all with all.
+  -- Processes the words within each lead: when leads were joined to their words, the planner expected thousands of words for one
+  -- lead and compared all with all.
   keys as (
     select l.id, l.org_id, hashtextextended(s.street || '|' || l.place, 0) as address_key,
       coalesce(p.names, '{}') as names, coalesce(p.initials, '{}') as initials
@@ -669,7 +677,7 @@ begin
       select array_agg(c.word order by c.word) filter (where length(c.word) > 1) as names,
         array_agg(c.word order by c.word) filter (where length(c.word) = 1) as initials
       from (
-        -- Two owners with four names each are eight. Each name is compared with each other one, so their number is bounded.
+        -- Two owners with four names each have eight. Each name is compared with each other name, so their number is limited.
         select w.word from unnest(string_to_array(l.person, ' ')) with ordinality w (word, n)
         where not exists (select from private.match_words m where m.kind = 'name' and m.word = w.word offset 0)
         order by w.n limit 8
@@ -677,7 +685,8 @@ begin
     ) p
   )
   select k.id, k.org_id, k.address_key,
-    -- One name alone is told from others by its initials; beside two names they are middle ones, and left out as often as not.
+    -- If there is only one name, its initials are part of the key. With two names or more, initials are middle initials, which
+    -- are often left out.
     case when cardinality(k.names) > 0 then hashtextextended(
       array_to_string(k.names || case when cardinality(k.names) = 1 then k.initials end, ' '), k.address_key) end,
     case when cardinality(k.names) = 1 and cardinality(k.initials) = 1
@@ -687,13 +696,14 @@ begin
 end;
 $$;
 comment on function private.match_keys(uuid[]) is
-  'What leads that are not deleted are compared by: see private.lead_match_keys. The place of an address is its five-digit ZIP, '
-  'else city and state; no address, no keys. Of a name the first eight words count.';
+  'The keys by which leads that are not deleted are compared: see private.lead_match_keys. The place of an address is its '
+  'five-digit ZIP, else city and state; without an address there are no keys. Only the first eight words of a name count.';
 
 -- schemas/duplicates/functions/match_leads.sql
 
--- Keeping the keys and the list of leads that have a duplicate. Whoever writes leads appends their ids; a job does the rest in
--- order, alone, so that two who write at the same moment are seen together by it whichever commits first.
+-- Keeps the keys and the list of leads that have a duplicate up to date. Writing a lead appends its id to lead_changes. A single
+-- task compares the changed leads in order, so that of two leads written at the same moment each is compared with the other,
+-- whichever commits first.
 
 create function private.match_leads(p_limit integer default 5000)
 returns integer
@@ -708,11 +718,11 @@ declare
   v_share integer;
   v_id uuid;
 begin
-  -- One at a time: who comes second would look at what the first has not written yet.
+  -- One run at a time: a second one would not see what the first has not committed yet.
   if not exists (select from private.lead_changes) or not pg_try_advisory_xact_lock(hashtextextended('match_leads', 0)) then
     return 0;
   end if;
-  -- Beginning anywhere: what the time does not suffice for is not always the same.
+  -- Starts at a random organisation: if the time is not enough for all, it is not always the same ones that are left out.
   v_orgs := array(select o from private.orgs_to_match() o where not private.is_resting('match_leads', o) order by o < v_pivot, o);
   v_share := greatest(p_limit / greatest(cardinality(v_orgs), 1), 50);
   foreach v_id in array v_orgs loop
@@ -724,9 +734,9 @@ begin
 end;
 $$;
 comment on function private.match_leads(integer) is
-  'Works off leads that changed: their keys, and whether they and those that look like them have a duplicate. Each organisation '
-  'has an equal share of p_limit, and a failure is its own; after two seconds it begins no further one. Returns how many leads. '
-  'Nothing where another is at it.';
+  'Processes leads that changed: writes their keys, and whether they and the leads that look like them have a duplicate. Each '
+  'organisation gets an equal share of p_limit, and its failure stops only its own share. After two seconds it begins no further '
+  'organisation. Returns how many leads. Does nothing if another run is active.';
 
 create function private.match_org_leads(p_org_id uuid, p_lead_ids uuid[])
 returns void
@@ -738,7 +748,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '2 seconds';
   v_ids uuid[];
 begin
-  -- Step by step, each after the keys of the one before are written: a pair is seen by whichever comes second.
+  -- In steps, each after the keys of the step before were written: a pair is found by the lead that comes second.
   for v_at in 1 .. cardinality(p_lead_ids) by c_step loop
     v_ids := p_lead_ids[v_at : v_at + c_step - 1];
     if clock_timestamp() > v_until then
@@ -750,8 +760,8 @@ begin
 end;
 $$;
 comment on function private.match_org_leads(uuid, uuid[]) is
-  'What private.match_leads does for the changed leads of one organisation, for two seconds; the rest of them is noted again, '
-  'behind what others wait for.';
+  'Processes changed leads of one organisation for two seconds; the rest is appended to lead_changes again, behind the leads '
+  'that already wait.';
 
 create function private.orgs_to_match()
 returns setof uuid
@@ -759,7 +769,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Steps from one to the next through the index: one that has just imported a million leads is one step too.
+  -- Skips from one organisation to the next in the index: an organisation that has just imported a million leads takes only one
+  -- step too.
   with recursive o as (
     (select c.org_id from private.lead_changes c order by c.org_id limit 1)
     union all
@@ -768,7 +779,7 @@ as $$
   )
   select o.org_id from o where o.org_id is not null;
 $$;
-comment on function private.orgs_to_match() is 'Organisations of which leads changed since they were last compared.';
+comment on function private.orgs_to_match() is 'Organisations with leads that changed and are not compared yet.';
 
 create function private.match_changes(p_org_id uuid, p_limit integer)
 returns integer
@@ -792,8 +803,8 @@ begin
 end;
 $$;
 comment on function private.match_changes(uuid, integer) is
-  'Compares up to p_limit leads of an organisation that changed, the oldest changes first; returns how many. The caller holds '
-  'the lock of match_leads.';
+  'Compares up to p_limit changed leads of an organisation, the oldest changes first; returns how many. The caller holds the '
+  'lock of match_leads.';
 
 create function private.match_some_leads(p_org_id uuid, p_lead_ids uuid[])
 returns void
@@ -810,7 +821,7 @@ begin
       names = excluded.names
     where (k.address_key, k.owner_key, k.initial_key, k.names)
       is distinct from (excluded.address_key, excluded.owner_key, excluded.initial_key, excluded.names);
-  -- Keys of a deleted lead stay, for it may be restored; those it looked like are looked at again, with it left out.
+  -- Keys of a deleted lead stay, because it may be restored. The leads that looked like it are checked again without it.
   v_near := array(
     select l.id from public.leads l where l.id = any (p_lead_ids) and l.deleted_at is null
     union
@@ -830,12 +841,12 @@ begin
 end;
 $$;
 comment on function private.match_some_leads(uuid, uuid[]) is
-  'Writes the keys of some leads of one organisation, and whether they and those near them have a duplicate. Some hundred leads '
-  'at most: see private.match_org_leads.';
+  'Writes the keys of some leads of one organisation, and whether they and the leads near them have a duplicate. For some '
+  'hundred leads at most: see private.match_org_leads.';
 
 -- schemas/duplicates/functions/merge_leads.sql
 
--- Merging leads: locks, what is not sent yet, history, and the function operators call.
+-- Merging leads: locks, messages that are not sent yet, history, and the function that operators call.
 
 create function private.lead_contacts(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -852,8 +863,8 @@ as $$
     order by 1);
 $$;
 comment on function private.lead_contacts(uuid, uuid[]) is
-  'Every phone that leads have or were ever written to or wrote from: whose contact rows are locked before anything of the '
-  'leads is moved, and by which their messages are found.';
+  'Every phone that these leads have, were ever written to at, or wrote from. Their contacts are locked before anything of the '
+  'leads is moved, and their messages are found by these phones.';
 
 create function private.lock_leads(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -863,7 +874,8 @@ as $$
 declare
   v_phones text[];
 begin
-  -- A campaign that is being built waits, or is waited for: else it would add a target for a lead that is no more.
+  -- Waits for campaigns that are being built, and makes them wait: they would otherwise add a target for a lead that no longer
+  -- exists.
   perform 1 from public.campaigns c where c.org_id = p_org_id and c.status in ('draft', 'building', 'ready')
     order by c.id for share;
   v_phones := private.lead_contacts(p_org_id, p_lead_ids);
@@ -876,9 +888,9 @@ begin
 end;
 $$;
 comment on function private.lock_leads(uuid, uuid[]) is
-  'Locks leads and the contacts of all their phones, in the one order (campaigns being built, contacts by E.164, leads by id), '
-  'and returns those phones. Raises PT503 try_again where a lead was given another phone meanwhile: locking it now would be '
-  'against the order.';
+  'Locks leads and the contacts of all their phones in the usual order (campaigns being built, contacts by E.164, leads by id), '
+  'and returns those phones. Raises PT503 try_again if a lead got another phone meanwhile: locking that one now would break the '
+  'order.';
 
 create function private.merge_targets(p_org_id uuid, p_keep_id uuid, p_lead_ids uuid[], p_status text, p_now timestamptz)
 returns jsonb
@@ -892,8 +904,9 @@ declare
 begin
   perform 1 from public.campaign_targets t where t.org_id = p_org_id and t.lead_id = any (p_lead_ids)
     order by t.id for no key update;
-  -- Who is left alone is left alone at every phone. Else, in a campaign that writes to one phone of each lead, the person that
-  -- several leads turned out to be is written to once: not again where one was sent already, and first at the kept lead's phone.
+  -- A person with status do_not_contact is not written to at any phone. Otherwise, a campaign that writes only to the primary
+  -- phone of each lead writes once to a person who had several leads: not again if it already wrote to one of them, and
+  -- preferably to the kept lead's phone.
   v_canceled := private.cancel_targets(array(
     select t.id
     from (
@@ -921,8 +934,8 @@ begin
 end;
 $$;
 comment on function private.merge_targets(uuid, uuid, uuid[], text, timestamptz) is
-  'Gives the kept lead the targets of the merged ones, and cancels what it may not or need not be sent any more: {canceled, '
-  'moved}. p_status is the kept lead''s after the merge.';
+  'Moves the targets of the merged leads to the kept one, and cancels those that may not or need not be sent any more: '
+  '{canceled, moved}. p_status is the kept lead''s status after the merge.';
 
 create function private.move_lead_history(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[], p_phones text[])
 returns jsonb
@@ -939,7 +952,7 @@ declare
 begin
   update public.conversations c set lead_id = p_keep_id where c.org_id = p_org_id and c.lead_id = any (p_other_ids);
   get diagnostics v_conversations = row_count;
-  -- By person and by conversation, each by its index: messages have none by lead.
+  -- Finds messages by phone and by conversation, each by its index: messages have no index by lead.
   update public.messages m set lead_id = p_keep_id
   where m.lead_id = any (p_other_ids) and m.id in (
     select x.id from public.messages x where x.to_number = any (p_phones) and (x.org_id = p_org_id) is true
@@ -959,7 +972,7 @@ begin
   on conflict do nothing;
   get diagnostics v_lists = row_count;
   delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_other_ids);
-  -- Contacted are all whom any of them was.
+  -- The kept lead was contacted if any of the leads was.
   insert into private.lead_activity as a (lead_id, org_id, last_contacted_at)
   select p_keep_id, p_org_id, max(o.last_contacted_at) from private.lead_activity o where o.lead_id = any (p_other_ids)
     having count(*) > 0
@@ -969,7 +982,7 @@ begin
   update public.leads l set first_contacted_at = x.first_at
   from (select min(o.first_contacted_at) as first_at from public.leads o where o.id = any (p_keep_id || p_other_ids)) x
   where l.id = p_keep_id and l.first_contacted_at is distinct from x.first_at;
-  -- Who was told apart from a merged lead is told apart from the kept one.
+  -- A lead that is known not to be a duplicate of a merged lead is not one of the kept lead either.
   insert into private.dismissed_duplicates (org_id, lead_a, lead_b, dismissed_by, dismissed_at)
   select distinct on (1, 2, 3) p_org_id, least(p_keep_id, x.id), greatest(p_keep_id, x.id), d.dismissed_by, d.dismissed_at
   from private.dismissed_duplicates d
@@ -983,8 +996,8 @@ begin
 end;
 $$;
 comment on function private.move_lead_history(uuid, uuid, uuid[], text[]) is
-  'Gives the kept lead the conversations, messages, consent records, audit and lead events of the merged ones, their places on '
-  'lists and what tells when they were contacted; how many of each.';
+  'Moves the conversations, messages, consent records, audit events and lead events of the merged leads to the kept one, and '
+  'their places on lists and times of contact; returns how many of each.';
 
 create function private.merge_differences(p_before jsonb, p_keep_id uuid)
 returns jsonb
@@ -992,8 +1005,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('field', d.field, 'lead_id', d.lead_id, 'value', d.value) order by d.n, d.field),
-    '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('field', d.field, 'lead_id', d.lead_id, 'value', d.value)
+    order by d.n, d.field)), '[]')
   from (
     select x.n, f.field, x.lead -> 'id' as lead_id, f.value
     from public.leads l cross join jsonb_array_elements(p_before) with ordinality x (lead, n)
@@ -1008,8 +1021,8 @@ as $$
   ) d;
 $$;
 comment on function private.merge_differences(jsonb, uuid) is
-  'What merged leads said otherwise than the kept one does now: [{field, lead_id, value}]. It stands in the audit event and in '
-  'the merged leads'' rows alone.';
+  'Values of the merged leads that differ from the kept lead after the merge: [{field, lead_id, value}]. They are stored only in '
+  'the audit event and in the rows of the merged leads.';
 
 create function private.merge_leads(
   p_keep_id uuid,
@@ -1037,7 +1050,7 @@ begin
   p_dry_run := coalesce(p_dry_run, false);
   v_ids := array(select distinct x from unnest(p_merge_ids) x);
   if p_keep_id is null or coalesce(cardinality(v_ids), 0) = 0 or p_keep_id = any (v_ids) then
-    perform private.refuse_field('merge_ids', 'Name 1 to 20 leads to merge, the one that is kept not among them.');
+    perform private.refuse_field('merge_ids', 'Give 1 to 20 leads to merge, without the one that is kept.');
   end if;
   select p.key into v_wrong from jsonb_each_text(p_prefer) p
   where p.key not in ('first_name', 'last_name', 'language', 'email', 'address1', 'address2', 'city', 'state', 'postal_code',
@@ -1053,7 +1066,7 @@ begin
     v_answer := private.apply_merge(v_org_id, p_keep_id, v_ids, p_prefer, p_now);
     perform private.set_lead_cause(null);
     if p_dry_run then
-      -- The same answer, and nothing of it written: what was done is undone, locks included.
+      -- A dry run gives the same answer but writes nothing: everything is rolled back, locks too.
       raise exception using errcode = 'DRYRN';
     end if;
   exception when sqlstate 'DRYRN' then
@@ -1063,10 +1076,10 @@ begin
 end;
 $$;
 comment on function private.merge_leads(uuid, uuid[], jsonb, boolean, timestamptz) is
-  'Operators: merges 1 to 20 leads into one that is kept. p_prefer {field: lead id} says whose value a field takes; p_dry_run '
-  'writes nothing. Returns {lead, merged, fields: {field: {value, from, because}}, tags_added, custom_fields_added, left_over, '
-  'not_taken, properties, targets, history, dry_run}. Raises PT403, PT404 (details.merged_into), PT422, PT503 try_again. '
-  'Definer: users may not write the tables.';
+  'Operators: merges 1 to 20 leads into one that is kept. p_prefer {field: lead id} gives the lead whose value a field takes; '
+  'p_dry_run writes nothing. Returns {lead, merged, fields: {field: {value, from, because}}, tags_added, custom_fields_added, '
+  'left_over, not_taken, properties, targets, history, dry_run}. Raises PT403, PT404 (details.merged_into), PT422, PT503 '
+  'try_again. Security definer: users may not write the tables.';
 grant execute on function private.merge_leads(uuid, uuid[], jsonb, boolean, timestamptz) to authenticated;
 
 create function public.merge_leads(p_keep_id uuid, p_merge_ids uuid[], p_prefer jsonb default '{}',
@@ -1076,9 +1089,66 @@ as $$ select private.merge_leads(p_keep_id, p_merge_ids, p_prefer, p_dry_run) $$
 comment on function public.merge_leads(uuid, uuid[], jsonb, boolean) is 'See private.merge_leads.';
 grant execute on function public.merge_leads(uuid, uuid[], jsonb, boolean) to authenticated;
 
+-- schemas/duplicates/functions/merge_parcels.sql
+
+create function private.merge_parcels(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[])
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_row record;
+  v_parcel public.lead_properties;
+  v_at integer;
+  v_ids uuid[];
+  v_identities private.parcel_identity[];
+  v_moved integer := 0;
+  v_united integer := 0;
+  v_left integer := 0;
+begin
+  select coalesce(array_agg(k.id order by k.created_at, k.id), '{}'),
+    coalesce(array_agg(private.identify_parcel(k) order by k.created_at, k.id), '{}')
+  into v_ids, v_identities
+  from public.lead_properties k where k.org_id = p_org_id and k.lead_id = p_keep_id;
+  for v_row in
+    select p as parcel, private.identify_parcel(p) as identity from unnest(p_other_ids) with ordinality o (lead_id, n)
+    join public.lead_properties p on p.org_id = p_org_id and p.lead_id = o.lead_id order by o.n, p.created_at, p.id
+  loop
+    v_parcel := v_row.parcel;
+    v_at := null;
+    select k.n into v_at from unnest(v_identities) with ordinality k (state, county, own, n)
+    where private.same_parcel((k.state, k.county, k.own)::private.parcel_identity, v_row.identity)
+    order by (k.county is null)::integer + (k.state is null)::integer, k.n limit 1;
+    if v_at is not null then
+      update public.lead_properties k
+      set county = coalesce(k.county, v_parcel.county), state = coalesce(k.state, v_parcel.state),
+          situs = coalesce(k.situs, v_parcel.situs), property_type = coalesce(k.property_type, v_parcel.property_type),
+          acreage = coalesce(k.acreage, v_parcel.acreage), estimated_value = coalesce(k.estimated_value, v_parcel.estimated_value)
+      where k.id = v_ids[v_at];
+      v_identities[v_at].county := coalesce(v_identities[v_at].county, (v_row.identity).county);
+      v_identities[v_at].state := coalesce(v_identities[v_at].state, (v_row.identity).state);
+      v_united := v_united + 1;
+    elsif cardinality(v_ids) >= 100 then
+      v_left := v_left + 1;
+    else
+      update public.lead_properties p set lead_id = p_keep_id where p.id = v_parcel.id;
+      v_ids := v_ids || v_parcel.id;
+      v_identities := v_identities || v_row.identity;
+      v_moved := v_moved + 1;
+    end if;
+  end loop;
+  return jsonb_build_object('moved', v_moved, 'united', v_united, 'left', v_left);
+end;
+$$;
+comment on function private.merge_parcels(uuid, uuid, uuid[]) is
+  'Moves parcels of other leads to the kept one, as long as it has fewer than 100. If the kept lead has the same parcel already, '
+  'only its empty fields are filled: {moved, united, left}. A united parcel, and one that did not fit, stays a row of its merged '
+  'lead.';
+
 -- schemas/duplicates/functions/merge_rows.sql
 
--- What a merge does with the phones and parcels of leads. The caller holds the contacts of all their phones and the leads.
+-- How a merge changes phones and parcels of leads. The caller holds the locks of the contacts of all their phones and of the
+-- leads.
 
 create function private.merge_consent(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns text
@@ -1091,7 +1161,8 @@ declare
 begin
   select l.id into v_denied_by from public.leads l
   where l.id = any (p_lead_ids) and l.consent_status = 'denied' order by l.created_at, l.id limit 1;
-  -- Said of a lead, no is said of the person, and so of all phones. Yes is good for the phones it was given for and no other.
+  -- If a lead's consent is denied, the person denied it, and that applies to all phones. Granted consent applies only to the
+  -- phones for which it was given.
   for v_phone in
     select p.e164, bool_or(p.consent_status = 'denied') as was_denied,
       case
@@ -1117,7 +1188,7 @@ begin
   end loop;
   return case
     when v_denied_by is not null then 'denied'
-    -- Of the lead: only where nothing else was ever said of any of its phones, as it is read as a yes for all of them.
+    -- The lead's consent is granted only if all its phones are, because it is read as consent for all of them.
     when not exists (
       select 1 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
         and p.consent_status <> 'granted') then 'granted'
@@ -1126,8 +1197,9 @@ begin
 end;
 $$;
 comment on function private.merge_consent(uuid, uuid[], timestamptz) is
-  'Gives every phone of merged leads the strictest consent that holds for it: denied where it or any of the leads is denied '
-  '(recorded, and open targets canceled), granted only where it was given for this phone. Returns the consent of the lead.';
+  'Sets every phone of merged leads to the strictest consent that applies: denied if the phone or any of the leads is denied '
+  '(this is recorded, and open targets are canceled); granted only if it was given for this phone. Returns the consent of the '
+  'kept lead.';
 
 create function private.merge_phones(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[])
 returns jsonb
@@ -1140,7 +1212,7 @@ declare
   v_phones jsonb;
   v_left text[] := '{}';
 begin
-  -- What is known of one phone in several leads is known of all of them: a bad number is bad everywhere.
+  -- What is known about a phone in one lead applies to it in all leads: a number that is invalid is invalid everywhere.
   update public.lead_phones p
   set is_valid = coalesce(x.invalid_reason, p.invalid_reason) is null,
     invalid_reason = coalesce(p.invalid_reason, x.invalid_reason),
@@ -1177,70 +1249,12 @@ begin
 end;
 $$;
 comment on function private.merge_phones(uuid, uuid, uuid[]) is
-  'Moves phones of other leads (in their order, valid ones first) to the free roles of the kept one; {left: phones that found '
-  'none}, which stay rows of the merged leads.';
-
-create function private.same_parcel(p_one public.lead_properties, p_other public.lead_properties)
-returns boolean
-language sql
-immutable
-set search_path = ''
-as $$
-  -- Of one owner: a county or state that is not given contradicts nothing. Without an APN only what is alike in everything is
-  -- one.
-  select case
-    when p_one.apn is null and p_other.apn is null then
-      (lower(p_one.county), p_one.state, lower(p_one.situs), p_one.property_type, p_one.acreage, p_one.estimated_value)
-        is not distinct from
-      (lower(p_other.county), p_other.state, lower(p_other.situs), p_other.property_type, p_other.acreage,
-        p_other.estimated_value)
-    else
-      regexp_replace(upper(p_one.apn), '[^A-Z0-9]', '', 'g') = regexp_replace(upper(p_other.apn), '[^A-Z0-9]', '', 'g')
-      and coalesce(lower(p_one.county) = lower(p_other.county), true) and coalesce(p_one.state = p_other.state, true)
-  end;
-$$;
-comment on function private.same_parcel(public.lead_properties, public.lead_properties) is
-  'Whether two parcels of one owner are the same: APN (dashes and blanks aside), county and state, where given.';
-
-create function private.merge_parcels(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[])
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_parcel public.lead_properties;
-  v_same_id uuid;
-  v_moved integer := 0;
-  v_united integer := 0;
-begin
-  for v_parcel in
-    select p.* from unnest(p_other_ids) with ordinality o (lead_id, n)
-    join public.lead_properties p on p.org_id = p_org_id and p.lead_id = o.lead_id order by o.n, p.created_at, p.id
-  loop
-    select k.id into v_same_id from public.lead_properties k
-    where k.org_id = p_org_id and k.lead_id = p_keep_id and coalesce(private.same_parcel(k, v_parcel), false)
-    order by (k.county is null)::integer + (k.state is null)::integer, k.created_at, k.id limit 1;
-    if found then
-      update public.lead_properties k
-      set situs = coalesce(k.situs, v_parcel.situs), property_type = coalesce(k.property_type, v_parcel.property_type),
-          acreage = coalesce(k.acreage, v_parcel.acreage), estimated_value = coalesce(k.estimated_value, v_parcel.estimated_value)
-      where k.id = v_same_id;
-      v_united := v_united + 1;
-    else
-      update public.lead_properties p set lead_id = p_keep_id where p.id = v_parcel.id;
-      v_moved := v_moved + 1;
-    end if;
-  end loop;
-  return jsonb_build_object('moved', v_moved, 'united', v_united);
-end;
-$$;
-comment on function private.merge_parcels(uuid, uuid, uuid[]) is
-  'Moves parcels of other leads to the kept one; of one it has already, only the blanks are filled: {moved, united}. A united '
-  'one stays a row of its merged lead.';
+  'Moves phones of the other leads (in their order, valid ones first) to the free roles of the kept one. Returns {left: phones '
+  'for which no role was free}; these stay rows of the merged leads.';
 
 -- schemas/duplicates/functions/merge_values.sql
 
--- What the fields of a merged lead become, each by a rule that is told with the answer. Nothing here writes.
+-- The values of a lead's fields after a merge; the answer names the rule for each. Nothing here writes.
 
 create function private.merge_fields(p_keep jsonb, p_others jsonb[], p_prefer jsonb)
 returns jsonb
@@ -1249,7 +1263,7 @@ immutable
 set search_path = ''
 as $$
 declare
-  -- Fields that belong together are filled together: half of one address and half of another is nobody's.
+  -- Fields that belong together are filled together: half of one address and half of another is no real address.
   v_groups constant jsonb := '[["first_name", "last_name"], ["address1", "address2", "city", "state", "postal_code"], '
     '["language"], ["email"], ["county"], ["source"]]';
   v_value jsonb := p_keep;
@@ -1284,7 +1298,7 @@ begin
 end;
 $$;
 comment on function private.merge_fields(jsonb, jsonb[], jsonb) is
-  'The kept lead (JSON) with its blank fields filled from the others, in their order, and preferred ones ({field: lead id}) '
+  'The kept lead (JSON) with its empty fields filled from the others, in their order, and preferred fields ({field: lead id}) '
   'taken: {value: the lead, from: {field: {value, from, because}}}. A name or an address is filled only from a lead that '
   'contradicts no part of it.';
 
@@ -1294,13 +1308,14 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A wish to be left alone is never lost; of answers the one worth answering; then that somebody was written to at all.
+  -- A wish not to be contacted is never lost. Then an answer that is worth a reply counts most, then any other answer, then that
+  -- the person was written to at all.
   select array_position(array['new', 'contacted', 'not_interested', 'interested', 'do_not_contact', 'cold', 'warm', 'hot'],
     p_word);
 $$;
 comment on function private.merge_rank(text) is
-  'How much a status or score weighs when leads are merged; the heaviest stays: do_not_contact, interested, not_interested, '
-  'contacted, new; hot, warm, cold.';
+  'The weight of a status or score when leads are merged; the highest stays. In falling order: do_not_contact, interested, '
+  'not_interested, contacted, new; hot, warm, cold.';
 
 create function private.merge_standing(p_keep jsonb, p_others jsonb[], p_prefer jsonb)
 returns jsonb
@@ -1319,8 +1334,8 @@ as $$
   ) w;
 $$;
 comment on function private.merge_standing(jsonb, jsonb[], jsonb) is
-  'Status and score of the kept lead after a merge: {field: {value, from, because}}. A preference counts, but never against '
-  'do_not_contact.';
+  'Status and score of the kept lead after a merge: {field: {value, from, because}}. A preference counts, but do_not_contact '
+  'always wins.';
 
 create function private.merge_notes(p_keep jsonb, p_others jsonb[])
 returns jsonb
@@ -1345,8 +1360,8 @@ begin
 end;
 $$;
 comment on function private.merge_notes(jsonb, jsonb[]) is
-  'The notes of merged leads one after the other, and those that do not fit any more: {notes, left: [text]}. The same notes '
-  'twice are kept once.';
+  'The notes of merged leads one after the other, and those that do not fit: {notes, left: [text]}. Notes that are the same are '
+  'kept once.';
 
 create function private.add_custom_text(p_fields jsonb, p_key text, p_text text)
 returns jsonb
@@ -1366,7 +1381,7 @@ begin
 end;
 $$;
 comment on function private.add_custom_text(jsonb, text, text) is
-  'Custom fields with one more, under the key or, where that is taken, key_2, key_3 ….';
+  'Custom fields with one more, under p_key or, if that is taken, key_2, key_3 ….';
 
 create function private.merge_extras(p_keep jsonb, p_others jsonb[], p_phones_left text[])
 returns jsonb
@@ -1412,7 +1427,7 @@ begin
   end if;
   return jsonb_build_object(
     'tags', to_jsonb(coalesce(v_tags[:50], '{}')), 'notes', v_notes -> 'notes', 'custom_fields', v_fields,
-    'tags_added', (select coalesce(jsonb_agg(t), '[]') from unnest(v_tags[:50]) t where not p_keep -> 'tags' ? t),
+    'tags_added', (select coalesce(to_jsonb(array_agg(t)), '[]') from unnest(v_tags[:50]) t where not p_keep -> 'tags' ? t),
     'custom_fields_added', v_added,
     'left_over', jsonb_strip_nulls(jsonb_build_object(
       'phones', to_jsonb(nullif(p_phones_left, '{}')), 'tags', case when cardinality(v_tags) > 50 then to_jsonb(v_tags[51:]) end,
@@ -1420,12 +1435,13 @@ begin
 end;
 $$;
 comment on function private.merge_extras(jsonb, jsonb[], text[]) is
-  'Tags (50 at most), notes and custom fields of merged leads, and what was added; what does not fit (phones given, tags, '
-  'notes) is in custom_fields as other_phones, other_tags, other_notes and named in left_over.';
+  'Tags (50 at most), notes and custom fields of merged leads, and which of them were added. What does not fit (phones given, '
+  'tags, notes) is stored in custom_fields as other_phones, other_tags, other_notes and listed in left_over.';
 
 -- schemas/duplicates/functions/merged_leads.sql
 
--- Leads that were merged into another: hidden like deleted ones, and they say into which. Their rows keep what did not fit.
+-- Leads that were merged into another: they are hidden like deleted ones and name the lead they were merged into. Their rows keep
+-- the values that did not fit.
 
 create function private.refuse_lead(p_org_id uuid, p_lead_id uuid)
 returns void
@@ -1444,7 +1460,7 @@ begin
 end;
 $$;
 comment on function private.refuse_lead(uuid, uuid) is
-  'Raises PT404 for a lead that is not there, with details.merged_into where it was merged into another.';
+  'Raises PT404 for a lead that does not exist; details.merged_into is given if it was merged into another.';
 
 -- schemas/duplicates/functions/near_leads.sql
 
@@ -1453,7 +1469,7 @@ returns setof uuid
 language plpgsql
 stable
 set search_path = ''
--- As in private.duplicate_edges.
+-- Forces index lookups, as private.duplicate_edges does.
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -1461,9 +1477,9 @@ set enable_mergejoin = off
 set enable_material = off
 as $$
 begin
-  -- By phone and by key, each once: by lead, ten thousand of one name would be looked up ten thousand times each. Who came second
-  -- makes a duplicate of who came first; from then on those who come say nothing new of the ones before, so three of each are
-  -- enough.
+  -- Looks up each phone and each key once: for each lead, ten thousand leads of one name would be looked up ten thousand times
+  -- each. Three matches of each suffice: the second lead makes the first one a duplicate, and later leads change nothing for the
+  -- earlier ones.
   return query
   with phones as materialized (
     select distinct p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
@@ -1483,7 +1499,7 @@ begin
       select distinct k.address_key, f.name, left(i.name, 1) as initial
       from keys k cross join lateral unnest(k.names) f (name) cross join lateral unnest(k.names) i (name)
       where k.address_key is not null and cardinality(k.names) > 1 and f.name <> i.name and exists (
-        -- As in private.duplicate_edges.
+        -- Ordered for the index, as in private.duplicate_edges.
         select from private.lead_match_keys m
         where m.org_id = p_org_id and m.address_key = k.address_key and m.initial_key is not null
         order by m.initial_key limit 1)) p
@@ -1523,12 +1539,13 @@ begin
 end;
 $$;
 comment on function private.near_leads(uuid, uuid[]) is
-  'Leads that these ones may have made duplicates, or may have been the only duplicates of, without these themselves.';
+  'Leads that may have become duplicates because of these leads, or may have lost their only duplicate; without these leads '
+  'themselves.';
 
 -- schemas/duplicates/tasks.sql
 
 insert into private.tasks (name, seconds, due) values ('match-leads', 5, 'select exists (select from private.lead_changes)');
 
--- Four batches leave the next second to others. What fails for an organisation is counted by the function itself.
+-- After four batches, the next second is left to other tasks. The function itself counts failures of an organisation.
 insert into private.task_parts (task, place, kind, items, call) values
   ('match-leads', 1, null, 'select null::uuid, null::uuid from generate_series(1, 4)', 'select private.match_leads()');

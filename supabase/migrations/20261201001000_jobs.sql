@@ -17,7 +17,7 @@ begin
 end;
 $$;
 comment on function private.forget_changes() is
-  'Trigger: what a lead had before is forgotten when its person is erased. Definer: nobody else may write the journal.';
+  'Trigger: deletes the journal of a lead when its person is erased. Security definer: no other role may write the journal.';
 create trigger leads_forget_changes after update of erased_at on public.leads
   for each row when (new.erased_at is not null and old.erased_at is null) execute function private.forget_changes();
 
@@ -31,8 +31,8 @@ set search_path = ''
 as $$
 begin
   delete from private.export_parts p where p.job_id = new.id;
-  -- Whose leads were not fixed has written nothing. Any other that failed or was canceled may still be written by a worker that
-  -- does not know it yet, for as long as a worker lives.
+  -- An export whose leads were not fixed has written nothing. The files of one that failed or was canceled may still be written
+  -- by a worker that does not know it yet, for as long as a worker lives.
   if new.total_items is not null then
     perform private.send_work('file_removals', new.org_id, jsonb_build_object('folder', new.org_id || '/' || new.id),
       case when new.status = 'completed' then 7 * 86400 else 600 end);
@@ -41,8 +41,8 @@ begin
 end;
 $$;
 comment on function private.remove_export_files() is
-  'Trigger: has the worker remove an export''s files, 7 days after it was completed, 10 minutes after it failed or was '
-  'canceled; none if it never came to write any. Definer: nobody else may use the queue.';
+  'Trigger: queues the removal of an export''s files, 7 days after it was completed, or 10 minutes after it failed or was '
+  'canceled. Queues nothing if the export never began to write. Security definer: no other role may use the queue.';
 
 -- schemas/jobs/triggers/job_queue.sql
 
@@ -59,7 +59,8 @@ begin
 end;
 $$;
 comment on function private.forget_job_state() is
-  'Trigger: a job that has ended keeps what it did, not where it stood. Definer: nobody else may write these tables.';
+  'Trigger: deletes the progress of a job that has ended; its result stays. Security definer: no other role may write these '
+  'tables.';
 
 -- schemas/jobs/tables/jobs.sql
 
@@ -85,17 +86,17 @@ create table public.jobs (
   check ((status in ('completed', 'failed', 'canceled')) = (finished_at is not null)),
   check ((status = 'failed') = (error_message is not null)),
   constraint jobs_result_size_check check (pg_column_size(result) <= 65536),
-  -- May quote what was asked for; fail_job cuts it.
+  -- The message may quote the request; fail_job cuts it to this length.
   constraint jobs_error_message_check check (length(error_message) <= 2000),
   constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
 );
 comment on table public.jobs is
-  'Work that a person started and follows: an export of leads, a bulk action, its undo. Items are leads. Kept for 90 days after '
-  'its end.';
+  'Work that a person starts and follows: an export of leads, a bulk action, or its undo. Items are leads. Kept for 90 days '
+  'after the end.';
 comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
-comment on column public.jobs.input is 'What was asked for; lists of ids are told by their length.';
-comment on column public.jobs.total_items is 'Known once the job has fixed which leads it is about.';
-comment on column public.jobs.seconds_left is 'At the pace so far; null before the first step and after the last.';
+comment on column public.jobs.input is 'What was requested; a list of ids is replaced by its length.';
+comment on column public.jobs.total_items is 'Known once the job has fixed its leads.';
+comment on column public.jobs.seconds_left is 'Estimated from the pace so far; null before the first step and after the last.';
 create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
 create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;
 create index jobs_created_by_idx on public.jobs (created_by) where created_by is not null;
@@ -122,6 +123,10 @@ create trigger jobs_remove_export_files after update of status on public.jobs
 create trigger jobs_limit_active_insert after insert on public.jobs
   for each row when (new.status = 'queued')
   execute function private.limit_active_work('50', 'jobs under way', '{queued,running}');
+create trigger jobs_limit_large_values after insert on public.jobs
+  for each row when (octet_length(new.input::text) > 8192) execute function private.limit_large_values('input');
+create trigger jobs_forget_large_values after delete on public.jobs
+  for each row execute function private.forget_large_values();
 
 -- schemas/jobs/tables/job_states.sql
 
@@ -131,8 +136,7 @@ create table private.job_states (
   cursor jsonb not null default '{}' check (jsonb_typeof(cursor) = 'object')
 );
 comment on table private.job_states is
-  'Where an unfinished job stands: the step that comes next, and what it needs to know. Step 0 fixes the leads, step n works on '
-  'chunk n of them.';
+  'The progress of an unfinished job: its next step, and what the step needs to know. Step 0 fixes the leads.';
 
 alter table private.job_states enable row level security;
 
@@ -145,7 +149,7 @@ create table private.job_leads (
   primary key (job_id, chunk)
 );
 comment on table private.job_leads is
-  'Which leads an unfinished job is about, fixed when it began, in chunks: a million leads are a few hundred rows.';
+  'Which leads an unfinished job is about, in chunks: a million leads are only a few hundred rows. Fixed when the job began.';
 
 alter table private.job_leads enable row level security;
 
@@ -158,7 +162,8 @@ create table private.export_parts (
   bytes bigint not null check (bytes >= 0),
   primary key (job_id, part)
 );
-comment on table private.export_parts is 'The parts of an unfinished export, in the order in which they make up the file.';
+comment on table private.export_parts is
+  'The parts of an unfinished export, in the order in which they are joined into the file.';
 
 alter table private.export_parts enable row level security;
 
@@ -172,14 +177,15 @@ create table private.bulk_changes (
   primary key (job_id, lead_id)
 );
 comment on table private.bulk_changes is
-  'What a bulk action changed: the one field it was about, before and after. Kept for 30 days after the job''s end.';
+  'The journal of bulk actions: for each lead that one changed, the one field that the action is about, before and after. Kept '
+  'for 30 days after the job''s end.';
 create index bulk_changes_lead_idx on private.bulk_changes (lead_id);
 
 alter table private.bulk_changes enable row level security;
 
 -- schemas/jobs/functions/bulk_actions.sql
 
--- Bulk actions as people start them: counted first on request, done at once where they are few, as a job where they are many.
+-- Bulk actions as people start them. On request they are only counted first. Few leads are changed at once, many by a job.
 
 create function private.check_bulk_value(p_org_id uuid, p_action text, p_value jsonb)
 returns jsonb
@@ -193,12 +199,12 @@ declare
 begin
   case
     when p_action in ('add_tags', 'remove_tags') then
-      -- Tags are written in capitals, whoever writes them.
+      -- Tags are stored in capitals, however they were typed.
       p_value := case when v_kind <> 'array' then coalesce(p_value, 'null')
-        else (select coalesce(jsonb_agg(case jsonb_typeof(e) when 'string' then to_jsonb(upper(e #>> '{}')) else e end
-          order by n), '[]') from jsonb_array_elements(p_value) with ordinality x (e, n)) end;
+        else (select coalesce(to_jsonb(array_agg(case jsonb_typeof(e) when 'string' then to_jsonb(upper(e #>> '{}')) else e end
+          order by n)), '[]') from jsonb_array_elements(p_value) with ordinality x (e, n)) end;
       perform private.check_shape(p_value, private.tags_shape() || '{"minItems": 1}', 'value');
-      return (select jsonb_agg(t.tag order by t.n) from (
+      return (select to_jsonb(array_agg(t.tag order by t.n)) from (
         select e #>> '{}' as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);
     when p_action = 'set_status' then
       perform private.check_shape(p_value, private.lead_shape() #> '{properties,status}', 'value');
@@ -227,7 +233,7 @@ begin
 end;
 $$;
 comment on function private.check_bulk_value(uuid, text, jsonb) is
-  'The value of a bulk action as it is kept. Raises PT422 where it is none for the action.';
+  'The value of a bulk action in the form in which it is stored. Raises PT422 if the value does not suit the action.';
 
 create function private.change_leads(p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -249,7 +255,7 @@ begin
 end;
 $$;
 comment on function private.change_leads(public.jobs, uuid[], timestamptz) is
-  'Does a bulk action to some of its leads; returns the figures of it.';
+  'Does a bulk action to some of its leads. Returns its figures, such as {changed}.';
 
 create function private.bulk_action_step(p_job public.jobs, p_step integer, p_now timestamptz)
 returns void
@@ -274,7 +280,8 @@ begin
 end;
 $$;
 comment on function private.bulk_action_step(public.jobs, integer, timestamptz) is
-  'A step of a bulk action: the first fixes its leads, each other changes 1,000 of them. The caller holds the job''s lock.';
+  'A step of a bulk action: the first fixes its leads, each other step changes up to 1,000 of them. The caller holds the job''s '
+  'lock.';
 
 create function private.bulk_action_shape()
 returns jsonb
@@ -285,19 +292,18 @@ as $$
   select private.object_shape(jsonb_build_object(
     'action', private.word_shape('add_tags', 'remove_tags', 'set_status', 'set_score', 'set_source', 'add_to_segment',
       'remove_from_segment', 'delete', 'restore'),
-    -- What suits the action private.check_bulk_value says.
+    -- private.check_bulk_value checks whether the value suits the action.
     'value', private.text_shape(1000)
       || jsonb_build_object('type', '["string", "array", "null"]'::jsonb, 'maxItems', 50, 'items', private.text_shape(50)),
     'filter', private.lead_filter_shape(),
     'dry_run', '{"type": "boolean"}'::jsonb), '{action,filter}');
 $$;
-comment on function private.bulk_action_shape() is
-  'The shape of a bulk action as people ask for it: action, value, filter, dry_run.';
+comment on function private.bulk_action_shape() is 'The shape of a request for a bulk action: action, value, filter, dry_run.';
 
 -- schemas/jobs/functions/bulk_changes.sql
 
--- What bulk actions do to leads: a few hundred at a time, each set in one transaction, with what was there before in a journal,
--- so that it can be undone. Locks as everywhere: contacts by phone, then leads by id.
+-- How bulk actions change leads: each set of leads in one transaction, with the former values in a journal, so that it can be
+-- undone. Locks as everywhere: contacts by phone, then leads by id.
 
 create function private.add_figures(p_figures jsonb, p_more jsonb)
 returns jsonb
@@ -307,14 +313,14 @@ set search_path = ''
 as $$
   select p_figures || coalesce(jsonb_object_agg(m.key, case jsonb_typeof(m.value)
     when 'number' then to_jsonb(coalesce((p_figures ->> m.key)::numeric, 0) + m.value::numeric)
-    else (select coalesce(jsonb_agg(x.value order by x.n), '[]') from (
+    else (select coalesce(to_jsonb(array_agg(x.value order by x.n)), '[]') from (
       select e.value, e.n from jsonb_array_elements(coalesce(p_figures -> m.key, '[]') || m.value) with ordinality e (value, n)
         limit 100) x)
   end), '{}')
   from jsonb_each(p_more) m;
 $$;
 comment on function private.add_figures(jsonb, jsonb) is
-  'Adds what a step did to what the job did before: numbers are summed, lists joined up to 100.';
+  'Adds the figures of a step to those of the job so far: numbers are added, lists are joined up to 100 items.';
 
 create function private.merge_tags(p_tags text[], p_more text[])
 returns text[]
@@ -324,7 +330,7 @@ set search_path = ''
 as $$
   select p_tags || array(select x.tag from unnest(p_more) with ordinality x (tag, n) where x.tag <> all (p_tags) order by x.n);
 $$;
-comment on function private.merge_tags(text[], text[]) is 'The tags of a lead with those it lacks behind them.';
+comment on function private.merge_tags(text[], text[]) is 'The tags p_tags, followed by those of p_more that it lacks.';
 
 create function private.bulk_action_sql(
   p_action text,
@@ -373,8 +379,8 @@ begin
 end;
 $$;
 comment on function private.bulk_action_sql(text, jsonb) is
-  'A bulk action as SQL over the alias l of public.leads, values as quoted literals: the field it changes (null where it is '
-  'none of the lead''s), the field''s new value, and whether it changes anything.';
+  'A bulk action as SQL over the alias l of public.leads, with values as quoted literals: the field it changes (null if it does '
+  'not change a field of the lead), the field''s new value, and the condition that the action changes anything.';
 
 create function private.set_lead_field(p_org_id uuid, p_job_id uuid, p_action text, p_value jsonb, p_lead_ids uuid[])
 returns jsonb
@@ -396,7 +402,7 @@ begin
       v_sql.expression)
     into v_full using v_ids;
   end if;
-  -- A statement of its own: it sees what was committed before the locks were had.
+  -- A statement of its own, so that it sees everything that was committed before the locks were obtained.
   execute format($sql$
     with chosen as materialized (
       select l.id, to_jsonb(l.%1$I) as before, %2$s as after from public.leads l where l.id = any ($1) and %3$s and %4$s
@@ -415,8 +421,8 @@ begin
 end;
 $$;
 comment on function private.set_lead_field(uuid, uuid, text, jsonb, uuid[]) is
-  'Changes one field of leads of an organisation, by id, for a job, with a line in the journal for each that changes: {changed, '
-  'skipped_too_many_tags}. Deleted leads are passed over.';
+  'Changes one field of leads of an organisation for a job, and writes a row of the journal for each lead that changes: '
+  '{changed, skipped_too_many_tags}. Leads are locked in the order of their ids. Deleted leads are skipped.';
 
 create function private.lock_leads_phones(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -434,7 +440,7 @@ begin
 end;
 $$;
 comment on function private.lock_leads_phones(uuid, uuid[]) is
-  'Locks the contacts of all phones of these leads; returns the phones. Before the leads themselves, as everywhere.';
+  'Locks the contacts of all phones of these leads, and returns the phones. Called before the leads are locked, as everywhere.';
 
 create function private.delete_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -451,7 +457,7 @@ begin
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null order by l.id for no key update);
   update public.leads l set deleted_at = p_now where l.id = any (v_ids);
   insert into private.bulk_changes (job_id, lead_id, after) select p_job_id, x.id, to_jsonb(p_now) from unnest(v_ids) x (id);
-  -- What campaigns have sent stays; what they have not sent yet is canceled, unless another lead has the same phone.
+  -- Sent messages stay. Messages that campaigns have not sent yet are canceled, unless another lead has the same phone.
   v_canceled := private.cancel_phones_targets(p_org_id,
     array(select p.e164 from unnest(v_phones) p (e164) except select k.e164 from private.find_phone_leads(p_org_id, v_phones) k),
     'lead_deleted', p_now);
@@ -459,7 +465,7 @@ begin
 end;
 $$;
 comment on function private.delete_leads(uuid, uuid, uuid[], timestamptz) is
-  'Hides leads of an organisation, by id, for a job, as private.delete_lead does one: {changed, canceled_targets}.';
+  'Hides leads of an organisation for a job, as private.delete_lead does with one: {changed, canceled_targets}.';
 
 create function private.restore_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[])
 returns jsonb
@@ -476,14 +482,15 @@ begin
   v_ids := array(
     select l.id from public.leads l
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is not null order by l.id for no key update);
-  -- A lead that was merged lives on in another.
+  -- A merged lead is not restored: it is part of another lead now.
   v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and l.merged_into is not null);
   v_ids := array(select x.id from unnest(v_ids) x (id) where x.id <> all (v_merged));
   v_phoneless := array(
     select x.id from unnest(v_ids) x (id)
     where not exists (select 1 from public.lead_phones p where p.lead_id = x.id and p.role = 'primary'));
-  -- A phone that a lead has by now, or an older one of these: nobody is to have two leads without anybody knowing.
-  select coalesce(jsonb_agg(d.duplicate order by d.lead_id), '[]') into v_duplicates
+  -- Leads whose phone another lead has by now, or an older one of these leads. They are skipped and listed, so that nobody gets
+  -- two leads of one person unknowingly.
+  select coalesce(to_jsonb(array_agg(d.duplicate order by d.lead_id)), '[]') into v_duplicates
   from (
     select distinct on (p.lead_id) p.lead_id,
       jsonb_build_object('lead_id', p.lead_id, 'phone', p.e164, 'other_lead_id', coalesce(k.lead_id, older.lead_id)) as duplicate
@@ -514,9 +521,9 @@ begin
 end;
 $$;
 comment on function private.restore_leads(uuid, uuid, uuid[]) is
-  'Brings deleted leads of an organisation back, by id, for a job, all but those whose phone another lead has by now, those '
-  'without a phone and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], '
-  'skipped_without_phone, skipped_merged}. What was canceled when they were deleted stays canceled.';
+  'Restores deleted leads of an organisation for a job, except those whose phone another lead has by now, those without a phone, '
+  'and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], '
+  'skipped_without_phone, skipped_merged}. Messages that were canceled when the leads were deleted stay canceled.';
 
 create function private.set_segment_leads(p_org_id uuid, p_job_id uuid, p_segment_id uuid, p_is_in boolean, p_lead_ids uuid[],
   p_now timestamptz)
@@ -529,7 +536,7 @@ declare
 begin
   perform 1 from public.segments s where s.org_id = p_org_id and s.id = p_segment_id and s.kind = 'list' for key share;
   if not found then
-    perform private.raise_error('PT409', 'invalid_state', 'There is no such list any more.');
+    perform private.raise_error('PT409', 'invalid_state', 'This list no longer exists.');
   end if;
   if p_is_in then
     with added as (
@@ -553,11 +560,12 @@ begin
 end;
 $$;
 comment on function private.set_segment_leads(uuid, uuid, uuid, boolean, uuid[], timestamptz) is
-  'Puts leads of an organisation on a list, or takes them off, by id, for a job: {changed}. Raises PT409 where the list is gone.';
+  'Adds leads of an organisation to a list, or removes them from it, for a job: {changed}. Raises PT409 if the list no longer '
+  'exists.';
 
 -- schemas/jobs/functions/bulk_undo.sql
 
--- The undo of a bulk action, within 30 days: each lead gets back what it had, unless somebody changed the field since.
+-- Undoing a bulk action, within 30 days: each lead gets its former value back, unless somebody has changed the field since.
 
 create function private.undo_changes(p_org_id uuid, p_undo_id uuid, p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -606,8 +614,8 @@ begin
 end;
 $$;
 comment on function private.undo_changes(uuid, uuid, public.jobs, uuid[], timestamptz) is
-  'Gives leads back what a bulk action (p_job) took, where the field still is as it left it: {changed, skipped_changed_since} '
-  'and what restoring and deleting say of themselves.';
+  'Gives leads back the values they had before a bulk action (p_job), if the field still has the value that the action set: '
+  '{changed, skipped_changed_since} and the figures of restoring or deleting.';
 
 create function private.bulk_undo_step(p_job public.jobs, p_step integer, p_now timestamptz)
 returns void
@@ -639,8 +647,8 @@ begin
 end;
 $$;
 comment on function private.bulk_undo_step(public.jobs, integer, timestamptz) is
-  'A step of an undo: the first fixes its leads, those that the action changed, each other gives 1,000 of them back what they '
-  'had. The caller holds the job''s lock.';
+  'A step of an undo: the first fixes its leads, which are those that the action changed; each other step gives up to 1,000 of '
+  'them their former values back. The caller holds the job''s lock.';
 
 create function private.undo_bulk_action(p_job_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -663,16 +671,16 @@ begin
   end if;
   perform private.require_role(v_original.required_role);
   if v_original.finished_at is null then
-    perform private.raise_error('PT409', 'invalid_state', 'The action is not over yet: cancel it first.',
+    perform private.raise_error('PT409', 'invalid_state', 'The action has not ended yet: cancel it first.',
       jsonb_build_object('status', v_original.status));
   elsif v_original.finished_at < p_now - interval '30 days' then
-    perform private.raise_error('PT409', 'invalid_state', 'It can be undone for 30 days only.');
+    perform private.raise_error('PT409', 'invalid_state', 'A bulk action can be undone only within 30 days of its end.');
   elsif exists (
     select 1 from public.jobs j
     where j.org_id = v_org_id and j.kind = 'lead_bulk_undo' and j.input ->> 'job_id' = p_job_id::text
       and j.status not in ('failed', 'canceled'))
   then
-    perform private.raise_error('PT409', 'invalid_state', 'It was undone already.');
+    perform private.raise_error('PT409', 'invalid_state', 'This bulk action was undone already.');
   end if;
 
   select count(*) into v_changed from (select from private.bulk_changes c where c.job_id = p_job_id limit 1001) c;
@@ -697,9 +705,9 @@ begin
 end;
 $$;
 comment on function private.undo_bulk_action(uuid, timestamptz) is
-  'Whoever may start such an action: undoes what a bulk action did, also one that was canceled or failed, within 30 days of its '
-  'end. Up to 1,000 leads at once, more as a job, which it returns. Raises PT403, PT404, PT409. Definer: users may not write '
-  'leads.';
+  'For people who may start such an action: undoes a bulk action, also one that was canceled or failed, within 30 days of its '
+  'end. Up to 1,000 leads are done at once, more by a job. Returns the job. Raises PT403, PT404, PT409. Security definer: users '
+  'may not write leads.';
 grant execute on function private.undo_bulk_action(uuid, timestamptz) to authenticated;
 
 create function public.undo_bulk_action(p_job_id uuid)
@@ -725,8 +733,8 @@ as $$
     'enrichments', private.queue_is_due('enrichments', '0'));
 $$;
 comment on function private.due_background_work() is
-  'What the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Definer: it may not read '
-  'the queues.';
+  'Which kinds of work the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Security '
+  'definer: the worker may not read the queues.';
 grant execute on function private.due_background_work() to worker;
 
 -- schemas/jobs/functions/export_page.sql
@@ -736,13 +744,13 @@ returns jsonb
 language plpgsql
 security definer
 set search_path = ''
--- By the index for each lead, whatever the statistics say: see private.find_phone_leads.
+-- Forces an index lookup for each lead, whatever the statistics say: see private.find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
   v_time text := 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM';
-  -- What the worker holds of a part several times over.
+  -- The worker has several copies of a part in memory.
   v_most constant bigint := 5000000;
   v_ids uuid[];
   v_n integer := greatest(p_from, 0);
@@ -754,12 +762,12 @@ begin
   perform set_config('TimeZone', o.time_zone, true)
   from public.jobs j join public.orgs o on o.id = j.org_id where j.id = p_job_id;
   select j.lead_ids into v_ids from private.job_leads j where j.job_id = p_job_id and j.chunk = p_chunk;
-  -- A hundred at a time: of large leads no more are read than the part takes.
+  -- Reads a hundred leads at a time, so that it does not read many more large leads than the part has room for.
   while v_n < coalesce(cardinality(v_ids), 0) loop
     with found as (
       select o.n, l.lead || jsonb_build_object('parcels', parcels.list) as lead,
-        -- A row for each parcel repeats the lead; the 600 are for the columns, of which a file has hundreds, also where they are
-        -- empty.
+        -- A row for each parcel repeats the lead. 600 bytes are added for the columns: a file has hundreds of them, also if they
+        -- are empty.
         (pg_column_size(l.lead) + 600) * case j.input ->> 'rows_per'
           when 'parcel' then greatest(jsonb_array_length(parcels.list), 1) else 1 end
           + pg_column_size(parcels.list) as bytes
@@ -782,9 +790,9 @@ begin
         where x.id = o.id and x.deleted_at is null offset 0
       ) l
       cross join lateral (
-        select coalesce(jsonb_agg(jsonb_build_object(
+        select coalesce(to_jsonb(array_agg(jsonb_build_object(
           'apn', p.apn, 'county', p.county, 'state', p.state, 'situs', p.situs, 'property_type', p.property_type,
-          'acreage', p.acreage, 'estimated_value', p.estimated_value) order by p.created_at, p.id), '[]') as list
+          'acreage', p.acreage, 'estimated_value', p.estimated_value) order by p.created_at, p.id)), '[]') as list
         from public.lead_properties p where p.org_id = l.org_id and p.lead_id = o.id
       ) parcels
       join public.jobs j on j.id = p_job_id
@@ -796,7 +804,7 @@ begin
     told as (
       select s.n, s.lead, s.bytes, s.bytes <= v_most or (v_bytes = 0 and s.place = 1) as fits from summed s
     )
-    select coalesce(jsonb_agg(t.lead order by t.n) filter (where t.fits), '[]') as leads,
+    select coalesce(to_jsonb(array_agg(t.lead order by t.n) filter (where t.fits)), '[]') as leads,
       max(t.bytes) filter (where t.fits) as bytes,
       min(t.n) filter (where not t.fits) as cut
     into v_row from told t;
@@ -806,25 +814,25 @@ begin
     exit when v_row.cut is not null;
   end loop;
   return jsonb_build_object(
-    'leads', (select coalesce(jsonb_agg(e.lead order by b.n, e.n), '[]')
+    'leads', (select coalesce(to_jsonb(array_agg(e.lead order by b.n, e.n)), '[]')
       from unnest(v_batches) with ordinality b (leads, n)
         cross join lateral jsonb_array_elements(b.leads) with ordinality e (lead, n)),
     'passed', v_n - greatest(p_from, 0), 'is_last', v_n >= coalesce(cardinality(v_ids), 0));
 end;
 $$;
 comment on function private.export_page(uuid, integer, integer) is
-  'A part of a chunk of an export: {leads, passed, is_last}, its leads from the one at p_from (from 0) on, as they are now and '
-  'without those deleted since it began, as many as make some 5 MB of rows, one at least. passed: how many of the chunk these '
-  'are, deleted ones among them; is_last: whether the chunk ends with them. A lead has columns, phones by role, parcels, times '
-  'in the organisation''s time zone (ISO 8601). Raises PT422 if the job''s options are none. Definer: the worker may not read '
-  'leads.';
+  'A part of a chunk of an export: {leads, passed, is_last}. The leads start at position p_from (from 0) of the chunk, have '
+  'their current values, and do not include leads deleted since the export began. A part has at least one lead, and as many as '
+  'make some 5 MB of rows. passed: how many leads of the chunk the part covers, with deleted ones. is_last: whether the chunk '
+  'ends with it. A lead has columns, phones by role, parcels, and times in the organisation''s time zone (ISO 8601). Raises '
+  'PT422 if the job''s options are invalid. Security definer: the worker may not read leads.';
 grant execute on function private.export_page(uuid, integer, integer) to worker;
 
 -- schemas/jobs/functions/exports.sql
 
--- Exports of leads into a file in bucket exports. The worker writes a part for each chunk of leads and puts the parts together at
--- the end: nothing holds a whole file, and a worker that dies repeats one part. Paths are made up anew for every try, so that a
--- try that was overtaken can't write over what counts.
+-- Exports of leads into a file in bucket exports. The worker writes a part for each chunk of leads and joins the parts at the
+-- end: nothing has the whole file in memory, and a worker that dies repeats only one part. Each try uses new paths, so that a try
+-- that was overtaken can't overwrite parts that count.
 
 create function private.shown_filter(p_filter jsonb)
 returns jsonb
@@ -835,7 +843,7 @@ as $$
   select case when p_filter ? 'ids' then p_filter - 'ids' || jsonb_build_object('ids', jsonb_array_length(p_filter -> 'ids'))
     else p_filter end;
 $$;
-comment on function private.shown_filter(jsonb) is 'A filter of leads as jobs show it: a list of ids is told by its length.';
+comment on function private.shown_filter(jsonb) is 'A filter of leads as jobs show it: a list of ids is replaced by its length.';
 
 create function private.create_export(p_filter jsonb, p_options jsonb, p_now timestamptz default now())
 returns jsonb
@@ -850,9 +858,9 @@ declare
 begin
   perform private.check_shape(p_options, private.export_options_shape());
   if p_filter is null then
-    perform private.refuse_field('filter', 'filter is required: {} is every lead.');
+    perform private.refuse_field('filter', 'filter is required: {} means every lead.');
   end if;
-  -- Refuses a filter that is none before anybody waits for the job.
+  -- Refuses an invalid filter now, before anybody waits for the job.
   perform private.lead_condition(v_org_id, p_filter, p_now);
   if p_filter -> 'deleted' = 'true' then
     perform private.refuse_field('filter.deleted', 'Deleted leads are not exported: restore them first.');
@@ -866,8 +874,8 @@ begin
 end;
 $$;
 comment on function private.create_export(jsonb, jsonb, timestamptz) is
-  'Operators: starts an export of the leads that fit the filter. p_options: format (csv, xlsx), columns (null: all), rows_per '
-  '(lead, parcel). Returns the job. Raises PT403, PT422. Definer: users may not write jobs.';
+  'Operators: starts an export of the leads that match the filter. p_options: format (csv, xlsx), columns (null: all), rows_per '
+  '(lead, parcel). Returns the job. Raises PT403, PT422. Security definer: users may not write jobs.';
 grant execute on function private.create_export(jsonb, jsonb, timestamptz) to authenticated;
 
 create function public.create_export(p_filter jsonb, p_options jsonb)
@@ -889,13 +897,13 @@ begin
   perform private.check_export(p_job);
   select s.cursor -> 'filter' into v_filter from private.job_states s where s.job_id = p_job.id;
   v_total := private.fix_job_leads(p_job, v_filter, 2500, 'l.created_at desc, l.id desc');
-  -- The columns must be known before the first row is written: one look at the names of all leads' fields, not at the values.
+  -- The columns must be known before the first row is written. This reads the names of all leads' fields once, not their values.
   execute format($sql$
-    select coalesce(jsonb_agg(k.key order by k.n desc, k.key), '[]')
+    select coalesce(to_jsonb(array_agg(k.key order by k.n desc, k.key)), '[]')
     from (
       select f.key, count(*) as n from public.leads l cross join lateral jsonb_object_keys(l.custom_fields) f (key)
       where l.custom_fields <> '{}' and %s group by f.key
-      -- A file has a column for 500 of them; that there are more is all that need be known of the rest.
+      -- A file has columns for 500 of them. The 501st only shows that there are more.
       order by n desc, f.key limit 501
     ) k
     $sql$, private.lead_condition(p_job.org_id, v_filter, p_job.created_at))
@@ -907,8 +915,8 @@ begin
 end;
 $$;
 comment on function private.begin_export(public.jobs, timestamptz) is
-  'Step 0 of an export: fixes its leads, newest first, in chunks of 2,500, and the names of their custom fields, commonest '
-  'first. The caller holds the job''s lock.';
+  'Step 0 of an export: fixes its leads, newest first, in chunks of 2,500, and the names of their custom fields, the most '
+  'frequent first. The caller holds the job''s lock.';
 
 create function private.export_parts(p_job_id uuid)
 returns jsonb
@@ -920,12 +928,12 @@ as $$
 begin
   perform private.check_export(j) from public.jobs j where j.id = p_job_id;
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('path', p.path, 'bytes', p.bytes) order by p.part), '[]')
+    select coalesce(to_jsonb(array_agg(jsonb_build_object('path', p.path, 'bytes', p.bytes) order by p.part)), '[]')
     from private.export_parts p where p.job_id = p_job_id);
 end;
 $$;
 comment on function private.export_parts(uuid) is
-  'The parts of an export in their order: [{path, bytes}]. Definer: the worker may not read the table.';
+  'The parts of an export in their order: [{path, bytes}]. Security definer: the worker may not read the table.';
 grant execute on function private.export_parts(uuid) to worker;
 
 create function private.finish_export(
@@ -952,8 +960,9 @@ begin
 end;
 $$;
 comment on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) is
-  'The file of an export lies whole in Storage. p_file: path, name, bytes, rows. It is kept for 7 days. Returns whether it '
-  'counts. Definer: the worker may not write jobs.';
+  'Called when the whole file of an export is stored in Storage; completes the job. p_file: path, name, bytes, rows. The file is '
+  'kept for 7 days. Returns whether this counts: not if the job has ended, or another worker was first. Security definer: the '
+  'worker may not write jobs.';
 grant execute on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) to worker;
 
 create function private.export_options_shape()
@@ -976,7 +985,7 @@ as $$
       'parcel_count', 'lead_id', 'lead_created_at', 'lead_updated_at'), 42, 1))), '{format,rows_per}');
 $$;
 comment on function private.export_options_shape() is
-  'The shape of what is asked of an export besides its filter: format, rows_per, columns (null: all). The names are those of '
+  'The shape of the options of an export: format, rows_per, columns (null: all). The names of columns are those of '
   '_shared/leads/export-columns.ts.';
 
 create function private.check_export(p_job public.jobs)
@@ -990,7 +999,7 @@ begin
 end;
 $$;
 comment on function private.check_export(public.jobs) is
-  'Refuses an export whose options are none, by PT422 naming the field: the worker names its files by them.';
+  'Raises PT422 naming the field if the options of an export are invalid: the worker names its files by them.';
 
 create function private.record_export_part(
   p_job_id uuid,
@@ -1019,14 +1028,14 @@ begin
 end;
 $$;
 comment on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) is
-  'A part of an export lies in Storage at p_path, of p_bytes bytes and p_passed leads (as private.export_page says); p_cursor '
-  'is where the next begins. Returns whether that counts: not if the job has ended, or another worker was first. Definer: the '
-  'worker may not write these tables.';
+  'Records that a part of an export is stored in Storage at p_path, with p_bytes bytes and p_passed leads (see '
+  'private.export_page). p_cursor is where the next part begins. Returns whether this counts: not if the job has ended, or '
+  'another worker was first. Security definer: the worker may not write these tables.';
 grant execute on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) to worker;
 
 -- schemas/jobs/functions/file_removals.sql
 
--- Files of exports whose time is over, and what parts were left behind: a queue of folders, read in turns.
+-- Expired files of exports, and parts that were left behind: a queue of folders, read in turns.
 
 create function private.claim_file_removal(p_visibility_seconds integer default 60)
 returns jsonb
@@ -1037,7 +1046,7 @@ as $$
 declare
   v_message pgmq.message_record := private.read_in_turn('file_removals', p_visibility_seconds);
 begin
-  -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
+  -- Removing files is tried for ever, in the end four times a day: nobody waits for it.
   if v_message.read_ct > 5 then
     perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
   end if;
@@ -1047,7 +1056,7 @@ end;
 $$;
 comment on function private.claim_file_removal(integer) is
   'The folder of an export whose files are to be removed, in turns between organisations: {message_id, read_count, org_id, '
-  'folder}; null if none is due. Definer: the worker may not read the queue.';
+  'folder}; null if none is due. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_file_removal(integer) to worker;
 
 create function private.export_files(p_folder text)
@@ -1057,14 +1066,14 @@ stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(f.name), '[]')
+  select coalesce(to_jsonb(array_agg(f.name)), '[]')
   from (
     select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
   ) f;
 $$;
 comment on function private.export_files(text) is
-  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
-  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
+  'The paths of up to 1,000 files in a folder of bucket exports. They are read from Storage, not from our tables, because a '
+  'worker that died may have stored files that it did not record. Security definer: the worker may not read Storage''s tables.';
 grant execute on function private.export_files(text) to worker;
 
 create function private.release_file_removal(p_message_id bigint, p_delay_seconds integer)
@@ -1076,7 +1085,7 @@ as $$
   select pgmq.set_vt('file_removals', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_file_removal(bigint, integer) is
-  'Has files that could not be removed now tried again after p_delay_seconds. Definer: the worker may not touch the queue '
+  'Makes a removal of files that failed due again after p_delay_seconds. Security definer: the worker may not write the queue '
   'itself.';
 grant execute on function private.release_file_removal(bigint, integer) to worker;
 
@@ -1089,13 +1098,13 @@ as $$
   select pgmq.delete('file_removals', p_message_id);
 $$;
 comment on function private.drop_file_removal(bigint) is
-  'Takes a folder off the queue whose files are gone. Definer: the worker may not touch the queue itself.';
+  'Removes a folder from the queue after its files were removed. Security definer: the worker may not write the queue itself.';
 grant execute on function private.drop_file_removal(bigint) to worker;
 
 -- schemas/jobs/functions/job_queue.sql
 
--- The queue of jobs: one message per job at any time, naming the step that comes next; it goes with the end of its job. A worker
--- that dies leaves its message to reappear; a message that is behind its job is dropped.
+-- The queue of jobs. Each job has one message at any time, which names its next step and is deleted when the job ends. If a
+-- worker dies, its message becomes visible again. A message for a step that is done already is deleted.
 
 create function private.create_job(
   p_org_id uuid,
@@ -1112,7 +1121,7 @@ as $$
 declare
   v_id uuid;
 begin
-  -- To begin and cancel without end costs others time, however few are under way at once.
+  -- Starting and canceling jobs again and again costs other organisations time, even if only few jobs are active at once.
   if (select count(*) from public.jobs j where j.org_id = p_org_id and j.created_at > p_now - interval '1 hour') >= 200 then
     perform private.raise_error('PT429', 'rate_limited',
       'Your organisation began 200 exports and bulk actions within an hour, which is the most. Wait, then begin this one again.',
@@ -1123,12 +1132,13 @@ begin
   returning id into v_id;
   insert into private.job_states (job_id, cursor) values (v_id, p_cursor);
   perform private.send_work('jobs', p_org_id, jsonb_build_object('job_id', v_id, 'step', 0));
+  perform private.call_background_worker();
   return v_id;
 end;
 $$;
 comment on function private.create_job(uuid, text, public.user_role, jsonb, jsonb, timestamptz) is
-  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone. '
-  'Raises PT429 above 200 an hour.';
+  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor is only used internally. '
+  'Raises PT429 if the organisation has created 200 jobs within an hour.';
 
 create function private.fail_job(p_job_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -1144,8 +1154,8 @@ begin
 end;
 $$;
 comment on function private.fail_job(uuid, bigint, text, timestamptz) is
-  'Ends a job with the reason people are told, and removes its queue message. What it did stays done. Definer: the worker may '
-  'not write jobs.';
+  'Ends a job as failed with an error that people see, and deletes its queue message. What the job has done stays done. Security '
+  'definer: the worker may not write jobs.';
 grant execute on function private.fail_job(uuid, bigint, text, timestamptz) to worker;
 
 create function private.claim_job_step(p_visibility_seconds integer default 30, p_max_reads integer default 5,
@@ -1159,7 +1169,7 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('jobs', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -1180,9 +1190,10 @@ begin
 end;
 $$;
 comment on function private.claim_job_step(integer, integer, timestamptz) is
-  'The next step that is due, hidden from others for p_visibility_seconds: the job, where it stands and who does the step '
-  '(work: database, export). {dropped} after 20 messages that were nothing to do: more may be due. Null when nothing is. A job '
-  'whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  'Claims the next step that is due, and hides it from other workers for p_visibility_seconds: the job, its progress, and what '
+  'kind of work the step is (work: database, export). Returns {dropped} after 20 messages with nothing to do: more may be due. '
+  'Null if nothing is due. A job fails if its step was begun p_max_reads times and never finished. Security definer: the worker '
+  'may not read these tables.';
 grant execute on function private.claim_job_step(integer, integer, timestamptz) to worker;
 
 create function private.release_job_step(p_message_id bigint, p_delay_seconds integer default 0)
@@ -1194,8 +1205,8 @@ as $$
   select pgmq.set_vt('jobs', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_job_step(bigint, integer) is
-  'Has a claimed step read again after p_delay_seconds: gives it back where it could not be done now, keeps it where it takes '
-  'long. Definer: the worker may not touch the queue itself.';
+  'Makes a claimed step visible again after p_delay_seconds: to give it back if it can''t be done now, or to keep it longer. '
+  'Security definer: the worker may not write the queue itself.';
 grant execute on function private.release_job_step(bigint, integer) to worker;
 
 create function private.lock_job_step(p_job_id uuid, p_step integer, p_message_id bigint)
@@ -1215,8 +1226,8 @@ begin
 end;
 $$;
 comment on function private.lock_job_step(uuid, integer, bigint) is
-  'First line of every step: locks the job and takes the message off the queue. Null unless the job runs and stands at p_step: '
-  'then there is nothing to do.';
+  'First line of every step: locks the job and deletes the message. Returns null unless the job is running and its next step is '
+  'p_step: then there is nothing to do.';
 
 create function private.advance_job(
   p_job_id uuid,
@@ -1255,8 +1266,8 @@ begin
 end;
 $$;
 comment on function private.advance_job(uuid, bigint, boolean, jsonb, jsonb, timestamptz) is
-  'Last line of every step, in the transaction of what it did: p_done leads more, p_result and p_cursor laid over what there '
-  'is, and the message for the next step, or the end of the job. The caller holds the job''s lock.';
+  'Last line of every step, in the transaction of its changes. Adds p_done leads, merges p_result and p_cursor into the stored '
+  'ones, and queues the message for the next step, or ends the job. The caller holds the job''s lock.';
 
 create function private.cancel_job(p_job_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -1268,7 +1279,7 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_job public.jobs;
 begin
-  -- Waits for the step that is being done: what the answer says of it is the end of it.
+  -- Waits for a step that is being done, so that the answer includes what it did.
   select * into v_job from public.jobs j where j.org_id = v_org_id and j.id = p_job_id for no key update;
   if v_job.id is null then
     perform private.raise_error('PT404', 'not_found', 'There is no job with this id.');
@@ -1286,8 +1297,8 @@ begin
 end;
 $$;
 comment on function private.cancel_job(uuid, timestamptz) is
-  'Whoever may start such a job: ends it where it stands; what it did by then stays done. Returns the row. Raises PT403, PT404, '
-  'PT409. Definer: users may not write jobs.';
+  'For people who may start such a job: ends it where it is; what it has done stays done. Returns the row. Raises PT403, PT404, '
+  'PT409. Security definer: users may not write jobs.';
 grant execute on function private.cancel_job(uuid, timestamptz) to authenticated;
 
 create function public.cancel_job(p_job_id uuid)
@@ -1305,7 +1316,7 @@ declare
   v_resting uuid[] := private.resting_orgs('prune_jobs', p_org_id, p_now);
   v_count integer;
 begin
-  -- A hundred journal rows for each job: one of a million leads goes in ten hours.
+  -- A hundred journal rows for each job of p_limit, so the journal of a million leads is deleted in ten hours.
   delete from private.bulk_changes c where (c.job_id, c.lead_id) in (
     select x.job_id, x.lead_id from public.jobs j join private.bulk_changes x on x.job_id = j.id
     where j.finished_at < p_now - interval '30 days' and (p_org_id is null or j.org_id = p_org_id) and j.org_id <> all (v_resting)
@@ -1318,8 +1329,8 @@ begin
 end;
 $$;
 comment on function private.prune_jobs(timestamptz, integer, uuid) is
-  'Removes the journals of bulk actions 30 days after their end, and jobs 90 days after theirs, p_limit jobs at most; returns '
-  'how many jobs. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes journals of bulk actions 30 days after the end of the job, and jobs 90 days after their end, at most p_limit jobs; '
+  'returns how many jobs. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.job_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
 returns jsonb
@@ -1337,7 +1348,7 @@ begin
     return null;
   elsif p_message.read_ct > p_max_reads then
     perform private.fail_job(v_job.id, p_message.msg_id, format(
-      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done by then is done.',
+      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done before stays done.',
       p_max_reads, v_job.done_items, coalesce(v_job.total_items::text, 'an unknown number of')), p_now);
     return null;
   end if;
@@ -1350,13 +1361,13 @@ begin
 end;
 $$;
 comment on function private.job_to_do(pgmq.message_record, integer, timestamptz) is
-  'What a message of the queue of jobs stands for, as claim_job_step gives it; null, and the message gone, if that is done '
-  'already or was read more than p_max_reads times and is given up.';
+  'The step that a message of the queue of jobs is for, in the form that claim_job_step returns. Deletes the message and returns '
+  'null if the step is done already, or if it was read more than p_max_reads times and the job is given up.';
 
 -- schemas/jobs/functions/job_steps.sql
 
--- The steps of jobs that need nothing but the database: each is one transaction with its effects. Step 0 of every job fixes which
--- leads it is about; from then on it doesn't matter what else comes, goes or changes.
+-- The steps of jobs that need only the database: each is one transaction with its effects. Step 0 of every job fixes which leads
+-- it is about. After that, leads that are added, deleted or changed do not change the job's list.
 
 create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk_leads integer, p_order text)
 returns bigint
@@ -1382,8 +1393,8 @@ begin
 end;
 $$;
 comment on function private.fix_job_leads(public.jobs, jsonb, integer, text) is
-  'Fixes the leads of a job, those that fit the filter now, in chunks of p_chunk_leads in this order (columns of l); returns '
-  'how many. A million take some seconds: the ids alone are read.';
+  'Fixes the leads of a job: stores the leads that match the filter now, in chunks of p_chunk_leads, in the order p_order '
+  '(columns of l). Returns how many. A million leads take some seconds, because only ids are read.';
 
 create function private.run_job_step(p_job_id uuid, p_step integer, p_message_id bigint, p_now timestamptz default now())
 returns jsonb
@@ -1406,8 +1417,9 @@ begin
 end;
 $$;
 comment on function private.run_job_step(uuid, integer, bigint, timestamptz) is
-  'Does a step that private.claim_job_step gave as work for the database, in one transaction with the message for the next. '
-  'Does nothing unless the job runs and stands at p_step. Returns {applied}. Definer: the worker may not write these tables.';
+  'Does a step that private.claim_job_step returned as work for the database, in one transaction with the message for the next '
+  'step. Does nothing unless the job is running and its next step is p_step. Returns {applied}. Security definer: the worker may '
+  'not write these tables.';
 grant execute on function private.run_job_step(uuid, integer, bigint, timestamptz) to worker;
 
 -- schemas/jobs/functions/start_bulk_action.sql
@@ -1438,7 +1450,7 @@ begin
   v_action := p_input ->> 'action';
   v_value := private.check_bulk_value(v_org_id, v_action, p_input -> 'value');
   v_filter := p_input -> 'filter';
-  -- Nobody is meant by it: told rather than done in vain.
+  -- An empty list of ids is refused, so that it does not seem to have worked.
   if v_filter ? 'ids' and coalesce(cardinality(private.filter_ids(v_filter, 'ids')), 0) = 0 then
     perform private.refuse_field('ids', 'Name at least one lead.');
   end if;
@@ -1461,7 +1473,7 @@ begin
       '5) s',
       v_condition, v_changes) into v_ids;
     return v_answer || jsonb_build_object('job', null, 'sample', (
-      select coalesce(jsonb_agg(j.lead order by x.n), '[]') from unnest(v_ids) with ordinality x (id, n)
+      select coalesce(to_jsonb(array_agg(j.lead order by x.n)), '[]') from unnest(v_ids) with ordinality x (id, n)
         join private.leads_json(v_ids) j on j.id = x.id));
   end if;
 
@@ -1489,11 +1501,11 @@ begin
 end;
 $$;
 comment on function private.start_bulk_action(jsonb, timestamptz) is
-  'Changes many leads. p_input (private.bulk_action_shape): action add_tags, remove_tags (value: tags), set_status, set_score, '
-  'set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete, restore; filter; dry_run. Operators '
-  'by ids; campaign managers by any filter, and to delete and restore. Up to 1,000 leads at once, more as a job: {matched, '
-  'would_change, job, sample}. dry_run: counts only, with five leads that would change. Raises PT403, PT422. Definer: users may '
-  'not write leads.';
+  'Changes many leads. p_input (private.bulk_action_shape): action is add_tags, remove_tags (value: tags), set_status, '
+  'set_score, set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete or restore; filter; dry_run. '
+  'Operators may choose leads by ids; campaign managers by any filter, and only they may delete and restore. Up to 1,000 leads '
+  'are changed at once, more by a job. Returns {matched, would_change, job, sample}. dry_run only counts, with a sample of five '
+  'leads that would change. Raises PT403, PT422. Security definer: users may not write leads.';
 grant execute on function private.start_bulk_action(jsonb, timestamptz) to authenticated;
 
 create function public.start_bulk_action(p_input jsonb)
@@ -1505,11 +1517,12 @@ grant execute on function public.start_bulk_action(jsonb) to authenticated;
 -- schemas/jobs/queues.sql
 
 select pgmq.create('jobs');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the job that has ended by
+-- the second.
 create index q_jobs_turn_idx on pgmq.q_jobs ((coalesce(message ->> 'org_id', '')), vt);
 create index q_jobs_job_idx on pgmq.q_jobs ((message ->> 'job_id'));
 
--- Files of exports whose time is over. A queue of its own: they are thousands, and due days ahead; no step waits for them.
+-- Files of exports that expire. They have a queue of their own, because there are thousands, due in days; no step waits for them.
 select pgmq.create('file_removals');
 create index q_file_removals_turn_idx on pgmq.q_file_removals ((coalesce(message ->> 'org_id', '')), vt);
 

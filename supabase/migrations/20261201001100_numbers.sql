@@ -16,7 +16,7 @@ begin
     insert into private.number_outcome_changes (org_id, hour) values (new.org_id, date_trunc('hour', new.created_at, 'UTC'));
     return null;
   end if;
-  -- What is queued or being posted has no outcome yet: claiming writes nothing here.
+  -- Messages that are queued or being posted have no outcome yet, so claiming writes nothing here.
   insert into private.number_outcome_changes (org_id, hour)
   select distinct n.org_id, date_trunc('hour', n.created_at, 'UTC')
   from new_rows n
@@ -25,8 +25,8 @@ begin
 end;
 $$;
 comment on function private.note_outcome_changes() is
-  'Trigger: notes the hours whose messages have an outcome now; updates by statement, one row per organisation and hour. '
-  'Definer: whoever changes a message may not write private tables.';
+  'Trigger: records the hours whose messages have an outcome now; for updates once a statement, one row for each organisation '
+  'and hour. Security definer: the role that changes a message may not write private tables.';
 
 -- schemas/numbers/triggers/phone_numbers.sql
 
@@ -46,7 +46,8 @@ begin
 end;
 $$;
 comment on function private.add_pace_rows() is
-  'Trigger: every number and organisation has its clock. Definer: whoever may add the row may not write private tables.';
+  'Trigger: creates the clock of a new number or organisation. Security definer: the role that adds the row may not write '
+  'private tables.';
 create trigger orgs_pace after insert on public.orgs
   for each row execute function private.add_pace_rows();
 
@@ -64,8 +65,9 @@ create table public.twilio_accounts (
   balance_checked_at timestamptz
 );
 comment on table public.twilio_accounts is
-  'The Twilio account of an organisation. Its auth token lives in Vault; only its id is here.';
-comment on column public.twilio_accounts.balance is 'As Twilio told last, in balance_currency; null until it was read.';
+  'The Twilio account of an organisation. Its auth token is in Vault; only the secret''s id is here.';
+comment on column public.twilio_accounts.balance is
+  'The balance when it was last read from Twilio, in balance_currency; null until it is read.';
 
 alter table public.twilio_accounts enable row level security;
 create policy "admins read the Twilio account of their organisation" on public.twilio_accounts
@@ -89,7 +91,7 @@ create table public.phone_numbers (
   status text not null default 'active' check (status in ('active', 'paused', 'quarantined', 'released')),
   status_reason text,
   health_score smallint check (health_score between 0 and 100),
-  -- What update_number takes is less; this much no machine of Twilio's takes from one number.
+  -- update_number allows less. No system of Twilio's accepts more than this from one number.
   mps numeric(8, 3) not null default 1 check (mps between 0.001 and 10000),
   daily_cap integer check (daily_cap between 0 and 10000000),
   quiet_starts time not null default '20:00',
@@ -102,7 +104,7 @@ create table public.phone_numbers (
   unique (org_id, id),
   check (quiet_starts <> quiet_ends),
   constraint phone_numbers_time_zone_length check (length(time_zone) <= 64),
-  -- An infinite day has no age, and asking for it failed the plans of all organisations.
+  -- An infinite date has no age, and computing one made the planning of all organisations fail.
   constraint phone_numbers_warmup_started_on_check check (warmup_started_on between '2000-01-01' and '2100-01-01'),
   constraint phone_numbers_quiet_starts_check check (quiet_starts < '24:00'),
   constraint phone_numbers_quiet_ends_check check (quiet_ends < '24:00'),
@@ -110,13 +112,15 @@ create table public.phone_numbers (
   constraint phone_numbers_twilio_sid_check check (length(twilio_sid) <= 64)
 );
 comment on table public.phone_numbers is
-  'A number of an organisation''s pool: its pace (mps, messages a second), daily cap (segments a day in its own zone, null is '
-  'unlimited) and own quiet hours.';
-comment on column public.phone_numbers.health_score is '0-100 from real outcomes; null while there are too few to say.';
-comment on column public.phone_numbers.mps is 'Segments a second: Twilio counts a long text as the segments it is sent in.';
-comment on column public.phone_numbers.warmup_started_on is 'First day of warming up, in the number''s zone; null: it is warm.';
+  'A number of an organisation''s pool: its pace (mps), daily cap (segments a day in its own time zone, null means unlimited) '
+  'and own quiet hours.';
+comment on column public.phone_numbers.health_score is '0-100, from the outcomes of its messages; null if there are too few.';
+comment on column public.phone_numbers.mps is
+  'Segments a second: Twilio counts a long text as the number of segments in which it is sent.';
+comment on column public.phone_numbers.warmup_started_on is
+  'First day of the warm-up, in the number''s time zone; null if the number is warm.';
 comment on column public.phone_numbers.reactivated_at is
-  'When a person last took the number out of quarantine: its health counts messages from then on alone.';
+  'When a person last took the number out of quarantine: its health counts only messages from then on.';
 alter table private.contacts add foreign key (org_id, phone_number_id)
   references public.phone_numbers (org_id, id) on delete set null (phone_number_id);
 create index phone_numbers_org_idx on public.phone_numbers (org_id, status);
@@ -145,8 +149,8 @@ create table private.number_pace (
   resting_reason text
 ) with (fillfactor = 50);
 comment on table private.number_pace is
-  'The clock of a number: when its next slot is, and until when it rests (Twilio 21611). Narrow, because it changes with every '
-  'batch.';
+  'The clock of a number: the time of its next slot, and until when it rests (Twilio error 21611). A narrow row, because it '
+  'changes with every batch.';
 
 alter table private.number_pace enable row level security;
 
@@ -156,10 +160,17 @@ create table private.org_pace (
   org_id uuid primary key references public.orgs (id) on delete cascade,
   next_slot_at timestamptz not null default '-infinity',
   resting_until timestamptz not null default '-infinity',
-  resting_reason text
+  resting_reason text,
+  blocked_regions text[] not null default '{}',
+  regions_released_at timestamptz not null default '-infinity'
 ) with (fillfactor = 50);
 comment on table private.org_pace is
-  'The clock of an organisation: its own mps, and until when its account rests (Twilio 63038).';
+  'The clock of an organisation: the time of its next slot under its own mps, and until when its account rests (Twilio error '
+  '63038).';
+comment on column private.org_pace.blocked_regions is
+  'Regions that the account may not text (Twilio error 21408): private.phone_region. Their people wait.';
+comment on column private.org_pace.regions_released_at is
+  'When a person last had the blocked regions tried again. Refusals of earlier attempts block nothing.';
 
 alter table private.org_pace enable row level security;
 
@@ -174,8 +185,8 @@ create table private.daily_usage (
   primary key (scope, scope_id, day)
 ) with (fillfactor = 50);
 comment on table private.daily_usage is
-  'What was charged against daily caps, per number (day in the number''s zone), campaign and organisation (day in the '
-  'organisation''s zone). Planning charges, giving back refunds.';
+  'What was charged to daily caps: for each number (day in the number''s time zone), campaign and organisation (day in the '
+  'organisation''s time zone) and carrier (day in Pacific time). Planning charges; messages that are not sent are refunded.';
 create index daily_usage_day_idx on private.daily_usage (day);
 
 alter table private.daily_usage enable row level security;
@@ -193,9 +204,9 @@ create table public.carrier_caps (
   constraint carrier_caps_carrier_line check (carrier !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.carrier_caps is
-  'What a carrier takes from an organisation''s brand in a day, over all its numbers; days begin at midnight Pacific (Twilio '
-  '30023, facts of the campaign''s registration). A phone is a carrier''s whose name holds the word; one whose carrier nobody '
-  'knows counts against the tightest.';
+  'How many segments a carrier accepts from an organisation''s brand in a day, over all its numbers. Days begin at midnight '
+  'Pacific (Twilio error 30023; the cap comes from the campaign''s registration). A phone belongs to a carrier if the carrier''s '
+  'name contains this word. A phone with an unknown carrier counts against the smallest cap.';
 comment on column public.carrier_caps.carrier is 'A word of the carrier''s name in lower case, such as t-mobile.';
 
 alter table public.carrier_caps enable row level security;
@@ -238,8 +249,8 @@ create table private.number_outcomes (
   primary key (org_id, hour, phone_number_id, carrier)
 );
 comment on table private.number_outcomes is
-  'What became of a number''s messages of an hour (UTC, by when they were planned), by the receiver''s carrier ('''' where it '
-  'is not known). Counted from the messages, kept for 7 days.';
+  'The outcomes of a number''s messages of an hour (UTC, when they were planned), by the receiver''s carrier ('''' if it is '
+  'unknown). Counted from the messages, kept for 7 days.';
 create index number_outcomes_number_idx on private.number_outcomes (phone_number_id);
 
 alter table private.number_outcomes enable row level security;
@@ -253,8 +264,8 @@ create table private.number_outcome_changes (
   primary key (org_id, id)
 );
 comment on table private.number_outcome_changes is
-  'Hours of an organisation in which messages changed since they were counted. Appended only: nobody waits on it, and twice '
-  'does no harm. No foreign key: it would lock the organisation with every receipt.';
+  'Hours of an organisation in which messages changed since they were counted. Rows are only appended, so nothing waits for a '
+  'lock; an hour may be in it twice. No foreign key: it would lock the organisation with every receipt.';
 
 alter table private.number_outcome_changes enable row level security;
 
@@ -269,12 +280,13 @@ as $$
   select (p_now at time zone 'America/Los_Angeles')::date;
 $$;
 comment on function private.carrier_day(timestamptz) is
-  'The day on which a carrier counts: Pacific (facts: T-Mobile''s brand cap resets at 00:00 US/Pacific).';
+  'The day by which carriers count, in Pacific time: T-Mobile''s brand cap resets at 00:00 US/Pacific.';
 
 -- schemas/numbers/functions/daily_caps.sql
 
--- Daily caps: planning charges them with a text's worst-case segments, and what was not sent is given back to the day it was
--- charged to. A number's day is its own zone's, the campaign's and the organisation's is the organisation's.
+-- Daily caps: planning charges them with a text's worst-case segments; what was not sent is refunded to the day to which it was
+-- charged. Days are in the number's time zone for a number, and in the organisation's time zone for campaigns and the
+-- organisation.
 
 create function private.charge_usage(p_scope text, p_ids uuid[], p_days date[], p_messages integer[], p_segments integer[])
 returns void
@@ -290,7 +302,7 @@ as $$
     set messages = u.messages + excluded.messages, segments = u.segments + excluded.segments;
 $$;
 comment on function private.charge_usage(text, uuid[], date[], integer[], integer[]) is
-  'Charges messages and segments against the daily caps of a scope.';
+  'Charges messages and segments to the daily caps of a scope.';
 
 create function private.charges_of(p_messages uuid[])
 returns table (scope text, scope_id uuid, day date, messages integer, segments integer)
@@ -298,8 +310,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- A number's day is its own zone's, a carrier's Pacific; the campaign's and the organisation's is the organisation's: around
-  -- midnight they differ.
+  -- Days are in the number's time zone for a number, Pacific for a carrier, and in the organisation's time zone for campaigns and
+  -- the organisation: around midnight they differ.
   select x.scope, x.scope_id, x.day, count(*)::integer, sum(m.charged_segments)::integer
   from public.messages m
   join public.orgs o on o.id = m.org_id
@@ -313,20 +325,20 @@ as $$
   group by x.scope, x.scope_id, x.day;
 $$;
 comment on function private.charges_of(uuid[]) is
-  'What messages were charged against the daily caps when they were planned, by cap and day.';
+  'What messages were charged to the daily caps when they were planned, by cap and day.';
 
 create function private.lock_usage(p_messages uuid[])
 returns void
 language sql
 set search_path = ''
 as $$
-  -- The order in which planning charges. Two that refund, or one and a plan, then never deadlock.
+  -- The order in which planning charges, so that two refunds, or a refund and a plan, never deadlock.
   select 1 from private.daily_usage u
   where (u.scope, u.scope_id, u.day) in (select c.scope, c.scope_id, c.day from private.charges_of(p_messages) c)
   order by array_position(array['org', 'campaign', 'carrier', 'number'], u.scope), u.scope_id, u.day
   for no key update;
 $$;
-comment on function private.lock_usage(uuid[]) is 'Locks the daily caps that messages were charged against, in the one order.';
+comment on function private.lock_usage(uuid[]) is 'Locks the daily caps to which messages were charged, in the usual order.';
 
 create function private.refund_usage(p_messages uuid[])
 returns void
@@ -345,8 +357,8 @@ begin
 end;
 $$;
 comment on function private.refund_usage(uuid[]) is
-  'Gives back to the daily caps what messages that were not sent had been charged. The last thing a transaction locks: whoever '
-  'holds a cap waits for nothing.';
+  'Refunds to the daily caps what was charged for messages that were not sent. It is the last lock of a transaction: a '
+  'transaction that holds a cap waits for no other lock.';
 
 create function private.number_cap(p_daily_cap integer, p_warmup_started_on date, p_warmup_caps integer[], p_day date)
 returns integer
@@ -361,7 +373,8 @@ as $$
   end;
 $$;
 comment on function private.number_cap(integer, date, integer[], date) is
-  'Segments a number may send on a day: its own cap, and while it warms up that day''s of the ramp; null: no limit.';
+  'Segments that a number may send on a day: its own cap and, while it warms up, that day''s warm-up cap if it is lower; null '
+  'means no limit.';
 
 create function private.open_usage(p_scope text, p_ids uuid[], p_days date[])
 returns void
@@ -378,13 +391,13 @@ begin
 end;
 $$;
 comment on function private.open_usage(text, uuid[], date[]) is
-  'Locks daily caps of a scope in the order of their ids, making rows where there are none. Planning opens organisation, '
+  'Locks daily caps of a scope in the order of their ids, and creates rows that are missing. Planning opens organisation, '
   'campaigns, carriers and numbers, in this order.';
 
 -- schemas/numbers/functions/number_control.sql
 
--- Numbers as people see and stop them: pause, reactivate, quarantine by hand; what a number has left today; its health by
--- carrier.
+-- Numbers as people see and control them: pausing, reactivating and quarantining by hand; what a number has left today; its
+-- health by carrier.
 
 create function private.number_opens_at(p_quiet_starts time, p_quiet_ends time, p_time_zone text, p_now timestamptz)
 returns timestamptz
@@ -395,8 +408,7 @@ as $$
   select (n.day + case when n.t >= p_quiet_ends then 1 else 0 end + p_quiet_ends) at time zone p_time_zone
   from (select (p_now at time zone p_time_zone)::time as t, (p_now at time zone p_time_zone)::date as day) n;
 $$;
-comment on function private.number_opens_at(time, time, text, timestamptz) is
-  'When a number''s own hours open next, seen from p_now.';
+comment on function private.number_opens_at(time, time, text, timestamptz) is 'When a number''s own hours open next after p_now.';
 
 create function private.set_number_status(p_phone_number_id uuid, p_status text, p_reason text default null,
   p_now timestamptz default now())
@@ -415,16 +427,17 @@ begin
       'status', '{"type": "string", "enum": ["active", "paused", "quarantined"]}'::jsonb, 'reason',
         private.line_shape(1000) - 'format')));
   if p_status = 'active' then
-    -- A scoring under way would judge the number by what it sent before: wait for it to end.
+    -- A scoring that is running would judge the number by messages from before its reactivation: waits for it to end.
     perform pg_advisory_xact_lock(hashtextextended('score_numbers:' || v_org_id::text, 0));
   end if;
-  -- Waits for claims in flight, which hold the number for share; after that nothing new is claimed from a number that is stopped.
+  -- Waits for claims in flight, which hold a share lock on the number. After that, nothing new is claimed for a number that is
+  -- stopped.
   select * into v_number from public.phone_numbers n where n.id = p_phone_number_id and n.org_id = v_org_id for no key update;
   if v_number.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such phone number.',
       jsonb_build_object('phone_number_id', p_phone_number_id));
   end if;
-  -- From quarantine a number comes back by being reactivated, which begins its health anew, and in no other way.
+  -- A number leaves quarantine only by being reactivated, which starts its health anew.
   v_allowed := case p_status when 'active' then '{paused,quarantined}' when 'paused' then '{active}'
     when 'quarantined' then '{active,paused}' end;
   if v_number.status <> all (v_allowed) then
@@ -451,15 +464,15 @@ begin
 end;
 $$;
 comment on function private.set_number_status(uuid, text, text, timestamptz) is
-  'Pauses, quarantines or reactivates a number. What it had queued is handed to other numbers as it comes due; replies still go '
-  'out from it. Out of quarantine its health begins anew and its alert is resolved. Raises PT404, PT409, PT422. Definer: users '
-  'may not write numbers. Needs admin.';
+  'Pauses, quarantines or reactivates a number. Its queued messages are moved to other numbers when they become due; replies are '
+  'still sent from it. When it leaves quarantine, its health starts anew and its alert is resolved. Needs admin. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write numbers.';
 grant execute on function private.set_number_status(uuid, text, text, timestamptz) to authenticated;
 
 create function public.set_number_status(p_phone_number_id uuid, p_status text, p_reason text default null) returns void
   language sql set search_path = '' as $$ select private.set_number_status(p_phone_number_id, p_status, p_reason); $$;
 comment on function public.set_number_status(uuid, text, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.set_number_status(uuid, text, text) to authenticated;
 
 create function private.number_usage(p_phone_number_ids uuid[], p_now timestamptz default now())
@@ -488,15 +501,15 @@ begin
   join private.number_pace p on p.phone_number_id = n.id
   cross join lateral (select private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) as until) o
   left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = (p_now at time zone n.time_zone)::date
-  -- Room is planning's to say: a cap that grows with a number's age is in it.
+  -- Uses planning's own figure, which includes the cap of a number that warms up.
   left join private.number_room((select private.org_id()), interval '5 seconds', p_now) r on r.id = n.id
   where n.id = any (p_phone_number_ids) and n.org_id = (select private.org_id());
 end;
 $$;
 comment on function private.number_usage(uuid[], timestamptz) is
-  'Of numbers of the signed-in user''s organisation, 1,000 ids at most: segments charged today and left (null: no cap; the day '
-  'is the number''s own), whether its own hours are open and when next, and until when it rests. Raises PT422. Definer: users '
-  'may not read private tables.';
+  'For numbers of the signed-in user''s organisation, at most 1,000 ids: segments charged today and left (null: no cap; the day '
+  'is in the number''s time zone), whether its own hours are open and when they open next, and until when it rests. Raises '
+  'PT422. Security definer: users may not read private tables.';
 grant execute on function private.number_usage(uuid[], timestamptz) to authenticated;
 
 create function public.number_usage(p_phone_number_ids uuid[])
@@ -516,16 +529,18 @@ set search_path = ''
 as $$
   select jsonb_build_object(
     'outcomes', (array_agg(to_jsonb(s) - array['phone_number_id', 'carrier', 'score']) filter (where s.carrier is null))[1],
-    'carriers', coalesce(jsonb_agg(to_jsonb(s) - 'phone_number_id' order by s.filtered::numeric
-        / greatest(s.delivered + s.filtered + s.unreachable + s.failed, 1) desc, s.carrier) filter (where s.carrier <> ''), '[]'))
+    'carriers', coalesce(to_jsonb(array_agg(to_jsonb(s) - 'phone_number_id' order by s.filtered::numeric
+        / greatest(s.delivered + s.filtered + s.unreachable + s.failed, 1) desc, s.carrier)
+        filter (where s.carrier <> '')), '[]'))
   from public.phone_numbers n
   join private.number_scores((select private.org_id()), p_now) s on s.phone_number_id = n.id
   where n.id = p_phone_number_id and n.org_id = (select private.org_id())
   having count(*) > 0;
 $$;
 comment on function private.number_health(uuid, timestamptz) is
-  'The outcomes behind the score of a number of the signed-in user''s organisation, and the same with a score for each known '
-  'carrier, the one that filters most first; null where there are none. Definer: users may not read private tables.';
+  'The outcomes behind the score of a number of the signed-in user''s organisation, and the outcomes and score for each known '
+  'carrier, with the carrier that filters most first; null if there are no outcomes. Security definer: users may not read '
+  'private tables.';
 grant execute on function private.number_health(uuid, timestamptz) to authenticated;
 
 create function public.number_health(p_phone_number_id uuid) returns jsonb
@@ -562,7 +577,7 @@ begin
   if coalesce((p_input ->> 'quiet_starts')::time, v_number.quiet_starts) = coalesce((p_input ->> 'quiet_ends')::time,
     v_number.quiet_ends) then
     perform private.refuse_field('quiet_ends',
-      'Quiet hours that end when they start would say nothing: give two different times.');
+      'quiet_ends must differ from quiet_starts: give two different times.');
   end if;
   update public.phone_numbers n set
     mps = coalesce((p_input ->> 'mps')::numeric, n.mps),
@@ -577,14 +592,15 @@ begin
 end;
 $$;
 comment on function private.update_number(uuid, jsonb, timestamptz) is
-  'Changes the given ones of a number''s mps, daily_cap, time_zone, quiet_starts, quiet_ends and warmup_started_on (null: '
-  'warm). Waits for claims in flight. Raises PT404, PT409, PT422. Definer: users may not write numbers. Needs admin.';
+  'Changes the given fields of a number: mps, daily_cap, time_zone, quiet_starts, quiet_ends, warmup_started_on (null: it is '
+  'warm). Waits for claims in flight. Needs admin. Raises PT403, PT404, PT409, PT422. Security definer: users may not write '
+  'numbers.';
 grant execute on function private.update_number(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_number(p_phone_number_id uuid, p_input jsonb) returns void
   language sql set search_path = '' as $$ select private.update_number(p_phone_number_id, p_input); $$;
 comment on function public.update_number(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_number(uuid, jsonb) to authenticated;
 
 create function private.number_shape()
@@ -601,14 +617,14 @@ as $$
     "quiet_ends": {"type": "string", "format": "time"},
     "warmup_started_on": {"type": ["string", "null"], "format": "date"}}}'::jsonb;
 $$;
-comment on function private.number_shape() is 'The shape of a change of a phone number.';
+comment on function private.number_shape() is 'The shape of a change to a phone number.';
 
 -- schemas/numbers/functions/number_outcomes.sql
 
--- Number outcomes: what became of what each number sent, counted by the hour and the receiver's carrier. The score of a number
--- is computed from these few rows and never from a week of messages.
--- A statement trigger notes in which hours messages changed, whoever changes them and however late; scoring counts those
--- hours again from the messages themselves, so a count is right however often, in which order or how late receipts come.
+-- Number outcomes: the results of each number's messages, counted by hour and by the receiver's carrier. The score of a number is
+-- computed from these few rows and never from a week of messages. A statement trigger records the hours in which messages
+-- changed, whatever changes them and however late. Scoring then counts those hours again from the messages themselves, so a count
+-- is right whatever the number, order and delay of receipts.
 
 create function private.count_outcomes(p_org_id uuid, p_hour timestamptz)
 returns void
@@ -631,9 +647,9 @@ begin
         when m.status = 'delivered' then 'delivered'
         when m.status = 'sent' then 'unconfirmed'
         when m.status = 'unknown' then 'unknown'
-        -- What Twilio refused or never handed to a carrier says nothing of the number.
+        -- Messages that Twilio refused or never handed to a carrier say nothing about the number.
         when m.status not in ('undelivered', 'failed') or m.provider_sid is null or e.never_handed_to_carrier then null
-        -- 30004 marks the phone like an invalid one, but the block is the receiver's or carrier's answer to the sender.
+        -- 30004 marks the phone like an invalid one, but the block is the reaction of the receiver or carrier to the sender.
         when e.action = 'score_number' or m.error_code = 30004 then 'filtered'
         when e.class = 'permanent' or m.error_code = 30003 then 'unreachable'
         else 'failed'
@@ -651,8 +667,8 @@ begin
 end;
 $$;
 comment on function private.count_outcomes(uuid, timestamptz) is
-  'Counts an organisation''s outcomes of one hour anew from its messages; leaves out what a number sent before it was last '
-  'reactivated.';
+  'Counts an organisation''s outcomes of one hour anew from its messages; leaves out messages that a number sent before it was '
+  'last reactivated.';
 
 -- schemas/numbers/functions/number_scores.sql
 
@@ -669,7 +685,7 @@ set search_path = ''
 as $$
   with hours as (
     select o.phone_number_id, o.carrier, o.delivered, o.filtered, o.unreachable, o.failed, o.unknown, o.opt_outs,
-      -- A receipt takes seconds, rarely hours: until then a message without one is on its way and counts nowhere.
+      -- A receipt takes seconds, rarely hours. Until then a message without one is on its way and does not count.
       case when a.age >= 4 then o.unconfirmed else 0 end as unconfirmed,
       power(0.5::double precision, a.age / 24) as weight
     from private.number_outcomes o
@@ -692,8 +708,8 @@ as $$
   group by grouping sets ((h.phone_number_id), (h.phone_number_id, h.carrier));
 $$;
 comment on function private.number_scores(uuid, timestamptz) is
-  'Score (0-100, null while there are too few outcomes) and outcomes of each number of an organisation: over all carriers where '
-  'carrier is null, and for each carrier ('''' where it is not known).';
+  'Score (0-100, null if there are too few outcomes) and outcomes of each number of an organisation: over all carriers if '
+  'carrier is null, and for each carrier ('''' if it is unknown).';
 
 create function private.score_numbers(p_org_id uuid, p_now timestamptz default now())
 returns integer
@@ -708,7 +724,7 @@ declare
   v_reason text;
   v_count integer := 0;
 begin
-  -- One at a time: reactivating a number waits for this, so that it is never judged by what it sent before.
+  -- One run at a time: reactivating a number waits for it, so that a number is never judged by messages from before.
   if not pg_try_advisory_xact_lock(hashtextextended('score_numbers:' || p_org_id::text, 0)) then
     return 0;
   end if;
@@ -716,13 +732,13 @@ begin
     delete from private.number_outcome_changes c where c.org_id = p_org_id returning c.hour
   )
   select array_agg(distinct t.hour) into v_hours from taken t where t.hour > v_oldest;
-  -- Hour by hour: each is one range of the index of messages by organisation and time.
+  -- Hour by hour, because each hour is one range of the index of messages by organisation and time.
   foreach v_hour in array coalesce(v_hours, '{}') loop
     perform private.count_outcomes(p_org_id, v_hour);
   end loop;
   delete from private.number_outcomes o where o.org_id = p_org_id and o.hour <= v_oldest;
 
-  -- The numbers last, and only those that change: claims hold them for share and wait meanwhile.
+  -- Locks the numbers last, and only those that change: claims hold share locks on them, and wait meanwhile.
   for v_row in
     select n.id, n.e164, n.status, s.score, s.delivered, s.filtered, s.unreachable, s.failed, s.unconfirmed, s.unknown,
       s.opt_outs,
@@ -751,12 +767,13 @@ begin
 end;
 $$;
 comment on function private.score_numbers(uuid, timestamptz) is
-  'Counts the hours of an organisation that changed, scores its numbers and quarantines those under its threshold, each with '
-  'one critical alert; returns how many numbers changed. 0 where it is being done already.';
+  'Counts the changed hours of an organisation, scores its numbers, and quarantines those below its threshold, each with one '
+  'critical alert; returns how many numbers changed, and 0 if another run is active.';
 
 -- schemas/numbers/functions/phone_numbers.sql
 
--- Phone numbers: the Twilio account, the pool an organisation sends from, and the narrow rows that change with every message.
+-- Phone numbers: the Twilio account, the pool of numbers that an organisation sends from, and the narrow rows that change with
+-- every message.
 
 create function private.set_twilio_account(
   p_org_id uuid,
@@ -787,6 +804,6 @@ begin
 end;
 $$;
 comment on function private.set_twilio_account(uuid, text, text, text) is
-  'Stores an organisation''s Twilio account, its token in Vault. Definer: the caller needs no right on Vault. For service and '
-  'admins with database access.';
+  'Stores an organisation''s Twilio account, with its token in Vault. For the service role and admins with database access. '
+  'Security definer: the caller needs no right on Vault.';
 grant execute on function private.set_twilio_account(uuid, text, text, text) to service_role;

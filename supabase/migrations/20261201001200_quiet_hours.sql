@@ -5,8 +5,8 @@ set check_function_bodies = off;
 
 -- schemas/quiet-hours/triggers/moved_leads.sql
 
--- A lead whose mailing address moves to another state while campaigns wait to write to them: their targets wait for the hours of
--- the new state. The audience was fixed with the window of the old one.
+-- If a lead's mailing address changes to another state while campaigns wait to write to the lead, the waiting targets get the
+-- hours of the new state. The audience was built with the window key of the old state.
 
 create function private.rekey_targets()
 returns trigger
@@ -23,8 +23,8 @@ begin
 end;
 $$;
 comment on function private.rekey_targets() is
-  'Trigger: what is not sent yet keeps the hours of the state in which the person lives now. Definer: whoever changes a lead '
-  'may not write targets.';
+  'Trigger: targets that are not sent yet follow the hours of the state in which the person lives now. Security definer: the '
+  'role that changes a lead may not write targets.';
 create trigger leads_rekey_targets after update of state on public.leads
   for each row when (old.state is distinct from new.state) execute function private.rekey_targets();
 
@@ -54,7 +54,7 @@ begin
   end if;
   insert into private.rule_versions as v (scope)
   select distinct s.scope from unnest(v_scopes) as s(scope)
-  -- Rules that go with their organisation leave nothing to count.
+  -- Rules that are deleted together with their organisation need no count.
   where s.scope = v_platform or exists (select 1 from public.orgs o where o.id = s.scope)
   order by s.scope
   on conflict (scope) do update set version = v.version + 1;
@@ -62,7 +62,8 @@ begin
 end;
 $$;
 comment on function private.count_rule_change() is
-  'Trigger: an edited rule acts at once. Definer: whoever edits a rule may not write the count.';
+  'Trigger: counts a change of rules, holidays or an organisation''s hours, so that cached windows are ignored and the change '
+  'takes effect at once. Security definer: the role that edits a rule may not write the count.';
 create trigger orgs_count_rule_change after update of quiet_starts, quiet_ends, time_zone on public.orgs
   for each row execute function private.count_rule_change();
 
@@ -78,7 +79,8 @@ begin
 end;
 $$;
 comment on function private.drop_rule_version() is
-  'Trigger: the count goes with its organisation. Definer: whoever removes an organisation may not write the count.';
+  'Trigger: deletes the count of a deleted organisation. Security definer: the role that deletes an organisation may not write '
+  'the count.';
 create trigger orgs_drop_rule_version after delete on public.orgs
   for each row execute function private.drop_rule_version();
 
@@ -97,6 +99,7 @@ create table public.quiet_hour_rules (
   effective_from date not null,
   effective_to date,
   reviewed_at date not null,
+  closed_on_state_holidays boolean not null default false,
   check ((opens is null) = (closes is null)),
   check (closes > opens),
   check (effective_to > effective_from),
@@ -105,8 +108,12 @@ create table public.quiet_hour_rules (
   constraint quiet_hour_rules_reviewed_at_check check (reviewed_at between '1900-01-01' and '2200-01-01')
 );
 comment on table public.quiet_hour_rules is
-  'When a person may be written to, by state and weekday (0 is Sunday), in their local time; opens and closes null: not on that '
-  'day. State US is the federal rule, * a state without rows, ?? nobody knows where. org_id null is the platform''s row.';
+  'When a person may be written to, by state and weekday (0 is Sunday), in their local time. If opens and closes are null, they '
+  'may not be written to on that day. State US is the federal rule, * is any state without rows of its own, ?? is for people '
+  'whose place is unknown. org_id is null for the platform''s rules.';
+comment on column public.quiet_hour_rules.closed_on_holidays is 'Closed on federal holidays.';
+comment on column public.quiet_hour_rules.closed_on_state_holidays is
+  'Closed on the holidays that the state has besides federal ones. A rule for * closes on those of each state it is used for.';
 create unique index quiet_hour_rules_key on public.quiet_hour_rules
   (coalesce(org_id, '00000000-0000-0000-0000-000000000000'), state, dow, effective_from);
 create index quiet_hour_rules_org_idx on public.quiet_hour_rules (org_id);
@@ -160,10 +167,16 @@ values ('WA', 'RCW 19.190.060: commercial texts to Washington residents need con
 -- schemas/quiet-hours/tables/holidays.sql
 
 create table private.holidays (
-  day date primary key,
-  name text not null
+  state text not null check (state ~ '^[A-Z]{2}$'),
+  day date not null,
+  name text not null,
+  source text not null,
+  primary key (day, state)
 );
-comment on table private.holidays is 'Federal holidays, actual and observed.';
+comment on table private.holidays is
+  'Holidays, actual and observed: federal ones (state US), and those that a state has besides.';
+comment on column private.holidays.source is
+  'The law or the report that names the day. It ends with "(unconfirmed)" if the text of the law could not be found.';
 
 alter table private.holidays enable row level security;
 
@@ -179,8 +192,8 @@ create table private.area_codes (
   overlay_of text
 );
 comment on table private.area_codes is
-  'US area codes: their state and every time zone in which their phones may be; an overlay inherits the zones of the code it '
-  'overlays.';
+  'US area codes, with their state and every time zone in which their phones may be. An overlay inherits the zones of the code '
+  'that it overlays.';
 create index area_codes_state_idx on private.area_codes (state);
 
 alter table private.area_codes enable row level security;
@@ -199,10 +212,10 @@ create table private.windows (
   primary key (org_id, window_key)
 ) with (fillfactor = 70);
 comment on table private.windows is
-  'For each window key whether it is open, and from when until when that answer holds. Filled by planning; an answer whose '
-  'version is not the rules'' own is as good as none.';
+  'Cached answers: whether each window key is open, and from when until when that answer is valid. Planning fills it. An answer '
+  'is ignored if its version is not the current version of the rules.';
 comment on column private.windows.version is
-  'private.rules_version() before the rules were read: an answer made from older rules counts no more.';
+  'private.rules_version() before the rules were read. An answer made from older rules is no longer used.';
 
 alter table private.windows enable row level security;
 
@@ -213,14 +226,15 @@ create table private.rule_versions (
   version bigint not null default 1
 ) with (fillfactor = 50);
 comment on table private.rule_versions is
-  'Counts the changes of what windows are made from: scope is an organisation (its rules and hours), or all zeros for the '
+  'Counts changes of the data that windows are made from. scope is an organisation (its rules and hours), or all zeros for the '
   'platform''s rules and holidays.';
 
 alter table private.rule_versions enable row level security;
 
 -- schemas/quiet-hours/functions/any_hour.sql
 
--- Sending at any hour: one answer, which is the platform's. No caller says what Twilio is, and planning goes by what claims do.
+-- Whether messages may be sent at any hour is decided by the platform alone. No caller can claim that Twilio is a simulator, and
+-- planning uses the same answer as claiming.
 
 create function private.twilio_is_loopback()
 returns boolean
@@ -231,13 +245,14 @@ as $$
   select coalesce(private.vault_secret('twilio_is_loopback') = 'true', false);
 $$;
 comment on function private.twilio_is_loopback() is
-  'Whether Twilio is a simulator on this machine, as whoever set the platform up put into Vault (twilio_is_loopback). Never '
-  'taken from a caller; false where nobody said so, as on every hosted project.';
+  'Whether Twilio is a simulator on this machine. The setup of the platform stores this in Vault (twilio_is_loopback); it is '
+  'never taken from a caller. False if it is not set, as on every hosted project.';
 
 -- schemas/quiet-hours/functions/explain_rules.sql
 
--- Why a person may be written to at a moment, or not: what planning and claiming would decide, with every rule that went into it.
--- Nothing is decided here. The answer is private.window_state's, the rules are private.window_rules', as for everybody who sends.
+-- Why a person may or may not be written to at a moment: what planning and claiming would decide, with every rule that leads to
+-- it. Nothing is decided here. The answer comes from private.window_state and the rules from private.window_rules, which all
+-- senders use.
 
 create function private.times_of_day(p_times tstzmultirange, p_day date, p_time_zone text)
 returns jsonb
@@ -245,17 +260,17 @@ language sql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(
+  select coalesce(to_jsonb(array_agg(
     jsonb_build_object(
       'opens', to_char(lower(r) at time zone p_time_zone, 'HH24:MI'),
       'closes', case when (upper(r) at time zone p_time_zone)::date > p_day then '24:00'
         else to_char(upper(r) at time zone p_time_zone, 'HH24:MI') end)
-    order by r), '[]')
+    order by r)), '[]')
   from unnest(p_times * tstzmultirange(tstzrange(p_day::timestamp at time zone p_time_zone,
     (p_day + 1)::timestamp at time zone p_time_zone))) r;
 $$;
 comment on function private.times_of_day(tstzmultirange, date, text) is
-  'What some times leave of a day of a time zone, as local times: [{opens, closes}].';
+  'The part of p_times that falls on one day in a time zone, as local times: [{opens, closes}].';
 
 create function private.number_times(p_number public.phone_numbers, p_now timestamptz)
 returns tstzmultirange
@@ -269,7 +284,7 @@ as $$
   from (select (p_now at time zone p_number.time_zone)::date + n as day from generate_series(-1, 11) n) d;
 $$;
 comment on function private.number_times(public.phone_numbers, timestamptz) is
-  'When a number''s own hours are open, from p_now for eleven days.';
+  'When a number''s own hours are open, for eleven days from p_now.';
 
 create function private.texts_in_day(p_org_id uuid, p_e164 text, p_now timestamptz default now())
 returns timestamptz[]
@@ -278,13 +293,14 @@ stable
 set search_path = ''
 as $$
 begin
-  -- A message that waited in the queue counts from when it was posted, and none waits longer than a day.
+  -- A message counts from when it was posted. No message waits in the queue for more than a day, so 48 hours since it was created
+  -- are enough.
   return array(
     select t.at
     from public.messages m
     left join public.send_attempts a on a.id = m.attempt_id
     cross join lateral (select coalesce(a.claimed_at, m.sent_at, m.created_at) as at) t
-    -- By the index of persons alone, whatever the statistics say: see plan_campaign.
+    -- "is true" makes the planner use the index on to_number alone, whatever the statistics say: see plan_people.sql.
     where m.to_number = p_e164 and (m.org_id = p_org_id) is true and (m.created_at > p_now - interval '48 hours') is true
       and m.kind = 'campaign' and m.status not in ('queued', 'failed', 'canceled')
       and t.at > p_now - interval '24 hours' and t.at <= p_now
@@ -292,8 +308,8 @@ begin
 end;
 $$;
 comment on function private.texts_in_day(uuid, text, timestamptz) is
-  'When campaigns of an organisation wrote to a phone in the 24 hours before p_now, oldest first: what limits per 24 hours '
-  'count. Answers to a person are not among them.';
+  'When campaigns of an organisation wrote to a phone in the 24 hours before p_now, oldest first: the messages that count '
+  'against limits per 24 hours. Replies to a person are not included.';
 
 create function private.explain_rules(p_org_id uuid, p_window_key text, p_number public.phone_numbers, p_now timestamptz)
 returns jsonb
@@ -309,7 +325,7 @@ as $$
     select 'number', p_number.time_zone, 'the phone number''s own hours', private.number_times(p_number, p_now)
     where p_number.id is not null
   )
-  select jsonb_agg(
+  select to_jsonb(array_agg(
     jsonb_build_object(
       'rule', t.rule, 'time_zone', t.time_zone, 'local_time', to_char(d.local, 'YYYY-MM-DD"T"HH24:MI:SS'),
       'is_open', t.open_times @> p_now,
@@ -323,7 +339,7 @@ as $$
       'is_default', coalesce(f.is_default, false),
       'source', coalesce(f.source, t.source),
       'reviewed_at', f.reviewed_at)
-    order by array_position(array['org', 'number', 'federal'], t.rule) nulls last, t.rule, t.time_zone)
+    order by array_position(array['org', 'number', 'federal'], t.rule) nulls last, t.rule, t.time_zone))
   from times t
   cross join lateral (select p_now at time zone t.time_zone as local) d
   left join lateral (
@@ -333,12 +349,12 @@ as $$
   ) f on true;
 $$;
 comment on function private.explain_rules(uuid, text, public.phone_numbers, timestamptz) is
-  'Every rule that applies to a window key (and to a number, null for none) in each of its time zones at p_now, what it leaves '
-  'open on the local day, and its source.';
+  'Every rule that applies to a window key in each of its time zones at p_now, the hours it leaves open on the local day, and '
+  'its source. p_number: its own hours are included; null for none.';
 
 -- schemas/quiet-hours/functions/explain_window.sql
 
--- What users may ask of quiet hours: one phone at one moment.
+-- What users may ask about quiet hours: one phone at one moment.
 
 create function private.explain_place(p_e164 text, p_state text, p_window_key text, p_now timestamptz)
 returns jsonb
@@ -355,10 +371,11 @@ as $$
       select jsonb_build_object('area_code', a.area_code, 'state', a.state, 'time_zones', a.time_zones, 'overlay_of',
         a.overlay_of) from area a),
     'time_zones', (
-      select jsonb_agg(jsonb_build_object(
+      select to_jsonb(array_agg(jsonb_build_object(
           'time_zone', z.zone, 'local_time', to_char(p_now at time zone z.zone, 'YYYY-MM-DD"T"HH24:MI:SS'), 'because', b.because,
-          'holiday', (select h.name from private.holidays h where h.day = (p_now at time zone z.zone)::date))
-        order by z.n)
+          'holiday', (select h.name from private.holidays h where h.state = 'US'
+            and h.day = (p_now at time zone z.zone)::date))
+        order by z.n))
       from unnest(p.time_zones) with ordinality as z(zone, n)
       cross join lateral (
         select case p_window_key when '?' then array['unknown'] else array_remove(array[
@@ -367,15 +384,15 @@ as $$
             then 'address' end], null) end as because
       ) b),
     'states', (
-      select coalesce(jsonb_agg(jsonb_build_object('state', s.state, 'because', array_remove(array[
+      select coalesce(to_jsonb(array_agg(jsonb_build_object('state', s.state, 'because', array_remove(array[
           case when exists (select 1 from area a where a.state = s.state) then 'area_code' end,
           case when s.state = p_state then 'address' end], null))
-        order by s.state), '[]')
+        order by s.state)), '[]')
       from unnest(p.states) as s(state) where s.state not in ('US', '??')))
   from private.window_places(p_window_key) p;
 $$;
 comment on function private.explain_place(text, text, text, timestamptz) is
-  'Where a person may be, and why: their area code, and the time zones and states it and their address give.';
+  'Where a person may be and why: their area code, and the time zones and states that follow from it and from their address.';
 
 create function private.explain_window(
   p_e164 text,
@@ -414,7 +431,7 @@ begin
   elsif p_e164 is null or length(p_e164) > 20 or p_e164 !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.refuse_field('phone', 'Write the phone in E.164, for example +15125550123.');
   elsif p_state is not null and p_lead_id is not null then
-    perform private.refuse_field('state', 'Give state or lead_id, not both: the address of a lead is its own.');
+    perform private.refuse_field('state', 'Give state or lead_id, not both: a lead has its own address.');
   elsif length(p_state) > 2 or v_state !~ '^[A-Z]{2}$' then
     perform private.refuse_field('state', 'Write the postal abbreviation of a state, for example TX.');
   end if;
@@ -487,10 +504,10 @@ begin
 end;
 $$;
 comment on function private.explain_window(text, text, uuid, uuid, uuid, timestamptz) is
-  'Whether a campaign may write to a phone at p_now (2000 to 2100), when it may next and by which rules, from what planning and '
-  'claiming ask. p_state or p_lead_id say the mailing address (neither: that of the lead with this phone), p_phone_number_id '
-  'our number, p_campaign_id whose override is meant. Raises PT403, PT422. Definer: the rules, places and counts are read by '
-  'functions users may not call.';
+  'Whether a campaign may write to a phone at p_now (2000 to 2100), when it may next, and by which rules, from the same '
+  'functions that planning and claiming use. p_state or p_lead_id give the mailing address (neither: that of the lead with this '
+  'phone). p_phone_number_id: the number to send from. p_campaign_id: the campaign whose quiet-hours override is considered. '
+  'Raises PT403, PT422. Security definer: users may not call the functions that read rules, places and counts.';
 grant execute on function private.explain_window(text, text, uuid, uuid, uuid, timestamptz) to authenticated;
 
 create function public.explain_window(
@@ -508,14 +525,14 @@ as $$
   select private.explain_window(p_e164, p_state, p_lead_id, p_phone_number_id, p_campaign_id, coalesce(p_at, now()));
 $$;
 comment on function public.explain_window(text, text, uuid, uuid, uuid, timestamptz) is
-  'Calls the private function of the same name, which checks role and organisation, for a moment of the caller''s choice, by '
-  'default now.';
+  'Calls the private function of the same name, which checks role and organisation. p_at is the moment to explain, by default '
+  'now.';
 grant execute on function public.explain_window(text, text, uuid, uuid, uuid, timestamptz) to authenticated;
 
 -- schemas/quiet-hours/functions/rule_versions.sql
 
--- A kept window says from which state of the rules it was made. Emptying the cache when a rule changes was not enough: a plan
--- that had read the old rules and committed after the change put the old answer back, and it held until the window closed.
+-- A cached window stores the version of the rules it was made from. Emptying the cache when a rule changes was not enough: a plan
+-- that had read the old rules and committed after the change put the old answer back, and it stayed until the window closed.
 
 create function private.rules_version(p_org_id uuid)
 returns bigint
@@ -524,21 +541,21 @@ stable
 set search_path = ''
 as $$
 begin
-  -- Both only grow, so their sum names one state of both.
+  -- Both versions only grow, so their sum identifies one state of both.
   return (
     select coalesce(sum(v.version), 0)::bigint from private.rule_versions v
     where v.scope in (p_org_id, '00000000-0000-0000-0000-000000000000'));
 end;
 $$;
 comment on function private.rules_version(uuid) is
-  'Which state of the platform''s and the organisation''s rules holds; grows with every change of either.';
+  'The current version of the rules of the platform and the organisation; it grows with every change of either.';
 
 -- schemas/quiet-hours/functions/rules_in_force.sql
 
--- Which rule holds where and when, in one place for windows, limits and explanations. Hours that begin or end in the hour that a
--- clock skips or repeats are read strictly. Limits per 24 hours come from the rule in force: of two dated rules the younger
--- binds, and they count for the default, the federal rule and people of whom nobody knows where they are, not only for states
--- with rows. In plpgsql, which keeps plans: planning these queries took longer than running them.
+-- Which rule is in force where and when, in one place for windows, limits and explanations. If hours begin or end in the hour
+-- that a clock skips or repeats, the stricter reading counts. Limits per 24 hours come from the rule in force; of two dated rules
+-- the newer one. They apply to states with rows, to the default, to the federal rule, and to people whose place is unknown.
+-- PL/pgSQL, because it keeps query plans: planning these queries took longer than running them.
 
 create function private.local_range(p_opens timestamp, p_closes timestamp, p_time_zone text)
 returns tstzrange
@@ -548,7 +565,7 @@ strict
 set search_path = ''
 as $$
 declare
-  -- "at time zone" gives the later reading of a local time that a clock skips or repeats: right for opening, not for closing.
+  -- "at time zone" gives the later reading of a local time that a clock skips or repeats: right for opening, wrong for closing.
   v_opens timestamptz := p_opens at time zone p_time_zone;
   v_closes timestamptz := p_closes at time zone p_time_zone;
   v_wall timestamp := v_closes at time zone p_time_zone;
@@ -562,8 +579,8 @@ begin
 end;
 $$;
 comment on function private.local_range(timestamp, timestamp, text) is
-  'The time between two local times of a zone. One that the clock skips or repeats in the night it changes has two readings: it '
-  'opens at the later and closes at the earlier. Null where nothing is left.';
+  'The time between two local times of a zone. A time that the clock skips or repeats when it changes has two readings: opening '
+  'uses the later, closing the earlier. Null if no time is left between them.';
 
 create function private.window_places(p_window_key text, out time_zones text[], out states text[])
 language plpgsql
@@ -572,7 +589,7 @@ set search_path = ''
 as $$
 begin
   if p_window_key = '?' then
-    -- Nobody knows where: open only where it is open from New York to Honolulu.
+    -- The place is unknown: it is open only when it is open everywhere from New York to Honolulu.
     time_zones := array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Phoenix', 'America/Los_Angeles',
       'America/Anchorage', 'Pacific/Honolulu'];
     states := array['??', 'US'];
@@ -583,7 +600,7 @@ begin
 end;
 $$;
 comment on function private.window_places(text) is
-  'The time zones of a window key and whose rules hold there: its states'' and US, the federal one.';
+  'The time zones of a window key, and the states whose rules apply there; US, the federal rule, is always one of them.';
 
 create function private.rules_in_force(p_org_id uuid, p_states text[], p_from date, p_to date)
 returns table (
@@ -598,15 +615,16 @@ as $$
 begin
   return query
   with rules as materialized (
-    select q.state, q.dow, q.opens, q.closes, q.closed_on_holidays, q.max_per_24h, q.source, q.org_id is not null as is_own,
+    select q.state, q.dow, q.opens, q.closes, q.closed_on_holidays, q.closed_on_state_holidays,
+      q.max_per_24h, q.source, q.org_id is not null as is_own,
       q.effective_from, q.effective_to, q.reviewed_at
     from public.quiet_hour_rules q
     where (q.state = any (p_states) or q.state = '*') and (q.org_id is null or q.org_id = p_org_id)
   ),
-  -- Day by day: a rule that is not yet, or no longer, in force leaves the default, and so does one for another weekday.
+  -- For each day: on a day on which a state's rule is not in force, or is for another weekday, the default applies.
   candidates as materialized (
     select distinct on (s.state, d.day, r.state, r.is_own) s.state, d.day, r.state = '*' and s.state <> '*' as is_default,
-      r.opens, r.closes, r.closed_on_holidays, r.max_per_24h, r.source, r.is_own, r.reviewed_at
+      r.opens, r.closes, r.closed_on_holidays, r.closed_on_state_holidays, r.max_per_24h, r.source, r.is_own, r.reviewed_at
     from unnest(p_states) as s(state)
     cross join (select p_from + n as day from generate_series(0, p_to - p_from) n) d
     join rules r on r.state in (s.state, '*') and r.dow = extract(dow from d.day)
@@ -617,24 +635,29 @@ begin
     select distinct on (c.state, c.day) c.* from candidates c order by c.state, c.day, c.is_default, c.is_own desc
   )
   select s.state, d.day,
-    case when not (c.closed_on_holidays and h.day is not null) then c.opens end,
-    case when not (c.closed_on_holidays and h.day is not null) then c.closes end,
-    -- An organisation's rule that says nothing of a limit leaves the platform's.
+    case when h.name is null then c.opens end,
+    case when h.name is null then c.closes end,
+    -- If an organisation's rule gives no limit, the platform's limit applies.
     coalesce(c.max_per_24h, (
       select p.max_per_24h from candidates p
       where c.is_own and p.state = c.state and p.day = c.day and p.is_default = c.is_default and not p.is_own)),
-    case when c.closed_on_holidays then h.name end,
+    h.name,
     c.source, c.is_own, c.is_default, c.reviewed_at
   from unnest(p_states) as s(state)
   cross join (select p_from + n as day from generate_series(0, p_to - p_from) n) d
   left join chosen c on c.state = s.state and c.day = d.day
-  left join private.holidays h on h.day = d.day;
+  left join lateral (
+    -- A day may be a holiday of both.
+    select x.name from private.holidays x
+    where x.day = d.day and ((c.closed_on_holidays and x.state = 'US') or (c.closed_on_state_holidays and x.state = s.state))
+    order by x.state = 'US' desc limit 1
+  ) h on true;
 end;
 $$;
 comment on function private.rules_in_force(uuid, text[], date, date) is
-  'The rule that holds for each of these states on each day: the organisation''s before the platform''s, the state''s before '
-  'the default (*), the younger before the older. Hours are null where it is closed, holiday names the one that closes it, '
-  'source is null where no rule holds.';
+  'The rule in force for each of these states on each day. The organisation''s rule comes before the platform''s, the state''s '
+  'before the default (*), the newer before the older. Hours are null if it is closed that day; holiday is the holiday that '
+  'closes it. source is null if no rule is in force.';
 
 -- schemas/quiet-hours/functions/window_state.sql
 
@@ -647,7 +670,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Before the rules are read: what changes after this makes the answer an old one.
+  -- Read before the rules: if a rule changes after this, the stored answer has an old version and is ignored.
   v_version bigint := private.rules_version(p_org_id);
   v_window private.windows;
   v_today date := (p_now at time zone 'UTC')::date;
@@ -669,7 +692,8 @@ begin
   v_window.version := v_version;
   v_window.valid_from := p_now;
   foreach v_days in array array[3, 11] loop
-    -- From the day before: a local day of Honolulu begins there. The last day ends first in Guam, hours before it ends in UTC.
+    -- Starts the day before, when today's local day begins in Honolulu. The last day ends first in Guam, hours before it ends in
+    -- UTC.
     v_open := private.window_times(p_org_id, p_window_key, v_today - 1, v_today + v_days);
     select r into v_range from unnest(v_open) r where r @> p_now;
     v_window.is_open := found;
@@ -683,7 +707,7 @@ begin
   v_window.next_open_at := case when v_window.is_open then p_now else v_change end;
   v_window.valid_to := least(v_change, v_horizon);
 
-  -- Limits of every state the person may be in, on the local days of this window; the lowest binds.
+  -- Considers the limits of every state the person may be in, on the local days of this window; the lowest counts.
   select min(f.max_per_24h) into v_window.max_per_24h
   from private.window_places(p_window_key) p
   cross join lateral (
@@ -694,7 +718,8 @@ begin
   ) d
   cross join lateral private.rules_in_force(p_org_id, p.states, d.first_day, d.last_day) f;
 
-  -- Only planning stores (one planner per organisation): claims storing several keys in different orders could deadlock.
+  -- Only planning stores (there is one planner per organisation): claims that store several keys in different orders could
+  -- deadlock.
   if not p_store then
     return v_window;
   end if;
@@ -706,13 +731,13 @@ begin
 end;
 $$;
 comment on function private.window_state(uuid, text, timestamptz, boolean) is
-  'Whether a window key is open at p_now and until when that holds. Answers from the cache while it holds, and fills it with '
-  'p_store; a closed one says when it opens next (null: not within 9 days).';
+  'Whether a window key is open at p_now, and until when that answer is valid (valid_to). If it is closed, next_open_at is when '
+  'it opens next (null: not within 9 days). Uses a cached answer that is still valid; stores a new answer if p_store.';
 
 -- schemas/quiet-hours/functions/windows.sql
 
--- Quiet hours: dated rules by state with their source, federal holidays, area codes, and the cache of answers.
--- Rules are data, never code: an organisation's own row for a state and weekday replaces the platform's.
+-- Quiet hours: dated rules by state with their source, federal holidays, area codes, and the cache of answers. Rules are data,
+-- never code. An organisation's own row for a state and weekday replaces the platform's.
 
 create function private.window_key(p_e164 text, p_state text)
 returns text
@@ -736,7 +761,7 @@ end;
 $$;
 comment on function private.window_key(text, text) is
   'Where a person may be, from the area code of their phone and the state of their mailing address: "zone,zone|state,state", or '
-  '"?" where neither is known.';
+  '"?" if neither is known.';
 
 create function private.window_rules(p_org_id uuid, p_window_key text, p_from date, p_to date)
 returns table (rule text, time_zone text, source text, open_times tstzmultirange)
@@ -749,7 +774,7 @@ as $$
 begin
   return query
   select 'org', o.time_zone, 'the organisation''s own hours',
-    -- From the day before: hours open over midnight began there.
+    -- Starts the day before, because hours that are open over midnight begin there.
     coalesce(range_agg(private.local_range(
       d.day + o.quiet_ends, d.day + (o.quiet_starts < o.quiet_ends)::integer + o.quiet_starts, o.time_zone)), '{}')
   from public.orgs o
@@ -767,8 +792,8 @@ begin
 end;
 $$;
 comment on function private.window_rules(uuid, text, date, date) is
-  'Each rule that applies to a window key, in each of its time zones, and the times it leaves open between two days. On a day '
-  'for which a state has no rule the default (*) holds.';
+  'Each rule that applies to a window key in each of its time zones, and the times between two days that the rule leaves open. '
+  'On a day for which a state has no rule, the default (*) applies.';
 
 create function private.number_open_until(p_quiet_starts time, p_quiet_ends time, p_time_zone text, p_now timestamptz)
 returns timestamptz
@@ -782,7 +807,7 @@ declare
   v_day date := v_local::date;
   v_open tstzrange;
 begin
-  -- The day on which the hours began that may hold now: those open over midnight, yesterday.
+  -- The day on which the current hours began: yesterday, if they are open over midnight and it is still before they end.
   if v_over_midnight and v_local::time < p_quiet_ends then
     v_day := v_day - 1;
   end if;
@@ -791,7 +816,7 @@ begin
 end;
 $$;
 comment on function private.number_open_until(time, time, text, timestamptz) is
-  'Until when a number''s own hours are open at p_now; null while they are quiet.';
+  'Until when a number''s own hours are open at p_now; null if they are closed.';
 
 create function private.person_window(p_org_id uuid, p_e164 text, p_now timestamptz default now())
 returns private.windows
@@ -817,8 +842,8 @@ begin
 end;
 $$;
 comment on function private.window_times(uuid, text, date, date) is
-  'When a window key is open between two days: what every rule leaves open in every time zone. Complete from a day after the '
-  'first to a day before the last.';
+  'When a window key is open between two days: the times that every rule leaves open in every time zone. Complete from the day '
+  'after p_from to the day before p_to.';
 
 create function private.person_state(p_org_id uuid, p_e164 text)
 returns text
@@ -835,4 +860,4 @@ begin
 end;
 $$;
 comment on function private.person_state(uuid, text) is
-  'The state of the mailing address of the lead that has a phone, null where none is known.';
+  'The state in the mailing address of the lead that has a phone; null if it is unknown.';

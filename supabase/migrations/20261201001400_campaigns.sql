@@ -13,7 +13,8 @@ comment on type public.campaign_status is
 create type public.target_state as enum
   ('excluded', 'canceled', 'waiting', 'queued', 'sending', 'unknown', 'sent', 'failed');
 comment on type public.target_state is
-  'A target is in exactly one: the sum over all is the audience. delivered, undelivered and unconfirmed are parts of sent.';
+  'A target is in exactly one of these states; the sum over all states is the audience. delivered, undelivered and unconfirmed '
+  'are parts of sent.';
 
 -- schemas/campaigns/checks/audience.sql
 
@@ -33,21 +34,34 @@ begin
     if jsonb_typeof(v_filter) <> 'object' then
       perform private.refuse_field('target_criteria.filter', 'target_criteria.filter must be a filter of leads: an object.');
     end if;
-    -- Of these the criteria have their own, which would silently win; and nobody writes to leads that were deleted.
+    -- target_criteria has fields of its own for ids and segment_ids, which would silently override these; and deleted leads are
+    -- never written to.
     select k into v_strange from unnest(array['ids', 'segment_ids', 'deleted']) k where v_filter ? k limit 1;
     if found then
       perform private.refuse_field('target_criteria.filter.' || v_strange, case v_strange
-        when 'deleted' then 'Leave deleted out: a campaign writes to leads that are there.'
+        when 'deleted' then 'Leave deleted out: a campaign writes only to leads that are not deleted.'
         when 'ids' then 'Leave ids out of the filter: name leads in target_criteria.lead_ids.'
         else 'Leave segment_ids out of the filter: name segments in target_criteria.segment_ids.' end);
     end if;
   end if;
   perform private.lead_condition(p_org_id, private.criteria_filter(p_criteria), p_now);
+  select k.field into v_strange
+  from (
+    select 'exclude_campaign_ids' as field, x as id from jsonb_array_elements_text(p_criteria -> 'exclude_campaign_ids') x
+    union all
+    select f, p_criteria ->> f from unnest(array['failed_in_campaign_id', 'unanswered_campaign_id']) f where p_criteria ? f
+  ) k
+  where not exists (select from public.campaigns c where c.id = k.id::uuid and c.org_id = p_org_id) limit 1;
+  if found then
+    perform private.refuse_field('target_criteria.' || v_strange,
+      format('Leave target_criteria.%s out, or name campaigns of your organisation: one of these does not exist.', v_strange));
+  end if;
 end;
 $$;
 comment on function private.check_criteria(uuid, jsonb, timestamptz) is
-  'Holds a campaign''s target_criteria against their shape, and makes of them the condition by which leads are found. Used when '
-  'they are saved and again before each use. Raises PT422 naming the field, also for a segment that is gone.';
+  'Checks a campaign''s target_criteria against their shape, and that they can be turned into the condition by which leads are '
+  'found. Called when they are saved and again before each use. Raises PT422 naming the field, also for a segment or a campaign '
+  'that does not exist.';
 
 -- schemas/campaigns/triggers/append_target_deltas.sql
 
@@ -58,7 +72,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- after_rows and before_rows exist by operation; a dynamic branch would cost a plan each time, so there are three bodies.
+  -- Which of after_rows and before_rows exists depends on the operation. A dynamic query would have to be planned each time, so
+  -- there are three statements.
   if tg_op = 'INSERT' then
     insert into private.campaign_deltas
       (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
@@ -70,7 +85,7 @@ begin
       count(*) filter (where delivery = 'delivered'), count(*) filter (where delivery = 'undelivered')
     from after_rows a group by a.org_id, a.campaign_id;
   elsif tg_op = 'UPDATE' then
-    -- First by state, then spread over the columns: a statement changes many rows, but between few states.
+    -- Groups by state first and then turns states into columns: a statement changes many rows, but between few states.
     insert into private.campaign_deltas
       (org_id, campaign_id, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
     select c.org_id, c.campaign_id, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
@@ -113,8 +128,8 @@ begin
 end;
 $$;
 comment on function private.append_target_deltas() is
-  'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes. Definer: '
-  'whoever changes a target may not write figures.';
+  'Statement trigger: appends one row of deltas for each campaign that a statement changed, so that figures add up whatever '
+  'writes targets. Security definer: the role that changes a target may not write figures.';
 
 -- schemas/campaigns/triggers/audience.sql
 
@@ -130,13 +145,13 @@ begin
 end;
 $$;
 comment on function private.check_criteria() is
-  'Trigger: a campaign''s criteria can be made a condition of. Raises PT422 naming the field. Definer: whoever saves a campaign '
-  'may not read segments'' conditions.';
+  'Trigger: checks that a campaign''s criteria can be turned into a condition. Raises PT422 naming the field. Security definer: '
+  'the role that saves a campaign may not call the functions of conditions.';
 
 -- schemas/campaigns/triggers/campaigns.sql
 
--- Campaigns: what is sent to whom, the backlog (targets), and figures that reconcile by construction.
--- Figures: a statement trigger on targets appends one delta row per campaign and statement; a fold adds them up once a second.
+-- Campaigns: what is sent to whom, the backlog (targets), and figures that add up by construction. A statement trigger on targets
+-- appends one row of deltas for each campaign and statement; a fold adds them up once a second.
 
 create function private.add_campaign_rows()
 returns trigger
@@ -151,13 +166,15 @@ begin
 end;
 $$;
 comment on function private.add_campaign_rows() is
-  'Trigger: every campaign has its clock and its row of figures. Definer: whoever may add a campaign may write neither.';
+  'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
+  'write neither.';
 
 -- schemas/campaigns/triggers/target_keys.sql
 
--- Making an audience checked five keys for every target, one row at a time: half of what it cost. Of a target and its contact
--- only the key to the lead stays, which clients follow and which holds the lead while its target is made. The one function that
--- makes targets holds their campaign, whose row holds the organisation; what goes takes along what named it.
+-- Triggers instead of foreign keys. Checking five foreign keys for every target, one row at a time, took half the time of
+-- building an audience. Of the keys of targets and contacts only that to the lead is left: clients follow it, and it locks the
+-- lead while its target is inserted. The one function that inserts targets holds the lock of their campaign, whose row keeps the
+-- organisation from being deleted. These triggers delete or clear references to deleted rows.
 
 create function private.forget_targets()
 returns trigger
@@ -172,7 +189,8 @@ begin
 end;
 $$;
 comment on function private.forget_targets() is
-  'Statement trigger: messages of targets that are gone name none. Definer: whoever removes a target may not write messages.';
+  'Statement trigger: clears campaign_target_id of messages whose target was deleted. Security definer: the role that deletes a '
+  'target may not write messages.';
 
 create function private.remove_targets()
 returns trigger
@@ -186,7 +204,8 @@ begin
 end;
 $$;
 comment on function private.remove_targets() is
-  'Statement trigger: targets go with their campaign. Definer: whoever removes a campaign may not write targets.';
+  'Statement trigger: deletes the targets of deleted campaigns. Security definer: the role that deletes a campaign may not write '
+  'targets.';
 
 create function private.forget_lead_phones()
 returns trigger
@@ -201,7 +220,8 @@ begin
 end;
 $$;
 comment on function private.forget_lead_phones() is
-  'Statement trigger: targets of phones that are gone name none. Definer: whoever removes a phone may not write targets.';
+  'Statement trigger: clears lead_phone_id of targets whose phone was deleted. Security definer: the role that deletes a phone '
+  'may not write targets.';
 create trigger lead_phones_forget after delete on public.lead_phones
   referencing old table as before_rows for each statement execute function private.forget_lead_phones();
 
@@ -217,7 +237,8 @@ begin
 end;
 $$;
 comment on function private.remove_contacts() is
-  'Statement trigger: contacts go with their organisation. Definer: whoever removes an organisation may not write contacts.';
+  'Statement trigger: deletes the contacts of deleted organisations. Security definer: the role that deletes an organisation may '
+  'not write contacts.';
 create trigger orgs_remove_contacts after delete on public.orgs
   referencing old table as before_rows for each statement execute function private.remove_contacts();
 
@@ -250,32 +271,36 @@ create table public.campaigns (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   breaker_since timestamptz,
+  archived_at timestamptz,
   unique (org_id, id),
   check ((status in ('completed', 'stopped')) = (finished_at is not null)),
   check (status <> 'scheduled' or scheduled_at is not null),
+  constraint campaigns_archived_check check (archived_at is null or status in ('draft', 'completed', 'stopped')),
   constraint campaigns_name_line
     check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
     and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
   constraint campaigns_scheduled_at_check check (scheduled_at between '2000-01-01' and '2100-01-01'),
-  -- 10,000 ids and a filter beside them are less.
+  -- 10,000 ids and a filter take less.
   constraint campaigns_target_criteria_size check (pg_column_size(target_criteria) <= 1000000)
 );
 comment on table public.campaigns is
-  'A campaign: its audience (target_criteria), pace and state. mps and daily_cap (messages) null: no limit of its own. '
-  'cooldown_days null: the organisation''s.';
+  'A campaign: its audience (target_criteria), pace and state. If mps or daily_cap (messages) is null, the campaign has no such '
+  'limit of its own; if cooldown_days is null, the organisation''s applies.';
 comment on column public.campaigns.quiet_hours_override is
-  'May send at any hour. Honoured only while the Twilio API is a loopback host (a simulator): refused when saved and again when '
-  'claimed anywhere else.';
+  'The campaign may send at any hour. This takes effect only while the Twilio API is a loopback host (a simulator); anywhere '
+  'else it is refused when saved and again when claimed.';
 comment on column public.campaigns.retry_undelivered is
-  'Also retry 30003 (unreachable handset) and 30008 (unknown), which were handed to a carrier.';
-comment on column public.campaigns.needs_attention is 'Why the campaign cannot proceed by itself; null when it can.';
+  'Also retry 30003 (unreachable handset), 30008 (unknown) and 30500 (internal error), which a carrier may have had.';
+comment on column public.campaigns.needs_attention is 'Why the campaign can''t proceed by itself; null if it can.';
 comment on column public.campaigns.breaker_since is
-  'When the campaign was last resumed: the circuit breaker counts what happened since, so that what tripped it once does not '
-  'trip it again.';
+  'When the campaign was last resumed. The circuit breaker counts only what happened since, so that what tripped it once does '
+  'not trip it again.';
+comment on column public.campaigns.archived_at is
+  'Since when it is out of the list, because a person archived it; null if it is not.';
 create index campaigns_list_idx on public.campaigns (org_id, created_at desc);
 create index campaigns_status_idx on public.campaigns (org_id, status);
 create index campaigns_active_idx on public.campaigns (status, org_id) where status in ('building', 'scheduled', 'running');
--- Those whose last targets are still being canceled.
+-- Stopped campaigns, whose last targets are still being canceled.
 create index campaigns_stopped_idx on public.campaigns (finished_at) where status = 'stopped';
 create index campaigns_created_by_idx on public.campaigns (created_by) where created_by is not null;
 
@@ -298,6 +323,10 @@ create trigger campaigns_drop_build after update of status on public.campaigns
   execute function private.drop_own_work('builds', 'campaign_id');
 create trigger campaigns_drop_build_deleted after delete on public.campaigns
   for each row when (old.status = 'building') execute function private.drop_own_work('builds', 'campaign_id');
+create trigger campaigns_limit_unended after insert on public.campaigns
+  for each row when (new.status not in ('completed', 'stopped'))
+  execute function private.limit_active_work('2000', 'campaigns that have not ended',
+    '{draft,building,ready,scheduled,running,paused}');
 create trigger campaigns_limit_building after update of status on public.campaigns
   for each row when (new.status = 'building' and old.status <> 'building')
   execute function private.limit_active_work('50', 'audiences being built', '{building}');
@@ -307,6 +336,14 @@ create trigger campaigns_limit_running after update of status on public.campaign
 create trigger campaigns_limit_scheduled after update of status on public.campaigns
   for each row when (new.status = 'scheduled' and old.status <> 'scheduled')
   execute function private.limit_active_work('500', 'scheduled campaigns', '{scheduled}');
+create trigger campaigns_limit_large_values after insert on public.campaigns
+  for each row when (octet_length(new.target_criteria::text) > 8192)
+  execute function private.limit_large_values('target_criteria');
+create trigger campaigns_limit_larger_values after update of target_criteria on public.campaigns
+  for each row when (new.target_criteria is distinct from old.target_criteria)
+  execute function private.limit_large_values('target_criteria');
+create trigger campaigns_forget_large_values after delete on public.campaigns
+  for each row execute function private.forget_large_values();
 
 -- schemas/campaigns/tables/campaign_phone_numbers.sql
 
@@ -319,7 +356,7 @@ create table public.campaign_phone_numbers (
   foreign key (org_id, phone_number_id) references public.phone_numbers (org_id, id) on delete cascade
 );
 comment on table public.campaign_phone_numbers is
-  'The pool a campaign sends from; none listed: every number of the organisation.';
+  'The pool of numbers that a campaign sends from; if it lists none, all numbers of the organisation.';
 create index campaign_phone_numbers_number_idx on public.campaign_phone_numbers (org_id, phone_number_id);
 create index campaign_phone_numbers_campaign_idx on public.campaign_phone_numbers (org_id, campaign_id);
 
@@ -363,17 +400,17 @@ create table public.campaign_targets (
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
 comment on table public.campaign_targets is
-  'The backlog: one row per campaign, phone and step, with a reason where it was excluded, canceled or failed.';
+  'The backlog: one row for each campaign, phone and step, with a reason if it was excluded, canceled or failed.';
 comment on column public.campaign_targets.window_key is
   'The time zones and states the person may be in: private.windows says whether they may be written to now.';
 comment on column public.campaign_targets.min_segments is
-  'Set when a rendered text was longer than charged: the next plan charges at least this.';
+  'Set if a rendered text was longer than charged: the next plan charges at least this many segments.';
 comment on column public.campaign_targets.is_included is
-  'Of the audience and not excluded: at most one of a campaign, phone and step is.';
+  'In the audience and not excluded. At most one row for a campaign, phone and step is included.';
 comment on column public.campaign_targets.sticky_until is
-  'Until when it waits for the number the person knows, which is full or shut; then another takes over.';
+  'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
-  'The variant that building gave this person; null where the campaign has none.';
+  'The variant that building assigned to this person; null if the campaign has none.';
 create index campaign_targets_lead_idx on public.campaign_targets (lead_id);
 create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
 create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal)
@@ -404,7 +441,8 @@ create table private.campaign_pace (
   next_slot_at timestamptz not null default '-infinity',
   planned_at timestamptz not null default '-infinity'
 ) with (fillfactor = 50);
-comment on table private.campaign_pace is 'The clock of a campaign: its own mps, and when it was last given a turn.';
+comment on table private.campaign_pace is
+  'The clock of a campaign: the time of its next slot under its own mps, and when it was last planned.';
 
 alter table private.campaign_pace enable row level security;
 
@@ -434,6 +472,9 @@ create table public.campaign_stats (
 comment on table public.campaign_stats is
   'A campaign''s figures, folded at most once a second. audience = excluded + canceled + waiting + queued + sending + unknown + '
   'sent + failed.';
+comment on column public.campaign_stats.replies is
+  'People who answered: texts that are an answer count, once for each person. STOP, START, HELP, dislikes, other reactions and '
+  'automatic answers do not.';
 create index campaign_stats_org_idx on public.campaign_stats (org_id, campaign_id);
 
 alter table public.campaign_stats enable row level security;
@@ -463,8 +504,8 @@ create table private.campaign_deltas (
   segments integer not null default 0
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.campaign_deltas is
-  'Changes of figures, appended by whoever makes them and folded into campaign_stats. Counting in place would lock one row for '
-  'every message.';
+  'Changes of figures that are not folded into campaign_stats yet; rows are only appended. Counting in place would lock one row '
+  'for every message.';
 
 alter table private.campaign_deltas enable row level security;
 
@@ -483,9 +524,9 @@ create table public.campaign_variants (
   constraint campaign_variants_name_line check (length(name) <= 40 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.campaign_variants is
-  'The variants of a campaign''s A/B test: share is a part of the sum of all shares. None: the campaign has no test.';
+  'The variants of a campaign''s A/B test. share is a part of the sum of all shares. A campaign without rows has no test.';
 comment on column public.campaign_variants.assigned is
-  'Targets that building gave this variant: never more than one off its exact share.';
+  'Targets that building assigned to this variant: never more than one off its exact share.';
 create index campaign_variants_org_idx on public.campaign_variants (org_id, campaign_id);
 
 alter table public.campaign_variants enable row level security;
@@ -493,6 +534,43 @@ create policy "people read variants of their organisation" on public.campaign_va
   for select to authenticated using (org_id = (select private.org_id()));
 grant select on public.campaign_variants to authenticated;
 grant delete, insert, select, update on public.campaign_variants to service_role;
+
+-- schemas/campaigns/tables/campaign_blueprints.sql
+
+create table public.campaign_blueprints (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null references public.orgs (id) on delete cascade,
+  name text not null check (length(trim(name)) between 1 and 200 and length(name) <= 200
+    and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
+  description text check (length(description) <= 2000),
+  definition jsonb not null check (jsonb_typeof(definition) = 'object' and pg_column_size(definition) <= 1000000),
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (org_id, id)
+);
+comment on table public.campaign_blueprints is
+  'Definitions of campaigns under a name, to make campaigns of: texts, numbers, pace and, if wanted, the audience''s criteria.';
+create unique index campaign_blueprints_name_key on public.campaign_blueprints (org_id, lower(trim(name)));
+create index campaign_blueprints_created_by_idx on public.campaign_blueprints (created_by) where created_by is not null;
+
+alter table public.campaign_blueprints enable row level security;
+create policy "people read campaign blueprints of their organisation" on public.campaign_blueprints
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_blueprints to authenticated;
+grant delete, insert, select, update on public.campaign_blueprints to service_role;
+
+create trigger campaign_blueprints_updated_at before update on public.campaign_blueprints
+  for each row execute function private.set_updated_at();
+create trigger campaign_blueprints_limit before insert on public.campaign_blueprints
+  for each row execute function private.limit_rows('200');
+create trigger campaign_blueprints_limit_large_values after insert on public.campaign_blueprints
+  for each row when (octet_length(new.definition::text) > 8192) execute function private.limit_large_values('definition');
+create trigger campaign_blueprints_limit_larger_values after update of definition on public.campaign_blueprints
+  for each row when (new.definition is distinct from old.definition)
+  execute function private.limit_large_values('definition');
+create trigger campaign_blueprints_forget_large_values after delete on public.campaign_blueprints
+  for each row execute function private.forget_large_values();
 
 -- schemas/campaigns/tables/campaign_templates.sql
 
@@ -507,10 +585,10 @@ create table public.campaign_templates (
   foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
   foreign key (campaign_id, variant) references public.campaign_variants (campaign_id, variant) on delete cascade
 );
-comment on table public.campaign_templates is 'The templates a campaign rotates.';
+comment on table public.campaign_templates is 'The templates that a campaign rotates.';
 comment on column public.campaign_templates.weight is 'A template of weight 3 is used three times as often as one of weight 1.';
 comment on column public.campaign_templates.variant is
-  'The variant whose people get this template; null where the campaign has none.';
+  'The variant whose people get this template; null if the campaign has none.';
 create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
 create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
 create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
@@ -527,13 +605,50 @@ create table private.figure_checks (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
   checked_at timestamptz not null
 ) with (fillfactor = 50);
-comment on table private.figure_checks is 'When a campaign''s figures were last held against its targets.';
+comment on table private.figure_checks is 'When a campaign''s figures were last compared with its targets.';
 
 alter table private.figure_checks enable row level security;
 
+-- schemas/campaigns/functions/archive_campaign.sql
+
+create function private.archive_campaign(p_campaign_id uuid, p_is_archived boolean, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.own_campaign(p_campaign_id, 'campaign_manager');
+begin
+  if p_is_archived is null then
+    perform private.refuse_field('is_archived', 'Give is_archived: true or false.');
+  elsif p_is_archived and v_campaign.status not in ('draft', 'completed', 'stopped') then
+    perform private.raise_error('PT409', 'invalid_state', format(
+      'A campaign that is %s cannot be archived: stop it first, or wait until it is completed.', v_campaign.status),
+      jsonb_build_object('status', v_campaign.status, 'allowed', '{draft,completed,stopped}'::text[]));
+  elsif p_is_archived = (v_campaign.archived_at is not null) then
+    return;
+  end if;
+  update public.campaigns set archived_at = case when p_is_archived then p_now end where id = p_campaign_id;
+  perform private.record_audit_event(v_campaign.org_id,
+    case when p_is_archived then 'campaign_archived' else 'campaign_unarchived' end, null, p_campaign_id);
+end;
+$$;
+comment on function private.archive_campaign(uuid, boolean, timestamptz) is
+  'Takes a campaign that is a draft, completed or stopped out of the list, or puts it back. Its messages and figures stay. An '
+  'archived draft cannot be changed, built or started. Does nothing if it is as asked already. Needs campaign_manager. Raises '
+  'PT403, PT404, PT409. Security definer: users may not write campaigns.';
+grant execute on function private.archive_campaign(uuid, boolean, timestamptz) to authenticated;
+
+create function public.archive_campaign(p_campaign_id uuid, p_is_archived boolean default true) returns void
+  language sql set search_path = '' as $$ select private.archive_campaign(p_campaign_id, p_is_archived); $$;
+comment on function public.archive_campaign(uuid, boolean) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.archive_campaign(uuid, boolean) to authenticated;
+
 -- schemas/campaigns/functions/audience.sql
 
--- The audience: which phones a campaign would write to, and why each of the others is excluded. Building fixes it in chunks.
+-- The audience: which phones a campaign would write to, and why others are excluded. Building fixes it in chunks.
 
 create function private.criteria_filter(p_criteria jsonb)
 returns jsonb
@@ -542,7 +657,7 @@ immutable
 set search_path = ''
 as $$
   select coalesce(p_criteria -> 'filter', '{}') || jsonb_strip_nulls(jsonb_build_object(
-    -- An empty list of the older criteria asks nothing; in a filter it is nobody.
+    -- In the older criteria an empty list means no condition; in a filter it matches no lead.
     'ids', nullif(p_criteria -> 'lead_ids', '[]'),
     'tags', case when p_criteria ? 'tags' then jsonb_build_object('any', p_criteria -> 'tags') end,
     'counties', p_criteria -> 'counties',
@@ -552,7 +667,7 @@ as $$
     'import_ids', case when p_criteria ? 'import_id' then jsonb_build_array(p_criteria -> 'import_id') end));
 $$;
 comment on function private.criteria_filter(jsonb) is
-  'A campaign''s target_criteria as a filter of private.lead_condition: filter, with the older criteria over it.';
+  'A campaign''s target_criteria as a filter of private.lead_condition: filter, overridden by the older criteria.';
 
 create function private.lead_needs(p_required text[])
 returns text[]
@@ -563,7 +678,7 @@ as $$
   select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
 $$;
 comment on function private.lead_needs(text[]) is
-  'Which of the variables that a template requires a lead must have a value for: planning gives the others.';
+  'Which variables that a template requires need a value of the lead; planning provides the others.';
 
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)
@@ -580,7 +695,8 @@ begin
 end;
 $$;
 comment on function private.audience_leads(public.campaigns, uuid, uuid, timestamptz) is
-  'The leads a campaign''s criteria match, of those after p_after and up to p_upto by id. Raises PT422 where a segment is gone.';
+  'The leads that match a campaign''s criteria, with ids after p_after and up to p_upto (null: no bound). Raises PT422 if a '
+  'segment does not exist.';
 
 -- schemas/campaigns/functions/audience_chunk.sql
 
@@ -596,11 +712,14 @@ declare
   v_cooldown interval;
   v_required text[];
   v_by_parcel boolean;
+  v_excluded uuid[] := private.filter_ids(p_campaign.target_criteria, 'exclude_campaign_ids');
+  v_failed uuid := (p_campaign.target_criteria ->> 'failed_in_campaign_id')::uuid;
+  v_unanswered uuid := (p_campaign.target_criteria ->> 'unanswered_campaign_id')::uuid;
 begin
   select * into v_org from public.orgs o where o.id = p_campaign.org_id;
   v_cooldown := make_interval(days => coalesce(p_campaign.cooldown_days, v_org.cooldown_days));
-  -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null
-  -- where some template needs none, and suits everybody.
+  -- The sets of variables that the templates need of a lead. Only the smallest sets: a lead that has all variables of a larger
+  -- set also has those of the smaller one. Null if some template needs none, and so suits every lead.
   with needs as (
     select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
@@ -619,8 +738,9 @@ begin
   with people as materialized (
     select x.id, x.status, x.consent_status, x.state from private.audience_leads(p_campaign, p_after, p_upto, p_now) x
   ),
-  -- From lead to phone to contact, each by its own index: "is true" and "limit" leave no other way. An organisation that has just
-  -- imported is one row to the statistics, and joins that trusted them compared everybody with everybody (50 s for 10,000 leads).
+  -- From lead to phone to contact, each by its own index: "is true" and "limit" leave the planner no other way. To the statistics
+  -- an organisation that has just imported is one row, and joins that relied on them compared all rows with all (50 s for 10,000
+  -- leads).
   phones as materialized (
     select l.id as lead_id, l.status, l.consent_status as lead_consent, p.id as lead_phone_id, p.e164,
       array_position(array['primary', 'secondary', 'alternate'], p.role) as role_order,
@@ -632,14 +752,27 @@ begin
     join public.lead_phones p on p.lead_id = l.id and (p.org_id = p_campaign.org_id) is true
       and (p_campaign.phones = 'all' or p.role = 'primary')
     left join lateral (
-      select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id
+      select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id, x.last_inbound_at
       from private.contacts x where x.org_id = p_campaign.org_id and x.e164 = p.e164 limit 1
     ) c on true
     left join private.lead_own_values o on v_required is not null and not v_by_parcel and o.lead_id = l.id
     left join private.lead_values v on v_by_parcel and v.lead_id = l.id
-    where not v_never_contacted or c.last_sent_at is null
+    where (not v_never_contacted or c.last_sent_at is null)
+      -- Each "offset" makes a lookup of it: without one the planner may hash all targets of the other campaigns for each chunk.
+      and (v_failed is null or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = v_failed and t.e164 = p.e164 and t.is_included and t.state = 'failed' offset 0))
+      and (v_unanswered is null or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'
+          and (c.last_inbound_at is null or c.last_inbound_at < t.sent_at) offset 0))
+      and (v_excluded is null or not (
+        exists (select from public.campaign_targets t
+          where t.campaign_id = any (v_excluded) and t.e164 = p.e164 and t.is_included offset 0)
+        or exists (select from public.campaign_targets t
+          where t.lead_id = l.id and t.campaign_id = any (v_excluded) and t.is_included offset 0)))
   ),
-  -- Of each area code and state, not of each phone.
+  -- Once for each area code and state, not for each phone.
   places as materialized (
     select jsonb_object_agg(k.place, jsonb_build_array(k.window_key, exists (
         select 1 from public.consent_rules r
@@ -650,7 +783,7 @@ begin
       from (select distinct x.place, x.state from phones x) d
     ) k
   ),
-  -- Each judged once, and no more of them kept than what is said of them.
+  -- Judges each phone once, and keeps only the columns that are needed after that.
   judged as materialized (
     select p.lead_id, p.lead_phone_id, p.e164, p.role_order, k.keys -> p.place ->> 0 as window_key,
       case
@@ -671,7 +804,7 @@ begin
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
       when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
-        -- "limit" asks for each person. Without it all of the campaign's targets were read for every chunk.
+        -- "limit" makes this a lookup for each person. Without it, all targets of the campaign were read for every chunk.
         or (
           select true from public.campaign_targets t
           where t.campaign_id = p_campaign.id and t.e164 = j.e164 and t.step = 1 and t.is_included limit 1
@@ -682,8 +815,170 @@ begin
 end;
 $$;
 comment on function private.audience_chunk(public.campaigns, uuid, uuid, timestamptz) is
-  'The phones of the leads that match a campaign''s criteria, from after one lead id up to another (null: no bound), each with '
-  'the reason it is excluded (null: it is a target).';
+  'The phones of the leads that match a campaign''s criteria, with lead ids after p_after and up to p_upto (null: no bound), '
+  'each with the reason why it is excluded (null: it is a target).';
+
+-- schemas/campaigns/functions/blueprints.sql
+
+-- Blueprints: definitions of campaigns under a name. Users call the functions of the same names in public.
+
+create function private.blueprint_definition_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A blueprint is used again and again, so it has no name of a campaign, no time, and nothing that only a simulator allows.
+  select jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}')
+    #- '{properties,name}' #- '{properties,scheduled_at}' #- '{properties,quiet_hours_override}';
+$$;
+comment on function private.blueprint_definition_shape() is
+  'The shape of a blueprint''s definition: that of a new campaign without name, scheduled_at and quiet_hours_override.';
+
+create function private.blueprint_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('type', 'object', 'maxBytes', 1500000, 'properties', jsonb_build_object(
+    'name', private.line_shape(200),
+    'description', '{"type": ["string", "null"], "maxLength": 2000}'::jsonb,
+    -- private.check_campaign reads what is in it.
+    'definition', '{"type": "object", "properties": {}}'::jsonb));
+$$;
+comment on function private.blueprint_shape() is 'The shape of a blueprint as it is saved.';
+
+create function private.save_blueprint(p_blueprint_id uuid, p_input jsonb)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_row public.campaign_blueprints;
+begin
+  perform private.check_shape(
+    case when jsonb_typeof(p_input -> 'definition') = 'object' then p_input || '{"definition": {}}' else p_input end,
+    private.blueprint_shape());
+  if p_blueprint_id is null then
+    v_row.id := gen_random_uuid();
+  else
+    select * into v_row from public.campaign_blueprints b where b.org_id = v_org_id and b.id = p_blueprint_id for no key update;
+    if not found then
+      perform private.raise_error('PT404', 'not_found', 'There is no blueprint with this id.');
+    elsif p_input = '{}' then
+      perform private.refuse_field('input', 'Give at least one field to change.');
+    end if;
+  end if;
+  v_row.name := case when p_input ? 'name' then trim(p_input ->> 'name') else v_row.name end;
+  v_row.description := case when p_input ? 'description' then p_input ->> 'description' else v_row.description end;
+  v_row.definition := coalesce(p_input -> 'definition', v_row.definition);
+  if v_row.name is null then
+    perform private.refuse_field('name', 'Give the blueprint a name.');
+  elsif v_row.definition is null then
+    perform private.refuse_field('definition', 'Give a definition: the fields of a campaign that it is to have.');
+  end if;
+  if p_input ? 'definition' and v_row.definition <> '{}' then
+    perform private.check_campaign(v_org_id, v_row.definition, private.blueprint_definition_shape());
+  end if;
+  if exists (select from public.campaign_blueprints b
+    where b.org_id = v_org_id and lower(trim(b.name)) = lower(v_row.name) and b.id <> v_row.id) then
+    perform private.raise_error('PT409', 'duplicate', format('There is a blueprint %s already.', v_row.name),
+      '{"field": "name"}');
+  end if;
+  if p_blueprint_id is null then
+    insert into public.campaign_blueprints (id, org_id, name, description, definition, created_by)
+    values (v_row.id, v_org_id, v_row.name, v_row.description, v_row.definition, auth.uid());
+  else
+    update public.campaign_blueprints b
+    set name = v_row.name, description = v_row.description, definition = v_row.definition where b.id = v_row.id;
+  end if;
+  perform private.record_audit_event(v_org_id, case when p_blueprint_id is null then 'campaign_blueprint_created'
+    else 'campaign_blueprint_changed' end, null, null, null,
+    jsonb_build_object('blueprint_id', v_row.id, 'name', v_row.name));
+  return v_row.id;
+end;
+$$;
+comment on function private.save_blueprint(uuid, jsonb) is
+  'Creates a blueprint (p_blueprint_id null) from name, description and definition (private.blueprint_definition_shape), or '
+  'changes the given ones. Returns its id. Needs campaign_manager. Raises PT403, PT404, PT409 duplicate or for more than 200, '
+  'PT422. Security definer: users may not write blueprints.';
+grant execute on function private.save_blueprint(uuid, jsonb) to authenticated;
+
+create function public.save_blueprint(p_input jsonb, p_blueprint_id uuid default null) returns uuid
+  language sql set search_path = '' as $$ select private.save_blueprint(p_blueprint_id, p_input); $$;
+comment on function public.save_blueprint(jsonb, uuid) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.save_blueprint(jsonb, uuid) to authenticated;
+
+create function private.delete_blueprint(p_blueprint_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_name text;
+begin
+  delete from public.campaign_blueprints b where b.org_id = v_org_id and b.id = p_blueprint_id returning b.name into v_name;
+  if v_name is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no blueprint with this id.');
+  end if;
+  perform private.record_audit_event(v_org_id, 'campaign_blueprint_deleted', null, null, null,
+    jsonb_build_object('blueprint_id', p_blueprint_id, 'name', v_name));
+end;
+$$;
+comment on function private.delete_blueprint(uuid) is
+  'Deletes a blueprint; campaigns that were made of it stay. Needs campaign_manager. Raises PT403, PT404. Security definer: '
+  'users may not write blueprints.';
+grant execute on function private.delete_blueprint(uuid) to authenticated;
+
+create function public.delete_blueprint(p_blueprint_id uuid) returns void
+  language sql set search_path = '' as $$ select private.delete_blueprint(p_blueprint_id); $$;
+comment on function public.delete_blueprint(uuid) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.delete_blueprint(uuid) to authenticated;
+
+create function private.create_campaign_of_blueprint(p_blueprint_id uuid, p_input jsonb)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_definition jsonb;
+  v_id uuid;
+begin
+  select b.definition into v_definition from public.campaign_blueprints b where b.org_id = v_org_id and b.id = p_blueprint_id;
+  if not found then
+    perform private.raise_error('PT404', 'not_found', 'There is no blueprint with this id.');
+  end if;
+  -- Texts are one list or variants, never both: whichever the input has replaces the other.
+  v_definition := case
+    when p_input ? 'variants' then v_definition - 'template_ids'
+    when p_input ? 'template_ids' then v_definition - 'variants'
+    else v_definition end;
+  v_id := private.create_campaign(v_definition || p_input);
+  perform private.record_audit_event(v_org_id, 'campaign_blueprint_used', null, v_id, null,
+    jsonb_build_object('blueprint_id', p_blueprint_id));
+  return v_id;
+end;
+$$;
+comment on function private.create_campaign_of_blueprint(uuid, jsonb) is
+  'Creates a draft campaign with the definition of a blueprint; fields of p_input (private.new_campaign_shape) win over it. '
+  'Returns its id. Needs campaign_manager. Raises PT403, PT404, and PT422 also for what the definition names and is gone since. '
+  'Security definer: users may not write campaigns.';
+grant execute on function private.create_campaign_of_blueprint(uuid, jsonb) to authenticated;
+
+create function public.create_campaign_of_blueprint(p_blueprint_id uuid, p_input jsonb) returns uuid
+  language sql set search_path = '' as $$ select private.create_campaign_of_blueprint(p_blueprint_id, p_input); $$;
+comment on function public.create_campaign_of_blueprint(uuid, jsonb) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.create_campaign_of_blueprint(uuid, jsonb) to authenticated;
 
 -- schemas/campaigns/functions/build_chunk.sql
 
@@ -706,11 +1001,11 @@ begin
     perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
   exception when sqlstate 'PT422' then
     perform private.give_up_build(v_campaign,
-      format('Its audience could not be built: %s Change whom it is for, then build it again.', sqlerrm), p_now);
+      format('Its audience could not be built: %s Change its target_criteria, then build it again.', sqlerrm), p_now);
     return false;
   end;
   if v_campaign.built_at is not null then
-    -- Built before: what that left goes first, in chunks as well.
+    -- It was built before: the targets from then are deleted first, also in chunks.
     delete from public.campaign_targets t
     where t.id in (
       select x.id from public.campaign_targets x
@@ -723,7 +1018,8 @@ begin
   end if;
   select coalesce(max(t.ordinal), 0) into v_ordinal from public.campaign_targets t
   where t.org_id = v_campaign.org_id and t.campaign_id = p_campaign_id;
-  -- Chunks are cut by the organisation's leads, matching or not: the work of one is bounded whatever the criteria.
+  -- A chunk is a number of the organisation's leads, whether they match or not. So the work of one chunk is limited, whatever the
+  -- criteria.
   select l.id into v_upto from public.leads l
   where l.org_id = v_campaign.org_id and (v_campaign.build_cursor is null or l.id > v_campaign.build_cursor)
   order by l.id offset p_limit - 1 limit 1;
@@ -756,8 +1052,8 @@ begin
 end;
 $$;
 comment on function private.build_chunk(uuid, integer, timestamptz) is
-  'Adds the targets of the next p_limit leads to a campaign that is building; true while more are left. One transaction: a '
-  'crash repeats or loses nothing. Definer: the worker may not write these tables.';
+  'Adds the targets of the next p_limit leads to a campaign that is being built; returns true while more leads are left. It is '
+  'one transaction, so a crash loses nothing and repeats nothing. Security definer: the worker may not write these tables.';
 
 -- schemas/campaigns/functions/build_queue.sql
 
@@ -767,7 +1063,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- built_at says that there are targets of before: the next build clears them first.
+  -- built_at is set if there are targets from an earlier build: the next build deletes them first.
   update public.campaigns c
   set status = 'draft', build_cursor = null, needs_attention = left(p_reason, 1000),
       built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id)
@@ -779,10 +1075,9 @@ begin
 end;
 $$;
 comment on function private.give_up_build(public.campaigns, text, timestamptz) is
-  'Makes a campaign that is being built, whose lock the caller holds, a draft again that needs attention for p_reason, with an '
-  'alert (build_failed). Its criteria can be changed then.';
+  'Makes a campaign that is being built a draft again, with p_reason as needs_attention and the alert build_failed. Its criteria '
+  'can be changed then. The caller holds the campaign''s lock.';
 
--- Builds.
 create function private.set_aside_build(p_campaign_id uuid, p_message_id bigint, p_now timestamptz)
 returns void
 language plpgsql
@@ -800,16 +1095,17 @@ begin
   end if;
   select f.error into v_error from private.work_failures f where f.kind = 'build' and f.item = p_campaign_id;
   v_reason := format(
-    'Its audience could not be built in five tries: %s Change whom it is for, such as a segment that is gone or a filter that '
-    'cannot be right, then build it again.',
-    coalesce(v_error, 'each ended without a word, mostly because it took too much time or memory.'));
+    'Its audience could not be built in five tries: %s Change its target_criteria, such as a segment that no longer exists or '
+    'an invalid filter, then build it again.',
+    coalesce(v_error, 'each ended without an error, mostly because it took too much time or memory.'));
   perform private.give_up_build(v_campaign, v_reason, p_now);
   perform private.clear_failure('build', p_campaign_id, p_now);
   perform private.close_alerts(v_campaign.org_id, 'build_stuck', p_now, p_campaign_id);
 end;
 $$;
 comment on function private.set_aside_build(uuid, bigint, timestamptz) is
-  'Gives a build up after five tries: the campaign is a draft again and says why, with the alert build_failed; its message goes.';
+  'Gives up a build after five tries: the campaign is a draft again with the reason and the alert build_failed; the message is '
+  'deleted.';
 
 create function private.claim_build(p_visibility_seconds integer default 60, p_max_reads integer default 5,
   p_now timestamptz default now())
@@ -822,7 +1118,7 @@ declare
   v_message pgmq.message_record;
   v_id uuid;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('builds', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -848,10 +1144,10 @@ begin
 end;
 $$;
 comment on function private.claim_build(integer, integer, timestamptz) is
-  'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many '
-  'at most, null unless chunks took too long}; {dropped} after 20 messages that were nothing to do: more may be due; null if '
-  'none is. The caller commits before run_build, so that tries count '
-  'whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
+  'Claims the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads}. leads: '
+  'how many the chunk may have at most, null unless chunks took too long. Returns {dropped} after 20 messages with nothing to '
+  'do: more may be due. Null if none is due. The caller commits before run_build, so that every try counts; a message read more '
+  'than p_max_reads times is given up. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_build(integer, integer, timestamptz) to worker;
 
 create function private.run_build(p_message_id bigint, p_campaign_id uuid, p_limit integer default 10000,
@@ -866,7 +1162,8 @@ declare
 begin
   select jsonb_strip_nulls(jsonb_build_object('leads', q.message -> 'leads')) into v_leads from pgmq.q_builds q
     where q.msg_id = p_message_id;
-  -- One transaction: the queue row goes with the chunk it stood for. Without the row somebody else has built it.
+  -- One transaction: the queue row is deleted together with building its chunk. If the row is missing, another worker has built
+  -- the chunk.
   if not pgmq.delete('builds', p_message_id) then
     return false;
   end if;
@@ -881,8 +1178,9 @@ begin
 end;
 $$;
 comment on function private.run_build(bigint, uuid, integer, timestamptz) is
-  'Builds the chunk that claim_build gave, p_limit leads at most, and queues the next, which is as small as this one had to be; '
-  'whether it was still to be built. Raises what building raises: see fail_build. Definer: the worker may not read these tables.';
+  'Builds the chunk that claim_build returned, with at most p_limit leads, and queues the next one with the same limit. Returns '
+  'false if the chunk was built already. Raises the errors of building: see fail_build. Security definer: the worker may not '
+  'read these tables.';
 grant execute on function private.run_build(bigint, uuid, integer, timestamptz) to worker;
 
 create function private.fail_build(
@@ -923,16 +1221,15 @@ end;
 $$;
 comment on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) is
   'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. p_leads: '
-  'how many leads it and the chunks after it may have from now on; null leaves that. Definer: the worker may not write these '
-  'tables.';
+  'how many leads this chunk and the following ones may have from now on; null leaves the limit as it is. Security definer: the '
+  'worker may not write these tables.';
 grant execute on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) to worker;
 
 -- schemas/campaigns/functions/campaign_changes.sql
 
--- Changing campaigns: create, change, build. Users call the functions of the same names in public.
+-- Creating, changing and building campaigns. Users call the functions of the same names in public.
 
-create function private.lock_campaign(p_campaign_id uuid, p_role public.user_role, p_allowed public.campaign_status[],
-  p_verb text)
+create function private.own_campaign(p_campaign_id uuid, p_role public.user_role)
 returns public.campaigns
 language plpgsql
 set search_path = ''
@@ -945,17 +1242,44 @@ begin
   if v_campaign.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
   end if;
+  return v_campaign;
+end;
+$$;
+comment on function private.own_campaign(uuid, public.user_role) is
+  'Locks a campaign of the signed-in user''s organisation, in any state, and returns it. Raises PT403, PT404.';
+
+create function private.lock_campaign(p_campaign_id uuid, p_role public.user_role, p_allowed public.campaign_status[],
+  p_verb text)
+returns public.campaigns
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.own_campaign(p_campaign_id, p_role);
+begin
+  if v_campaign.archived_at is not null then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('An archived campaign cannot be %s: unarchive it first.', p_verb),
+      jsonb_build_object('status', v_campaign.status, 'archived_at', v_campaign.archived_at));
+  end if;
   if v_campaign.status <> all (p_allowed) then
     perform private.raise_error('PT409', 'invalid_state',
-      format('A campaign that is %s cannot be %s; it must be %s.', v_campaign.status, p_verb, array_to_string(p_allowed, ' or ')),
+      format('A campaign that is %s cannot be %s; it must be %s.%s', v_campaign.status, p_verb,
+        array_to_string(p_allowed, ' or '),
+        case
+          when v_campaign.status in ('completed', 'stopped') and p_verb in ('started', 'resumed')
+            then ' It has ended: create another one.'
+          when v_campaign.status = 'draft' and 'ready' = any (p_allowed) then ' Build its audience first (build-targets).'
+          when v_campaign.status = 'building' and 'ready' = any (p_allowed) then ' Try again when its audience is built.'
+        end),
       jsonb_build_object('status', v_campaign.status, 'allowed', p_allowed));
   end if;
   return v_campaign;
 end;
 $$;
 comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
-  'Locks a campaign of the signed-in user''s organisation for a change of state. Raises PT403, PT404, or PT409 where its state '
-  'does not allow it.';
+  'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
+  'if it is archived or its state is not one of p_allowed.';
 
 create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
 returns void
@@ -967,10 +1291,10 @@ declare
   v_variant record;
 begin
   if p_input ? 'variants' then
-    -- A draft that was built before is one whose building failed: its targets go before it is built again.
+    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
     if p_campaign.status <> 'draft' then
       perform private.raise_error('PT409', 'invalid_state',
-        'Variants can only be changed while the campaign is a draft: its people have theirs already.',
+        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
         jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
     end if;
     delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
@@ -997,7 +1321,7 @@ begin
     from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
   end if;
   if p_input ? 'phone_number_ids' then
-    select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
+    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
     where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
       and n.status <> 'released');
     if v_missing is not null then
@@ -1012,9 +1336,9 @@ begin
 end;
 $$;
 comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s variants, templates (with weights) and numbers with those of variants, template_ids, template_weights '
-  'and phone_number_ids, where given. Raises PT422 for what is not the organisation''s, PT409 for variants of an audience that '
-  'is built.';
+  'Replaces a campaign''s variants, templates (with weights) and numbers by variants, template_ids, template_weights and '
+  'phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for variants of '
+  'a campaign that is not a draft.';
 
 create function private.create_campaign(p_input jsonb)
 returns uuid
@@ -1050,15 +1374,15 @@ begin
 end;
 $$;
 comment on function private.create_campaign(jsonb) is
-  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates every '
-  'active template of its category in p_input.language (the organisation''s language by default); without phone_number_ids it '
-  'sends from every number. Raises PT403, PT422. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates all '
+  'active templates of its category in p_input.language (by default the organisation''s language). Without phone_number_ids it '
+  'sends from all numbers. Needs campaign_manager. Raises PT403, PT422. Security definer: users may not write campaigns.';
 grant execute on function private.create_campaign(jsonb) to authenticated;
 
 create function public.create_campaign(p_input jsonb) returns uuid
   language sql set search_path = '' as $$ select private.create_campaign(p_input); $$;
 comment on function public.create_campaign(jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.create_campaign(jsonb) to authenticated;
 
 create function private.update_campaign(p_campaign_id uuid, p_input jsonb)
@@ -1073,7 +1397,8 @@ declare
 begin
   perform private.check_campaign(private.require_role('campaign_manager'), p_input, private.campaign_shape());
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready,scheduled,running,paused}', 'changed');
-  -- The audience and what it was judged by are fixed once built: pace and texts may still change, and act at once.
+  -- The audience and the settings that decide it are fixed once it is built. Pace and texts may still change, with immediate
+  -- effect.
   v_fixed := array(
     select k from jsonb_object_keys(p_input) k
     where k in ('target_criteria', 'phones', 'template_category', 'cooldown_days')
@@ -1084,7 +1409,7 @@ begin
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
   if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
-    perform private.raise_error('PT422', 'invalid_input', 'A campaign that is scheduled needs its time.',
+    perform private.raise_error('PT422', 'invalid_input', 'A scheduled campaign needs a time.',
       jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', 'scheduled_at', 'message',
         'Give another time, or start or stop the campaign.'))));
@@ -1105,17 +1430,19 @@ begin
   where c.id = p_campaign_id
   returning * into v_campaign;
   perform private.set_campaign_lists(v_campaign, p_input);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_changed', null, p_campaign_id, null,
+    jsonb_build_object('fields', array(select jsonb_object_keys(p_input))));
 end;
 $$;
 comment on function private.update_campaign(uuid, jsonb) is
-  'Changes the given fields (of private.campaign_shape) of a campaign. Raises PT403, PT404, PT422, and PT409 if a field is '
-  'fixed since it was built. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Changes the given fields (of private.campaign_shape) of a campaign. Needs campaign_manager. Raises PT403, PT404, PT422, and '
+  'PT409 if a field is fixed because the campaign is built. Security definer: users may not write campaigns.';
 grant execute on function private.update_campaign(uuid, jsonb) to authenticated;
 
 create function public.update_campaign(p_campaign_id uuid, p_input jsonb) returns void
   language sql set search_path = '' as $$ select private.update_campaign(p_campaign_id, p_input); $$;
 comment on function public.update_campaign(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_campaign(uuid, jsonb) to authenticated;
 
 create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_now timestamptz default now())
@@ -1129,7 +1456,8 @@ declare
   v_counts jsonb;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready}', 'built');
-  -- What was stored before it was checked, or names a segment that is gone since: told now, not to a worker that can't help it.
+  -- Criteria may have been stored before they were checked, or name a segment that was deleted since. The person learns it now;
+  -- the worker could not correct it.
   perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
   if p_dry_run then
     if v_campaign.status = 'ready' then
@@ -1156,30 +1484,31 @@ begin
       'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
       jsonb_build_object('limit', 500));
   end if;
-  -- built_at stays where it was built before: it tells the first chunks to clear what that left.
+  -- built_at stays if it is set: the first chunks then delete the targets of the earlier build.
   update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
   perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.call_worker();
   perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
   return null;
 end;
 $$;
 comment on function private.build_targets(uuid, boolean, timestamptz) is
-  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts by reason without writing. '
-  'Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are not what they may be or name a segment '
-  'that is gone. Definer: users may not write targets. Needs campaign_manager.';
+  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts it by reason without writing. '
+  'Needs campaign_manager. Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are invalid or name a '
+  'segment that does not exist. Security definer: users may not write targets.';
 grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
 
 create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb
   language sql set search_path = '' as $$ select private.build_targets(p_campaign_id, p_dry_run); $$;
 comment on function public.build_targets(uuid, boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.build_targets(uuid, boolean) to authenticated;
 
 -- schemas/campaigns/functions/campaign_control.sql
 
--- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public.
--- Pause and stop wait for claims in flight (which hold the campaign for share) and withdraw what is queued before they answer.
+-- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public. Pause and stop wait for
+-- claims in flight, which hold a share lock on the campaign, and withdraw queued messages before they answer.
 
 create function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text,
   p_now timestamptz default now())
@@ -1192,7 +1521,7 @@ declare
   v_targets uuid[];
   v_messages uuid[];
 begin
-  -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
+  -- Locks usage rows first. Locks are always taken in the same order: org → campaign → number → contact → target → message.
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
   perform private.lock_usage(v_messages);
@@ -1217,7 +1546,7 @@ begin
 end;
 $$;
 comment on function private.withdraw_queued(uuid, public.target_state, text, timestamptz) is
-  'Cancels a campaign''s queued messages, puts their targets into p_state (waiting or canceled) and refunds the daily caps; '
+  'Cancels a campaign''s queued messages, sets their targets to p_state (waiting or canceled) and refunds the daily caps; '
   'returns how many. The caller holds the campaign''s lock.';
 
 create function private.pause_running(p_campaign_id uuid, p_reason text, p_now timestamptz default now())
@@ -1233,7 +1562,19 @@ begin
 end;
 $$;
 comment on function private.pause_running(uuid, text, timestamptz) is
-  'Pauses a running campaign whose lock the caller holds; p_reason (null: a person did it) says what a person must look at.';
+  'Pauses a running campaign whose lock the caller holds. p_reason says what a person must look at; null if a person paused it.';
+
+create function private.reopen_campaign(p_campaign_id uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.campaigns c set status = 'running', finished_at = null, archived_at = null
+  where c.id = p_campaign_id and c.status = 'completed';
+$$;
+comment on function private.reopen_campaign(uuid) is
+  'Sets a completed campaign running again, because one of its targets waits again. Does nothing in other states. The caller '
+  'holds the campaign''s lock.';
 
 create function private.cancel_waiting(p_campaign_id uuid, p_limit integer, p_now timestamptz default now())
 returns integer
@@ -1269,7 +1610,7 @@ as $$
     );
 $$;
 comment on function private.campaign_numbers(uuid) is
-  'The pool of a campaign: the numbers it lists, else all of its organisation.';
+  'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
 create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
@@ -1313,17 +1654,18 @@ begin
   perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
     else 'campaign_started' end, null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);
+  perform private.call_worker();
 end;
 $$;
 comment on function private.start_campaign(uuid, timestamptz) is
-  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises PT409 with what is missing or stands in '
-  'the way. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. Needs campaign_manager. Raises PT403, '
+  'PT404, PT409 with what is missing or prevents it. Security definer: users may not write campaigns.';
 grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
 
 create function public.start_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
 comment on function public.start_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.start_campaign(uuid) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -1341,14 +1683,14 @@ begin
 end;
 $$;
 comment on function private.pause_campaign(uuid, timestamptz) is
-  'Pauses a running campaign. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
-  'not write campaigns. Needs campaign_manager.';
+  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
 grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
 
 create function public.pause_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.pause_campaign(p_campaign_id); $$;
 comment on function public.pause_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.pause_campaign(uuid) to authenticated;
 
 create function private.resume_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -1367,22 +1709,26 @@ begin
   set status = 'running', paused_at = null, status_reason = null, needs_attention = null, breaker_since = p_now
   where id = p_campaign_id;
   perform private.mark_campaign(p_campaign_id, p_now);
+  perform private.release_regions(v_campaign.org_id, p_now);
+  perform private.close_alerts(v_campaign.org_id, 'region_not_permitted', p_now);
   foreach v_kind in array array['campaign_paused', 'breaker_tripped', 'start_refused'] loop
     perform private.close_alerts(v_campaign.org_id, v_kind, p_now, p_campaign_id);
   end loop;
   perform private.record_audit_event(v_campaign.org_id, 'campaign_resumed', null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);
+  perform private.call_worker();
 end;
 $$;
 comment on function private.resume_campaign(uuid, timestamptz) is
-  'Resumes a paused campaign, whatever paused it, and lets the circuit breaker count anew. Raises PT409 where A2P registration '
-  'or today''s spending limit still stands in the way. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Resumes a paused campaign, whatever paused it, makes the circuit breaker count anew, and has regions that Twilio refused '
+  'tried again. Needs campaign_manager. Raises PT403, PT404, PT409, also if A2P registration or today''s spending limit still '
+  'prevents sending. Security definer: users may not write campaigns.';
 grant execute on function private.resume_campaign(uuid, timestamptz) to authenticated;
 
 create function public.resume_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.resume_campaign(p_campaign_id); $$;
 comment on function public.resume_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resume_campaign(uuid) to authenticated;
 
 create function private.stop_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -1398,25 +1744,26 @@ begin
   perform private.withdraw_queued(p_campaign_id, 'canceled', 'stopped', p_now);
   update public.campaigns set status = 'stopped', finished_at = p_now, needs_attention = null, status_reason = null
     where id = p_campaign_id;
-  -- A large backlog is canceled in chunks by the tick; nothing of it can be planned or claimed meanwhile.
+  -- The task sending cancels a large backlog in chunks; meanwhile none of it can be planned or claimed.
   perform private.cancel_waiting(p_campaign_id, 10000, p_now);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_stopped', null, p_campaign_id);
 end;
 $$;
 comment on function private.stop_campaign(uuid, timestamptz) is
-  'Stops a campaign for good. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
-  'not write campaigns. Needs campaign_manager.';
+  'Stops a campaign for good. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
 grant execute on function private.stop_campaign(uuid, timestamptz) to authenticated;
 
 create function public.stop_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.stop_campaign(p_campaign_id); $$;
 comment on function public.stop_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.stop_campaign(uuid) to authenticated;
 
 -- schemas/campaigns/functions/campaign_figures.sql
 
--- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so nothing is counted twice or lost.
+-- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so that nothing is lost or counted
+-- twice.
 
 create function private.campaign_figures(p_campaign_id uuid)
 returns jsonb
@@ -1443,8 +1790,8 @@ as $$
   where t.campaign_id = p_campaign_id and t.org_id = (select private.org_id());
 $$;
 comment on function private.campaign_figures(uuid) is
-  'A campaign''s figures counted over its targets, never over folded ones; for the signed-in user''s organisation. Definer for '
-  'the same reason as campaign_reasons.';
+  'A campaign''s figures, counted from its targets instead of read from the folded figures, for the signed-in user''s '
+  'organisation. Security definer for the same reason as campaign_reasons.';
 grant execute on function private.campaign_figures(uuid) to authenticated;
 
 create function public.campaign_figures(p_campaign_id uuid) returns jsonb
@@ -1471,8 +1818,8 @@ as $$
   ) r;
 $$;
 comment on function private.campaign_reasons(uuid) is
-  'Why targets of a campaign of the signed-in user''s organisation were excluded, canceled or failed, with how many. Definer: '
-  'counting a large backlog under row security costs several times as much.';
+  'Why targets of a campaign of the signed-in user''s organisation were excluded, canceled or failed, with the number for each '
+  'reason. Security definer: counting a large backlog under row-level security costs several times as much.';
 grant execute on function private.campaign_reasons(uuid) to authenticated;
 
 create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
@@ -1480,23 +1827,38 @@ create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
 comment on function public.campaign_reasons(uuid) is 'Calls the private function of the same name.';
 grant execute on function public.campaign_reasons(uuid) to authenticated;
 
-create function private.fold_stats(p_now timestamptz default now(), p_apart interval default '0', p_org_id uuid default null)
+create function private.fold_stats(p_now timestamptz default null, p_apart interval default '0', p_org_id uuid default null)
 returns integer
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, p_now);
+  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, coalesce(p_now, now()));
+  v_due uuid[];
+  v_now timestamptz;
   v_count integer;
 begin
   if not exists (select 1 from private.campaign_deltas) then
     return 0;
   end if;
+  -- Locks the figures before it takes deltas. A fold that waits here for another one reads updated_at again once it has the lock.
+  -- Without the lock it would read the time from before the other fold, and broadcast the same figures a moment after it.
+  select coalesce(array_agg(x.campaign_id), '{}') into v_due
+  from (
+    select s.campaign_id from public.campaign_stats s
+    where s.campaign_id in (select d.campaign_id from private.campaign_deltas d
+        where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting))
+      and (p_apart = '0' or s.updated_at <= coalesce(p_now, clock_timestamp()) - p_apart)
+    order by s.campaign_id for no key update
+  ) x;
+  -- Not now(): the transaction may have begun long before it got the locks.
+  v_now := coalesce(p_now, clock_timestamp());
   with taken as (
     delete from private.campaign_deltas d
-    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting) and (p_apart = '0' or not exists (
-      select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id and s.updated_at > p_now - p_apart))
+    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting)
+      -- Deltas of a campaign that is gone belong to no figures.
+      and (d.campaign_id = any (v_due) or not exists (select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id))
     returning d.*
   ),
   sums as (
@@ -1513,21 +1875,21 @@ begin
       queued = s.queued + x.queued, sending = s.sending + x.sending, unknown = s.unknown + x.unknown, sent = s.sent + x.sent,
         failed = s.failed + x.failed,
       delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered, replies = s.replies + x.replies,
-      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = p_now
+      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = v_now
   from sums x where s.campaign_id = x.campaign_id;
   get diagnostics v_count = row_count;
   return v_count;
 end;
 $$;
 comment on function private.fold_stats(timestamptz, interval, uuid) is
-  'Adds the appended deltas to campaign_stats, leaving those of campaigns that were folded less than p_apart ago for later; '
-  'returns how many campaigns changed. Definer: cron''s role may not write the table. p_org_id: of that organisation alone; '
-  'null: of all but those for which this work rests.';
+  'Adds the appended deltas to campaign_stats; deltas of campaigns that were folded less than p_apart ago are left for later. '
+  'Returns how many campaigns changed. p_now: null for the time when the figures are locked. p_org_id: only this organisation; '
+  'null: all except those for which this work is resting. Security definer: the role of cron jobs may not write the table.';
 
 -- schemas/campaigns/functions/campaign_outlook.sql
 
--- The outlook of a running campaign: can it send now, and if not, why and until when. What only a person can mend is
--- needs_attention's to say; most of what is here ends by itself.
+-- The outlook of a running campaign: whether it can send now, and if not, why and until when. Most of these reasons end by
+-- themselves; what only a person can correct is in needs_attention.
 
 create function private.outlook_reason(p_reason text, p_count bigint default null, p_until timestamptz default null,
   p_time_zone text default null)
@@ -1539,7 +1901,8 @@ as $$
   select jsonb_build_array(jsonb_build_object('reason', p_reason, 'count', p_count,
     'until', case when isfinite(p_until) then p_until end, 'time_zone', p_time_zone));
 $$;
-comment on function private.outlook_reason(text, bigint, timestamptz, text) is 'One reason of an outlook, as a list of one.';
+comment on function private.outlook_reason(text, bigint, timestamptz, text) is
+  'One reason of an outlook, as a list with one item.';
 
 create function private.outlook_numbers(p_campaign public.campaigns, p_segments integer, p_now timestamptz)
 returns table (active bigint, stopped bigint, free_at timestamptz, reasons jsonb)
@@ -1550,7 +1913,7 @@ as $$
   with numbers as (
     select n.status, n.time_zone,
       case when p.resting_until > p_now then p.resting_until end as resting_until,
-      -- A cap that is too low for one text never has room, whatever the day.
+      -- If a cap is too low for a single text, it never has room, on any day.
       case when r.segment_room < p_segments then
         case when n.daily_cap < p_segments then 'infinity' else (r.day + 1)::timestamp at time zone n.time_zone end
       end as full_until,
@@ -1581,7 +1944,7 @@ as $$
 $$;
 comment on function private.outlook_numbers(public.campaigns, integer, timestamptz) is
   'The numbers of a campaign for its outlook: how many are active and how many stopped, when the first can take a text of '
-  'p_segments (-infinity: now), and what shuts how many.';
+  'p_segments (-infinity: now), and the reasons why numbers can''t send, with how many.';
 
 create function private.outlook_targets(p_campaign public.campaigns, p_now timestamptz)
 returns table (is_due boolean, shut bigint, opens_at timestamptz, put_off bigint, put_off_until timestamptz)
@@ -1589,7 +1952,7 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- One range of the index of the backlog per window key: whoever could be written to is never counted.
+  -- Reads one range of the backlog's index for each window key; targets that could be written to now are never counted.
   select coalesce(bool_or(k.is_open and exists (
       select 1 from public.campaign_targets t
       where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before <= p_now)), false),
@@ -1614,8 +1977,8 @@ as $$
   ) p on true;
 $$;
 comment on function private.outlook_targets(public.campaigns, timestamptz) is
-  'The backlog of a campaign for its outlook: whether somebody may be written to now, how many are outside their hours until '
-  'when at least, and how many are put off (a retry, a number that is waited for).';
+  'The backlog of a campaign for its outlook: whether somebody may be written to now, how many targets are outside their hours '
+  'and when the first of these opens, and how many are put off (a retry, or waiting for a number) and until when.';
 
 create function private.campaign_outlook(p_campaign_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -1663,7 +2026,8 @@ begin
   left join private.daily_usage cu on cu.scope = 'campaign' and cu.scope_id = p_campaign_id and cu.day = d.day
   where op.org_id = v_org.id;
 
-  -- Each that must end before anything goes out moves the next time on; one that only a person can end makes it infinite.
+  -- Each reason that must end before anything is sent moves the next time forward. A reason that only a person can end makes it
+  -- infinite.
   if v_segments is null then
     v_reasons := v_reasons || private.outlook_reason('no_active_template');
     v_next := 'infinity';
@@ -1712,9 +2076,9 @@ begin
 end;
 $$;
 comment on function private.campaign_outlook(uuid, timestamptz) is
-  'Whether a running campaign of the signed-in user''s organisation can send now, else not before when (next_at; null where a '
-  'person must act or nobody waits), and every reason that holds numbers or people back, with how many and until when. Null '
-  'where the campaign is not running. A pace alone is no block. Definer: users may not read private tables.';
+  'Whether a running campaign of the signed-in user''s organisation can send now, otherwise the earliest time (next_at; null if '
+  'a person must act or no target waits), and every reason that holds numbers or people back, with how many and until when. Null '
+  'if the campaign is not running. A pace alone does not block. Security definer: users may not read private tables.';
 grant execute on function private.campaign_outlook(uuid, timestamptz) to authenticated;
 
 create function public.campaign_outlook(p_campaign_id uuid) returns jsonb
@@ -1724,7 +2088,7 @@ grant execute on function public.campaign_outlook(uuid) to authenticated;
 
 -- schemas/campaigns/functions/campaign_shapes.sql
 
--- What a campaign may be made of. One shape for each of its forms: create, change, and use read the same.
+-- The shapes of a campaign. Each is defined once: creating, changing and using a campaign check the same shape.
 
 create function private.criteria_shape()
 returns jsonb
@@ -1740,11 +2104,14 @@ as $$
     'statuses', private.lead_filter_shape() #> '{properties,statuses}',
     'import_id', '{"type": "string", "format": "uuid"}'::jsonb,
     'segment_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
-    'never_contacted', '{"type": "boolean"}'::jsonb))
+    'never_contacted', '{"type": "boolean"}'::jsonb,
+    'exclude_campaign_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'failed_in_campaign_id', '{"type": "string", "format": "uuid"}'::jsonb,
+    'unanswered_campaign_id', '{"type": "string", "format": "uuid"}'::jsonb))
   from (select jsonb_build_object('type', 'array', 'maxItems', 1000, 'items', private.line_shape(200)) as words) w;
 $$;
 comment on function private.criteria_shape() is
-  'The shape of a campaign''s target_criteria, without their filter: that is of private.lead_condition.';
+  'The shape of a campaign''s target_criteria without their filter, which private.lead_condition checks.';
 
 create function private.campaign_shape()
 returns jsonb
@@ -1764,7 +2131,7 @@ as $$
         'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
           i.ids))),
     'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
-    -- What is in them is private.check_criteria's to read.
+    -- Only private.check_criteria reads what is in them.
     'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
     'phones', '{"type": "string", "enum": ["primary", "all"]}'::jsonb,
     'mps', '{"type": ["number", "null"], "minimum": 0.001, "maximum": 1000}'::jsonb,
@@ -1779,7 +2146,7 @@ as $$
   ) i;
 $$;
 comment on function private.campaign_shape() is
-  'The shape of a change of a campaign; private.new_campaign_shape is that of a new one.';
+  'The shape of a change to a campaign; private.new_campaign_shape is that of a new one.';
 
 create function private.new_campaign_shape()
 returns jsonb
@@ -1791,7 +2158,8 @@ as $$
     || '{"required": ["name"]}';
 $$;
 comment on function private.new_campaign_shape() is
-  'The shape of a new campaign: that of a change, with its name required and the language of the templates it takes by default.';
+  'The shape of a new campaign: that of a change, but with name required, and with the language of the templates that it uses by '
+  'default.';
 
 create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
 returns void
@@ -1828,8 +2196,8 @@ begin
 end;
 $$;
 comment on function private.check_campaign(uuid, jsonb, jsonb) is
-  'Holds the fields of a campaign against p_shape (new_campaign_shape or campaign_shape) and what one field asks of another. '
-  'Raises PT422 naming the field. It reads, locks nothing and comes first.';
+  'Checks the fields of a campaign against p_shape (new_campaign_shape or campaign_shape), and fields that depend on each other. '
+  'Raises PT422 naming the field. It only reads and takes no locks, so it is called first.';
 
 -- schemas/campaigns/functions/cancel_targets.sql
 
@@ -1841,8 +2209,8 @@ as $$
 declare
   v_targets uuid[];
 begin
-  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded.
-  -- The daily caps are not refunded: that would lock a number after a contact, against the order of locks.
+  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded. The daily
+  -- caps are not refunded, because that would lock a number after a contact, against the order of locks.
   select array_agg(t.id) into v_targets from (
     select id from public.campaign_targets
     where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')
@@ -1862,7 +2230,7 @@ begin
 end;
 $$;
 comment on function private.cancel_open_targets(uuid, text, text, timestamptz) is
-  'Cancels what is waiting or queued for a phone in every campaign of an organisation; returns how many targets. The caller '
+  'Cancels waiting and queued messages to a phone in every campaign of an organisation; returns how many targets. The caller '
   'holds the contact''s lock.';
 
 create function private.cancel_targets(p_targets uuid[], p_reason text, p_now timestamptz)
@@ -1884,7 +2252,7 @@ end;
 $$;
 comment on function private.cancel_targets(uuid[], text, timestamptz) is
   'Cancels those of the targets that are waiting or queued, as cancel_open_targets does for a phone; returns how many. The '
-  'caller holds their contacts'' locks.';
+  'caller holds the locks of their contacts.';
 
 create function private.cancel_phones_targets(p_org_id uuid, p_e164s text[], p_reason text, p_now timestamptz)
 returns integer
@@ -1894,7 +2262,7 @@ as $$
 declare
   v_targets uuid[];
 begin
-  -- As private.cancel_open_targets does for one phone.
+  -- The same as private.cancel_open_targets, for several phones.
   v_targets := array(
     select t.id from public.campaign_targets t
     where t.org_id = p_org_id and t.e164 = any (p_e164s) and t.state in ('waiting', 'queued')
@@ -1911,13 +2279,14 @@ begin
 end;
 $$;
 comment on function private.cancel_phones_targets(uuid, text[], text, timestamptz) is
-  'Cancels what is waiting or queued for several phones in every campaign of an organisation; returns how many targets. The '
-  'caller holds the contacts'' locks.';
+  'Cancels waiting and queued messages to several phones in every campaign of an organisation; returns how many targets. The '
+  'caller holds the locks of the contacts.';
 
 -- schemas/campaigns/functions/check_figures.sql
 
--- Figures are checked against what they count, by a job that says so when they do not add up. Invariant 5: over its targets,
--- audience = excluded + canceled + waiting + queued + sending + unknown + sent + failed, and the folded figures say the same.
+-- A job checks figures against the targets that they count, and reports when they do not add up. Invariant 5: over a campaign's
+-- targets, audience = excluded + canceled + waiting + queued + sending + unknown + sent + failed, and the folded figures are the
+-- same.
 
 create function private.compare_figures(p_campaign_id uuid)
 returns jsonb
@@ -1925,7 +2294,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- One statement, so one snapshot: targets, folded figures and what is not folded yet, as of the same instant.
+  -- One statement, and so one snapshot: targets, folded figures and deltas that are not folded yet, at the same moment.
   with counted as (
     select count(*) as audience,
       count(*) filter (where t.state = 'excluded') as excluded, count(*) filter (where t.state = 'canceled') as canceled,
@@ -1954,7 +2323,7 @@ as $$
   )
   select jsonb_build_object(
     'right', coalesce(bool_and(f.counted = f.told), true)
-      -- Never false while a target has one state; a state that nobody counts would show here.
+      -- Never false while a target has exactly one state; a state that no figure counts would show here.
       and coalesce(sum(f.counted) filter (where f.name = 'audience'), 0)
         = coalesce(sum(f.counted) filter (where f.name not in ('audience', 'delivered', 'undelivered')), 0),
     'wrong', coalesce(jsonb_object_agg(f.name, jsonb_build_object('counted', f.counted, 'told',
@@ -1963,8 +2332,8 @@ as $$
   from figures f;
 $$;
 comment on function private.compare_figures(uuid) is
-  'Holds a campaign''s figures (folded and not yet folded) against its targets: {right, wrong: {figure: {counted, told}}, '
-  'folded: what campaign_stats should hold}.';
+  'Compares a campaign''s figures (folded and not yet folded) with its targets: {right, wrong: {figure: {counted, told}}, '
+  'folded: what campaign_stats should contain}.';
 
 create function private.check_campaign_figures(p_campaign_id uuid, p_now timestamptz default now())
 returns boolean
@@ -1980,7 +2349,8 @@ begin
   if (v_check ->> 'right')::boolean then
     return true;
   end if;
-  -- Once more, holding the row that folding writes: what folds meanwhile waits, and adds to what is mended here.
+  -- Compares once more, with a lock on the row that folding writes: a fold waits meanwhile, and then adds to the corrected
+  -- figures.
   select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
   v_check := private.compare_figures(p_campaign_id);
   if (v_check ->> 'right')::boolean then
@@ -1999,14 +2369,14 @@ begin
       || coalesce((select string_agg(format('%s was %s, is %s', w.key, w.value ->> 'told', w.value ->> 'counted'), '; '
         order by w.key)
                    from jsonb_each(v_check -> 'wrong') w), 'the states of its targets do not add up')
-      || '. Nothing was sent or lost by it; tell whoever runs the platform.',
+      || '. No message was sent or lost by this; tell the people who run the platform.',
     p_campaign_id, null, v_check -> 'wrong');
   return false;
 end;
 $$;
 comment on function private.check_campaign_figures(uuid, timestamptz) is
-  'Checks a campaign''s figures; where they differ from its targets, mends them in the same transaction and raises a critical '
-  'alert with both. True where they were right.';
+  'Checks a campaign''s figures. If they differ from its targets, corrects them in the same transaction and raises a critical '
+  'alert with both. Returns true if they were right.';
 
 create function private.check_figures(p_now timestamptz default now(), p_rows integer default 200000, p_org_id uuid default null)
 returns integer
@@ -2019,8 +2389,8 @@ declare
   v_left bigint := p_rows;
   v_wrong integer := 0;
 begin
-  -- Longest unchecked first, and no more targets than are counted in about a second (7 us each when none is in memory); a
-  -- campaign larger than that has a run of its own.
+  -- Campaigns unchecked for the longest time come first, with no more targets than are counted in about a second (7 us each if
+  -- none is in memory). A campaign with more targets gets a run of its own.
   for v_row in
     select c.id, s.audience
     from public.campaigns c
@@ -2044,8 +2414,57 @@ end;
 $$;
 comment on function private.check_figures(timestamptz, integer, uuid) is
   'Checks the figures of running campaigns every minute and of all others every hour, up to p_rows targets a call; returns how '
-  'many campaigns were wrong and were mended. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'many campaigns were wrong and were corrected. p_org_id: only this organisation; null: all except those for which this work is '
+  'resting.';
+
+-- schemas/campaigns/functions/clone_campaign.sql
+
+create function private.clone_campaign(p_campaign_id uuid, p_name text default null)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_source public.campaigns := private.own_campaign(p_campaign_id, 'campaign_manager');
+  v_org_id uuid := v_source.org_id;
+  v_name text := coalesce(trim(p_name), left(v_source.name, 190) || ' (copy)');
+  v_id uuid;
+begin
+  perform private.check_campaign(v_org_id,
+    jsonb_build_object('name', v_name, 'target_criteria', v_source.target_criteria), private.new_campaign_shape());
+  insert into public.campaigns (
+    org_id, name, description, type, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
+    quiet_hours_override, retry_undelivered, created_by)
+  values (
+    v_org_id, v_name, v_source.description, v_source.type, v_source.template_category, v_source.target_criteria, v_source.phones,
+    v_source.mps, v_source.daily_cap, v_source.cooldown_days, v_source.quiet_hours_override and private.twilio_is_loopback(),
+    v_source.retry_undelivered, auth.uid())
+  returning id into v_id;
+  insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
+  select v.org_id, v_id, v.variant, v.name, v.share from public.campaign_variants v where v.campaign_id = p_campaign_id;
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
+  select t.org_id, v_id, t.template_id, t.variant, t.weight from public.campaign_templates t where t.campaign_id = p_campaign_id;
+  insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
+  -- Released numbers, too: without any number, the clone would send from all numbers of the organisation.
+  select p.org_id, v_id, p.phone_number_id from public.campaign_phone_numbers p where p.campaign_id = p_campaign_id;
+  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_id, null,
+    jsonb_build_object('name', v_name, 'cloned_from', p_campaign_id));
+  return v_id;
+end;
+$$;
+comment on function private.clone_campaign(uuid, text) is
+  'Makes a draft with the definition of a campaign in any state: audience criteria, texts, variants, numbers and pace. Targets, '
+  'figures and its time of start are not copied. p_name: null for that of the campaign with '
+  '(copy). Returns the id. Needs campaign_manager. Raises PT403, PT404, and PT422 if the criteria name a segment that is gone. '
+  'Security definer: users may not write campaigns.';
+grant execute on function private.clone_campaign(uuid, text) to authenticated;
+
+create function public.clone_campaign(p_campaign_id uuid, p_name text default null) returns uuid
+  language sql set search_path = '' as $$ select private.clone_campaign(p_campaign_id, p_name); $$;
+comment on function public.clone_campaign(uuid, text) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.clone_campaign(uuid, text) to authenticated;
 
 -- schemas/campaigns/functions/quiet_hours_override.sql
 
@@ -2057,8 +2476,8 @@ set search_path = ''
 as $$
 begin
   return p_campaign.quiet_hours_override and private.twilio_is_loopback()
-    -- A worker whose Twilio is no simulator refused it at the claim. Planned at night again, each message would be canceled
-    -- again.
+    -- A worker whose Twilio is not a simulator refused it at the claim. If messages were planned at night again, each would be
+    -- canceled again.
     and not exists (
       select from public.alerts a
       where a.org_id = p_campaign.org_id and a.campaign_id = p_campaign.id and a.kind = 'quiet_hours_override_refused'
@@ -2066,12 +2485,53 @@ begin
 end;
 $$;
 comment on function private.honours_override(public.campaigns) is
-  'Whether a campaign''s quiet_hours_override counts: where Twilio is a simulator, and no claim has refused it since. Planning, '
-  'the outlook and explanations ask this; claims ask their worker''s own environment.';
+  'Whether a campaign''s quiet_hours_override takes effect: only if Twilio is a simulator, and no claim has refused it since. '
+  'Planning, the outlook and explanations use this function; claims use their worker''s own environment.';
+
+-- schemas/campaigns/functions/schedule_campaign.sql
+
+create function private.schedule_campaign(p_campaign_id uuid, p_at timestamptz, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'scheduled');
+begin
+  if p_at is null and v_campaign.status = 'ready' then
+    perform private.refuse_field('scheduled_at', 'Give a time: the campaign has none that could be taken away.');
+  elsif p_at is null then
+    update public.campaigns set status = 'ready', scheduled_at = null where id = p_campaign_id;
+    perform private.record_audit_event(v_campaign.org_id, 'campaign_unscheduled', null, p_campaign_id);
+    return;
+  elsif p_at <= p_now or p_at > p_now + interval '1 year' then
+    perform private.refuse_field('scheduled_at', 'scheduled_at must be in the future, a year away at most.');
+  end if;
+  update public.campaigns set scheduled_at = p_at where id = p_campaign_id;
+  if v_campaign.status = 'ready' then
+    perform private.start_campaign(p_campaign_id, p_now);
+  else
+    perform private.record_audit_event(v_campaign.org_id, 'campaign_scheduled', null, p_campaign_id, null,
+      jsonb_build_object('scheduled_at', p_at, 'before', v_campaign.scheduled_at));
+  end if;
+end;
+$$;
+comment on function private.schedule_campaign(uuid, timestamptz, timestamptz) is
+  'Has a campaign whose audience is built start by itself at p_at, or at another time than it was to; null takes the time away. '
+  'A campaign that is ready must have a text, a number and somebody to write to. Registration and money are checked at p_at. '
+  'Needs campaign_manager. Raises PT403, PT404, PT409, PT422. Security definer: users may not write campaigns.';
+grant execute on function private.schedule_campaign(uuid, timestamptz, timestamptz) to authenticated;
+
+create function public.schedule_campaign(p_campaign_id uuid, p_at timestamptz) returns void
+  language sql set search_path = '' as $$ select private.schedule_campaign(p_campaign_id, p_at); $$;
+comment on function public.schedule_campaign(uuid, timestamptz) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.schedule_campaign(uuid, timestamptz) to authenticated;
 
 -- schemas/campaigns/functions/variants.sql
 
--- Variants: an A/B test splits a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
+-- Variants: an A/B test divides a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
 
 create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
   p_weights jsonb, p_field text)
@@ -2082,7 +2542,7 @@ as $$
 declare
   v_missing jsonb;
 begin
-  select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_template_ids) x
+  select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_template_ids) x
   where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
     and t.category = p_campaign.template_category);
   if v_missing is not null then
@@ -2098,20 +2558,21 @@ begin
 exception when unique_violation then
   perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
     jsonb_build_array(jsonb_build_object('field', p_field, 'message',
-      'List each template in one variant only: else nobody could tell which variant a message is of.'))));
+      'List each template in one variant only; otherwise the variant of a message would be unclear.'))));
 end;
 $$;
 comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
-  'Adds templates to a campaign (or one variant of it) with their weights (1 where not given). Raises PT422, naming p_field, '
-  'for what is not the organisation''s or is listed twice.';
+  'Adds templates to a campaign (or one variant of it) with their weights (1 if not given). Raises PT422 naming p_field for '
+  'templates that are not the organisation''s or are listed twice.';
 
 create function private.assign_variants(p_campaign_id uuid, p_from bigint)
 returns void
 language sql
 set search_path = ''
 as $$
-  -- Who gets which: people in the order of a hash of campaign and phone, so the same person gets the same one whenever the
-  -- audience is the same; how many: the exact share of all so far, minus who has it, so chunks never drift apart.
+  -- People are ordered by a hash of campaign and phone, so that a person gets the same variant whenever the audience is the same.
+  -- The number for each variant is its exact share of all targets so far, minus those assigned before, so that chunks never drift
+  -- from the shares.
   with fresh as (
     select t.id, row_number() over (order by hashtextextended(p_campaign_id::text || t.e164, 0), t.id) as n,
       count(*) over () as total
@@ -2140,13 +2601,14 @@ as $$
   where v.campaign_id = p_campaign_id and v.variant = g.variant;
 $$;
 comment on function private.assign_variants(uuid, bigint) is
-  'Gives each target after an ordinal its variant: counts are exact to one of the shares over the whole audience, and who gets '
-  'which follows a stable hash.';
+  'Assigns a variant to each target with an ordinal after p_from. Over the whole audience the numbers are exact to one target, '
+  'and a stable hash decides who gets which variant.';
 
 -- schemas/campaigns/queues.sql
 
 select pgmq.create('builds');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the campaign that is no
+-- longer built by the second.
 create index q_builds_turn_idx on pgmq.q_builds ((coalesce(message ->> 'org_id', '')), vt);
 create index q_builds_campaign_idx on pgmq.q_builds ((message ->> 'campaign_id'));
 

@@ -8,8 +8,8 @@ set check_function_bodies = off;
 create type public.message_status as enum
   ('queued', 'sending', 'unknown', 'sent', 'delivered', 'undelivered', 'failed', 'canceled', 'received');
 comment on type public.message_status is
-  'queued (ours), sending (claimed, maybe posted), unknown (posted, outcome not known), sent (Twilio accepted it), delivered, '
-  'undelivered, failed, canceled; received for inbound.';
+  'queued (not posted yet), sending (claimed, perhaps posted), unknown (posted, outcome unknown), sent (Twilio accepted it), '
+  'delivered, undelivered, failed, canceled; received for inbound messages.';
 
 create type private.pool_number as (
   id uuid, e164 text, area_code text, mps numeric, health smallint, day date,
@@ -17,19 +17,20 @@ create type private.pool_number as (
   is_active boolean
 );
 comment on type private.pool_number is
-  'A number while planning: room is segments it can still take in the horizon, segment_room segments left today, usable whether '
-  'it is active and not resting, is_open whether its own hours are open for a minute more, planned segments that are queued on '
-  'it, is_active whether it may be waited for.';
+  'A number while planning. room: segments that it can still take within the horizon. segment_room: segments left today. usable: '
+  'whether it is active and not resting. is_open: whether its own hours are open for another minute. planned: segments queued on '
+  'it. is_active: whether people may wait for it.';
 
 create type private.open_window as (key text, max_per_24h smallint);
 comment on type private.open_window is
-  'A window key whose hours are open for a minute more, with its most texts to one person in 24 hours; null: no limit.';
+  'A window key whose hours are open for another minute, with the most texts to one person in 24 hours; null: no limit.';
 
 create type private.plan_text as (
   id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text
 );
 comment on type private.plan_text is
-  'A template while planning: worst_segments is its length at worst, needs the variables it needs of a lead, parted by commas.';
+  'A template while planning. worst_segments: its greatest length. needs: the variables that it needs of a lead, separated by '
+  'commas.';
 
 create type private.carrier_room as (id uuid, carrier text, room integer);
 comment on type private.carrier_room is 'A carrier cap while planning: room is the segments left today, in Pacific time.';
@@ -38,11 +39,11 @@ create type private.planned_send as (
   target_id uuid, message_id uuid, number integer, template integer, segments integer, cap integer, variables jsonb, delay integer
 );
 comment on type private.planned_send is
-  'A message that a plan decided on. number, template and cap are places in the plan''s lists; delay is the seconds until its '
-  'slot.';
+  'A message that a plan decided on. number, template and cap are indexes into the plan''s lists; delay is the number of seconds '
+  'until its slot.';
 
 create type private.excluded_target as (id uuid, reason text);
-comment on type private.excluded_target is 'A target that a plan takes out of its campaign, and why.';
+comment on type private.excluded_target is 'A target that a plan excludes from its campaign, and why.';
 
 create type private.deferred_target as (id uuid, not_before timestamptz, sticky_until timestamptz, needs_attention text);
 comment on type private.deferred_target is
@@ -67,13 +68,13 @@ create type private.claimed_send as (
   mps double precision
 );
 comment on type private.claimed_send is
-  'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms] or the '
+  'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms], or the '
   'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
 
 create type private.claim_window as (
   org_id uuid, window_key text, is_open boolean, valid_to timestamptz, next_open_at timestamptz, max_per_24h smallint
 );
-comment on type private.claim_window is 'The hours of a window key as a claim finds them: see private.window_state.';
+comment on type private.claim_window is 'The window of a window key at the time of a claim: see private.window_state.';
 
 create type private.claimed_slot as (message_id uuid, attempt_id uuid, slot_at timestamptz, validity_seconds integer);
 comment on type private.claimed_slot is
@@ -123,21 +124,38 @@ create table public.messages (
   is_open boolean generated always as (status in ('queued', 'sending')) stored,
   is_live boolean generated always as (status not in ('failed', 'undelivered', 'canceled')) stored,
   carrier_cap_id uuid,
+  class_rule text check (length(class_rule) <= 200),
+  class_phrase text check (length(class_phrase) <= 2000),
+  class_version smallint,
+  holds boolean not null default false,
+  reviewed_at timestamptz,
+  reviewed_by uuid references public.users (id) on delete set null,
+  reviewed_as text,
   is_unknown boolean generated always as (status = 'unknown') stored,
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
 comment on table public.messages is
-  'A text in or out. Campaign messages keep the template version and variables they were planned with, so that the text can be '
-  'rendered again exactly.';
+  'A text in or out. Campaign messages store the template version and variables they were planned with, so that exactly the same '
+  'text can be rendered again.';
 comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
 comment on column public.messages.exempt is
-  'confirmation: the one answer to an opt-out, allowed though suppressed. conversation: answers a person''s own message within '
-  '24 hours, free of quiet hours.';
-comment on column public.messages.is_open is 'Ours to send: queued or being sent.';
-comment on column public.messages.is_live is 'Reached the person, or may still: at most one of a campaign, phone and step is.';
-comment on column public.messages.carrier_cap_id is 'The carrier cap it was charged against when planned; null: none applied.';
-comment on column public.messages.is_unknown is 'Posted, and nobody knows whether Twilio took it.';
+  'confirmation: the one reply to an opt-out, allowed although the phone is suppressed. conversation: a reply within 24 hours to '
+  'a person''s own message, not subject to quiet hours.';
+comment on column public.messages.is_open is 'Not posted yet, or being posted: queued or sending.';
+comment on column public.messages.is_live is
+  'The message reached the person or still may. At most one message of a campaign, phone and step is live.';
+comment on column public.messages.carrier_cap_id is 'The carrier cap to which it was charged when planned; null if none applied.';
+comment on column public.messages.is_unknown is 'Posted, and it is not known whether Twilio accepted it.';
+comment on column public.messages.classification is
+  'What an inbound text means: stop, start, help, wrong_number, deceased, review, interested, not_interested, reply, liked, '
+  'disliked, reaction or automatic.';
+comment on column public.messages.class_rule is 'The rule that decided the classification, as kind.language.name.';
+comment on column public.messages.class_phrase is 'The words that matched the rule, normalised.';
+comment on column public.messages.class_version is 'The version of the rules that judged the text.';
+comment on column public.messages.holds is
+  'Whether campaigns had to stop writing to this person until somebody read the text.';
+comment on column public.messages.reviewed_as is 'What a person says the text means; null if nobody was asked or has looked.';
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
@@ -145,13 +163,15 @@ create index messages_open_idx on public.messages (phone_number_id, queued_at) w
 create index messages_person_idx on public.messages (to_number, org_id, created_at desc);
 create index messages_open_campaign_idx on public.messages (campaign_id) where is_open;
 create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where is_unknown;
--- With what is asked of them, so that nothing but the index is read.
+-- The indexes include all columns that the queries need, so that only the index is read.
 create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind)
   where error_code = 30007;
 create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at)
   where error_code = 30007;
--- A lead that goes asks the messages whether they know it; without an index that is a look at all of them for every lead.
+-- Deleting a lead looks for its messages; without an index that would read all of them for every lead.
 create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
+create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
+create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
   where kind = 'inbound' and provider_sid is not null;
 create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;
@@ -161,8 +181,8 @@ create policy "people read messages of their organisation" on public.messages
   for select to authenticated using (org_id = (select private.org_id()));
 grant select on public.messages to authenticated, service_role;
 
--- By row, with a condition: planning inserts hundreds at once, none of which has an outcome, and would gather them all for
--- nothing.
+-- A row trigger with a condition: planning inserts hundreds of messages at once, none of which has an outcome, and a statement
+-- trigger would collect them all for nothing.
 create trigger messages_outcomes_insert after insert on public.messages
   for each row when (new.status not in ('queued', 'sending')
     and new.phone_number_id is not null) execute function private.note_outcome_changes();
@@ -199,14 +219,14 @@ create table public.send_attempts (
     next_look_at is null or outcome in ('open', 'unknown', 'accepted', 'assumed_sent'))
 ) with (fillfactor = 50);
 comment on table public.send_attempts is
-  'Written and committed before Twilio is called, since its POST is not idempotent. not_posted: surely never called. unknown: '
-  'called, no answer. not_accepted: Twilio was asked twice and has no such message. assumed_sent, resent: nobody could tell, '
-  'and a person decided.';
+  'Written and committed before Twilio is called, because Twilio''s POST is not idempotent. not_posted: certainly never posted. '
+  'unknown: posted, without an answer. not_accepted: Twilio was asked twice and has no such message. assumed_sent, resent: the '
+  'outcome could not be found out, and a person decided.';
 comment on column public.send_attempts.http_status is
-  'Of Twilio''s answer; null while it is not known, 0 where the worker died and it never will be.';
+  'The status of Twilio''s answer; null while it is unknown, 0 if the worker died and it will never be known.';
 comment on column public.send_attempts.next_look_at is
-  'When Twilio is asked about an unknown attempt next; of one that went out, when its text and segments are recorded because '
-  'its worker did not.';
+  'When Twilio is asked about an unknown attempt next. For an attempt that was sent: when its text and segments are recorded '
+  'because its worker did not do so.';
 create index send_attempts_look_idx on public.send_attempts (next_look_at) where next_look_at is not null;
 create index send_attempts_org_idx on public.send_attempts (org_id, claimed_at desc);
 
@@ -229,8 +249,9 @@ create table public.message_status_events (
   created_at timestamptz not null default now()
 );
 comment on table public.message_status_events is
-  'Delivery receipts, each with what private.receipt_details keeps of its form. The same one twice is kept once.';
-comment on column public.message_status_events.raw_data is 'The form as Twilio sent it, without what it says of the account.';
+  'Delivery receipts, each with the part of its form that private.receipt_details keeps. A receipt that comes twice is stored '
+  'once.';
+comment on column public.message_status_events.raw_data is 'The form that Twilio sent, without what identifies the account.';
 create unique index message_status_events_once_key on public.message_status_events
   (message_id, status, coalesce(error_code, 0), coalesce(attempt_id, '00000000-0000-0000-0000-000000000000'));
 create index message_status_events_org_idx on public.message_status_events (org_id, created_at desc);
@@ -254,7 +275,8 @@ create table public.webhook_logs (
   created_at timestamptz not null default now()
 );
 comment on table public.webhook_logs is
-  'Webhooks that could not be applied (forged, unsigned, for nobody we know), kept raw for 30 days.';
+  'Webhooks that could not be applied (forged, unsigned, for an unknown organisation), stored for 30 days without ids of '
+  'accounts and keys.';
 create index webhook_logs_org_idx on public.webhook_logs (org_id, created_at desc);
 create index webhook_logs_age_idx on public.webhook_logs using brin (created_at);
 
@@ -276,8 +298,8 @@ create table private.error_classes (
   note text not null
 );
 comment on table private.error_classes is
-  'Twilio error codes as data: permanent marks the phone, opt_out suppresses, transient is retried, account and campaign pause, '
-  'sender scores the number, bug is ours.';
+  'Twilio error codes as data: permanent marks the phone, opt_out suppresses it, transient is retried, account and campaign '
+  'pause, sender affects the number, bug is our own error.';
 
 alter table private.error_classes enable row level security;
 
@@ -292,8 +314,8 @@ create table private.webhook_log_hours (
   unique nulls not distinct (org_id, is_signed)
 );
 comment on table private.webhook_log_hours is
-  'How many webhooks were kept in the hour that is counted: of each organisation that was named (null: of nobody we know), '
-  'those that its account signed apart from the others, so that forgeries do not crowd them out.';
+  'How many webhooks were stored in the current hour, for each organisation that was named (null: an unknown one). Webhooks that '
+  'its account signed are counted apart from others, so that forgeries do not crowd them out.';
 
 alter table private.webhook_log_hours enable row level security;
 
@@ -323,7 +345,7 @@ declare
   v_new public.message_status;
   v_was_unclear boolean;
 begin
-  -- The signature proves the account, and with it the organisation: nobody reports on another's messages.
+  -- The signature proves the account, and thus the organisation: an account can't report on another organisation's messages.
   select * into v_message from public.messages m where m.id = p_message_id and m.org_id = p_org_id;
   if not found then
     return 'no_message';
@@ -340,11 +362,9 @@ begin
     return 'unknown_status';
   end if;
 
-  -- Locks in the one order; campaign and contact only where the error asks for it.
-  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient') then
-    perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
-    perform private.rest_sender(v_message.org_id, v_message.phone_number_id, p_error_code, p_now);
-    perform private.pause_for_error(v_message.org_id, v_message.campaign_id, p_error_code, p_now);
+  -- Takes locks in the usual order; locks campaign and contact only if the error requires it.
+  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient', 'unknown') then
+    perform private.judge_failure(v_message, p_attempt_id, p_error_code, p_now);
   end if;
   if p_status in ('failed', 'undelivered') and v_class in ('opt_out', 'permanent') then
     perform private.lock_contact(v_message.org_id, v_message.to_number);
@@ -358,8 +378,8 @@ begin
     return 'no_attempt';
   end if;
 
-  -- Evidence that the attempt was accepted, whatever we believed of it. Where its worker has not told the text by then, and
-  -- never does, a look records it (private.record_look).
+  -- Evidence that the attempt was accepted, whatever was known before. If its worker has not recorded the text by then and never
+  -- does, a look records it (private.record_look).
   if v_attempt.outcome in ('open', 'unknown', 'not_posted', 'not_accepted', 'assumed_sent', 'resent') then
     update public.send_attempts a
     set outcome = 'accepted', provider_sid = coalesce(a.provider_sid, p_provider_sid), settled_at = coalesce(a.settled_at, p_now),
@@ -367,19 +387,19 @@ begin
     where a.id = v_attempt.id;
     if v_attempt.outcome in ('unknown', 'not_accepted', 'resent') and v_message.segments is not null
       and v_message.campaign_id is not null then
-      -- Posted without an answer: its segments count from when Twilio shows that it took them.
+      -- It was posted without an answer: its segments count from the moment when Twilio shows that it accepted them.
       insert into private.campaign_deltas (org_id, campaign_id, segments) values (v_message.org_id, v_message.campaign_id,
         v_message.segments);
     end if;
   end if;
 
-  -- Of an attempt in whose place the same message was sent again: what became of that one is not this one's to tell.
+  -- The receipt is about an earlier attempt, and the same message was sent again since: it says nothing about the newer attempt.
   if v_attempt.id <> v_message.attempt_id and v_message.status in ('sending', 'unknown', 'sent', 'delivered', 'undelivered') then
     if p_status in ('failed', 'undelivered', 'canceled') then
       return 'superseded';
     end if;
     update public.messages m set needs_attention =
-      'Twilio sent this message twice: an attempt that had been given up, and the one in its place.', updated_at = p_now
+      'Twilio sent this message twice: by an attempt that had been given up, and by its replacement.', updated_at = p_now
     where m.id = p_message_id;
     perform private.raise_double_send(v_message, v_message.id);
     return 'double_send';
@@ -421,13 +441,13 @@ begin
         updated_at = p_now
       where t.id = v_message.campaign_target_id and t.message_id = v_message.id and v_new = 'undelivered';
     end if;
-    -- After acceptance only what was surely never handed to a carrier is retried, as a new message; 30003 and 30008 if the
-    -- campaign asks.
+    -- After acceptance, only a message that was certainly never handed to a carrier is retried, as a new message; also 30003,
+    -- 30008 and 30500 if the campaign asks for it.
     if v_new <> 'undelivered' or (private.error_class(p_error_code)).never_handed_to_carrier
-      or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered) then
+      or (p_error_code in (30003, 30008, 30500) and v_campaign.retry_undelivered) then
       if private.close_failed(v_message, v_new, p_error_code, null,
         (private.error_class(p_error_code)).never_handed_to_carrier
-          or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered), p_now) then
+          or (p_error_code in (30003, 30008, 30500) and v_campaign.retry_undelivered), p_now) then
         perform private.refund_usage(array[p_message_id]);
       end if;
     else
@@ -445,15 +465,17 @@ begin
 end;
 $$;
 comment on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) is
-  'Applies one delivery receipt to a message of an organisation; returns applied, repeated, superseded, after_the_end, '
-  'late_success, double_send, no_message, no_attempt or unknown_status. Definer: the worker may not write these tables.';
+  'Applies one delivery receipt to a message of an organisation. Returns applied; repeated (the same receipt came before); '
+  'superseded (a higher status or a newer attempt counts); after_the_end (the message has ended); late_success or double_send '
+  '(see private.apply_late_success); no_message; no_attempt; or unknown_status. Security definer: the worker may not write these '
+  'tables.';
 grant execute on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) to worker;
 
 -- schemas/sending/functions/claim.sql
 
--- Claiming: the last look before Twilio is called. Two statements on purpose: one that locks, then one that re-checks with a
--- fresh snapshot. (One statement that does both sees the world before its locks, and was measured to claim after a committed
--- opt-out.) The caller must commit before it posts anything: the attempt is what survives a crash.
+-- Claiming: the last check before Twilio is called. It takes two statements on purpose: the first locks, the second checks again
+-- with a fresh snapshot. (One statement that does both sees the data from before its locks, and was measured to claim after a
+-- committed opt-out.) The caller must commit before it posts anything: the attempt is what survives a crash.
 
 create function private.put_back(p_queue text, p_message_ids uuid[], p_delay_seconds integer)
 returns void
@@ -468,7 +490,7 @@ begin
   end if;
 end;
 $$;
-comment on function private.put_back(text, uuid[], integer) is 'Queues messages again, visible after a delay in seconds.';
+comment on function private.put_back(text, uuid[], integer) is 'Queues messages again, visible after p_delay_seconds.';
 
 create function private.take_queued(p_limit integer)
 returns table (message_id uuid, queue text)
@@ -482,9 +504,9 @@ declare
   v_ids bigint[];
   v_messages uuid[];
 begin
-  -- The first message of each organisation, then the second of each, and so on; an organisation's replies before its sends. By
-  -- chance which organisation comes first: a slow worker asks for one or two. A plan keeps an organisation's under 1,000, so that
-  -- 10,000 show many organisations. Four times what is asked for: other workers hold some of them.
+  -- The first message of each organisation, then the second of each, and so on; its replies before its sends. Chance decides
+  -- which organisation is first: a slow worker claims one or two. A plan keeps fewer than 1,000 of an organisation queued, so
+  -- 10,000 show many. Reads four times as many as asked for, because other workers hold some.
   select (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 1))[:4 * p_limit],
     (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 2))[:4 * p_limit],
     count(*) filter (where d.rank = 1 and d.place <= p_limit)
@@ -502,7 +524,8 @@ begin
       ) q
     ) t
   ) d;
-  -- Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
+  -- Queue rows are deleted at once: only the row of the message counts, and rescue queues a message again that has lost its queue
+  -- row.
   if v_share > 0 then
     select array_agg(x.msg_id order by x.o), array_agg(x.message_id order by x.o) into v_ids, v_messages
     from (
@@ -530,8 +553,8 @@ begin
 end;
 $$;
 comment on function private.take_queued(integer) is
-  'Takes up to p_limit due messages off the queues, the first of each organisation before the second of any, and of an '
-  'organisation its replies first. A queue''s message names message_id and org_id.';
+  'Takes up to p_limit due messages from the queues: the first of each organisation before the second of any, and an '
+  'organisation''s replies first. A message in a queue contains message_id and org_id.';
 
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
@@ -552,8 +575,8 @@ begin
 end;
 $$;
 comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is
-  'Cancels messages that failed the re-check: their targets wait again, are excluded or canceled, and the daily caps are '
-  'refunded.';
+  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded or are canceled (p_states), '
+  'and the daily caps are refunded.';
 
 create function private.claim_sends(
   p_worker_id uuid,
@@ -571,7 +594,7 @@ as $$
 declare
   v_taken uuid[];
 begin
-  -- A queue row may exist twice (rescue errs on that side); the message comes once, where it came first.
+  -- A message may have two queue rows (rescue prefers that to none); it is claimed once, at its first place.
   select array_agg(x.message_id order by x.n) into v_taken
   from (
     select distinct on (t.message_id) t.message_id, t.n
@@ -586,16 +609,17 @@ begin
 end;
 $$;
 comment on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) is
-  'Claims up to p_limit due messages for a worker: locks, re-checks, gives each a slot at most 1 s ahead, writes its attempt. '
-  'p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms from then and are p_worker_spacing_ms apart at '
-  'least: the worker''s own pace, beside those of numbers, campaigns and organisations. The caller commits before it posts. '
-  'Definer: the worker may not read or write these tables. Raises where one message cannot be claimed: then claim_sends_apart.';
+  'Claims up to p_limit due messages for a worker: locks and checks them, gives each a slot at most 1 s ahead, and writes its '
+  'attempt. p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms after that and are at least '
+  'p_worker_spacing_ms apart: this is the worker''s own pace, in addition to those of numbers, campaigns and organisations. The '
+  'caller commits before it posts. Raises if one message can''t be claimed: then use claim_sends_apart. Security definer: the '
+  'worker may not read or write these tables.';
 grant execute on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) to worker;
 
 -- schemas/sending/functions/claim_apart.sql
 
--- Claims: a message that cannot be claimed holds up no other. The usual way is what it was; only if it raises are the messages
--- of each organisation claimed for themselves.
+-- A message that can't be claimed must not hold up others. Claims are made together as usual; only if that raises are the
+-- messages of each organisation claimed separately.
 
 create function private.give_up_claim(p_message_id uuid, p_error text, p_now timestamptz)
 returns void
@@ -624,14 +648,14 @@ begin
   perform private.refund_usage(array[p_message_id]);
   perform private.clear_failure('claim', p_message_id, p_now);
   perform private.raise_alert(v_message.org_id, 'message_set_aside', 'warning',
-    'A message could not be taken out of the queue in five tries, and was not sent. Others go on. See the message and its '
-    'number, campaign and text for what cannot be right, mend it, and write to the person again.',
+    'A message could not be taken out of the queue in five tries, and was not sent. Other messages continue. Find out what is '
+    'wrong with the message or its number, campaign or text, correct it, and write to the person again.',
     v_message.campaign_id, null, jsonb_build_object('message_id', p_message_id, 'error', p_error));
 end;
 $$;
 comment on function private.give_up_claim(uuid, text, timestamptz) is
-  'Fails a queued message that could not be claimed in five tries: its target says so, its caps are refunded, and the alert '
-  'message_set_aside is raised.';
+  'Fails a queued message that could not be claimed in five tries: its target gets the reason, the daily caps are refunded, and '
+  'the alert message_set_aside is raised.';
 
 create function private.fail_claim(p_message_id uuid, p_org_id uuid, p_queue text, p_error text, p_now timestamptz)
 returns void
@@ -656,12 +680,12 @@ begin
 end;
 $$;
 comment on function private.fail_claim(uuid, uuid, text, text, timestamptz) is
-  'Counts a message that could not be claimed: it is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try; '
-  'one that cannot even be given up comes once an hour.';
+  'Counts a failed claim of a message. The message is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try. '
+  'If even that fails, it is tried once an hour.';
 
 -- schemas/sending/functions/claim_locks.sql
 
--- The rows that a claim holds until it commits.
+-- The rows that a claim locks until it commits.
 
 create function private.lock_claim(
   p_taken uuid[],
@@ -691,7 +715,7 @@ begin
   into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones
   from public.messages m where m.id = any (p_taken) and m.status = 'queued';
 
-  -- In the one order: campaign → clocks → contact → target → message, each by id.
+  -- In the usual order: campaign → clocks → contact → target → message, each by id.
   perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
   perform 1 from public.phone_numbers n where n.id = any (p_numbers) order by n.id for share;
   select array_agg(p.org_id), array_agg(p.next_slot_at) into p_org_ids, p_org_slots from (
@@ -715,9 +739,9 @@ begin
 end;
 $$;
 comment on function private.lock_claim(uuid[]) is
-  'Locks what a claim of these messages needs, people and targets as far as nobody else holds them. Returns the numbers '
-  '(p_numbers), the targets and people it holds, and the clocks of numbers, campaigns and organisations with the time of their '
-  'next slot; campaigns and organisations without a pace of their own have none.';
+  'Locks what a claim of these messages needs; contacts and targets that other transactions hold are skipped. Returns the '
+  'numbers (p_numbers), the targets and contacts that it holds, and the clocks of numbers, campaigns and organisations with the '
+  'time of their next slot. Campaigns and organisations without a pace of their own have no clock here.';
 
 create function private.claim_windows(p_targets uuid[], p_now timestamptz)
 returns private.claim_window[]
@@ -731,7 +755,7 @@ begin
     cross join lateral private.window_state(k.org_id, k.window_key, p_now) w);
 end;
 $$;
-comment on function private.claim_windows(uuid[], timestamptz) is 'The hours that hold for these targets. Null: there are none.';
+comment on function private.claim_windows(uuid[], timestamptz) is 'The windows of these targets; null if there are none.';
 
 -- schemas/sending/functions/claim_messages.sql
 
@@ -779,7 +803,7 @@ begin
   select l.* into v_numbers, v_targets, v_people_orgs, v_people_phones, v_number_ids, v_number_slots, v_campaign_ids,
     v_campaign_slots, v_org_ids, v_org_slots
   from private.lock_claim(p_taken) l;
-  -- The clock is read now: waiting for locks must not let a slot slip into the past.
+  -- The clock is read after locking: the wait for locks must not move a slot into the past.
   v_now := coalesce(p_now, clock_timestamp());
   v_worker_slot := v_now + make_interval(secs => p_worker_free_in_ms / 1000);
 
@@ -793,7 +817,7 @@ begin
     end if;
 
     if v_row.verdict is null and v_row.max_per_24h is not null then
-      -- What this claim takes is not among what was counted.
+      -- The count does not include messages of this claim.
       if v_row.texts + cardinality(array_positions(v_limited, v_row.to_number)) >= v_row.max_per_24h then
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || 1;
@@ -809,7 +833,7 @@ begin
         v_later_delay := v_later_delay || least(greatest(floor(extract(epoch from v_slot - v_now))::integer, 1), 60);
         continue;
       end if;
-      -- 40 ms are the room a POST has to start in: plain 1/mps spacing breaks the sliding second with ordinary jitter.
+      -- A POST may start up to 40 ms late: with a spacing of exactly 1/mps, ordinary jitter would put too many into one second.
       v_number_slots[v_row.number_at] := v_slot + make_interval(secs => 1.04 * v_row.charged_segments / v_row.mps);
       if v_row.campaign_at is not null then
         v_campaign_slots[v_row.campaign_at] := v_slot + make_interval(secs => 1.04 / v_row.campaign_mps);
@@ -819,7 +843,7 @@ begin
       end if;
       v_worker_slot := v_worker_slot + make_interval(secs => p_worker_spacing_ms / 1000);
       v_n := v_n + 1;
-      -- An answer to a person is exempt for 24 hours from what they wrote, and must not wait at Twilio beyond them.
+      -- A reply is exempt for 24 hours from the person's message, and must not wait at Twilio any longer.
       v_claims[v_n] := (v_row.id, private.uuid_v7(), v_slot, least(36000, case
         when not v_row.is_exempt then floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer
         when v_row.kind <> 'campaign' and v_row.exempt is distinct from 'confirmation'
@@ -827,16 +851,18 @@ begin
         else 36000 end))::private.claimed_slot;
     else
       v_delay := case v_row.verdict
-        -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
+        -- People of a resting number are planned on another number. If the account rests, or for a reply, no other number can
+        -- send.
         when 'resting' then case when v_row.kind <> 'campaign' or v_row.org_resting_until > v_now
           then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
-        -- A campaign's people are held back by their window itself: a rule that opens again then has nobody put off for days.
+        when 'held' then 3600
+        -- A campaign's targets are held back by their window itself. So if a rule opens again, no target is put off for days.
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;
       if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
-        -- A person's reply waits for its number or the hour; an opt-out or a released number ends it.
+        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it.
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || least(greatest(v_delay, 1), 3600);
       else
@@ -851,7 +877,7 @@ begin
     end if;
   end loop;
 
-  -- Whom somebody else holds (a STOP being handled, another worker) is looked at again in a second.
+  -- Messages whose person another transaction holds (a STOP being processed, another worker) are tried again in a second.
   if cardinality(v_seen) < cardinality(p_taken) then
     v_later := v_later || array(
       select m.id from public.messages m where m.id = any (p_taken) and m.status = 'queued' and m.id <> all (v_seen));
@@ -874,7 +900,7 @@ begin
 end;
 $$;
 comment on function private.claim_messages(uuid[], uuid, boolean, timestamptz, double precision, double precision) is
-  'Claims the messages p_taken, each once, that were taken out of their queues: see private.claim_sends.';
+  'Claims the messages p_taken, each once, after they were taken out of their queues: see private.claim_sends.';
 
 -- schemas/sending/functions/claim_sends_apart.sql
 
@@ -937,7 +963,7 @@ begin
     v_errors := '{}';
     v_tried := 0;
     for v_message in select u.id, u.queue from unnest(v_org.ids, v_org.queues) as u(id, queue) loop
-      -- The time a statement may take is counted once: what is tried after it ran out would have no end.
+      -- The timeout of the statement does not start again: what is tried after it ran out could run without limit.
       exit when v_is_slow;
       begin
         return query
@@ -956,11 +982,11 @@ begin
         v_is_slow := v_is_slow or sqlstate = '57014';
       end;
       v_tried := v_tried + 1;
-      -- It is none of its messages but all of them: no need to try each.
+      -- The cause is something that all messages share, so not every one needs to be tried.
       exit when v_tried = 10 and cardinality(v_failed) = 10;
     end loop;
     if v_is_slow or (cardinality(v_failed) = v_tried and cardinality(v_org.ids) > 1) then
-      -- Something that all of them need, such as its account: the organisation's claims rest, and its messages wait.
+      -- All of them need what fails, such as the account: the organisation's claims rest, and its messages wait.
       perform private.note_failure('claim', v_org.org_id, v_org.org_id, v_org_error, v_now);
       select ceil(extract(epoch from f.next_try_at - v_now))::integer into v_rows
       from private.work_failures f where f.kind = 'claim' and f.item = v_org.org_id;
@@ -980,9 +1006,10 @@ begin
 end;
 $$;
 comment on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision, double precision) is
-  'As claim_sends, for when that raises: each organisation''s messages for themselves, and if they cannot be claimed together, '
-  'each for itself. What fails alone is counted and given up at the fifth try (fail_claim); if all of an organisation''s fail, '
-  'they wait 10 s, then twice as long each time, and it is told. Definer: the worker may not read or write these tables.';
+  'Like claim_sends, for when that raises. Claims the messages of each organisation separately, and if that fails, each message '
+  'separately. A message that fails alone is counted and given up at the fifth try (fail_claim). If all messages of an '
+  'organisation fail, they wait 10 s, then twice as long each time, and the organisation gets an alert. Security definer: the '
+  'worker may not read or write these tables.';
 grant execute on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision,
   double precision) to worker;
 
@@ -1031,9 +1058,12 @@ begin
       when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
+      when m.kind = 'campaign' and k.held_at is not null then 'held'
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
       when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
       when greatest(n.resting_until, op.resting_until) > p_now then 'resting'
+      when m.kind = 'campaign' and op.blocked_regions <> '{}'
+        and private.phone_region(m.to_number) = any (op.blocked_regions) then 'region_blocked'
       when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
         is distinct from (n.day, (p_now at time zone o.time_zone)::date)
         then 'new_day'
@@ -1069,7 +1099,7 @@ begin
   cross join lateral (
     select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, p_now)) end as texts
   ) d
-  -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
+  -- A target that another transaction holds may be about to lose this message: a late receipt cancels the replacement.
   where m.campaign_target_id is null or m.campaign_target_id = any (p_targets)
   order by q.n
   for no key update of m skip locked;
@@ -1077,9 +1107,9 @@ end;
 $$;
 comment on function private.claim_verdicts(uuid[], uuid[], uuid[], uuid[], text[], uuid[], uuid[], uuid[], private.claim_window[],
   boolean, timestamptz) is
-  'The last look at messages before they are posted, locked, in the order of p_taken: verdict is why one may not go now, null if '
-  'it may. The arguments after p_taken are what private.lock_claim holds; number_at, campaign_at and org_at are places in its '
-  'clocks. Messages, people and targets that somebody else holds do not come.';
+  'The last check of messages before they are posted. Locks them and returns them in the order of p_taken. verdict is why a '
+  'message may not be sent now, null if it may. The arguments after p_taken are what private.lock_claim holds; number_at, '
+  'campaign_at and org_at are indexes of its clocks. Leaves out messages whose row, person or target another transaction holds.';
 
 -- schemas/sending/functions/close_failed.sql
 
@@ -1101,7 +1131,7 @@ declare
   v_campaign_status public.campaign_status;
   v_retry boolean;
 begin
-  -- The caller holds campaign (where a retry may follow), contact (where the class asks for it), target and message.
+  -- The caller holds the locks of campaign (if a retry may follow), contact (if the class requires it), target and message.
   update public.messages m
   set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
   where m.id = p_message.id;
@@ -1113,13 +1143,13 @@ begin
       jsonb_build_object('message_id', p_message.id, 'error_code', p_code));
   end if;
 
-  -- An earlier attempt that had been given up is known to have gone out: nothing is sent again in its place.
+  -- An earlier attempt that had been given up was sent after all: nothing is sent again in its place.
   if private.take_back_earlier(p_message, p_now) then
     return p_message.kind = 'campaign' and p_status = 'failed' and p_message.provider_sid is null;
   end if;
   if p_message.kind <> 'campaign' then
-    -- A reply that Twilio never looked at (too many requests at once) is sent again within seconds; any other refusal is a
-    -- person's to see.
+    -- A reply that Twilio did not process (too many requests at once) is sent again within seconds; a person must see every other
+    -- refusal.
     if p_may_retry and p_message.provider_sid is null and v_class.class = 'transient'
       and v_class.retry_after <= interval '1 minute'
       and (select count(*) from public.send_attempts a where a.message_id = p_message.id) < 3 then
@@ -1138,7 +1168,7 @@ begin
     and v_class.class in ('transient', 'account', 'campaign', 'sender')
     and not exists (select 1 from private.contacts c where c.org_id = p_message.org_id and c.e164 = p_message.to_number
       and c.suppressed_at is not null);
-  -- An account or campaign problem is nobody's fault but ours: it costs the person no attempt.
+  -- An account or campaign problem is not the person's fault, and must not cost them an attempt.
   if p_may_retry and v_class.class in ('account', 'campaign') then
     v_retry := true;
   end if;
@@ -1150,25 +1180,28 @@ begin
       reason = case when v_retry then case v_campaign_status when 'stopped' then 'stopped' end else case v_class.class
         when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
       error_code = p_code,
-      -- A full queue is its number's, not the person's: another number may send at once.
+      -- The full queue is that of the number, not of the person: another number may send at once.
       not_before = case when not v_retry then t.not_before when v_class.action = 'rest_number' then p_now
         else p_now + private.retry_delay(t.attempts, v_class.retry_after) end,
       attempts = case when v_retry and v_class.class in ('account', 'campaign') then greatest(t.attempts - 1, 0)
         else t.attempts end,
-      needs_attention = case when not v_retry and v_class.class in ('bug', 'unknown')
+      -- A message that Twilio gave up, perhaps for a moment only, and that is not sent again by itself: a person may.
+      needs_attention = case when not v_retry and (v_class.class in ('bug', 'unknown')
+          or (v_class.class = 'transient' and p_status = 'failed' and not v_class.never_handed_to_carrier))
         then format('Twilio error %s: %s', p_code, v_class.note) end,
       updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
   if v_retry and v_campaign_status = 'completed' then
-    -- Everything was sent, and then Twilio could not hand this one over: the campaign goes on for whoever waits again.
-    update public.campaigns c set status = 'running', finished_at = null where c.id = p_message.campaign_id;
+    -- Everything had been sent, and then Twilio could not hand this message over: the campaign continues for the target that
+    -- waits again.
+    perform private.reopen_campaign(p_message.campaign_id);
   end if;
   return p_status = 'failed' and p_message.provider_sid is null;
 end;
 $$;
 comment on function private.close_failed(public.messages, public.message_status, integer, text, boolean, timestamptz) is
-  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a '
-  'new message (p_may_retry), alert. True where the daily caps are to be given back, which the caller does last.';
+  'Ends a message that failed or was undelivered, and does what its error class requires: mark the phone, suppress, retry as a '
+  'new message (p_may_retry), raise an alert. Returns true if the daily caps must be refunded, which the caller does last.';
 
 -- schemas/sending/functions/due_looks.sql
 
@@ -1187,8 +1220,8 @@ declare
   v_due uuid;
   v_taken uuid[] := '{}';
 begin
-  -- Of the thousand that are due longest, each organisation's in turn: one with many, of which Twilio tells nothing, keeps nobody
-  -- waiting.
+  -- Of the thousand attempts that have been due longest, it takes those of each organisation in turn: an organisation with many
+  -- unknown attempts keeps no other waiting.
   v_ids := array(
     select x.id
     from (
@@ -1200,10 +1233,10 @@ begin
     order by x.turn, x.next_look_at, x.id limit p_limit);
   foreach v_id in array v_ids loop
     begin
-      -- Looked at by one worker at a time; a worker that dies looks again in two minutes.
+      -- One worker at a time looks; if it dies, another looks in two minutes.
       update public.send_attempts a
       set next_look_at = case
-        -- Its worker lived, and has told the text meanwhile.
+        -- Its worker was alive, and has recorded the text meanwhile.
         when a.outcome in ('accepted', 'assumed_sent') and m.segments is not null then null
         else p_now + interval '2 minutes' end
       from public.messages m
@@ -1235,17 +1268,17 @@ begin
 end;
 $$;
 comment on function private.due_looks(integer, timestamptz) is
-  'Attempts to look at now. Unknown ones: Twilio should be asked, with what is needed to recognise the message in its list (To, '
-  'From, text, time, and the SIDs that are other messages of ours). lacks_only_text: went out, and only its text is to be '
-  'recorded. Definer: the worker may not read these tables.';
+  'Claims attempts to look at now. For unknown attempts Twilio is to be asked; the row has what is needed to recognise the '
+  'message in Twilio''s list (To, From, text, time, and the SIDs of our other messages). lacks_only_text: the attempt was sent, '
+  'and only its text must be recorded. Security definer: the worker may not read these tables.';
 grant execute on function private.due_looks(integer, timestamptz) to worker;
 
 -- schemas/sending/functions/due_work.sql
 
--- The worker: a login role that may execute a few functions and nothing else. Functions worker and twilio connect as it.
--- Its password is set at deployment (alter role worker password '…'); without one it cannot log in.
+-- The worker: a login role that may execute a few functions and nothing else. The functions worker and twilio connect as this
+-- role. Its password is set at deployment (alter role worker password '…'); without one it can't log in.
 
--- The worker sends, the background worker does what takes CPU: each is called for its own.
+-- The worker sends; the background worker does what takes CPU time. Each is called only for its own work.
 create function private.due_work(p_within interval default '5 seconds', p_now timestamptz default now())
 returns jsonb
 language sql
@@ -1257,7 +1290,7 @@ as $$
     'sends', private.queue_is_due('sends', p_within),
     'replies', private.queue_is_due('replies', p_within),
     'builds', private.queue_is_due('builds', '0'),
-    -- The first by the index: asked whether any is due, the planner reads the table.
+    -- Reads the first row from the index: with exists, the planner would read the table.
     'looks', coalesce((
       select a.next_look_at from public.send_attempts a
       where a.next_look_at is not null and not private.is_resting('look', a.id, p_now) order by a.next_look_at limit 1) <= p_now,
@@ -1271,19 +1304,19 @@ as $$
         select min(r.vt) from pgmq.q_replies r
       ) q
       where q.vt <= clock_timestamp() + p_within
-      -- No row if nothing is due: greatest() takes null for nothing, and would answer 0.
+      -- Gives no row if nothing is due: greatest() ignores null, and would return 0.
       having count(*) > 0));
 $$;
 comment on function private.due_work(interval, timestamptz) is
-  'What the worker has to do: sends and replies within p_within; builds, looks for unknown sends and checks of accounts now; '
-  'next_due_ms: milliseconds until the next message, null if none comes within p_within. Definer: the worker may not read these '
-  'tables.';
+  'What the worker has to do: sends and replies that are due within p_within; builds, looks for unknown sends and checks of '
+  'accounts that are due now. next_due_ms: milliseconds until the next message, null if none is due within p_within. Security '
+  'definer: the worker may not read these tables.';
 grant execute on function private.due_work(interval, timestamptz) to worker;
 
 -- schemas/sending/functions/late_evidence.sql
 
--- Late evidence: what a delivery receipt, or Twilio's list, tells of an attempt that had been given up, given back, sent again
--- or taken for sent. Whatever was decided meanwhile, Twilio's word about an attempt is true of that attempt and of no other.
+-- Late evidence: what a delivery receipt or Twilio's list says about an attempt that had been given up, given back, sent again or
+-- assumed sent. Whatever was decided meanwhile, Twilio's statement about an attempt applies to that attempt and to no other.
 
 create function private.resolve_send_alerts(p_org_id uuid, p_campaign_id uuid, p_now timestamptz)
 returns void
@@ -1299,7 +1332,7 @@ as $$
         and m.needs_attention is not null);
 $$;
 comment on function private.resolve_send_alerts(uuid, uuid, timestamptz) is
-  'Resolves the alert send_unclear of a campaign (null: of replies) once none of its sends waits for a person any more.';
+  'Resolves the alert send_unclear of a campaign (null: of replies) when none of its sends waits for a person any more.';
 
 create function private.charge_again(p_messages uuid[])
 returns void
@@ -1308,13 +1341,13 @@ set search_path = ''
 as $$
   insert into private.daily_usage as u (scope, scope_id, day, messages, segments)
   select c.scope, c.scope_id, c.day, c.messages, c.segments from private.charges_of(p_messages) c
-  order by array_position(array['org', 'campaign', 'number'], c.scope), c.scope_id, c.day
+  order by array_position(array['org', 'campaign', 'carrier', 'number'], c.scope), c.scope_id, c.day
   on conflict (scope, scope_id, day) do update
     set messages = u.messages + excluded.messages, segments = u.segments + excluded.segments;
 $$;
 comment on function private.charge_again(uuid[]) is
-  'Charges the daily caps with messages that went out after all, on the days they were planned for. The last thing a '
-  'transaction locks, in the one order.';
+  'Charges the daily caps with messages that were sent after all, on the days for which they were planned. These are the last '
+  'locks of a transaction.';
 
 create function private.take_back_earlier(p_message public.messages, p_now timestamptz)
 returns boolean
@@ -1324,7 +1357,7 @@ as $$
 declare
   v_earlier record;
 begin
-  -- The caller has ended p_message, and holds its target and itself.
+  -- The caller has ended p_message, and holds its lock and that of its target.
   select a.id as attempt_id, a.message_id, a.provider_sid, e.status into v_earlier
   from public.send_attempts a
   join public.messages m on m.id = a.message_id
@@ -1357,8 +1390,8 @@ begin
 end;
 $$;
 comment on function private.take_back_earlier(public.messages, timestamptz) is
-  'Where an earlier attempt for the same step went out after it had been given up, and the message in its place did not: the '
-  'earlier one stands, and nothing is sent again. True where it was so.';
+  'If an earlier attempt for the same step was sent after it had been given up, and its replacement p_message was not, the '
+  'earlier one counts and nothing is sent again. Returns whether this was so.';
 
 create function private.raise_double_send(p_message public.messages, p_replacement_id uuid)
 returns void
@@ -1366,17 +1399,17 @@ language sql
 set search_path = ''
 as $$
   select private.raise_alert(p_message.org_id, 'double_send', 'critical',
-    'A message that Twilio did not answer for was sent after all, after its replacement. The person may have received it twice.',
+    'A message that got no answer from Twilio was sent after all, and so was its replacement. The person may have got it twice.',
       p_message.campaign_id, null,
     jsonb_build_object('message_id', p_message.id, 'replacement_id', p_replacement_id));
 $$;
 comment on function private.raise_double_send(public.messages, uuid) is
-  'The alert of a message that a person may have received twice.';
+  'Raises the alert about a message that a person may have received twice.';
 
 -- schemas/sending/functions/looks.sql
 
--- Looks into Twilio's list, made safe where they could be mistaken: a look that was slow while a receipt or a person decided, two
--- sends of one text to one person in the same minutes; and texts that nobody recorded.
+-- Looks into Twilio's list, protected against mistakes: a slow look while a receipt or a person decides, and two sends of one
+-- text to one person within minutes. Also recording texts that were not recorded.
 
 create function private.ask_a_person(p_message_id uuid, p_reason text, p_now timestamptz)
 returns boolean
@@ -1389,7 +1422,7 @@ begin
   select * into v_message from public.messages m where m.id = p_message_id;
   perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
   select * into v_message from public.messages m where m.id = p_message_id for no key update;
-  -- Settled meanwhile: there is nothing to decide any more.
+  -- It was settled meanwhile, so there is nothing left to decide.
   if v_message.status <> 'unknown' then
     return false;
   end if;
@@ -1397,13 +1430,13 @@ begin
   where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
   update public.messages m set needs_attention = p_reason, updated_at = p_now where m.id = v_message.id;
   perform private.raise_alert(v_message.org_id, 'send_unclear', 'warning',
-    'Whether a message was sent cannot be told from Twilio''s list. A person must decide.', v_message.campaign_id, null,
+    'Twilio''s list does not show whether a message was sent. A person must decide.', v_message.campaign_id, null,
     jsonb_build_object('message_id', v_message.id, 'reason', p_reason));
   return true;
 end;
 $$;
 comment on function private.ask_a_person(uuid, text, timestamptz) is
-  'Says of an unknown send that a person must decide, with the reason and an alert; false where it is settled already.';
+  'Marks an unknown send for a person to decide, with the reason and an alert; returns false if it is settled already.';
 
 create function private.has_rival(p_message public.messages, p_attempt public.send_attempts)
 returns boolean
@@ -1411,7 +1444,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- From a minute before (an open attempt's POST is that late at most) to the end of the time in which a look searches.
+  -- From a minute before (the POST of an open attempt is at most that late) to the end of the time in which a look searches.
   select exists (
     select 1 from public.messages x
     join public.send_attempts a on a.message_id = x.id
@@ -1427,8 +1460,8 @@ as $$
         p_message.content));
 $$;
 comment on function private.has_rival(public.messages, public.send_attempts) is
-  'Whether another send of ours put the same text to the same person in the same minutes, and its SID is not known either: a '
-  'message that Twilio lists may be that one''s.';
+  'Whether another send of ours had the same text for the same person at about the same time, and its SID is unknown too: a '
+  'message that Twilio lists may be that one.';
 
 create function private.record_text(p_attempt_id uuid, p_content text, p_segments smallint, p_now timestamptz default now())
 returns boolean
@@ -1443,7 +1476,7 @@ begin
   from public.send_attempts a
   where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent') and m.id = a.message_id and m.segments is null
   returning m.* into v_message;
-  -- Its worker is dead by now; should it tell its result after all, that counts nothing a second time.
+  -- Its worker is dead by now; if it reports its result after all, nothing is counted twice.
   update public.send_attempts a set next_look_at = null, http_status = coalesce(a.http_status, 0)
   where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent');
   if v_message.campaign_id is not null then
@@ -1454,14 +1487,14 @@ begin
 end;
 $$;
 comment on function private.record_text(uuid, text, smallint, timestamptz) is
-  'Records text and segments of a message that went out while its worker died, rendered again; false where they are known. '
-  'Definer: the worker may not write these tables.';
+  'Records text and segments of a message that was sent while its worker died; they were rendered again. Returns false if they '
+  'are known already. Security definer: the worker may not write these tables.';
 grant execute on function private.record_text(uuid, text, smallint, timestamptz) to worker;
 
 -- schemas/sending/functions/plan.sql
 
--- Planning: who is next, from which number, with which text. Tops the queue up to what the numbers can send in the next
--- seconds and no more, so that a pause is quick, no campaign starves another and nothing bloats.
+-- Planning: who is next, from which number, with which text. It fills the queue only with what the numbers can send in the next
+-- seconds, so that a pause takes effect quickly, no campaign starves another, and the queue stays small.
 
 create function private.plan_all(p_now timestamptz default now())
 returns integer
@@ -1472,8 +1505,9 @@ as $$
   select private.plan_running(null, p_now);
 $$;
 comment on function private.plan_all(timestamptz) is
-  'Plans for every organisation with a running campaign but those whose plan rests; returns how many messages. For the worker, '
-  'when its supply runs low. Raises if one of them fails: then plan_all_apart. Definer: the worker may not read these tables.';
+  'Plans for every organisation with a running campaign, except those whose planning is resting; returns how many messages. The '
+  'worker calls it when its supply runs low. Raises if one organisation fails: then use plan_all_apart. Security definer: the '
+  'worker may not read these tables.';
 grant execute on function private.plan_all(timestamptz) to worker;
 
 create function private.template_sequence(p_campaign_id uuid, p_variant smallint, p_length integer)
@@ -1482,7 +1516,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- The k-th next use of a template comes at (uses + k) / weight: the one used least for its weight is next, again and again.
+  -- The k-th next use of a template comes at (uses + k) / weight: the template used least for its weight is always next.
   select array(
     select t.id
     from public.campaign_templates ct
@@ -1494,7 +1528,7 @@ as $$
     limit p_length);
 $$;
 comment on function private.template_sequence(uuid, smallint, integer) is
-  'The next templates of a campaign (or of one of its variants) in the order in which rotation would use them.';
+  'The next templates of a campaign (or of one of its variants), in the order in which rotation uses them.';
 
 create function private.plan_running(p_org_id uuid, p_now timestamptz)
 returns integer
@@ -1507,7 +1541,7 @@ declare
   v_planned integer := 0;
   v_id uuid;
 begin
-  -- In one order, since the daily caps of all of them stay locked until the end.
+  -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
     select distinct c.org_id from public.campaigns c
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting) order by c.org_id
@@ -1519,9 +1553,9 @@ begin
 end;
 $$;
 comment on function private.plan_running(uuid, timestamptz) is
-  'Plans for every organisation with a running campaign, for three seconds at most; returns how many messages. Whom the time '
-  'does not suffice for, the tick plans for, which begins anywhere. p_org_id: of that organisation alone; null: of all but '
-  'those for which this work rests.';
+  'Plans for every organisation with a running campaign, for three seconds at most; returns how many messages. Organisations for '
+  'which the time was not enough are planned by the tick, which starts at a random one. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';
 
 create function private.plan_all_apart(p_now timestamptz default now())
 returns integer
@@ -1532,8 +1566,8 @@ as $$
   select private.run_apart('plan', format('select private.plan_running($1, %L)', p_now), p_now)::integer;
 $$;
 comment on function private.plan_all_apart(timestamptz) is
-  'As plan_all, for when that raises: for one organisation after the other, so that a plan fails for its owner alone, is '
-  'counted and rests. Definer: the worker may not read these tables.';
+  'Like plan_all, for when that raises: plans for one organisation after the other, so that a failure concerns only its '
+  'organisation, is counted, and makes its planning rest. Security definer: the worker may not read these tables.';
 grant execute on function private.plan_all_apart(timestamptz) to worker;
 
 -- schemas/sending/functions/plan_campaign.sql
@@ -1547,14 +1581,14 @@ create function private.plan_campaign(
   out p_planned integer
 )
 language plpgsql
--- Planning the planner's work anew each time costs as much as doing it; every access here is by a key.
+-- Making a query plan anew each time costs as much as running it; every access here is by a key.
 set plan_cache_mode = force_generic_plan
 set search_path = ''
 as $$
 declare
   v_windows private.open_window[];
   v_candidates uuid[];
-  -- What changes from message to message has an array of its own beside what it belongs to, with the same places.
+  -- Values that change from message to message are in arrays of their own, with the same indexes as the rows they belong to.
   v_pool private.pool_number[];
   v_rooms integer[];
   v_segment_rooms integer[];
@@ -1582,7 +1616,7 @@ declare
 begin
   p_planned := 0;
   v_windows := private.open_windows(p_campaign, p_now);
-  v_candidates := private.plan_candidates(p_campaign.id, v_windows, p_quota, p_now);
+  v_candidates := private.free_candidates(p_campaign, v_windows, p_quota, p_now);
   if cardinality(v_candidates) = 0 then
     return;
   end if;
@@ -1602,16 +1636,16 @@ begin
     select * from private.plan_people(p_campaign, p_org, v_candidates, v_windows, v_pool, v_caps, p_now)
   loop
     exit when v_left <= 0 or p_planned >= p_quota;
-    if v_row.obstacle is not null then
+    if v_row.obstacle <> 'held' then
       v_excluded := v_excluded || (v_row.id, v_row.obstacle)::private.excluded_target;
       continue;
-    end if;
-    if v_row.last_day >= v_row.text_limit then
-      v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until, null)::private.deferred_target;
+    elsif v_row.obstacle = 'held' or v_row.last_day >= v_row.text_limit then
+      v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until,
+        case v_row.obstacle when 'held' then 'The person''s answer must be read first.' end)::private.deferred_target;
       continue;
     end if;
 
-    -- The text: never one this person had in 30 days while another is left; then the next in the sequence.
+    -- The text: no text that this person got within 30 days while there is another; otherwise the next in the sequence.
     v_variant := coalesce(array_position(v_variants, v_row.variant), 1);
     v_at := null;
     for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
@@ -1639,8 +1673,8 @@ begin
       continue;
     end if;
 
-    -- The number: the one this person knows, for which they wait up to 15 minutes (not after a try that failed); else their area
-    -- code's; else the next in the sequence.
+    -- The number: the one this person knows, for which they wait up to 15 minutes (not after a failed attempt); otherwise one
+    -- with their area code; otherwise the next in the sequence.
     v_number := null;
     if v_row.sticky is not null and v_pool[v_row.sticky].is_active then
       if v_rooms[v_row.sticky] > 0 and v_segment_rooms[v_row.sticky] >= v_segments then
@@ -1652,7 +1686,7 @@ begin
       end if;
     end if;
     if v_number is null then
-      -- What an area code or an acquaintance took from a number has used up its highest levels.
+      -- Messages that came to a number by area code or because the person knows it have used up the number's highest levels.
       while v_next <= cardinality(v_sequence) and v_levels[v_next] > v_rooms[v_sequence[v_next]] loop
         v_next := v_next + 1;
       end loop;
@@ -1662,7 +1696,7 @@ begin
     continue when v_number is null;
 
     p_planned := p_planned + 1;
-    -- Visible about when its slot comes, so that a claim need not put back what is not due.
+    -- Becomes visible at about the time of its slot, so that a claim need not put back messages that are not due.
     v_plan[p_planned] := (v_row.id, private.uuid_v7(), v_number, v_template, v_segments, v_row.cap, v_row.variables,
       floor(v_planned_on[v_number] / v_pool[v_number].mps::double precision))::private.planned_send;
     v_rooms[v_number] := greatest(v_rooms[v_number] - v_segments, 0);
@@ -1673,7 +1707,7 @@ begin
       v_cap_rooms[v_row.cap] := v_cap_rooms[v_row.cap] - v_segments;
     end if;
     if v_at is not null then
-      -- Whatever was passed over stays next for the others.
+      -- Texts that were passed over stay next for the other people.
       if v_at > v_order_from[v_variant] then
         v_order[v_order_from[v_variant] + 1 : v_at] := v_order[v_order_from[v_variant] : v_at - 1];
       end if;
@@ -1689,12 +1723,13 @@ begin
 end;
 $$;
 comment on function private.plan_campaign(public.campaigns, public.orgs, private.pool_number[], integer, timestamptz) is
-  'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with what room is left, and how many it planned. '
-  'The caller holds the organisation''s planning lock and the campaign for share, and has opened the daily caps.';
+  'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with the room that is left, and how many messages '
+  'it planned. The caller holds the organisation''s planning lock and a share lock on the campaign, and has opened the daily '
+  'caps.';
 
 -- schemas/sending/functions/plan_choices.sql
 
--- Choices of a plan for one person, and what they leave to the next. private.plan_campaign says in which order.
+-- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
 create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
   out p_order integer[], out p_from integer[], out p_to integer[])
@@ -1719,8 +1754,8 @@ begin
 end;
 $$;
 comment on function private.text_order(uuid, private.plan_text[], integer) is
-  'In which order the texts of a campaign are used, as places in p_texts: those of p_variants[i] are p_order[p_from[i]:p_to[i]]. '
-  'A campaign without variants has one such range.';
+  'The order in which the texts of a campaign are used, as indexes of p_texts: those of p_variants[i] are '
+  'p_order[p_from[i]:p_to[i]]. A campaign without variants has one such range.';
 
 create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
   p_variables jsonb,
@@ -1731,7 +1766,7 @@ stable
 set search_path = ''
 as $$
 begin
-  -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
+  -- Checks all texts, because a text with many uses or a small weight does not occur within a round of the sequence.
   return (
     select t.n
     from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
@@ -1741,9 +1776,9 @@ begin
 end;
 $$;
 comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
-  'The text of a variant that somebody with these variables gets if none in turn suits: one they did not have in 30 days '
-  '(p_recent) before one they had, then the least used for its weight, this plan''s messages counted. Its place in p_texts; '
-  'null: none suits.';
+  'The text of a variant for a person with these variables if no text in turn suits: a text that they did not get within 30 days '
+  '(p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. Returns its index in '
+  'p_texts; null if none suits.';
 
 create function private.next_number(
   p_pool private.pool_number[],
@@ -1783,8 +1818,8 @@ end;
 $$;
 comment on function private.next_number(private.pool_number[], integer[], integer[], integer[], integer, integer[], integer[],
   integer) is
-  'The number, by its place in p_pool, that takes the next message of so many segments: the healthiest with most room of '
-  'p_local, those of the person''s area code, else the next in p_sequence from p_from on. Null: none has the room.';
+  'The number that takes the next message of p_segments segments, as an index of p_pool: among p_local (numbers with the '
+  'person''s area code) the healthiest with most room, otherwise the next in p_sequence from p_from on. Null if none has room.';
 
 create function private.wait_for_number(p_target_id uuid, p_sticky_until timestamptz, p_number private.pool_number,
   p_has_room_today boolean, p_any_hour boolean, p_now timestamptz)
@@ -1796,7 +1831,8 @@ as $$
 declare
   v_until timestamptz := coalesce(p_sticky_until, p_now + interval '15 minutes');
 begin
-  -- Out of the way for a moment if only its next seconds are taken, or the people of a busy number would keep the idle ones idle.
+  -- If only the number's next seconds are taken, the target is put off just for a moment; otherwise people of a busy number would
+  -- keep idle numbers idle.
   return (p_target_id,
     case when p_number.usable and (p_number.is_open or p_any_hour) and p_has_room_today then p_now + interval '1 second'
       else v_until end,
@@ -1804,8 +1840,8 @@ begin
 end;
 $$;
 comment on function private.wait_for_number(uuid, timestamptz, private.pool_number, boolean, boolean, timestamptz) is
-  'How long a target waits for the number that its person knows: 15 minutes from the first time, looked at again each second '
-  'while only the number''s next seconds are taken.';
+  'Until when a target waits for the number that its person knows: 15 minutes from the first time. While only the number''s next '
+  'seconds are taken, it is tried again every second.';
 
 create function private.numbers_after_plan(p_numbers private.pool_number[], p_planned_on integer[], p_segment_rooms integer[])
 returns private.pool_number[]
@@ -1823,11 +1859,11 @@ begin
 end;
 $$;
 comment on function private.numbers_after_plan(private.pool_number[], integer[], integer[]) is
-  'The organisation''s numbers with what a campaign''s plan left of their room, for the next campaign.';
+  'The organisation''s numbers with the room that a campaign''s plan left, for the next campaign.';
 
 -- schemas/sending/functions/plan_inputs.sql
 
--- What a plan of one campaign looks at, asked once a plan. private.plan_campaign says in which order.
+-- The inputs of a plan of one campaign, read once for each plan. private.plan_campaign has their order.
 
 create function private.open_windows(p_campaign public.campaigns, p_now timestamptz)
 returns private.open_window[]
@@ -1837,7 +1873,7 @@ as $$
 declare
   v_version bigint := private.rules_version(p_campaign.org_id);
 begin
-  -- What the cache can't tell is worked out and stored.
+  -- Answers that are not in the cache are computed and stored.
   return (
     select array_agg((k.key, w.max_per_24h)::private.open_window)
     from private.waiting_keys(p_campaign.id) as k(key)
@@ -1853,8 +1889,8 @@ begin
 end;
 $$;
 comment on function private.open_windows(public.campaigns, timestamptz) is
-  'The windows of a campaign''s waiting targets that are open for a minute more; all of them if it sends at any hour. '
-  'Null: none.';
+  'The windows of a campaign''s waiting targets that are open for another minute; all of them if it sends at any hour. Null: '
+  'none.';
 
 create function private.plan_candidates(p_campaign_id uuid, p_windows private.open_window[], p_quota integer,
   p_now timestamptz)
@@ -1869,8 +1905,9 @@ begin
   if v_keys = '{}' then
     return '{}';
   end if;
-  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for
-  -- the first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
+  -- Takes as many targets that were put off and are due again (those that wait for a number can take no other) as targets that
+  -- are tried for the first time, so that neither keeps the others out; the oldest first across keys. Each key is a range of the
+  -- index for either.
   return array(
     select c.id
     from unnest(v_keys) as k(key)
@@ -1893,7 +1930,8 @@ begin
 end;
 $$;
 comment on function private.plan_candidates(uuid, private.open_window[], integer, timestamptz) is
-  'Waiting targets of a campaign in these windows: up to p_quota of those whose time has come, and as many of those never tried.';
+  'Waiting targets of a campaign in these windows: up to p_quota of those that were put off and are due, and up to p_quota of '
+  'those that were never tried.';
 
 create function private.campaign_pool(p_campaign public.campaigns, p_numbers private.pool_number[],
   out p_pool private.pool_number[], out p_rooms integer[], out p_segment_rooms integer[], out p_planned_on integer[],
@@ -1921,9 +1959,9 @@ begin
 end;
 $$;
 comment on function private.campaign_pool(public.campaigns, private.pool_number[]) is
-  'The organisation''s numbers, at the same places, as a campaign may use them: without room, and not to be waited for, if it '
-  'may not. A campaign that has chosen none sends from all. With them '
-  'their rooms as lists of their own, and all room together.';
+  'The organisation''s numbers, at the same indexes, as a campaign may use them: numbers that it may not use have no room and '
+  'are not waited for. A campaign that lists no numbers uses all. Also returns their rooms as separate arrays, and the sum of '
+  'all room.';
 
 create function private.number_sequence(p_pool private.pool_number[], p_quota integer, out p_sequence integer[],
   out p_levels integer[])
@@ -1932,7 +1970,8 @@ immutable
 set search_path = ''
 as $$
 begin
-  -- The healthiest with most room, message after message: each level of each number's room is one place in the sequence.
+  -- The healthiest number with most room comes first for each message: every level of every number's room is one place in the
+  -- sequence.
   select array_agg(s.o::integer order by s.health desc, s.level desc, s.id),
     array_agg(s.level order by s.health desc, s.level desc, s.id)
   into p_sequence, p_levels
@@ -1945,7 +1984,7 @@ begin
 end;
 $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
-  'In which order numbers take messages, as places in p_pool, and the room each has when its turn comes.';
+  'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
 create function private.plan_texts(p_campaign_id uuid)
 returns private.plan_text[]
@@ -1982,7 +2021,7 @@ begin
 end;
 $$;
 comment on function private.carrier_rooms(uuid, timestamptz) is
-  'The carrier caps of an organisation with what is left of them today, the tightest first. Null: none.';
+  'The carrier caps of an organisation with what is left of them today, the smallest cap first. Null: none.';
 
 -- schemas/sending/functions/plan_people.sql
 
@@ -2016,8 +2055,8 @@ begin
   from unnest(p_pool) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
     is_active, o);
 
-  -- Whoever holds a person (STOP, a claim) keeps them out of this plan: nothing here ever waits on a contact. One by one and by
-  -- their key, in its order, whatever the statistics say of an organisation that has just come.
+  -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
+  -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
   v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
@@ -2029,38 +2068,39 @@ begin
   select t.id, t.min_segments, t.attempts, t.sticky_until,
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
+      when c.held_at is not null then 'held'
       when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted' end
       as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
     array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
     l.variables, recent.templates as recent_templates, carrier.cap
   from (
-    -- A second statement sees what was committed before the locks.
+    -- A second statement sees everything that was committed before the locks.
     select x.* from public.campaign_targets x
     where x.id = any (p_candidates) and x.state = 'waiting' for no key update skip locked
   ) t
   cross join lateral (
-    select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id
+    select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id, k.held_at
     from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
   ) c
   join private.lead_values l on l.lead_id = t.lead_id
   left join lateral (
     select array_agg(m.template_id) as templates
     from public.messages m
-    -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation
-    -- was taken, and read all of the burst for each person.
+    -- "is true" leaves the planner only the index on to_number: with statistics from before a burst it used the index of the
+    -- organisation, and read the whole burst for each person.
     where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
       and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
   ) recent on true
   cross join lateral (
-    -- Only where a rule limits it: what went out, and what is on its way there.
+    -- Counted only if a rule limits it: messages that were sent and messages that are queued.
     select case when t.window_key = any (v_limited_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
       select count(*)::integer from public.messages m
       where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
   ) day
   left join public.lead_phones p on p_caps is not null and p.id = t.lead_phone_id
   cross join lateral (
-    -- A carrier that nobody knows counts as the tightest, which is the first.
+    -- A phone with an unknown carrier counts against the smallest cap, which is the first.
     select case when p_caps is null then null when p.carrier is null then 1 else (
       select min(w.n)::integer from unnest(p_caps) with ordinality as w(id, word, room, n)
         where position(w.word in lower(p.carrier)) > 0) end as cap
@@ -2071,9 +2111,9 @@ end;
 $$;
 comment on function private.plan_people(public.campaigns, public.orgs, uuid[], private.open_window[], private.pool_number[],
   private.carrier_room[], timestamptz) is
-  'The candidates of a plan that nobody else holds, locked with their people, and what is known of each: obstacle is why they '
-  'may not be written to, sticky and local_numbers are places in p_pool, cap is one in p_caps, last_day their texts of 24 '
-  'hours if text_limit limits them.';
+  'The candidates of a plan that no other transaction holds, locked together with their contacts, and what is known of each. '
+  'obstacle: why the person may not be written to (held: not yet). sticky and local_numbers: indexes of p_pool. cap: an index '
+  'of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';
 
 -- schemas/sending/functions/plan_sends.sql
 
@@ -2102,7 +2142,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
   v_looked_at uuid[] := '{}';
 begin
-  -- One planner per organisation; a second one has nothing to add.
+  -- One planner for each organisation: a second one would have nothing to add.
   if not pg_try_advisory_xact_lock(hashtextextended('plan_sends:' || p_org_id::text, 0)) then
     return 0;
   end if;
@@ -2121,7 +2161,7 @@ begin
     return 0;
   end if;
 
-  -- Daily caps before contacts, as everywhere.
+  -- Locks daily caps before contacts, as everywhere.
   perform private.open_usage('org', array[p_org_id], array[v_day]);
   perform private.open_usage('campaign', v_campaigns, array_fill(v_day, array[cardinality(v_campaigns)]));
   perform private.open_usage('carrier', array_agg(c.id), array_agg(private.carrier_day(p_now)))
@@ -2133,7 +2173,8 @@ begin
   select coalesce(sum(n.planned), 0) into v_queued from unnest(v_numbers) n;
   select least(
     p_max,
-    -- Whoever has more numbers than the workers can serve does not fill the queue: what is in it stands before what others add.
+    -- An organisation with more numbers than the workers can serve must not fill the queue, because its messages come before
+    -- those that others add.
     greatest(v_most_queued - v_queued, 0),
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
@@ -2143,15 +2184,15 @@ begin
       else greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0) end)::integer
   into v_org_room from unnest(v_numbers) n;
 
-  -- Campaigns take turns with equal shares; what a share leaves over goes to the others, oldest first.
+  -- Campaigns take turns with equal shares; what is left of a share goes to the other campaigns, the oldest first.
   for v_pass in 1 .. 2 loop
     foreach v_id in array v_campaigns loop
       exit when v_org_room <= 0 or clock_timestamp() > v_until;
       v_looked_at := v_looked_at || v_id;
       select * into v_campaign from public.campaigns c where c.id = v_id and c.status = 'running' for share skip locked;
       continue when not found;
-      -- Planned by the hours that the claim will hold it to: what is planned in hours the claim refuses is canceled, and planned
-      -- again.
+      -- Plans by the hours that the claim will check: messages planned in hours that the claim refuses would be canceled and
+      -- planned again.
       if v_campaign.quiet_hours_override then
         v_campaign.quiet_hours_override := private.honours_override(v_campaign);
       end if;
@@ -2178,8 +2219,8 @@ begin
     end loop;
     exit when v_org_room <= 0 or cardinality(v_campaigns) = 1;
   end loop;
-  -- More campaigns than one plan may look at, or too slow ones: those looked at go to the end of the line, whether they could
-  -- send or not.
+  -- There were more campaigns than one plan may process, or they took too long: those that were processed are last next time,
+  -- whether they could send or not.
   if cardinality(v_campaigns) = v_most or clock_timestamp() > v_until then
     update private.campaign_pace p set planned_at = clock_timestamp()
     where p.campaign_id in (
@@ -2190,16 +2231,15 @@ begin
 end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
-  'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
-  'and so that 1,000, or p_max if that is more, are queued at most; returns how many. 0 where another planner is at it. '
-  'Definer: the worker may not read '
-  'or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the next '
-  'plan goes on with the others.';
+  'Plans an organisation''s next sends: what its numbers can send within p_horizon beyond what is queued, at most p_max, and so '
+  'that at most 1,000 (or p_max, if that is more) are queued. Returns how many; 0 if another planner is active. Processes the '
+  '200 campaigns that waited longest, and begins no further one after a second: the next plan continues with the others. '
+  'Security definer: the worker may not read or write these tables.';
 
 -- schemas/sending/functions/receipts.sql
 
--- Delivery receipts: Twilio's status callbacks, applied by rank, so that order, repeats and lateness do not matter.
--- A receipt names our message and attempt (?mid=…&a=…), so it may come before the POST's own answer.
+-- Delivery receipts: Twilio's status callbacks, applied by rank, so that their order, repetition and delay do not matter. A
+-- receipt contains our message and attempt (?mid=…&a=…), so it may arrive before the answer to the POST.
 
 create function private.provider_rank(p_status text)
 returns smallint
@@ -2213,8 +2253,8 @@ as $$
     else -1 end::smallint;
 $$;
 comment on function private.provider_rank(text) is
-  'Rank of a Twilio message status; a lower one never replaces a higher one, nor one final status another. -1: not a status we '
-  'know.';
+  'The rank of a Twilio message status. A lower rank never replaces a higher one, nor one final status another. -1: an unknown '
+  'status.';
 
 create function private.mark_undelivered(p_message public.messages, p_code integer, p_now timestamptz)
 returns void
@@ -2230,7 +2270,7 @@ begin
 end;
 $$;
 comment on function private.mark_undelivered(public.messages, integer, timestamptz) is
-  'Ends an undelivered message that is not retried, and learns from its error code: marks the phone or suppresses it.';
+  'Ends an undelivered message that is not retried, and applies its error code to the phone: marks or suppresses it.';
 
 create function private.twilio_accounts_for(p_account_sid text)
 returns table (org_id uuid, auth_token text)
@@ -2244,8 +2284,8 @@ as $$
   where a.account_sid = p_account_sid;
 $$;
 comment on function private.twilio_accounts_for(text) is
-  'The organisation of a Twilio account and the token that signs its webhooks and authorises its calls. Definer: only this may '
-  'read Vault for the worker.';
+  'The organisation of a Twilio account, and the token that signs its webhooks and authorises its calls. Security definer: the '
+  'worker may read secrets in Vault only through this function.';
 grant execute on function private.twilio_accounts_for(text) to worker;
 
 create function private.apply_late_success(
@@ -2264,7 +2304,7 @@ declare
   v_target public.campaign_targets;
   v_newer public.messages;
 begin
-  -- We had given this message up (or back), and Twilio says it went out. What we planned in its place must not.
+  -- We had given this message up (or back), and Twilio says that it was sent. Its replacement must not be sent.
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
   select * into v_newer from public.messages m where m.id = v_target.message_id and m.id <> p_message.id for no key update;
   if v_newer.status = 'queued' then
@@ -2293,7 +2333,7 @@ begin
     else 'unconfirmed' end, message_id = p_message.id,
       reason = null, error_code = null, needs_attention = null, sent_at = coalesce(t.sent_at, p_now), updated_at = p_now
   where t.id = p_message.campaign_target_id;
-  -- The caps are given back what its replacement had been charged, and charged with this one, which was given back.
+  -- The replacement's charge is refunded, and the daily caps are charged with this message, which had been refunded.
   if v_newer.status = 'queued' then
     perform private.lock_usage(array[p_message.id, v_newer.id]);
     perform private.refund_usage(array[v_newer.id]);
@@ -2305,8 +2345,8 @@ begin
 end;
 $$;
 comment on function private.apply_late_success(public.messages, public.send_attempts, text, text, smallint, timestamptz) is
-  'Takes a message back that had been given up: cancels its unposted replacement, or raises an alert where that was posted too. '
-  'p_attempt: as it was before this was known.';
+  'Restores a message that had been given up: cancels its replacement if that is not posted yet, or raises an alert if it was '
+  'posted too. p_attempt: the attempt as it was before this was known.';
 
 create function private.apply_receipts(p_receipts jsonb, p_now timestamptz default now())
 returns jsonb
@@ -2324,7 +2364,8 @@ begin
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from jsonb_to_recordset(p_receipts) as r(org_id uuid, message_id uuid)
   join public.messages m on m.id = r.message_id and m.org_id = r.org_id;
-  -- All of them before any is applied, in the one order: applied one by one they would be locked as they came.
+  -- Locks all of them in the usual order before any is applied. Applied one by one, they would be locked in the order in which
+  -- they arrived.
   perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
   perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
 
@@ -2335,7 +2376,8 @@ begin
         raw jsonb)) with ordinality
       as r(org_id, message_id, attempt_id, provider_sid, status, error_code, raw, n)
     join public.messages m on m.id = r.message_id and m.org_id = r.org_id
-    -- What else may come of a receipt locks campaigns and people, which come before targets: those are the caller's, one by one.
+    -- Other receipts lock campaigns and contacts, which come before targets in the order of locks: the caller applies them one by
+    -- one.
     where m.attempt_id = r.attempt_id and m.status in ('sending', 'unknown', 'sent')
       and r.status not in ('failed', 'undelivered', 'canceled')
     order by r.n
@@ -2348,10 +2390,10 @@ begin
 end;
 $$;
 comment on function private.apply_receipts(jsonb, timestamptz) is
-  'Applies those of several delivery receipts that tell of progress of an attempt under way, in one transaction: [{org_id, '
-  'message_id, attempt_id, provider_sid, status, error_code, raw}]. Returns a list: in their order, what private.apply_receipt '
-  'says of each, and null of each that it must be called for alone: failures, and receipts of messages that ended or of '
-  'attempts given up. Definer: the worker may not write these tables.';
+  'Applies, in one transaction, those of several delivery receipts that report progress of a current attempt: [{org_id, '
+  'message_id, attempt_id, provider_sid, status, error_code, raw}]. Returns a list in the same order: the result of '
+  'private.apply_receipt, or null for a receipt for which that function must be called separately (failures, and receipts of '
+  'messages that ended or of attempts given up). Security definer: the worker may not write these tables.';
 grant execute on function private.apply_receipts(jsonb, timestamptz) to worker;
 
 create function private.receipt_details(p_raw jsonb)
@@ -2371,7 +2413,7 @@ begin
   v_text := v_kept::text;
   if length(v_text) > 20000 then
     return null;
-  -- Hundreds of these come a second: a pattern costs as much as a tenth of applying one, so it is left to those that need it.
+  -- Hundreds of receipts arrive in a second. Matching a pattern costs a tenth of applying one, so it is done only if needed.
   elsif strpos(v_text, 'AC') = 0 and strpos(v_text, 'SK') = 0 then
     return v_kept;
   end if;
@@ -2379,8 +2421,8 @@ begin
 end;
 $$;
 comment on function private.receipt_details(jsonb) is
-  'What is kept of a delivery receipt''s form: all of it but AccountSid, fields named as credentials are, and ids of accounts '
-  'and API keys within others. Null of what is no object or has more than 20,000 characters.';
+  'The part of a delivery receipt''s form that is stored: everything except AccountSid, fields with names of credentials, and '
+  'ids of accounts and API keys within other fields. Null if it is not an object or has more than 20,000 characters.';
 
 -- schemas/sending/functions/record_look.sql
 
@@ -2403,20 +2445,20 @@ declare
 begin
   select m.* into v_message from public.messages m join public.send_attempts a on a.message_id = m.id where a.id = p_attempt_id;
   if p_provider_sid is not null then
-    -- Looked at anew: whatever Twilio listed had been claimed before, and may have been answered for since.
+    -- Looks again: the listed message belongs to another message of ours by now.
     if exists (select 1 from public.messages m where m.provider_sid = p_provider_sid and m.kind <> 'inbound'
       and m.org_id = v_message.org_id and m.id <> v_message.id) then
       return 'look_again';
     end if;
     select * into v_attempt from public.send_attempts a where a.id = p_attempt_id;
     if v_attempt.outcome <> 'accepted' and private.has_rival(v_message, v_attempt) then
-      -- Does nothing about one that is settled: this look was slow, and what it found may be what was sent in its place.
+      -- Does nothing if the attempt is settled: this look was slow, and what it found may be what was sent in its place.
       perform private.give_up_look(p_attempt_id,
         'Twilio lists one message with this text, and several of ours to this person got no answer in the same minutes.', p_now);
       return 'unclear';
     end if;
-    -- As a receipt, which takes its own locks: holding any before would meet Twilio's own receipt the other way round.
-    -- A status we do not know is that of a message which Twilio has.
+    -- Applied as a receipt, which takes its own locks: locks held before it could deadlock with Twilio's own receipt. A status
+    -- that we do not know still means that Twilio has the message.
     perform private.apply_receipt(v_message.org_id, v_message.id, p_attempt_id, p_provider_sid,
       case when private.provider_rank(p_provider_status) < 0 then 'queued' else p_provider_status end, p_error_code,
       jsonb_build_object('source', 'list'), p_now);
@@ -2425,7 +2467,7 @@ begin
     return 'found';
   end if;
 
-  -- The campaign too: it may have to go on.
+  -- Locks the campaign too, because it may have to continue.
   perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
   perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
   select * into v_message from public.messages m where m.id = v_message.id for no key update;
@@ -2434,7 +2476,7 @@ begin
     return 'settled';
   end if;
 
-  -- Two looks, however many workers look: one that was slow to tell is no second look.
+  -- Two looks are needed, however many workers look: a look whose result came late is not a second look.
   if v_attempt.looks = 0 or v_attempt.looked_at > p_now - interval '10 minutes' then
     update public.send_attempts a
     set looks = 1, looked_at = coalesce(a.looked_at, p_now), next_look_at = coalesce(a.looked_at, p_now) + interval '10 minutes'
@@ -2445,7 +2487,7 @@ begin
   if v_message.status <> 'unknown' then
     return 'settled';
   end if;
-  -- Twilio does not have it: safe to retry, as a new message. Replies and confirmations are never retried.
+  -- Twilio does not have it: it is safe to retry, as a new message. Replies and confirmations are never retried.
   update public.messages m
   set status = 'failed', error_message = 'Twilio has no such message', needs_attention = null, settled_at = p_now,
     updated_at = p_now
@@ -2466,10 +2508,10 @@ begin
           and c.status <> 'stopped' then 'Three attempts got no answer from Twilio.' end, updated_at = p_now
     from public.campaigns c
     where c.id = t.campaign_id and t.id = v_message.campaign_target_id and t.message_id = v_message.id;
-    -- A campaign that had completed meanwhile goes on for whoever waits again.
-    update public.campaigns c set status = 'running', finished_at = null
-    where c.id = v_message.campaign_id and c.status = 'completed'
-      and exists (select 1 from public.campaign_targets t where t.id = v_message.campaign_target_id and t.state = 'waiting');
+    -- A campaign that had completed meanwhile continues for the target that waits again.
+    if exists (select from public.campaign_targets t where t.id = v_message.campaign_target_id and t.state = 'waiting') then
+      perform private.reopen_campaign(v_message.campaign_id);
+    end if;
     perform private.raise_alert(v_message.org_id, 'send_unanswered', 'warning',
       'Three attempts to send a message got no answer from Twilio.',
       v_message.campaign_id, null, jsonb_build_object('message_id', v_message.id))
@@ -2479,22 +2521,144 @@ begin
     update public.messages m set needs_attention = 'Twilio has no such message. Write again if it is still wanted.'
       where m.id = v_message.id;
     perform private.raise_alert(v_message.org_id, 'reply_not_sent', 'warning',
-      'A reply was not sent, and is not sent again by itself.',
+      'A reply was not sent, and will not be sent again automatically.',
       null, v_message.phone_number_id, jsonb_build_object('message_id', v_message.id));
   end if;
   return 'safe_to_retry';
 end;
 $$;
 comment on function private.record_look(uuid, text, text, integer, text, timestamptz) is
-  'Records a look into Twilio''s list: found (its SID and status) settles the attempt; not found twice, 10 minutes apart, means '
-  'safe to retry. Returns found, unclear (it may be another''s), look_again, safe_to_retry, earlier_one_stands (an attempt '
-  'given up before went out after all) or settled. Definer: the worker may not write these tables.';
+  'Records a look into Twilio''s list. Found (p_provider_sid and its status): settles the attempt. Not found twice, 10 minutes '
+  'apart: safe to retry. Returns found, unclear (the listed message may be another one''s), look_again, safe_to_retry, '
+  'earlier_one_stands (an attempt given up earlier was sent after all) or settled. Security definer: the worker may not write '
+  'these tables.';
 grant execute on function private.record_look(uuid, text, text, integer, text, timestamptz) to worker;
+
+-- schemas/sending/functions/regions.sql
+
+-- Regions that an account may not text (Twilio error 21408). That is a setting of the account and nobody's fault. People there
+-- wait, Twilio is not asked again for each of them, and all others are written to.
+
+create function private.phone_region(p_e164 text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return coalesce((
+    select a.state from private.area_codes a
+    where p_e164 like '+1%' and a.area_code = substr(p_e164, 3, 3) and a.state in ('AS', 'GU', 'MP', 'PR', 'VI')), 'US');
+end;
+$$;
+comment on function private.phone_region(text) is
+  'The region by which Twilio permits messages: a territory that has area codes of its own (PR, VI, GU, MP, AS), else US.';
+
+create function private.region_names(p_regions text[])
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select string_agg(coalesce(n.name, r.region) || coalesce(' (+1 ' || n.codes || ')', ''), ', ' order by r.region)
+  from unnest(p_regions) as r(region)
+  left join (values ('AS', 'American Samoa', '684'), ('GU', 'Guam', '671'), ('MP', 'the Northern Mariana Islands', '670'),
+    ('PR', 'Puerto Rico', '787, 939'), ('US', 'the United States', null), ('VI', 'the U.S. Virgin Islands', '340'))
+    as n(region, name, codes) on n.region = r.region;
+$$;
+comment on function private.region_names(text[]) is 'Regions for people to read, with their area codes.';
+
+create function private.block_region(p_org_id uuid, p_e164 text, p_code integer, p_claimed_at timestamptz, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_regions text[];
+begin
+  -- A refusal of an attempt from before a person released the regions says nothing about now.
+  update private.org_pace p set blocked_regions = p.blocked_regions || private.phone_region(p_e164)
+  where p.org_id = p_org_id and private.phone_region(p_e164) <> all (p.blocked_regions)
+    and p.regions_released_at < p_claimed_at
+  returning p.blocked_regions into v_regions;
+  if not found then
+    return;
+  end if;
+  -- One alert names all of them.
+  perform private.close_alerts(p_org_id, 'region_not_permitted', p_now);
+  perform private.raise_alert(p_org_id, 'region_not_permitted', 'critical',
+    format('Your Twilio account may not send to %s (error %s). People there wait; all others are written to. Enable it at Twilio '
+      '(Messaging, Settings, Geo permissions), then resolve this alert or resume a campaign.',
+      private.region_names(v_regions), p_code), null, null, jsonb_build_object('regions', v_regions, 'error_code', p_code));
+end;
+$$;
+comment on function private.block_region(uuid, text, integer, timestamptz, timestamptz) is
+  'Lets everybody in the region of a phone wait, with an alert, because Twilio refused an attempt claimed at p_claimed_at.';
+
+create function private.release_regions(p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.org_pace p set blocked_regions = '{}', regions_released_at = p_now
+  where p.org_id = p_org_id and p.blocked_regions <> '{}';
+  if not found then
+    return;
+  end if;
+  update public.campaign_targets t set not_before = p_now, needs_attention = null, updated_at = p_now
+  where t.id = any (array(
+    select x.id from public.campaigns c
+    join public.campaign_targets x on x.campaign_id = c.id and x.is_waiting and x.error_code = 21408 and x.not_before > p_now
+    where c.org_id = p_org_id and c.status in ('running', 'paused')
+    order by x.id for no key update of x));
+end;
+$$;
+comment on function private.release_regions(uuid, timestamptz) is
+  'Tries an organisation''s blocked regions again: whoever waits for one is due. The caller closes the alert.';
+
+create function private.free_candidates(p_campaign public.campaigns, p_windows private.open_window[], p_quota integer,
+  p_now timestamptz)
+returns uuid[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_candidates uuid[] := private.plan_candidates(p_campaign.id, p_windows, p_quota, p_now);
+  v_regions text[] := (select p.blocked_regions from private.org_pace p where p.org_id = p_campaign.org_id);
+  v_free uuid[];
+begin
+  if v_candidates = '{}' or v_regions = '{}' then
+    return v_candidates;
+  end if;
+  -- Locked, so that a person who releases the regions meanwhile wakes those who are put off here, too.
+  v_regions := (select p.blocked_regions from private.org_pace p where p.org_id = p_campaign.org_id for share);
+  for v_round in 1 .. 20 loop
+    v_free := array(
+      select t.id from public.campaign_targets t
+      where t.id = any (v_candidates) and private.phone_region(t.e164) <> all (v_regions));
+    update public.campaign_targets t
+    set not_before = p_now + interval '1 day', error_code = 21408, updated_at = p_now,
+      needs_attention = format('Twilio error 21408: your account may not send to %s.',
+        private.region_names(array[private.phone_region(t.e164)]))
+    where t.id = any (array(
+      select x.id from public.campaign_targets x
+      where x.id = any (v_candidates) and x.id <> all (v_free) and x.state = 'waiting'
+      order by x.id for no key update skip locked));
+    exit when not found or cardinality(v_free) > 0;
+    -- Only people of blocked regions came first: others must not wait for them.
+    v_candidates := private.plan_candidates(p_campaign.id, p_windows, p_quota, p_now);
+  end loop;
+  return v_free;
+end;
+$$;
+comment on function private.free_candidates(public.campaigns, private.open_window[], integer, timestamptz) is
+  'The candidates of a plan (private.plan_candidates) without those in blocked regions, which it puts off for a day.';
 
 -- schemas/sending/functions/rescue.sql
 
--- Rescue: what a dead worker, a lost queue row or an unanswered POST left behind.
--- An unknown send is never retried blindly: Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
+-- Rescue: finds what a dead worker, a lost queue row or an unanswered POST left behind. An unknown send is never retried blindly:
+-- Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
 
 create function private.queued_message_ids()
 returns setof uuid
@@ -2506,7 +2670,7 @@ as $$
   union all
   select (q.message ->> 'message_id')::uuid from pgmq.q_replies q;
 $$;
-comment on function private.queued_message_ids() is 'The messages that have a queue row.';
+comment on function private.queued_message_ids() is 'The ids of messages that have a queue row.';
 
 create function private.give_up_look(p_attempt_id uuid, p_reason text, p_now timestamptz default now())
 returns void
@@ -2522,8 +2686,8 @@ begin
 end;
 $$;
 comment on function private.give_up_look(uuid, text, timestamptz) is
-  'Leaves an unknown attempt to a person, where Twilio''s list does not settle it (several candidates). Definer: the worker may '
-  'not write these tables.';
+  'Leaves an unknown attempt to a person, because Twilio''s list does not settle it (several candidates). Security definer: the '
+  'worker may not write these tables.';
 grant execute on function private.give_up_look(uuid, text, timestamptz) to worker;
 
 -- schemas/sending/functions/rescue_sends.sql
@@ -2543,8 +2707,8 @@ declare
   v_row record;
   v_dead integer := 0;
 begin
-  -- Half an hour is twice what two looks take: Twilio can't be asked (no account, a refused token, an outage), which is told.
-  -- First, while nothing else is locked: what follows takes only what nobody holds.
+  -- Half an hour is twice the time of two looks: Twilio can't be asked (no account, a refused token, an outage), and a person
+  -- must know. This comes first, while nothing else is locked; the rest takes only rows that no other transaction holds.
   for v_row in
     select m.id
     from public.send_attempts a join public.messages m on m.id = a.message_id and m.attempt_id = a.id
@@ -2557,14 +2721,15 @@ begin
       'For half an hour Twilio could not be asked whether it sent this message. It is asked again every two minutes.', p_now);
   end loop;
 
-  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
+  -- A slot is at most 1 s ahead, and a POST times out after 15 s. A worker that has not settled its attempt 60 s after the claim
+  -- is dead.
   select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
     select x.id, x.message_id from public.messages m join public.send_attempts x on x.id = m.attempt_id
     where m.is_open and m.status = 'sending' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
       and x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
     order by x.claimed_at limit p_limit) a;
   if v_attempts is not null then
-    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
+    -- A row that another transaction holds is being settled after all, or will be found again in 30 s.
     v_targets := array(
       select t.id from public.campaign_targets t
       where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
@@ -2584,7 +2749,8 @@ begin
       and m.status = 'unknown' and t.state = 'sending';
   end if;
 
-  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
+  -- A queued message without a queue row: the row was deleted by a claim that was rolled back when the server crashed, or was
+  -- never put back.
   v_lost := array(
     select m.id from public.messages m
     where m.is_open and m.status = 'queued' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
@@ -2599,16 +2765,16 @@ begin
 end;
 $$;
 comment on function private.rescue_sends(timestamptz, integer, uuid) is
-  'Turns attempts of dead workers into unknown, queues messages again that lost their queue row (returns how many of both), and '
-  'tells of sends about which Twilio can''t be asked. Definer: cron''s role may not write these tables. p_org_id: of that '
-  'organisation alone; null: of all but those for which this work rests.';
+  'Sets attempts of dead workers to unknown, queues messages again that have lost their queue row (returns how many of both), '
+  'and raises alerts for sends about which Twilio can''t be asked. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting. Security definer: the role of cron jobs may not write these tables.';
 
 -- schemas/sending/functions/resolve_send.sql
 
--- A person's word on sends that stay unknown: sent again, or taken for sent. Users call the wrappers at the end.
--- The message of a campaign is sent again as a new one, as every retry is; a reply as a new attempt of itself, so that it
--- stays one line of its conversation. Either way the old attempt is known: should it prove to have gone out after all, its
--- replacement is canceled where it has not been posted, or an alert is raised.
+-- Decisions of people about sends that stay unknown: send again, or assume sent. Users call the wrappers of the same names in
+-- public. A campaign message is sent again as a new message, as with every retry. A reply is sent again as a new attempt of the
+-- same message, so that it appears once in its conversation. In both cases the old attempt is remembered: if it turns out to have
+-- been sent after all, its replacement is canceled if it is not posted yet, or an alert is raised.
 
 create function private.why_not_resolved(p_message public.messages, p_action text)
 returns text
@@ -2623,9 +2789,9 @@ as $$
       'Twilio is asked first whether it sent this message, at about %s. Decide after that.',
       to_char(a.next_look_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
     when p_action = 'assume_sent' then null
-    when p_message.exempt = 'confirmation' then 'An opt-out is confirmed once. It can only be assumed that this was sent.'
-    when k.suppressed_at is not null then 'This person has opted out. It can only be assumed that this was sent.'
-    when c.status = 'stopped' then 'The campaign was stopped. It can only be assumed that this was sent.'
+    when p_message.exempt = 'confirmation' then 'An opt-out is confirmed once. You can only assume that this was sent.'
+    when k.suppressed_at is not null then 'This person has opted out. You can only assume that this was sent.'
+    when c.status = 'stopped' then 'The campaign was stopped. You can only assume that this was sent.'
   end
   from (select 1) one
   left join public.send_attempts a on a.id = p_message.attempt_id
@@ -2633,7 +2799,7 @@ as $$
   left join public.campaigns c on c.id = p_message.campaign_id and p_message.kind = 'campaign';
 $$;
 comment on function private.why_not_resolved(public.messages, text) is
-  'Why a person may not decide about a send now (retry or assume_sent), as a sentence; null where they may. Asked under the '
+  'Why a person may not decide about a send now (retry or assume_sent), as a sentence; null if they may. Called under the '
   'message''s lock.';
 
 create function private.resolve_messages(p_messages uuid[], p_action text, p_now timestamptz)
@@ -2646,7 +2812,7 @@ declare
   v_done uuid[] := '{}';
   v_refunds uuid[] := '{}';
 begin
-  -- In the one order; the campaign because it may have to go on.
+  -- In the usual order; the campaign is locked because it may have to continue.
   if p_action = 'retry' then
     perform 1 from public.campaigns c
     where c.id in (select m.campaign_id from public.messages m where m.id = any (p_messages) and m.kind = 'campaign')
@@ -2678,7 +2844,7 @@ begin
 end;
 $$;
 comment on function private.resolve_messages(uuid[], text, timestamptz) is
-  'Does what a person decided about sends, of those about which they may decide now; returns which these were. The caller has '
+  'Applies a person''s decision to those of these sends about which a person may decide now; returns their ids. The caller has '
   'checked role and organisation.';
 
 create function private.assume_sent(p_message public.messages, p_now timestamptz)
@@ -2692,7 +2858,7 @@ begin
   update public.send_attempts a
   set outcome = 'assumed_sent', next_look_at = case when p_message.segments is null then p_now + interval '2 minutes' end
   where a.id = p_message.attempt_id returning a.slot_at into v_slot;
-  -- provider_rank stays where it is: whatever Twilio still reports is told of this message.
+  -- provider_rank is not changed, so that later receipts from Twilio still apply to this message.
   update public.messages m set status = 'sent', sent_at = v_slot, needs_attention = null, updated_at = p_now
     where m.id = p_message.id;
   update public.campaign_targets t
@@ -2705,7 +2871,7 @@ begin
 end;
 $$;
 comment on function private.assume_sent(public.messages, timestamptz) is
-  'Takes an unknown send for sent, its delivery unconfirmed. The caller holds target, message and attempt.';
+  'Marks an unknown send as sent, with delivery unconfirmed. The caller holds the locks of target, message and attempt.';
 
 create function private.send_again(p_message public.messages, p_now timestamptz)
 returns boolean
@@ -2726,19 +2892,18 @@ begin
     perform private.put_back('replies', array[p_message.id], 0);
     return false;
   end if;
-  -- The attempt is not held against the person: it was somebody's word and not their phone that ended it.
+  -- The attempt does not count against the person: a decision ended it, not their phone.
   update public.campaign_targets t
   set state = 'waiting', message_id = null, not_before = p_now, attempts = greatest(t.attempts - 1, 0), needs_attention = null,
     updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
-  update public.campaigns c set status = 'running', finished_at = null
-    where c.id = p_message.campaign_id and c.status = 'completed';
+  perform private.reopen_campaign(p_message.campaign_id);
   return true;
 end;
 $$;
 comment on function private.send_again(public.messages, timestamptz) is
-  'Gives an unknown send up and has it sent again. The caller holds campaign, target, message and attempt, and refunds the '
-  'daily caps last where this says so.';
+  'Gives up an unknown send and has it sent again. The caller holds the locks of campaign, target, message and attempt, and '
+  'refunds the daily caps last if this returns true.';
 
 create function private.check_resolution(p_action text)
 returns void
@@ -2749,11 +2914,11 @@ begin
   if p_action is null or p_action not in ('retry', 'assume_sent') then
     perform private.raise_error('PT422', 'invalid_input', 'A send is resolved by retry or assume_sent.',
       jsonb_build_object('errors',
-      jsonb_build_array(jsonb_build_object('field', 'action', 'message', 'Say retry or assume_sent.'))));
+      jsonb_build_array(jsonb_build_object('field', 'action', 'message', 'Give retry or assume_sent.'))));
   end if;
 end;
 $$;
-comment on function private.check_resolution(text) is 'Raises PT422 for what is no decision about a send.';
+comment on function private.check_resolution(text) is 'Raises PT422 if p_action is not a decision about a send.';
 
 create function private.resolve_send(p_message_id uuid, p_action text, p_now timestamptz default now())
 returns void
@@ -2782,15 +2947,15 @@ begin
 end;
 $$;
 comment on function private.resolve_send(uuid, text, timestamptz) is
-  'A person''s word on one unknown send: retry or assume_sent. Raises PT404, or PT409 with why it is not theirs to decide now. '
-  'Definer: users may not write messages. Needs operator, for a campaign''s message campaign_manager, since it may be received '
-  'twice and costs money.';
+  'A person''s decision about one unknown send: retry or assume_sent. Needs operator, or campaign_manager for a campaign '
+  'message, because the person may receive it twice and it costs money. Raises PT403, PT404, PT422, or PT409 with the reason why '
+  'a person may not decide now. Security definer: users may not write messages.';
 grant execute on function private.resolve_send(uuid, text, timestamptz) to authenticated;
 
 create function public.resolve_send(p_message_id uuid, p_action text) returns void
   language sql set search_path = '' as $$ select private.resolve_send(p_message_id, p_action); $$;
 comment on function public.resolve_send(uuid, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_send(uuid, text) to authenticated;
 
 create function private.resolve_campaign_sends(p_campaign_id uuid, p_action text, p_limit integer default 1000,
@@ -2814,20 +2979,20 @@ begin
 end;
 $$;
 comment on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) is
-  'The same word on all unknown sends of a campaign about which a person may decide now, p_limit at most; returns on how many. '
-  'Definer: users may not write messages. Needs campaign_manager.';
+  'The same decision about all unknown sends of a campaign about which a person may decide now, p_limit at most; returns how '
+  'many. Needs campaign_manager. Raises PT403, PT404, PT422. Security definer: users may not write messages.';
 grant execute on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) to authenticated;
 
 create function public.resolve_campaign_sends(p_campaign_id uuid, p_action text) returns integer
   language sql set search_path = '' as $$ select private.resolve_campaign_sends(p_campaign_id, p_action); $$;
 comment on function public.resolve_campaign_sends(uuid, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_campaign_sends(uuid, text) to authenticated;
 
 -- schemas/sending/functions/schedule.sql
 
--- The schedule: tick (start what is due, plan, kick workers), fold figures, rescue, prune.
--- The kick is at most once and never the guarantee: a lost one is made good by the next tick.
+-- Parts of the tasks that the ticks do: starting scheduled campaigns, flagging stalled ones, completing finished ones; and the
+-- pruning of old rows by a cron job. A call of the workers may be lost; the next tick then does its work.
 
 create function private.start_scheduled(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -2841,8 +3006,8 @@ declare
   v_obstacle record;
   v_count integer := 0;
 begin
-  -- The first of each organisation before the second of any. Who is locked is left for the next tick, so that the order is free
-  -- of deadlocks.
+  -- The first campaign of each organisation before the second of any. Locked campaigns are left for the next tick, so that this
+  -- order can't deadlock.
   for v_campaign in
     select c.id, c.org_id
     from (
@@ -2875,9 +3040,9 @@ begin
 end;
 $$;
 comment on function private.start_scheduled(timestamptz, uuid) is
-  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send, for a second at most: '
-  'the next call goes on. The first of each organisation before the second of any. Returns how many it started. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Starts scheduled campaigns whose time has come, and pauses those that may not send, with an alert. Takes a second at most; '
+  'the next call continues. The first campaign of each organisation comes before the second of any. Returns how many it started. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.flag_stalled(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -2920,9 +3085,9 @@ begin
 end;
 $$;
 comment on function private.flag_stalled(timestamptz, uuid) is
-  'Says of running campaigns that have no active template or number left that they need attention, with an alert, and takes it '
-  'back when they have; returns of how many. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'Marks running campaigns without an active template or number as needing attention, with an alert, and removes the mark when '
+  'they have one again; returns how many changed. p_org_id: only this organisation; null: all except those for which this work '
+  'is resting.';
 
 create function private.finish_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -2934,14 +3099,14 @@ declare
   v_done uuid[];
   v_count integer;
 begin
-  -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
+  -- skip locked: a campaign that is being claimed, paused or planned is checked in the next tick.
   v_done := array(
     select c.id from public.campaigns c
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
       and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
     order by c.id for no key update skip locked);
-  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
+  -- Checked again under the lock: since the first statement began, a receipt may have set a target to waiting again.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
   where c.id = any (v_done)
     and not exists (
@@ -2952,8 +3117,8 @@ begin
 end;
 $$;
 comment on function private.finish_campaigns(timestamptz, uuid) is
-  'Completes running campaigns with nothing waiting, queued or sending; returns how many. p_org_id: of that organisation alone; '
-  'null: of all but those for which this work rests.';
+  'Completes running campaigns that have nothing waiting, queued or sending; returns how many. p_org_id: only this organisation; '
+  'null: all except those for which this work is resting.';
 
 create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void
@@ -2963,7 +3128,7 @@ as $$
 declare
   v_resting uuid[] := private.resting_orgs('prune', p_org_id, p_now);
 begin
-  -- Bounded batches: a long delete would hold back vacuum for every queue.
+  -- Deletes in limited batches: a long delete would hold back vacuum for every queue.
   delete from public.message_status_events e where e.id in (
     select x.id from public.message_status_events x where x.created_at < p_now - interval '90 days'
       and (p_org_id is null or x.org_id = p_org_id) and x.org_id <> all (v_resting) order by x.id limit p_limit);
@@ -2972,7 +3137,7 @@ begin
       and (p_org_id is null or x.org_id = p_org_id) and coalesce(x.org_id <> all (v_resting), true) order by x.id limit p_limit);
   delete from private.windows w where w.valid_to < p_now - interval '1 day' and (p_org_id is null or w.org_id = p_org_id)
     and w.org_id <> all (v_resting);
-  -- Nobody's own: with the call for all.
+  -- These tables have no organisation, so only the call for all organisations deletes their rows.
   if p_org_id is not null then
     return;
   end if;
@@ -2983,13 +3148,14 @@ begin
 end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
-  'Removes what outlived its use: raw receipts after 90 days, refused webhooks after 30, cron history after one. Finished queue '
-  'rows are deleted when read; net history has its own 6 hours. p_org_id: of that organisation alone; null: of all but those '
-  'for which this work rests.';
+  'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
+  'after one day, daily usage after 90 days. Finished queue rows are deleted when they are read; pg_net deletes its own history '
+  'after 6 hours. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/sending/functions/settle.sql
 
--- Settling: what became of the POSTs of a batch, in one call. Never turns a row that a receipt has advanced into unknown.
+-- Settling: records the outcomes of a batch of POSTs, in one call. It never sets a message to unknown that a receipt has already
+-- advanced.
 
 create function private.error_class(p_code integer)
 returns private.error_classes
@@ -3002,7 +3168,7 @@ as $$
     (p_code, 'unknown', 'fail', null, 1, false, 'not in the table')::private.error_classes);
 $$;
 comment on function private.error_class(integer) is
-  'The class of a Twilio error code. By its JSON code alone: HTTP 429 means three different things.';
+  'The class of a Twilio error code. Only the JSON code counts: HTTP 429 means three different things.';
 
 create function private.retry_delay(p_attempts integer, p_retry_after interval)
 returns interval
@@ -3010,7 +3176,7 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- Exponential with full jitter on the upper half: retries of one outage do not come back together.
+  -- Exponential, with jitter over the upper half, so that retries after an outage do not come all at once.
   select coalesce(p_retry_after, interval '30 seconds') * power(2, least(greatest(p_attempts - 1, 0), 6)) * (0.5 + random() / 2);
 $$;
 comment on function private.retry_delay(integer, interval) is 'How long a target waits before attempt p_attempts + 1.';
@@ -3040,9 +3206,10 @@ begin
 end;
 $$;
 comment on function private.learn_from_error(public.messages, integer, timestamptz) is
-  'What an error code says of the phone: suppresses it (opt_out) or marks it (permanent). The caller holds the contact''s lock.';
+  'Applies an error code to the phone: suppresses it (opt_out) or marks it (permanent). The caller holds the contact''s lock.';
 
-create function private.rest_sender(p_org_id uuid, p_phone_number_id uuid, p_code integer, p_now timestamptz)
+create function private.rest_sender(p_org_id uuid, p_phone_number_id uuid, p_code integer, p_e164 text,
+  p_claimed_at timestamptz, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -3051,13 +3218,15 @@ declare
   v_class private.error_classes := private.error_class(p_code);
 begin
   if v_class.action = 'rest_account' then
-    -- The account's daily limit: rest until the next midnight Pacific, when Twilio's day begins anew.
+    -- The account's daily limit: it rests until the next midnight Pacific, when Twilio's day begins anew.
     update private.org_pace p
     set resting_until = ((p_now at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles',
       resting_reason = 'account_daily_limit'
     where p.org_id = p_org_id;
     perform private.raise_alert(p_org_id, 'account_daily_limit', 'warning',
-      'Twilio''s daily message limit of the account is reached. Sending goes on after midnight Pacific.');
+      'Twilio''s daily message limit of the account is reached. Sending continues after midnight Pacific.');
+  elsif v_class.action = 'hold_region' then
+    perform private.block_region(p_org_id, p_e164, p_code, p_claimed_at, p_now);
   elsif v_class.action = 'rest_number' then
     update private.number_pace p set resting_until = greatest(p.resting_until,
       p_now + coalesce(v_class.retry_after, interval '1 hour')), resting_reason = 'queue_full'
@@ -3072,8 +3241,9 @@ begin
   end if;
 end;
 $$;
-comment on function private.rest_sender(uuid, uuid, integer, timestamptz) is
-  'What an error code stops at the sender: quarantines the number, rests the account or the number.';
+comment on function private.rest_sender(uuid, uuid, integer, text, timestamptz, timestamptz) is
+  'Applies an error code to the sender: quarantines the number, or lets the account, the number, or everybody in the region of '
+  'p_e164 rest. p_e164 and p_claimed_at: the phone and the claim of the attempt, for errors about a region.';
 
 create function private.pause_for_error(p_org_id uuid, p_campaign_id uuid, p_code integer, p_now timestamptz)
 returns void
@@ -3083,20 +3253,53 @@ as $$
 declare
   v_class private.error_classes := private.error_class(p_code);
 begin
-  -- The caller holds the campaign's lock where there is one, and every contact it will need: withdrawing takes targets.
-  if v_class.class not in ('account', 'campaign') or v_class.action = 'rest_account' then
+  -- The caller holds the campaign's lock if there is a campaign, and the locks of all contacts it will need: withdrawing locks
+  -- targets.
+  if v_class.class not in ('account', 'campaign') or v_class.action in ('rest_account', 'hold_region') then
     return;
   end if;
   if p_campaign_id is not null then
     perform private.pause_running(p_campaign_id, format('Twilio error %s: %s', p_code, v_class.note), p_now);
   end if;
   perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
-    format('Twilio error %s: %s. The campaign was paused; mend the cause, then resume it.', p_code, v_class.note), p_campaign_id,
+    format('Twilio error %s: %s. The campaign was paused; fix the cause, then resume it.', p_code, v_class.note), p_campaign_id,
       null, jsonb_build_object('error_code', p_code));
 end;
 $$;
 comment on function private.pause_for_error(uuid, uuid, integer, timestamptz) is
-  'Pauses the campaign where an error code is the account''s or the campaign''s problem, with an alert.';
+  'Pauses the campaign, with an alert, if an error code is a problem of the account or the campaign.';
+
+create function private.was_resumed_since(p_campaign_id uuid, p_claimed_at timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (select from public.campaigns c where c.id = p_campaign_id and c.breaker_since > p_claimed_at);
+$$;
+comment on function private.was_resumed_since(uuid, timestamptz) is
+  'Whether a person resumed the campaign after this attempt was claimed. The attempt''s error then says nothing about now: the '
+  'person may have mended its cause, so it must not pause the campaign again.';
+
+create function private.judge_failure(p_message public.messages, p_attempt_id uuid, p_code integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_claimed_at timestamptz := coalesce((select a.claimed_at from public.send_attempts a where a.id = p_attempt_id), p_now);
+begin
+  perform 1 from public.campaigns c where c.id = p_message.campaign_id for no key update;
+  perform private.rest_sender(
+    p_message.org_id, p_message.phone_number_id, p_code, p_message.to_number, v_claimed_at, p_now);
+  if not private.was_resumed_since(p_message.campaign_id, v_claimed_at) then
+    perform private.pause_for_error(p_message.org_id, p_message.campaign_id, p_code, p_now);
+    perform private.count_unknown_errors(p_message.org_id, p_message.campaign_id, p_code, 1, false, p_now);
+  end if;
+end;
+$$;
+comment on function private.judge_failure(public.messages, uuid, integer, timestamptz) is
+  'Applies the error of a receipt (failed, undelivered) to sender and campaign. Locks the campaign first.';
 
 create function private.lock_refused(p_results jsonb, p_targets uuid[], p_now timestamptz)
 returns uuid[]
@@ -3106,26 +3309,28 @@ as $$
 declare
   v_row record;
 begin
-  -- In the one order: campaigns, numbers, people, and only then what pausing withdraws (targets, messages).
+  -- In the usual order: campaigns, numbers, contacts, and only then what pausing withdraws (targets, messages).
   perform 1 from public.campaigns c
   where c.id in (
     select m.campaign_id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id
     join public.messages m on m.id = a.message_id
-    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class in ('account', 'campaign'))
+    where r.outcome = 'rejected' and (private.error_class(r.error_code)).class in ('account', 'campaign', 'unknown'))
   order by c.id for no key update;
-  -- Numbers as claiming locks them: the numbers themselves, then the organisations' clocks, then the numbers'.
+  -- Numbers in the order in which claiming locks them: the numbers themselves, then the clocks of organisations, then those of
+  -- numbers.
   for v_row in
-    select distinct array_position(array['quarantine_number', 'rest_account', 'rest_number'], e.action) as n, m.org_id,
-      m.phone_number_id, r.error_code
+    select distinct array_position(array['quarantine_number', 'rest_account', 'hold_region', 'rest_number'], e.action) as n,
+      m.org_id, m.phone_number_id, r.error_code, x.e164, x.claimed_at
     from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
     join public.messages m on m.id = a.message_id
     cross join lateral private.error_class(r.error_code) e
-    where r.outcome = 'rejected' and e.action in ('quarantine_number', 'rest_account', 'rest_number')
-    order by n, m.org_id, m.phone_number_id, r.error_code
+    left join lateral (select m.to_number as e164, a.claimed_at) x on e.action = 'hold_region'
+    where r.outcome = 'rejected' and e.action in ('quarantine_number', 'rest_account', 'hold_region', 'rest_number')
+    order by n, m.org_id, m.phone_number_id, r.error_code, x.e164, x.claimed_at
   loop
-    perform private.rest_sender(v_row.org_id, v_row.phone_number_id, v_row.error_code, p_now);
+    perform private.rest_sender(v_row.org_id, v_row.phone_number_id, v_row.error_code, v_row.e164, v_row.claimed_at, p_now);
   end loop;
 
   perform 1 from private.contacts c
@@ -3136,17 +3341,18 @@ begin
     where r.outcome = 'rejected')
   order by c.org_id, c.e164 for no key update;
   for v_row in
-    select distinct m.org_id, m.campaign_id, r.error_code
+    select m.org_id, m.campaign_id, r.error_code, count(*)::integer as n
     from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id and a.outcome = 'open'
     join public.messages m on m.id = a.message_id
-    where r.outcome = 'rejected'
-    order by m.campaign_id, r.error_code
+    where r.outcome = 'rejected' and not private.was_resumed_since(m.campaign_id, a.claimed_at)
+    group by 1, 2, 3 order by m.campaign_id, r.error_code
   loop
     perform private.pause_for_error(v_row.org_id, v_row.campaign_id, v_row.error_code, p_now);
+    perform private.count_unknown_errors(v_row.org_id, v_row.campaign_id, v_row.error_code, v_row.n, true, p_now);
   end loop;
-  -- With what an opt-out cancels elsewhere: taken later, one by one, it could meet a pause that takes the same the other way
-  -- round.
+  -- Includes the targets that an opt-out cancels in other campaigns: locked later, one by one, they could deadlock with a pause
+  -- that locks them in another order.
   return p_targets || array(
     select x.id from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text, error_code integer)
     join public.send_attempts a on a.id = r.attempt_id join public.messages m on m.id = a.message_id
@@ -3155,8 +3361,9 @@ begin
 end;
 $$;
 comment on function private.lock_refused(jsonb, uuid[], timestamptz) is
-  'The part of settling that refusals need before targets are locked: locks campaigns, numbers and people, rests senders and '
-  'pauses campaigns as the error codes ask; returns the targets to lock, with those that an opt-out will cancel.';
+  'The part of settling that refusals need before targets are locked: locks campaigns, numbers and contacts, and lets senders '
+  'rest and pauses campaigns as the error codes require. Returns the targets to lock, including those that an opt-out will '
+  'cancel.';
 
 -- schemas/sending/functions/settle_sends.sql
 
@@ -3180,7 +3387,7 @@ declare
   v_targets uuid[];
   v_has_refusals boolean;
 begin
-  -- Read once: which messages and targets, and whether anything was refused. Most batches have nothing but acceptances.
+  -- Read once: the messages and targets, and whether anything was refused. Most batches contain only acceptances.
   select array_agg(r.attempt_id), bool_or(r.outcome in ('rejected', 'oversize')) into v_attempts, v_has_refusals
   from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text);
   select array_agg(m.id), array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null)
@@ -3192,7 +3399,7 @@ begin
   perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
   perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
 
-  -- The attempts, once: a result that comes twice changes nothing the second time.
+  -- Updates the attempts only once: a result that comes twice changes nothing the second time.
   with r as (
     select * from jsonb_to_recordset(p_results) as x(
       attempt_id uuid, outcome text, provider_sid text, provider_status text, http_status smallint, error_code integer,
@@ -3208,7 +3415,7 @@ begin
     from r
     where a.id = r.attempt_id and (
       a.outcome = 'open'
-      -- A receipt came before the POST's answer, or rescue took the worker for dead: the answer still has the text and the SID.
+      -- A receipt came before the POST's answer, or rescue considered the worker dead: the answer still has the text and the SID.
       or (r.outcome = 'accepted' and a.outcome in ('accepted', 'unknown') and a.http_status is null))
     returning a.id, a.message_id, r.outcome, r.provider_sid, r.provider_status, r.content, r.segments
   ),
@@ -3219,7 +3426,7 @@ begin
         provider_status = case when m.provider_rank < 0 then s.provider_status else m.provider_status end,
         provider_rank = greatest(m.provider_rank, 0),
         content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
-        -- As the trigger would, one by one.
+        -- The same value that the trigger would set, row by row.
         cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l
           where l.org_id = m.org_id))
     from settled s
@@ -3227,7 +3434,7 @@ begin
     returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments
   ),
   texts as (
-    -- Accepted by a receipt while the POST itself got no answer.
+    -- A receipt showed that it was accepted, while the POST itself got no answer.
     update public.messages m set content = r.content, segments = r.segments
     from r join public.send_attempts a on a.id = r.attempt_id
     where m.id = a.message_id and m.attempt_id = a.id and r.outcome = 'unknown' and a.outcome = 'accepted' and m.content is null
@@ -3251,7 +3458,7 @@ begin
     set state = x.state, delivery = case when x.state = 'sent' then 'unconfirmed' end,
         sent_at = case when x.state = 'sent' then p_now else t.sent_at end, error_code = null, updated_at = p_now
     from (
-      -- By the target's own id: message_id has no index, and needs none.
+      -- Found by the target's own id: message_id has no index and needs none.
       select id, campaign_target_id, 'sent'::public.target_state as state from sent
       union all select id, campaign_target_id, 'unknown' from unknown
       union all select id, campaign_target_id, 'queued' from given_back
@@ -3270,7 +3477,7 @@ begin
       array(select g.id from given_back g where g.kind <> 'campaign')
   into v_settled, v_given_back, v_given_back_replies;
 
-  -- At once: a worker that misses slots claims fewer, and another may have room.
+  -- Visible at once: a worker that misses slots claims fewer messages, and another worker may have room.
   perform private.put_back('sends', v_given_back, 0);
   perform private.put_back('replies', v_given_back_replies, 0);
   if not v_has_refusals then
@@ -3295,7 +3502,7 @@ begin
       v_refunds := v_refunds || v_message.id;
     end if;
   end loop;
-  -- Once for all, and last: whoever holds a cap waits for nothing.
+  -- Once for all messages, and last: a transaction that holds a cap waits for no other lock.
   perform private.lock_usage(v_oversize || v_refunds);
   perform private.refund_usage(v_refunds);
   perform private.drop_claims(v_oversize, array(select 'waiting'::public.target_state from unnest(v_oversize)),
@@ -3305,14 +3512,14 @@ begin
 end;
 $$;
 comment on function private.settle_sends(jsonb, timestamptz) is
-  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, '
-  'provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Definer: the '
-  'worker may not write these tables.';
+  'Records the outcomes of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, '
+  'provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Security definer: '
+  'the worker may not write these tables.';
 grant execute on function private.settle_sends(jsonb, timestamptz) to worker;
 
 -- schemas/sending/functions/supply.sql
 
--- Supply: the queues, what each number can still take, and which windows a campaign's backlog waits for.
+-- Supply: what each number can still take, and the window keys of a campaign's backlog.
 
 create function private.number_room(p_org_id uuid, p_horizon interval, p_now timestamptz)
 returns setof private.pool_number
@@ -3341,8 +3548,8 @@ as $$
   order by n.id;
 $$;
 comment on function private.number_room(uuid, interval, timestamptz) is
-  'What each number of an organisation can still take: segments within the horizon at its mps, and segments left today under '
-  'its cap, warming up considered.';
+  'What each number of an organisation can still take: segments within p_horizon at its mps, and segments left today under its '
+  'cap, including the warm-up caps.';
 
 create function private.waiting_keys(p_campaign_id uuid)
 returns setof text
@@ -3350,7 +3557,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Steps from key to key through the index: a plain distinct reads the whole backlog.
+  -- Skips from key to key in the index: a plain distinct would read the whole backlog.
   with recursive k as (
     (select t.window_key from public.campaign_targets t
      where t.campaign_id = p_campaign_id and t.is_waiting order by t.window_key limit 1)
@@ -3379,7 +3586,7 @@ begin
     update public.alerts a set resolved_at = p_now where a.kind = 'twilio_unreachable' and a.resolved_at is null;
   else
     perform private.raise_alert(o.org_id, 'twilio_unreachable', 'critical',
-      'Twilio cannot be reached. Messages wait and go out as soon as it can.')
+      'Twilio cannot be reached. Messages wait and are sent as soon as it can be reached.')
     from (select distinct c.org_id from public.campaigns c where c.status = 'running') o;
   end if;
   get diagnostics v_count = row_count;
@@ -3388,13 +3595,13 @@ end;
 $$;
 comment on function private.set_twilio_reachable(boolean, timestamptz) is
   'Raises the alert twilio_unreachable for organisations with a running campaign, or resolves it for all; returns how many. '
-  'Definer: the worker may not write alerts.';
+  'Security definer: the worker may not write alerts.';
 grant execute on function private.set_twilio_reachable(boolean, timestamptz) to worker;
 
 -- schemas/sending/functions/webhook_logs.sql
 
--- Refused webhooks are kept within limits that hold for all isolates together: anybody on the Internet can post them. And who may
--- not be known is asked about once for all.
+-- Refused webhooks are stored within limits that apply to all isolates together, because anybody on the Internet can post them.
+-- Also the list of known accounts, so that an isolate need not ask the database about each webhook.
 
 create function private.webhook_payload(p_payload jsonb)
 returns jsonb
@@ -3407,8 +3614,8 @@ as $$
     else '{"too_long": true}' end;
 $$;
 comment on function private.webhook_payload(jsonb) is
-  'What is kept of a refused webhook ({fields, query}): nothing of 20,000 characters or more, no AccountSid and no id of an '
-  'account or API key anywhere in it.';
+  'The part of a refused webhook ({fields, query}) that is stored: nothing if it has more than 20,000 characters, and without '
+  'AccountSid and ids of accounts or API keys anywhere in it.';
 
 create function private.log_webhook(
   p_org_id uuid,
@@ -3440,9 +3647,9 @@ begin
 end;
 $$;
 comment on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) is
-  'Keeps a webhook that was refused or could not be applied, with the reason: in an hour at most 120 of an organisation that '
-  'its account signed, 120 that only name it, and 600 of nobody we know. Returns whether it was kept. Definer: the worker may '
-  'not write the table.';
+  'Stores a webhook that was refused or could not be applied, with the reason. In an hour it stores at most 120 of an '
+  'organisation that its account signed, 120 that only name the organisation, and 600 of unknown organisations. Returns whether '
+  'it was stored. Security definer: the worker may not write the table.';
 grant execute on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) to worker;
 
 create function private.twilio_account_sids(p_since timestamptz default '-infinity')
@@ -3457,13 +3664,14 @@ as $$
   select null, now();
 $$;
 comment on function private.twilio_account_sids(timestamptz) is
-  'The Twilio accounts that were added or changed since a moment, and (in a last row without one) when this was read: for '
-  'telling webhooks of strangers without asking about each. Definer: the worker may not read the table.';
+  'The Twilio accounts that were added or changed since p_since, and (in a last row without an account) when this was read. With '
+  'it, webhooks of unknown accounts are recognised without a query for each. Security definer: the worker may not read the '
+  'table.';
 grant execute on function private.twilio_account_sids(timestamptz) to worker;
 
 -- schemas/sending/functions/write_claims.sql
 
--- What a claim decided on, written.
+-- Writes the decisions of a claim.
 
 create function private.write_claims(p_claims private.claimed_slot[], p_worker_id uuid, p_now timestamptz)
 returns void
@@ -3488,7 +3696,8 @@ begin
 end;
 $$;
 comment on function private.write_claims(private.claimed_slot[], uuid, timestamptz) is
-  'Gives each claimed message its attempt, and marks message, target and person. The caller holds them all.';
+  'Writes the attempt of each claimed message, and updates message, target and contact. The caller holds the locks of all of '
+  'them.';
 
 create function private.advance_clocks(
   p_number_ids uuid[],
@@ -3516,7 +3725,8 @@ begin
 end;
 $$;
 comment on function private.advance_clocks(uuid[], timestamptz[], uuid[], timestamptz[], uuid[], timestamptz[]) is
-  'Sets when numbers, campaigns and organisations may send next, never back. The caller holds their clocks.';
+  'Sets when numbers, campaigns and organisations may send next; never moves a time back. The caller holds the locks of their '
+  'clocks.';
 
 create function private.put_back_later(p_message_ids uuid[], p_delays integer[])
 returns void
@@ -3559,11 +3769,11 @@ begin
 end;
 $$;
 comment on function private.claimed_sends(private.claimed_slot[], timestamptz) is
-  'What the worker posts of a claim, in the order of the slots; p_now is the test''s clock, null for the real one.';
+  'What the worker posts for a claim, in the order of the slots. p_now is a test''s clock; null means the real one.';
 
 -- schemas/sending/functions/write_plan.sql
 
--- What a plan decided on, written.
+-- Writes the decisions of a plan.
 
 create function private.put_off_targets(p_excluded private.excluded_target[], p_deferred private.deferred_target[],
   p_now timestamptz)
@@ -3584,7 +3794,7 @@ begin
 end;
 $$;
 comment on function private.put_off_targets(private.excluded_target[], private.deferred_target[], timestamptz) is
-  'Takes targets out of their campaign, and puts others off, as a plan decided. The caller holds them.';
+  'Excludes targets from their campaign and puts others off, as a plan decided. The caller holds their locks.';
 
 create function private.write_plan(
   p_campaign public.campaigns,
@@ -3657,8 +3867,8 @@ end;
 $$;
 comment on function private.write_plan(public.campaigns, public.orgs, private.pool_number[], private.plan_text[],
   private.carrier_room[], private.planned_send[], timestamptz) is
-  'Writes the messages of a plan: queued, charged to the daily caps, in the queue until about their slot. The caller holds the '
-  'targets.';
+  'Writes the messages of a plan: queued, charged to the daily caps, and hidden in the queue until about the time of their slot. '
+  'The caller holds the locks of the targets.';
 
 -- schemas/sending/queues.sql
 
@@ -3666,7 +3876,7 @@ select pgmq.create('sends');
 
 select pgmq.create('replies');
 
--- A queue is a hot, tiny table: vacuum it early and leave room for updates in place.
+-- A queue is a small table that changes all the time: vacuum it early, and leave room for updates in place.
 do $$
 declare
   v_queue text;
@@ -3733,7 +3943,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '60 seconds';
   v_pivot uuid := gen_random_uuid();
 begin
-  -- Of organisations that are gone.
+  -- Rows of deleted organisations, which no scoring takes.
   delete from private.number_outcome_changes c where c.hour < now() - interval '8 days';
   commit;
   for v_id in

@@ -7,12 +7,12 @@ set check_function_bodies = off;
 
 create type private.breaker_window as (since timestamptz, sent integer, failed integer, undelivered integer, opt_outs integer);
 comment on type private.breaker_window is
-  'What the circuit breaker counts of a campaign: since when, how many were sent (undelivered ones among them), failed, and '
-  'opted out.';
+  'A campaign''s figures for the circuit breaker: since when they count, and how many messages were sent (including undelivered '
+  'ones) or failed, and how many people opted out.';
 
 create type private.trouble as (kind text, message text, details jsonb);
 comment on type private.trouble is
-  'Why something must stop: the alert''s kind, what a person reads (figure, limit, what to do), and the figures.';
+  'Why something must stop: the kind of the alert, the message for people (figure, limit, what to do), and the figures.';
 
 -- schemas/guard/triggers/account_checks.sql
 
@@ -38,8 +38,8 @@ begin
 end;
 $$;
 comment on function private.note_account_change() is
-  'Trigger: a new or changed account, or a number''s own messaging service, is looked at with Twilio at once; what was known of '
-  'another account is forgotten. Definer: whoever changes them may not write private tables.';
+  'Trigger: makes the check at Twilio of a new or changed account, or of a number''s own messaging service, due at once, and '
+  'deletes what is known about a former account. Security definer: the role that changes them may not write private tables.';
 create trigger twilio_accounts_checks_insert after insert on public.twilio_accounts
   for each row execute function private.note_account_change();
 create trigger twilio_accounts_checks_update after update of account_sid, messaging_service_sid,
@@ -71,8 +71,8 @@ begin
 end;
 $$;
 comment on function private.note_unclear_send() is
-  'Trigger: keeps unclear_sends true to the attempts, whoever looks and whatever comes to light. Definer: whoever changes an '
-  'attempt may not write private tables.';
+  'Trigger: keeps unclear_sends in step with the attempts. Security definer: the role that changes an attempt may not write '
+  'private tables.';
 create trigger send_attempts_unclear after update of looks, next_look_at, outcome on public.send_attempts
   for each row when (
     new.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent') and (new.looks > 0 or new.next_look_at is null))
@@ -84,9 +84,9 @@ create trigger send_attempts_clear after update of outcome on public.send_attemp
 
 -- schemas/guard/triggers/sending_limits.sql
 
--- Sending limits: at which figures the circuit breaker steps in, what a text is estimated to cost, how much of that an
--- organisation may spend a day, and under which balance at Twilio nothing more is sent. One row per organisation, so that
--- what changes together is read in one place; every figure is data with a default.
+-- Sending limits: at which figures the circuit breaker acts, the estimated price of a text, how much an organisation may spend a
+-- day, and the balance at Twilio below which nothing more is sent. There is one row for each organisation, so that all of them
+-- are read at once; every figure is data with a default.
 
 create function private.add_sending_limits()
 returns trigger
@@ -100,7 +100,7 @@ begin
 end;
 $$;
 comment on function private.add_sending_limits() is
-  'Trigger: every organisation has its limits. Definer: whoever may add an organisation may not add them.';
+  'Trigger: creates the limits of a new organisation. Security definer: the role that adds an organisation may not add them.';
 create trigger orgs_sending_limits after insert on public.orgs
   for each row execute function private.add_sending_limits();
 
@@ -118,8 +118,8 @@ begin
 end;
 $$;
 comment on function private.set_message_cost() is
-  'Trigger: the estimated cost in US dollars of a message Twilio accepted, at the organisation''s prices of that moment.';
--- Once, when acceptance and length are both known, whoever learns of them and in which order.
+  'Trigger: sets the estimated cost in US dollars of a message that Twilio accepted, at the organisation''s current prices.';
+-- Runs once, when acceptance and length are both known, in whichever order they become known.
 create trigger messages_cost before update on public.messages
   for each row
   when (
@@ -144,8 +144,8 @@ begin
 end;
 $$;
 comment on function private.append_accepted() is
-  'Statement trigger: one row per organisation and number for what a statement had accepted. Definer: whoever changes a message '
-  'may not write private tables.';
+  'Statement trigger: appends one row for each organisation and number with the messages that a statement marked as accepted. '
+  'Security definer: the role that changes a message may not write private tables.';
 create trigger messages_accepted after update on public.messages
   referencing old table as old_rows new table as new_rows for each statement execute function private.append_accepted();
 
@@ -170,28 +170,28 @@ create table public.sending_limits (
   updated_at timestamptz not null default now()
 );
 comment on table public.sending_limits is
-  'An organisation''s limits. Rates are shares of the last 24 hours: more than the rate, of at least the volume, pauses the '
-  'campaign (filtered also quarantines a number). A rate of 1 never does.';
-comment on column public.sending_limits.opt_out_rate is 'Opt-outs a campaign brought, of its sent messages.';
+  'An organisation''s limits. Rates are shares of the messages of the last 24 hours: if a share of at least volume messages is '
+  'more than its rate, the campaign is paused (filtered also quarantines a number). A rate of 1 is never exceeded.';
+comment on column public.sending_limits.opt_out_rate is 'Opt-outs that answer a campaign, as a share of its sent messages.';
 comment on column public.sending_limits.filtered_rate is
-  'Messages filtered by Twilio or a carrier (30007), of a campaign''s or a number''s sent ones.';
+  'Messages filtered by Twilio or a carrier (30007), as a share of the sent messages of a campaign or a number.';
 comment on column public.sending_limits.unknown_rate is
-  'Sends whose outcome Twilio''s list did not tell at the first look, of sent and unknown ones.';
+  'Sends whose outcome the first look at Twilio''s list did not show, as a share of sent and unknown ones.';
 comment on column public.sending_limits.failed_rate is
-  'Targets failed or undelivered for another reason than filtering, of sent and failed ones.';
+  'Targets that failed or were undelivered for another reason than filtering, as a share of sent and failed ones.';
 comment on column public.sending_limits.segment_price is
-  'US dollars a segment: Twilio''s list price for the US in 2026. Edit it to what your account pays.';
+  'US dollars a segment: Twilio''s list price for the US in 2026. Set it to what your account pays.';
 comment on column public.sending_limits.carrier_fee is
   'US dollars a segment that carriers add on 10DLC: 0.0035 (AT&T) to 0.0045 (T-Mobile, Verizon, US Cellular) in 2026. The '
-  'highest, so that estimates err on the dear side.';
+  'default is the highest, so that estimates are too high rather than too low.';
 comment on column public.sending_limits.daily_spending_limit is
-  'Estimated US dollars a day, in the organisation''s time zone; null: none, since any figure of ours would stop somebody''s '
-  'lawful campaign.';
+  'Estimated US dollars a day, in the organisation''s time zone. Null means no limit: any default would stop some '
+  'organisation''s lawful campaign.';
 comment on column public.sending_limits.min_balance is
-  'Campaigns pause while the balance at Twilio is under this, in the account''s currency; null: the balance is not read.';
+  'Campaigns are paused while the balance at Twilio is below this, in the account''s currency. Null: the balance is not read.';
 comment on column public.sending_limits.a2p_required is
-  'Whether campaigns also need a verified A2P registration where their numbers are in no messaging service. Numbers in one '
-  'always need it; toll-free numbers never do.';
+  'Whether campaigns need a verified A2P registration even if their numbers are in no messaging service. Numbers in a messaging '
+  'service always need it; toll-free numbers never do.';
 
 alter table public.sending_limits enable row level security;
 create policy "people read the limits of their organisation" on public.sending_limits
@@ -223,7 +223,7 @@ create table private.campaign_marks (
   primary key (campaign_id, taken_at)
 );
 comment on table private.campaign_marks is
-  'A running campaign''s figures at a moment: sent, failed, undelivered (a part of sent), opt-outs. Taken every quarter of an '
+  'A running campaign''s figures at a moment: sent, failed, undelivered (a part of sent), opt-outs. Recorded every quarter of an '
   'hour and at each resume, kept for a day.';
 
 alter table private.campaign_marks enable row level security;
@@ -240,7 +240,7 @@ create table private.accepted_deltas (
   cost numeric(14, 5) not null
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.accepted_deltas is
-  'What Twilio accepted, appended by statement, organisation and number; the guard folds it every few seconds.';
+  'Messages that Twilio accepted, appended for each statement, organisation and number; the guard folds them every few seconds.';
 
 alter table private.accepted_deltas enable row level security;
 
@@ -255,8 +255,8 @@ create table public.daily_spending (
   primary key (org_id, day)
 ) with (fillfactor = 50);
 comment on table public.daily_spending is
-  'Messages and segments Twilio accepted and their estimated cost in US dollars, by day in the organisation''s time zone; some '
-  'seconds behind.';
+  'Messages and segments that Twilio accepted and their estimated cost in US dollars, by day in the organisation''s time zone; '
+  'some seconds behind.';
 
 alter table public.daily_spending enable row level security;
 create policy "people read the spending of their organisation" on public.daily_spending
@@ -272,8 +272,8 @@ create table private.number_traffic (
   primary key (phone_number_id, bin)
 ) with (fillfactor = 50);
 comment on table private.number_traffic is
-  'Messages of a number that Twilio accepted, by five minutes, for the last day: what the circuit breaker holds filtered ones '
-  'against.';
+  'Messages of a number that Twilio accepted, for each five minutes of the last day. The circuit breaker compares filtered '
+  'messages with them.';
 create index number_traffic_bin_idx on private.number_traffic (bin);
 
 alter table private.number_traffic enable row level security;
@@ -293,8 +293,8 @@ create table public.a2p_registrations (
   primary key (org_id, messaging_service_sid)
 );
 comment on table public.a2p_registrations is
-  'The A2P 10DLC campaign of each messaging service as Twilio told last: VERIFIED, PENDING, IN_PROGRESS, FAILED, or NONE where '
-  'the service has none.';
+  'The status of the A2P 10DLC campaign of each messaging service when it was last read from Twilio: VERIFIED, PENDING, '
+  'IN_PROGRESS, FAILED, or NONE if the service has no campaign.';
 
 alter table public.a2p_registrations enable row level security;
 grant select on public.a2p_registrations to authenticated, service_role;
@@ -308,7 +308,7 @@ create table private.account_checks (
   last_error text
 ) with (fillfactor = 50);
 comment on table private.account_checks is
-  'When Twilio should be asked about an account next, and how often it could not be since it last could.';
+  'When Twilio should be asked about an account next, and how often in a row that failed.';
 create index account_checks_due_idx on private.account_checks (due_at);
 
 alter table private.account_checks enable row level security;
@@ -322,17 +322,37 @@ create table private.unclear_sends (
   unclear_at timestamptz not null
 );
 comment on table private.unclear_sends is
-  'A campaign''s attempts that Twilio was asked about without learning that they went out: not found at the first look, or '
-  'several candidates. Kept for a day; one that is found after all leaves it.';
+  'A campaign''s attempts about which Twilio was asked without result: not found at the first look, or several candidates. Kept '
+  'for a day; deleted if the attempt is found after all.';
 create index unclear_sends_campaign_idx on private.unclear_sends (campaign_id, unclear_at);
 
 alter table private.unclear_sends enable row level security;
 
+-- schemas/guard/tables/unknown_errors.sql
+
+create table private.unknown_errors (
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  is_refusal boolean not null,
+  failures integer not null,
+  successes bigint not null,
+  last_at timestamptz not null,
+  primary key (campaign_id, is_refusal)
+);
+comment on table private.unknown_errors is
+  'How many messages of a campaign failed in a row with error codes that are not in the table: refused POSTs, or failures that '
+  'receipts report.';
+comment on column private.unknown_errors.successes is
+  'The campaign''s accepted segments (for refusals) or delivered messages (for receipts) when the last of them failed: if they '
+  'have grown since, the row ended.';
+
+alter table private.unknown_errors enable row level security;
+
 -- schemas/guard/functions/account_checks.sql
 
--- What Twilio says of an account: its balance, and the A2P registration of its messaging services. The worker asks, because
--- it alone has the tokens; here is when, and what is kept. Balance at most every 10 minutes while campaigns run; registrations
--- daily, every 10 minutes while one is not verified, and at once when an account or a messaging service is new.
+-- Checks of an account at Twilio: its balance, and the A2P registration of its messaging services. The worker asks Twilio,
+-- because only it has the tokens; these functions decide when, and store the answers. The balance is read at most every 10
+-- minutes while campaigns run. Registrations are read daily, every 10 minutes while one is not verified, and at once if an
+-- account or a messaging service is new.
 
 create function private.messaging_services_of(p_org_id uuid)
 returns setof text
@@ -348,7 +368,7 @@ as $$
   where x.sid is not null;
 $$;
 comment on function private.messaging_services_of(uuid) is
-  'The messaging services an organisation sends through: its account''s, and those of numbers that have their own.';
+  'The messaging services that an organisation sends through: that of its account, and those of numbers that have their own.';
 
 create function private.balance_due_at(p_org_id uuid)
 returns timestamptz
@@ -358,7 +378,7 @@ set search_path = ''
 as $$
   select case
       when a.balance_checked_at is null then '-infinity'
-      -- A campaign was started or resumed after a low reading: somebody may have paid in.
+      -- A campaign was started or resumed after a reading that was too low: money may have been added since.
       when a.balance < l.min_balance and r.begun_at > a.balance_checked_at then '-infinity'
       else a.balance_checked_at + interval '10 minutes'
     end
@@ -371,7 +391,7 @@ as $$
   where a.org_id = p_org_id and r.n > 0;
 $$;
 comment on function private.balance_due_at(uuid) is
-  'When an account''s balance should be read next; null where no campaign runs or nobody wants to know.';
+  'When an account''s balance should be read next; null if no campaign is running or no minimum balance is set.';
 
 create function private.registration_due_at(p_org_id uuid, p_messaging_service_sid text)
 returns timestamptz
@@ -399,7 +419,7 @@ as $$
       'infinity');
 $$;
 comment on function private.next_account_check(uuid) is
-  'When Twilio should be asked about an account next; infinity where there is nothing to ask.';
+  'When Twilio should be asked about an account next; infinity if there is nothing to ask.';
 
 create function private.hasten_account_check(p_org_id uuid)
 returns void
@@ -409,7 +429,7 @@ as $$
   update private.account_checks k set due_at = '-infinity' where k.org_id = p_org_id and k.due_at > '-infinity';
 $$;
 comment on function private.hasten_account_check(uuid) is
-  'Lets an account be looked at now: whether there is anything to ask Twilio is decided when it is taken.';
+  'Makes the check of an account due now. Whether there is anything to ask Twilio is decided when the check is claimed.';
 
 create function private.due_account_checks(p_limit integer default 10, p_now timestamptz default now())
 returns table (org_id uuid, account_sid text, check_balance boolean, messaging_service_sids text[])
@@ -433,7 +453,7 @@ begin
       select s.sid from private.messaging_services_of(v_row.org_id) as s(sid)
       where private.registration_due_at(v_row.org_id, s.sid) <= p_now order by s.sid);
     if v_row.has_token and (check_balance or cardinality(messaging_service_sids) > 0) then
-      -- Looked at by one worker at a time; should it die, another looks in a minute.
+      -- One worker at a time checks an account; if it dies, another does so in a minute.
       update private.account_checks k set due_at = p_now + interval '1 minute' where k.org_id = v_row.org_id;
       return next;
     else
@@ -445,13 +465,13 @@ begin
 end;
 $$;
 comment on function private.due_account_checks(integer, timestamptz) is
-  'Accounts that Twilio should be asked about now: whether for the balance, and for which messaging services'' A2P '
-  'registration. Definer: the worker may not read these tables.';
+  'Claims accounts that Twilio should be asked about now: whether for the balance, and for which messaging services'' A2P '
+  'registration. Security definer: the worker may not read these tables.';
 grant execute on function private.due_account_checks(integer, timestamptz) to worker;
 
 -- schemas/guard/functions/alert_upkeep.sql
 
--- Alerts: what is stuck gets one, what is mended loses it, and people may resolve the rest.
+-- Alerts: raising them for builds that are stuck, resolving them when their cause ends, and deleting old data of the guard.
 
 create function private.flag_stuck_builds(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -463,7 +483,7 @@ declare
   v_row record;
   v_count integer := 0;
 begin
-  -- A chunk takes seconds and stamps the campaign; after ten minutes without one, building fails each time it is tried.
+  -- A chunk takes seconds and sets updated_at of the campaign. After ten minutes without a chunk, building fails with every try.
   for v_row in
     select c.id, c.org_id, c.name from public.campaigns c
     where c.status = 'building' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
@@ -472,10 +492,10 @@ begin
   loop
     v_count := v_count + 1;
     update public.campaigns set needs_attention =
-      'Its audience has not been built on for 10 minutes. Stop it and build another, or see the worker''s log.'
+      'Building its audience has made no progress for 10 minutes. Stop it and build again, or see the worker''s log.'
     where id = v_row.id;
     perform private.raise_alert(v_row.org_id, 'build_stuck', 'critical',
-      format('The audience of campaign "%s" has not been built on for 10 minutes.', v_row.name), v_row.id);
+      format('Building the audience of campaign "%s" has made no progress for 10 minutes.', v_row.name), v_row.id);
   end loop;
   update public.campaigns c set needs_attention = null
   where c.status in ('ready', 'draft') and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
@@ -486,8 +506,8 @@ begin
 end;
 $$;
 comment on function private.flag_stuck_builds(timestamptz, uuid) is
-  'Says of campaigns whose audience is not being built on that they need attention, with an alert; returns of how many. '
-  'p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Marks campaigns whose building makes no progress as needing attention, and raises an alert for each; returns how many. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.resolve_alerts(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -498,7 +518,7 @@ declare
   v_resting uuid[] := private.resting_orgs('resolve_alerts', p_org_id, p_now);
   v_count integer;
 begin
-  -- Open alerts are few, and found by the index that keeps each kind open once.
+  -- There are few open alerts, and the unique index on open alerts finds them.
   update public.alerts a set resolved_at = p_now
   where a.resolved_at is null and (p_org_id is null or a.org_id = p_org_id) and a.org_id <> all (v_resting) and case a.kind
     when 'campaign_paused' then a.campaign_id is not null and not exists (
@@ -518,6 +538,8 @@ begin
       select 1 from private.number_pace p where p.phone_number_id = a.phone_number_id and p.resting_until > p_now)
     when 'account_daily_limit' then not exists (
       select 1 from private.org_pace p where p.org_id = a.org_id and p.resting_until > p_now)
+    when 'region_not_permitted' then not exists (
+      select 1 from private.org_pace p where p.org_id = a.org_id and p.blocked_regions <> '{}')
     when 'spending_limit_reached' then private.spending_room(a.org_id, p_now, false) > 0
     when 'balance_low' then not exists (
       select 1 from public.twilio_accounts t join public.sending_limits l on l.org_id = t.org_id
@@ -538,9 +560,9 @@ begin
 end;
 $$;
 comment on function private.resolve_alerts(timestamptz, uuid) is
-  'Resolves alerts whose cause is gone; returns how many. What only a person can settle (a message refused as malformed, a '
-  'double send, figures that were repaired) stays open. p_org_id: of that organisation alone; null: of all but those for which '
-  'this work rests.';
+  'Resolves alerts whose cause has ended; returns how many. Alerts that only a person can settle (a message refused as '
+  'malformed, a double send, figures that were repaired) stay open. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting.';
 
 create function private.prune_guard(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void
@@ -550,13 +572,13 @@ as $$
 declare
   v_resting uuid[] := private.resting_orgs('prune_guard', p_org_id, p_now);
 begin
-  -- Nobody's own: with the call for all.
+  -- These tables have no organisation, so only the call for all organisations deletes their rows.
   if p_org_id is null then
     delete from private.number_traffic t where t.bin < p_now - interval '25 hours';
     delete from private.unclear_sends u where u.attempt_id in (
       select x.attempt_id from private.unclear_sends x where x.unclear_at < p_now - interval '25 hours' limit p_limit);
   end if;
-  -- The newest mark of a day ago is what the last 24 hours are counted from.
+  -- Keeps the newest mark that is at least a day old, because the last 24 hours are counted from it.
   delete from private.campaign_marks m using public.campaigns c
   where c.id = m.campaign_id and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
     and m.taken_at < p_now - interval '24 hours' and exists (
@@ -571,20 +593,20 @@ begin
 end;
 $$;
 comment on function private.prune_guard(timestamptz, integer, uuid) is
-  'Removes what the guard needs no longer: traffic of numbers, unclear sends and marks of campaigns after a day, resolved '
-  'alerts after 180. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes data that the guard no longer needs: traffic of numbers, unclear sends and marks of campaigns after a day, resolved '
+  'alerts after 180 days. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/guard/functions/campaign_marks.sql
 
--- The circuit breaker's memory: since when it counts, and a campaign's figures every quarter of an hour, so that those of the
--- last 24 hours are one subtraction however many messages a campaign has.
+-- The circuit breaker's memory: a mark of a campaign's figures every quarter of an hour. The figures of the last 24 hours are
+-- then one subtraction, however many messages a campaign has.
 
 create function private.mark_campaign(p_campaign_id uuid, p_now timestamptz)
 returns void
 language sql
 set search_path = ''
 as $$
-  -- With what is not folded yet, in one snapshot: what happened before the mark must not count after it.
+  -- Includes changes that are not folded yet, in one snapshot: what happened before the mark must not count after it.
   insert into private.campaign_marks (campaign_id, taken_at, sent, failed, undelivered, opt_outs)
   select s.campaign_id, p_now, s.sent + d.sent, s.failed + d.failed, s.undelivered + d.undelivered, s.opt_outs + d.opt_outs
   from public.campaign_stats s
@@ -596,7 +618,7 @@ as $$
   where s.campaign_id = p_campaign_id
   on conflict (campaign_id, taken_at) do nothing;
 $$;
-comment on function private.mark_campaign(uuid, timestamptz) is 'Takes down a campaign''s figures as of now.';
+comment on function private.mark_campaign(uuid, timestamptz) is 'Records a campaign''s figures at p_now.';
 
 create function private.mark_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -612,8 +634,8 @@ as $$
         and m.taken_at <= p_now);
 $$;
 comment on function private.mark_campaigns(timestamptz, uuid) is
-  'Takes down the figures of running campaigns that have not been for a quarter of an hour; returns of how many. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Records the figures of running campaigns that have no mark of the last quarter of an hour; returns how many. p_org_id: only '
+  'this organisation; null: all except those for which this work is resting.';
 
 -- schemas/guard/functions/campaign_trouble.sql
 
@@ -639,7 +661,7 @@ begin
   end if;
 
   select * into v_account from public.twilio_accounts a where a.org_id = p_campaign.org_id;
-  -- A reading from before the campaign was resumed may be of before somebody paid in: a new one is on its way.
+  -- A balance that was read before the campaign was resumed may be from before money was added; it will soon be read again.
   if v_account.balance < v_limits.min_balance
     and v_account.balance_checked_at >= coalesce(greatest(p_campaign.started_at, p_campaign.breaker_since), '-infinity') then
     return ('balance_low',
@@ -650,7 +672,8 @@ begin
 
   v_window := private.campaign_window(p_campaign.id, p_now);
   if private.is_over(v_window.opt_outs, v_window.sent, v_limits.opt_out_rate, v_limits.opt_out_volume) then
-    -- Only who was sent a message in this time: late answers to what was sent before a resume have been judged.
+    -- Counts only people who were sent a message since then: opt-outs that answer messages from before a resume were judged
+    -- already.
     select count(*)::integer into v_count from public.opt_outs o
     where o.campaign_id = p_campaign.id and o.created_at > v_window.since and o.created_at <= p_now
       and exists (
@@ -674,14 +697,14 @@ begin
   where u.campaign_id = p_campaign.id and u.unclear_at > v_window.since and u.unclear_at <= p_now
     and u.claimed_at > v_window.since;
   if private.is_over(v_count, v_window.sent + v_count, v_limits.unknown_rate, v_limits.unknown_volume) then
-    return private.rate_trouble('unknown', 'got no answer that told whether they were sent', v_count, v_window.sent + v_count,
+    return private.rate_trouble('unknown', 'got no answer that showed whether they were sent', v_count, v_window.sent + v_count,
       v_limits.unknown_rate, v_limits.unknown_volume,
         'Look at Twilio''s status page and your account, then resume; counting begins anew.');
   end if;
 
   v_count := v_window.failed + v_window.undelivered;
   if private.is_over(v_count, v_window.sent + v_window.failed, v_limits.failed_rate, v_limits.failed_volume) then
-    -- Filtered ones have a rule of their own, by which one bad number does not stop a campaign.
+    -- Filtered messages have a rule of their own, by which one bad number does not stop a campaign.
     select v_count - count(*)::integer into v_count from public.messages m
     where m.campaign_id = p_campaign.id and m.kind = 'campaign' and m.error_code = 30007
       and m.settled_at > v_window.since and m.settled_at <= p_now;
@@ -696,13 +719,13 @@ end;
 $$;
 comment on function private.campaign_trouble(public.campaigns, timestamptz) is
   'Why a running campaign must stop: its A2P registration, today''s spending, the balance at Twilio, or one of the circuit '
-  'breaker''s rates; null where nothing stands against it.';
+  'breaker''s rates; null if it may go on.';
 
 -- schemas/guard/functions/circuit_breaker.sql
 
--- The circuit breaker: campaigns whose last 24 hours are worse than the organisation's limits are paused, numbers that are
--- filtered are quarantined. Sent, failed and opt-outs come from figures less the mark of a day ago; filtered messages and
--- unclear sends are few, and counted by indexes that hold nothing else. So a look costs the same at a million messages.
+-- The circuit breaker: it pauses campaigns whose last 24 hours are worse than the organisation's limits, and quarantines numbers
+-- whose messages are filtered. Sent, failed and opt-outs are the figures minus the mark of a day ago. Filtered messages and
+-- unclear sends are few, and counted by indexes that contain nothing else. So a check costs the same at a million messages.
 
 create function private.campaign_window(p_campaign_id uuid, p_now timestamptz)
 returns private.breaker_window
@@ -739,13 +762,13 @@ as $$
         where d.phone_number_id = p_number.id and d.accepted_at >= x.since), 0))::integer,
     (select count(*)::integer from public.messages m
       where m.phone_number_id = p_number.id and m.error_code = 30007 and m.settled_at > x.since and m.settled_at <= p_now
-        -- Filtered since, but sent before it was taken out of quarantine: that has been judged.
+        -- Leaves out messages that were sent before the number was reactivated: they were judged already.
         and m.sent_at > coalesce(p_number.reactivated_at, '-infinity'))
   from (select greatest(p_now - interval '24 hours', p_number.reactivated_at) as since) x;
 $$;
 comment on function private.number_window(public.phone_numbers, timestamptz) is
-  'Messages of a number that Twilio accepted in the last 24 hours, or since a person reactivated it, and how many of them were '
-  'filtered (30007).';
+  'Messages of a number that Twilio accepted in the last 24 hours, or since a person reactivated the number, and how many of '
+  'them were filtered (30007).';
 
 create function private.is_over(p_count integer, p_of integer, p_rate numeric, p_volume integer)
 returns boolean
@@ -756,7 +779,7 @@ as $$
   select p_of >= p_volume and p_count > p_rate * p_of;
 $$;
 comment on function private.is_over(integer, integer, numeric, integer) is
-  'Whether p_count is more than the share p_rate of p_of, which must be at least p_volume to say anything.';
+  'Whether p_count is more than the share p_rate of p_of; false if p_of is less than p_volume, which is too few to judge.';
 
 create function private.rate_trouble(p_rule text, p_what text, p_count integer, p_of integer, p_rate numeric, p_volume integer,
   p_remedy text)
@@ -771,12 +794,62 @@ as $$
     jsonb_build_object('rule', p_rule, 'count', p_count, 'of', p_of, 'rate', p_rate, 'volume', p_volume);
 $$;
 comment on function private.rate_trouble(text, text, integer, integer, numeric, integer, text) is
-  'A tripped rule in words and figures.';
+  'A rule that was exceeded, in words and figures.';
+
+-- schemas/guard/functions/count_unknown_errors.sql
+
+create function private.count_unknown_errors(p_org_id uuid, p_campaign_id uuid, p_code integer, p_count integer,
+  p_is_refusal boolean, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_in_a_row constant integer := 10;
+  v_successes bigint;
+  v_failures integer;
+  v_reason text;
+begin
+  if p_code is null or p_campaign_id is null or (private.error_class(p_code)).class <> 'unknown' then
+    return;
+  end if;
+  select case when p_is_refusal then s.segments + d.segments else s.delivered + d.delivered end into v_successes
+  from public.campaign_stats s
+  cross join lateral (
+    select coalesce(sum(x.segments), 0) as segments, coalesce(sum(x.delivered), 0) as delivered
+    from private.campaign_deltas x where x.campaign_id = s.campaign_id
+  ) d
+  where s.campaign_id = p_campaign_id;
+  insert into private.unknown_errors as u (campaign_id, is_refusal, failures, successes, last_at)
+  values (p_campaign_id, p_is_refusal, p_count, coalesce(v_successes, 0), p_now)
+  on conflict (campaign_id, is_refusal) do update
+  set successes = excluded.successes, last_at = excluded.last_at,
+    failures = excluded.failures + case when u.successes = excluded.successes and u.last_at > p_now - interval '1 hour'
+      and u.last_at >= coalesce((select c.breaker_since from public.campaigns c where c.id = p_campaign_id), '-infinity')
+      then u.failures else 0 end
+  returning u.failures into v_failures;
+  if v_failures < v_in_a_row then
+    return;
+  end if;
+  delete from private.unknown_errors u where u.campaign_id = p_campaign_id and u.is_refusal = p_is_refusal;
+  v_reason := format('Twilio error %s, which we do not know, and %s messages in a row that failed with such errors', p_code,
+    v_failures);
+  perform private.pause_running(p_campaign_id, v_reason, p_now);
+  perform private.raise_alert(p_org_id, 'campaign_paused', 'critical',
+    format('%s messages in a row failed with error codes that we do not know, the last with %s. The campaign was paused. See '
+      'https://www.twilio.com/docs/api/errors/%s, fix the cause, then resume it.', v_failures, p_code, p_code),
+    p_campaign_id, null, jsonb_build_object('error_code', p_code, 'in_a_row', v_failures));
+end;
+$$;
+comment on function private.count_unknown_errors(uuid, uuid, integer, integer, boolean, timestamptz) is
+  'Counts messages that failed with an error code that is not in the table, and pauses the campaign, with an alert, when ten did '
+  'in a row (within an hour of each other, none accepted or delivered in between). Does nothing for other codes. The caller '
+  'holds the campaign''s lock, and what private.pause_running needs.';
 
 -- schemas/guard/functions/guard.sql
 
--- The guard: what must stop does, campaign by campaign and number by number, each in a transaction of its own: pausing takes
--- targets and messages, and holding those of one campaign while locking the next would be against the order of locks.
+-- The guard stops what must stop, campaign by campaign and number by number, each in a transaction of its own. Pausing locks
+-- targets and messages; holding those of one campaign while locking the next one would break the order of locks.
 
 create function private.filtered_trouble(p_campaign public.campaigns, p_limits public.sending_limits,
   p_window private.breaker_window, p_now timestamptz)
@@ -791,7 +864,8 @@ declare
   v_number public.phone_numbers;
   v_own record;
 begin
-  -- What a quarantined number sent says no more of the campaign, also once it is back: it has been judged.
+  -- Messages of a quarantined number do not count for the campaign, also after the number was reactivated: they were judged
+  -- already.
   select sum(x.n), max(x.n), (array_agg(x.id order by x.n desc))[1] into v_total, v_most, v_number.id
   from (
     select m.phone_number_id as id, count(*)::integer as n
@@ -804,7 +878,8 @@ begin
   if not coalesce(private.is_over(v_total, p_window.sent, p_limits.filtered_rate, p_limits.filtered_volume), false) then
     return null;
   end if;
-  -- Nearly all of it is one number's while others can go on: the number is the trouble, and its own rule stops it.
+  -- If nearly all filtered messages are of one number and other numbers can go on, the number is the cause, and its own rule
+  -- stops it.
   if v_most >= 0.9 * v_total then
     select * into v_number from public.phone_numbers n where n.id = v_number.id;
     select * into v_own from private.number_window(v_number, p_now);
@@ -819,7 +894,7 @@ begin
 end;
 $$;
 comment on function private.filtered_trouble(public.campaigns, public.sending_limits, private.breaker_window, timestamptz) is
-  'Whether a campaign is filtered beyond its organisation''s limit, and not merely one of its numbers; null where not.';
+  'The trouble if a campaign, and not only one of its numbers, is filtered beyond its organisation''s limit; else null.';
 
 create function private.guard_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns boolean
@@ -830,7 +905,7 @@ declare
   v_campaign public.campaigns;
   v_trouble private.trouble;
 begin
-  -- Waits for claims in flight, as a person's pause does: with skip locked, a busy campaign would hardly ever be found free.
+  -- Waits for claims in flight, as a person's pause does: with skip locked, a busy campaign would hardly ever be free.
   select * into v_campaign from public.campaigns c
   where c.id = p_campaign_id and c.status = 'running' for no key update;
   if not found then
@@ -843,7 +918,7 @@ begin
   perform private.pause_running(p_campaign_id, v_trouble.message, p_now);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_paused', null, p_campaign_id, null,
     v_trouble.details || jsonb_build_object('cause', v_trouble.kind, 'reason', v_trouble.message));
-  -- A rate is the campaign's own; A2P, balance and spending stop all campaigns of the organisation, and are one alert.
+  -- A rate concerns only this campaign. A2P, balance and spending stop all campaigns of the organisation, and give one alert.
   perform private.raise_alert(v_campaign.org_id, v_trouble.kind, 'critical',
     format('Campaign "%s" was paused. %s', v_campaign.name, v_trouble.message),
     case v_trouble.kind when 'breaker_tripped' then p_campaign_id end, null, v_trouble.details);
@@ -851,8 +926,8 @@ begin
 end;
 $$;
 comment on function private.guard_campaign(uuid, timestamptz) is
-  'Pauses a running campaign that must stop, with the reason, an audit event and an alert; false where nothing stands against '
-  'it. The caller''s transaction holds nothing else.';
+  'Pauses a running campaign that must stop, with the reason, an audit event and an alert; returns false if it may go on. The '
+  'caller''s transaction must hold no other locks.';
 
 create function private.guard_number(p_phone_number_id uuid, p_now timestamptz default now())
 returns boolean
@@ -877,7 +952,7 @@ begin
   end if;
   v_trouble := private.rate_trouble('filtered', 'of this number were filtered as spam', v_window.filtered, v_window.sent,
     v_limits.filtered_rate, v_limits.filtered_volume,
-      'Other numbers take over. Reactivate it once the texts are mended or it has rested; counting begins anew.');
+      'Other numbers take over. Reactivate it after the texts are improved or it has rested; counting begins anew.');
   update public.phone_numbers n set status = 'quarantined', status_reason = v_trouble.message where n.id = p_phone_number_id;
   perform private.record_audit_event(v_number.org_id, 'number_quarantined', v_number.e164, null, null,
     v_trouble.details || jsonb_build_object('reason', v_trouble.message));
@@ -887,8 +962,8 @@ begin
 end;
 $$;
 comment on function private.guard_number(uuid, timestamptz) is
-  'Quarantines an active number that is filtered beyond its organisation''s limit, with an audit event and an alert; false '
-  'where it is not. The caller''s transaction holds nothing else.';
+  'Quarantines an active number that is filtered beyond its organisation''s limit, with an audit event and an alert; returns '
+  'false if it is not. The caller''s transaction must hold no other locks.';
 
 create function private.numbers_to_guard()
 returns table (id uuid, org_id uuid)
@@ -898,7 +973,7 @@ set search_path = ''
 as $$
   select n.id, n.org_id
   from (
-    -- Steps from number to number through the index: a plain distinct reads a day of filtered messages.
+    -- Skips from number to number in the index: a plain distinct would read a day of filtered messages.
     with recursive k as (
       (select m.phone_number_id as id from public.messages m where m.error_code = 30007 and m.phone_number_id is not null
        order by m.phone_number_id limit 1)
@@ -912,7 +987,7 @@ as $$
   join public.phone_numbers n on n.id = f.id and n.status = 'active'
   order by n.id;
 $$;
-comment on function private.numbers_to_guard() is 'Active numbers of which a message was filtered, with their organisations.';
+comment on function private.numbers_to_guard() is 'Active numbers with a filtered message, with their organisations.';
 
 create function private.is_number_troubled(p_phone_number_id uuid, p_now timestamptz default now())
 returns boolean
@@ -928,8 +1003,8 @@ as $$
       and private.is_over(w.filtered, w.sent, l.filtered_rate, l.filtered_volume));
 $$;
 comment on function private.is_number_troubled(uuid, timestamptz) is
-  'Whether an active number is filtered beyond its organisation''s limit. Locks nothing: guard_number, which does, is asked '
-  'only then.';
+  'Whether an active number is filtered beyond its organisation''s limit. Takes no lock; guard_number, which does, is called '
+  'only if this is true.';
 
 create function private.is_campaign_troubled(p_campaign_id uuid, p_now timestamptz default now())
 returns boolean
@@ -942,7 +1017,7 @@ as $$
     where c.id = p_campaign_id and c.status = 'running' and (private.campaign_trouble(c, p_now)).kind is not null);
 $$;
 comment on function private.is_campaign_troubled(uuid, timestamptz) is
-  'Whether a running campaign must be paused. Locks nothing: guard_campaign, which does, is asked only then.';
+  'Whether a running campaign must be paused. Takes no lock; guard_campaign, which does, is called only if this is true.';
 
 -- schemas/guard/functions/record_account_check.sql
 
@@ -999,34 +1074,34 @@ begin
       where k.org_id = p_org_id;
     perform private.close_alerts(p_org_id, 'account_check_failed', p_now);
   else
-    -- Again in 10, 20, 40 … seconds, an hour at most: at first somebody may be waiting to start.
+    -- Tries again in 10, 20, 40 … seconds, an hour at most: at first somebody may be waiting to start.
     update private.account_checks k
     set failures = least(k.failures + 1, 100), last_error = left(v_error, 500),
         due_at = p_now + least(interval '10 seconds' * power(2, least(k.failures, 10)), interval '1 hour')
     where k.org_id = p_org_id
     returning k.failures into v_failures;
-    -- Less is Twilio's bad minute: the fifth comes after two and a half.
+    -- Fewer failures are a short disturbance at Twilio: the fifth comes after two and a half minutes.
     if v_failures >= 5 then
       perform private.raise_alert(p_org_id, 'account_check_failed', 'warning',
-        format('Twilio could not be asked about your account %s times in a row: %s. Balance and A2P registration are as they '
-          'were last read.',
+        format('Reading your account from Twilio failed %s times in a row: %s. Balance and A2P registration are as they were '
+          'last read.',
           v_failures, left(v_error, 500)));
     end if;
   end if;
 end;
 $$;
 comment on function private.record_account_check(uuid, jsonb, timestamptz) is
-  'Keeps what Twilio answered about an account: {balance, currency, services: [{messaging_service_sid, status, campaign_sid, '
-  'brand_sid, use_case, rate_limits, errors}], error}, each where it was asked; raises and closes the alerts that follow. The '
-  'guard pauses. Definer: the worker may not write these tables.';
+  'Stores Twilio''s answer about an account: {balance, currency, services: [{messaging_service_sid, status, campaign_sid, '
+  'brand_sid, use_case, rate_limits, errors}], error}, each if it was asked about. Raises and resolves the alerts that follow. '
+  'The guard pauses campaigns. Security definer: the worker may not write these tables.';
 grant execute on function private.record_account_check(uuid, jsonb, timestamptz) to worker;
 
 -- schemas/guard/functions/spending.sql
 
--- Spending: what accepted messages are estimated to cost, by message and by organisation and day. Twilio tells its own price up
--- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
--- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
--- organisation for every message.
+-- Spending: the estimated cost of accepted messages, for each message and for each organisation and day. Twilio reports its price
+-- up to a day later, and the balance is read only from time to time, so a limit for today needs an estimate. A statement trigger
+-- appends what Twilio accepted in a statement, and the guard folds it. Counting in place would lock one row of the organisation
+-- for every message.
 
 create function private.spent_today(p_org_id uuid, p_now timestamptz default now())
 returns numeric
@@ -1041,7 +1116,7 @@ as $$
   from (select o.time_zone, (p_now at time zone o.time_zone)::date as day from public.orgs o where o.id = p_org_id) x;
 $$;
 comment on function private.spent_today(uuid, timestamptz) is
-  'Estimated US dollars an organisation spent today (its own time zone), to the last accepted message.';
+  'Estimated US dollars that an organisation has spent today (in its time zone), up to the last accepted message.';
 
 create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
 returns integer
@@ -1060,9 +1135,9 @@ begin
   if v_limits.daily_spending_limit is null or v_price = 0 then
     return 2147483647;
   end if;
-  -- Estimated at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
-  -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts. Text by text,
-  -- the longest first: campaigns become many, texts do not, and the first that one of them uses is the longest.
+  -- Estimates with the longest text that any campaign may send, including paused and coming ones. The limit must hold whichever
+  -- campaign is next, and a campaign that the limit paused must not be able to resume because its own long text no longer counts.
+  -- Reads the texts, longest first, until one is used by a campaign: there may be many campaigns, but not many texts.
   v_worst := coalesce((
     select t.worst_segments from public.templates t
     where t.org_id = p_org_id and t.is_active and exists (
@@ -1070,7 +1145,7 @@ begin
       where ct.org_id = p_org_id and ct.template_id = t.id and c.status in ('ready', 'scheduled', 'running', 'paused'))
     order by t.worst_segments desc limit 1), 1);
   if p_with_open then
-    -- What is on its way is as good as spent, at what planning charged for it.
+    -- Messages that are queued or being sent count as spent, with the segments that planning charged.
     select coalesce(sum(m.charged_segments), 0) into v_open
     from public.campaigns c
     join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
@@ -1084,8 +1159,8 @@ end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is
   'How many messages an organisation may still plan today under its daily spending limit, each estimated at the longest text of '
-  'its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless '
-  'p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
+  'its campaigns that send or may send; 2147483647 if there is no limit. Queued messages and messages being sent count as spent, '
+  'unless p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
 
 create function private.fold_accepted(p_org_id uuid default null)
 returns integer
@@ -1122,13 +1197,13 @@ begin
 end;
 $$;
 comment on function private.fold_accepted(uuid) is
-  'Adds what was accepted to daily_spending and number_traffic, in one transaction; returns how many days of organisations '
-  'changed. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Adds accepted messages to daily_spending and number_traffic, in one transaction; returns how many days of organisations '
+  'changed. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/guard/functions/start_gates.sql
 
--- What a campaign may not start or resume without: a verified A2P registration of every messaging service it sends through,
--- and money left today. A campaign that was scheduled meets the same gate when its time comes, and is paused there.
+-- What a campaign needs to start or resume: a verified A2P registration of every messaging service it sends through, and money
+-- left today. A scheduled campaign is checked again when its time comes, and paused if it fails.
 
 create function private.refuse_start(p_campaign_id uuid, p_now timestamptz)
 returns void
@@ -1144,8 +1219,7 @@ begin
   end if;
 end;
 $$;
-comment on function private.refuse_start(uuid, timestamptz) is
-  'Raises PT409 with what stands in the way of a campaign''s start, where something does.';
+comment on function private.refuse_start(uuid, timestamptz) is 'Raises PT409 with the reason if a campaign may not start.';
 
 -- schemas/guard/functions/start_obstacle.sql
 
@@ -1162,7 +1236,7 @@ declare
   v_row record;
 begin
   select c.org_id, c.quiet_hours_override into v_org_id, v_override from public.campaigns c where c.id = p_campaign_id;
-  -- Saved before it was refused there, or where Twilio was a simulator.
+  -- The override was saved before the platform refused it, or where Twilio was a simulator.
   if v_override and not private.twilio_is_loopback() then
     return query select 'invalid_state',
       'The campaign asks to send at any hour, which is allowed only while Twilio is a simulator. Turn quiet_hours_override off.',
@@ -1176,7 +1250,7 @@ begin
       select n.e164, coalesce(n.messaging_service_sid, a.messaging_service_sid) as sid
       from private.campaign_numbers(p_campaign_id) n
       left join public.twilio_accounts a on a.org_id = n.org_id
-      -- Toll-free numbers are verified by themselves, not by A2P 10DLC.
+      -- Toll-free numbers have a verification of their own, not A2P 10DLC.
       where n.status = 'active' and coalesce(n.area_code, '') not in ('800', '833', '844', '855', '866', '877', '888')
     ) x
     left join public.a2p_registrations r on r.org_id = v_org_id and r.messaging_service_sid = x.sid
@@ -1186,12 +1260,12 @@ begin
     if v_row.sid is null then
       if v_limits.a2p_required then
         return query select 'a2p_not_verified', format(
-          '%s is in no messaging service, and your settings ask for a verified A2P registration. Put it into one at Twilio, or '
+          '%s is in no messaging service, and your settings require a verified A2P registration. Add it to one at Twilio, or '
           'turn a2p_required off.', v_row.e164),
           jsonb_build_object('phone_number', v_row.e164);
         return;
       end if;
-    -- Read daily: what is older than two days could not be read, and nobody knows what became of it.
+    -- Registrations are read daily. One that is older than two days could not be read, so its current status is unknown.
     elsif v_row.status is null or v_row.checked_at < p_now - interval '2 days' then
       return query select 'a2p_not_checked', format(
         'The A2P registration of messaging service %s is being read from Twilio. Try again in a moment.', v_row.sid),
@@ -1199,7 +1273,7 @@ begin
       return;
     elsif v_row.status <> 'VERIFIED' then
       return query select 'a2p_not_verified', format(
-        'The A2P registration of messaging service %s is %s%s. Campaigns may send when Twilio says VERIFIED: mend it in '
+        'The A2P registration of messaging service %s is %s%s. Campaigns may send when Twilio says VERIFIED: correct it in '
         'Twilio''s console. It is read again every 10 minutes.',
         v_row.sid, v_row.status,
         coalesce(' (' || (select string_agg(coalesce(e ->> 'error_code', e ->> 'message'), ', ')
@@ -1211,16 +1285,16 @@ begin
   end loop;
   if v_limits.daily_spending_limit is not null and private.spending_room(v_org_id, p_now, false) = 0 then
     return query select 'spending_limit_reached', format(
-      'Of today''s spending limit of %s US dollars, %s are spent. Raise daily_spending_limit in your settings, '
-      'or go on tomorrow.',
+      'Today''s spending limit is %s US dollars, and %s are spent. Raise daily_spending_limit in your settings, '
+      'or continue tomorrow.',
       v_limits.daily_spending_limit, round(private.spent_today(v_org_id, p_now), 2)),
       jsonb_build_object('daily_spending_limit', v_limits.daily_spending_limit, 'spent', private.spent_today(v_org_id, p_now));
   end if;
 end;
 $$;
 comment on function private.start_obstacle(uuid, timestamptz) is
-  'Why a campaign may not send now, in a code, a sentence and details: invalid_state (it asks to send at any hour, and Twilio '
-  'is no simulator), a2p_not_verified, a2p_not_checked (not read yet) or spending_limit_reached; no row if it may.';
+  'Why a campaign may not send now, as a code, a sentence and details: invalid_state (it asks to send at any hour, and Twilio is '
+  'not a simulator), a2p_not_verified, a2p_not_checked (not read yet) or spending_limit_reached. No row if it may send.';
 
 -- schemas/guard/policies/public_a.sql
 
@@ -1233,7 +1307,7 @@ insert into private.tasks (name, seconds, due) values ('guard', 15, $$select
   exists (select from public.campaigns c where c.status in ('running', 'building'))
   or exists (select from private.accepted_deltas)
   or exists (select from public.alerts a where a.resolved_at is null)
-  -- Receipts come for days after a campaign is over. A number's window is 24 hours long.
+  -- Receipts arrive for days after a campaign has ended. A number's window is 24 hours long.
   or exists (
     select from public.phone_numbers n
     where n.status = 'active' and (
@@ -1243,7 +1317,7 @@ insert into private.tasks (name, seconds, due) values ('guard', 15, $$select
 
 insert into private.task_parts (task, place, kind, items, call) values
   ('guard', 1, 'fold_accepted', null, 'select private.fold_accepted($1)'),
-  -- Numbers first: what one bad number sent must not pause the campaign that others could carry on.
+  -- Numbers come first: messages of one bad number must not pause a campaign that other numbers could continue.
   ('guard', 2, 'guard_number', 'select n.id, n.org_id from private.numbers_to_guard() n',
     'select private.guard_number($1) where private.is_number_troubled($1)'),
   ('guard', 3, 'guard', $$select c.id, c.org_id from public.campaigns c where c.status = 'running'$$,

@@ -22,7 +22,7 @@ create table public.conversations (
   unique (org_id, e164)
 );
 comment on table public.conversations is
-  'What an organisation and a person wrote to each other: one per phone, begun by the person''s first message.';
+  'The messages between an organisation and a person: one conversation for each phone, begun by the person''s first message.';
 alter table public.messages add foreign key (conversation_id) references public.conversations (id) on delete set null;
 create index conversations_list_idx on public.conversations (org_id, last_message_at desc);
 create index conversations_lead_idx on public.conversations (lead_id) where lead_id is not null;
@@ -39,10 +39,122 @@ grant delete, insert, select, update on public.conversations to service_role;
 create trigger conversations_updated_at before update on public.conversations
   for each row execute function private.set_updated_at();
 
+-- schemas/inbound/functions/held_people.sql
+
+-- People whose answer somebody must read before anything more of a campaign is sent to them: it may be a wish to stop, a threat,
+-- or the news that the person has died.
+
+create function private.hold_person(p_org_id uuid, p_e164 text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.contacts c set held_at = p_now where c.org_id = p_org_id and c.e164 = p_e164 and c.held_at is null;
+  perform private.raise_alert(p_org_id, 'answers_to_read', 'warning',
+    'Somebody''s answer may be a wish to stop, or says that the person has died. Nothing more is sent to them until you have '
+    'said what it means.');
+end;
+$$;
+comment on function private.hold_person(uuid, text, timestamptz) is
+  'Lets campaigns wait for a person, and raises an alert. What is queued is given back when it is claimed. The caller holds the '
+  'contact.';
+
+create function private.release_person(p_org_id uuid, p_e164 text, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.contacts c set held_at = null where c.org_id = p_org_id and c.e164 = p_e164 and c.held_at is not null;
+  if not found then
+    return false;
+  end if;
+  update public.campaign_targets t set not_before = '-infinity', needs_attention = null, updated_at = p_now
+  where t.id in (
+    select x.id from public.campaign_targets x
+    where x.org_id = p_org_id and x.e164 = p_e164 and x.state = 'waiting' and x.not_before > p_now
+      -- Those who wait for a retry or for their region go on waiting for it.
+      and x.attempts = 0 and x.error_code is distinct from 21408
+    order by x.id for no key update);
+  if not exists (select from private.contacts c where c.org_id = p_org_id and c.held_at is not null) then
+    perform private.close_alerts(p_org_id, 'answers_to_read', p_now);
+  end if;
+  return true;
+end;
+$$;
+comment on function private.release_person(uuid, text, timestamptz) is
+  'Ends the hold of a person; returns whether there was one. What waited for them is due at once, and the alert is resolved if '
+  'nobody else is held. The caller holds the contact.';
+
+create function private.review_answer(p_message_id uuid, p_class text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_message public.messages;
+begin
+  if p_class is null or p_class <> all (array['stop', 'wrong_number', 'deceased', 'interested', 'not_interested', 'reply',
+    'automatic']) then
+    perform private.raise_error('PT422', 'invalid_input', 'The text can''t mean that.', jsonb_build_object('errors',
+      jsonb_build_array(jsonb_build_object('field', 'class', 'message',
+        'Give stop, wrong_number, deceased, interested, not_interested, reply or automatic.'))));
+  end if;
+  select * into v_message from public.messages m where m.id = p_message_id and m.org_id = v_org_id;
+  if v_message.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such message.', jsonb_build_object('message_id', p_message_id));
+  elsif v_message.kind <> 'inbound' then
+    perform private.raise_error('PT409', 'invalid_state',
+      'This text is one of ours. Review one that a person wrote: its kind is inbound.',
+      jsonb_build_object('message_id', p_message_id));
+  end if;
+  perform private.lock_contact(v_org_id, v_message.from_number);
+  update public.messages m set reviewed_at = p_now, reviewed_by = auth.uid(), reviewed_as = p_class
+  where m.id = p_message_id;
+  perform private.record_audit_event(v_org_id, 'answer_reviewed', v_message.from_number, v_message.campaign_id,
+    v_message.lead_id, jsonb_build_object('message_id', p_message_id, 'class', v_message.classification, 'rule',
+      v_message.class_rule, 'version', v_message.class_version, 'reviewed_as', p_class));
+  if p_class = 'stop' then
+    perform private.suppress(v_org_id, v_message.from_number, 'manual', v_message.content, v_message.campaign_id, false,
+      v_message.language, p_now);
+  elsif p_class = 'wrong_number' then
+    perform private.mark_wrong_number(v_org_id, v_message.from_number, v_message.campaign_id, v_message.lead_id, p_now);
+  elsif p_class = 'deceased' then
+    perform private.cancel_open_targets(v_org_id, v_message.from_number, 'deceased', p_now);
+    update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
+      invalid_reason = coalesce(c.invalid_reason, 'deceased')
+    where c.org_id = v_org_id and c.e164 = v_message.from_number;
+  end if;
+  perform private.move_lead_by_reply(v_org_id, v_message.from_number, v_message.lead_id, p_class,
+    case when p_class in ('interested', 'not_interested') then p_class end, p_message_id);
+  -- Another answer of theirs may still be unread.
+  if not exists (
+    select from public.messages m
+    where m.org_id = v_org_id and m.holds and m.reviewed_at is null and m.from_number = v_message.from_number
+  ) then
+    perform private.release_person(v_org_id, v_message.from_number, p_now);
+  end if;
+end;
+$$;
+comment on function private.review_answer(uuid, text, timestamptz) is
+  'What a person says that an inbound text means: stop, wrong_number, deceased, interested, not_interested, reply or automatic. '
+  'Acts on it, and ends the hold of the person once no text of theirs is unread. Needs operator. Raises PT403, PT404, PT409, '
+  'PT422. Security definer: users may not write these tables.';
+grant execute on function private.review_answer(uuid, text, timestamptz) to authenticated;
+
+create function public.review_answer(p_message_id uuid, p_class text) returns void
+  language sql set search_path = '' as $$ select private.review_answer(p_message_id, p_class); $$;
+comment on function public.review_answer(uuid, text) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.review_answer(uuid, text) to authenticated;
+
 -- schemas/inbound/functions/inbound.sql
 
--- Inbound: a person wrote. One transaction: thread it, store it, act on what it means. The text is classified by the caller
--- (keywords need no data); what follows from the class is decided here.
+-- Inbound messages. One transaction assigns a message to its conversation, stores it and acts on it. The caller classifies the
+-- text (keywords need no data); the consequences are decided here.
 
 create function private.system_template(p_org_id uuid, p_category text, p_language text)
 returns public.templates
@@ -56,7 +168,7 @@ as $$
   limit 1;
 $$;
 comment on function private.system_template(uuid, text, text) is
-  'The help or stop text of an organisation, in the person''s language where it has one.';
+  'The help or stop text of an organisation, in the person''s language if there is one.';
 
 create function private.queue_auto_reply(
   p_org_id uuid,
@@ -94,8 +206,62 @@ begin
 end;
 $$;
 comment on function private.queue_auto_reply(uuid, public.conversations, public.phone_numbers, text, text, text, timestamptz) is
-  'Queues the help or stop text for a person, ahead of campaigns. A stop confirmation is the one message allowed after an '
+  'Queues the help or stop text for a person, ahead of campaigns. A stop confirmation is the only message allowed after an '
   'opt-out (47 CFR 64.1200(a)(12)).';
+
+create function private.is_answer(p_classification text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_classification, 'reply') <> all (
+    array['stop', 'start', 'help', 'automatic', 'disliked', 'reaction']);
+$$;
+comment on function private.is_answer(text) is
+  'Whether a text of this class counts as an answer to a campaign: no keyword, no robot, and of the reactions only a like.';
+
+create function private.mark_wrong_number(p_org_id uuid, p_e164 text, p_campaign_id uuid, p_lead_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.cancel_open_targets(p_org_id, p_e164, 'wrong_number', p_now);
+  update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
+    invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
+  where c.org_id = p_org_id and c.e164 = p_e164;
+  update public.lead_phones p set is_valid = false, invalid_reason = 'wrong_number'
+  where p.org_id = p_org_id and p.e164 = p_e164 and p.is_valid;
+  perform private.record_audit_event(p_org_id, 'wrong_number', p_e164, p_campaign_id, p_lead_id);
+end;
+$$;
+comment on function private.mark_wrong_number(uuid, text, uuid, uuid, timestamptz) is
+  'A phone belongs to somebody else: cancels what waits for it, and no campaign takes it any more. The caller holds the contact.';
+
+create function private.last_sent(p_account_sid text, p_from text, p_to text)
+returns text[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select array(
+    select m.content
+    from public.phone_numbers n
+    join public.twilio_accounts a on a.org_id = n.org_id
+    cross join lateral (
+      select x.content, x.created_at from public.messages x
+      where x.to_number = p_from and (x.org_id = n.org_id) is true and x.content is not null
+      order by x.created_at desc limit 3
+    ) m
+    where n.e164 = p_to and a.account_sid = p_account_sid
+    order by m.created_at desc);
+$$;
+comment on function private.last_sent(text, text, text) is
+  'The last three texts that the organisation of our number p_to sent to p_from, the newest first, to tell quotations of them '
+  'from the person''s words. Security definer: the worker may not read messages.';
+grant execute on function private.last_sent(text, text, text) to worker;
 
 -- schemas/inbound/functions/receive_inbound.sql
 
@@ -113,7 +279,11 @@ create function private.receive_inbound(
   p_handled_by_twilio boolean,
   p_matched text,
   p_now timestamptz default now(),
-  p_interest text default null
+  p_interest text default null,
+  p_class text default null,
+  p_rule text default null,
+  p_version integer default null,
+  p_holds boolean default false
 )
 returns text
 language plpgsql
@@ -121,6 +291,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_class text := coalesce(p_class, p_kind);
   v_number public.phone_numbers;
   v_contact private.contacts;
   v_conversation public.conversations;
@@ -137,7 +308,7 @@ begin
   end if;
 
   v_contact := private.lock_contact(v_number.org_id, p_from);
-  -- Of this organisation: another one with an account of its own may claim any MessageSid.
+  -- Only within this organisation: another organisation with its own account could send any MessageSid.
   if exists (select 1 from public.messages m where m.provider_sid = p_message_sid and m.org_id = v_number.org_id
     and m.kind = 'inbound') then
     return 'repeated';
@@ -152,7 +323,7 @@ begin
   v_replied_before := exists (
     select 1 from public.messages m join public.conversations c on c.id = m.conversation_id
     where c.org_id = v_number.org_id and c.e164 = p_from and m.kind = 'inbound'
-      and m.campaign_id is not distinct from v_campaign_id);
+      and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
   insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
     last_message_at)
@@ -165,29 +336,32 @@ begin
   returning * into v_conversation;
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
-    language, status, provider_sid, provider_status, classification, queued_at, created_at, updated_at)
+    language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
+    created_at, updated_at)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
-    nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', p_kind, p_now, p_now, p_now)
+    nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
   returning id into v_message_id;
   update private.contacts c set last_inbound_at = p_now, phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
-  if v_campaign_id is not null and not v_replied_before then
+  if v_campaign_id is not null and private.is_answer(v_class) and not v_replied_before then
     insert into private.campaign_deltas (org_id, campaign_id, replies) values (v_number.org_id, v_campaign_id, 1);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
-    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'certainty', p_certainty, 'matched', p_matched,
+    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
+      'certainty', p_certainty, 'matched', p_matched,
       'handled_by_twilio', p_handled_by_twilio));
 
   if p_kind = 'stop' then
     v_new_opt_out := private.suppress(v_number.org_id, p_from, 'keyword', p_body, v_campaign_id, p_review, p_language, p_now);
-    -- Twilio's own answer counts as the confirmation: a second one would be refused with 21610, and is not ours to send.
+    -- Twilio's own reply counts as the confirmation. A second one would be refused with 21610, and is not ours to send.
     if v_new_opt_out and not p_handled_by_twilio then
       perform private.queue_auto_reply(v_number.org_id, v_conversation, v_number, p_from, 'stop', p_language, p_now);
     end if;
   elsif p_kind = 'start' then
     perform private.unsuppress(v_number.org_id, p_from, 'keyword', p_body, p_language, p_now);
   elsif p_kind = 'help' then
-    -- One answer an hour: two machines must not talk to each other.
+    -- At most one reply an hour, so that two machines do not answer each other for ever.
     if not p_handled_by_twilio and v_contact.suppressed_at is null and not exists (
       select 1 from public.messages m where m.to_number = p_from and (m.org_id = v_number.org_id) is true
         and m.kind = 'auto_reply' and m.created_at > p_now - interval '1 hour'
@@ -195,23 +369,25 @@ begin
       perform private.queue_auto_reply(v_number.org_id, v_conversation, v_number, p_from, 'help', p_language, p_now);
     end if;
   elsif p_kind = 'wrong_number' then
-    perform private.cancel_open_targets(v_number.org_id, p_from, 'wrong_number', p_now);
-    update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
-      invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
-    where c.org_id = v_number.org_id and c.e164 = p_from;
-    update public.lead_phones p set is_valid = false, invalid_reason = 'wrong_number'
-    where p.org_id = v_number.org_id and p.e164 = p_from and p.is_valid;
-    perform private.record_audit_event(v_number.org_id, 'wrong_number', p_from, v_campaign_id, v_conversation.lead_id);
+    perform private.mark_wrong_number(v_number.org_id, p_from, v_campaign_id, v_conversation.lead_id, p_now);
   end if;
-  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, p_kind, p_interest, v_message_id);
+  if p_holds then
+    perform private.hold_person(v_number.org_id, p_from, p_now);
+  elsif p_kind in ('stop', 'start', 'wrong_number') then
+    -- They say themselves what was in doubt.
+    perform private.release_person(v_number.org_id, p_from, p_now);
+  end if;
+  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
   return p_kind;
 end;
 $$;
 comment on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
-  timestamptz, text) is
-  'Stores an inbound message once (by its MessageSid), threads it, and acts: STOP suppresses and confirms once, START '
-  're-subscribes, HELP answers, a wrong number cancels that phone''s other steps; and status and score of the lead follow. '
-  'p_kind: stop, start, help, wrong_number, reply; p_interest, of a reply: interested, not_interested or null. Returns p_kind, '
-  'repeated or not_our_number. Definer: the worker may not write these tables.';
+  timestamptz, text, text, text, integer, boolean) is
+  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the phone '
+  'and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps. Status and '
+  'score of the lead change too. p_kind: stop, start, help, wrong_number, deceased, reaction, automatic, reply; p_class is the '
+  'classification that is stored (null: p_kind), p_rule, p_matched and p_version what decided it; p_holds: campaigns wait until '
+  'somebody has read the text; p_interest, for a reply: interested, not_interested or null. Returns p_kind, repeated or '
+  'not_our_number. Security definer: the worker may not write these tables.';
 grant execute on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
-  timestamptz, text) to worker;
+  timestamptz, text, text, text, integer, boolean) to worker;

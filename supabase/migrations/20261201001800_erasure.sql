@@ -24,14 +24,14 @@ begin
     union
     select l.id from public.leads l where l.merged_into = any (p_lead_ids));
   v_phones := p_phones || private.lead_contacts(p_org_id, v_ids);
-  -- Deleted leads of the same phones are emptied too: nobody sees them, and they hold the same person.
+  -- Deleted leads with the same phones are emptied too: nobody sees them, but they contain data of the same person.
   v_ids := array(
     select x from unnest(v_ids) x
     union
     select l.id from public.lead_phones p join public.leads l on l.id = p.lead_id
     where p.org_id = p_org_id and p.e164 = any (v_phones) and l.deleted_at is not null);
   if not v_phones <@ private.lock_leads(p_org_id, v_ids) then
-    -- Of a phone that no lead ever had: then no lead is locked either.
+    -- True if a phone never belonged to a lead; then no lead is locked either.
     perform private.lock_contacts(p_org_id, v_phones);
   end if;
   v_others := array(
@@ -39,15 +39,15 @@ begin
     where p.org_id = p_org_id and p.e164 = any (v_phones) and l.deleted_at is null and l.id <> all (v_ids) order by l.id);
   if cardinality(v_others) > 0 then
     perform private.raise_error('PT409', 'conflict',
-      'Other leads have the same phones. Where they are the same person, merge them first, or erase them too (also_erase); '
-      'where not, take the phone from one of them.',
+      'Other leads have the same phones. If they are the same person, merge them first or erase them too (also_erase). If they '
+      'are not, remove the phone from one of them.',
       jsonb_build_object('lead_ids', v_others));
   end if;
   if exists (
     select from public.messages m
     where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status in ('sending', 'unknown')) then
     perform private.raise_error('PT409', 'invalid_state',
-      'A message to this person is being sent, or Twilio has not told what became of it. Try again when it is settled.');
+      'A message to this person is being sent, or it is unknown whether Twilio accepted one. Try again when that is settled.');
   end if;
 
   select array_agg(lower(l.email)) filter (where l.email is not null) into v_emails from public.leads l where l.id = any (v_ids);
@@ -55,7 +55,7 @@ begin
     v_canceled := v_canceled + private.cancel_open_targets(p_org_id, v_e164, 'erased', p_now);
     perform private.suppress(p_org_id, v_e164, 'manual', 'erased', p_now => p_now);
   end loop;
-  -- Answers that wait to be sent, the confirmation of an opt-out among them.
+  -- Cancels replies that wait to be sent, including the confirmation of an opt-out.
   update public.messages m set status = 'canceled', error_message = 'erased', settled_at = p_now
   where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status = 'queued';
   v_done := private.erase_messages(p_org_id, v_phones)
@@ -69,12 +69,13 @@ end;
 $$;
 comment on function private.erase(uuid, uuid[], text[], timestamptz) is
   'Erases leads (with those merged into them and deleted ones of the same phones) and phones in the caller''s transaction, '
-  'suppresses the phones and cancels what waits for them. Returns {erased: {table: how many}, targets_canceled, suppressed: '
-  '[e164]}. Raises PT409 conflict where another lead has one of the phones, invalid_state while a message is under way.';
+  'suppresses the phones and cancels messages that wait for them. Returns {erased: {table: how many}, targets_canceled, '
+  'suppressed: [e164]}. Raises PT409 conflict if another lead has one of the phones, PT409 invalid_state while a message is '
+  'being sent or unknown.';
 
 -- schemas/erasure/functions/erase_person.sql
 
--- Erasing a person as admins call it: a lead with all that was merged into it, or a phone that no lead has.
+-- Erasing a person, as admins call it: a lead with all leads merged into it, or a phone that no lead has.
 
 create function private.erase_lead(p_lead_id uuid, p_confirm text, p_also_erase uuid[] default '{}',
   p_now timestamptz default now())
@@ -112,9 +113,9 @@ begin
 end;
 $$;
 comment on function private.erase_lead(uuid, text, uuid[], timestamptz) is
-  'Admins: erases the person of a lead, and of other leads named, for good; see private.erase for the answer. p_confirm: the '
-  'lead''s full name, or a phone in E.164. Of one that is erased already it does nothing. Raises PT403, PT404, PT409, PT422. '
-  'Definer: users may not write the tables.';
+  'Admins: erases the person of a lead, and of the leads also_erase, for good; see private.erase for the answer. p_confirm: the '
+  'lead''s full name, or one of its phones in E.164. Does nothing if the lead is erased already. Raises PT403, PT404, PT409, '
+  'PT422. Security definer: users may not write the tables.';
 grant execute on function private.erase_lead(uuid, text, uuid[], timestamptz) to authenticated;
 
 create function public.erase_lead(p_lead_id uuid, p_confirm text, p_also_erase uuid[] default '{}')
@@ -139,8 +140,8 @@ begin
 end;
 $$;
 comment on function private.erase_phone(text, timestamptz) is
-  'Admins: erases what there is of a phone (E.164) that no lead has, and suppresses it; see private.erase for the answer. '
-  'Raises PT403, PT409 conflict naming the lead that has it, PT422. Definer: users may not write the tables.';
+  'Admins: erases everything about a phone (E.164) that no lead has, and suppresses it; see private.erase for the answer. Raises '
+  'PT403, PT409 conflict naming the lead that has it, PT422. Security definer: users may not write the tables.';
 grant execute on function private.erase_phone(text, timestamptz) to authenticated;
 
 create function public.erase_phone(p_e164 text)
@@ -171,13 +172,14 @@ begin
 end;
 $$;
 comment on function private.erase_outside(uuid, uuid[], text[]) is
-  'Removes calls to services that wait, what services answered about these phones and the parcels of these leads (answers about '
-  'several go whole), and what they told of the phones; how many. Before the parcels go.';
+  'Deletes waiting calls to outside services about these phones and the parcels of these leads, the services'' answers about '
+  'them (an answer about several subjects is deleted whole), and the scrubs of the phones; returns how many. Must run before the '
+  'parcels are deleted.';
 
 -- schemas/erasure/functions/erase_rows.sql
 
--- Erasing a person: what is done to each table. What stays is a phone with dates and kinds: without the suppression it would be
--- written to again, and that it was written to, and said no, may have to be proved (47 CFR 64.1200; four years, 28 USC 1658).
+-- Erasing a person: what happens in each table. Phones with dates and kinds stay: without the suppression the person would be
+-- written to again, and it may have to be proved that they were written to and refused (47 CFR 64.1200; four years, 28 USC 1658).
 
 create function private.erase_leads(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -203,7 +205,8 @@ begin
   delete from public.lead_properties p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids);
   get diagnostics v_parcels = row_count;
   delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_lead_ids);
-  -- The journal of imports holds leads as they were; an undo finds nothing to put back. That of bulk actions goes by erased_at.
+  -- The journal of imports contains leads as they were; after this, an undo finds nothing to put back. The journal of bulk
+  -- actions is deleted by a trigger on erased_at.
   delete from private.import_changes c where c.lead_id = any (p_lead_ids);
   update public.import_rejections r set raw = '[]', field = null, reason = 'Erased at the person''s request.', lead_id = null
   where r.org_id = p_org_id and r.outcome = 'warning' and r.lead_id = any (p_lead_ids);
@@ -214,7 +217,8 @@ begin
 end;
 $$;
 comment on function private.erase_leads(uuid, uuid[], timestamptz) is
-  'Empties leads and removes their phones and parcels; how many. The rows stay, hidden, so that figures of campaigns do.';
+  'Empties leads and deletes their phones and parcels; returns how many. The rows stay, hidden, so that figures of campaigns '
+  'stay right.';
 
 create function private.erase_messages(p_org_id uuid, p_phones text[])
 returns jsonb
@@ -233,7 +237,7 @@ begin
     where c.org_id = p_org_id and c.e164 = any (p_phones)
     order by 1);
   update public.messages m
-  set content = null, variables = null, media_urls = null, needs_attention = null,
+  set content = null, variables = null, media_urls = null, needs_attention = null, class_phrase = null,
       error_message = case when m.error_message ~ '[0-9]{7}' then null else m.error_message end
   where m.id = any (v_messages);
   update public.send_attempts a set error_message = null where a.message_id = any (v_messages) and a.error_message is not null;
@@ -246,8 +250,8 @@ begin
 end;
 $$;
 comment on function private.erase_messages(uuid, text[]) is
-  'Empties what was written to and by phones: texts, values, media, raw receipts, previews; how many of each. Phone, time and '
-  'what became of it stay.';
+  'Empties the messages to and from these phones: texts, values, media, raw receipts, previews; returns how many of each. Phone, '
+  'time and status stay.';
 
 create function private.erase_records(p_org_id uuid, p_lead_ids uuid[], p_phones text[], p_emails text[])
 returns jsonb
@@ -256,7 +260,7 @@ set search_path = ''
 as $$
 declare
   v_digits text[] := array(select right(regexp_replace(p, '\D', '', 'g'), 10) from unnest(p_phones) p);
-  -- However a phone is written, its last four digits stand together.
+  -- In every format of a phone, the last four digits are together.
   v_ends text[] := array(select '%' || right(d, 4) || '%' from unnest(v_digits) d);
   v_mails text[] := array(select '%' || regexp_replace(lower(e), '([\\%_])', '\\\1', 'g') || '%' from unnest(p_emails) e
     where e <> '');
@@ -264,7 +268,7 @@ declare
   v_rejections integer;
   v_webhooks integer;
 begin
-  -- Of the trail, which was who did what and when: only words that name no person.
+  -- Of audit events, who did what and when stays, and only details that identify no person.
   update public.audit_events e
   set phone_number = case when e.event_type in ('opt_out', 'opt_in') then e.phone_number end,
       details = (
@@ -295,5 +299,5 @@ begin
 end;
 $$;
 comment on function private.erase_records(uuid, uuid[], text[], text[]) is
-  'Reduces audit events, consent records and opt-outs to phone, date and kind, empties rejected rows of imports that hold one '
-  'of the phones (in any format) or e-mail addresses, and removes refused webhooks of these phones; how many.';
+  'Reduces audit events, consent records and opt-outs to phone, date and kind, empties rejected rows of imports that contain one '
+  'of the phones (in any format) or e-mail addresses, and deletes refused webhooks of these phones; returns how many.';

@@ -32,8 +32,8 @@ begin
 end;
 $$;
 comment on function private.topic_org_id(text) is
-  'The organisation a channel belongs to, null for a topic that is none of ours. Definer: it must see rows of other '
-  'organisations to refuse them.';
+  'The organisation that a channel belongs to; null for a topic that is not one of ours. Security definer: it must see rows of '
+  'other organisations to refuse them.';
 grant execute on function private.topic_org_id(text) to authenticated;
 
 -- schemas/realtime/triggers/broadcasts.sql
@@ -49,7 +49,7 @@ begin
   for i in 0 .. tg_nargs - 1 by 2 loop
     perform private.broadcast_rows(tg_argv[i] || ':' || topic.id, tg_op, tg_table_name, topic.records)
     from (
-      select to_jsonb(n) ->> tg_argv[i + 1] as id, jsonb_agg(to_jsonb(n)) as records from new_rows n group by 1
+      select to_jsonb(n) ->> tg_argv[i + 1] as id, to_jsonb(array_agg(to_jsonb(n))) as records from new_rows n group by 1
     ) topic
     where topic.id is not null;
   end loop;
@@ -57,8 +57,8 @@ begin
 end;
 $$;
 comment on function private.broadcast_changes() is
-  'Statement trigger: one broadcast per topic with the rows that changed. Definer: realtime.send swallows errors of those who '
-  'may not insert.';
+  'Statement trigger: sends one broadcast for each topic, with the rows that changed. Security definer: realtime.send swallows '
+  'the errors of roles that may not insert.';
 create trigger campaigns_broadcast_insert after insert on public.campaigns
   referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
     'org_id');
@@ -99,8 +99,8 @@ begin
 end;
 $$;
 comment on function private.broadcast_conversation_message() is
-  'Trigger: an inbound message or a reply, or its new status, to whoever has the conversation open. Definer: realtime.send '
-  'swallows errors of those who may not insert.';
+  'Trigger: broadcasts an inbound message or a reply, or its new status, to the people who have the conversation open. Security '
+  'definer: realtime.send swallows the errors of roles that may not insert.';
 create trigger messages_broadcast_insert after insert on public.messages
   for each row when (new.conversation_id is not null
     and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
@@ -115,21 +115,21 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- One statement may change 100,000 leads: then whoever looks is told to look again, not what happened to each.
+  -- One statement may change 100,000 leads. Subscribers are then told only how many leads changed, and load them again.
   perform case
     when x.n <= 50 then private.broadcast_rows('org:' || x.org_id, 'INSERT', 'lead_events', x.records)
     else realtime.send(jsonb_build_object('id', gen_random_uuid(), 'leads', x.n), 'leads_changed', 'org:' || x.org_id, true)
   end
   from (
-    select n.org_id, count(*) as n, case when count(*) <= 50 then jsonb_agg(to_jsonb(n)) end as records from new_rows n
+    select n.org_id, count(*) as n, case when count(*) <= 50 then to_jsonb(array_agg(to_jsonb(n))) end as records from new_rows n
       group by n.org_id
   ) x;
   return null;
 end;
 $$;
 comment on function private.broadcast_lead_events() is
-  'Statement trigger: up to 50 events of a statement to the organisation''s channel, or leads_changed with how many. Definer: '
-  'realtime.send swallows errors of those who may not insert.';
+  'Statement trigger: broadcasts up to 50 events of a statement to the organisation''s channel. If there are more, it sends '
+  'leads_changed with their number instead. Security definer: realtime.send swallows the errors of roles that may not insert.';
 create trigger lead_events_broadcast after insert on public.lead_events
   referencing new table as new_rows for each statement execute function private.broadcast_lead_events();
 
@@ -147,8 +147,8 @@ begin
 end;
 $$;
 comment on function private.withhold_rows_of_account() is
-  'Trigger: an account that is banned or deleted may still listen on channels it has joined; they carry no contents for as long '
-  'as its token lives. Definer: the auth service may write nothing of ours.';
+  'Trigger: after an account is banned or deleted, its organisation''s broadcasts carry no contents for as long as its token may '
+  'be used, because it may still listen on channels it has joined. Security definer: the auth service may not write our tables.';
 create trigger on_auth_user_banned after update on auth.users
   for each row when (
     (new.banned_until is not null and old.banned_until is distinct from new.banned_until)
@@ -162,15 +162,16 @@ create table private.withheld_rows (
   until timestamptz not null
 );
 comment on table private.withheld_rows is
-  'Organisations that somebody left a short while ago: until then their broadcasts carry ids and no contents.';
+  'Organisations that somebody has just left. Until this time their broadcasts carry ids but no contents.';
 
 alter table private.withheld_rows enable row level security;
 
 -- schemas/realtime/functions/broadcasts.sql
 
--- Live updates: row changes broadcast from the database to private channels, decided by policies on realtime.messages.
--- org:<id> campaigns, figures, alerts · campaign:<id> its state and figures · inbox:<org id> conversations
--- conversation:<id> messages · import:<id> progress. Campaign sends are never broadcast row by row: their figures are.
+-- Live updates: the database broadcasts row changes to private channels. Policies on realtime.messages decide who may join one.
+-- org:<id> campaigns, figures, alerts, imports, jobs, events of leads · campaign:<id> its state and figures
+-- inbox:<org id> conversations · conversation:<id> messages · import:<id>, job:<id> progress
+-- Campaign messages are not broadcast one by one; the campaign's figures are broadcast instead.
 
 create function private.largest_broadcast()
 returns integer
@@ -179,20 +180,20 @@ immutable
 set search_path = ''
 as $$ select 250000 $$;
 comment on function private.largest_broadcast() is
-  'Bytes of a payload that Realtime brings on every plan. The Free plan takes 256,000; what is larger is dropped there, and '
-  'nobody is told.';
+  'The largest payload, in bytes, that Realtime delivers on every plan. The Free plan allows 256,000; Realtime drops a larger '
+  'payload there without an error.';
 
 create function private.row_broadcast(p_operation text, p_table text, p_records jsonb, p_old_records jsonb default null)
 returns jsonb
 language sql
 set search_path = ''
 as $$
-  -- The shape of realtime.broadcast_changes, so a subscriber reads one shape; records holds them all where a statement changed
-  -- several rows.
+  -- The same shape as realtime.broadcast_changes, so that a subscriber reads only one shape. records holds all rows of a
+  -- statement that changed several.
   select jsonb_build_object('id', gen_random_uuid(), 'operation', p_operation, 'schema', 'public', 'table', p_table,
     'record', p_records -> 0, 'old_record', p_old_records -> 0, 'records', p_records);
 $$;
-comment on function private.row_broadcast(text, text, jsonb, jsonb) is 'What a broadcast of changed rows says.';
+comment on function private.row_broadcast(text, text, jsonb, jsonb) is 'The payload of a broadcast of changed rows.';
 
 create function private.broadcast_rows(p_topic text, p_operation text, p_table text, p_records jsonb,
   p_old_records jsonb default null)
@@ -213,10 +214,10 @@ begin
       return;
     end if;
   end if;
-  -- A thousand ids are some 140 kB.
+  -- A payload of a thousand ids takes some 140 kB.
   for v_ids in
-    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', x.r -> 'id', 'org_id', x.r -> 'org_id',
-      'campaign_id', x.r -> 'campaign_id')) order by x.n)
+    select to_jsonb(array_agg(jsonb_strip_nulls(jsonb_build_object('id', x.r -> 'id', 'org_id', x.r -> 'org_id',
+      'campaign_id', x.r -> 'campaign_id')) order by x.n))
     from jsonb_array_elements(p_records) with ordinality x (r, n)
     group by (x.n - 1) / 1000 order by (x.n - 1) / 1000
   loop
@@ -225,14 +226,14 @@ begin
 end;
 $$;
 comment on function private.broadcast_rows(text, text, text, jsonb, jsonb) is
-  'Tells one private topic of changed rows, event INSERT, UPDATE or DELETE. Ids only, and withheld: true, if the rows are more '
-  'than Realtime brings, and for an hour after somebody left the organisation.';
+  'Broadcasts changed rows to one private topic, as event INSERT, UPDATE or DELETE. Sends only ids, with withheld: true, if the '
+  'payload is larger than Realtime delivers, and for an hour after somebody left the organisation.';
 
 -- schemas/realtime/functions/withheld_rows.sql
 
--- Realtime asks the policies when a channel is joined and when it gets a new token, and not in between. Somebody who was removed
--- keeps the channels they had joined until their last token expires. So for that long the organisation's broadcasts say
--- that something changed, and not what: clients read it again over REST, where rights are asked at every request.
+-- Realtime checks the policies when a client joins a channel and when it sends a new token, but not in between. A person who was
+-- removed keeps the channels they had joined until their last token expires. Until then, the organisation's broadcasts say that
+-- something changed, but not what. Clients read the rows again over REST, where rights are checked with every request.
 
 create function private.token_lifetime()
 returns interval
@@ -241,8 +242,8 @@ immutable
 set search_path = ''
 as $$ select interval '61 minutes' $$;
 comment on function private.token_lifetime() is
-  'How long an access token may still be used after its session has ended: jwt_expiry of supabase/config.toml and a minute for '
-  'clocks. Raise both together.';
+  'How long an access token may still be used after its session has ended: jwt_expiry of supabase/config.toml, plus a minute for '
+  'clocks that differ. Raise both together.';
 
 create function private.withhold_rows(p_org_id uuid, p_now timestamptz default now())
 returns void
@@ -253,7 +254,7 @@ as $$
   on conflict (org_id) do update set until = greatest(excluded.until, private.withheld_rows.until);
 $$;
 comment on function private.withhold_rows(uuid, timestamptz) is
-  'From now on, and for as long as a token lives, broadcasts of this organisation carry no contents.';
+  'For as long as an access token may still be used from now on, broadcasts of this organisation carry no contents.';
 
 -- schemas/realtime/policies/realtime_messages.sql
 

@@ -1,5 +1,6 @@
-// No broadcast is larger than Realtime brings on the smallest plan, however large the rows are that the tables take: what is larger is
-// dropped there, and nobody is told.
+// No broadcast is larger than Realtime delivers on the smallest plan, even for the largest rows that tables accept: Realtime
+// drops a
+// larger one without a report.
 import type postgres from "postgres";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { buildWorld, type World } from "./build-world.ts";
@@ -8,7 +9,7 @@ import { buildWorld, type World } from "./build-world.ts";
 const LARGEST = 256_000;
 /** Tried from the largest on, until the table takes one. */
 const LENGTHS = [990_000, 500_000, 200_000, 60_000, 9_000, 1_900, 300, 90];
-/** Signs of four bytes, and of one where a table counts bytes. */
+/** Characters of four bytes, or of one if a table limits bytes. */
 const SIGNS = ["😀", "x"];
 
 interface Sent {
@@ -34,7 +35,7 @@ async function readTables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Runs it in a transaction that leaves nothing. */
+/** Runs it in a transaction that is rolled back. */
 async function arranged<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
   let result: T | undefined;
   await world.sql
@@ -48,7 +49,7 @@ async function arranged<T>(work: (tx: postgres.TransactionSql) => Promise<T>): P
   return result as T;
 }
 
-/** What the work broadcast of a table, in the organisation's channels. */
+/** The broadcasts of a table that the work caused, in the organisation's channels. */
 async function sentBy(
   tx: postgres.TransactionSql,
   table: string,
@@ -74,7 +75,7 @@ const keyOf = (tx: postgres.ISql, table: string) => {
   return tx`${tx(`${table}.${key}`)} = ${row[key]}`;
 };
 
-/** Writes into every column that holds text the largest value that the table takes. */
+/** Writes the largest value that the table accepts into every text column. */
 async function grow(tx: postgres.TransactionSql, table: string): Promise<void> {
   const columns = await tx`
     select a.attname as name, format_type(a.atttypid, null) as type
@@ -108,7 +109,7 @@ async function takeLargest(
     }
 }
 
-/** Changes the row without changing anything; of a table whose new rows alone are broadcast, adds as many as one broadcast has. */
+/** Updates the row without a change. If a table broadcasts new rows only, adds as many as one broadcast has. */
 const touch = (tx: postgres.TransactionSql, table: string) =>
   table === "lead_events"
     ? tx`insert into public.lead_events
@@ -116,7 +117,7 @@ const touch = (tx: postgres.TransactionSql, table: string) =>
         from public.lead_events, generate_series(1, 50) where ${keyOf(tx, table)}`
     : tx`update ${tx(`public.${table}`)} set org_id = org_id where ${keyOf(tx, table)}`;
 
-it("the largest row of each table is broadcast in what arrives, as ids alone if it has to be", async () => {
+it("the largest row of each table is broadcast in a size that arrives, as ids only if it must be", async () => {
   const tables = await readTables();
   expect(tables.length).toBeGreaterThan(5);
   const [unfit, silent, withheld]: string[][] = [[], [], []];
@@ -130,11 +131,11 @@ it("the largest row of each table is broadcast in what arrives, as ids alone if 
     });
   expect(unfit).toEqual([]);
   expect(silent).toEqual([]);
-  // Or the rows were not large at all.
+  // Shows that the rows were large.
   expect(withheld).toEqual(expect.arrayContaining(["campaigns", "imports", "jobs"]));
 });
 
-it("a statement that changes thousands of rows tells of each, in as many broadcasts as it takes", async () => {
+it("a statement that changes thousands of rows reports each of them, in several broadcasts", async () => {
   const count = 3000;
   const sent = await arranged(async (tx) => {
     await tx`

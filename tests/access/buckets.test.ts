@@ -1,4 +1,4 @@
-// Every storage bucket: files of the own organisation and of another, and the bucket itself, tried by everybody.
+// Every storage bucket: every kind of caller tries files of its own organisation and of another, and the bucket itself.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { BUCKET_ATTEMPTS, BUCKETS, FILE_ATTEMPTS } from "./buckets.ts";
 import { buildWorld, type World } from "./build-world.ts";
@@ -57,7 +57,7 @@ describe.each(found.map(({ id }) => id))("%s", (bucket) => {
     }
   });
 
-  it("is itself out of everybody's reach", async () => {
+  it("can't be reached itself by anybody", async () => {
     const before = await fingerprint();
     const opened = await Promise.all(
       world.actors.flatMap(({ name, client }) =>
@@ -70,7 +70,7 @@ describe.each(found.map(({ id }) => id))("%s", (bucket) => {
     expect(await fingerprint()).toBe(before);
   });
 
-  it("serves the service, by the same attempts", async () => {
+  it("is open to the service, by the same attempts", async () => {
     for (const [what, attempt] of Object.entries(FILE_ATTEMPTS)) {
       const path = await storeIn(world.ours);
       const isPublic = what === "reads it as a public file";

@@ -3,18 +3,18 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 
 export interface BucketExpectation {
-  /** Whether files are served without asking who asks. */
+  /** Whether files are served without a check of the caller. */
   public: boolean;
 }
 
 // Imports are put there and read by the functions, which check role and organisation first.
-// Exports are put there by the worker; the functions sign links to them for whoever may have them.
+// Exports are put there by the worker; the functions sign links to them for people who may have them.
 export const BUCKETS: Record<string, BucketExpectation> = {
   exports: { public: false },
   imports: { public: false },
 };
 
-/** A try to reach or change a file. @returns whether it came to anything */
+/** An attempt to reach or change a file. @returns whether it succeeded */
 export type FileAttempt = (client: SupabaseClient, bucket: string, path: string) => Promise<boolean>;
 
 const worked = ({ data, error }: { data: unknown; error: unknown }) =>

@@ -1,4 +1,4 @@
-// Two organisations with a row in every table, and everybody who may call: people of the first one, a person of
+// Two organisations with a row in every table, and every kind of caller: people of the first one, a person of
 // none, callers without a key, with an expired or with a forged token, and the service.
 import { randomUUID } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
@@ -68,7 +68,7 @@ export async function buildWorld(stack: TestStack): Promise<World> {
   };
 }
 
-/** A person who is there to be changed by others, and never acts. */
+/** A person whom others change, and who never acts. */
 async function addMember(sql: postgres.Sql, org: TestOrg): Promise<string> {
   const { id } = await signUpUser(org.stack);
   await sql`update public.users set org_id = ${org.id}, role = 'viewer' where id = ${id}`;

@@ -1,11 +1,11 @@
-// supabase-js as each caller would have it.
+// A supabase-js client for each kind of caller.
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import ws from "ws";
 import type { TestStack } from "../fixtures/test-stack.ts";
 
 const realtime = { transport: ws as never };
 
-/** @param token sent in place of the key, to REST, storage and Realtime; @param key the publishable one unless told */
+/** @param token sent instead of the key, to REST, storage and Realtime; @param key default: the publishable one */
 export function clientWith(
   stack: TestStack,
   { token, key = stack.PUBLISHABLE_KEY }: { token?: string; key?: string } = {},

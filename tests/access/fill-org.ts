@@ -8,10 +8,11 @@ import { ROWS, type Row, type RowsSoFar } from "./rows.ts";
 
 export interface Side extends RowsSoFar {
   id: string;
-  /** A row for a table as its recipe has it, not in the database, with a phone of its own. */
+  /** A row for a table by its recipe, not in the database, with a phone of its own. */
   fresh(table: string): Row;
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
+  addBlueprint(): Promise<string>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
   /** A new service, with the lane that goes with it. @returns its id */
@@ -20,13 +21,13 @@ export interface Side extends RowsSoFar {
   addLead(fields?: Row): Promise<{ id: string; e164: string }>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
-  /** A bulk action that is over and changed nothing. @returns its job's id */
+  /** A finished bulk action that changed nothing. @returns its job's id */
   addBulkAction(): Promise<string>;
   /** A new viewer, who never acts. @returns their id */
   addPerson(): Promise<string>;
   /** A new invitation of an address that nobody has. */
   addInvitation(): Promise<{ id: string; token: string }>;
-  /** What nobody outside may ever see: the ids of its rows. */
+  /** The ids of its rows, which nobody outside may ever see. */
   secrets: string[];
 }
 
@@ -47,7 +48,7 @@ export async function fillOrg(
   await sql.begin(async (tx) => {
     for (const [table, { make, given, owner = "org_id" }] of Object.entries(ROWS)) {
       const name = tx(`public.${table}`);
-      // In a list: postgres.js takes an object with a list named raw, such as a rejected row, for a query.
+      // Passed in a list, because postgres.js takes an object with a list named raw, such as a rejected row, for a query.
       const [found] = !given
         ? await tx`insert into ${name} ${tx([make(so_far())])} returning *`
         : owner === null
@@ -60,8 +61,8 @@ export async function fillOrg(
       row[table] = found;
     }
   });
-  // Figures of what was made here are folded now, and change no more.
-  await sql`select private.fold_stats()`;
+  // Figures of these rows are folded now, so they don't change later.
+  await sql`select private.fold_stats(p_org_id => ${org.id})`;
   const owned = Object.entries(ROWS).filter(([, { owner }]) => owner !== null);
   const secrets = [org.id, ...owned.map(([table]) => row[table]?.id)].filter((id) => UUID.test(id));
   const addLead = async (fields: Row = {}) => {
@@ -79,6 +80,12 @@ export async function fillOrg(
       insert into public.segments (org_id, name, kind) values (${org.id}, ${randomUUID()}, 'list') returning id`;
     secrets.push(segment?.id);
     return segment?.id as string;
+  };
+  const addBlueprint = async () => {
+    const [blueprint] = await sql`
+      insert into public.campaign_blueprints (org_id, name, definition) values (${org.id}, ${randomUUID()}, '{}') returning id`;
+    secrets.push(blueprint?.id);
+    return blueprint?.id as string;
   };
   const addParcel = async () => {
     const [parcel] = await sql`insert into public.lead_properties (org_id, lead_id, apn)
@@ -131,6 +138,7 @@ export async function fillOrg(
     secrets,
     addLead,
     addSegment,
+    addBlueprint,
     addParcel,
     addService,
     storeFile,

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 it("has an expectation for every function of public, and a function for every expectation", () => {
-  // Of each name there is one: which of two overloads REST would call is anybody's guess.
+  // Each name exists once: it is not defined which of two overloads REST would call.
   expect(Object.keys(FUNCTIONS).sort()).toEqual(found);
 });
 
@@ -55,7 +55,7 @@ async function call(actor: Actor, name: string, args: object | undefined): Promi
   return { name: actor.name, status, text: JSON.stringify(data ?? error) };
 }
 
-/** Calls as each of these people, about each of these sides; everything a call needs is there before the first. */
+/** Calls as each of these people, about each of these sides; all rows that calls need are made before the first call. */
 async function callAll(name: string, actors: Actor[], sides: Side[]) {
   const asked = actors.flatMap((actor) => sides.map((side) => ({ actor, side })));
   const args = await Promise.all(asked.map(({ side }) => expectationOf(name).args(side)));
@@ -70,7 +70,7 @@ describe.each(found)("%s", (name) => {
     const { answers, before } = await callAll(name, refused, [world.ours, world.theirs]);
     const opened = answers.filter(({ name: who, status, text }) => {
       if (status === world.actor(who).refusal) return false;
-      // What reads by row level security has nothing to show to a person of no organisation.
+      // A function that reads by row level security returns nothing to a person of no organisation.
       return !(
         who === "no organisation" &&
         status === 200 &&
@@ -95,12 +95,12 @@ describe.each(found)("%s", (name) => {
   });
 });
 
-// Last, because the machinery goes on with what was begun here.
+// Last, because workers go on with the work begun here.
 describe.each(found)("%s", (name) => {
   it("answers those who may call it, about their own organisation", async () => {
     const allowed = world.actors.filter((actor) => may(actor, name));
     const { answers } = await callAll(name, allowed, [world.ours]);
-    // A wrong state is another matter than a missing right.
+    // A refusal for a wrong state is not a missing right.
     expect(answers.filter(({ status }) => ![200, 204, 409].includes(status)).map(brief)).toEqual([]);
     expect(answers.filter(({ text }) => tells(text, world.theirs)).map(brief)).toEqual([]);
   });

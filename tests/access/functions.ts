@@ -8,11 +8,11 @@ export interface FunctionExpectation {
   role: Role;
   /** Whether service_role may call it too. */
   service?: true;
-  /** Arguments that concern what is this side's; other ones each time where a call uses something up. */
+  /** Arguments about this side's rows; new ones each time if a call uses something up. */
   args(side: Side): object | Promise<object>;
   /**
-   * With the other side's: 404 not there, 422 refused as input, empty an answer without anything of theirs, own the same
-   * as with what nobody has.
+   * The result with the other side's ids: 404 not found, 422 refused as input, empty an answer without their rows, own the
+   * same as with unknown ids.
    */
   other: 404 | 422 | "empty" | "own";
 }
@@ -31,7 +31,7 @@ const file = () => ({
 });
 
 export const FUNCTIONS: Record<string, FunctionExpectation> = {
-  // Of the own organisation: whoever is in it is told so.
+  // About the caller's own organisation: its members get this reason.
   accept_invitation: {
     role: "viewer",
     other: 404,
@@ -68,8 +68,41 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: (side) => ({ ...campaign(side), p_dry_run: true }),
   },
-  // What is over stays as it is: those who may are told so.
+  // It has ended and can't be changed: callers with the right get this reason.
   cancel_job: { role: "operator", other: 404, args: ({ row }) => ({ p_job_id: row.jobs?.id }) },
+  // As it is already: that writes nothing.
+  archive_campaign: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_is_archived: false }),
+  },
+  clone_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  create_campaign_of_blueprint: {
+    role: "campaign_manager",
+    other: 404,
+    args: ({ row }) => ({
+      p_blueprint_id: row.campaign_blueprints?.id,
+      p_input: { name: `Wall ${randomUUID()}` },
+    }),
+  },
+  delete_blueprint: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_blueprint_id: await side.addBlueprint() }),
+  },
+  save_blueprint: {
+    role: "campaign_manager",
+    other: 404,
+    args: ({ row }) => ({
+      p_blueprint_id: row.campaign_blueprints?.id,
+      p_input: { name: `Wall ${randomUUID()}`, definition: { mps: 2 } },
+    }),
+  },
+  schedule_campaign: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_at: null }),
+  },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
@@ -105,7 +138,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
       p_options: { format: "csv", rows_per: "lead" },
     }),
   },
-  // The file of another organisation's import is not there for this one.
+  // This organisation has no file at the path of the other's import.
   create_import: {
     role: "campaign_manager",
     service: true,
@@ -121,7 +154,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: "own",
     args: () => ({ p_file_name: "owners.csv", p_file_bytes: 10 }),
   },
-  // A phone that another organisation has is like one that nobody has: a refusal would tell that it is there.
+  // Another organisation's phone is treated like an unknown one: a refusal would reveal that it exists.
   create_lead: {
     role: "operator",
     service: true,
@@ -153,7 +186,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
       return { p_lead_id: id, p_confirm: e164 };
     },
   },
-  // A phone that another organisation has is like one that nobody has.
+  // Another organisation's phone is treated like an unknown one.
   erase_phone: {
     role: "admin",
     other: "own",
@@ -242,6 +275,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: ({ row }) => ({ p_message_id: row.messages?.id, p_action: "assume_sent" }),
   },
+  review_answer: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({ p_message_id: row.messages?.id, p_class: "reply" }),
+  },
   resume_campaign: { role: "campaign_manager", other: 404, args: campaign },
   save_segment: {
     role: "operator",
@@ -300,7 +338,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: ({ row }) => ({ p_phone_number_id: row.phone_numbers?.id, p_input: { mps: 1 } }),
   },
-  // Takes no ids: whoever calls changes their own organisation.
+  // Takes no ids: callers change their own organisation.
   update_organisation: {
     role: "admin",
     other: "own",
@@ -326,7 +364,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
   "add_parcel",
+  "archive_campaign",
   "build_targets",
+  "clone_campaign",
+  "create_campaign_of_blueprint",
+  "delete_blueprint",
+  "save_blueprint",
+  "schedule_campaign",
   "cancel_job",
   "campaign_figures",
   "campaign_outlook",
@@ -369,6 +413,7 @@ const FOR_USERS = [
   "resolve_alert",
   "resolve_campaign_sends",
   "resolve_send",
+  "review_answer",
   "resume_campaign",
   "save_segment",
   "resume_import",
@@ -424,7 +469,12 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "count_leads",
     "delete_segment",
     "save_segment",
+    "apn_key",
     "apn_text",
+    "county_key",
+    "county_keys",
+    "parcel_counties",
+    "parcel_key",
     "create_import",
     "create_lead",
     "create_org",
@@ -442,6 +492,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   worker: [
     "apply_receipt",
     "apply_receipts",
+    "call_background_worker",
     "call_worker",
     "charge_turn",
     "claim_build",
@@ -459,6 +510,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "log_webhook",
     "plan_all",
     "plan_all_apart",
+    "last_sent",
     "queue_is_due",
     "receive_inbound",
     "record_account_check",

@@ -1,5 +1,5 @@
 // Grants as the catalog has them: what a database role may do with tables, columns, sequences and schemas is what tables.ts
-// expects and nothing more, and whatever is made next is shut until it is opened.
+// expects and nothing more, and new objects get no grants until one is given.
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readTables } from "./read-catalog.ts";
@@ -8,12 +8,12 @@ import { MACHINE_TABLES, SEQUENCES, TABLES, type TableExpectation, VERBS, type V
 const stack = inject("stack");
 const tables = await readTables(stack);
 const sql = postgres(stack.DB_URL, { max: 2, onnotice: () => {} });
-const worker = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
+const worker = postgres(stack.WORKER_SESSION_URL, { max: 1, onnotice: () => {} });
 afterAll(() => Promise.all([sql.end(), worker.end()]));
 
 const ROLES = ["anon", "authenticated", "service_role", "worker"];
 
-/** The privileges on tables of a schema, by role and table, columns named where it is not all of them. */
+/** The privileges on tables of a schema, by role and table; columns are named if it is not all of them. */
 async function readGrants(schema: string): Promise<Map<string, string[]>> {
   const rows = await sql`
     select r.role || ' ' || c.relname as key, p.privilege,
@@ -79,7 +79,7 @@ it("sequences of public are nobody's but their owner's", async () => {
   expect(Object.fromEntries(rows.map(({ name, roles }) => [name, roles]))).toEqual(SEQUENCES);
 });
 
-it("tables of private and of the queues are shut, but for those listed", async () => {
+it("tables of private and of the queues have no grants, except those listed", async () => {
   const found: Record<string, Record<string, string>> = {};
   for (const schema of ["private", "pgmq"]) {
     for (const [key, verbs] of await readGrants(schema)) {
@@ -90,7 +90,7 @@ it("tables of private and of the queues are shut, but for those listed", async (
   expect(found).toEqual(MACHINE_TABLES);
 });
 
-it("schemas open to the roles that need them alone", async () => {
+it("only the roles that need a schema may use it", async () => {
   const rows = await sql`
     select n.nspname as schema, array(select r.role from unnest(${ROLES}::text[]) r (role)
         where has_schema_privilege(r.role, n.oid, 'usage')) as used,
@@ -129,7 +129,7 @@ it("the worker is in no other role and reads no table, not even one it works for
   await expect(worker`set role service_role`).rejects.toMatchObject({ code: "42501" });
 });
 
-it("a table, sequence or function that is made next is shut until a grant opens it", async () => {
+it("a new table, sequence or function has no grants until one is given", async () => {
   class Undo extends Error {}
   const roles: Record<string, string[]> = {};
   await sql

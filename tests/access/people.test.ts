@@ -18,7 +18,7 @@ const memberOf = async (userId: string) => {
   return row;
 };
 describe("a role", () => {
-  it("is never changed by whoever has it, so that the last admin can't lock everybody out", async () => {
+  it("is never changed by the person who has it, so that the last admin can't lock everybody out", async () => {
     const { data } = await org.admin.client
       .from("users")
       .update({ role: "viewer" })
@@ -58,7 +58,7 @@ describe("signing up", () => {
     expect(seen).toEqual([{ id: member?.org_id }]);
   });
 
-  it("joins nobody who invited the address: that takes the invitation's secret, and an act", async () => {
+  it("does not join an organisation that invited the address: that needs the invitation's secret and an explicit request", async () => {
     const email = `${randomUUID()}@example.com`;
     const { error } = await org.admin.client.rpc("invite_person", { p_email: email, p_role: "admin" });
     expect(error).toBeNull();
@@ -69,7 +69,7 @@ describe("signing up", () => {
     ).toHaveLength(1);
   });
 
-  it("shows an invitation to nobody who could take its address", async () => {
+  it("shows no invitation to a person who could take its address", async () => {
     const email = `${randomUUID()}@example.com`;
     await org.admin.client.rpc("invite_person", { p_email: email, p_role: "viewer" });
     const viewer = org.users.viewer as NonNullable<typeof org.users.viewer>;

@@ -1,4 +1,4 @@
-// What there is to be guarded, as the database's own catalog has it.
+// The objects to protect, read from the database's catalog.
 import postgres from "postgres";
 import type { TestStack } from "../fixtures/test-stack.ts";
 

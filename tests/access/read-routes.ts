@@ -10,7 +10,7 @@ export interface FoundRoute {
   permission: string;
 }
 
-/** Throws, naming it, where a function gives no document: what it serves would not be looked at. */
+/** Throws, naming the function, if it has no document: its routes would not be tested. */
 export async function readRoutes(stack: TestStack): Promise<FoundRoute[]> {
   const documents = await Promise.all(
     (await findFunctions()).map(async ({ name }) => {

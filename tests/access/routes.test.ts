@@ -29,7 +29,7 @@ const bothSides = () => takeFingerprint(world.sql, [world.ours, world.theirs]);
 const seen = ({ status, body }: Answer) =>
   `${status} ${body?.error?.code ?? JSON.stringify(body ?? "").slice(0, 200)}`;
 
-/** A call about what is this side's; its id is there before the call. */
+/** A call about this side's rows; its id is made before the call. */
 async function prepare(name: string, side: Side) {
   const { id, rest = {}, query, send } = expectationOf(name);
   const [method, path] = name.split(" ") as [string, string];
@@ -42,7 +42,7 @@ async function prepare(name: string, side: Side) {
     callFunction(stack, token === undefined ? undefined : { token }, method, url, body);
 }
 
-/** What somebody who may not is told. */
+/** The answer to a caller without the right. */
 const REFUSALS: Record<string, string> = {
   "no key": "401 missing_token",
   anon: "401 missing_token",
@@ -62,7 +62,7 @@ describe.each(forPeople)("%s", (name) => {
       .flatMap((actor) => [world.ours, world.theirs].map((side) => ({ actor, side })));
     const calls = await Promise.all(asked.map(({ side }) => prepare(name, side)));
     const before = await bothSides();
-    // supabase-js sends the project's key where nobody is signed in.
+    // supabase-js sends the project's key if nobody is signed in.
     const tokenOf = ({ name: who, token }: Actor) => (who === "anon" ? stack.PUBLISHABLE_KEY : token);
     const answers = await Promise.all(calls.map((call, i) => call(tokenOf(asked[i]?.actor as Actor))));
     expect(answers.map((answer, i) => `${asked[i]?.actor.name}: ${seen(answer)}`)).toEqual(
@@ -89,7 +89,7 @@ describe.each(forPeople)("%s", (name) => {
 describe.each(found.filter(({ permission }) => permission === "twilio_signature"))(
   "$name",
   ({ name, path }) => {
-    it("takes nothing that Twilio did not sign for the account, and changes nothing but its own log", async () => {
+    it("accepts only requests that Twilio signed for the account, and else changes nothing but its own log", async () => {
       const { ours, theirs, actors } = world;
       const fields = expectationOf(name).send?.(ours) as Record<string, string>;
       const query = `mid=${ours.row.messages?.id}`;
@@ -140,7 +140,7 @@ describe.each(found.filter(({ permission }) => permission === "worker_secret"))(
 );
 
 describe.each(found.filter(({ permission }) => permission === "open"))("$name", ({ method, path }) => {
-  it("answers everybody, a bad token or none, and tells nothing of any organisation", async () => {
+  it("answers everybody, also with a bad token or none, and reveals nothing of any organisation", async () => {
     const answers = await Promise.all(
       world.actors.map(({ token }) => callFunction(stack, token ? { token } : undefined, method, path)),
     );
@@ -149,7 +149,7 @@ describe.each(found.filter(({ permission }) => permission === "open"))("$name", 
   });
 });
 
-// Last, because the machinery goes on with what was begun here.
+// Last, because workers go on with the work begun here.
 describe.each(forPeople)("%s", (name) => {
   it("answers those who may, about their own organisation alone", async () => {
     for (const actor of world.actors.filter((one) => may(one, name))) {

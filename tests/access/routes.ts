@@ -1,25 +1,29 @@
-// Who may call which route of which function. A role is the lowest that may, about its own organisation; where a path names
-// something, another organisation's is not there.
+// Who may call which route of which function. A role is the lowest that may, about its own organisation; if a path names
+// something, another organisation's gives 404.
 import { randomUUID } from "node:crypto";
 import type { Permission } from "../../supabase/functions/_shared/http/route.ts";
 import { nextPhone, type Side } from "./fill-org.ts";
 
 export interface RouteExpectation {
   permission: Permission;
-  /** What {id} of the path may be for a side; another one each time where a call uses it up. */
+  /** The {id} of the path for a side; a new one each time if a call uses it up. */
   id?(side: Side): string | Promise<string>;
-  /** What the other names of the path may be, by name, such as phone_id. */
+  /** Values of the path's other parameters, by name, such as phone_id. */
   rest?: Record<string, (side: Side) => string | Promise<string>>;
-  /** What the query asks about, with the other side's ids where it takes any. */
+  /** The query, with the other side's ids if it takes any. */
   query?(side: Side): Record<string, string>;
-  /** A body (or a promise of one) with which nothing but the caller is in question; with the other side's ids where it takes any. */
+  /** A valid body (or a promise of one), so that only the caller decides; with the other side's ids if it takes any. */
   send?(side: Side): unknown;
-  /** What a query or body with the other side's ids is answered: not there, or refused as input. Such routes need no id in their path. */
+  /**
+   * The answer to a query or body with the other side's ids: not found, or refused as input. Such routes need no id in their
+   * path.
+   */
   other?: 404 | 422;
 }
 
 const campaign = (side: Side) => side.row.campaigns?.id;
 const lead = (side: Side) => side.row.leads?.id;
+const blueprint = (side: Side) => side.row.campaign_blueprints?.id;
 const segment = (side: Side) => side.row.segments?.id;
 const number = (side: Side) => side.row.phone_numbers?.id;
 const leadImport = (side: Side) => side.row.imports?.id;
@@ -36,7 +40,7 @@ function erasePhone() {
   return { phone, confirm: phone };
 }
 
-/** What every area has, open to all: nothing of it is anybody's. */
+/** The open routes of every area, which show nobody's data. */
 function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
   const paths = areas.flatMap((area) => [`GET /${area}/health`, `GET /${area}/openapi.json`]);
   return Object.fromEntries(paths.map((path) => [path, { permission: "open" }]));
@@ -77,7 +81,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     permission: "admin",
     id: async (side) => (await side.addInvitation()).id,
   },
-  // Of the own organisation: whoever is in it is told so.
+  // About the caller's own organisation: its members get this reason.
   "POST /settings/invitations/accept": {
     permission: "viewer",
     send: async (side) => ({ token: (await side.addInvitation()).token }),
@@ -174,7 +178,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     id: (side) => side.addService(),
     send: () => ({ all: true, dry_run: true }),
   },
-  // No name of example.com leads anywhere: the answer says so.
+  // No name of example.com resolves, and the answer says so.
   "POST /leads/enrichment-services/{id}/test": {
     permission: "admin",
     id: (side) => side.addService(),
@@ -214,7 +218,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     other: 422,
     send: ({ row }) => ({ filter: { segment_ids: [row.segments?.id] } }),
   },
-  // A job whose file was never there: those who may are told so.
+  // A job without a file: callers with the right get this reason.
   "GET /leads/exports/{id}/download": { permission: "operator", id: ({ row }) => row.jobs?.id },
   "POST /leads/bulk-actions": {
     permission: "operator",
@@ -255,6 +259,37 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/resume": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/stop": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/clone": { permission: "campaign_manager", id: campaign, send: () => ({}) },
+  "POST /campaigns/{id}/schedule": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ scheduled_at: null }),
+  },
+  "POST /campaigns/{id}/archive": { permission: "campaign_manager", id: campaign },
+  "POST /campaigns/{id}/unarchive": { permission: "campaign_manager", id: campaign },
+  "GET /campaigns/blueprints": { permission: "viewer" },
+  "POST /campaigns/blueprints": {
+    permission: "campaign_manager",
+    send: ({ org }) => ({
+      name: `Wall ${randomUUID()}`,
+      definition: { template_ids: [org.templates.initial], mps: 2 },
+    }),
+  },
+  "GET /campaigns/blueprints/{id}": { permission: "viewer", id: blueprint },
+  "PATCH /campaigns/blueprints/{id}": {
+    permission: "campaign_manager",
+    id: blueprint,
+    send: () => ({ description: "x" }),
+  },
+  "DELETE /campaigns/blueprints/{id}": {
+    permission: "campaign_manager",
+    id: (side) => side.addBlueprint(),
+  },
+  "POST /campaigns/blueprints/{id}/campaigns": {
+    permission: "campaign_manager",
+    id: blueprint,
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
   "GET /campaigns/{id}/stats": { permission: "viewer", id: campaign },
   "GET /campaigns/{id}/targets": { permission: "viewer", id: campaign },
 
@@ -273,11 +308,17 @@ export const ROUTES: Record<string, RouteExpectation> = {
     query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
   },
 
-  // Nothing is unclear about it: those who may are told so.
+  // The send is not unclear: callers with the right get this reason.
   "POST /messages/{id}/resolve": {
     permission: "operator",
     id: ({ row }) => row.messages?.id,
     send: () => ({ action: "assume_sent" }),
+  },
+  // Only a person's own text has a meaning to correct: callers with the right get this reason.
+  "POST /messages/{id}/review": {
+    permission: "operator",
+    id: ({ row }) => row.messages?.id,
+    send: () => ({ class: "reply" }),
   },
   "POST /messages/resolve": {
     permission: "campaign_manager",

@@ -17,20 +17,20 @@ export interface RowsSoFar {
 }
 
 export interface Recipe {
-  /** A new row, another one each time, that every constraint lets in. */
+  /** A new row, different each time, that every constraint accepts. */
   make(o: RowsSoFar): Row;
   /** Every organisation of the tests has one already. */
   given?: true;
-  /** The column that says whose it is: org_id unless told; null where nobody owns a row. */
+  /** The column that names the owner: org_id by default; null if rows have no owner. */
   owner?: "id" | null;
 }
 
 const DAY = 86_400_000;
 const name = () => `Wall ${randomUUID()}`;
-/** Messages nobody sends any more: the machinery leaves them alone. */
+/** Messages that are never sent: workers leave them alone. */
 const DONE = { status: "delivered", settled_at: "2026-01-01T00:00:00Z" };
 
-/** In an order in which each can refer to the ones before it. */
+/** In an order in which each row can refer to earlier ones. */
 export const ROWS: Record<string, Recipe> = {
   orgs: { given: true, owner: "id", make: () => ({ name: name(), brand: "Wall" }) },
   users: {
@@ -91,6 +91,9 @@ export const ROWS: Record<string, Recipe> = {
     make: ({ org, row }) => ({ org_id: org.id, lead_id: row.leads?.id, apn: randomUUID(), county: "Travis" }),
   },
   segments: { make: ({ org }) => ({ org_id: org.id, name: name(), kind: "list" }) },
+  campaign_blueprints: {
+    make: ({ org }) => ({ org_id: org.id, name: name(), definition: { mps: 1 } }),
+  },
   segment_leads: {
     make: ({ org, row }) => ({
       org_id: org.id,
@@ -284,7 +287,7 @@ export const ROWS: Record<string, Recipe> = {
 };
 
 let variants = 0;
-/** 1 to 10, as the check has it. */
+/** 1 to 10, as the check requires. */
 const nextVariant = () => (variants++ % 10) + 1;
 
 function randomDay(): string {

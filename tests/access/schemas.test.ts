@@ -35,7 +35,7 @@ it.each(Object.entries(SCHEMAS))("%s is not served", async (schema, [table, fn])
       return attempts.map(async (attempt) => ({ name, ...(await attempt) }));
     }),
   );
-  // 406: PostgREST's word for a schema it does not serve; who has no valid token does not get that far.
+  // 406 is PostgREST's answer for a schema it does not serve; a caller without a valid token gets 401 first.
   const opened = answers.filter(({ status, data }) => ![401, 406].includes(status) || data !== null);
   expect(opened.map(({ name, status }) => `${name}: ${status}`)).toEqual([]);
 });

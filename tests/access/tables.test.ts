@@ -1,4 +1,5 @@
-// Every table and view of schema public, over REST: each verb by everybody, on the own organisation's rows and on another's.
+// Every table and view of schema public, over REST: each verb by every kind of caller, on rows of its own organisation and
+// another.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { hasRank, type Role } from "../../supabase/functions/_shared/http/roles.ts";
 import { type Actor, buildWorld, type World } from "./build-world.ts";
@@ -40,7 +41,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
   const keyOf = (row: Row) => Object.fromEntries(key.map((column) => [column, plain(row[column])]));
   const rowOf = (side: Side) => side.row[name] as Row;
   const shown = () => allowedColumns("select").join(",");
-  /** The rows of both organisations as one value; of a table that nobody owns, the one row that is tried. */
+  /** The rows of both organisations as one value; for a table without owners, the one row that is tried. */
   const fingerprint = async () => {
     const { sql, ours, theirs } = world;
     const [row] = await sql`
@@ -48,10 +49,10 @@ describe.each(found)("$name", ({ name, key, columns }) => {
       where ${owner ? sql`${sql(owner)} in (${ours.id}, ${theirs.id})` : sql`t.id = ${rowOf(ours).id}`}`;
     return row;
   };
-  /** A change that is as harmless as can be, where none is expected: what may not be done at all, may not be done thus. */
+  /** A harmless change, for tables where no change is allowed: even this one must be refused. */
   const patchFor = (side: Side) =>
     expectation.patch ?? (owner ? { [owner]: side.id } : { source: rowOf(side).source });
-  /** The row as the other organisation's: ours given away, theirs taken. */
+  /** The row with the other organisation as owner: ours given away, theirs taken. */
   const handOver = (side: Side) => ({
     [owner ?? "source"]: side === world.ours ? world.theirs.id : world.ours.id,
   });
@@ -72,7 +73,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
     return verb === "insert" ? "1 rows" : `${(data as unknown[]).length} rows`;
   };
 
-  it("shows its rows to whom it should, and another organisation's to nobody", async () => {
+  it("shows its rows only to the expected roles, and another organisation's to nobody", async () => {
     const shared = expectation.platformRows && owner === null;
     const belongs = (row: Row) =>
       !owner || row[owner] === world.ours.id || (row[owner] === null && expectation.platformRows);
@@ -97,7 +98,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
     );
   });
 
-  it("changes nothing for whom it should not, in the own organisation or another", async () => {
+  it("changes nothing for other roles, in their own organisation or another", async () => {
     const before = await fingerprint();
     const attempts = world.actors.flatMap((actor) =>
       (["insert", "update", "hand over", "delete"] as const).flatMap((verb) =>
@@ -118,7 +119,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
 
   const changing = (["insert", "update", "delete"] as const).filter((verb) => expectation[verb]);
   if (changing.length > 0)
-    it("lets those change it who should", async () => {
+    it("lets the expected roles change it", async () => {
       for (const actor of world.actors) {
         for (const verb of changing) {
           if (may(actor, verb)) expect(await tryOwn(actor, verb), `${actor.name} ${verb}`).toBe("1 rows");
@@ -138,7 +139,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
   }
 
   if (expectation.platformRows && owner)
-    it("lets nobody make, change or remove a row of the platform's", async () => {
+    it("lets nobody create, change or remove a row of the platform", async () => {
       const outcomes = await Promise.all(
         world.actors.flatMap(({ name: who, client }) => {
           const table = () => client.from(name);
@@ -164,7 +165,7 @@ describe.each(found)("$name", ({ name, key, columns }) => {
 
   const limited = VERBS.filter((verb) => typeof expectation[verb] === "object" && verb !== "delete");
   if (limited.length > 0)
-    it("keeps every other column out of reach, for admins too", async () => {
+    it("refuses every other column, for admins too", async () => {
       const { client } = world.actor("admin");
       const before = await fingerprint();
       for (const verb of limited) {

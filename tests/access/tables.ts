@@ -4,13 +4,13 @@ import type { Role } from "../../supabase/functions/_shared/http/roles.ts";
 
 export const VERBS = ["select", "insert", "update", "delete"] as const;
 export type Verb = (typeof VERBS)[number];
-/** With columns: those alone. */
+/** With columns: only those. */
 export type Rule = Role | { role: Role; columns: string[] };
 
 export interface TableExpectation extends Partial<Record<Verb, Rule>> {
   /** Besides the organisation's own rows, those without an owner. */
   platformRows?: true;
-  /** What a change may be, where somebody may change something. */
+  /** An allowed change, if any role may change something. */
   patch?: Record<string, unknown>;
   /** What the service's own code may do. */
   service: readonly Verb[];
@@ -54,7 +54,7 @@ export const TABLES: Record<string, TableExpectation> = {
   },
   enrichment_answers: { select: "admin", service: READ },
   enrichment_services: {
-    // The id of the secret in Vault is nobody's business.
+    // The id of the secret in Vault can't be read.
     select: {
       role: "admin",
       columns: [
@@ -83,7 +83,7 @@ export const TABLES: Record<string, TableExpectation> = {
   import_uploads: { select: "viewer", service: READ },
   imports: { select: "viewer", service: VERBS },
   invitations: {
-    // Their secrets' hashes are nobody's business.
+    // The hashes of their secrets can't be read.
     select: {
       role: "admin",
       columns: ["id", "org_id", "email", "role", "invited_by", "created_at", "expires_at"],
@@ -138,6 +138,7 @@ export const TABLES: Record<string, TableExpectation> = {
   },
   segment_leads: { select: "viewer", service: VERBS },
   segments: { select: "viewer", service: VERBS },
+  campaign_blueprints: { select: "viewer", service: VERBS },
   send_attempts: { select: "viewer", service: READ },
   sending_limits: {
     select: "viewer",
@@ -165,7 +166,7 @@ export const TABLES: Record<string, TableExpectation> = {
   template_versions: { select: "viewer", service: READ },
   templates: { select: "viewer", service: VERBS },
   twilio_accounts: {
-    // The id of the token in Vault is nobody's business.
+    // The id of the token in Vault can't be read.
     select: {
       role: "admin",
       columns: [
@@ -186,7 +187,7 @@ export const TABLES: Record<string, TableExpectation> = {
   webhook_logs: { select: "admin", service: ["select", "insert", "delete"] },
 };
 
-/** Sequences of schema public and who besides their owner may use them: identity columns need nobody. */
+/** Sequences of schema public and who besides their owner may use them: identity columns need no grant. */
 export const SEQUENCES: Record<string, string[]> = {
   enrichment_answers_id_seq: [],
   import_rejections_id_seq: [],
@@ -194,7 +195,7 @@ export const SEQUENCES: Record<string, string[]> = {
   webhook_logs_id_seq: [],
 };
 
-/** Tables and views elsewhere that others than their owner may use. All the rest of private and of the queues is shut. */
+/** Tables and views elsewhere that others than their owner may use. The rest of private and of the queues has no grants. */
 export const MACHINE_TABLES: Record<string, Record<string, string>> = {
   "private.contacts": { service_role: "delete, insert, select, update" },
 };

@@ -1,4 +1,4 @@
-// All that organisations have, as one value: equal before and after means that nothing was changed.
+// A fingerprint of all rows and files of organisations: equal before and after means that nothing changed.
 import type postgres from "postgres";
 import type { Side } from "./fill-org.ts";
 import { ROWS } from "./rows.ts";

@@ -1,4 +1,4 @@
-// Every kind of Realtime channel: who may join it, that nobody but the database speaks there, and that nobody outside hears.
+// Every kind of Realtime channel: who may join it, that only the database can send there, and that nobody outside receives it.
 
 import { type Subscription, subscribe } from "local-supabase/testing";
 import { waitFor } from "local-supabase/testing/wait-for";
@@ -66,7 +66,7 @@ describe.each(kinds)("%s", (kind) => {
   });
 });
 
-it("is not joined by a name that only looks like a channel's, whoever asks", async () => {
+it("can't be joined by a name that only looks like a channel's, by any caller", async () => {
   const client = await listenerWith(world.actor("admin").token as string);
   const names = MALFORMED(world.ours.id);
   expect(statusOf(await subscribe(client, `org:${world.ours.id}`))).toBe("SUBSCRIBED");
@@ -91,7 +91,7 @@ it("carries nothing that a client sends, by websocket or over HTTP", async () =>
   const answers = await Promise.all(
     senders.flatMap(({ name, token }) =>
       kinds.flatMap((kind) => [
-        // Silence is the refusal; what may be sent is answered with "ok".
+        // A refused message gets no answer; an allowed one is answered with "ok".
         joined.get(`${name} ${kind}`)?.channel.send(message, { timeout: 1500 }),
         byHttp(token as string, topicOf(kind, world.ours)).then(() => "timed out"),
         byHttp(token as string, topicOf(kind, world.theirs)).then(() => "timed out"),
@@ -103,7 +103,7 @@ it("carries nothing that a client sends, by websocket or over HTTP", async () =>
   expect(heard.filter(({ events }) => events.includes("forged"))).toEqual([]);
 });
 
-it("tells of changes to its own organisation, and to no other, however that one listens", async () => {
+it("broadcasts changes to its own organisation, and to no other in any way of listening", async () => {
   const { admin } = world.theirs.org;
   const [theirClient, publicClient] = [await listenerWith(admin.token), await listenerWith(admin.token)];
   const listen = (side: Side, isPrivate: boolean) =>
@@ -113,7 +113,7 @@ it("tells of changes to its own organisation, and to no other, however that one 
       ),
     );
   const own = await listen(world.theirs, true);
-  // Refused as private channels; as public ones anybody may join any name, and the database never speaks there.
+  // Private channels are refused. Public ones anybody may join under any name, but the database never sends there.
   const refused = await listen(world.ours, true);
   const open = await listen(world.ours, false);
   expect(own.map(statusOf)).toEqual(kinds.map(() => "SUBSCRIBED"));
@@ -122,7 +122,7 @@ it("tells of changes to its own organisation, and to no other, however that one 
   for (const { name, kind, tables } of await tellAll(world.ours)) {
     expect(tables, `${name} on ${kind}`).toContain(await tableOf(kind));
   }
-  // What they hear of their own comes after all of ours, so nothing of ours is still on its way.
+  // Their own broadcasts arrive after all of ours, so none of ours is still on its way.
   await changeAll(world.theirs);
   await waitFor(() => own.every(({ received }) => received.length > 0));
   const owners = [...own, ...refused, ...open].flatMap(({ received }) =>
@@ -140,7 +140,7 @@ async function changeAll(side: Side): Promise<void> {
   for (const kind of kinds) tables.set(kind, await expectationOf(kind).change(world.sql, side));
 }
 
-/** Changes what every channel of a side tells of, and waits until everybody who joined has heard it. */
+/** Changes a row for every channel of a side, and waits until all members have received it. */
 async function tellAll(side: Side) {
   const before = new Map([...joined].map(([key, { received }]) => [key, received.length]));
   await changeAll(side);

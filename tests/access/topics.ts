@@ -1,5 +1,5 @@
-// The kinds of channels. Whoever is of the organisation may join its own and hear what the database says there; nobody may
-// say anything, and nobody else may join.
+// The kinds of channels. Members of an organisation may join its channels and receive what the database sends; nobody may
+// send anything, and nobody else may join.
 
 import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
@@ -8,7 +8,7 @@ import type { Side } from "./fill-org.ts";
 export interface TopicExpectation {
   /** The id behind the colon. */
   id(side: Side): string;
-  /** Changes a row of which this channel tells. @returns the row's table */
+  /** Changes a row that this channel broadcasts. @returns the row's table */
   change(sql: postgres.Sql, side: Side): Promise<string>;
 }
 
@@ -57,7 +57,7 @@ export const TOPICS: Record<string, TopicExpectation> = {
   },
 };
 
-/** What looks like a channel of ours and is none. */
+/** Names that look like channels of ours and are not. */
 export const MALFORMED = (id: string): string[] => [
   "org",
   "org:",

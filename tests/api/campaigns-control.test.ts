@@ -1,4 +1,4 @@
-// A campaign's life over HTTP: built, started, scheduled, paused, resumed, stopped; which moves are allowed, and its figures.
+// A campaign's life over HTTP: built, started, scheduled, paused, resumed, stopped; allowed transitions, and its figures.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
@@ -20,7 +20,7 @@ afterAll(() => org.close());
 
 const call = (method: string, path: string, body?: unknown) =>
   callFunction(stack, org.admin, method, `/campaigns${path}`, body);
-/** Slow enough that it is still at it when the test looks. */
+/** Slow enough that it is still running when the test looks. */
 const SLOW = { mps: 0.05, quiet_hours_override: true };
 async function make(input: Record<string, unknown> = {}): Promise<string> {
   const { id } = await callApi<{ id: string }>(org, "POST", "/campaigns", {
@@ -87,7 +87,7 @@ describe("moves", () => {
   };
   let id: string;
   beforeAll(async () => {
-    // Without targets nothing of it is ever sent, and the tick leaves it alone but for what these tests set.
+    // Without targets nothing of it is ever sent, and ticks change it only where these tests make something due.
     id = await make({ target_criteria: { tags: ["NOBODY"] } });
   });
 
@@ -96,7 +96,7 @@ describe("moves", () => {
       STATES.filter((state) => !from.includes(state)).map((state) => [verb, state]),
     ),
   )("%s is refused while %s, and changes nothing", async (verb, state) => {
-    // A running campaign without targets would be completed by the next tick: asked in one transaction's time.
+    // The next tick would complete a running campaign without targets, so the check is within one transaction.
     await put(id, state as string);
     const answer = await call("POST", `/${id}/${verb}`, verb === "build-targets" ? {} : undefined);
     const now = (await org.sql`select status::text from public.campaigns where id = ${id}`)[0]?.status;
@@ -107,6 +107,17 @@ describe("moves", () => {
     expect([answer.status, answer.body.error.code]).toEqual([409, "invalid_state"]);
     expect(answer.body.error.details).toMatchObject({ status: state, allowed: ALLOWED[verb as string] });
     expect(now).toBe(state);
+  });
+
+  it.each([
+    ["draft", "Build its audience first (build-targets)."],
+    ["building", "Try again when its audience is built."],
+    ["stopped", "It has ended: create another one."],
+  ])("starting one that is %s says what to do", async (state, remedy) => {
+    await put(id, state);
+    expect((await call("POST", `/${id}/start`)).body.error.message).toBe(
+      `A campaign that is ${state} cannot be started; it must be ready or scheduled. ${remedy}`,
+    );
   });
 
   it("starting names what is missing: targets, texts, numbers, Twilio", async () => {
@@ -157,7 +168,7 @@ describe("running", () => {
     expect((await call("GET", `/${id}/stats`)).body.data.reasons.canceled.stopped).toBe(end.canceled);
   });
 
-  it("a paused one sends nothing, whatever ticks do", async () => {
+  it("a paused one sends nothing, whatever ticks run", async () => {
     await call("POST", `/${id}/start`);
     await waitFor(async () => (await figures()).sent > 0);
     await call("POST", `/${id}/pause`);

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { readEnvironment } from "../../supabase/functions/_shared/environment/environment.ts";
 import { AppError } from "../../supabase/functions/_shared/http/app-error.ts";
-import { refuseOverride } from "../../supabase/functions/campaigns/refuse-override.ts";
+import { refuseOverride } from "../../supabase/functions/campaigns/campaign/refuse-override.ts";
 
 const at = (TWILIO_API_URL: string | undefined, input: { quiet_hours_override?: boolean }) => () =>
   refuseOverride({ env: readEnvironment((name) => ({ TWILIO_API_URL })[name]) } as never, input);

@@ -27,12 +27,12 @@ const create = async (input: Record<string, unknown> = {}) => {
   return answer.body.data;
 };
 
-/** With templates of nobody's. */
+/** With templates that don't exist. */
 const variantsOf = (shares: number[], name?: string) =>
   shares.map((share, n) => ({ name: name ?? `V${n}`, share, template_ids: [NOBODYS] }));
 
 describe("creating a campaign", () => {
-  it("makes a draft with the organisation's own texts and every number, where nothing else is said", async () => {
+  it("makes a draft with the organisation's own texts and every number by default", async () => {
     const campaign = await create();
     expect(campaign).toMatchObject({
       name: "Spring",
@@ -207,7 +207,7 @@ describe("changing a campaign", () => {
     );
   });
 
-  it("refuses to take its time from a campaign that waits for it", async () => {
+  it("refuses to remove the start time of a scheduled campaign", async () => {
     const { id } = await create({ scheduled_at: "2031-01-01T15:00:00Z" });
     await org.sql`update public.campaigns set status = 'scheduled' where id = ${id}`;
     const answer = await call("PATCH", `/${id}`, { scheduled_at: null });
@@ -254,7 +254,7 @@ describe("listing campaigns", () => {
     const next = await list(`?limit=2&cursor=${encodeURIComponent(first.pagination.next_cursor)}`);
     expect(next.names).toEqual(["Tres 100%", "Dos"]);
   });
-  it("by state and by part of the name, in any case, sign by sign", async () => {
+  it("by state and by part of the name, in any case, every character taken literally", async () => {
     expect((await list("?status=ready")).names).toEqual(["Dos"]);
     expect((await list("?status=ready&status=draft")).names).toHaveLength(5);
     expect((await list("?search=CUATRO")).names).toEqual(["Cuatro"]);
@@ -307,7 +307,7 @@ describe("who may", () => {
     expect((await call("GET", `/${id}`)).body.data).toMatchObject({ name: "Spring", status: "draft" });
   });
 
-  it("nobody without a token, and nobody of another organisation, who is told that there is no such campaign", async () => {
+  it("nobody without a token, and nobody of another organisation, who gets 404", async () => {
     const { id } = await create();
     for (const [method, path, body] of [...READS, ...CHANGES]) {
       const address = `/campaigns${path.replace("ID", id)}`;
@@ -320,7 +320,7 @@ describe("who may", () => {
     expect((await call("GET", `/${id}`)).body.data).toMatchObject({ name: "Spring", status: "draft" });
   });
 
-  it("an id that is none is refused by its name", async () => {
+  it("a malformed id is refused by its name", async () => {
     for (const [method, path] of [
       ["GET", "/1"],
       ["POST", "/1/start"],

@@ -1,4 +1,4 @@
-// GET /compliance/quiet-hours/check: what it says of a decision, in words that planning and claiming would use, and what it refuses.
+// GET /compliance/quiet-hours/check: how it explains a decision of planning and claiming, and what it refuses.
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type Answer, callFunction, fieldsOf } from "../fixtures/call-function.ts";
@@ -38,6 +38,49 @@ async function addLead(e164: string, state: string | null): Promise<string> {
 }
 
 describe("what it says", () => {
+  it("of an Oregonian: three texts in 24 hours, from 8 to 20 on each day", async () => {
+    const data = await ok({ phone: "5035550142", at: at("2026-06-14T08:00", "America/Los_Angeles") });
+    expect(data).toMatchObject({ may_send: true, limit: { max_per_24h: 3, used: 0, room_at: null } });
+    const rule = data.rules.find((one: { rule: string }) => one.rule === "OR");
+    expect(rule).toMatchObject({
+      is_open: true,
+      open_today: [{ opens: "08:00", closes: "20:00" }],
+      max_per_24h: 3,
+      is_default: false,
+    });
+    expect(rule.source).toContain("HB 3865");
+    const used = { org_id: org.id, kind: "campaign", step: 1, from_number: "+12065550100", status: "sent" };
+    for (const hours of [1, 2, 3]) {
+      const created_at = new Date(local("2026-06-14T15:00", EASTERN).getTime() - hours * 3_600_000);
+      await org.sql`insert into public.messages ${org.sql({ ...used, to_number: "+15035550143", created_at })}`;
+    }
+    const full = await ok({ phone: "5035550143", at: at("2026-06-14T15:00") });
+    expect(full).toMatchObject({
+      may_send: false,
+      is_open: true,
+      blocked_by: ["daily_limit"],
+      limit: { max_per_24h: 3, used: 3 },
+    });
+    same(full.limit.room_at, "2026-06-15T12:00");
+  });
+
+  it.each([
+    ["8015550142", "2027-01-18T18:00:00Z", "UT", "Birthday of Martin Luther King, Jr."],
+    ["6015550142", "2027-01-18T18:00:00Z", "MS", "Birthday of Martin Luther King, Jr."],
+    ["4015550142", "2027-01-18T18:00:00Z", "RI", "Birthday of Martin Luther King, Jr."],
+    ["8015550142", "2027-07-24T18:00:00Z", "UT", "Pioneer Day"],
+    ["8015550142", "2028-07-24T18:00:00Z", "UT", "Pioneer Day"],
+    ["5045550142", "2027-02-09T18:00:00Z", "LA", "Mardi Gras"],
+  ])("of %s at %s: closed, as %s keeps %s", async (phone, when, state, holiday) => {
+    const data = await ok({ phone, at: when });
+    expect(data).toMatchObject({ may_send: false, is_open: false, blocked_by: ["quiet_hours"] });
+    expect(data.rules.find((one: { rule: string }) => one.rule === state)).toMatchObject({
+      is_open: false,
+      open_today: [],
+      closed_by_holiday: holiday,
+    });
+  });
+
   it("of a Floridian with an address in California, on a Wednesday morning", async () => {
     const data = await ok({ phone: "(305) 555-0142", state: "california", at: at("2026-06-10T10:30") });
     expect(data).toMatchObject({
@@ -167,7 +210,7 @@ describe("what it says", () => {
     same((await ask("2026-06-13T12:00")).next_open_at, "2026-06-15T10:00");
   });
 
-  it("of a lead: its own address, whoever asks; and of a phone alone: the address of the lead that has it", async () => {
+  it("of a lead: its own address, for any caller; of a phone alone: the address of the lead that has it", async () => {
     const leadId = await addLead("+13055550166", "HI");
     const byLead = await ok({ phone: "3055550166", lead_id: leadId, at: at("2026-06-10T10:30") });
     expect(byLead).toMatchObject({ is_open: false, address: { state: "HI", from: "lead" } });
@@ -280,7 +323,7 @@ describe("what it refuses, naming the field", () => {
     expect([answer.status, fieldsOf(answer)]).toEqual([422, ["state"]]);
   });
 
-  it("what is another organisation's, in the same words as what is nobody's", async () => {
+  it("another organisation's rows, in the same words as rows that don't exist", async () => {
     const [lead] = await other.sql.begin(async (tx) => {
       const rows =
         await tx`insert into public.leads (org_id, first_name) values (${other.id}, 'Rosa') returning id`;
@@ -304,7 +347,7 @@ describe("what it refuses, naming the field", () => {
       const answer = await check({ phone: "2145550142", [field]: id });
       expect(words(answer)).toEqual(words(await check({ phone: "2145550142", [field]: randomUUID() })));
     }
-    // Nor does their lead's address, their count or what their people wrote count for us.
+    // Their lead's address, their count and their people's messages don't count for us either.
     expect((await ok({ phone: "2145550142" })).address).toEqual({ state: null, from: null });
   });
 
@@ -319,7 +362,7 @@ describe("what it refuses, naming the field", () => {
   });
 });
 
-it("asks the same as sending does: its answer is window_state's, over many phones, places and moments", async () => {
+it("uses the same function as sending: its answer equals window_state's for many phones, places and moments", async () => {
   const asked = ["2145550142", "3055550142", "9285550142", "9075550142", "8085550142", "2055550142"].flatMap(
     (phone) =>
       [

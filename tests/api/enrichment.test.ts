@@ -1,4 +1,5 @@
-// Services that are asked about parcels and phones over the whole stack, against a real server that lies, hangs and refuses.
+// Services that are asked about parcels and phones over the whole stack, against a real server that answers wrongly, hangs and
+// refuses.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
@@ -66,7 +67,7 @@ const serviceOf = async (id: string) =>
 const test = (id: string, body: unknown) => call("POST", `/enrichment-services/${id}/test`, body);
 
 describe("settings of a service", () => {
-  it("are the admins' to change, and its secret is told to nobody", async () => {
+  it("are changed by admins only, and its secret is never returned", async () => {
     const id = await add({ ...propertyInput(), is_enabled: false });
     for (const who of ["viewer", "operator", "campaign_manager"] as const) {
       expect((await call("POST", "/enrichment-services", propertyInput(), who)).status).toBe(403);
@@ -185,7 +186,7 @@ describe("a test call", () => {
     await call("DELETE", `/enrichment-services/${id}`);
   });
 
-  it("of a service at a private address is not made, even if it was stored", async () => {
+  it("of a service at a private address is not made, even if the address was stored", async () => {
     const id = await add(propertyInput());
     await org.sql`update public.enrichment_services set url = 'https://169.254.169.254/latest' where id = ${id}`;
     const { body } = await test(id, { parcel: { apn: "R-1", county: "Harris", state: "TX" } });
@@ -196,7 +197,7 @@ describe("a test call", () => {
 });
 
 describe("the worker", () => {
-  it("fills what is blank, tells nobody else, and shows how far it is", async () => {
+  it("fills blank fields, sends the data to no other service, and shows its progress", async () => {
     const id = await add(propertyInput());
     server.answer(200, { parcel: { apn: "R-50", acres: 40, value: 125_000 } });
     const lead = await addLead("R-50");
@@ -220,7 +221,7 @@ describe("the worker", () => {
     ]);
   });
 
-  it("believes no lie, keeps it for looking into, and gives up what it can't believe", async () => {
+  it("refuses a wrong answer, keeps it for review, and gives up a call without a valid answer", async () => {
     const id = await add(propertyInput());
     server.answer(200, { parcel: { apn: "R-61", acres: -5 } });
     const lead = await addLead("R-61");
@@ -233,7 +234,7 @@ describe("the worker", () => {
     expect(kept).toEqual({ reason: "acreage is negative.", answer: '{"parcel":{"apn":"R-61","acres":-5}}' });
   });
 
-  it("waits as long as a service says that it is asked too often, and loses nothing", async () => {
+  it("waits as long as a service asks for after 429, and loses nothing", async () => {
     const id = await add(propertyInput());
     server.answer(429, "", { "retry-after": "3600" });
     const lead = await addLead("R-70");

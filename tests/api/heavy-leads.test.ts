@@ -1,4 +1,4 @@
-// Leads as large as they may be, over HTTP: lists end their pages by content, and exports come out whole.
+// Leads of the largest allowed size, over HTTP: pages of lists end by size, and exports are complete.
 import { randomBytes } from "node:crypto";
 import Papa from "papaparse";
 import { readSheet } from "read-excel-file/node";
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => org?.close());
 
-it("a page of a list ends by its content, and the cursor reaches every lead", async () => {
+it("a page of a list ends by its size, and the cursor reaches every lead", async () => {
   const seen: string[] = [];
   let cursor: string | null = null;
   do {
@@ -39,7 +39,7 @@ it("a page of a list ends by its content, and the cursor reaches every lead", as
   expect(seen.sort()).toEqual(ids);
 });
 
-it.each(["csv", "xlsx"])("an export as %s comes out whole", async (format) => {
+it.each(["csv", "xlsx"])("an export as %s is complete", async (format) => {
   const { job, file } = await exportLeads(org, { format });
   expect(job).toMatchObject({
     total_items: COUNT,

@@ -1,4 +1,4 @@
-// What is no import gets its clear error and changes nothing: no row, no file, no message in the queue.
+// An invalid import gets a clear error and changes nothing: no row, no file, no message in the queue.
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
@@ -131,7 +131,7 @@ describe.each(["preview", "execute"] as const)("POST /leads/import/%s", (path) =
       ...(body !== undefined && { body }),
     }).then(async (response) => ({ status: response.status, error: (await response.json()).error }));
 
-  it("tells a client that put the File into JSON exactly that", async () => {
+  it("tells a client that it put the File into JSON", async () => {
     const answer = await callFunction(stack, org.admin, "POST", `/leads/import/${path}`, {
       file: {},
       mapping: {},
@@ -141,7 +141,7 @@ describe.each(["preview", "execute"] as const)("POST /leads/import/%s", (path) =
     expect(fieldsOf(answer)).toEqual(["file"]);
   });
 
-  it("tells what a form without a file holds", async () => {
+  it("says what a form without a file contains", async () => {
     const form = new FormData();
     form.append("csv", new Blob(["Phone"]), "x.csv");
     form.append("file", "[object File]");
@@ -175,7 +175,7 @@ describe.each(["preview", "execute"] as const)("POST /leads/import/%s", (path) =
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
-        // Far more than is allowed: the answer must not wait for its end.
+        // Far more than is allowed, and the answer must not wait for the end of the file.
         if (sent > 130 * 1_048_576) return controller.close();
         sent += block.length;
         controller.enqueue(
@@ -198,7 +198,7 @@ describe.each(["preview", "execute"] as const)("POST /leads/import/%s", (path) =
     expect(announced).toMatchObject({ status: 413, error: { code: "payload_too_large" } });
   });
 
-  it("refuses nobody in particular: an expired, forged or missing token", async () => {
+  it("refuses an expired, forged or missing token", async () => {
     for (const token of [undefined, "x.y.z", `${org.admin.token.slice(0, -4)}AAAA`]) {
       const answer = await uploadCsv(org, path, `Phone\n${PHONE}\n`, {
         user: token === undefined ? (null as never) : { token },

@@ -1,4 +1,4 @@
-// The chunks of imports in the database: applied once, whole or not at all, whoever applies them and however often.
+// The chunks of imports in the database: each is applied exactly once, whole or not at all, however many workers try.
 import { randomUUID } from "node:crypto";
 import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
@@ -23,9 +23,9 @@ const phone = () => fictionalPhoneAt(next++);
 
 beforeAll(async () => {
   org = await createOrg(stack, { numbers: 0 });
-  // As the worker does it: the role with a few functions and nothing else.
-  first = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
-  second = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
+  // As the worker connects: a role that may execute some functions and nothing else.
+  first = postgres(stack.WORKER_SESSION_URL, { max: 1, onnotice: () => {} });
+  second = postgres(stack.WORKER_SESSION_URL, { max: 1, onnotice: () => {} });
 });
 afterAll(async () => {
   await Promise.all([first.end(), second.end()]);
@@ -39,7 +39,7 @@ const applyQuietly = (id: string, chunk: number, rows: ChunkRow[]) => quietly(or
 const read = (id: string) => readImport(org, id);
 const leadsOf = (id: string) => org.sql`select id, phone_digits from public.leads where import_id = ${id}`;
 
-it("applies a chunk once, however often it comes, and only where the import stands", async () => {
+it("applies a chunk once, however often it is sent, and only at the import's current place", async () => {
   const id = await addImport();
   const rows = [lead(2, phone()), { line: 3, raw: ["x"], field: "Phone", reason: "bad" }];
   expect(await applyQuietly(id, 0, rows)).toEqual({ applied: true, status: "running", sent: [1] });
@@ -58,7 +58,7 @@ it("applies a chunk once, however often it comes, and only where the import stan
 
 it("is all or nothing: a row that breaks a key leaves no trace of its chunk", async () => {
   const id = await addImport();
-  // Two phones of one role: no value to be left out, as one that a column refuses is, and no worker makes such rows.
+  // Two phones of one role: unlike a value that a column refuses, this can't be left out. No worker makes such rows.
   const bad = lead(3, phone(), phone());
   bad.phones = (bad.phones as object[]).map((one) => ({ ...one, role: "primary" }));
   await expect(apply(first, id, 0, [lead(2, phone()), bad])).rejects.toMatchObject({ code: "23505" });
@@ -113,7 +113,7 @@ describe("two imports at once", () => {
     });
     await isApplied;
     const waiting = apply(second, two, 0, [lead(2, shared), lead(3, b)]);
-    // It is proved to wait, not assumed to: the server says that it waits for the other transaction.
+    // The server itself reports that it waits for the other transaction.
     await waitFor(
       async () =>
         (
@@ -130,7 +130,7 @@ describe("two imports at once", () => {
     expect(leads).toHaveLength(1);
   });
 
-  it("never deadlock, in whatever order their files have the phones", async () => {
+  it("never deadlock, in any order of the phones in their files", async () => {
     const phones = Array.from({ length: 200 }, phone);
     await org.sql`insert into private.contacts (org_id, e164) select ${org.id}, unnest(${phones.filter((_, i) => i % 3 === 0)}::text[])`;
     let imported = 0;
@@ -169,7 +169,7 @@ describe("the queue", () => {
     expect(await org.sql`select 1 from pgmq.q_imports where msg_id = ${sent?.id}`).toEqual([]);
   });
 
-  it("drops messages of imports that are done, gone, or further on", async () => {
+  it("drops messages of imports that are done, deleted, or further on", async () => {
     const done = await addImport();
     await apply(first, done, 0, [lead(2, phone())]);
     const ahead = await addImport();
@@ -192,7 +192,7 @@ describe("the queue", () => {
     await first`select private.fail_import(${ahead}, 0, 'test')`;
   });
 
-  it("is out of reach for users, and so are the functions that work it off", async () => {
+  it("can't be reached by users, nor can the functions that process it", async () => {
     const { client } = org.admin;
     for (const name of ["import_chunk", "claim_import_chunk", "fail_import"]) {
       expect((await client.rpc(name as never, {} as never)).error).not.toBeNull();

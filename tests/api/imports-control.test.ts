@@ -39,7 +39,7 @@ const eventsOf = async (id: string) =>
   ).map((row) => row.event_type.replace("leads_import_", ""));
 const queued = (id: string) => org.sql`select 1 from pgmq.q_imports where message ->> 'import_id' = ${id}`;
 
-/** Starts an import whose third chunk is held up in the middle, and a control that waits for it. */
+/** Starts an import whose third chunk is blocked in the middle, and a control call that waits for it. */
 async function controlInChunk(verb: Verb) {
   const list = phones(5000);
   await org.sql`insert into private.contacts (org_id, e164) values (${org.id}, ${list[2500] as string})`;
@@ -60,7 +60,7 @@ async function controlInChunk(verb: Verb) {
   return { id, list, answer: await answer };
 }
 
-it("pauses after the chunk in flight, applies nothing more, and resumes where it stands", async () => {
+it("pauses after the chunk in flight, applies nothing more, and resumes at the same place", async () => {
   const { id, answer } = await controlInChunk("pause");
   expect(answer.status).toBe(200);
   expect(answer.body.data).toMatchObject({
@@ -143,7 +143,7 @@ it("undoes what a file made, merged and left out, and lists the leads it kept", 
   expect((await callFunction(stack, org.admin, "GET", `/leads/${old.body.data.id}`)).body.data).toEqual(
     old.body.data,
   );
-  // It may come again: what was undone is no import of this file.
+  // It may be imported again: an import that was undone does not count as one of this file.
   expect((await importCsv(org, csv([b, c, a, "none"]))).status).toBe("completed");
 });
 
@@ -153,7 +153,7 @@ describe("resuming what failed", () => {
     return await read(id);
   };
 
-  it("goes on where it stood, once the cause is gone", async () => {
+  it("goes on where it stopped, once the cause is removed", async () => {
     const list = phones(2500);
     const { id } = await startImport(org, csv(list));
     await waitFor(async () => (await read(id)).processed_rows > 0);
@@ -170,7 +170,7 @@ describe("resuming what failed", () => {
     expect(await finishImport(org, id)).toMatchObject({ status: "completed", imported_rows: 2500 });
   });
 
-  it("is refused where the file is gone or is another, and where part of the import was undone", async () => {
+  it("is refused if the file is missing or changed, or if part of the import was undone", async () => {
     const id = await addImport(org);
     await applyChunk(org.sql, id, 0, [chunkRow(2, phones(1))], false);
     await org.sql`delete from pgmq.q_imports where message ->> 'import_id' = ${id}`;
@@ -182,14 +182,14 @@ describe("resuming what failed", () => {
     });
     const [file] = await org.sql`
       insert into storage.objects (bucket_id, name, metadata) select 'imports', storage_path, '{"size": 999}' from public.imports where id = ${id} returning id`;
-    expect((await refusal()).message).toContain("not what it was");
+    expect((await refusal()).message).toContain("it has changed");
     await org.sql`update public.imports set undo_total = 1 where id = ${id}`;
     expect((await refusal()).message).toContain("undone");
     await org.sql`delete from storage.objects where id = ${file?.id}`;
   });
 });
 
-it("tells rows a second and the seconds that are left, counted from the resume on", async () => {
+it("reports rows per second and the seconds left, counted from the resume on", async () => {
   const id = await addImport(org);
   const at = async (chunk: number, secondsIn: number) => {
     await org.sql.begin(async (tx) => {
@@ -200,7 +200,7 @@ it("tells rows a second and the seconds that are left, counted from the resume o
     return [Math.round(rows_per_second * 10) / 10, seconds_left];
   };
   await org.sql`update public.imports set run_started_at = '2026-01-01T00:00:00Z' where id = ${id}`;
-  // 1,000 bytes, 100 a chunk; what the transaction itself took is counted too, so less than the quotient is due.
+  // 1,000 bytes, 100 a chunk. The time of the transaction itself counts too, so the figure is below the quotient.
   expect(await at(0, 10)).toEqual([0.1, expect.toSatisfy((left: number) => left >= 90 && left <= 99)]);
   expect(await at(1, 20)).toEqual([0.1, expect.toSatisfy((left: number) => left >= 80 && left <= 84)]);
   await org.sql`

@@ -1,4 +1,4 @@
-// Phones that the file flags as not to be called: imported with consent denied for that phone alone, whatever the strategy.
+// Phones that the file flags as not to be called: imported with consent denied for that phone only, by every strategy.
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
@@ -34,7 +34,7 @@ it.each(["skip", "update", "fill", "add_phones", "create"])("new leads of %s", a
   expect(await recordsOf([a, b, c, d])).toEqual([a, c, d].sort().map((one) => [one, "revoked", "import"]));
 });
 
-it.each(["update", "fill", "add_phones"])("leads that are there, by %s", async (strategy) => {
+it.each(["update", "fill", "add_phones"])("existing leads, by %s", async (strategy) => {
   const [a, b, c] = [phone(), phone(), phone()];
   await callFunction(stack, org.admin, "POST", "/leads", { primary_phone: a, consent_status: "granted" });
   const csv = `Name,Phone 1,Phone 1 DNC,Phone 2,Phone 2 DNC\nAna,${a},,${b},Y\nAna,${a},,${c},\nAna,${a},Y,,\n`;

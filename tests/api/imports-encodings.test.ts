@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => org.close());
 
-/** Files of 2,500 rows: three chunks and their seams. */
+/** Files of 2,500 rows: three chunks and the boundaries between them. */
 const ROWS = 2500;
 const CASES: [name: string, encoding: Encoding, bom: string, delimiter: string, lineEnd: string][] = [
   ["UTF-8", "utf-8", "", ",", "\n"],
@@ -26,23 +26,25 @@ const CASES: [name: string, encoding: Encoding, bom: string, delimiter: string, 
   ["UTF-16 BE with a byte order mark", "utf-16be", "\ufeff", ",", "\n"],
   ["UTF-16 LE without one", "utf-16le", "", ",", "\r\n"],
   ["Windows-1252 with pipes and old Mac line ends", "windows-1252", "", "|", "\r"],
+  ["Mac OS Roman with carets and old Mac line ends", "macintosh", "", "^", "\r"],
 ];
 
 it.each(CASES)(
   "imports %s, with quoted delimiters, line ends and accents at every seam",
   async (_, encoding, bom, delimiter, lineEnd) => {
-    const sign = encoding === "windows-1252" ? "€" : "🏡";
+    const isBytewise = encoding === "windows-1252" || encoding === "macintosh";
+    const sign = isBytewise ? "€" : "🏡";
     const name = (i: number) => `Muñoz ${i}${delimiter} “José” ${sign}`;
     const rows = Array.from(
       { length: ROWS },
       (_, i) => `"${name(i)}"${delimiter}${phone()}${delimiter}"two${lineEnd}lines é"`,
     );
-    // The first accent comes late: the encoding is settled by the whole file, not by its beginning.
+    // The first accent is late in the file: the whole file decides the encoding, not its beginning.
     const header = `Last Name${delimiter}Phone${delimiter}Notes`;
     const plain = Array.from({ length: 6000 }, () => `${"x".repeat(100)}${delimiter}${delimiter}`);
-    const text = bom + [header, ...(encoding === "windows-1252" ? plain : []), ...rows].join(lineEnd);
+    const text = bom + [header, ...(isBytewise ? plain : []), ...rows].join(lineEnd);
     const row = await importCsv(org, encodeText(text, encoding));
-    const rejected = encoding === "windows-1252" ? plain.length : 0;
+    const rejected = isBytewise ? plain.length : 0;
     expect(row).toMatchObject({
       encoding,
       delimiter,
@@ -78,7 +80,7 @@ it("loses one row, and no more, to a quotation mark that is never closed", async
   });
 });
 
-it("rejects rows that stop being a CSV one by one, and imports those that come after", async () => {
+it("rejects malformed rows one by one, and imports the rows after them", async () => {
   const good = () => Array.from({ length: 1200 }, () => `Somebody,${phone()}`);
   const broken = Array.from({ length: 1500 }, (_, i) => `a,b,c,d,e,${i}`);
   const row = await importCsv(org, ["Name,Phone", ...good(), ...broken, ...good()].join("\n"));
@@ -93,7 +95,7 @@ it("fails an import hardly any of whose first rows fits, before anything is impo
   expect(row.error_message).toMatch(/From line 2 on hardly any row fits/);
 });
 
-it("rejects a cell of 10 MB, wherever its line ends, and NUL bytes cost nothing but themselves", async () => {
+it("rejects a cell of 10 MB, wherever its line ends, and removes only the NUL bytes themselves", async () => {
   const [a, b, c] = [phone(), phone(), phone()];
   const long = "x".repeat(10_485_760);
   for (const [encoding, end] of [
@@ -135,7 +137,7 @@ it("fails an import whose file has gone from storage", async () => {
 });
 
 describe("a preview", () => {
-  it("tells encoding, delimiter, mapping, sample, counts, problems and duplicates, and writes nothing", async () => {
+  it("reports encoding, delimiter, mapping, sample, counts, problems and duplicates, and writes nothing", async () => {
     const [a, b, c, d] = [phone(), phone(), phone(), phone()];
     const { body } = await callFunction(stack, org.admin, "POST", "/leads", { primary_phone: d });
     const before = await org.sql`select count(*)::int as n from public.leads where org_id = ${org.id}`;
@@ -219,7 +221,7 @@ describe("a preview", () => {
     expect(Math.abs(data.total_rows_estimate - rows)).toBeLessThan(rows / 10);
   });
 
-  it("takes a CSV as the body itself, with the options in the query", async () => {
+  it("accepts a CSV as the body itself, with the options in the query", async () => {
     const response = await fetch(
       `${stack.FUNCTIONS_URL}/leads/import/preview?file_name=body.csv&mapping=${encodeURIComponent('{"B":"primary_phone"}')}`,
       {

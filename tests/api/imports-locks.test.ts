@@ -1,4 +1,4 @@
-// Two people import overlapping files at once, by whatever strategies: nobody becomes two leads, and nobody waits for ever.
+// Two people import overlapping files at once, by any strategies: no owner becomes two leads, and no import waits for ever.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
@@ -21,7 +21,7 @@ const phone = () => fictionalPhoneAt(next++);
 
 beforeAll(async () => {
   org = await createOrg(stack, { numbers: 0 });
-  [first, second] = (await Promise.all([1, 2].map(() => openSession(stack.WORKER_DB_URL, org.sql)))) as [
+  [first, second] = (await Promise.all([1, 2].map(() => openSession(stack.WORKER_SESSION_URL, org.sql)))) as [
     Session,
     Session,
   ];
@@ -76,14 +76,14 @@ it.each(STRATEGIES.flatMap((one) => STRATEGIES.map((two) => [one, two] as const)
   },
 );
 
-it("lets its locks go and takes them anew where a lead got another phone meanwhile", async () => {
+it("releases its locks and takes them again if a lead got another phone meanwhile", async () => {
   const [a, b] = [phone(), phone()];
   const lead = await addLead([a]);
   const id = await addImport(org, { merge_strategy: "update" });
   await holder.begin();
   await holder.sql`select private.lock_contacts(${org.id}, ${[a]})`;
   await holder.sql`insert into public.lead_phones (org_id, lead_id, e164, role) values (${org.id}, ${lead}, ${b}, 'secondary')`;
-  // The other phone is somebody's: the chunk is seen to wait for it, once it knows of it.
+  // The other phone is locked: the chunk waits for it once it has read it.
   await other.begin();
   await other.sql`select private.lock_contacts(${org.id}, ${[b]})`;
   const applying = applyChunk(first.sql, id, 0, [chunkRow(2, [a], { lead: { consent_status: "denied" } })]);
@@ -109,7 +109,7 @@ it("locks every phone of a lead before it changes one", async () => {
   expect((await applying).applied).toBe(true);
 });
 
-it("pauses nothing that the chunk in flight completes: the answer waits for it and says so", async () => {
+it("does not pause an import that the chunk in flight completes: the answer waits for the chunk and says so", async () => {
   const id = await addImport(org);
   await first.begin();
   await applyChunk(first.sql, id, 0, [chunkRow(2, [phone()])]);

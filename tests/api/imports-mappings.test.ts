@@ -52,7 +52,7 @@ it("saves by name, replaces, lists and deletes", async () => {
   expect((await call("GET")).body.data).toEqual([]);
 });
 
-it("refuses what no file could be imported with", async () => {
+it("refuses a mapping with which no file could be imported", async () => {
   const bad: [object, string][] = [
     [{ mapping: { N: "first_name" } }, "mapping"],
     [{ mapping: { P: "primary_phone", Q: "primary_phone" } }, "mapping.Q"],
@@ -69,7 +69,7 @@ it("refuses what no file could be imported with", async () => {
   }
 });
 
-it("applies the one that fits best, with its options, and says so; the request has the last word", async () => {
+it("applies the one that fits best, with its options, and says so; the request's own options win", async () => {
   const loose = await save({ name: "Loose", mapping: { Wer: "last_name", Nummer: "primary_phone" } });
   const exact = await save({
     name: "Exact",
@@ -103,7 +103,7 @@ it("applies the one that fits best, with its options, and says so; the request h
     options: { keep_case: false },
     tags: [],
   });
-  // Columns it does not know go where their names say.
+  // Columns it does not have are mapped by their names.
   expect((await preview(`Wer,Nummer,Email\nx,${phone()},a@b.co\n`)).mapping).toMatchObject({
     Wer: "last_name",
     Email: "email",

@@ -1,4 +1,4 @@
-// Rows whose phone a lead or an earlier row has: what each merge strategy makes of them.
+// Rows whose phone a lead or an earlier row has: the result of each merge strategy.
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addImport, applyChunk, applyQuietly, chunkRow, readImport } from "../fixtures/apply-import.ts";
@@ -15,7 +15,7 @@ const MERGING = ["update", "fill", "add_phones"] as const;
 
 beforeAll(async () => {
   org = await createOrg(stack, { numbers: 0 });
-  worker = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
+  worker = postgres(stack.WORKER_SESSION_URL, { max: 1, onnotice: () => {} });
 });
 afterAll(async () => {
   await worker.end();
@@ -80,7 +80,7 @@ describe("one lead and one row", () => {
       parcel: { apn: "1", county: "TRAVIS", state: "TX", acreage: 6, situs: "Oak Rd" },
     });
 
-  it("update: what the file has wins, and the rest stays", async () => {
+  it("update: the file's values win, and the rest stays", async () => {
     const [a, b, c] = [phone(), phone(), phone()];
     const id = await addLead(stored(a, b));
     const was = await read(id);
@@ -110,7 +110,7 @@ describe("one lead and one row", () => {
     expect(found?.phone_digits).toBe([b, a, c].map((e164) => e164.slice(2)).join(" "));
   });
 
-  it("fill: only what was blank is taken from the file", async () => {
+  it("fill: only blank fields are taken from the file", async () => {
     const [a, b, c] = [phone(), phone(), phone()];
     const id = await addLead(stored(a, b));
     await merge("fill", [row(b, c)], ["NEW"]);
@@ -142,7 +142,7 @@ describe("one lead and one row", () => {
     });
   });
 
-  it("create: a new lead all the same", async () => {
+  it("create: a new lead nevertheless", async () => {
     const [a, b, c] = [phone(), phone(), phone()];
     const id = await addLead(stored(a, b));
     const was = await read(id);
@@ -229,7 +229,7 @@ describe("phones", () => {
     expect((await read(younger.body.data.id)).notes).toBeNull();
   });
 
-  it("keep the line type that was looked up, and take the file's where there is none", async () => {
+  it("keep the line type that was looked up, and take the file's if there is none", async () => {
     const [a, b] = [phone(), phone()];
     const id = await addLead({ primary_phone: a, secondary_phone: b });
     await org.sql`update public.lead_phones set line_type = 'mobile' where lead_id = ${id} and e164 = ${a}`;
@@ -299,7 +299,7 @@ describe("one owner with several rows", () => {
     });
   });
 
-  it("tells parcels without an APN by where they lie, or by what is said of them", async () => {
+  it("recognises parcels without an APN by their address, or by all their values", async () => {
     const a = phone();
     const parcels = [
       { situs: "Oak Rd 1" },
@@ -359,7 +359,7 @@ describe("consent and status", () => {
     expect((await recordsOf(id)).map(({ status }) => status)).toEqual(["revoked", "revoked"]);
   });
 
-  it("never brings back somebody who is not to be contacted", async () => {
+  it("never changes the status of somebody who is not to be contacted", async () => {
     const a = phone();
     const id = await addLead({ primary_phone: a, status: "do_not_contact" });
     await merge("update", [chunkRow(2, [a], { lead: { status: "interested", city: "Marfa" } })]);
@@ -379,7 +379,7 @@ describe("consent and status", () => {
   });
 });
 
-it("refuses a strategy that there is none of, by name", async () => {
+it("refuses an unknown strategy by name", async () => {
   const { error } = await org.admin.client.rpc("create_import", {
     p_import_id: org.id,
     p_file: {

@@ -1,8 +1,10 @@
-// What a preview tells before anything is written: columns, duplicates and what merging would do, problems, phones, states, tags.
+// What a preview reports before anything is written: columns, duplicates and what merging would do, problems, phones, states,
+// tags.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { seededRandom } from "../fixtures/seeded-random.ts";
 import { importCsv, uploadCsv } from "../fixtures/upload-csv.ts";
 
 const stack = inject("stack");
@@ -107,7 +109,7 @@ it("counts problems with an example, phones by number and type, states and tags"
 });
 
 describe("duplicates", () => {
-  it("are told with what they bring, and what each strategy would make of them", async () => {
+  it("are reported with their new values, and with the result of each strategy", async () => {
     const [a, b, c, d, e, f] = [phone(), phone(), phone(), phone(), phone(), phone()];
     const lead = { primary_phone: a, properties: [{ apn: "1", county: "Harris", state: "TX" }] };
     const full = { primary_phone: d, secondary_phone: phone(), alternate_phone: phone() };
@@ -137,6 +139,7 @@ describe("duplicates", () => {
       new_phones: 2,
       new_parcels: 2,
       phones_left_out: 1,
+      parcels_left_out: 0,
     };
     expect(data.strategies).toEqual({
       skip: { created: 2, merged: 0, left_out: 5 },
@@ -158,26 +161,73 @@ describe("duplicates", () => {
     expect((await preview(other)).similar_import).toBeNull();
   });
 
-  it("become what the preview says, by every strategy", async () => {
-    const known = Array.from({ length: 5 }, phone);
-    for (const primary_phone of known)
-      await callFunction(stack, org.admin, "POST", "/leads", { primary_phone });
-    for (const strategy of ["skip", "update", "fill", "add_phones", "create"] as const) {
-      const fresh = Array.from({ length: 6 }, phone);
-      const rows = Array.from({ length: 60 }, (_, i) => {
-        const first = i % 4 === 0 ? known[i % 5] : fresh[i % 6];
-        return `N${i},${i % 11 ? first : "12"},${i % 3 ? "" : phone()},${i % 7},Travis,TX`;
-      });
-      const csv = `Name,Phone,Cell,APN,County,Property State\n${rows.join("\n")}\n`;
-      const { data } = (await uploadCsv(org, "preview", csv)).body;
-      const row = await importCsv(org, csv, { fields: { merge_strategy: strategy } });
-      const { created, merged, left_out: left } = data.strategies[strategy];
-      expect(row, strategy).toMatchObject({
-        imported_rows: created,
-        updated_rows: merged,
-        duplicate_rows: left,
-        rejected_rows: data.rejected_rows,
-      });
-    }
+  it("of an owner with more than a hundred parcels: those beyond stay out, with a warning in each row", async () => {
+    const mobile = phone();
+    const rows = Array.from({ length: 130 }, (_, i) => `Owner,${mobile},R-${i + 1},Travis`);
+    const csv = `Name,Phone,APN,County\n${rows.join("\n")}\n`;
+    const told = (await preview(csv)).strategies.add_phones;
+    expect(told).toMatchObject({ created: 1, merged: 129, new_parcels: 99, parcels_left_out: 30 });
+    const { id } = await importCsv(org, csv, { fields: { merge_strategy: "add_phones" } });
+    const parcels =
+      await org.sql`select p.apn from public.lead_properties p join public.leads l on l.id = p.lead_id
+      where l.import_id = ${id}`;
+    expect(parcels.map(({ apn }) => apn).sort()).toEqual(
+      rows
+        .slice(0, 100)
+        .map((row) => row.split(",")[2])
+        .sort(),
+    );
+    const warnings = await org.sql`select line::int as line, reason from public.import_rejections
+      where import_id = ${id} order by line`;
+    expect(warnings).toEqual(
+      rows.slice(100).map((_, i) => ({
+        line: i + 102,
+        reason: "A lead has at most 100 parcels: that of this row was not added.",
+      })),
+    );
+  });
+
+  // The preview imitates the import, since merging 10,000 rows takes half a minute. This test keeps the two equal.
+  it("become what the preview says, by every strategy, for any file", async () => {
+    const random = seededRandom("imports-preview");
+    const parcel = () =>
+      random.pick([
+        () => `${random.below(9)},${random.pick(["Travis", "TRAVIS", ""])},${random.pick(["TX", ""])},,`,
+        () => `,Travis,TX,${random.pick(["Lot", "LOT", "lot "])} ${random.below(9)},`,
+        () => `,Travis,,,${random.below(4)}`,
+      ])();
+    for (const strategy of ["skip", "update", "fill", "add_phones", "create"] as const)
+      for (let file = 0; file < 2; file++) {
+        // Few phones for many rows, so that rows share them in every way.
+        const pool = Array.from({ length: 24 }, phone);
+        for (const primary_phone of pool.slice(0, 4))
+          await callFunction(stack, org.admin, "POST", "/leads", { primary_phone });
+        const rows = Array.from({ length: 70 }, (_, i) => {
+          const some = random.shuffle([...pool, phone(), "12", ""]).slice(0, 3);
+          return `N${i},${some.join(",")},${parcel()}`;
+        });
+        const csv = `Name,Phone,Phone 2,Phone 3,APN,County,Property State,Situs Address,Acreage\n${rows.join("\n")}\n`;
+        const data = await preview(csv);
+        const before = await countParcels();
+        const row = await importCsv(org, csv, { fields: { merge_strategy: strategy } });
+        const told = data.strategies[strategy];
+        expect(row, strategy).toMatchObject({
+          imported_rows: told.created,
+          updated_rows: told.merged,
+          duplicate_rows: told.left_out,
+          rejected_rows: data.rejected_rows,
+        });
+        if (told.new_parcels === undefined) continue;
+        // Every row has a parcel, so that each new lead has one.
+        expect((await countParcels()) - before, strategy).toBe(told.created + told.new_parcels);
+        const [left] = await org.sql`select count(*)::int as n from public.import_rejections
+          where import_id = ${row.id} and reason like 'The lead has three phones already%'`;
+        expect(left?.n, strategy).toBe(told.phones_left_out);
+      }
   });
 });
+
+async function countParcels(): Promise<number> {
+  const [row] = await org.sql`select count(*)::int as n from public.lead_properties where org_id = ${org.id}`;
+  return row?.n;
+}

@@ -1,5 +1,5 @@
-// What a chunk of an import or of its undo costs does not grow with the leads there are: everything is found by an index,
-// whatever the statistics say.
+// The cost of a chunk of an import or of its undo does not grow with the number of leads: everything is found by an index,
+// for any statistics.
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { addOwners } from "../../scripts/bench/search/owners.ts";
 import { addImport, type ChunkRow, chunkRow, type Sql } from "../fixtures/apply-import.ts";
@@ -7,7 +7,7 @@ import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 
 const SMALL = 2_000;
 const LARGE = 40_000;
-/** Trees are a level deeper; reading a table or an index from end to end would cost twenty times as much. */
+/** Index trees are a level deeper; reading a table or an index from end to end would cost twenty times as much. */
 const GROWTH = 1.7;
 const STRATEGIES = ["skip", "update", "fill", "add_phones", "create"];
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => org.close());
 
-/** Buffers that each call touches, its statements inside included, where there are `to` leads. Nothing is analysed on purpose. */
+/** Buffers that each call touches, its inner statements included, with `to` leads. Nothing is analysed, on purpose. */
 async function measure(from: number, to: number): Promise<Record<string, number>> {
   await addOwners(org.sql, org.id, { from, count: to - from, seed: from });
   known = (
@@ -48,7 +48,7 @@ async function measure(from: number, to: number): Promise<Record<string, number>
   return costs;
 }
 
-/** A hundred, of which every second is about a lead that is there. */
+/** A hundred rows, of which every second is about an existing lead. */
 function makeRows(): ChunkRow[] {
   return Array.from({ length: 100 }, (_, i) => {
     const phones = i % 2 === 0 ? [known.pop() as string] : [`+1512224${String(made++).padStart(4, "0")}`];
@@ -59,7 +59,7 @@ let made = 0;
 
 type Explain = (text: string, params: unknown[]) => Promise<number>;
 const buffers = async (work: (tx: Sql, explain: Explain) => Promise<number>) => {
-  // What earlier calls left on these indexes' lists of new entries would be put in its place by whichever call fills the list.
+  // Entries that earlier calls left on the pending lists of these indexes would be inserted by the call that fills the list.
   await org.sql`
     select gin_clean_pending_list(i.indexrelid) from pg_index i
     join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam

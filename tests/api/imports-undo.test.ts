@@ -1,4 +1,4 @@
-// Undoing an import: what it made goes, what it changed comes back row for row, and what others changed since stays.
+// Undoing an import: leads it made are removed, leads it changed are restored row for row, and later changes of others stay.
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
@@ -23,7 +23,7 @@ const phone = () => fictionalPhoneAt(next++);
 
 beforeAll(async () => {
   org = await createOrg(stack, { numbers: 0 });
-  worker = postgres(stack.WORKER_DB_URL, { max: 1, onnotice: () => {} });
+  worker = postgres(stack.WORKER_SESSION_URL, { max: 1, onnotice: () => {} });
 });
 afterAll(async () => {
   await worker.end();
@@ -43,7 +43,7 @@ const keptOf = (id: string) =>
   org.sql`select lead_id, line::int, reason from public.import_rejections where import_id = ${id} and outcome = 'kept' order by lead_id`;
 
 describe.each(["update", "fill", "add_phones"])("%s", (strategy) => {
-  it("comes back row for row, whatever the rows brought, in chunks of any size", async () => {
+  it("is restored row for row, for any rows of the file, in chunks of any size", async () => {
     const phones = Array.from({ length: 12 }, phone) as [string, string, string, string, ...string[]];
     for (const [i, e164] of phones.slice(0, 4).entries()) {
       await addLead({
@@ -99,7 +99,7 @@ describe.each(["update", "fill", "add_phones"])("%s", (strategy) => {
   });
 });
 
-it("undoes nothing twice: a chunk that comes again, or out of turn, does nothing", async () => {
+it("undoes nothing twice: a chunk that is repeated, or out of order, does nothing", async () => {
   const id = await addImport(org);
   await applyChunk(
     worker,
@@ -184,7 +184,7 @@ describe("what was changed since", () => {
     expect((await hashLeads(org)).lead_phones).toEqual(before.lead_phones);
   });
 
-  it("is not what was looked up about phones and parcels: that stays, and the rest goes back", async () => {
+  it("does not include looked-up data of phones and parcels: that stays, and the rest is restored", async () => {
     const [a, b] = [phone(), phone()];
     const id = await addLead({
       primary_phone: a,
@@ -207,7 +207,7 @@ describe("what was changed since", () => {
   });
 });
 
-it("deletes as people do what campaigns, messages or conversations know, and cancels what they have not sent", async () => {
+it("deletes, as people do, leads that campaigns, messages or conversations refer to, and cancels unsent messages", async () => {
   const [a, b, c, d] = [phone(), phone(), phone(), phone()];
   const shared = await addLead({ primary_phone: d });
   const id = await addImport(org, { merge_strategy: "create" });
@@ -253,7 +253,7 @@ it("deletes as people do what campaigns, messages or conversations know, and can
   });
 });
 
-it("stamps every other change as before: the setting that keeps updated_at ends with the statement it is for", async () => {
+it("sets updated_at for every other change: the setting that keeps it ends with its statement", async () => {
   const a = phone();
   const id = await addLead({ first_name: "Old", primary_phone: a });
   const importId = await addImport(org, { merge_strategy: "update" });
@@ -273,7 +273,7 @@ it("stamps every other change as before: the setting that keeps updated_at ends 
   expect(lead?.is_stamped).toBe(true);
 });
 
-it("forgets after 90 days what leads were before, and then refuses", async () => {
+it("forgets the earlier state of leads after 90 days, and then refuses", async () => {
   const a = phone();
   await addLead({ first_name: "Old", primary_phone: a });
   const id = await addImport(org, { merge_strategy: "update" });
@@ -285,7 +285,7 @@ it("forgets after 90 days what leads were before, and then refuses", async () =>
   await org.sql`update private.import_changes set created_at = now() - interval '91 days' where import_id = ${id}`;
   const { error } = await org.admin.client.rpc("undo_import" as never, { p_import_id: id } as never);
   expect(error).toMatchObject({ code: "PT409", message: expect.stringContaining("older than 90 days") });
-  // What is being undone keeps its journal to the end.
+  // An import that is being undone keeps its journal to the end.
   await org.sql`update public.imports set status = 'undoing', undo_total = 1 where id = ${id}`;
   await org.sql`select private.prune_imports()`;
   expect(await journal()).toHaveLength(1);

@@ -1,4 +1,4 @@
-// Files that a browser puts into Storage itself: from the link to the import, what is refused, and what is removed in time.
+// Files that a browser uploads to Storage itself: from the link to the import, refusals, and removal.
 import { randomUUID } from "node:crypto";
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -34,7 +34,7 @@ async function put(csv: string, fileName?: string): Promise<string> {
   return id;
 }
 
-it("goes from the link over the preview to the import, whose file it is", async () => {
+it("goes from the link over the preview to the import, which then has the file", async () => {
   const [a, b] = [phone(), phone()];
   const csv = `Name,Phone,Zone\nUploaded Ana,${a},1\nUploaded Luis,${b},2\n`;
   const id = await put(csv, "../dueños.csv");
@@ -57,7 +57,7 @@ it("goes from the link over the preview to the import, whose file it is", async 
   });
 });
 
-it("takes a file from any client that can PUT", async () => {
+it("accepts a file from any client that can PUT", async () => {
   const csv = `Name,Phone\nPut,${phone()}\n`;
   const { upload_id: id, signed_url: url } = await ask(csv);
   const answer = await fetch(url, { method: "PUT", headers: { "content-type": "text/csv" }, body: csv });
@@ -75,7 +75,7 @@ it("lets a wrong mapping be mended: the file stays", async () => {
 });
 
 describe("refuses", () => {
-  it("what is too large, nameless or empty before it is sent", async () => {
+  it("a file that is too large, nameless or empty, before it is sent", async () => {
     const large = await post("upload", { file_name: "a.csv", file_bytes: 104_857_601 });
     expect([large.status, large.body.error.code]).toEqual([413, "payload_too_large"]);
     for (const body of [
@@ -102,7 +102,7 @@ describe("refuses", () => {
     await other.close();
   });
 
-  it("one whose file has not come, came short, or came too late", async () => {
+  it("one whose file did not arrive, is too short, or arrived too late", async () => {
     const csv = `Name,Phone\nX,${phone()}\n`;
     const { upload_id: empty } = await ask(csv);
     const waiting = await post("preview", { upload_id: empty });
@@ -125,7 +125,7 @@ describe("refuses", () => {
     expect((await post("execute", { upload_id: old })).body.error.code).toBe("invalid_state");
   });
 
-  it("what is no CSV, with the file's own reason", async () => {
+  it("a file that is no CSV, with its own reason", async () => {
     const id = await put("%PDF-1.7 and so on");
     const answer = await post("execute", { upload_id: id });
     expect([answer.status, fieldsOf(answer)]).toEqual([422, ["file"]]);

@@ -123,7 +123,7 @@ it("keeps every row that is not imported, with its line in the file, field, reas
   expect(onlyRejected.map(({ line }) => line)).toEqual([6, 7]);
 });
 
-it("judges rows that share phones in the order of the file: a row left out makes no later row a duplicate", async () => {
+it("judges rows that share phones in the order of the file: a later row is no duplicate of one that was left out", async () => {
   const [a, b, c, known] = [phone(), phone(), phone(), phone()];
   await callFunction(stack, org.admin, "POST", "/leads", { primary_phone: known });
   const csv = `Name,Phone,Cell\nFirst,${a},${b}\nLeft out,${b},${c}\nFree again,${c},\nLeft out too,${known},${phone()}\n`;
@@ -132,7 +132,7 @@ it("judges rows that share phones in the order of the file: a row left out makes
   expect((await readRejections(org, row.id)).map(({ line }) => line)).toEqual([3, 5]);
 });
 
-it("takes the caller's mapping: other fields, columns left out, and the rest as custom fields", async () => {
+it("uses the caller's mapping: other fields, columns left out, and the rest as custom fields", async () => {
   const [a, b] = [phone(), phone()];
   const csv = `A;B;C;D\nRosa;${a};secret;x\nLuis;${b};secret;y\n`;
   const row = await importCsv(org, csv, {
@@ -146,7 +146,7 @@ it("takes the caller's mapping: other fields, columns left out, and the rest as 
   expect(await leadBy(a)).toMatchObject({ first_name: "Rosa", custom_fields: { D: "x" } });
 });
 
-it("gives the tags that are asked for by themselves, and cases names unless told to keep them", async () => {
+it("gives the automatic tags that are asked for, and corrects the case of names unless told to keep it", async () => {
   const csv = (a: string) => `FIRST,LAST,PHONE,COUNTY,PROPERTY STATE,ACRES\nROSA,O'BRIEN,${a},HARRIS,TX,5\n`;
   const [a, b, c] = [phone(), phone(), phone()];
   const auto = { time: true, geographic: true, property: true, upload_date: "2025-09-30" };
@@ -176,7 +176,7 @@ it("records consent that came with the file, with file and line as evidence", as
   expect(record?.evidence).toContain(`Import ${row.id}, file owners.csv, line 2`);
 });
 
-it("notices the very same file, refuses it, and imports it again where told to: nobody comes twice", async () => {
+it("recognises the very same file and refuses it, or imports it again if told to: no lead is made twice", async () => {
   const csv = `Name,Phone\nOnce,${phone()}\n`;
   const first = await importCsv(org, csv);
   const again = await uploadCsv(org, "execute", csv, { fileName: "renamed.csv" });
@@ -274,5 +274,24 @@ describe("the rejected rows as a CSV", () => {
     expect(second).toMatchObject({ imported_rows: 2, rejected_rows: 1 });
     expect(await leadBy(a)).toMatchObject({ full_name: "Mended", notes: "ñ", custom_fields: {} });
     expect((await leadBy("hyperlink")).notes).toBe("@sum, -1");
+  });
+
+  it("refuses a row with a cell too many again until the cell is moved, and shows the reason once", async () => {
+    const a = phone();
+    const first = await importCsv(org, `Name,Address,Phone,Notes\nAl Smith,1 Elm St, Unit 2,${a},ok\n`);
+    const download = async (id: string) =>
+      (await callFunction(stack, org.users.viewer, "GET", `/leads/import/${id}/rejections.csv`))
+        .body as string;
+    const again = await importCsv(org, await download(first.id));
+    expect(again).toMatchObject({ imported_rows: 0, rejected_rows: 1 });
+    const lines = (await download(again.id)).replace(/^\ufeff/, "").split("\r\n");
+    expect(lines[0]).toBe("Name,Address,Phone,Notes,import_line,import_outcome,import_field,import_reason");
+    expect(lines[1]).toBe(
+      `Al Smith,1 Elm St," Unit 2",${a},2,rejected,,"The row has 9 cells, but there are 8 columns. If a cell has the delimiter in it, put that cell in quotation marks.",ok`,
+    );
+    const moved = lines.join("\r\n").replace(`1 Elm St," Unit 2",${a},`, `1 Elm St Unit 2,${a},ok,`);
+    const mended = await importCsv(org, moved.replace(/,ok\r\n$/, "\r\n"));
+    expect(mended).toMatchObject({ imported_rows: 1, rejected_rows: 0 });
+    expect(await leadBy(a)).toMatchObject({ address1: "1 Elm St Unit 2", notes: "ok", custom_fields: {} });
   });
 });

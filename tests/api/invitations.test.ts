@@ -1,5 +1,5 @@
-// Invitations: a secret for one address, accepted by an act of the person who has it. Nobody joins by signing up, and nobody takes
-// another's invitation.
+// Invitations: a secret for one address, accepted explicitly by the person who has it. Nobody joins by signing up, and nobody can
+// take another's invitation.
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
@@ -36,7 +36,7 @@ const events = async (type: string) =>
   await org.sql`select details, user_id from public.audit_events where org_id = ${org.id} and event_type = ${type} order by id`;
 
 describe("an invitation", () => {
-  it("brings the person in with its role, once, by their own act, and their empty organisation goes", async () => {
+  it("lets the person join with its role, once, by accepting it, and deletes their empty organisation", async () => {
     const person = await signUpUser(stack);
     const own = (await memberOf(person.id))?.org_id;
     const { token, id } = await invite(person.email.toUpperCase());
@@ -58,7 +58,7 @@ describe("an invitation", () => {
     expect(JSON.stringify(await events("person_invited"))).not.toContain(token);
   });
 
-  it("is joined by nobody's sign-up, whoever invites the address and however late", async () => {
+  it("is accepted by no sign-up, whoever invites the address and however late", async () => {
     const email = address();
     const attacker = await createOrg(stack, { numbers: 0 });
     await invite(email);
@@ -84,7 +84,7 @@ describe("an invitation", () => {
     expect(token).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("is for its address alone, as confirmed, and its secret is needed", async () => {
+  it("is for its confirmed address only, and its secret is needed", async () => {
     const [person, thief] = await Promise.all([signUpUser(stack), signUpUser(stack)]);
     const { token, id } = await invite(person.email);
     expect(await accept(thief, token)).toBe("404 not_found");
@@ -110,7 +110,7 @@ describe("an invitation", () => {
     expect(await accept(person, token)).toMatchObject({ org_id: org.id });
   });
 
-  it("is over after seven days, withdrawn, or once its inviter may no longer invite", async () => {
+  it("ends after seven days, when withdrawn, or once its inviter may no longer invite", async () => {
     const person = await signUpUser(stack);
     const first = await invite(person.email);
     const days = (Date.parse(first.expires_at) - Date.now()) / 86_400_000;
@@ -138,7 +138,7 @@ describe("an invitation", () => {
     expect((await memberOf(person.id))?.org_id).not.toBe(org.id);
   });
 
-  it("does not move somebody whose own organisation is in use, or has other people", async () => {
+  it("does not move a person whose own organisation is in use or has other people", async () => {
     const busy = await createOrg(stack, { roles: ["viewer"], numbers: 0 });
     const { token } = await invite(busy.admin.email);
     expect(await accept(busy.admin, token)).toBe("409 invalid_state");
@@ -189,7 +189,7 @@ describe("inviting", () => {
     expect(last.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
   });
 
-  it("refuses what is no address or role, over HTTP and by rpc", async () => {
+  it("refuses an invalid address or role, over HTTP and by rpc", async () => {
     const bad = [
       "",
       "a",
@@ -217,7 +217,7 @@ describe("inviting", () => {
     );
   });
 
-  it("is listed without secrets, and forged by nobody through the table", async () => {
+  it("is listed without secrets, and can't be forged through the table", async () => {
     const { token, id } = await invite(address());
     const { body } = await ask(org.admin, "GET", "/invitations");
     expect(body.data.map((row: { id: string }) => row.id)).toEqual([id]);

@@ -30,7 +30,7 @@ const OWNER = {
   postal_code: "78701",
 };
 
-it("are listed with why, by page and by reason, and no more when they are dismissed or merged", async () => {
+it("are listed with reasons, by page and by reason, and no longer once they are dismissed or merged", async () => {
   const shared = phone();
   const a = await create({ ...OWNER, first_name: "María", primary_phone: shared });
   const b = await create({ first_name: "Ana", alternate_phone: shared });

@@ -40,7 +40,7 @@ it("erases a lead that is confirmed by name or by phone in any format, and answe
   expect(row).toEqual({ first_name: null, email: null, search_text: expect.not.stringMatching(/[a-z0-9]/) });
 });
 
-it("erases a phone that no lead has, told twice, and names the lead where one has it", async () => {
+it("erases a phone that no lead has, given twice, and names the lead if one has it", async () => {
   const phone = "+447700900123";
   expect(fieldsOf(await call("POST", "/erase", { phone, confirm: "+447700900124" }))).toEqual(["confirm"]);
   expect(fieldsOf(await call("POST", "/erase", { phone: "x", confirm: "x" }))).toEqual(["phone"]);

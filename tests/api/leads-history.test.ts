@@ -1,4 +1,4 @@
-// What happens to a lead that is written to and answers: its status and score, its history, and what a browser hears of it.
+// A lead that is written to and answers: its status and score, its history, and the broadcasts a browser receives.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -72,7 +72,7 @@ it("is told in order, by type and page by page, also after a merge", async () =>
       "status reply contacted>interested",
       "status sent new>contacted",
       "score reply cold>hot",
-      "reply reply",
+      "reply interested",
       // The campaign's message, and the one answer to ALTO.
       "sent delivered",
       "sent delivered",
@@ -129,7 +129,7 @@ it("of a merged or unknown lead is not found, and of a wrong cursor or type is r
   expect((await call("GET", `/${keep.id}/history?type=weather`)).status).toBe(422);
 });
 
-it("hears of a change of many leads that there is one, not each", async () => {
+it("receives one event for a change of many leads, not one for each", async () => {
   for (let i = 0; i < 51; i++) await create({ primary_phone: phone(), allow_duplicate_phone: true });
   const heard = await joinChannel(org.users.operator as never, `org:${org.id}`);
   const [row] = await org.sql`

@@ -18,7 +18,7 @@ const call = (method: string, path: string, body?: unknown) =>
 const create = async (body: Record<string, unknown>) =>
   (await call("POST", "", { primary_phone: phone(), ...body })).body.data;
 
-it("shows what a merge would do, does it, and tells where a merged lead went", async () => {
+it("shows what a merge would do, does it, and then says into which lead a merged one went", async () => {
   const keep = await create({ first_name: "Rosa", last_name: "Mora" });
   const other = await create({ first_name: "Rosa", email: "rosa@example.com", tags: ["VIP"] });
   const request = { keep_id: keep.id, merge_ids: [other.id] };

@@ -1,4 +1,4 @@
-// The functions and the database refuse the same values: whatever is sent to a route is sent to the rpc function behind it too.
+// The functions and the database refuse the same values: each value is sent to a route and to the rpc function behind it.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
@@ -6,7 +6,7 @@ import { type Mutation, mutationsOf } from "../fixtures/mutate-input.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
-/** Ids of what the inputs name. */
+/** Ids that the inputs refer to. */
 let leadId: string;
 let phoneId: string;
 let parcelId: string;
@@ -81,9 +81,9 @@ interface Case {
   /** The body of the route, all of it good. */
   body(): object;
   rpc: string;
-  /** What the route makes of its body. */
+  /** The arguments that the route makes from its body. */
   args(body: Record<string, unknown>): object;
-  /** Parts that a route reads in more ways than the database, and in which. */
+  /** Parts that a route accepts in more forms than the database, and those forms. */
   wider?: Record<string, string>;
 }
 
@@ -204,10 +204,10 @@ async function send(url: string, method: string, json: string): Promise<{ status
   return { status: response.status, text: await response.text() };
 }
 
-/** What is no value of its field; that nobody has it, or that it has to wait, is another matter. */
+/** Codes for invalid values. Errors for rows that don't exist, or that must wait, don't count. */
 const isRefused = ({ status, text }: { status: number; text: string }) =>
   [400, 413, 422].includes(status) || isTooComplex(text);
-/** PostgREST answers 413 to errors of class 54; what stands in for it here, 500. */
+/** PostgREST answers 413 to errors of class 54; the stand-in here answers 500. */
 const isTooComplex = (text: string) => /"code":"54\d{3}"/.test(text);
 const isBroken = ({ status, text }: { status: number; text: string }) => status >= 500 && !isTooComplex(text);
 
@@ -225,7 +225,7 @@ describe.each(Object.entries(CASES))("%s", (_name, one) => {
     expect([isRefused(http), isRefused(rpc)], `${http.text} ${rpc.text}`).toEqual([false, false]);
   });
 
-  it("is judged alike by both", async () => {
+  it("is judged the same by both", async () => {
     const disagreed: string[] = [];
     const judge = async ({ name, path, json }: Mutation) => {
       const { http, rpc } = await both(json);

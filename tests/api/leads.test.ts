@@ -26,7 +26,7 @@ const create = async (body: Record<string, unknown>) => {
 };
 
 describe("creating a lead", () => {
-  it("keeps every field, with phones in E.164 whatever their format", async () => {
+  it("keeps every field, with phones of any format as E.164", async () => {
     const lead = await create({
       first_name: " José ",
       last_name: "García",
@@ -123,7 +123,7 @@ describe("changing a lead", () => {
     expect(answer.body.data.phones).toEqual(lead.phones);
   });
 
-  it("lets phones change places, go and come, and finds the lead by the new ones only", async () => {
+  it("lets phones be swapped, removed and added, and finds the lead by the new ones only", async () => {
     const [a, b, c] = [phone(), phone(), phone()];
     const lead = await create({ primary_phone: a, secondary_phone: b });
     const swapped = await call("PATCH", `/${lead.id}`, { primary_phone: b, secondary_phone: a });

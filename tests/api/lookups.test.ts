@@ -1,4 +1,4 @@
-// Phones looked up at Twilio, over the whole stack: from the lead that comes to what is known of its phone, with a Twilio that fails.
+// Phones looked up at Twilio, over the whole stack: from a new lead to what is known of its phone, with a Twilio that fails.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -6,6 +6,7 @@ import { addLeads } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
+import { readLookups } from "../fixtures/read-lookups.ts";
 
 const stack = inject("stack");
 const orgs: TestOrg[] = [];
@@ -31,17 +32,6 @@ const turnOn = (org: TestOrg, more = {}) =>
   call(org, "PATCH", "/settings/organisation", { lookup_enabled: true, ...more });
 const status = async (org: TestOrg) =>
   (await call(org, "GET", "/leads/lookups", undefined, "viewer")).body.data;
-/** Answered lookups by phone, as Twilio has them on record. */
-async function recordOf(org: TestOrg): Promise<{ answered: string[]; failed: number }> {
-  const requests = (await org.simulator.readRecord({ kind: "request" })) as {
-    path: string;
-    httpStatus: number | null;
-  }[];
-  const lookups = requests.filter(({ path }) => path.startsWith("/v2/PhoneNumbers/"));
-  const phone = (path: string) => decodeURIComponent(path.split("/")[3]?.split("?")[0] ?? "");
-  const answered = lookups.filter(({ httpStatus }) => httpStatus === 200).map(({ path }) => phone(path));
-  return { answered, failed: lookups.length - answered.length };
-}
 
 describe("lookups", () => {
   let org: TestOrg;
@@ -73,10 +63,10 @@ describe("lookups", () => {
     for (const who of ["viewer", "operator"] as const) {
       expect((await call(org, "POST", "/leads/lookups", { all: true }, who)).status).toBe(403);
     }
-    expect((await recordOf(org)).answered).toEqual([]);
+    expect((await readLookups(org)).answered).toEqual([]);
   });
 
-  it("tell of new leads by themselves, and of those that were there when asked to", async () => {
+  it("are made for new leads automatically, and for existing ones on request", async () => {
     await turnOn(org);
     const [landline, gone] = [fictionalPhoneAt(1000), fictionalPhoneAt(1001)];
     await org.simulator.setLines({ [landline]: "landline" });
@@ -100,7 +90,7 @@ describe("lookups", () => {
       },
       { e164: gone, line_type: "mobile", line_type_source: "lookup", is_valid: true },
     ]);
-    expect((await recordOf(org)).answered.sort()).toEqual([landline, gone].sort());
+    expect((await readLookups(org)).answered.sort()).toEqual([landline, gone].sort());
     const asked = await call(org, "POST", "/leads/lookups", { all: true }, "campaign_manager");
     expect([asked.status, asked.body.data.queued]).toEqual([202, 3]);
     await waitFor(async () => (await status(org)).done_today === 5);
@@ -131,7 +121,7 @@ describe("lookups", () => {
   );
 });
 
-it("a Twilio that throttles, fails and hangs loses no phone, asks none twice that it told of, and keeps to the budget", async () => {
+it("no phone is lost to a Twilio that throttles, fails and hangs, none is asked about twice after an answer, and the budget holds", async () => {
   const org = await addOrg({
     lookups: { throttled: 0.03, failed: 0.1, held: 0.02, invalid: 0.1 },
     answers: { holdMs: 300 },
@@ -144,7 +134,7 @@ it("a Twilio that throttles, fails and hangs loses no phone, asks none twice tha
     )[0]?.n;
   await waitFor(
     async () => {
-      // What failed comes again in half a minute or more: time passes, but not for what is being asked about.
+      // Failed lookups are retried after half a minute or more: time is moved on, but not for those under way.
       await org.sql`
         with idle as (
           update private.call_lanes l set rests_until = null
@@ -157,7 +147,7 @@ it("a Twilio that throttles, fails and hangs loses no phone, asks none twice tha
     },
     { seconds: 90, every: 500 },
   );
-  const { answered, failed } = await recordOf(org);
+  const { answered, failed } = await readLookups(org);
   expect(new Set(answered).size).toBe(100);
   expect(answered).toHaveLength(100);
   expect(failed).toBeGreaterThan(5);
@@ -169,48 +159,3 @@ it("a Twilio that throttles, fails and hangs loses no phone, asks none twice tha
     select count(*)::int as n from public.lead_phones where org_id = ${org.id} and invalid_reason = 'lookup_invalid_but_possible'`;
   expect(invalid?.n).toBeGreaterThan(0);
 });
-
-it("a worker that is killed in the middle of batches loses no phone, and costs no more than what was on its way", async () => {
-  const org = await addOrg({ lookups: { held: 0.1 }, answers: { holdMs: 200 } });
-  await turnOn(org, { lookup_daily_budget: 100_000 });
-  await addLeads(org, 300);
-  const done = async () =>
-    (
-      await org.sql`
-        select count(*)::int as n from public.lead_phones where org_id = ${org.id} and looked_up_at is not null`
-    )[0]?.n as number;
-  const asked = async () => (await recordOf(org)).answered.length;
-  const kills = 4;
-  for (let kill = 1; kill <= kills; kill++) {
-    // In the middle of a batch: Twilio has answered some of it.
-    const before = await asked();
-    await waitFor(async () => (await asked()) > before + 5, { every: 5 });
-    await fetch(`${stack.CONTROL_URL}/functions/background-worker/kill`, { method: "POST" });
-    // Two minutes pass for what it held.
-    await org.sql`
-      update private.outside_calls c set due_at = now() from private.call_lanes l where l.id = c.lane_id and l.org_id = ${org.id}`;
-    await org.sql`update pgmq.q_lookups set vt = now()`;
-  }
-  await waitFor(
-    async () => {
-      await org.sql`
-        with idle as (
-          select l.id from private.call_lanes l
-          where l.org_id = ${org.id} and not exists (select 1 from pgmq.q_lookups m where m.message ->> 'lane_id' = l.id::text)
-        )
-        update private.outside_calls c set due_at = now() from idle where c.lane_id = idle.id and c.attempts > 0`;
-      await org.sql`select private.wake_call_lanes()`;
-      return (await done()) === 300;
-    },
-    { every: 300 },
-  );
-  const { answered, failed } = await recordOf(org);
-  expect(new Set(answered).size).toBe(300);
-  // A batch is 50 phones, and a killed worker has one.
-  expect(answered.length).toBeLessThanOrEqual(300 + kills * 50);
-  const [lane] = await org.sql`
-    select charged, answered, (select count(*)::int from private.outside_calls c where c.lane_id = l.id) as left
-    from private.call_lanes l where org_id = ${org.id}`;
-  expect(lane).toMatchObject({ answered: 300, left: 0 });
-  expect(lane?.charged).toBeLessThanOrEqual(300 + failed + kills * 50);
-}, 150_000);

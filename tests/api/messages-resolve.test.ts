@@ -77,7 +77,7 @@ test.concurrent("all of a campaign at once", async () => {
   await waitForOutcome(org, campaign, ({ delivery }) => delivery === "delivered");
 });
 
-test.concurrent("what is asked in other words, before its time, or by an operator about a campaign is refused, with why", async () => {
+test.concurrent("an unknown action, a request that is too early, or one by an operator about a campaign is refused with the reason", async () => {
   const lead = nextLead();
   const campaign = await sendTo(org, lead, { answers: { errorBeforeAccept: 1 } }, { times: 1 });
   await waitForOutcome(org, campaign, ({ state }) => state === "unknown");

@@ -14,7 +14,7 @@ const call = (method: string, path: string, body?: unknown, who: keyof TestOrg["
   callFunction(stack, org.users[who], method, `/settings${path}`, body);
 
 describe("GET /settings/organisation", () => {
-  it("tells everybody of it the settings with their defaults, today's spending and registrations", async () => {
+  it("shows all members the settings with their defaults, today's spending and registrations", async () => {
     const { status, body } = await call("GET", "/organisation", undefined, "viewer");
     expect(status).toBe(200);
     expect(body.data).toMatchObject({
@@ -73,7 +73,7 @@ describe("PATCH /settings/organisation", () => {
     ]);
   });
 
-  it("is the admins' alone", async () => {
+  it("is allowed to admins only", async () => {
     for (const who of ["viewer", "operator", "campaign_manager"] as const) {
       const { status, body } = await call("PATCH", "/organisation", { failed_rate: 1 }, who);
       expect([status, body.error.code]).toEqual([403, "forbidden"]);
@@ -91,6 +91,9 @@ describe("PATCH /settings/organisation", () => {
     [{ quiet_starts: "8 pm" }, "quiet_starts", "must be a time of day such as 20:00"],
     [{ quiet_ends: "20:00" }, "quiet_ends", "must differ from quiet_starts"],
     [{ brand: "x".repeat(26) }, "brand", "at most 25 characters"],
+    [{ brand: "WeBuyLand.com" }, "brand", "brand is a link (WeBuyLand.com)"],
+    [{ brand: "acme.farm" }, "brand", "Write the name without the dot or with a space, for example acme."],
+    [{ brand: "203.0.113.7" }, "brand", "brand is a link"],
     [{ mps: 0 }, "mps", "must be at least 0.001"],
     [{ balance: 100, mps: 5 }, "balance", "not a field of this request"],
   ])("refuses %o and names %s", async (changes, field, words) => {
@@ -103,7 +106,17 @@ describe("PATCH /settings/organisation", () => {
     expect(answer.body.error.details.errors[0].message).toContain(words);
   });
 
-  it("refuses a change of nothing, and one that names what is no setting, straight at the database too", async () => {
+  it("refuses a brand that is a link directly at the table, too", async () => {
+    const { error, status } = await org.admin.client
+      .from("orgs")
+      .update({ brand: "acme.estate" })
+      .eq("id", org.id);
+    expect([status, error?.message]).toEqual([422, expect.stringContaining("brand is a link (acme.estate)")]);
+    const [row] = await org.sql`select brand from public.orgs where id = ${org.id}`;
+    expect(row?.brand).not.toContain("acme");
+  });
+
+  it("refuses an empty change and one with an unknown setting, also directly at the database", async () => {
     expect((await call("PATCH", "/organisation", {})).status).toBe(422);
     const { error } = await org.admin.client.rpc("update_organisation", {
       p_changes: { failed_rate: 0.9, id: org.id },
@@ -178,7 +191,7 @@ describe("alerts", () => {
     expect(await kinds("?status=open")).toEqual(["message_refused"]);
   });
 
-  it("of nobody or of others are not there", async () => {
+  it("that don't exist or belong to others give 404", async () => {
     const answer = await call("POST", `/alerts/${crypto.randomUUID()}/resolve`);
     expect([answer.status, answer.body.error.code]).toEqual([404, "not_found"]);
   });

@@ -1,4 +1,4 @@
-// What two people do at the same moment, with barriers: an organisation never ends without an admin, an invitation is used once.
+// Two people act at the same moment, by barriers: an organisation never ends without an admin, an invitation is used once.
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { createOrg, invite, type TestOrg } from "../fixtures/create-org.ts";
@@ -47,13 +47,13 @@ it.each<[keyof typeof STEPS, keyof typeof STEPS]>([
   expect(await admins()).toBe(1);
 });
 
-it("is not left without one by what bypasses the functions either", async () => {
+it("is not left without one by changes that bypass the functions either", async () => {
   const changes = [
     "update public.users set role = 'viewer' where id = $1",
     "update public.users set org_id = (select id from public.orgs where id <> org_id limit 1) where id = $1",
     "delete from auth.users where id = $1",
   ];
-  // Somebody else is there, for whom an admin is needed.
+  // Another person is in the organisation, so it needs an admin.
   await invite(stack, org.admin, "viewer");
   for (const change of changes) {
     const [a, b] = [
@@ -106,7 +106,7 @@ it("takes no invitation whose inviter is demoted at that moment", async () => {
   ).toHaveLength(0);
 });
 
-it("loses nothing that is being written into the own organisation while its owner moves", async () => {
+it("loses nothing that is being written to a person's own organisation while they move to another", async () => {
   const person = await signUpUser(stack);
   const made = await org.admin.client.rpc("invite_person", { p_email: person.email, p_role: "viewer" });
   const { token } = made.data as { token: string };

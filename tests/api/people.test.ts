@@ -1,4 +1,4 @@
-// People of an organisation: roles, removal and bans, at once for REST, functions and Realtime, and what goes on without them.
+// People of an organisation: roles, removal and bans take effect at once for REST, functions and Realtime; their work goes on.
 import { readFile } from "node:fs/promises";
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -27,7 +27,7 @@ const lastEvent = async () =>
     where org_id = ${org.id} and event_type like 'person\\_%' order by id desc limit 1`
   )[0];
 
-/** What a token still opens: rows by REST, a function of the database, a function over HTTP, a channel. */
+/** What a token still gives access to: rows by REST, a function of the database, a function over HTTP, a channel. */
 async function reachOf(user: TestUser) {
   const { data: rows } = await user.client.from("users").select("id").eq("org_id", org.id);
   const counted = await user.client.rpc("count_leads", { p_filter: {} });
@@ -56,7 +56,7 @@ describe("a role", () => {
     expect(body.data.map(({ id }: { id: string }) => id)).toContain(person.id);
   });
 
-  it("is recorded however it changed, and never changed through the table by people", async () => {
+  it("is recorded for any way of changing it, and can't be changed by people through the table", async () => {
     const person = await invite(stack, org.admin, "viewer");
     const direct = await org.admin.client.from("users").update({ role: "admin" }).eq("id", person.id);
     expect(direct.error?.code).toBe("42501");
@@ -86,7 +86,7 @@ describe("a removed person", () => {
     expect(signed?.n).toBeGreaterThan(0);
   });
 
-  it("hears no contents on a channel that was joined before; the others are told to read again", async () => {
+  it("receives no contents on a channel that was joined before; the others are told to read again", async () => {
     const person = await invite(stack, org.admin, "viewer");
     const [gone, stays] = await Promise.all([
       joinChannel(person, `org:${org.id}`),
@@ -105,7 +105,7 @@ describe("a removed person", () => {
     await waitFor(() => gone.find(({ payload }) => payload.record?.id === alert?.id));
     expect(JSON.stringify(gone)).not.toContain("of no concern");
 
-    // When the last token they could have is over, all is told again.
+    // Once the last token they could have has expired, contents are broadcast again.
     await org.sql`update private.withheld_rows set until = now() where org_id = ${org.id}`;
     await org.sql`update public.alerts set message = 'told again' where id = ${alert?.id}`;
     await waitFor(() => stays.find(({ payload }) => payload.record?.message === "told again"));
@@ -119,7 +119,7 @@ describe("a removed person", () => {
     expect(await finishImport(org, id)).toMatchObject({ status: "completed", imported_rows: 300 });
   });
 
-  it("is removed by admins of the same organisation alone, and by nobody who is that person", async () => {
+  it("is removed only by admins of the same organisation, and never by the person themselves", async () => {
     const stranger = await signUpUser(stack);
     const theirs = await ask(stranger, "DELETE", `/settings/people/${org.admin.id}`);
     expect([theirs.status, theirs.body.error.code]).toEqual([404, "not_found"]);
@@ -148,7 +148,7 @@ describe("an account", () => {
     expect((await reachOf(person))[1]).toBe(200);
   });
 
-  it("that signed out everywhere reaches nothing with a token somebody kept", async () => {
+  it("that signed out everywhere reaches nothing with a token that was kept", async () => {
     const person = await invite(stack, org.admin, "operator");
     const keeper = { ...person };
     await person.client.auth.signOut({ scope: "global" });
@@ -159,7 +159,7 @@ describe("an account", () => {
     expect(await rest.json()).toEqual([]);
   });
 
-  it("can't be deleted where people would be left without an admin; alone it can", async () => {
+  it("can't be deleted if people would be left without an admin; an account that is alone can", async () => {
     const small = await createOrg(stack, { roles: ["viewer"], numbers: 0 });
     const remove = () => small.sql`delete from auth.users where id = ${small.admin.id}`;
     await expect(remove()).rejects.toMatchObject({ code: "PT409" });
@@ -171,7 +171,7 @@ describe("an account", () => {
     await org.sql`delete from auth.users where id = ${alone.id}`;
   });
 
-  it("goes with its organisation, admins and all", async () => {
+  it("is deleted with its organisation, admins too", async () => {
     const small = await createOrg(stack, { roles: ["viewer"], numbers: 0 });
     await small.sql`delete from public.orgs where id = ${small.id}`;
     expect(await small.sql`select 1 from public.users where id = ${small.admin.id}`).toHaveLength(0);

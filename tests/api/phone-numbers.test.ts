@@ -1,4 +1,5 @@
-// Phone numbers over HTTP: the list with health and what is left today, one with the outcomes behind it, and stopping one.
+// Phone numbers over HTTP: the list with health and today's room, one number with the outcomes behind its score, and stopping
+// one.
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { addLeads } from "../fixtures/add-leads.ts";
 import { type Answer, callFunction, fieldsOf } from "../fixtures/call-function.ts";
@@ -47,7 +48,7 @@ const addMessages = (n: number, count: number, fields: Record<string, unknown>) 
 };
 
 describe("the list", () => {
-  it("tells of every number its health, what it has used and left today, and why it is not sending", async () => {
+  it("shows for every number its health, what it has used and left today, and why it is not sending", async () => {
     await addMessages(0, 60, {});
     await score();
     await set(1, { daily_cap: 100 });
@@ -84,7 +85,7 @@ describe("the list", () => {
     );
   });
 
-  it("leaves out what was released, unless asked for, and comes in pages", async () => {
+  it("leaves out released numbers unless they are asked for, and has pages", async () => {
     await set(2, { status: "released" });
     expect((await call("GET", "")).body.data).toHaveLength(2);
     const released = (await call("GET", "?status=released")).body;
@@ -154,7 +155,7 @@ describe("changing its status", () => {
     ),
   )("from %s to %s: allowed where it makes sense, refused with what would be", async (from, to) => {
     await set(0, { status: from, status_reason: "before" });
-    // Every two minutes all numbers are scored anew, this one too: the answer has the score of before or after.
+    // Every two minutes all numbers are scored again, so the answer has the score from before or after.
     const scoreOf = async () =>
       (await org.sql`select health_score from public.phone_numbers where id = ${numberAt(0)}`)[0]
         ?.health_score;
@@ -174,7 +175,7 @@ describe("changing its status", () => {
     });
     expect(anew ? [null] : scores).toContain(answer.body.data.health_score);
     const [event] = await org.sql`
-        select event_type, user_id, phone_number, details from public.audit_events where org_id = ${org.id} order by created_at desc limit 1`;
+        select event_type, user_id, phone_number, details from public.audit_events where org_id = ${org.id} order by id desc limit 1`;
     expect(event).toEqual({
       event_type: {
         active: "number_reactivated",
@@ -187,7 +188,7 @@ describe("changing its status", () => {
     });
   });
 
-  it("is an admin's alone, and takes what it knows", async () => {
+  it("is for admins only, and accepts known statuses only", async () => {
     const manager = await call("POST", `/${numberAt(0)}/status`, { status: "paused" }, "campaign_manager");
     expect([manager.status, manager.body.error.code]).toEqual([403, "forbidden"]);
     const released = await call("POST", `/${numberAt(0)}/status`, { status: "released" });
@@ -198,7 +199,7 @@ describe("changing its status", () => {
 
 it("a campaign whose numbers are all stopped says so in its outlook, and goes on when one is back", async () => {
   const leads = await addLeads(org, 3);
-  // Nothing of it goes out before its numbers stop.
+  // None of its messages is sent before its numbers stop.
   const target_criteria = { lead_ids: leads.map((lead) => lead.id) };
   const id = await buildCampaign(org, { daily_cap: 0, target_criteria });
   await startCampaign(org, id);
@@ -235,7 +236,7 @@ describe("a number's settings", () => {
     const cleared = await call("PATCH", path, { warmup_started_on: null, daily_cap: null });
     expect(cleared.body.data).toMatchObject({ warmup_started_on: null, daily_cap: null, mps: 2.5 });
     const events = await org.sql`
-      select details from public.audit_events where org_id = ${org.id} and event_type = 'number_changed' order by created_at`;
+      select details from public.audit_events where org_id = ${org.id} and event_type = 'number_changed' order by id`;
     expect(events.map((event) => event.details)).toEqual([
       input,
       { warmup_started_on: null, daily_cap: null },

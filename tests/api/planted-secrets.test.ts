@@ -1,4 +1,4 @@
-// What a service is told in confidence, planted in URL, query, request and header, and looked for wherever a viewer can read.
+// Secrets of a service, planted in URL, query, request and header, are searched for everywhere a viewer can read.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -9,7 +9,7 @@ import { type Heard, joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 
 const stack = inject("stack");
-/** Each in another place; that all begin alike makes one search find all. */
+/** Each is in another place. All begin alike, so that one search finds all. */
 const planted = {
   path: "planted-in-path",
   query: "planted-in-query",
@@ -30,7 +30,7 @@ afterAll(() => Promise.all([org?.close(), server.close()]));
 const call = (method: string, path: string, body?: unknown, who: "admin" | "viewer" = "admin") =>
   callFunction(stack, org.users[who], method, path, body);
 
-/** Says what it was sent: in an error's place, and where a state should be. */
+/** A server that repeats what it was sent: as an error text, and where a state should be. */
 function echo(): void {
   server.behave((request, response) => {
     const said = `${request.headers["x-api-key"]} ${request.url} ${request.body}`;
@@ -42,7 +42,7 @@ function echo(): void {
   });
 }
 
-it("a service that says back what it was sent is asked, fails and raises its alert", async () => {
+it("a service that repeats what it was sent is called, fails and raises its alert", async () => {
   echo();
   const added = await call("POST", "/leads/enrichment-services", {
     kind: "property",
@@ -75,12 +75,12 @@ it("a service that says back what it was sent is asked, fails and raises its ale
       (await org.sql`select 1 from public.alerts where org_id = ${org.id} and kind = 'enrichment_failing'`)
         .length > 0,
   );
-  // It was told: what is looked for was there to be found.
+  // The server got them, so they could have been found.
   const told = JSON.stringify(server.received);
   for (const value of Object.values(planted)) expect(told).toContain(value);
 });
 
-it("nothing of it stands in any table that a viewer can read, nor in one that an admin can, but for the service itself", async () => {
+it("no secret is in any table that a viewer can read, nor in one that an admin can, except the service's own row", async () => {
   const tables = await org.sql<{ name: string }[]>`
     select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind in ('r', 'v', 'm', 'p') and has_any_column_privilege('authenticated', c.oid, 'select') order by 1`;
@@ -106,7 +106,7 @@ it("nothing of it stands in any table that a viewer can read, nor in one that an
   expect(found).toEqual(["admin enrichment_services"]);
 });
 
-it("nor in what the functions answer a viewer, nor in what is broadcast, nor in the log", async () => {
+it("nor in answers of functions to a viewer, nor in broadcasts, nor in the log", async () => {
   const answers = await Promise.all(
     [
       "/leads/enrichment-services",
@@ -133,7 +133,7 @@ it("nor in what the functions answer a viewer, nor in what is broadcast, nor in 
   expect(log).not.toContain("planted-in-");
 });
 
-it("nor in what an admin is shown of a test call, whose answer says it back", async () => {
+it("nor in what an admin sees of a test call, whose answer repeats it", async () => {
   const { status, body } = await call("POST", `/leads/enrichment-services/${service}/test`, {
     parcel: { apn: "R-1", county: "Harris", state: "TX" },
   });

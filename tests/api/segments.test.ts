@@ -49,7 +49,7 @@ const namesIn = async (id: string) => {
   return body.data.map((lead: { first_name: string }) => lead.first_name).sort();
 };
 
-it("keeps a filter under a name: whoever matches it is in it, now and later", async () => {
+it("keeps a filter under a name: leads that match are in it, now and later", async () => {
   const segment = await create({ kind: "filter", name: "Travis", filter: { counties: ["travis"] } });
   expect(segment).toMatchObject({
     kind: "filter",
@@ -66,7 +66,7 @@ it("keeps a filter under a name: whoever matches it is in it, now and later", as
   expect(await namesIn(segment.id)).toEqual(["Carla"]);
 });
 
-it("holds a list: leads are put on it and taken off, each once, and deleted ones leave it", async () => {
+it("holds a list: leads are added and removed, each once, and deleted leads are removed", async () => {
   const list = await create({ kind: "list", name: "Fair", lead_ids: [ids.Ana] });
   const change = async (body: object) =>
     (await call("POST", `/leads/segments/${list.id}/leads`, body)).body.data;
@@ -115,7 +115,7 @@ describe("refuses", () => {
     expect(answer.body.error.code).toBe("duplicate");
   });
 
-  it("leads of a filter, a filter of a list, and what is not there", async () => {
+  it("leads for a filter segment, a filter for a list, and a segment that does not exist", async () => {
     const filter = await create({ kind: "filter", name: "All", filter: {} });
     expect((await call("POST", `/leads/segments/${filter.id}/leads`, { add: [ids.Ana] })).status).toBe(409);
     const list = await create({ kind: "list", name: "Plain" });
@@ -150,7 +150,7 @@ it("counts any filter", async () => {
   expect(body.data).toEqual({ total: 1, total_is_estimate: false });
 });
 
-it("goes on by cursor in each order, and refuses the cursor of another", async () => {
+it("continues by cursor in each order, and refuses the cursor of another order", async () => {
   for (const order of [
     { sort_by: "name" },
     { sort_by: "score" },
@@ -198,13 +198,13 @@ describe("a campaign", () => {
     const targets = await org.sql`select lead_id from public.campaign_targets where campaign_id = ${id}`;
     expect(targets.map((row) => row.lead_id).sort()).toEqual(Object.values(ids).sort());
     expect((await call("DELETE", `/leads/segments/${list.id}`)).status).toBe(204);
-    // Its audience stands; built again it would be another one.
+    // Its audience is fixed; building again would give another one.
     const again = await call("POST", `/campaigns/${id}/build-targets`, {}, org.users.campaign_manager);
     expect(again.status).toBe(422);
     expect(JSON.stringify(again.body.error.details)).toContain("segment_ids");
   });
 
-  it("takes any filter, and refuses one that can't be when it is saved", async () => {
+  it("accepts any filter, and refuses an impossible one when it is saved", async () => {
     const { body } = await draft({ filter: { search: "beto", contacted: "never" } });
     expect(await dryRun(body.data.id)).toMatchObject({ audience: 1 });
     expect((await draft({ filter: { colour: ["red"] } })).status).toBe(422);

@@ -1,4 +1,4 @@
-// The area settings on the running platform: who is let in, as whom, and what everybody else is told.
+// The area settings on the running platform: who may call it, in which role, and the answers to others.
 import { randomUUID } from "node:crypto";
 import { createClient } from "@supabase/supabase-js";
 import { SignJWT } from "jose";
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => admin.end());
 
 describe("GET /settings/me", () => {
-  it("tells people who they are, by supabase-js as a dashboard calls it", async () => {
+  it("returns the person's own data, by supabase-js as a dashboard calls it", async () => {
     const [organization] = await admin`
       select o.id, o.name, o.brand, o.language, o.time_zone
       from public.orgs o join public.users u on u.org_id = o.id where u.id = ${person.id}`;
@@ -54,7 +54,7 @@ describe("GET /settings/me", () => {
     });
   });
 
-  it("tells each person of their own organisation, never of another", async () => {
+  it("returns each person's own organisation, never another", async () => {
     const other = await signUp();
     const read = async (token: string) => (await (await ask("/me", token)).json()).data;
     const [mine, theirs] = await Promise.all([read(person.token), read(other.token)]);
@@ -62,8 +62,8 @@ describe("GET /settings/me", () => {
     expect(mine.organization.id).not.toBe(theirs.organization.id);
   });
 
-  it.each(ROLES)("reads the role %s from the database, however old the token is", async (role) => {
-    // Somebody else is admin: without one the organisation could not be left.
+  it.each(ROLES)("reads the role %s from the database, also with an old token", async (role) => {
+    // Another person is admin, because an organisation can't be left without one.
     const keeper = await signUp();
     await admin`update public.users set org_id = (select org_id from public.users where id = ${person.id}) where id = ${keeper.id}`;
     await admin`update public.users set role = ${role} where id = ${person.id}`;
@@ -105,13 +105,13 @@ describe("GET /settings/me", () => {
 });
 
 describe("the area", () => {
-  it("says that it and its database are well, to anybody", async () => {
+  it("reports to anybody that it and its database are available", async () => {
     const response = await ask("/health");
     expect(response.status).toBe(200);
     expect((await response.json()).data).toMatchObject({ status: "ok", database: "reachable" });
   });
 
-  it("says what it serves, to anybody", async () => {
+  it("describes its routes to anybody", async () => {
     const { paths } = await (await ask("/openapi.json")).json();
     expect(Object.keys(paths).sort()).toEqual([
       "/settings/alerts",

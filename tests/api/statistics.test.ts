@@ -16,7 +16,7 @@ afterAll(() => org?.close());
 const read = (query = "", user = org.users.viewer) =>
   callFunction(stack, user, "GET", `/leads/statistics${query}`);
 
-it("tells a viewer of all leads, and of those that fit a filter", async () => {
+it("shows a viewer the figures of all leads, and of those that match a filter", async () => {
   const { status, body } = await read();
   expect(status).toBe(200);
   expect(body.data).toMatchObject({
@@ -41,7 +41,7 @@ it("tells a viewer of all leads, and of those that fit a filter", async () => {
   expect(fieldsOf(await read("?status=sold"))).toEqual(["status.0"]);
 });
 
-it("knows nothing of other organisations", async () => {
+it("includes nothing of other organisations", async () => {
   const other = await createOrg(stack, { numbers: 0 });
   expect((await read("", other.admin)).body.data).toMatchObject({ total: 0, by_status: [] });
   await other.close();

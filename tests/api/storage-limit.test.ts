@@ -1,5 +1,6 @@
-// A file that Storage takes no more of than its plan allows, as 50 MB on the Free plan: Storage here knows no limit for streams, so one
-// that answers as the hosted one does stands before it.
+// A file larger than Storage's plan allows, such as 50 MB on the Free plan. Storage here has no limit for streams, so a proxy
+// that
+// answers as the hosted one does is put before it.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from "vitest";
@@ -32,10 +33,10 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
   for (const [name, value] of Object.entries(stack.FUNCTIONS_ENV)) vi.stubEnv(name, value);
-  // The project under another address than its tokens name, as under a domain of one's own.
+  // The project has another URL than its tokens name, as with a custom domain.
   vi.stubEnv("SUPABASE_URL", `http://127.0.0.1:${(front.address() as AddressInfo).port}`);
   vi.stubEnv("JWT_ISSUER", `${stack.API_URL}/auth/v1`);
-  // supabase-js asks for it; Deno has one, Node 20 has none.
+  // supabase-js needs a WebSocket; Deno has one, Node 20 has none.
   vi.stubGlobal("WebSocket", WebSocket);
   for (const level of ["info", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
   org = await createOrg(stack, { numbers: 0 });

@@ -1,4 +1,4 @@
-// Rows that carry a path of somebody else's files, or what is no path at all: whoever they belong to fails alone.
+// Rows with a path of another organisation's files, or with an invalid path: only their own organisation's work fails.
 import { randomBytes, randomUUID } from "node:crypto";
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -11,7 +11,7 @@ import { downloadExport, exportLeads, finishJob } from "../fixtures/wait-for-job
 const stack = inject("stack");
 let victim: TestOrg;
 let attacker: TestOrg;
-/** What the victim keeps. */
+/** The victim's files. */
 let kept: { importId: string; exportId: string; file: Buffer; names: string[] };
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ async function namesOf(org: TestOrg): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Files and what is in them, as on the first day. */
+/** Files with their contents, which must never change. */
 async function expectUntouched() {
   expect(await namesOf(victim)).toEqual(kept.names);
   expect((await downloadExport(victim, kept.exportId)).equals(kept.file)).toBe(true);
@@ -57,7 +57,7 @@ describe("an export", () => {
     "",
   ];
 
-  it("whose format is a way out of its folder fails, and no tenant's file is touched", async () => {
+  it("whose format leads out of its folder fails, and no tenant's file is touched", async () => {
     const ids = await Promise.all(
       hostile().map(async (format) => {
         const [made] = await attacker.sql`
@@ -92,7 +92,7 @@ describe("an export", () => {
     }
   });
 
-  it("is removed with what lies in its own folder, and with nothing beside it", async () => {
+  it("is removed with the files in its own folder, and no others", async () => {
     const { job } = await exportLeads(attacker);
     const own = await namesOf(attacker);
     const folders = [
@@ -110,7 +110,7 @@ describe("an export", () => {
     ];
     for (const folder of folders)
       await attacker.sql`select pgmq.send('file_removals', ${attacker.sql.json({ folder })})`;
-    // Behind the poisoned ones in the queue.
+    // Queued behind the poisoned ones.
     await attacker.sql`select pgmq.send('file_removals', ${attacker.sql.json({ folder: `${attacker.id}/${job.id}` })})`;
     await waitFor(async () => (await namesOf(attacker)).length < own.length);
     const waiting = async () =>

@@ -38,7 +38,7 @@ const execute = () => {
   return callFunction(stack, org.admin, "POST", "/leads/import/execute", form);
 };
 
-it("counts what lies there, and nothing of a neighbour whose id begins alike", async () => {
+it("counts stored files, and none of a neighbour whose id begins alike", async () => {
   const [stored] = await org.sql`
     select sum((metadata ->> 'size')::bigint)::int as bytes from storage.objects where name like ${`${org.id}/%`}`;
   expect(await used()).toBe(stored?.bytes);
@@ -48,12 +48,12 @@ it("counts what lies there, and nothing of a neighbour whose id begins alike", a
   );
 });
 
-it("refuses an upload that does not fit beside what is there and what is announced, and lets the neighbour go on", async () => {
+it("refuses an upload that does not fit beside stored and announced files, and does not affect the neighbour", async () => {
   await setQuota((await used()) + 3 * mebibyte);
   expect((await upload(org, 2 * mebibyte)).status).toBe(201);
   const refused = await upload(org, 2 * mebibyte);
   expect([refused.status, refused.body.error.code]).toEqual([409, "storage_full"]);
-  expect(refused.body.error.message).toMatch(/go 7 days after.*ask whoever runs this platform/);
+  expect(refused.body.error.message).toMatch(/deleted 7 days after.*Ask the people who run this platform/);
   expect(refused.body.error.details).toMatchObject({
     announced_bytes: 2 * mebibyte,
     wanted_bytes: 2 * mebibyte,
@@ -85,7 +85,7 @@ it("ends an export that does not fit, and says why", async () => {
   expect(job.error_message).toContain("does not fit");
 });
 
-it("lets 20 uploads wait for their files, also where 30 are asked for at once", async () => {
+it("lets 20 uploads wait for their files, also if 30 are requested at once", async () => {
   await setQuota(5 * 1024 * mebibyte);
   const answers = await Promise.all(Array.from({ length: 30 }, () => upload(org, 10)));
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
@@ -95,7 +95,7 @@ it("lets 20 uploads wait for their files, also where 30 are asked for at once", 
   expect((await upload(org, 10)).status).toBe(201);
 });
 
-it("drops a file of another size than was announced, once its import had time to refuse it", async () => {
+it("removes a file whose size was not announced, once its import had time to refuse it", async () => {
   const { body } = await upload(org, 10);
   const files = org.admin.client.storage.from("imports");
   await files.uploadToSignedUrl(body.data.path, body.data.token, new Blob(["far more than ten bytes"]));

@@ -1,4 +1,4 @@
-// The worker's one door: who may knock, and what a knock answers.
+// The worker's one route: who may call it, and its answers.
 import { randomUUID } from "node:crypto";
 import { waitFor } from "local-supabase/testing/wait-for";
 import postgres from "postgres";
@@ -44,8 +44,8 @@ describe("without the worker's secret nothing is drained", () => {
 });
 
 describe("with it", () => {
-  it("answers 202 at once; one drains, one waits to take over, and more are told so", async () => {
-    // A message that is due in 4 s keeps a drain there; it belongs to nothing and is dropped when it is read.
+  it("answers 202 at once; one drains, one waits to take over, and further calls are told so", async () => {
+    // A message that is due in 4 s keeps a drain running; it belongs to nothing and is dropped when it is read.
     await sql`select pgmq.send('sends', ${sql.json({ message_id: randomUUID() })}, 4)`;
     const statuses: string[] = [];
     for (let i = 0; i < 3; i++) {
@@ -54,7 +54,7 @@ describe("with it", () => {
       statuses.push((await response.json()).data.status);
     }
     expect(statuses[2]).toBe("already_draining");
-    // The first may have met a drain of the scheduler's.
+    // The scheduler's own drain may be running when the first call arrives.
     expect(["draining", "next", "already_draining"]).toContain(statuses[0]);
     await waitFor(async () => (await sql`select 1 from pgmq.q_sends`).length === 0);
   });

@@ -1,4 +1,4 @@
-// What a JSON schema just allows, and one more.
+// Values at the limits of a JSON schema, and just beyond them.
 import type { Value } from "./values.ts";
 
 export interface JsonSchema {
@@ -28,7 +28,7 @@ export function resolve(schema: JsonSchema, document: object): JsonSchema {
   return resolve(found as JsonSchema, document);
 }
 
-/** @param levels how deep to look: a limit inside of a list or object is tried there */
+/** @param levels how deep to go: limits within lists and objects are tried too */
 export function boundaryValues(schema: JsonSchema, levels = 3): Value[] {
   const values: Value[] = [];
   const add = (label: string, json: string) => values.push({ label, json });

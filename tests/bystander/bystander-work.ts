@@ -1,4 +1,4 @@
-// What the bystander does all the time: imports owners, writes to them, and takes them out again, to the figure.
+// The bystander's continuous work: it imports owners, writes to them, and exports them, with exact figures.
 import { randomBytes } from "node:crypto";
 import { waitFor } from "local-supabase/testing/wait-for";
 import Papa from "papaparse";
@@ -18,17 +18,17 @@ interface Owner {
   phone: string;
 }
 
-/** Of whom a round is about. */
+/** The people of a round. */
 export const PEOPLE = 60;
-/** How long a step may take: so many times what it took before the stranger came, and a start of a worker's own. */
+/** How long a step may take: a multiple of what it took alone, plus the start of a worker. */
 const TIMES = 12;
 const GRACE_MS = 30_000;
 
 export class BystanderWork {
-  /** In every row of hers, and nowhere else. */
+  /** A text in each of the bystander's rows, and nowhere else. */
   readonly marker = `Zq${randomBytes(8).toString("hex")}Mark`;
   readonly timings: Timing[] = [];
-  /** What was not to the figure. */
+  /** Figures that were not exact. */
   readonly wrong: string[] = [];
   rounds = 0;
   private readonly phones: string[];
@@ -46,14 +46,14 @@ export class BystanderWork {
     return (this.rounds + 1) * PEOPLE <= this.phones.length;
   }
 
-  /** What later steps are held to. */
+  /** The times that limit later steps. */
   fixBounds(): void {
     const best = (step: Step) => Math.min(...this.timings.map((one) => one[step]));
     const bound = (step: Step) => best(step) * TIMES + GRACE_MS;
     this.bound = { import: bound("import"), campaign: bound("campaign"), export: bound("export") };
   }
 
-  /** Everything once, with people of its own. Never throws: what goes wrong is in `wrong`. */
+  /** One round of all steps, with people of its own. Never throws: faults are in `wrong`. */
   async round(): Promise<void> {
     const number = this.rounds++;
     const owners = this.phones.slice(number * PEOPLE, (number + 1) * PEOPLE).map((phone, n) => ({
@@ -84,7 +84,7 @@ export class BystanderWork {
     return result;
   }
 
-  /** A step that moves may take its time: it is over when it has stood still for as long as a whole one may take. */
+  /** A step may take long while it makes progress; it fails when it makes none for as long as a whole step may take. */
   private async until<T>(
     step: Step,
     what: string,
@@ -107,7 +107,7 @@ export class BystanderWork {
     );
   }
 
-  /** Besides its people, the file has one of them again and one whose phone is none. */
+  /** Besides its people, the file has one of them again and one with an invalid phone. */
   private async importOwners(owners: Owner[], number: number): Promise<string> {
     const again = owners[0] as Owner;
     const rows = [

@@ -1,4 +1,4 @@
-// One short run: a bystander works while a stranger calls everything there is with what breaks. `npm run test:bystander --
+// One short run: a bystander works while a stranger calls everything with harmful values. `npm run test:bystander --
 // --seeds 20` is the long run; SEED repeats this one.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createRandom } from "../../scripts/demo/random.ts";
@@ -15,7 +15,7 @@ import { openWorld, type World } from "./world.ts";
 const stack = inject("stack");
 
 describe("the stranger knows how to call", () => {
-  it("every function, table and route there is: each has something valid to be changed", async () => {
+  it("every function, table and route: each has a valid call to change", async () => {
     const targets = [await functionTargets(stack), await tableTargets(stack), await routeTargets(stack)];
     for (const some of targets) expect(some.length).toBeGreaterThan(0);
   });
@@ -28,7 +28,7 @@ describe("what the stranger stores", () => {
   });
   afterAll(() => world?.close());
 
-  it.each(POISONS)("is taken before anything of it is changed: $name", async ({ store }) => {
+  it.each(POISONS)("is accepted before any part of it is changed: $name", async ({ store }) => {
     // Some draw a file that is valid anyway, or a kind that needs another: one of a few is taken.
     const answers: string[] = [];
     for (let seed = 0; seed < 6; seed++) {
@@ -42,7 +42,7 @@ describe("what the stranger stores", () => {
 });
 
 describe("a neighbour", () => {
-  it("works undisturbed and to the figure, while everything is called by everybody with what breaks", {
+  it("works undisturbed and exactly, while every role calls everything with harmful values", {
     timeout: 240_000,
   }, async () => {
     const { seed } = seededRandom("bystander");

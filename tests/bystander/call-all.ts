@@ -1,4 +1,4 @@
-// The stranger's calls, some at a time: who calls what with which values is drawn from the seed, call by call.
+// The stranger's calls, several at a time: caller, target and values of each are drawn from the seed.
 import { createRandom, type Random } from "../../scripts/demo/random.ts";
 import type { Findings } from "./findings.ts";
 import type { Judge } from "./judge-answer.ts";
@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 
 export interface CallPlan {
   seed: number;
-  /** In this order, each as often as it stands here. */
+  /** In this order, each as often as listed. */
   targets: Target[];
   /** Numbers of the calls to make, all unless told. */
   only?: readonly number[];
@@ -62,7 +62,7 @@ async function prepare(
   try {
     return await target.prepare({ stack, random, caller, own, loot });
   } catch (error) {
-    // What the stranger did to the own organisation can leave nothing to refer to.
+    // The stranger may have deleted all rows of its own organisation that a call could refer to.
     findings.note(
       `${target.name} could not be prepared: ${(error as Error).message.slice(0, 120)} (call ${call})`,
     );
@@ -75,14 +75,14 @@ async function perform(world: World, call: Call, caller: Caller, random: Random)
   return byClient ? await sendByClient(world.stack, caller, call) : await send(world.stack.API_URL, call);
 }
 
-/** Its own chance for every call, so that one can be made again without those before it. */
+/** Each call has its own random source, so that it can be repeated without the earlier ones. */
 export function randomOf(seed: number, number: number): Random {
   const random = createRandom((seed + Math.imul(number + 1, 0x9e3779b1)) >>> 0);
   random.next();
   return random;
 }
 
-/** Mostly somebody whose values are looked at; now and then anybody. */
+/** Mostly a caller whose values are read; now and then any caller. */
 function pickCaller(random: Random, callers: readonly Caller[], { ablest }: Target): Caller {
   const able = callers.filter(({ name }) => ablest.includes(name));
   return random.next() < 0.7 && able.length > 0 ? random.pick(able) : random.pick(callers);

@@ -1,7 +1,7 @@
-// What went wrong, gathered by kind: a fault that a hundred calls meet is one line.
+// Findings, grouped by kind: a fault that a hundred calls meet is one line.
 
 export interface Finding {
-  /** What must hold and did not. */
+  /** The rule that was broken. */
   kind: "server error" | "slow" | "read" | "changed" | "bystander" | "platform" | "no answer";
   /** The call or the loop. */
   target: string;
@@ -13,13 +13,13 @@ export interface Finding {
   call?: number;
   /** The poison's number, the same. */
   poison?: number;
-  /** Whose fault it is, where that is known: a stand-in of the local platform. */
+  /** A known cause: a stand-in of the local platform. */
   standIn?: true;
 }
 
 export class Findings {
   readonly all: (Finding & { count: number })[] = [];
-  /** What is worth knowing and no fault. */
+  /** Notes that are not faults. */
   readonly notes = new Map<string, number>();
 
   add(finding: Finding): void {
@@ -43,7 +43,7 @@ export class Findings {
 const cell = (text: string, length: number) =>
   text.replaceAll(/\s+/g, " ").replaceAll("|", "¦").slice(0, length);
 
-/** A table in Markdown. @param repeat how a run is made again */
+/** A table in Markdown. @param repeat the command that repeats a run */
 export function describeFindings(
   findings: readonly (Finding & { count: number })[],
   repeat: string,

@@ -14,7 +14,7 @@ interface FoundFunction {
   is_volatile: boolean;
 }
 
-/** @throws where a function has no valid call: its values would be refused before they are looked at */
+/** @throws if a function has no valid call: its values would be refused before they are read */
 export async function functionTargets(stack: TestStack): Promise<Target[]> {
   const found = await readFunctions(stack);
   const unknown = found.filter(({ name }) => !FUNCTIONS[name]).map(({ name }) => name);
@@ -37,7 +37,7 @@ export function able(role: string): string[] {
 async function prepare(found: FoundFunction, context: CallContext): Promise<Call> {
   const { random, caller, own } = context;
   const args = await (FUNCTIONS[found.name] as FunctionExpectation).args(own);
-  // Arguments with a default are given too: nobody else would try them.
+  // Arguments with a default are given too, or they would not be tried.
   const missing = found.argument_names.filter((name) => !(name in args));
   const base: Record<string, unknown> = { ...args };
   for (const name of missing) if (random.next() < 0.3) base[name] = sampleOf(typeOf(found, name));
@@ -48,11 +48,11 @@ async function prepare(found: FoundFunction, context: CallContext): Promise<Call
   return { label, method: "POST", path, headers, body: json, ...asRpc(found.name, json) };
 }
 
-/** supabase-js takes values, not text: what no value can be goes by HTTP alone. */
+/** supabase-js takes values, not text: text that is no JavaScript value is sent by HTTP only. */
 function asRpc(name: string, json: string): Pick<Call, "rpc"> {
   try {
     const args = JSON.parse(json);
-    // What JavaScript can read it cannot always write: it recurses.
+    // JavaScript can't always write what it can read: writing recurses.
     JSON.stringify(args);
     return args !== null && typeof args === "object" && !Array.isArray(args) ? { rpc: { name, args } } : {};
   } catch {
@@ -65,7 +65,7 @@ function change({ random, loot }: CallContext, base: Record<string, unknown>): M
   if (roll < 0.1) return { label: "valid", json: JSON.stringify(base) };
   if (roll < 0.22) return replaceAll(random, base, loot);
   if (roll < 0.8) return mutate(random, base, loot);
-  // Two places at once: what one check lets pass meets the next one.
+  // Two places at once, so that a value that passes one check meets the next.
   const once = mutate(random, base, loot);
   try {
     const twice = mutate(random, JSON.parse(once.json), loot);

@@ -1,4 +1,4 @@
-// Whether an answer is one that a stranger may get.
+// Whether a stranger may get this answer.
 import type { Finding, Findings } from "./findings.ts";
 import { type Answer, type Sent, send } from "./send.ts";
 
@@ -6,10 +6,10 @@ import { type Answer, type Sent, send } from "./send.ts";
 export const SLOW_MS = 3_000;
 
 type Judged = Pick<Finding, "kind" | "found" | "standIn">;
-/** Which call it was: its target, who called, what was odd, and what repeats it. */
+/** The call: its target, its caller, what was odd, and the number that repeats it. */
 export type Where = Omit<Finding, "kind" | "found" | "standIn">;
 
-/** Hears every answer, and asks again in the end for what took long. */
+/** Checks every answer, and at the end repeats the calls that took long. */
 export class Judge {
   private readonly slow: { call: Sent; where: Where; ms: number }[] = [];
 
@@ -25,7 +25,7 @@ export class Judge {
     if (answer.ms > SLOW_MS) this.slow.push({ call, where, ms: answer.ms });
   }
 
-  /** A machine with more work than cores is slow at times: what is slow again when nothing else is asked is the call's own. */
+  /** An overloaded machine is slow at times: only a call that is slow again alone is at fault itself. */
   async judgeSlow(): Promise<void> {
     for (const { call, where, ms } of this.slow.splice(0)) {
       const again = await send(this.apiUrl, call);
@@ -38,7 +38,7 @@ export class Judge {
 
 function judgeAnswer(call: Sent, answer: Answer, secrets: readonly string[]): Judged[] {
   const findings: Judged[] = [];
-  // What took too long is asked again.
+  // A call that took too long is repeated.
   if (answer.status === 0 && answer.ms > SLOW_MS) return [];
   if (answer.status === 0) findings.push({ kind: "no answer", found: answer.text });
   else if (answer.status >= 500 && !isTooDeep(call, answer))
@@ -47,14 +47,14 @@ function judgeAnswer(call: Sent, answer: Answer, secrets: readonly string[]): Ju
       found: `${answer.status} ${answer.text.slice(0, 300)}`,
       ...blame(call, answer),
     });
-  // What the stranger sent may come back.
+  // The answer may repeat what the stranger sent.
   const sent = `${call.path} ${typeof call.body === "string" ? call.body : ""}`;
   const leaked = secrets.find((secret) => answer.text.includes(secret) && !sent.includes(secret));
   if (leaked) findings.push({ kind: "read", found: `${answer.status}, with "${leaked}"` });
   return findings;
 }
 
-/** Postgres refuses deep JSON and lists of more than six dimensions while it reads a request, before anything of ours runs, and PostgREST says 500 to that. */
+/** Postgres refuses deep JSON and lists of over six dimensions before our code runs; PostgREST answers 500 to that. */
 function isTooDeep({ path, body }: Sent, { text }: Answer): boolean {
   return (
     path.startsWith("/rest/v1/") &&
@@ -63,7 +63,7 @@ function isTooDeep({ path, body }: Sent, { text }: Answer): boolean {
   );
 }
 
-/** The REST server and the storage of the local platform are stand-ins: what they do not understand they answer with 500. */
+/** REST and Storage of the local platform are stand-ins: they answer 500 to what they do not understand. */
 function blame({ path }: Sent, { text }: Answer): { standIn?: true } {
   if (path.startsWith("/rest/v1/") && /"code":"SUP"/.test(text)) return { standIn: true };
   return {};

@@ -1,4 +1,4 @@
-// The judgement of the bystander's organisation: Twilio's record, what is open, what was raised, what was changed.
+// The judgement of the bystander's organisation: the simulator's record, open work, alerts, and changed rows.
 import type postgres from "postgres";
 import { compareMessages } from "../../scripts/judging/compare-messages.ts";
 import { MESSAGE_COLUMNS, type OurMessage } from "../../scripts/judging/our-side.ts";
@@ -7,7 +7,7 @@ import { checkFigures } from "../fixtures/check-figures.ts";
 import { type BystanderWork, PEOPLE } from "./bystander-work.ts";
 import type { World } from "./world.ts";
 
-/** Tables of hers that her own work leaves alone. */
+/** Tables of the bystander's organisation that its own work does not change. */
 const STILL = [
   "orgs",
   "users",
@@ -18,11 +18,12 @@ const STILL = [
   "carrier_caps",
   "quiet_hour_rules",
   "segments",
+  "campaign_blueprints",
   "enrichment_services",
   "opt_outs",
   "webhook_logs",
 ];
-/** Of the silent neighbour the platform itself writes these: balances read, alerts whose cause went. */
+/** Rows of the silent neighbour that the platform itself writes: balances read, alerts resolved. */
 const PLATFORMS = ["twilio_accounts", "alerts"];
 
 export interface Before {

@@ -1,4 +1,4 @@
-// Whether the platform is whole afterwards: no process died, every loop ticks, the queues are worked off.
+// Whether the platform is intact afterwards: no process died, every loop runs, the queues are empty.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import type postgres from "postgres";
@@ -7,10 +7,10 @@ import type { Finding } from "./findings.ts";
 
 type Judged = Pick<Finding, "target" | "found">;
 
-/** What no log may say: a process that was killed at a limit, died, or gave up results. */
+/** Lines that no log may have: a process was killed at a limit, died, or gave up results. */
 const DEATH =
   /process ended|stopped at its|PANIC|could not be settled|Uncaught|Maximum call stack|heap is full|Connection terminated|was terminated by signal/;
-/** What is due must have been done within so many seconds. */
+/** Due work must have been done within so many seconds. */
 const SOON_SECONDS = 45;
 /** One run of a task or a job that all share may not take longer. */
 const LONG_RUN_SECONDS = 10;
@@ -35,7 +35,7 @@ export async function lookAtPlatform(stack: TestStack, sql: postgres.Sql): Promi
 
 const readLog = async ({ CONTROL_URL }: TestStack) => await (await fetch(`${CONTROL_URL}/log`)).text();
 
-/** @param seconds that queues are given once nobody calls any more */
+/** @param seconds the time that queues have after the last call */
 export async function judgePlatform(
   stack: TestStack,
   sql: postgres.Sql,
@@ -73,7 +73,7 @@ async function readQueues(sql: postgres.Sql): Promise<Waiting[]> {
   );
 }
 
-/** What is due is worked off for as long as it becomes less; what was tried too often was never set aside. */
+/** Waits while the due work becomes less; an item that was tried too often was not set aside, which is a fault. */
 async function judgeQueues(sql: postgres.Sql, seconds: number): Promise<Judged[]> {
   let last = Number.POSITIVE_INFINITY;
   let movedAt = performance.now();
@@ -116,7 +116,7 @@ const readTasks = async (sql: postgres.Sql) =>
       extract(epoch from greatest(longest, case when began_at > coalesce(ended_at, '-infinity') then now() - began_at end))::float8 as longest
     from private.tasks`;
 
-/** Whatever is due every few seconds is done, nothing failed as a whole, and nothing took long; the same of jobs of a minute. */
+/** Tasks due every few seconds are done, none failed as a whole, and none took long; the same for jobs of each minute. */
 async function judgeLoops(sql: postgres.Sql, { at, failures }: PlatformBefore): Promise<Judged[]> {
   const found: Judged[] = [];
   const [{ now } = { now: new Date() }] = await sql`select now() as now`;

@@ -81,7 +81,7 @@ export async function multipartBody(form: FormData, context: CallContext, isOdd:
 const rows = (count: number, row: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => row(n)).join("\n");
 
-/** Files at and beyond what an import takes. */
+/** Files at and beyond the limits of an import. */
 export function oddFile({ random }: Pick<CallContext, "random">): { label: string; csv: string } | undefined {
   const phone = `+1214555${1000 + random.below(9_000)}`;
   return random.pick<{ label: string; csv: string } | undefined>([

@@ -1,4 +1,4 @@
-// Changes a valid JSON document in one place, however deep, and leaves the rest as it was.
+// Changes a valid JSON document in one place at any depth, and leaves the rest as it was.
 import type { Random } from "../../scripts/demo/random.ts";
 import { anyValue, type Loot, type Value, valueLike } from "./values.ts";
 
@@ -8,9 +8,12 @@ export interface Mutation {
   json: string;
 }
 
+/** Longer bodies are a matter for the platform's proxy: Postgres reads 256 MB of JSON before our code runs. */
+const MOST_LIST_CHARACTERS = 16_000_000;
+
 type Path = readonly (string | number)[];
 
-/** Every place of the document but the whole. */
+/** Every place in the document, without its root. */
 function placesOf(value: unknown, path: Path = []): Path[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inside]) => {
@@ -57,13 +60,13 @@ const UNKNOWN_KEYS = [
   "role",
 ];
 
-/** Numbers and switches drive what workers do; ids and names are many, and mostly only shown. */
+/** Numbers and booleans control workers, so they are preferred; ids and names are many, and mostly only shown. */
 function weightOf(value: unknown): number {
   if (typeof value === "number" || typeof value === "boolean") return 4;
   return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(String(value)) ? 1 : 2;
 }
 
-/** One value that is no list and no object becomes another of its kind: what is most often let in, and does most harm. */
+/** Replaces one scalar by another of its kind: such values are accepted most often and do most harm. */
 export function mutateLeaf(random: Random, base: unknown, loot: Loot): Mutation {
   const leaves = placesOf(base).filter((path) => typeof at(base, path) !== "object");
   if (leaves.length === 0) return mutate(random, base, loot);
@@ -94,8 +97,10 @@ export function mutate(random: Random, base: unknown, loot: Loot): Mutation {
   if (roll < 0.2 && typeof before === "object" && before !== null && !Array.isArray(before))
     return addKey(random, base, path, loot);
   if (roll < 0.27 && Array.isArray(before) && before.length > 0) {
-    const count = random.pick([2, 21, 101, 201, 1_001, 10_001, 100_000]);
-    const items = Array.from({ length: count }, () => JSON.stringify(before[0]));
+    const item = JSON.stringify(before[0]);
+    const most = Math.floor(MOST_LIST_CHARACTERS / item.length);
+    const count = Math.min(random.pick([2, 21, 101, 201, 1_001, 10_001, 100_000]), most);
+    const items = Array.from({ length: count }, () => item);
     return {
       label: `${name} with the same item ${count} times`,
       json: replaceAt(base, path, `[${items.join(",")}]`) as string,
@@ -121,7 +126,7 @@ function addKey(random: Random, base: unknown, path: Path, loot: Loot): Mutation
   };
 }
 
-/** Every place holds something else. */
+/** Replaces the value of every place. */
 export function replaceAll(random: Random, base: object, loot: Loot): Mutation {
   const members = Object.keys(base).map((key): [string, Value] => [key, anyValue(random, loot)]);
   return {

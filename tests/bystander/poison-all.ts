@@ -1,4 +1,4 @@
-// The stranger stores, some at a time, each kind of poison in turn.
+// The stranger stores each kind of poison in turn, several at a time.
 import { createRandom } from "../../scripts/demo/random.ts";
 import { drip, type FaultyServer, flood, hang, hangUp } from "../fixtures/faulty-server.ts";
 import { randomOf } from "./call-all.ts";
@@ -19,13 +19,13 @@ export interface PoisonPlan {
   service: FaultyServer;
   judge: Judge;
   findings: Findings;
-  /** Takes what was accepted. */
+  /** Called with each accepted poison. */
   stored: string[];
 }
 
-/** One that waits must not keep the others from the door. */
+/** One that waits must not delay the others. */
 const LANES = 2;
-/** Most is refused: it is tried until something is let in. */
+/** Most values are refused, so it tries until one is accepted. */
 const TRIES = 5;
 
 export async function poisonAll(world: World, plan: PoisonPlan): Promise<void> {
@@ -51,7 +51,7 @@ async function poison(
   number: number,
   most: number,
 ): Promise<void> {
-  // Apart from the calls' own chance.
+  // A random source separate from that of the calls.
   const random = randomOf(~plan.seed, number);
   plan.service.behave(random.pick([drip, hang, hangUp, flood]));
   const tools = new PoisonTools(

@@ -1,4 +1,4 @@
-// Campaigns of the stranger's, built and started as far as they let themselves.
+// Campaigns of the stranger, built and started as far as that is possible.
 import { waitFor } from "local-supabase/testing/wait-for";
 import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
@@ -22,6 +22,9 @@ export async function storeCampaign(tools: PoisonTools): Promise<string | undefi
           statuses: ["new"],
           never_contacted: true,
           segment_ids: [row.segments?.id],
+          exclude_campaign_ids: [row.campaigns?.id],
+          failed_in_campaign_id: row.campaigns?.id,
+          unanswered_campaign_id: row.campaigns?.id,
           filter: few(random, filter, 3),
         },
         3,
@@ -44,7 +47,7 @@ export async function storeCampaign(tools: PoisonTools): Promise<string | undefi
   return await runCampaign(tools, await tools.rpc("create_campaign", wrap("p_input", json), label), label);
 }
 
-/** Nothing is odd about it but the settings it meets. */
+/** A plain campaign; only the settings it meets are odd. */
 export async function sendPlainly(tools: PoisonTools): Promise<void> {
   const { org, row } = tools.world.stranger;
   const input = {
@@ -59,7 +62,7 @@ export async function sendPlainly(tools: PoisonTools): Promise<void> {
   await runCampaign(tools, created, "plain");
 }
 
-/** Built and started, as far as it lets itself. */
+/** Builds and starts it, as far as that is possible. */
 export async function runCampaign(
   tools: PoisonTools,
   created: Answer,

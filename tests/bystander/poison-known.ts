@@ -1,4 +1,4 @@
-// What once stopped everybody, or reached what was another's: tried in every run, before what chance makes.
+// Values that once stopped all organisations or reached another's data: tried in every run, before random ones.
 
 import type { Poison } from "./poison.ts";
 import { runCampaign, sendPlainly } from "./poison-campaigns.ts";
@@ -22,7 +22,7 @@ const campaignWith =
     return await runCampaign(tools, created, label);
   };
 
-/** Files of others, reached through a name that climbs out of its folder. */
+/** Others' files, reached through a name that leads out of its folder. */
 async function climb(tools: PoisonTools): Promise<string | undefined> {
   let stored: string | undefined;
   for (const levels of [3, 4, 5, 6])
@@ -35,7 +35,7 @@ async function climb(tools: PoisonTools): Promise<string | undefined> {
   return stored;
 }
 
-/** A line end and two dashes make up for what a search over a table of bytes cannot step. */
+/** A boundary of a length that once stopped the byte search, made up with a line end and two dashes. */
 async function boundary(tools: PoisonTools): Promise<string | undefined> {
   for (const length of [252, 255, 256, 257]) {
     const mark = "b".repeat(length);

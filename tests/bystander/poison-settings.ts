@@ -1,4 +1,4 @@
-// Settings of the stranger's organisation, all of which planning and claiming read for everybody.
+// Settings of the stranger's organisation, which planning and claiming read in work for all organisations.
 import type { Random } from "../../scripts/demo/random.ts";
 import { few, isTaken, type PoisonTools, storeOwn } from "./poison-tools.ts";
 
@@ -14,7 +14,7 @@ export async function patch(
 }
 
 export async function post(tools: PoisonTools, table: string, base: object): Promise<string | undefined> {
-  // As many as are let in: what is looped over for everybody must not grow without end.
+  // As many as are accepted: shared loops over such rows must be bounded.
   const { label, json } =
     tools.random.next() < 0.7
       ? tools.odd(base)

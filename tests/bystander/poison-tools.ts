@@ -1,11 +1,11 @@
-// What a poison is made with: the stranger's admin, by REST and functions, and what poisons have in common.
+// Tools for poisons: the stranger's admin, by REST and functions, and what poisons have in common.
 import type { Random } from "../../scripts/demo/random.ts";
 import { mutate, mutateLeaf } from "./mutate.ts";
 import { type Answer, type Sent, send } from "./send.ts";
 import type { Caller } from "./targets.ts";
 import type { World } from "./world.ts";
 
-/** @returns what was stored, in words; nothing where it was refused */
+/** @returns a description of what was stored; undefined if it was refused */
 export type Store = (tools: PoisonTools) => Promise<string | undefined>;
 
 export class PoisonTools {
@@ -14,11 +14,11 @@ export class PoisonTools {
   constructor(
     readonly world: World,
     readonly random: Random,
-    /** Told of every answer. */
+    /** Called with every answer. */
     private readonly judge: (call: Sent & { label: string }, answer: Answer) => void,
     /** A service of the stranger's that misbehaves. */
     readonly serviceUrl: string,
-    /** Changes nothing: to see that what is changed otherwise is taken as it is. */
+    /** Changes nothing: shows that the unchanged input is accepted. */
     private readonly isPlain = false,
   ) {
     this.admin = world.callers.find(({ name }) => name === "admin") as Caller;

@@ -20,7 +20,7 @@ export async function storeImport(tools: PoisonTools): Promise<string | undefine
   return isTaken(answer) ? `import: ${odd.label}` : undefined;
 }
 
-/** Past the function that looks at files: straight to what the worker will read. */
+/** Bypasses the function that checks files: stores directly what the worker will read. */
 export async function storeImportByRpc(tools: PoisonTools): Promise<string | undefined> {
   const { random, world } = tools;
   const columns = Array.from({ length: random.pick([2, 500]) }, (_, n) =>

@@ -1,5 +1,5 @@
-// What the stranger stores and sets going: valid inputs changed in one place, and whatever is accepted is run, so that the
-// workers everybody shares meet it.
+// What the stranger stores and starts: valid inputs changed in one place. Accepted ones are started, so that the shared
+// workers meet them.
 
 import { sendPlainly, storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
 import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
@@ -18,7 +18,7 @@ export interface Poison {
   store: Store;
 }
 
-/** Settings are met when somebody is written to: a plain campaign goes out with them. */
+/** Settings are read when messages are sent, so a plain campaign is sent with them. */
 const thenSend =
   (store: Store): Store =>
   async (tools) => {

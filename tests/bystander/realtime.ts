@@ -1,4 +1,4 @@
-// The stranger at Realtime's door: topics of others, topics that look like them, and frames that are none.
+// The stranger's attempts at Realtime: topics of others, topics that look like them, and invalid frames.
 import type { RealtimeChannel } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import type { Random } from "../../scripts/demo/random.ts";
@@ -66,7 +66,7 @@ function join(channel: RealtimeChannel, heard: (text: string) => void): Promise<
   });
 }
 
-/** What is no frame must cost its own connection at most. */
+/** An invalid frame must cost its own connection at most. */
 async function sendFrames({ stack, loot }: World, random: Random, findings: Findings): Promise<void> {
   const url = `${stack.API_URL.replace("http", "ws")}/realtime/v1/websocket?apikey=${stack.PUBLISHABLE_KEY}&vsn=2.0.0`;
   const deep = "[".repeat(50_000) + "]".repeat(50_000);

@@ -1,7 +1,7 @@
-// Puts an organisation's settings back, so that what one poison did to them does not keep the next one from being run.
+// Restores an organisation's settings, so that one poison's changes do not prevent the next from running.
 import type postgres from "postgres";
 
-/** Each with the column that says whose a row is. */
+/** Tables, each with the column that names a row's owner. */
 const SETTINGS = [
   ["orgs", "id"],
   ["sending_limits", "org_id"],
@@ -9,7 +9,7 @@ const SETTINGS = [
 ] as const;
 const ADDED = ["quiet_hour_rules", "carrier_caps"];
 
-/** @returns what brings everything back to how it is now */
+/** @returns a function that restores the current state */
 export async function keepSettings(sql: postgres.Sql, orgId: string): Promise<() => Promise<void>> {
   const kept: { table: string; owner: string; columns: string[]; rows: string }[] = [];
   for (const [table, owner] of SETTINGS) {

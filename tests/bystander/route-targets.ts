@@ -28,7 +28,7 @@ interface FoundRoute {
   document: object;
 }
 
-/** @throws where a route has no valid request, or a function gives no document */
+/** @throws if a route has no valid request, or a function has no document */
 export async function routeTargets(stack: TestStack): Promise<Target[]> {
   const found = await readRoutes(stack);
   const name = ({ method, path }: FoundRoute) => `${method} ${path}`;
@@ -190,7 +190,7 @@ async function oddBody(
   return { label: `${label}${type === json ? "" : ` as ${type["content-type"]}`}`, value, headers: type };
 }
 
-/** What pretends to come from Twilio. */
+/** Requests that pretend to be from Twilio. */
 function formBody(base: Record<string, string>, { random, own, loot }: CallContext, isOdd: boolean) {
   const fields = new URLSearchParams({
     AccountSid: random.pick([own.org.twilio.accountSid, `AC${"0".repeat(32)}`]),

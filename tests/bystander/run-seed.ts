@@ -1,4 +1,4 @@
-// One run: a bystander at work, a stranger at the door, and the judgement.
+// One run: the bystander's work, the stranger's calls, and the judgement.
 import { createRandom } from "../../scripts/demo/random.ts";
 import { startFaultyServer } from "../fixtures/faulty-server.ts";
 import type { TestStack } from "../fixtures/test-stack.ts";
@@ -34,14 +34,14 @@ export interface RunResult {
   findings: Findings;
   calls: number;
   statuses: Map<number, number>;
-  /** What poison was accepted, in order. */
+  /** The accepted poisons, in order. */
   stored: string[];
   rounds: number;
-  /** Milliseconds of the bystander's steps: alone, and beside the stranger, at most. */
+  /** Milliseconds of the bystander's steps: alone, and the most beside the stranger. */
   pace: { step: string; alone: number; worst: number }[];
 }
 
-/** Never throws for what the platform does wrong: that is a finding. @param stack used by nobody else */
+/** Never throws for a fault of the platform: that is a finding. @param stack used by this run only */
 export async function runSeed(stack: TestStack, seed: number, options: RunOptions): Promise<RunResult> {
   const world = await openWorld(stack);
   try {
@@ -114,7 +114,7 @@ async function runAll(world: World, plan: Plan, findings: Findings, options: Run
   try {
     const [statuses] = await Promise.all([stranger(), bystander()]);
     await judge.judgeSlow();
-    // What was stored last is met by her last round.
+    // One more round, so that the bystander's work meets what was stored last.
     const [judged] = await Promise.all([judgePlatform(stack, sql, platform, 30), work.round()]);
     for (const { target, found } of judged) findings.add({ kind: "platform", target, found });
     for (const found of await judgeBystander(world, work, before))

@@ -1,5 +1,5 @@
 // npm run test:bystander -- --seeds N [--seed S] [--times T] [--only A,B]: many runs, each with a stack of its own; exit code 1
-// where there is a finding.
+// if there is a finding.
 import { parseArgs } from "node:util";
 import { describeFindings } from "./findings.ts";
 import { runSeed } from "./run-seed.ts";
@@ -29,7 +29,7 @@ const only = numbers("only");
 
 const WIDTH = 40;
 let shown = -1;
-/** A bar where somebody looks, else a line for every tenth. */
+/** A progress bar on a terminal, else a line for every tenth. */
 function showProgress(seed: number, done: number, of: number): void {
   const part = Math.floor((done / of) * (process.stdout.isTTY ? WIDTH : 10));
   if (part === shown) return;

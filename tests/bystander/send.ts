@@ -1,4 +1,4 @@
-// One HTTP request as whoever wants to can send it: any bytes, any headers that are lawful on the wire, by Node's own client.
+// One HTTP request of any bytes and any headers that are valid on the wire, by Node's own client.
 import { Agent, request } from "node:http";
 
 export interface Sent {
@@ -10,19 +10,20 @@ export interface Sent {
 }
 
 export interface Answer {
-  /** 0 where there was none. */
+  /** 0 if there was none. */
   status: number;
   text: string;
   ms: number;
 }
 
 const MOST_READ = 32 * 1024 * 1024;
-/** Longer than anything may take, so that a report says how long it was. */
+/** Longer than any call may take, so that a report has the actual time. */
 const PATIENCE_MS = 60_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** Never rejects: an answer that did not come has status 0 and says why. */
-export function send(apiUrl: string, { method, path, headers, body }: Sent): Promise<Answer> {
+/** Never rejects: a missing answer has status 0 and the reason. */
+export function send(apiUrl: string, sent: Sent): Promise<Answer> {
+  const { method, path, headers, body } = sent;
   const { hostname, port } = new URL(apiUrl);
   const begun = performance.now();
   return new Promise((resolve) => {
@@ -32,7 +33,7 @@ export function send(apiUrl: string, { method, path, headers, body }: Sent): Pro
       const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
       call = request({ hostname, port, method, path, agent, headers: { ...length, ...headers } });
     } catch (error) {
-      // Node refuses to send what no server would take for HTTP.
+      // Node refuses to send invalid HTTP.
       return end(400, `not sent: ${(error as Error).message}`);
     }
     const timer = setTimeout(() => call.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
@@ -52,8 +53,10 @@ export function send(apiUrl: string, { method, path, headers, body }: Sent): Pro
         end(0, `cut off: ${error.message}`);
       });
     });
-    call.on("error", (error) => {
+    call.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
+      // The server may close an idle connection at the moment it is used again: every client then retries.
+      if (call.reusedSocket && error.code === "ECONNRESET") return send(apiUrl, sent).then(resolve);
       end(0, error.message);
     });
     call.end(body);

@@ -1,4 +1,4 @@
-// The paths of the Storage API, about her files and with names that want to be another's.
+// The paths of the Storage API, with the neighbour's files and with names that try to reach another's files.
 import { BUCKETS } from "../access/buckets.ts";
 import type { Call, CallContext, Target } from "./targets.ts";
 import { anyText } from "./values.ts";

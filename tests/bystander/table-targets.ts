@@ -13,7 +13,7 @@ interface FoundTable {
   columns: string[];
 }
 
-/** @throws where a table has no recipe for a row */
+/** @throws if a table has no recipe for a row */
 export async function tableTargets(stack: TestStack): Promise<Target[]> {
   const found = await readTables(stack);
   const unknown = found.filter(({ name }) => !ROWS[name] || !TABLES[name]).map(({ name }) => name);
@@ -76,7 +76,7 @@ function oddRow({ name, columns }: FoundTable, verb: "insert" | "update", contex
   const allowed = typeof rule === "object" && random.next() < 0.85 ? rule.columns : columns;
   const fresh = verb === "update" ? { ...own.row[name], ...TABLES[name]?.patch } : own.fresh(name);
   const whole = Object.fromEntries(Object.entries(fresh).filter(([column]) => allowed.includes(column)));
-  // One column of many, so that the others do not refuse what this one would let in.
+  // One column of many, so that the others do not refuse a value that this one would accept.
   const one = random.pick(allowed);
   const row: Row = verb === "update" && random.next() < 0.8 ? { [one]: whole[one] ?? null } : whole;
   if (random.next() < 0.05) return { label: "valid", json: JSON.stringify(row) };
@@ -150,7 +150,7 @@ function filter(
       : value.slice(0, 5_000);
   if (/in$|any|all/.test(operator)) add(column, `${operator}.(${list})`, `${operator}.(${label})`);
   else add(column, `${operator}.${value.slice(0, 8_000)}`, `${operator}.${label}`);
-  // Without it a delete that goes through would leave nothing to try with.
+  // Without it, a successful delete would leave no rows to try with.
   if (verb === "delete" || verb === "update")
     narrow(table, own.row[table.name], random.next() < 0.5 ? random.pick(loot.ids) : undefined, add);
   if (verb === "select" || random.next() < 0.2) decorate(table, all, context, add);

@@ -10,7 +10,7 @@ export type Kind = "function" | "table" | "route" | "storage";
 /** Somebody who calls. */
 export interface Caller {
   name: string;
-  /** What REST and functions get to know about who it is. */
+  /** Headers that identify the caller to REST and functions. */
   headers: Record<string, string>;
 }
 
@@ -26,7 +26,7 @@ export interface CallContext {
 export interface Call extends Sent {
   /** What is odd about it. */
   label: string;
-  /** The same as supabase-js takes it, where it can. */
+  /** The same call by supabase-js, if that is possible. */
   rpc?: { name: string; args: object };
 }
 

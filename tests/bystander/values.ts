@@ -1,14 +1,14 @@
-// Values that break what trusts its input. Each is a piece of JSON text, since much of it no JavaScript value can be.
+// Values that break code which trusts its input. Each is JSON text, since many can't be JavaScript values.
 import type { Random } from "../../scripts/demo/random.ts";
 
 export interface Value {
-  /** Says in a report what it is. */
+  /** Its name in a report. */
   label: string;
-  /** As it stands in a JSON document; not always valid there. */
+  /** Its text in a JSON document; not always valid JSON. */
   json: string;
 }
 
-/** What a stranger may know of others: ids and phones of theirs. */
+/** What a stranger may know of others: their ids and phones. */
 export interface Loot {
   ids: string[];
   phones: string[];
@@ -51,7 +51,7 @@ const NUMBERS: readonly Value[] = [
     raw("bare Infinity", "Infinity"),
   );
 
-/** Numbers as text: Postgres takes them for a number all the same. */
+/** Numbers as text, which Postgres also accepts as numbers. */
 const NUMBER_TEXTS: readonly Value[] = [
   "NaN",
   "Infinity",
@@ -265,7 +265,7 @@ const HUGE: readonly (() => Value)[] = [
     ),
 ];
 
-/** Those that have passed a check that should have held them, more often than others. */
+/** Values that once passed a check that should have refused them are drawn more often. */
 const LIKELY_NUMBERS: readonly Value[] = [
   ...["NaN", "Infinity", "-Infinity"].map((value) => text(`"${value}"`, value)),
   ...["0", "-1", "1e308", "1e-300"].map((number) => raw(number, number)),
@@ -277,7 +277,7 @@ const LIKELY_TEXTS: readonly Value[] = [
   raw("lone high surrogate", '"\\ud800"'),
 ];
 
-/** Any of them, whatever stood there. */
+/** Any value, for any place. */
 export function anyValue(random: Random, loot: Loot): Value {
   const roll = random.next();
   if (roll < 0.1) return lootValue(random, loot);
@@ -288,7 +288,7 @@ export function anyValue(random: Random, loot: Loot): Value {
   return random.pick(TEXTS);
 }
 
-/** Mostly of the kind that stood there, since those come furthest. @param before the value it replaces */
+/** Mostly a value of the same kind, since those get furthest. @param before the value it replaces */
 export function valueLike(random: Random, before: unknown, loot: Loot): Value {
   if (random.next() < 0.25) return anyValue(random, loot);
   if (typeof before === "number")
@@ -321,7 +321,7 @@ function lootValue(random: Random, { ids, phones }: Loot): Value {
     : text("a phone of hers", random.pick(phones.length > 0 ? phones : ["+12145550100"]));
 }
 
-/** A text for a place where text alone can stand, such as a path or a query. */
+/** A text for a place that can only have text, such as a path or a query. */
 export function anyText(random: Random, loot: Loot): { label: string; value: string } {
   const roll = random.next();
   const pool =

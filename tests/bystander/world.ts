@@ -1,5 +1,5 @@
 // Three organisations on one stack: the bystander's, who works; a silent neighbour's, of whom nothing may change; and the
-// stranger's, with somebody of every role and a row in every table.
+// stranger's, with a person of every role and a row in every table.
 import { randomUUID } from "node:crypto";
 import { BUCKETS } from "../access/buckets.ts";
 import { type Actor, buildWorld, type World as Wall } from "../access/build-world.ts";
@@ -20,16 +20,16 @@ export interface World {
   callers: Caller[];
   /** What the stranger may know of both others. */
   loot: Loot;
-  /** Texts that stand in rows of the others alone. */
+  /** Texts that are only in rows of the others. */
   secrets: string[];
-  /** Gives the stranger's people their roles back, which one of them may have taken away. */
+  /** Restores the roles of the stranger's people, which one of them may have changed. */
   restoreRoles(): Promise<void>;
-  /** Gives the stranger's organisation the settings back that it began with. */
+  /** Restores the original settings of the stranger's organisation. */
   restoreSettings(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** At which pace her number sends: a campaign lasts some seconds. */
+/** The pace of the bystander's number: a campaign lasts some seconds. */
 const MPS = 50;
 
 export async function openWorld(stack: TestStack): Promise<World> {
@@ -70,7 +70,7 @@ export async function openWorld(stack: TestStack): Promise<World> {
   };
 }
 
-/** A file of the neighbour's in every bucket, to be missed. */
+/** A file of the neighbour in every bucket, whose loss would be noticed. */
 async function storeFiles({ org }: Side): Promise<void> {
   const service = clientWith(org.stack, { key: org.stack.SECRET_KEY });
   for (const bucket of Object.keys(BUCKETS)) {
@@ -90,7 +90,7 @@ function callerOf(stack: TestStack, { name, token }: Actor): Caller {
 const phonesOf = ({ row }: Side) =>
   [row.lead_phones?.e164, row.conversations?.e164, row.phone_numbers?.e164].filter(Boolean) as string[];
 
-/** What is unique in an organisation's rows and no id of a row: names, contents, digests. */
+/** Unique texts in an organisation's rows that are not ids of rows: names, contents, digests. */
 function uniqueTexts({ row, secrets }: Side): string[] {
   const ids = new Set(secrets);
   return Object.values(row)

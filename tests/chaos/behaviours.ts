@@ -1,4 +1,4 @@
-// How the simulated Twilio misbehaves towards each organisation of a run. Everything goes wrong, and each in its own way.
+// How the simulated Twilio misbehaves towards each organisation of a run. Everything goes wrong, in a different way for each.
 import type { BehaviourPatch } from "twilio-simulator";
 
 const COMMON: BehaviourPatch = {
@@ -46,16 +46,16 @@ const COMMON: BehaviourPatch = {
   },
 };
 
-/** What the organisations meet beyond that, by their place in the run. */
+/** Additional faults of each organisation, by its place in the run. */
 const OWN: BehaviourPatch[] = [
-  // Callbacks get lost, and the list is late: only a second look finds what went out.
+  // Callbacks are lost, and the list is late: only a second look finds sent messages.
   {
     delays: { final: { min: 100, max: 1_500 } },
     callbacks: { lost: 0.6 },
     // Longer than until the first look, shorter than until the second.
     hidden: { share: 0.5, forMs: 6_000 },
   },
-  // The list never shows most of it, and callbacks come when all has been given up: late successes, and double sends.
+  // The list never shows most messages, and callbacks arrive after they were given up: late successes, and double sends.
   {
     delays: { sent: { min: 100, max: 14_000 }, final: { min: 100, max: 1_000 } },
     hidden: { share: 0.8, forMs: null },
@@ -67,7 +67,7 @@ const OWN: BehaviourPatch[] = [
   },
 ];
 
-/** Sections are laid over each other setting by setting. */
+/** Sections are merged setting by setting. */
 export function behaviourOf(place: number): BehaviourPatch {
   const own = OWN[place % OWN.length] as BehaviourPatch;
   const merged: Record<string, unknown> = { ...COMMON };
@@ -76,7 +76,7 @@ export function behaviourOf(place: number): BehaviourPatch {
   return merged as BehaviourPatch;
 }
 
-/** What is sent from now on meets no trouble; what was sent before keeps what it met. */
+/** New messages meet no faults; earlier ones keep theirs. */
 export const CALM: BehaviourPatch = {
   delays: { answer: 0, queued: 5, sent: { min: 20, max: 100 }, final: { min: 50, max: 300 } },
 };

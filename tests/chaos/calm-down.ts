@@ -1,4 +1,4 @@
-// The end of the trouble: everything is given the time and the means to come to its end.
+// The end of the faults: all work gets the time and the means to finish.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { callApi } from "../fixtures/run-campaign.ts";
@@ -7,10 +7,10 @@ import type { Faults } from "./faults.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
 
-/** A POST that got no answer is settled by then, and a worker that lives has told what became of it. */
+/** By then a POST without an answer is settled, and a running worker has reported its outcome. */
 const SURELY_TOLD_MS = 5_000;
 
-/** @returns what is still open after `seconds`, in words; empty where everything came to its end */
+/** @returns descriptions of work still open after `seconds`; empty if everything has ended */
 export async function calmDown(world: World, faults: Faults, seconds: number): Promise<string[]> {
   await Promise.all(world.orgs.map(({ org }) => org.simulator.replaceBehaviour(CALM)));
   let open: string[] = [];
@@ -23,7 +23,7 @@ export async function calmDown(world: World, faults: Faults, seconds: number): P
     open = (await Promise.all(world.orgs.map(findOpen))).flat();
     return open.length === 0;
   };
-  // What Twilio still says meanwhile may set something going again.
+  // A late report from Twilio may start work again.
   const isCalm = async () =>
     (await lookAgain()) && (await isIdle(world)) && (await lookAgain()) && (await isIdle(world));
   await waitFor(isCalm, { seconds, every: 300 }).catch(() => {});
@@ -47,7 +47,7 @@ async function resumeAll({ org }: ChaosOrg, { pauses }: Faults): Promise<void> {
   }
 }
 
-/** What is neither at its end nor in a person's hands: a send that stays unknown is theirs once it says why, with an alert. */
+/** Work that has not ended and does not wait for a person: an unknown send waits for one once it has a reason and an alert. */
 async function findOpen({ org: { sql, id } }: ChaosOrg): Promise<string[]> {
   const rows = await sql`
     select 'campaign ' || c.id || ' is ' || c.status as what from public.campaigns c

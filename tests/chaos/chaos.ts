@@ -1,4 +1,4 @@
-// npm run test:chaos -- --seeds N [--seed S] [--seconds T]: many runs, one seed after the other; exit code 1 where a check fails.
+// npm run test:chaos -- --seeds N [--seed S] [--seconds T]: many runs, one seed after the other; exit code 1 if a check fails.
 import { parseArgs } from "node:util";
 import { describeChecks } from "../../scripts/judging/check.ts";
 import { runSeed } from "./run-seed.ts";

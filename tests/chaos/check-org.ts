@@ -1,4 +1,4 @@
-// Every check of one organisation after a run: Twilio's record against our tables, and what must always hold.
+// Every check of one organisation after a run: the simulator's record against our tables, and invariants.
 
 import type { PostEntry, RecordEntry } from "twilio-simulator";
 import { type DoubleSend, doubleSends, sentAfterOptOut, worstSlidingSecond } from "twilio-simulator/judge";
@@ -50,7 +50,7 @@ export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[])
   ];
 }
 
-/** Two that Twilio took for one step are told to people, unless nobody could know, or a person wanted it so. */
+/** If Twilio accepted two messages for one step, an alert says so, unless that could not be known or a person decided it. */
 function checkDoubles(ours: ChaosSide, record: readonly RecordEntry[], { told }: TwilioSide): Check {
   const messages = new Map(ours.messages.map((message) => [message.id, message]));
   const outcomes = new Map(ours.attempts.map(({ id, outcome }) => [id, outcome]));

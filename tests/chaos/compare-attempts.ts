@@ -1,4 +1,4 @@
-// Holds every POST that Twilio saw against our attempt, and every message against what Twilio told us of it, both ways.
+// Compares every POST that Twilio received with our attempt, and every message with Twilio's reports of it, in both directions.
 // Unlike a quiet run (judging/compare-messages.ts), callbacks were lost: we may know less than Twilio, but nothing else.
 import type { CallbackEntry, PostEntry, RecordEntry } from "twilio-simulator";
 import type { ChaosAttempt, ChaosMessage, ChaosSide } from "./read-our-side.ts";
@@ -15,7 +15,7 @@ const RANK: Record<string, number> = {
   failed: 4,
   canceled: 4,
 };
-/** Our word for each. */
+/** Our status for each. */
 const STATUS: Record<string, string> = {
   accepted: "sent",
   queued: "sent",
@@ -26,23 +26,23 @@ const STATUS: Record<string, string> = {
   failed: "failed",
   canceled: "canceled",
 };
-/** What we believe of an attempt while Twilio has told us nothing of it. */
+/** Our outcomes of an attempt while Twilio has reported nothing about it. */
 const UNTOLD = new Set(["unknown", "not_accepted", "resent", "assumed_sent"]);
 
-/** What we say of a message that was given up and has a successor. */
+/** Our outcomes of a message that was given up and replaced. */
 const GIVEN_UP = /^(?:Twilio has no such message|given up by a person)/;
 
 const isTold = ({ httpStatus }: CallbackEntry) =>
   httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
 
-/** What Twilio's side knows, by our ids and by its SIDs. */
+/** The simulator's data, by our ids and by its SIDs. */
 export interface TwilioSide {
   byAttempt: Map<string, PostEntry>;
-  /** Statuses that we were told by callbacks which we answered, by SID. */
+  /** Statuses of the callbacks that we answered, by SID. */
   told: Map<string, string[]>;
   /** POSTs that name no attempt, or one that was posted before. */
   strays: string[];
-  /** Whether what its list hides stays hidden; else the second look finds it. */
+  /** Whether messages hidden from its list stay hidden; else the second look finds them. */
   hidesForGood: boolean;
 }
 
@@ -140,9 +140,9 @@ function compareStatus(message: ChaosMessage, post: PostEntry, told: string[]): 
   if (rank < least) return `Twilio told us ${told.join(", ")}, and we believe ${known}`;
   if (rank > (RANK[post.status as string] ?? -1) || (rank === 4 && known !== post.status))
     return `we believe ${known}, and Twilio says ${post.status}`;
-  // It was given up, sent again, and both went out: the other one is the campaign's.
+  // It was given up, sent again, and both went out: the campaign counts the other one.
   if (message.needs_attention?.includes("replacement was sent too")) return null;
-  // It was given up, and then failed indeed: its replacement stands.
+  // It was given up, and then did fail: its replacement counts.
   if (GIVEN_UP.test(message.error_message ?? "") && rank === 4 && known !== "delivered") return null;
   if (message.status !== STATUS[known]) return `Twilio says ${known}`;
   if (rank === 4 && (message.error_code ?? null) !== post.errorCode)

@@ -1,4 +1,4 @@
-// What goes wrong, and what people do meanwhile: one of it at a time, by weight.
+// Faults, and actions of people: one at a time, chosen by weight.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { callApi } from "../fixtures/run-campaign.ts";
@@ -6,7 +6,7 @@ import { runTask } from "../fixtures/run-task.ts";
 import { mend, passTime, rescueDead } from "./pass-time.ts";
 import type { ChaosOrg, World } from "./start-world.ts";
 
-/** Between these two nothing of the campaign may be claimed; null where it still may not. */
+/** Between these two times nothing of the campaign may be claimed; null if that still holds. */
 export interface Pause {
   campaign: string;
   answeredAt: number;
@@ -54,7 +54,7 @@ export class Faults {
     return this.world.random.pick(this.world.orgs);
   }
 
-  /** What ticks do to send, as often as that at the same moment. */
+  /** Runs the ticks' work of sending, several times at the same moment. */
   async tick(times: number): Promise<void> {
     const { sql } = this.pickOrg().org;
     await Promise.all(Array.from({ length: times }, () => runTask(sql, "sending")));
@@ -71,19 +71,22 @@ export class Faults {
 
   private async killWorker(): Promise<void> {
     const { sql } = this.pickOrg().org;
-    const connections = async () =>
-      (await sql`select pid from pg_stat_activity where application_name = 'worker'`).map(
-        (row) => row.pid as number,
-      );
-    const before = await connections();
+    const busyConnections = async () =>
+      (
+        await sql`select pid from pg_stat_activity where application_name like 'worker%' and state <> 'idle'`
+      ).map((row) => row.pid as number);
     await this.world.own.running.killFunction("worker");
     const killedAt = new Date();
-    // A commit that was under way still happens, until the server notices.
-    await waitFor(async () => !(await connections()).some((pid) => before.includes(pid)));
+    // A commit that was under way still happens, until the server notices the cut.
+    const busy = await busyConnections();
+    await waitFor(async () => !(await busyConnections()).some((pid) => busy.includes(pid)));
     if (this.world.random.next() < 0.7) await rescueDead(this.world, killedAt);
   }
 
-  /** Twilio tries a webhook four times within a second or so: killed more often than it can start, it is just away. */
+  /**
+   * Twilio tries a webhook four times within about a second: a function that is killed more often than it can start is just
+   * unavailable.
+   */
   private async killWebhooks(): Promise<void> {
     if (performance.now() < this.webhooksLiveUntil) return;
     this.webhooksLiveUntil = performance.now() + 8_000;
@@ -120,18 +123,18 @@ export class Faults {
     });
   }
 
-  /** One campaign of an organisation at most, so that the others go on to their end. */
+  /** At most one campaign of an organisation, so that the others can finish. */
   private async stop(): Promise<void> {
     const { org, campaigns } = this.pickOrg();
     const campaign = campaigns[2] as string;
     await this.alone(campaign, async () => {
       if (!(await this.ask(org, `/campaigns/${campaign}/stop`))) return;
-      // Nothing of it may be claimed ever again.
+      // Nothing of it may be claimed again.
       this.pauses.push({ campaign, answeredAt: Date.now(), resumedAt: null });
     });
   }
 
-  /** About a send that is old enough that its successor's minutes are not its own. */
+  /** Decides about a send that is old enough that its time window in the list does not overlap with its successor's. */
   private async resolve(): Promise<void> {
     const { org } = this.pickOrg();
     const { random } = this.world;
@@ -143,14 +146,14 @@ export class Faults {
     await this.ask(org, `/messages/${random.pick(unknown).id}/resolve`, { action });
   }
 
-  /** Of one campaign's pauses and resumptions at a time it is known which came first. */
+  /** One pause or resumption of a campaign at a time, so that their order is known. */
   private async alone(campaign: string, act: () => Promise<void>): Promise<void> {
     if (this.inHand.has(campaign)) return;
     this.inHand.add(campaign);
     await act().finally(() => this.inHand.delete(campaign));
   }
 
-  /** @returns whether it was done; what is too late is refused, and no matter */
+  /** @returns whether it was done; a call that is too late is refused, which is no fault */
   private async ask(org: ChaosOrg["org"], path: string, body?: unknown): Promise<boolean> {
     try {
       await callApi(org, "POST", path, body);

@@ -2,10 +2,10 @@
 import type { World } from "./start-world.ts";
 
 /**
- * Twilio's list is asked first after two minutes and again after ten; here after some seconds and after eight at least, so
- * that what an attempt's window in the list must tell apart (5 s) stays apart. What is being looked at right now (it is due
- * again in two minutes) is left alone for five seconds: two workers that look at once would be ten minutes apart. Some of it
- * waits longer for its second look, so that people come to decide about it.
+ * Twilio's list is asked after two minutes and again ten minutes later; here after some seconds and at least eight later, so
+ * that attempts stay further apart than the 5 s that their windows in the list must distinguish. A send that is being looked
+ * at now (it is due again in two minutes) is left alone for five seconds, because two such looks would really be minutes apart.
+ * Some sends wait longer for their second look, so that people get to decide about them.
  */
 export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
   await Promise.all(
@@ -23,7 +23,7 @@ export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
         update public.send_attempts a set next_look_at = clock_timestamp()
         where a.org_id = ${id} and a.outcome in ('accepted', 'assumed_sent') and a.next_look_at > clock_timestamp()
           and a.claimed_at < clock_timestamp() - interval '6 seconds'`;
-      // What was given up a quarter of an hour ago is nobody's rival in the list any more.
+      // An attempt that was given up a quarter of an hour ago no longer competes for a message in the list.
       await sql`
         update public.send_attempts a set claimed_at = a.claimed_at - interval '15 minutes'
         where a.org_id = ${id} and a.outcome in ('not_accepted', 'resent') and a.claimed_at > clock_timestamp() - interval '10 minutes'`;
@@ -37,7 +37,7 @@ export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
   );
 }
 
-/** A day later: numbers and accounts have rested, and somebody has mended what an error shut. */
+/** A day later: numbers and accounts have rested, and a person has resolved what errors paused. */
 export async function mend({ orgs }: Pick<World, "orgs">): Promise<void> {
   await Promise.all(
     orgs.map(async ({ org: { sql, id } }) => {
@@ -50,7 +50,7 @@ export async function mend({ orgs }: Pick<World, "orgs">): Promise<void> {
   );
 }
 
-/** Rescue as it is a minute after these attempts were claimed; those of workers that live are left alone. */
+/** Runs rescue as if a minute had passed since these attempts were claimed; those of running workers are left alone. */
 export async function rescueDead({ orgs }: Pick<World, "orgs">, claimedBefore: Date): Promise<number> {
   const { sql } = (orgs[0] as World["orgs"][number]).org;
   return await sql.begin(async (tx) => {

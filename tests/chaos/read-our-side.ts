@@ -1,4 +1,4 @@
-// Reads what the platform says became of an organisation's messages.
+// Reads the platform's data on the outcomes of an organisation's messages.
 import type postgres from "postgres";
 import type { OurAttempt, OurMessage } from "../../scripts/judging/our-side.ts";
 

@@ -1,4 +1,4 @@
-// One run of chaos: a world, trouble for some seconds, calm, and the judgement.
+// One run of chaos: a platform, faults for some seconds, time to finish, and the judgement.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "../../scripts/demo/random.ts";
 import { type Check, equal, nothingWrong } from "../../scripts/judging/check.ts";
@@ -9,9 +9,9 @@ import { Faults } from "./faults.ts";
 import { startWorld, type World } from "./start-world.ts";
 
 export interface ChaosOptions {
-  /** Of trouble; campaigns last about as long. */
+  /** Seconds of faults; campaigns last about as long. */
   seconds?: number;
-  /** At most, until everything has come to its end. */
+  /** The most seconds until everything has ended. */
   calmSeconds?: number;
   say(line: string): void;
 }
@@ -23,7 +23,7 @@ export interface ChaosResult {
 
 const LANES = 2;
 
-/** Never throws for what the platform does wrong: that is what the checks say. */
+/** Never throws for a fault of the platform: the checks report it. */
 export async function runSeed(
   seed: number,
   { seconds = 15, calmSeconds = 60, say }: ChaosOptions,
@@ -64,7 +64,7 @@ export async function runSeed(
   }
 }
 
-/** What became of how many, which tells what a run was worth. */
+/** Numbers of each outcome, which show how much a run has tested. */
 async function tallyAttempts({ orgs }: World): Promise<string> {
   const { sql } = (orgs[0] as World["orgs"][number]).org;
   const rows = await sql`

@@ -12,7 +12,7 @@ export interface ChaosOrg {
   org: TestOrg;
   leads: TestLead[];
   campaigns: string[];
-  /** Whether what Twilio's list hides from it stays hidden. */
+  /** Whether messages hidden from Twilio's list stay hidden. */
   hidesForGood: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface World {
   own: OwnStack;
   orgs: ChaosOrg[];
   random: Random;
-  /** What functions logged as an error, and what the platform complained of. */
+  /** Errors that functions logged, and complaints of the platform. */
   complaints: string[];
   close(): Promise<void>;
 }
@@ -28,11 +28,11 @@ export interface World {
 const ORGS = 3;
 const PEOPLE = 75;
 const NUMBERS = 3;
-/** Of each number: slow enough that campaigns last as long as the trouble does. */
+/** Messages a second of each number: slow enough that campaigns last as long as the faults. */
 export const MPS = 4;
-/** As docs/deploy.md has numbers configured: without it a webhook that failed once is lost. */
+/** The fragment that docs/deploy.md recommends: without it a webhook that failed once is lost. */
 const REPEATED = "#rc=3&rp=5xx,ct,rt";
-/** What is nobody's plan: the database refusing a worker, results given up, a function that died of itself. */
+/** Failures that are not part of the plan: the database refuses a worker, results are given up, a function dies by itself. */
 const TROUBLE = /worker ERROR:|PANIC|deadlock|could not be settled|Uncaught/;
 /**
  * postgres.js 3.4.9 writes to a connection that was cut within the same tick, and takes its process with it. The function's
@@ -45,7 +45,7 @@ export async function startWorld(random: Random, seed: number): Promise<World> {
   const own = await startOwnStack(
     {},
     {
-      // Two workers at once, so that there is always one beside the one that dies.
+      // Two workers at once, so that another one runs when one dies.
       seed,
       isolates: { worker: 2 },
       log: (source, line) => {
@@ -80,7 +80,7 @@ async function makeOrg(own: OwnStack, random: Random, seed: number, place: numbe
   await org.sql`update public.orgs set cooldown_days = 0 where id = ${org.id}`;
   const leads = await addLeads(org, PEOPLE);
   const build = async (n: number) => {
-    // The first two have a text of their own, the third the first one's: what looks alike must not be mixed up.
+    // The first two have texts of their own, the third has the first one's: similar messages must not be mixed up.
     const content = `Hola {first_name}, somos {brand} (${n % 2}). Compramos terrenos. Responda ALTO para no recibir mas.`;
     const template = await addTemplate(org.sql, org.id, { category: "initial", language: "es", content });
     const people = random.shuffle(leads).slice(0, Math.ceil(PEOPLE * 0.6));

@@ -1,10 +1,10 @@
-// The demo from its command line: its result adds up, it takes files it has never seen, and it leaves nothing behind.
+// The demo from its command line: its result adds up, it accepts other files, and it leaves nothing behind.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { waitFor } from "local-supabase/testing/wait-for";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openDashboard, rowOf } from "../../scripts/demo/dashboard.ts";
 import type { Result } from "../../scripts/demo/sum-up.ts";
 import type { StackEnv } from "../../scripts/stack/start-stack.ts";
@@ -15,15 +15,14 @@ const KEYS =
 /** Each starts a platform of its own, beside the one of the other tests. */
 const MINUTES = 180_000;
 
-let running: DemoProcess | undefined;
-afterEach(async () => {
-  await running?.clean();
-  running = undefined;
-});
-
-async function start(args: string[], env?: Record<string, string>): Promise<DemoProcess> {
-  running = await startDemo(args, env);
-  return running;
+/** Runs the demo for the work, and ends it afterwards. */
+async function withDemo(args: string[], work: (demo: DemoProcess) => Promise<void>): Promise<void> {
+  const demo = await startDemo(args);
+  try {
+    await work(demo);
+  } finally {
+    await demo.clean();
+  }
 }
 
 function expectSums(result: Result): void {
@@ -36,71 +35,72 @@ function expectSums(result: Result): void {
   expect(result).toMatchObject({ double_sends: 0, sent_after_opt_out: 0, unknown: 0 });
 }
 
-test(
+// At once, since each mostly waits for the people of its own simulator.
+test.concurrent(
   "--json ends with one line whose figures add up, quietly, and nothing is left behind",
-  async () => {
-    const demo = await start(["--json", "--leads", "200", "--seed", "11"]);
-    expect(await demo.ended, demo.stderr()).toBe(0);
-    expect(demo.stdout().trimEnd().split("\n")).toHaveLength(1);
-    const result = readResult(demo);
-    expectSums(result);
-    // Of 200 rows, by the shares they are made with: 8 without a usable phone, 8 with a phone that another has.
-    expect(result).toMatchObject({ rows: 200, rejected: 8, duplicates: 8, imported: 184, targets: 184 });
-    // Landlines and people who refused; the four who opt out while it is paused.
-    expect(result.excluded).toBeGreaterThanOrEqual(5);
-    expect(result.canceled).toBe(4);
-    expect(result.sent).toBeGreaterThanOrEqual(160);
-    expect(result.delivered).toBeGreaterThanOrEqual(result.sent * 0.85);
-    expect(result.opt_outs).toBeGreaterThanOrEqual(4);
-    expect(await demo.leftovers()).toEqual([]);
-  },
+  () =>
+    withDemo(["--json", "--leads", "200", "--seed", "11"], async (demo) => {
+      expect(await demo.ended, demo.stderr()).toBe(0);
+      expect(demo.stdout().trimEnd().split("\n")).toHaveLength(1);
+      const result = readResult(demo);
+      expectSums(result);
+      // Of 200 rows, by the shares they are made with: 8 without a usable phone, 8 with a phone that another has.
+      expect(result).toMatchObject({ rows: 200, rejected: 8, duplicates: 8, imported: 184, targets: 184 });
+      // Landlines and people who refused, and the four who opt out while it is paused.
+      expect(result.excluded).toBeGreaterThanOrEqual(5);
+      expect(result.canceled).toBe(4);
+      expect(result.sent).toBeGreaterThanOrEqual(160);
+      expect(result.delivered).toBeGreaterThanOrEqual(result.sent * 0.85);
+      expect(result.opt_outs).toBeGreaterThanOrEqual(4);
+      expect(await demo.leftovers()).toEqual([]);
+    }),
   MINUTES,
 );
 
-test(
+test.concurrent(
   "--csv takes a file with headers of its own and keeps unknown columns; --keep runs on until Ctrl-C",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "demo-csv-"));
     const file = join(folder, "county list.csv");
     await writeFile(file, writeForeignCsv(), "latin1");
     try {
-      const demo = await start(["--json", "--keep", "--csv", file]);
-      const dataDir = await waitFor(
-        () =>
-          /All of it is in (\S+)\/env/.exec(demo.stderr())?.[1] ?? (demo.process.exitCode !== null && "gone"),
-        { seconds: 150 },
-      );
-      const result = readResult(demo);
-      expectSums(result);
-      expect(result).toMatchObject({ rows: 42, imported: 40, rejected: 1, duplicates: 1, targets: 40 });
-
-      const env = parseEnv(await readFile(join(dataDir, "env"), "utf8")) as unknown as StackEnv;
-      const dashboard = await openDashboard(env);
-      const leads = await rowOf(
-        dashboard.client
-          .from("leads")
-          .select("first_name, postal_code, custom_fields, lead_phones (e164, role)"),
-      );
-      await dashboard.close();
-      expect(leads).toHaveLength(40);
-      expect(leads.find((lead) => lead.first_name === "Begoña 7")).toMatchObject({
-        postal_code: "78707",
-        custom_fields: { "Soil Grade": "C, stony", "Zoning Code": "R-7" },
-        lead_phones: expect.arrayContaining([
-          { e164: "+15125550107", role: "primary" },
-          { e164: "+19155550107", role: "secondary" },
-        ]),
-      });
-
-      demo.process.kill("SIGINT");
-      expect(await demo.ended).toBe(130);
-      expect(await demo.leftovers()).toEqual([]);
+      await withDemo(["--json", "--keep", "--csv", file], expectOwnFileThenStop);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
   MINUTES,
 );
+
+async function expectOwnFileThenStop(demo: DemoProcess): Promise<void> {
+  const dataDir = await waitFor(
+    () => /All of it is in (\S+)\/env/.exec(demo.stderr())?.[1] ?? (demo.process.exitCode !== null && "gone"),
+    { seconds: 150 },
+  );
+  const result = readResult(demo);
+  expectSums(result);
+  expect(result).toMatchObject({ rows: 42, imported: 40, rejected: 1, duplicates: 1, targets: 40 });
+
+  const env = parseEnv(await readFile(join(dataDir, "env"), "utf8")) as unknown as StackEnv;
+  const dashboard = await openDashboard(env);
+  const leads = await rowOf(
+    dashboard.client.from("leads").select("first_name, postal_code, custom_fields, lead_phones (e164, role)"),
+  );
+  await dashboard.close();
+  expect(leads).toHaveLength(40);
+  expect(leads.find((lead) => lead.first_name === "Begoña 7")).toMatchObject({
+    postal_code: "78707",
+    custom_fields: { "Soil Grade": "C, stony", "Zoning Code": "R-7" },
+    lead_phones: expect.arrayContaining([
+      { e164: "+15125550107", role: "primary" },
+      { e164: "+19155550107", role: "secondary" },
+    ]),
+  });
+
+  demo.process.kill("SIGINT");
+  expect(await demo.ended).toBe(130);
+  expect(await demo.leftovers()).toEqual([]);
+}
 
 /** 40 owners, one without a phone and one whose cell another has. */
 function writeForeignCsv(): string {
@@ -117,31 +117,32 @@ function writeForeignCsv(): string {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-test(
+test.concurrent(
   "Ctrl-C in the middle stops the platform and deletes its folder",
-  async () => {
-    const demo = await start(["--leads", "50"]);
-    await waitFor(() => demo.stdout().includes("Campaign over") || demo.process.exitCode !== null, {
-      seconds: 90,
-    });
-    demo.process.kill("SIGINT");
-    expect(await demo.ended, demo.stderr()).toBe(130);
-    expect(await demo.leftovers()).toEqual([]);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not a terminal gets none of them
-    expect(demo.stdout()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-  },
+  () =>
+    withDemo(["--leads", "50"], async (demo) => {
+      await waitFor(() => demo.stdout().includes("Campaign over") || demo.process.exitCode !== null, {
+        seconds: 90,
+      });
+      demo.process.kill("SIGINT");
+      expect(await demo.ended, demo.stderr()).toBe(130);
+      expect(await demo.leftovers()).toEqual([]);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: without a terminal there must be none of them
+      expect(demo.stdout()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    }),
   MINUTES,
 );
 
-test.each([
+test.concurrent.each([
   { args: ["--csv", "no-such-file.csv"], says: "there is no such file" },
   { args: ["--csv", "package.json"], says: "This is JSON, not a CSV" },
   { args: ["--csv", "scripts/seed/data/area-codes.csv"], says: "no column holds phone numbers" },
   { args: ["--leads", "0"], says: "--leads takes a whole number from 1" },
   { args: ["--leeds", "5"], says: "--help" },
-])("refused before anything is started: $says", async ({ args, says }) => {
-  const demo = await start(args);
-  expect(await demo.ended).toBe(1);
-  expect(demo.stderr()).toContain(says);
-  expect(demo.stdout()).toBe("");
-});
+])("refused before anything is started: $says", ({ args, says }) =>
+  withDemo(args, async (demo) => {
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toContain(says);
+    expect(demo.stdout()).toBe("");
+  }),
+);

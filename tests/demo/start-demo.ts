@@ -13,9 +13,9 @@ export interface DemoProcess {
   process: ChildProcess;
   /** Its exit code, when it has ended. */
   ended: Promise<number | null>;
-  /** What it left in its folder for temporary files. */
+  /** The files it left in its temporary folder. */
   leftovers(): Promise<string[]>;
-  /** Ends it, should it still run, and deletes the folder. */
+  /** Ends it if it still runs, and deletes the folder. */
   clean(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function startDemo(args: string[], env: Record<string, string> = {}
   };
 }
 
-/** The last line as the result. Throws, with what went wrong, where it is none. */
+/** The result from its last line. Throws with the error if there is none. */
 export function readResult(demo: DemoProcess): Result {
   const line = demo.stdout().trimEnd().split("\n").at(-1) ?? "";
   if (!line.startsWith("{")) throw new Error(`no result; stderr: ${demo.stderr()}`);

@@ -15,7 +15,7 @@ const ROWS = 20_000;
 const random = seededRandom("imports crash");
 let own: OwnStack;
 let org: TestOrg;
-// A stack of its own: other files' imports would lose their worker with ours.
+// A stack of its own, because other files' imports would lose their worker with ours.
 beforeAll(async () => {
   own = await startOwnStack();
   org = await createOrg(own.stack, { numbers: 0 });
@@ -25,7 +25,7 @@ afterAll(async () => {
   await own?.stop();
 });
 
-/** Kills the worker again and again, each time at some instant after it has got on. @returns how often it was at work */
+/** Kills the worker repeatedly, each time at some instant after it has made progress. @returns how often it was at work */
 async function kill(times: number, progress: () => Promise<number | "done">): Promise<number> {
   let last: number | "done" = await progress();
   for (let killed = 0; killed < times; killed++) {

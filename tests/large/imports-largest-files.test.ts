@@ -29,7 +29,7 @@ it.each([
     for (let n = 0; n < CALLS; n++) {
       const answer = await send(path);
       expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).toBe(status);
-      // What the worker would make of it is nobody's business here.
+      // What the worker does with it does not matter here.
       if (path === "execute")
         await callFunction(org.stack, org.admin, "POST", `/leads/import/${answer.body.data.id}/cancel`);
     }
@@ -37,7 +37,7 @@ it.each([
   180_000,
 );
 
-it("at once, each is answered or told to try again", async () => {
+it("if sent at once, each is accepted or told to try again", async () => {
   for (let n = 0; n < 3; n++) {
     const answers = await Promise.all([send("preview"), send("preview")]);
     for (const { status, body, headers } of answers) {

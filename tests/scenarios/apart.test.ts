@@ -1,5 +1,5 @@
-// Sends and everything that takes CPU end apart: killing the background worker in the middle of one organisation's import costs another's
-// campaign nothing, and killing the worker costs the import nothing.
+// Sending and CPU-heavy work run apart: killing the background worker in the middle of one organisation's import does not affect
+// another's campaign, and killing the worker does not affect the import. Neither waits for the scheduler to begin or to go on.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
@@ -11,13 +11,14 @@ import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { buildCampaign, readFigures, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, startImport } from "../fixtures/upload-csv.ts";
+import { exportLeads } from "../fixtures/wait-for-job.ts";
 
 const LEADS = 200;
 const ROWS = 12_000;
 let own: OwnStack;
 let sender: TestOrg;
 let importer: TestOrg;
-// A stack of its own: other files' work would lose its workers with ours.
+// A stack of its own, because other files' work would lose its workers with ours.
 beforeAll(async () => {
   own = await startOwnStack();
   sender = await createOrg(own.stack, {
@@ -34,7 +35,7 @@ afterAll(async () => {
 });
 
 const posts = async () => (await sender.simulator.readRecord({ kind: "post" })) as PostEntry[];
-/** Waits until a chunk is being worked on; the file ends with the last of them. */
+/** Waits until a chunk is being worked on; the import ends with the last chunk. */
 const chunkUnderWay = () =>
   waitFor(
     async () => (await importer.sql`select 1 from pgmq.q_imports where vt > clock_timestamp()`).length > 0,
@@ -54,9 +55,11 @@ test("kill -9 of the background worker, again and again in the middle of an impo
   for (let kills = 0; kills < 4; kills++) {
     await chunkUnderWay();
     expect(await own.running.killFunction("background-worker")).not.toEqual([]);
-    // Its chunk is another's at once, instead of after 15 s and then longer each time.
+    // Another worker may claim its chunk at once, instead of after 15 s and then longer each time.
     await importer.sql`update pgmq.q_imports set vt = clock_timestamp()`;
   }
+  // Slow so far, so that it was under way at each kill.
+  await sender.sql`update public.phone_numbers set mps = 50 where org_id = ${sender.id}`;
   await waitForStatus(sender, campaign, "completed", 120);
   expect((await posts()).length).toBeGreaterThan(before);
   expect(await readFigures(sender, campaign)).toMatchObject({ sent: LEADS, unknown: 0, failed: 0 });
@@ -83,4 +86,23 @@ test("kill -9 of the worker in the middle of an import leaves the import as it i
   const calls = await other.sql`select 1 from pgmq.q_imports where message ->> 'import_id' = ${id}`;
   expect(calls).toEqual([]);
   await other.close();
+});
+
+test("imports, exports and campaigns begin and go on without the scheduler, over several isolates", async () => {
+  const org = await createOrg(own.stack, { numbers: 1 });
+  await own.running.killFunction("background-worker");
+  // The task that calls workers every two seconds.
+  await org.sql`update private.tasks set is_active = false where name = 'sending'`;
+  try {
+    await finishImport(org, (await startImport(org, file())).id);
+    // Three steps each: more than the CPU of an isolate has room for by the largest estimate.
+    for (let exports = 0; exports < 4; exports++) await exportLeads(org, { filter: { search: "Owner 7" } });
+    const [lead] = await addLeads(org, 1);
+    const campaign = await buildCampaign(org, { target_criteria: { lead_ids: [lead?.id] } });
+    await startCampaign(org, campaign);
+    await waitFor(async () => (await org.simulator.readRecord({ kind: "post" })).length === 1);
+  } finally {
+    await org.sql`update private.tasks set is_active = true where name = 'sending'`;
+    await org.close();
+  }
 });

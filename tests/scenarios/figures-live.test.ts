@@ -1,4 +1,4 @@
-// Live figures: however many changes a second holds, a channel hears of a campaign's figures once in it, and loses none.
+// Live figures: for any number of changes in a second, a channel gets a campaign's figures once, and loses none.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -32,8 +32,8 @@ test("changes by the dozen and folds that come late and close together: one broa
   const targets =
     await org.sql`select id from public.campaign_targets where campaign_id = ${id} and state = 'waiting'`;
   expect(targets).toHaveLength(200);
-  // One change after the other, each a transaction, until figures were heard five times; the task is done beside the ticks,
-  // as if one of them were late.
+  // One change after the other, each a transaction, until figures were received five times; the task also runs beside the
+  // ticks, as if one of them were late.
   for (let i = 0; figuresOf(ofCampaign, id).length < 5; i++) {
     const [state, reason] = Math.floor(i / 200) % 2 === 0 ? ["canceled", "stopped"] : ["waiting", null];
     await org.sql`update public.campaign_targets set state = ${state}, reason = ${reason} where id = ${targets[i % 200]?.id}`;

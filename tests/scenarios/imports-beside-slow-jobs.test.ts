@@ -1,4 +1,4 @@
-// A step of one organisation's job that takes as long as it may holds nobody's import.
+// A job step that takes as long as allowed does not delay any other organisation's import.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([slow?.close(), importer?.close()]));
 
-/** Tries of the slow step: when each began, as the database tells while it runs. */
+/** Tries of the slow step: when each began, read from the database while it runs. */
 const tryUnderWay = async (): Promise<string | undefined> =>
   (
     await slow.sql`
@@ -40,7 +40,7 @@ it("finishes an import while the step of another's job is under way", async () =
     expect(started.status, JSON.stringify(started.body)).toBe(200);
     const job: string = started.body.data.job.id;
     let file = 0;
-    // A try may end by its time limit while the import is under way: then with the next one.
+    // A try may reach its time limit while the import is under way: then the next try counts.
     await waitFor(async () => {
       const before = await tryUnderWay();
       if (before === undefined) return false;

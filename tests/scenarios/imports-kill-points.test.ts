@@ -1,5 +1,6 @@
-// The worker's end by kill -9 at each point of an import and of its undo: every row is accounted for exactly once, and the undo
-// brings everything back.
+// The worker is killed by kill -9 at each point of an import and of its undo: every row is accounted for exactly once, and the
+// undo
+// restores everything.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -17,7 +18,7 @@ let own: OwnStack;
 let org: TestOrg;
 let row: Session;
 let queue: Session;
-// A stack of its own: other files' imports would lose their worker with ours.
+// A stack of its own, because other files' imports would lose their worker with ours.
 beforeAll(async () => {
   own = await startOwnStack();
 });
@@ -38,7 +39,7 @@ const blockedWorkers = async () =>
   (
     await org.sql`select pid from pg_stat_activity where application_name like 'background worker%' and wait_event_type = 'Lock'`
   ).map(({ pid }) => pid as number);
-/** Kills the worker where it waits, and its connection too where what it was at shall not be done all the same. */
+/** Kills the worker where it waits, and its connection too if its current statement must not be done. */
 async function killBlocked(withConnection: boolean): Promise<void> {
   const pids = await waitFor(async () => {
     const found = await blockedWorkers();
@@ -47,7 +48,7 @@ async function killBlocked(withConnection: boolean): Promise<void> {
   expect(await own.running.killFunction("background-worker")).not.toEqual([]);
   if (withConnection) await org.sql`select pg_terminate_backend(pid) from unnest(${pids}::int[]) pid`;
 }
-/** The time has passed after which a chunk of a worker that said nothing is another's. */
+/** Moves time on, so that another worker may claim the chunk of one that reported nothing. */
 const makeDue = () => org.sql`update pgmq.q_imports set vt = clock_timestamp()`;
 const control = (id: string, verb: string) =>
   callFunction(own.stack, org.admin, "POST", `/leads/import/${id}/${verb}`);
@@ -70,7 +71,7 @@ const holdQueue = async () => {
   await queue.sql`lock table pgmq.q_imports in exclusive mode`;
 };
 
-/** The import under way, with whatever holds it up. @returns its id once the worker was killed and all locks are free */
+/** The import under way, with its barrier. @returns its id once the worker was killed and all locks are free */
 const points: Record<
   string,
   (file: ReturnType<typeof makeCrashFile>, start: () => Promise<string>) => Promise<string>
@@ -111,7 +112,7 @@ const points: Record<
     await holdContact(file.phoneOf(1500));
     const id = await start();
     await waitFor(async () => (await blockedWorkers()).length > 0);
-    // The chunk has written to the queue: whoever asks for it now has it when the chunk commits, before the next claim.
+    // The chunk has written to the queue: a lock requested now is granted when the chunk commits, before the next claim.
     const held = holdQueue();
     await queue.blocked();
     await row.rollback();

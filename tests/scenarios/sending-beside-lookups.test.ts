@@ -32,7 +32,7 @@ test("a campaign is sent at its pace while lookups hang, and lookups go on while
   await waitFor(async () => (await lookups()).done_today > 0);
   await startCampaign(org, id);
   await waitForStatus(org, id, "completed");
-  // A phone whose lookup hung is not even tried again yet.
+  // A phone whose lookup hung has not been retried yet.
   expect((await lookups()).queued).toBeGreaterThan(50);
   const record = await org.simulator.readRecord();
   const posts = record.filter((entry): entry is PostEntry => entry.kind === "post");

@@ -1,4 +1,4 @@
-// A campaign from build to completed, judged by Twilio's record.
+// A campaign from build to completed, judged by the simulator's record.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => org.close());
 
-/** The most of these times, in ms, within any span of so many ms. */
+/** The most of these times, in ms, within any period of the given ms. */
 const most = (times: number[], span: number) =>
   Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + span).length));
 
@@ -52,7 +52,7 @@ test("every target gets one message, within its number's pace, and the receipts 
         1_000,
       ),
     ).toBeLessThanOrEqual(20);
-    // POSTs start up to 35 ms after their slots, and arrive after what a busy machine adds to that.
+    // POSTs start up to 35 ms after their slots, and a busy machine delays their arrival further.
     const arrivals = posts.filter((post) => post.from === e164).map((post) => post.receivedMono);
     expect(most(arrivals, 900)).toBeLessThanOrEqual(20);
   }

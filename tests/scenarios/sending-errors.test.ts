@@ -92,7 +92,7 @@ test.concurrent("30036, its time ran out in Twilio's queue: never handed to a ca
   });
 });
 
-test.concurrent("30003, the phone was off: retried only where the campaign asks for it", async () => {
+test.concurrent("30003, the phone was off: retried only if the campaign asks for it", async () => {
   const [off, on] = [nextLead(), nextLead()];
   const without = await sendTo(org, off, failLater(30003, "undelivered"), { times: 1 });
   const retried = await sendTo(org, on, failLater(30003, "undelivered"), {
@@ -111,7 +111,7 @@ test.concurrent("30003, the phone was off: retried only where the campaign asks 
   });
 });
 
-test.concurrent("an error nobody has heard of fails the message and asks for a person", async () => {
+test.concurrent("an unknown error fails the message and needs attention", async () => {
   const campaign = await sendTo(org, nextLead(), refuse(99999));
   expect(await waitForOutcome(org, campaign, ({ state }) => state === "failed")).toMatchObject({
     error_code: 99999,
@@ -139,7 +139,7 @@ test.concurrent("30034, a number that is not registered, is quarantined and anot
   }
 });
 
-test.concurrent("a refused token pauses the campaign with an alert; mended and resumed, it completes", async () => {
+test.concurrent("a refused token pauses the campaign with an alert; corrected and resumed, it completes", async () => {
   const own = await createOrg(stack);
   try {
     const [lead] = (await addLeads(own, 1)) as [TestLead];
@@ -180,7 +180,7 @@ test.concurrent("an organisation whose token is gone sends nothing: paused, with
   }
 });
 
-test.concurrent("a text longer than it was charged for is charged anew before it is sent", async () => {
+test.concurrent("a text longer than it was charged for is charged again before it is sent", async () => {
   const lead = nextLead();
   // As when worst cases were counted with older sizes: the template says 1 segment and needs 2.
   const [row] = await org.sql`

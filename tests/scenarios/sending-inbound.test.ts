@@ -11,19 +11,19 @@ import { postWebhook } from "../fixtures/post-webhook.ts";
 import { buildCampaign, startCampaign, waitForStatus } from "../fixtures/run-campaign.ts";
 
 let org: TestOrg;
-/** Written to by a campaign that is done; a second one has them all waiting. */
+/** Leads that a finished campaign wrote to; a second campaign has them all waiting. */
 let leads: TestLead[];
 let sent: string;
 let next: string;
 let ours: string;
 let unused = 0;
-/** A lead that no test before wrote as. */
+/** A lead that no earlier test has used as the writer. */
 const nextLead = () => leads[unused++] as TestLead;
 
 beforeAll(async () => {
   org = await createOrg(inject("stack"), { numbers: 1, roles: ["operator"] });
   ours = org.numbers[0]?.e164 as string;
-  leads = await addLeads(org, 24);
+  leads = await addLeads(org, 40);
   sent = await buildCampaign(org);
   await startCampaign(org, sent);
   await waitForStatus(org, sent, "completed");
@@ -48,13 +48,13 @@ const stateOf = async (lead: TestLead) => {
        where a.org_id = k.org_id and a.phone_number = k.e164) as audit,
       (select t.state || coalesce(':' || t.reason, '') from public.campaign_targets t
        where t.campaign_id = ${next} and t.e164 = k.e164) as next_target,
-      (select array_agg(m.kind || ':' || m.status order by m.created_at) from public.messages m
+      (select array_agg(m.kind || ':' || m.status order by m.id) from public.messages m
        where m.org_id = k.org_id and k.e164 in (m.to_number, m.from_number) and m.kind <> 'campaign') as messages
     from private.contacts k left join public.opt_outs o on o.org_id = k.org_id and o.e164 = k.e164
     where k.org_id = ${org.id} and k.e164 = ${lead.e164}`;
   return row;
 };
-/** Resolves when the auto-replies of a person are all settled, so that "no second one" is not just "not yet". */
+/** Resolves when all auto-replies of a person are settled, so that a missing second one is not just late. */
 const quiet = (lead: TestLead) =>
   waitFor(async () => {
     const open = await org.sql`
@@ -99,13 +99,27 @@ describe("opt-out", () => {
     expect((await stateOf(lead))?.consent).toEqual(["revoked:keyword"]);
   });
 
+  test.each(["Stop.", "STOP!!!", "REVOKE"])(
+    "%j, on which Twilio does not act, is confirmed once",
+    async (body) => {
+      const lead = nextLead();
+      expect(await text(lead, body)).toMatchObject({ keyword: null, optOutType: null });
+      expect(await stateOf(lead)).toMatchObject({ suppressed: true, opted_out: true, needs_review: false });
+      await waitFor(async () => (await answersTo(lead)).length === 1);
+      await text(lead, body);
+      await text(lead, "STOP");
+      await quiet(lead);
+      expect(await answersTo(lead)).toHaveLength(1);
+    },
+  );
+
   test("a phrase is obeyed and flagged for a person to look at", async () => {
     const lead = nextLead();
     await text(lead, "please remove me from your list");
     expect(await stateOf(lead)).toMatchObject({ suppressed: true, needs_review: true });
   });
 
-  test("a word that only contains one is no opt-out", async () => {
+  test("a word that only contains a keyword is no opt-out", async () => {
     const lead = nextLead();
     await text(lead, "call me this weekend");
     expect(await stateOf(lead)).toMatchObject({ suppressed: false, next_target: "waiting" });
@@ -193,7 +207,7 @@ describe("opt-in", () => {
     expect(record?.evidence).toBe(start);
   });
 
-  test("YES answers an offer and re-subscribes nobody", async () => {
+  test("YES answers an offer and does not re-subscribe", async () => {
     const lead = nextLead();
     await text(lead, "ALTO");
     await text(lead, "YES");
@@ -239,14 +253,14 @@ describe("a reply", () => {
     const rows = await org.sql`
       select content, classification from public.messages where conversation_id = ${id} order by created_at, id`;
     expect(rows.map((row) => [row.content, row.classification])).toEqual([
-      ["¿Cuánto me ofrece?", "reply"],
+      ["¿Cuánto me ofrece?", "interested"],
       ["Son 5 acres", "reply"],
     ]);
     const [figures] = await org.sql`select l.status from public.leads l where l.id = ${lead.id}`;
     expect(figures?.status).toBe("interested");
   });
 
-  test("counts once for its campaign, however much the person writes", async () => {
+  test("counts once for its campaign, for any number of texts of the person", async () => {
     const before = await replies();
     const lead = nextLead();
     for (const body of ["hola", "¿bueno?", "sí me interesa"]) await text(lead, body);

@@ -1,4 +1,4 @@
-// The worker's end at each point of a send, by kill -9 and by its connection being cut: whatever it was at, everybody is
+// The worker ends at each point of a send, by kill -9 and by a cut connection: in each case everybody is
 // written to exactly once, and nothing is left open.
 
 import { waitFor } from "local-supabase/testing/wait-for";
@@ -14,7 +14,7 @@ import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 let own: OwnStack;
 let org: TestOrg;
 let holder: Session;
-// A stack of its own: other files' campaigns would lose their worker with ours.
+// A stack of its own, because other files' campaigns would lose their worker with ours.
 beforeAll(async () => {
   own = await startOwnStack();
   org = await createOrg(own.stack, { numbers: 1, mps: 2 });
@@ -58,14 +58,14 @@ const postsOf = async (leads: TestLead[]) => {
     phones.has(to),
   );
 };
-/** The minute has passed after which a worker that said nothing is dead. */
+/** Moves time on by the minute after which a silent worker counts as dead. */
 const rescue = () =>
   org.sql.begin(async (tx) => {
     await tx`
       update public.send_attempts set claimed_at = claimed_at - interval '61 seconds' where org_id = ${org.id} and outcome = 'open'`;
     await tx`select private.rescue_sends(clock_timestamp())`;
   });
-/** Everybody got it once, as Twilio counts, and as we do. */
+/** Everybody got it once, by the simulator's record and by our tables. */
 async function expectOnce({ id, leads }: { id: string; leads: TestLead[] }): Promise<void> {
   await waitFor(
     async () => {
@@ -100,7 +100,7 @@ describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
     expect(outcomes.filter((outcome) => outcome !== "not_posted")).toEqual(Array(3).fill("accepted"));
   });
 
-  test("after the POST, before it is settled: Twilio's list tells, and nothing is posted again", async () => {
+  test("after the POST, before it is settled: Twilio's list settles it, and nothing is posted again", async () => {
     await org.simulator.setBehaviour({ answers: { hold: "after_accept" }, callbacks: { lost: 1 } });
     const campaign = await start(1);
     await waitFor(async () => (await org.simulator.held()).length === 1);
@@ -112,7 +112,7 @@ describe.each<End>(["kill -9", "cut"])("by %s", (how) => {
     await org.simulator.setBehaviour({ answers: { hold: "none" }, callbacks: { lost: 0 } });
     await org.simulator.release();
     if (how === "cut") {
-      // The worker lives: its answer comes over another connection. That it was delivered, nobody was told.
+      // The worker still runs and reports over another connection. No receipt of the delivery was sent.
       await waitFor(async () => (await attemptsOf(campaign.id))[0]?.outcome === "accepted");
       expect((await postsOf(campaign.leads)).length).toBe(1);
       return;

@@ -1,4 +1,4 @@
-// Twilio out of reach: nothing is lost or sent twice, it is not hammered, people get to know, and it goes on by itself.
+// Twilio out of reach: nothing is lost or sent twice, Twilio is not flooded, an alert is raised, and sending goes on by itself.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -62,11 +62,11 @@ test("a campaign waits while Twilio can't be reached and completes when it can",
   const leads = await addLeads(org, 60);
   const id = await buildCampaign(org);
   await startCampaign(org, id);
-  // Tried after 1, 2, 4, 8, … s: by the fifth time half a minute has passed, and people are told.
+  // Retried after rests of 1, 2, 4 and 8 s: after 15 s of rests, at the fifth failure, the alert is raised.
   await waitFor(async () => (await alerts()).length === 1);
   expect(await alerts()).toEqual([{ kind: "twilio_unreachable", resolved: false }]);
   expect(await count("unknown")).toBe(0);
-  // What was claimed when it began, and three at each of four or five tries since; not 20 s at 60 a second.
+  // The messages claimed when the outage began, and three at each of four or five tries since; not 20 s at 60 a second.
   expect(await count("not_posted")).toBeLessThanOrEqual(60 + 15);
   await open();
   await waitForStatus(org, id, "completed", 60);

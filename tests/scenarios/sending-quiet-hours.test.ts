@@ -1,4 +1,5 @@
-// Quiet hours while a campaign runs, by Twilio's record: messages die with the hours, and an admin's edit of a rule acts at once.
+// Quiet hours while a campaign runs, by the simulator's record: messages expire with the hours, and an edit of a rule acts at
+// once.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
@@ -62,7 +63,7 @@ const postsTo = async (some: TestLead[]) => {
   return posts.filter((post) => some.some(({ e164 }) => e164 === post.to));
 };
 
-test("what is posted lives until the number's own hours end, and no longer", async () => {
+test("a posted message is valid until the number's own hours end, and no longer", async () => {
   const some = leads.slice(0, 10);
   const end = Math.ceil(Date.now() / 1000) * 1000 + 20 * MINUTE;
   await org.sql`

@@ -68,7 +68,7 @@ test.concurrent("no answer within 15 s is unknown, and Twilio's list settles it"
   expect(await postsTo(org, lead)).toHaveLength(1);
 });
 
-test.concurrent("what Twilio's list lacks twice is sent again, as a new message", async () => {
+test.concurrent("a message that Twilio's list lacks twice is sent again, as a new message", async () => {
   const lead = nextLead();
   const campaign = await sendTo(org, lead, { answers: { errorBeforeAccept: 1 } }, { times: 1 });
   await waitForOutcome(org, campaign, isUnknown);
@@ -84,7 +84,7 @@ test.concurrent("what Twilio's list lacks twice is sent again, as a new message"
   expect((await postsTo(org, lead)).map((post) => post.accepted)).toEqual([false, true]);
 });
 
-test.concurrent("what Twilio's list shows only at the second look is not sent again", async () => {
+test.concurrent("a message that Twilio's list shows only at the second look is not sent again", async () => {
   const lead = nextLead();
   const hidden = { share: 1, forMs: 4_000 };
   const campaign = await sendTo(org, lead, { answers: { errorAfterAccept: 1 }, hidden, ...LOST });
@@ -104,12 +104,12 @@ test.concurrent("what Twilio's list shows only at the second look is not sent ag
   expect(await postsTo(org, lead)).toHaveLength(1);
 });
 
-test.concurrent("what could be one of several in Twilio's list is left to a person, with an alert", async () => {
+test.concurrent("a message that could be one of several in Twilio's list is left to a person, with an alert", async () => {
   const lead = nextLead();
   const campaign = await sendTo(org, lead, { answers: { errorAfterAccept: 1 }, ...LOST }, { times: 1 });
   await waitForOutcome(org, campaign, isUnknown);
   const [post] = await postsTo(org, lead);
-  // Somebody else on the account sends the very same text in the same minute.
+  // Another sender on the account sends the same text in the same minute.
   const form = new URLSearchParams({
     To: lead.e164,
     From: post?.from as string,
@@ -145,7 +145,7 @@ test.concurrent("a receipt that overtakes the POST's answer loses neither text n
   });
 });
 
-test.concurrent("a receipt that comes while the POST is held open settles the send there and then; the answer adds its text", async () => {
+test.concurrent("a receipt that arrives while the POST is held open settles the send at once; the answer adds its text", async () => {
   const lead = nextLead();
   const campaign = await sendTo(org, lead, {
     answers: { hold: "after_accept" },

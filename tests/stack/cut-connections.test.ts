@@ -6,7 +6,7 @@ import { expect, inject, test } from "vitest";
 
 const stack = inject("stack");
 
-test("of 20 cuts under load none leaves a query hanging, a client useless or the process dead", {
+test("none of 20 cuts under load leaves a query hanging, a client broken or the process dead", {
   timeout: 180_000,
 }, async () => {
   const script = "tests/fixtures/cut-connections.ts";

@@ -36,7 +36,7 @@ describe("the user's client", () => {
     expect(dataOrThrow(await db.from("orgs").select("id"))).toHaveLength(1);
   });
 
-  it("passes on what SQL raises: status, word, sentence and details", async () => {
+  it("passes on errors raised in SQL: status, code word, sentence and details", async () => {
     const campaign = randomUUID();
     const start = async () => dataOrThrow(await db.rpc("start_campaign", { p_campaign_id: campaign }));
     expect(await thrownBy(start())).toMatchObject({
@@ -87,7 +87,7 @@ describe("the secret key's client", () => {
 });
 
 describe("the direct connection", () => {
-  it("is the worker's, by name, one for the isolate, and passes on what SQL raises", async () => {
+  it("has the worker's role and name, is one for the isolate, and passes on errors raised in SQL", async () => {
     const sql = connectDirect(env, "database-clients-test");
     expect(connectDirect(env, "database-clients-test")).toBe(sql);
     const [row] = await sql`select current_user, current_setting('application_name') as name`;
@@ -104,7 +104,7 @@ describe("the direct connection", () => {
     await sql.end();
   });
 
-  it("is refused without WORKER_DB_URL, though the platform gives a URL of postgres", () => {
+  it("is refused without WORKER_DB_URL, although the platform gives a URL of postgres", () => {
     const variables: Record<string, string> = { SUPABASE_DB_URL: stack.DB_URL };
     const connect = () =>
       connectDirect(
@@ -123,7 +123,7 @@ describe("the direct connection", () => {
     expect(connect).toThrow(/^(?!.*sec\/ret).*WORKER_DB_URL is not a URL: write special characters/);
   });
 
-  it("says so where the database is away", async () => {
+  it("reports if the database can't be reached", async () => {
     const away = connectDirect(
       readEnvironment((name) => ({ WORKER_DB_URL: "postgres://worker.project:x@127.0.0.1:9/x" })[name]),
       "away",

@@ -1,4 +1,4 @@
-// `npm start` runs until it is told to end, and `npm run reset` leaves nothing of it.
+// `npm start` runs until it is told to end, and `npm run reset` deletes all of its data.
 import { execFile, spawn } from "node:child_process";
 import { access, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -42,7 +42,7 @@ test("the simulator's port is named if it is taken", async () => {
   }
 });
 
-test("it says where everything is, ends in order, and reset deletes its data", async () => {
+test("it prints all addresses, ends in order, and reset deletes its data", async () => {
   const child = spawn(process.execPath, command("start.ts"), { cwd: PROJECT_DIR });
   let output = "";
   for (const stream of [child.stdout, child.stderr])

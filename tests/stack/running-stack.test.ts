@@ -86,7 +86,7 @@ test("the worker's login role reaches the database with the password of this sta
   await stranger.end();
 });
 
-test("the secrets by which the database calls the worker are there, and what Twilio is", async () => {
+test("the secrets for calls of the worker are there, and the one that says whether Twilio is a simulator", async () => {
   const rows = await admin`
     select name, decrypted_secret from vault.decrypted_secrets
     where name in ('functions_url', 'worker_secret', 'twilio_is_loopback')`;

@@ -6,6 +6,8 @@ import { parseEnv } from "node:util";
 export type SupabaseEnv = {
   API_URL: string;
   DB_URL: string;
+  /** The transaction pooler. The CLI has no name for it. */
+  POOLER_URL: string;
   FUNCTIONS_URL: string;
   PUBLISHABLE_KEY: string;
   SECRET_KEY: string;

@@ -1,6 +1,6 @@
-// One log line of a running platform: time, where it comes from, what.
+// One log line of a running platform: time, source, text.
 
-/** Longer names push only their own line. */
+/** A longer name shifts only its own line. */
 const WIDTH = 13;
 
 /** @param line may hold several lines; each gets the prefix */

@@ -1,4 +1,4 @@
-// What other packages may use of the platform, beside what helps their tests (local-supabase/testing).
+// The package's exports; helpers for tests are in local-supabase/testing.
 export { databaseUrl } from "./database/database-url.ts";
 export { type BareServer, startBareServer } from "./database/start-bare-server.ts";
 export { readEnvFile, type SupabaseEnv, writeEnvFile } from "./env-file.ts";

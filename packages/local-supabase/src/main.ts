@@ -1,4 +1,4 @@
-// The platform by itself, for any project with a folder `supabase`: `start`, until Ctrl-C, and `reset`.
+// The command line, for any project with a folder `supabase`: `start` runs the platform until Ctrl-C, `reset` deletes its data.
 import { join } from "node:path";
 import { readEnvFile, writeEnvFile } from "./env-file.ts";
 import { formatLogLine } from "./format-log-line.ts";
@@ -12,7 +12,7 @@ const USAGE = `Usage: local-supabase start|reset [--project FOLDER] [--port-base
   start                starts the platform and runs until Ctrl-C
   reset                deletes its data, once it is stopped
   --project FOLDER     holds supabase/, deno.json and node_modules; default: the working folder
-  --port-base N        API on port N, database on N + 1
+  --port-base N        API on port N, database on N + 1, pooler on N + 2
   --data-dir FOLDER    default: .stack in the project's folder, .stack/N for other ports`;
 
 const log = (source: string, line: string) => {

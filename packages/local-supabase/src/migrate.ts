@@ -1,4 +1,4 @@
-// Brings a database up to date with supabase/migrations and supabase/seed, by the Supabase CLI itself.
+// Brings a database up to date with supabase/migrations and supabase/seed, with the Supabase CLI itself.
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -9,9 +9,9 @@ import { runProgram } from "./database/run-program.ts";
 export type MigrateOptions = {
   /** Folder that contains `supabase/`. */
   projectDir: string;
-  /** URL of the role `postgres`, as which migrations also run when hosted. */
+  /** URL of the role `postgres`, which also runs migrations when hosted. */
   databaseUrl: string;
-  /** Folder for the CLI's own files; its home is here too, so that it writes nothing into the user's. */
+  /** Folder for the CLI's own files; also its home, so that it writes nothing into the user's home. */
   scratchDir: string;
   log?: (line: string) => void;
   /** The command that deletes the database, for the error that asks for it. Default `local-supabase reset`. */
@@ -123,7 +123,7 @@ async function sqlFiles(folder: string): Promise<string[]> {
 /** Lines that say nothing about a failure. */
 const NOISE = /^(│|▲|WARN:|Target:|Confirmed by|Try rerunning|Rerun the command)|ended with \d+: Target:/;
 
-/** One message out of the CLI's output: the file it was at, what the server said, and what to do where that is known. */
+/** One message from the CLI's output: the file, what the server said, and what to do if that is known. */
 function explain(output: string, resetCommand: string): string {
   const lines = output.split("\n").map((line) => line.trimEnd());
   const isStep = (line: string) => /^(Applying migration|Seeding data from) /.test(line);

@@ -1,4 +1,5 @@
-// The TCP ports of a platform: all follow from one base.
+// The TCP ports of a platform: all are relative to one base.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /** How far each port is above the base. */
@@ -7,7 +8,7 @@ export type PortOffsets = Record<string, number>;
 /** The Supabase CLI's own API port. */
 export const DEFAULT_PORT_BASE = 54321;
 /** The platform's own ports: as with the Supabase CLI, the database is on the next after the API. */
-export const PLATFORM_PORTS = { api: 0, database: 1 };
+export const PLATFORM_PORTS = { api: 0, database: 1, pooler: 2 };
 
 /** Returns the ports by name. Throws when the base leaves no room for them. */
 export function portsFrom<Offsets extends PortOffsets>(
@@ -22,7 +23,7 @@ export function portsFrom<Offsets extends PortOffsets>(
   return Object.fromEntries(ports) as { [Name in keyof Offsets]: number };
 }
 
-/** Throws, naming every port in use and the remedy, unless all can be listened on. */
+/** Throws if a port is in use; the error names every such port and the remedy. */
 export async function requireFreePorts(ports: Record<string, number>): Promise<void> {
   const taken: string[] = [];
   for (const [use, port] of Object.entries(ports)) {
@@ -34,25 +35,20 @@ export async function requireFreePorts(ports: Record<string, number>): Promise<v
   );
 }
 
-/** Returns a base whose ports are all free right now, chosen by the system. */
+/**
+ * Below the ports that systems give to outgoing connections (Linux: from 32,768; macOS: from 49,152): between the look and its
+ * use, a port from there could become some connection's own end.
+ */
+const FREE_BASES = { from: 20_000, to: 32_000 } as const;
+
+/** Returns a base whose ports are all free right now. */
 export async function findFreePortBase(offsets: PortOffsets = PLATFORM_PORTS): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = await askForPort();
-    if (base > 65_000) continue;
+    const base = randomInt(FREE_BASES.from, FREE_BASES.to);
     const free = await Promise.all(Object.values(portsFrom(base, offsets)).map(isFree));
     if (free.every(Boolean)) return base;
   }
   throw new Error("No free ports found on 127.0.0.1.");
-}
-
-function askForPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -28,7 +28,7 @@ export function readKeys(dataDir: string): Promise<Keys> {
 
 /**
  * Returns secrets by name out of the data folder's `keys.json`, which only its owner may read. A name that is missing there
- * gets the secret its maker makes; names of others are left alone, so that a project can keep its own secrets there too.
+ * gets a secret from its function in `makers`; other names are left alone, so that a project can keep its own secrets there.
  */
 export async function readSecrets<Name extends string>(
   dataDir: string,

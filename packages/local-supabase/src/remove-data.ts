@@ -6,12 +6,12 @@ import { farFolder } from "./database/choose-database-folder.ts";
 import { clearLeftovers } from "./database/clear-leftovers.ts";
 import { readKeys } from "./read-keys.ts";
 
-/** Everything of one platform; folders of those on other ports, which lie beside it, are left alone. */
+/** Everything of one platform; the folders of platforms on other ports are beside it and are left alone. */
 const PARTS = ["database", "storage", "cli", "keys.json", "env"];
 
 /**
  * Deletes database, objects, keys and env file. A server that a killed run left on this folder is stopped first; throws
- * when a living platform uses it. Does nothing if the folder does not exist.
+ * when a running platform uses it. Does nothing if the folder does not exist.
  */
 export async function removeData(dataDir: string): Promise<void> {
   if (!existsSync(dataDir)) return;

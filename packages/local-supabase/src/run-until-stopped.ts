@@ -1,4 +1,4 @@
-// Keeps a platform running until somebody stops it, or its database server ends.
+// Keeps a platform running until it is stopped, or its database server ends.
 
 export type Running = { failed: Promise<string>; stop(): Promise<void> };
 
@@ -6,7 +6,7 @@ export type Running = { failed: Promise<string>; stop(): Promise<void> };
 export function runUntilStopped(running: Running, log: (line: string) => void): void {
   let stopping = false;
   const stop = async (exitCode: number) => {
-    // A second Ctrl-C does not wait for an orderly end; the next start clears up.
+    // A second Ctrl-C does not wait for an orderly end; the next start clears what is left.
     if (stopping) process.exit(130);
     stopping = true;
     log("stopping …");

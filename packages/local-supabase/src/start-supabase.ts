@@ -12,6 +12,7 @@ import { platformEnvironment } from "./functions/platform-environment.ts";
 import { startFunctions } from "./functions/start-functions.ts";
 import { startGateway } from "./gateway/start-gateway.ts";
 import { migrate } from "./migrate.ts";
+import { startPooler } from "./pooler/start-pooler.ts";
 import { DEFAULT_PORT_BASE, PLATFORM_PORTS, portsFrom, requireFreePorts } from "./ports.ts";
 import { type Keys, readKeys } from "./read-keys.ts";
 import { attachRealtime } from "./realtime/attach-realtime.ts";
@@ -20,7 +21,7 @@ import { createStopList, type StopList } from "./stop-list.ts";
 import type { LogSource, Supabase, SupabaseOptions } from "./supabase-types.ts";
 
 /**
- * Starts everything and returns when it can be used. What was started before an error is stopped again. Throws when a
+ * Starts everything and returns when it can be used. After an error, the parts already started are stopped. Throws when a
  * port is taken, another platform uses the folder, or a migration fails.
  */
 export async function startSupabase(options: SupabaseOptions): Promise<Supabase> {
@@ -47,6 +48,8 @@ async function startParts(options: Settings, stops: StopList): Promise<Supabase>
   const { database, applied } = await startMigratedDatabase(options, ports.database, keys, stops);
   const { adminUrl } = database;
   await setSecrets(adminUrl, options);
+  const pooler = await startPooler({ port: ports.pooler, databasePort: ports.database });
+  stops.add(pooler.stop);
   await options.beforeServing?.();
 
   const apiUrl = `http://127.0.0.1:${ports.api}`;
@@ -57,6 +60,7 @@ async function startParts(options: Settings, stops: StopList): Promise<Supabase>
   const env: SupabaseEnv = {
     API_URL: apiUrl,
     DB_URL: dbUrl,
+    POOLER_URL: postgresUrl(ports.pooler),
     FUNCTIONS_URL: `${apiUrl}/functions/v1`,
     PUBLISHABLE_KEY: keys.publishableKey,
     SECRET_KEY: keys.secretKey,
@@ -113,7 +117,7 @@ async function startMigratedDatabase(
   return { database, applied };
 }
 
-/** Starts what answers calls and runs jobs, the door last. */
+/** Starts what answers calls and runs jobs, the gateway last. */
 async function startServing(
   options: Settings,
   port: number,

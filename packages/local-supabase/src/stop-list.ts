@@ -1,13 +1,13 @@
-// What has been started, to be stopped in reverse order.
+// A list of started parts, to be stopped in reverse order.
 
 export type StopList = {
-  /** Adds what stops the part that was started last. */
+  /** Adds the function that stops the part just started. */
   add(stop: () => Promise<unknown>): void;
-  /** Stops every part, each whether or not others fail. */
+  /** Stops every part, even if others fail. */
   stopAll(): Promise<void>;
 };
 
-/** @param log receives what goes wrong while stopping */
+/** @param log receives errors while stopping */
 export function createStopList(log: (line: string) => void): StopList {
   const stops: (() => Promise<unknown>)[] = [];
   return {

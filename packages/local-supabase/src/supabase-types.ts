@@ -11,21 +11,21 @@ export type SupabaseOptions = DatabaseSecrets & {
   projectDir: string;
   /** Folder for data and keys. */
   dataDir: string;
-  /** API on this port, database on the next. Default 54321. */
+  /** API on this port, database on the next, transaction pooler on the one after that. Default 54321. */
   portBase?: number;
   /** Ports that the project itself will listen on, by use: they are checked together with the platform's. */
   ownPorts?: Record<string, number>;
   /** Whether commits wait for the disk; default true. False for platforms that are thrown away. */
   durable?: boolean;
-  /** Variables for the functions, beside the platform's own and over them. */
+  /** Variables for the functions, in addition to the platform's; they override those. */
   functionsEnv?: Record<string, string>;
-  /** Processes per function that share its calls; 1 for those not named. */
+  /** Processes per function that share its calls; 1 for functions not named. */
   isolates?: Record<string, number>;
-  /** Load functions anew when their files change; default true. */
+  /** Reload functions when their files change; default true. */
   watch?: boolean;
-  /** The command that deletes the data, as an error says that asks for it. */
+  /** The command that deletes the data, for errors that ask the user to run it. */
   resetCommand?: string;
-  /** Runs when the database is migrated and before anything can be called; what functions need beside the platform starts here. */
+  /** Runs after migrations and before anything can be called; start here what functions need besides the platform. */
   beforeServing?: () => Promise<void>;
   /** Default: nothing is logged. */
   log?: (source: LogSource, line: string) => void;
@@ -40,11 +40,11 @@ export type Supabase = {
   functionsEnv: Record<string, string>;
   /** Process ids now: the database server's, and those of each function that has been called. */
   pids(): { database: number; functions: Record<string, number[]> };
-  /** Loads a function anew, letting calls in progress finish. Throws when there is no such function. */
+  /** Reloads a function, letting calls in progress finish. Throws if there is no such function. */
   restartFunction(name: string): Promise<void>;
   /** Ends a function's processes as a crash would (SIGKILL) and returns their ids; the next call starts a new one. */
   killFunction(name: string): Promise<number[]>;
-  /** Versions and seeds that were applied at this start. */
+  /** Migration versions and seeds that were applied at this start. */
   applied: string[];
   /** Resolves when the database server has ended by itself. */
   failed: Promise<string>;

@@ -1,4 +1,4 @@
-// How the watcher estimates the CPU of a function's thread while that thread is too busy to tell.
+// How the watcher estimates the CPU of a function's thread while that thread is too busy to report it.
 import { describe, expect, it } from "vitest";
 import { CpuMeter } from "../src/functions/deno/cpu-meter.ts";
 
@@ -25,16 +25,16 @@ describe("the CPU meter", () => {
     expect(meter.read()).toBe(10);
   });
 
-  it("counts no slice for more than the time it took: helper threads burn beside the function's", () => {
+  it("counts no slice for more than the time it took, because helper threads use CPU too", () => {
     const { meter, pass } = meterOf();
     pass(60, 20);
     expect(meter.read()).toBe(20);
-    // What was left out is not made up for in a slice that has room.
+    // CPU that was left out is not added to a later slice that has room.
     pass(5, 100);
     expect(meter.read()).toBe(25);
   });
 
-  it("takes the thread's own word over its own, and goes on from there", () => {
+  it("replaces its estimate by the thread's own figure, and goes on from there", () => {
     const { meter, pass } = meterOf();
     pass(50, 50);
     meter.correct(30);

@@ -65,7 +65,7 @@ test("a job never overlaps itself, and an overdue run starts as soon as the runn
   }
 });
 
-test("each run has a connection of its own, so that nothing of one is left to the next", async () => {
+test("each run has a connection of its own, so that no state passes from one to the next", async () => {
   const [job] = await sql`
     select cron.schedule('test-apart', '1 second', $$
       insert into cron_test.runs values ('apart', current_setting('cron_test.left', true), now());
@@ -156,7 +156,7 @@ test.each([
   );
 });
 
-test("whatever schedule is taken, the scheduler can read", async () => {
+test("the scheduler can read every schedule that is accepted", async () => {
   const numbers = Array.from({ length: 70 }, (_, n) => n);
   const fields = numbers.flatMap((n) => [`${n}`, `*/${n}`, `${n}-${n + 7}`, `${n}-${n + 7}/${n}`, `${n},$`]);
   const words = ["$", "jan", "dec", "mon-fri", "SUN", "sat/2", "*", "jan-mar/2,5", "0-7"];

@@ -5,7 +5,7 @@ import { afterAll, expect, inject, test } from "vitest";
 const sql = postgres(inject("platform").DB_URL, { max: 1, onnotice: () => {} });
 afterAll(() => sql.end());
 
-/** Runs statements and takes them back, whatever they did. */
+/** Runs statements and rolls them back. */
 async function attempt(...statements: string[]): Promise<void> {
   class Undo extends Error {}
   await sql
@@ -75,7 +75,7 @@ test("postgres may make policies on realtime.messages and storage.objects", asyn
   );
 });
 
-test("postgres may hang triggers on auth.users and point foreign keys at it", async () => {
+test("postgres may make triggers on auth.users and foreign keys to it", async () => {
   await attempt(
     "create table public.role_test (user_id uuid references auth.users (id) on delete cascade)",
     "create function public.role_test() returns trigger language plpgsql as 'begin return new; end'",

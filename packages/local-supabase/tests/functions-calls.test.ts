@@ -165,7 +165,7 @@ describe("processes", () => {
     await expect(runner.functions.restart("nothing")).rejects.toThrow('no function "nothing"');
   });
 
-  it("load anew when the function, shared code or another function they use changes", async () => {
+  it("reload when the function, shared code or another function they use changes", async () => {
     await runner.write("changing/index.ts", source('"../_shared/greeting.ts"', "greeting", "one"));
     const text = async () => (await runner.call("/changing")).text();
     expect(await waitFor(async () => (await text()) === "one hello" && "seen")).toBe("seen");
@@ -182,7 +182,7 @@ describe("processes", () => {
     await waitFor(async () => (await runner.call("/changing")).status === 404);
   });
 
-  it("that cannot start say why in the log, give 503, and start once mended", async () => {
+  it("that cannot start say why in the log, answer 503, and start once the fault is fixed", async () => {
     const good = 'export default { fetch: () => new Response("mended") };';
     const bad = {
       syntax: ["export default { fetch: () => ", "The module's source code could not be parsed"],

@@ -1,4 +1,4 @@
-// The hosted limits, held here as well: CPU, memory, time to answer, age, and an end when the runner is gone.
+// The hosted limits are enforced here as well: CPU, memory, time to answer, age; and processes end when the runner is gone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -17,7 +17,7 @@ const said = (text: string) => waitFor(() => runner.lines.some((line) => line.in
 
 const pidOf = async (path: string): Promise<number> => (await (await runner.call(path)).json()).pid;
 
-/** Calls that burn, one after another, until another process answers than the first. Returns how many the first one answered. */
+/** Makes calls that use CPU, one after another, until a second process answers. Returns how many the first one answered. */
 async function burnUntilReplaced(pid: number): Promise<number> {
   let answered = 0;
   await waitFor(async () => {
@@ -54,7 +54,7 @@ describe("the CPU of a process' life", () => {
     await waitFor(() => !isRunning(pid));
   });
 
-  it("ends at 2 s with everything it has, answered with 546, and a new process for the next", async () => {
+  it("ends the process at 2 s with all its calls, which get 546; the next call finds a new process", async () => {
     await startRunner();
     const pid = await pidOf("/echo");
     const waiting = runner.call("/echo/pause?ms=600000");
@@ -106,7 +106,7 @@ describe("the CPU of a process' life", () => {
 });
 
 describe("256 MB of memory", () => {
-  it("hold what a function keeps outside the heap", async () => {
+  it("limit what a function keeps outside the heap", async () => {
     await startRunner();
     expect((await runner.call("/echo/hold?mib=128")).status).toBe(200);
     const answer = await runner.call("/echo/hold?mib=400");
@@ -115,7 +115,7 @@ describe("256 MB of memory", () => {
     expect((await runner.call("/echo")).status).toBe(200);
   });
 
-  it("hold the heap", async () => {
+  it("limit the heap", async () => {
     await startRunner({ limits: { cpuSoftMs: 60_000, cpuHardMs: 60_000 } });
     expect((await runner.call("/echo/fill-heap")).status).toBe(546);
     await said("memory limit");

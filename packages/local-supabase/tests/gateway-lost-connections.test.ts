@@ -1,4 +1,4 @@
-// Database connections that break under load: some requests get 503, none hangs, and the process lives on.
+// Database connections that break under load: some requests get 503, none hangs, and the process keeps running.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type GatewayServer, startGatewayServer } from "./start-gateway-server.ts";
 
@@ -15,7 +15,7 @@ it("answers every request while connections are cut again and again", async () =
   const statuses = new Set<string>();
   const asking = Array.from({ length: 40 }, async () => {
     while (cutting) {
-      // The client would wait and ask again by itself, seconds in which nothing is left to cut.
+      // The client would wait and retry by itself, and in those seconds there would be no connection to cut.
       const answer = await anon.from("numbers").select().limit(1).retry(false);
       statuses.add(`${answer.status} ${answer.error?.code ?? ""}`);
     }

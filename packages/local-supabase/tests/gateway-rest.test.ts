@@ -1,4 +1,4 @@
-// REST through the gateway: rights exactly as migrated, the request's own identity, and nothing that answers with a page.
+// REST through the gateway: rights exactly as migrated, the request's own identity, and never an HTML page as an answer.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../src/testing/wait-for.ts";
 import { type GatewayServer, keys, signToken, startGatewayServer } from "./start-gateway-server.ts";
@@ -15,7 +15,7 @@ const rest = (path: string, headers: Record<string, string> = {}, init: RequestI
   fetch(`${server.url}/rest/v1${path}`, { ...init, headers: { apikey: keys.publishable, ...headers } });
 
 describe("rights", () => {
-  it("refuses a table without a grant, whatever its policies say", async () => {
+  it("refuses a table without a grant, even if its policies would allow it", async () => {
     const { client } = await server.person();
     const asUser = await client.from("ungranted").select();
     expect([asUser.status, asUser.error?.code]).toEqual([403, "42501"]);
@@ -25,7 +25,7 @@ describe("rights", () => {
     expect([asService.status, asService.error?.code]).toEqual([403, "42501"]);
   });
 
-  it("gives no role anything that no migration gave", async () => {
+  it("gives no role rights that no migration granted", async () => {
     const { client } = await server.person();
     await client.from("notes").select();
     await client.storage.from("papers").list();
@@ -58,7 +58,7 @@ describe("rights", () => {
     expect(update.error?.code).toBe("42501");
   });
 
-  it("becomes no role but the three of the API, even for a well-signed token", async () => {
+  it("takes only the three roles of the API, even for a well-signed token", async () => {
     for (const role of [
       "supabase_admin",
       "postgres",
@@ -167,7 +167,7 @@ describe("answers", () => {
     expect((await anon.from("lists").select("id").in("id", [1, 2])).data).toEqual([{ id: 1 }]);
   });
 
-  // A clock moved by libfaketime stands still for Postgres' own alarms: moved ahead, they never ring.
+  // Postgres' own timers do not follow a clock moved ahead by libfaketime: they never fire.
   it.skipIf(process.env.FAKETIME)("ends a statement of anon after 3 s, as hosted", async () => {
     const answer = await server.client().rpc("wait_for", { seconds: 20 });
     expect(answer.error?.code).toBe("57014");

@@ -1,4 +1,4 @@
-// Who answers what behind the one port: functions as streams both ways, websockets, and an end that waits for nobody.
+// Which part answers which path of the gateway: functions streamed both ways, websockets, and a stop that does not wait.
 import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";

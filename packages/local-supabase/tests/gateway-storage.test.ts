@@ -65,7 +65,7 @@ describe("uploads", () => {
     expect(await textOf(await files.download(`${id}/empty.csv`))).toBe("");
   });
 
-  it("writes an upload to disk while it is still coming in", async () => {
+  it("writes an upload to disk while it is still arriving", async () => {
     const { id, token } = await owner();
     const chunk = Buffer.alloc(mebibyte, "0123456789abcdef");
     const onDisk = async () => {
@@ -208,7 +208,7 @@ describe("reading", () => {
   });
 });
 
-describe("walls", () => {
+describe("separation", () => {
   it("keeps people out of each other's folders, in every way", async () => {
     const ana = await owner();
     const ben = await owner();

@@ -1,4 +1,4 @@
-// Whatever was killed, the next start works and the data is there.
+// After any kill, the next start works and the data is there.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -144,7 +144,7 @@ test("a server left without a platform is stopped by the next start", async () =
   }
 });
 
-test("a lock file that names a process of somebody else does not stop the start", async () => {
+test("a lock file that names another program's process does not stop the start", async () => {
   const folder = await chooseDatabaseFolder(dataDir, chooseAccount());
   // This test's own process: alive, and no database server.
   await writeFile(join(folder, "postmaster.pid"), `${process.pid}\n${folder}\n0\n${base + 1}\n\n127.0.0.1\n`);

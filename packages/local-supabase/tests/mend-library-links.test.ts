@@ -1,4 +1,4 @@
-// Library links of the database server are made where npm's install scripts were skipped.
+// Library links of the database server are made if npm skipped the install scripts.
 import { lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -40,7 +40,7 @@ const run = () =>
     log: (line) => lines.push(line),
   });
 
-test("what is pending is applied, in order, with the seeds after it, and the second time nothing is", async () => {
+test("pending migrations are applied in order, then the seeds; the second time nothing is applied", async () => {
   await write("migrations/20260101000000_first.sql", "create table public.first (n int);");
   await write("migrations/20260101000001_second.sql", "insert into public.first values (1);");
   await write("seed/10_rows.sql", "insert into public.first values (2);");
@@ -51,7 +51,7 @@ test("what is pending is applied, in order, with the seeds after it, and the sec
   expect(await sql`select n from public.first order by n`).toHaveLength(2);
 });
 
-test("a migration that fails is named with the server's message, changes nothing, and can be mended", async () => {
+test("a migration that fails is named with the server's message, changes nothing, and can be corrected", async () => {
   await write("migrations/20260101000002_third.sql", "create table public.third (n int);\nselect 1 / 0;");
   await expect(run()).rejects.toThrow(/20260101000002_third\.sql[\s\S]*division by zero/);
   expect(await sql`select to_regclass('public.third') as found`).toEqual([{ found: null }]);

@@ -75,7 +75,7 @@ test("a request that takes too long is given up and recorded as timed out", asyn
   expect(answer.error_msg).toContain("150 ms");
 });
 
-test("a request nobody answers is recorded with the reason, and sent only once", async () => {
+test("a request that is not answered is recorded with the reason, and sent only once", async () => {
   const [request] = await sql`select net.http_delete('http://127.0.0.1:1/gone') as id`;
   const answer = await answerOf(request?.id);
   expect(answer).toMatchObject({ status_code: null, timed_out: false });

@@ -43,7 +43,12 @@ test("the default ports keep their data in .stack, others in a folder of their o
 
 test("a base must leave room for all ports", () => {
   const offsets = { ...PLATFORM_PORTS, other: 8 };
-  expect(portsFrom(65_527, offsets)).toEqual({ api: 65_527, database: 65_528, other: 65_535 });
+  expect(portsFrom(65_527, offsets)).toEqual({
+    api: 65_527,
+    database: 65_528,
+    pooler: 65_529,
+    other: 65_535,
+  });
   expect(() => readArguments(["--port-base", "65528"], { offsets })).toThrow(/to 65527, got 65528/);
 });
 

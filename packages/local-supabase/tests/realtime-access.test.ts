@@ -1,4 +1,4 @@
-/** Who may join a topic: API key, token and policies decide, at the join and for as long as it lasts. */
+/** Who may join a topic: API key, token and policies decide, at the join and as long as the channel is open. */
 import { createHmac } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -45,7 +45,7 @@ test("a member joins a topic of the own team and is refused one of another team,
   expect((await subscribe(theirs, `team:${south.team}`)).statuses).toEqual(["SUBSCRIBED"]);
 });
 
-test("who is not signed in is refused every private topic", async () => {
+test("a person who is not signed in is refused every private topic", async () => {
   const { statuses } = await subscribe(await server.connect(), `team:${north.team}`);
   expect(statuses[0]).toBe(denied(`team:${north.team}`));
 });
@@ -142,7 +142,7 @@ test("a refresh with a forged token, or with one whose policies no longer allow 
   }
 });
 
-test("membership is asked at every join: who has left the team keeps no way in", async () => {
+test("membership is checked at every join, so a person who left the team gets no access", async () => {
   const user = "cccccccc-cccc-4ccc-8ccc-cccccccccccc";
   await server.sql`insert into public.members values (${user}, ${north.team}, false)`;
   const client = await connectWith(signToken(user));

@@ -32,7 +32,7 @@ afterAll(() => server?.stop());
 const topicOf = (name: string) => `${name}:${north.team}`;
 const broadcast = (event: string, payload: unknown) => ({ type: "broadcast" as const, event, payload });
 
-test("a client's broadcast, JSON or bytes, reaches the others, and itself only where it asked for that", async () => {
+test("a client's broadcast, JSON or bytes, reaches the others, and itself only if it asked for that", async () => {
   const topic = topicOf("push");
   const other = await subscribe(listener, topic);
   const quiet = await subscribe(sender, topic);
@@ -49,7 +49,7 @@ test("a client's broadcast, JSON or bytes, reaches the others, and itself only w
   await waitFor(() => loud.received.length === 1);
 });
 
-test("who may read but not send is not relayed, and with ack learns it by the silence", async () => {
+test("a client that may read but not send is not relayed, and with ack gets no answer", async () => {
   const topic = topicOf("mute");
   const audience = await subscribe(sender, topic);
   const mute = await subscribe(listener, topic, { broadcast: { ack: true } });
@@ -69,7 +69,7 @@ test("with ack, a payload over 256 kB is answered with an error and not relayed"
   expect(audience.received.map(({ event }) => event)).toEqual(["small"]);
 });
 
-test("httpSend and the batch endpoint broadcast where the policies or the secret key allow it, else drop", async () => {
+test("httpSend and the batch endpoint broadcast if the policies or the secret key allow it, else drop", async () => {
   const topic = topicOf("http");
   const { received } = await subscribe(listener, topic);
   const privately = { config: { private: true } };
@@ -95,7 +95,7 @@ test("httpSend and the batch endpoint broadcast where the policies or the secret
   ]);
 });
 
-test("a broadcast over HTTP that is not as it should be is refused with the field at fault", async () => {
+test("a malformed broadcast over HTTP is refused with the field at fault", async () => {
   const post = async (body: string, path = "") => {
     const response = await fetch(`${server.url}/realtime/v1/api/broadcast${path}`, {
       method: "POST",
@@ -115,7 +115,7 @@ test("a broadcast over HTTP that is not as it should be is refused with the fiel
   expect(await post("{}", "/elsewhere")).toEqual([404, "Not found"]);
 });
 
-test("presence: the others see who comes, changes and goes, and who goes with the connection", async () => {
+test("presence: the others see who joins, changes and leaves, also by a lost connection", async () => {
   const topic = topicOf("presence");
   await server.sql.unsafe(`create policy "readers show themselves" on realtime.messages for insert to authenticated
     with check (extension = 'presence' and realtime.topic() like 'presence:%')`);

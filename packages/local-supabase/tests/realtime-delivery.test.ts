@@ -72,7 +72,7 @@ test("realtime.broadcast_changes brings operation, schema, table, record and old
   expect(received.map(({ event }) => event)).toEqual(["INSERT", "UPDATE", "DELETE"]);
 });
 
-test("nothing arrives before the commit, and nothing at all of what is rolled back", async () => {
+test("nothing arrives before the commit, and nothing if it is rolled back", async () => {
   const topic = topicOf("commit");
   const { received } = await subscribe(client, topic);
   const transaction = await server.sql.reserve();
@@ -130,7 +130,7 @@ test("a payload of 50 kB and one of 250 kB arrive whole; one over 256 kB is drop
   expect(server.lines.join("\n")).toContain("UnableToBroadcastChanges: 2560");
 });
 
-test("who asks for it is told once broadcasts from the database arrive, and nobody else is", async () => {
+test("only a client that asks is told once broadcasts from the database arrive", async () => {
   const topic = topicOf("ready");
   const quiet = await subscribe(client, topicOf("not-asked"));
   const { system, received } = await subscribe(client, topic, { broadcast: { replication_ready: true } });
@@ -143,7 +143,7 @@ test("who asks for it is told once broadcasts from the database arrive, and nobo
   expect(quiet.system).toEqual([]);
 });
 
-test("after the connection that hears broadcasts was lost, ready is said once they arrive again", async () => {
+test("after the connection that receives broadcasts was lost, ready is sent once they arrive again", async () => {
   const topic = topicOf("lost");
   await server.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'realtime_listen'`;
   await waitFor(() => server.lines.some((line) => line.startsWith("database connection lost")));
@@ -167,7 +167,7 @@ test("a message reaches no other topic, no other team, and no public channel of 
 
   await send(topicOf("apart"), "private", {});
   await waitFor(() => own.received.length > 0);
-  // What follows on each of the other channels shows that nothing came before it.
+  // A later message on each of the other channels shows that nothing arrived before it.
   await send(topicOf("apart-too"), "last", {});
   await send(topicOf("apart", south.team), "last", {});
   await send(topicOf("apart"), "last", {}, false);
@@ -188,7 +188,7 @@ test("bytes sent with realtime.send_binary arrive as an ArrayBuffer", async () =
   expect([...new Uint8Array(received[0]?.payload)]).toEqual([0x00, 0xff, 0x10]);
 });
 
-test("realtime.send warns and lets the transaction go on where the payload is no object or a policy refuses", async () => {
+test("realtime.send warns and lets the transaction go on if the payload is no object or a policy refuses", async () => {
   const topic = topicOf("warned");
   const sent = await server.sql.begin(async (transaction) => {
     await transaction`select realtime.send('[1]', 'list', ${topic})`;

@@ -1,4 +1,4 @@
-/** What the Realtime server survives: restarts, clients that do not read, frames that are no frames. */
+/** What the Realtime server survives: restarts, clients that do not read, invalid frames. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -58,7 +58,7 @@ test("a broadcast whose reading was cut off by the database is delivered when it
       select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name = ${name}`;
     return row?.pid as number | undefined;
   };
-  // The lock waits behind the sender and comes before the reader, so the reader waits for it and can be ended meanwhile.
+  // The lock waits behind the sender and is queued before the reader, so the reader waits for it and can be ended meanwhile.
   await sending`begin`;
   await sending`select realtime.send('{}', 'cut', ${topic})`;
   await locking`set application_name = 'locking'`;
@@ -136,7 +136,7 @@ test("a frame that is not of the protocol closes that connection and no other", 
   expect(statuses).toEqual(["SUBSCRIBED"]);
 });
 
-test("an upgrade with an unknown version of the protocol, or broken off half-way, harms nobody", async () => {
+test("an upgrade with an unknown protocol version, or one broken off half-way, affects no other connection", async () => {
   const refused = new WebSocket(`${server.url.replace("http", "ws")}/?apikey=${secretKey}&vsn=9`);
   const message = await new Promise((resolve) => refused.once("error", (error) => resolve(error.message)));
   expect(message).toBe("Unexpected server response: 400");

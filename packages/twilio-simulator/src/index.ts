@@ -1,4 +1,4 @@
-// What other packages may use of the simulator, beside its client (twilio-simulator/client) and judge (twilio-simulator/judge).
+// The package's exports, besides its client (twilio-simulator/client) and judge (twilio-simulator/judge).
 export type { AccountSpec } from "./control/control-schemas.ts";
 export { signWebhook } from "./delivery/sign-webhook.ts";
 export { type RunningSimulator, startSimulator } from "./start-simulator.ts";

@@ -18,8 +18,8 @@ function isDead(post: PostEntry): boolean {
 }
 
 /**
- * Double sends: two or more accepted messages to one person for one purpose, of which Twilio reported neither
- * failed, undelivered nor canceled.
+ * Double sends: two or more accepted messages to one person for one purpose, none of which Twilio reported as
+ * failed, undelivered or canceled.
  * @param purposeOf names what a POST is for (usually looked up by its `mid`); null leaves the POST out.
  *   Without it, messages with the same text to the same person count as one purpose.
  */
@@ -49,14 +49,14 @@ export interface AfterOptOut {
 const CONFIRMATION =
   /unsubscribed|opted[ -]?out|no more messages|not (receive|get|send)|ya no recib|no (recibir|enviar)[aáeé]|dad[oa] de baja|cancelad[oa]|eliminad[oa]/i;
 
-/** Whether a text reads as an opt-out confirmation and was not sent to that person before the opt-out. */
+/** Whether a text is worded as an opt-out confirmation and was not sent to that person before the opt-out. */
 export function looksLikeConfirmation(post: PostEntry, earlierBodies: ReadonlySet<string>): boolean {
   return CONFIRMATION.test(post.body) && !earlierBodies.has(post.body);
 }
 
 /**
  * POSTs to a person that arrived more than `graceMs` (2,000) after the first 2xx answer to that person's opt-out, and
- * before a later START. One confirmation is exempt: the first that was accepted of those of which `isConfirmation` says so.
+ * before a later START. One confirmation is exempt: the first accepted POST for which `isConfirmation` is true.
  */
 export function sentAfterOptOut(
   record: AnyRecord,
@@ -84,7 +84,7 @@ export function sentAfterOptOut(
   const found: AfterOptOut[] = [];
   const heard = new Set<string>();
   for (const { mono, entry } of events) {
-    // a repeated webhook tells nothing new: an old STOP come again does not undo a START
+    // a repeated webhook changes nothing: an old STOP that is delivered again does not undo a START
     if (entry.kind === "inbound") {
       if (heard.has(entry.sid)) continue;
       heard.add(entry.sid);
@@ -108,7 +108,7 @@ export function sentAfterOptOut(
       continue;
     }
     if (!person.isConfirmed && isConfirmation(entry, person.bodies)) {
-      // One that was refused is sent again.
+      // A confirmation that was refused may be sent again.
       person.isConfirmed = entry.accepted;
       continue;
     }
@@ -134,7 +134,7 @@ export interface SlidingSecond {
   atMono: number;
 }
 
-/** Per sending number, its worst sliding second, by the times at which POSTs arrived, refused ones included. */
+/** For each sending number its worst sliding second, by the times at which POSTs arrived, refused ones included. */
 export function worstSlidingSecond(
   record: AnyRecord,
   unit: "messages" | "segments" = "messages",
@@ -185,7 +185,7 @@ export interface RecordCounts {
   autoReplies: number;
 }
 
-/** Counts what became of everything in the record. */
+/** Counts the outcomes of all entries of the record. */
 export function countRecord(record: AnyRecord): RecordCounts {
   const statuses: Record<string, number> = {};
   const replies = new Set<string>();
@@ -221,7 +221,7 @@ export function countRecord(record: AnyRecord): RecordCounts {
   };
 }
 
-/** Everything the judge can say without knowing what the sender's messages are for; serialisable. */
+/** All judgements that don't need to know what the sender's messages are for; serialisable. */
 export function judgeRecord(record: AnyRecord): RecordCounts & {
   doubleSends: number;
   sentAfterOptOut: number;

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const end = () => void simulator.stop().then(() => process.exit(0));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
   if (process.send === undefined) return;
-  // Started by startSimulatorProcess: told when it can be used, and ended with its parent, however that ends.
+  // Started by startSimulatorProcess: tell the parent when it can be used, and end with the parent, even after a kill.
   process.once("disconnect", () => process.exit(0));
   process.send("listening");
 }

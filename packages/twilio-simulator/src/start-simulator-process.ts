@@ -1,5 +1,5 @@
-// Starts the Twilio simulator as a process of its own: it judges paces by when POSTs reach it, and must not wait its turn
-// behind the gateway, Realtime and the scheduler.
+// Starts the Twilio simulator as a process of its own: it measures paces by the arrival of POSTs, so it must not share an
+// event loop with the gateway, Realtime and the scheduler.
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -10,12 +10,12 @@ export type SimulatorProcess = { control: SimulatorControl; pid: number; stop():
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-/** Resolves when it listens. Throws with its own words when it can't, as for a port in use. */
+/** Resolves when it listens. Throws with its own words if it can't, such as for a port in use. */
 export async function startSimulatorProcess(options: {
   port: number;
   /** Default 1. */
   seed?: number;
-  /** JSON file with texts of people's answers, in the place of the usual ones. */
+  /** JSON file with texts of people's answers, which replace the default ones. */
   repliesFile?: string;
   log: (line: string) => void;
 }): Promise<SimulatorProcess> {

@@ -23,10 +23,10 @@ export interface StartOptions {
   host?: string;
   /** Default 1. */
   seed?: number;
-  /** For every account in `accounts`, under its own. */
+  /** For every account in `accounts`; an account's own behaviour overrides it. */
   behaviour?: BehaviourPatch;
   accounts?: AccountSpec[];
-  /** Texts of people's answers, in the place of the usual ones. */
+  /** Texts of people's answers, which replace the default ones. */
   replies?: ReplyTexts;
   log?: (line: string) => void;
   /** Lets callbacks go to hosts that are not loopback. Default false. */
@@ -103,7 +103,7 @@ function serveRequest(sim: Simulator, req: IncomingMessage, res: ServerResponse)
 
 /**
  * Starts the simulator and resolves when it listens. Rejects when the host is not loopback or the port is taken.
- * Any number of accounts live side by side, each with its own numbers, behaviour, seed and record.
+ * It serves any number of accounts, each with its own numbers, behaviour, seed and record.
  */
 export async function startSimulator(options: StartOptions): Promise<RunningSimulator> {
   const host = options.host ?? "127.0.0.1";
@@ -123,7 +123,7 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
     replies: replaceTexts(parseSpec(replyTexts, options.replies ?? {})),
     allowRemoteWebhooks: options.allowRemoteWebhooks ?? false,
   };
-  // a client's pooled connection must outlive its idle moments, else it sees resets that nobody asked for
+  // a client's pooled connection must outlive its idle moments, else the client sees resets that are not part of a test
   const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, (req, res) =>
     serveRequest(sim, req, res),
   );

@@ -1,4 +1,4 @@
-// Where the simulator listens, who may control it, and that accounts do not see each other.
+// Where the simulator listens, who may control it, and that accounts are separate.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// The judge finds what it is there to find, and nothing else.
+// The judge finds what it should find, and nothing else.
 import { expect, test } from "vitest";
 import { countRecord, doubleSends, judgeRecord, sentAfterOptOut, worstSlidingSecond } from "../src/judge.ts";
 import { type InboundEntry, type PostEntry, pageRecord, type RecordEntry } from "../src/state/record.ts";
@@ -73,16 +73,16 @@ test.each(["failed", "undelivered", "canceled"])("a message that ended %s may be
   expect(doubleSends([post(0, { status }), post(10)])).toEqual([]);
 });
 
-test.each(["queued", "accepted", "sent"])("a message that is still %s may not", (status) => {
+test.each(["queued", "accepted", "sent"])("a message that is still %s may not be sent again", (status) => {
   expect(doubleSends([post(0, { status }), post(10)])).toHaveLength(1);
 });
 
-test("a refused POST is no send, one whose answer was lost is", () => {
+test("a refused POST is no send; one whose answer was lost is a send", () => {
   expect(doubleSends([post(0, { accepted: false, status: null, code: 20429 }), post(10)])).toEqual([]);
   expect(doubleSends([post(0, { answer: "held", httpStatus: null }), post(10)])).toHaveLength(1);
 });
 
-test("the caller's step decides what belongs together", () => {
+test("the caller's purpose decides which messages belong together", () => {
   const step = { m1: "c1/1", m2: "c1/1", m3: "c1/2" } as Record<string, string>;
   const stepOf = (entry: PostEntry) => step[entry.mid ?? ""] ?? null;
   const sent = [
@@ -145,7 +145,7 @@ test("the worst sliding second counts each number's POSTs by arrival", () => {
   expect(segments.get(NUMBER)?.count).toBe(5);
 });
 
-test("counts say what became of everything", () => {
+test("counts give the outcome of every message", () => {
   const record: RecordEntry[] = [
     post(0),
     post(1, { status: "undelivered" }),

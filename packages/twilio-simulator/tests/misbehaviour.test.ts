@@ -156,7 +156,7 @@ test("one number can be filtered while another is clean", async () => {
   expect(filtered(FROM)).toBeLessThan(45);
 });
 
-test("an answer can be held at the door after accepting, while callbacks go out", async () => {
+test("an answer can be held back after accepting, while callbacks are sent", async () => {
   await t.control.setBehaviour({ answers: { hold: "after_accept" } });
   let isAnswered = false;
   const marked = { to: TO, from: FROM, body: "x", statusCallback: `${t.statusUrl}?mid=m-1` };
@@ -171,7 +171,7 @@ test("an answer can be held at the door after accepting, while callbacks go out"
   expect((await created).sid).toBe(t.webhooks.received[0]?.params.MessageSid);
 });
 
-test("the price appears late, and what failed costs nothing", async () => {
+test("the price appears late, and failed messages cost nothing", async () => {
   await t.control.setBehaviour({ timeFactor: 1, delays: { sent: 0, final: 0, price: 1_500 } });
   const before = Number((await t.client.balance.fetch()).balance);
   const { sid } = await send();
@@ -185,7 +185,7 @@ test("the price appears late, and what failed costs nothing", async () => {
   expect(Number((await t.client.balance.fetch()).balance)).toBeCloseTo(before - 0.0083, 5);
 });
 
-test("lookups are throttled, fail, hang and know no number, each phone's next try by a draw of its own", async () => {
+test("lookups are throttled, fail, hang or find no number; each try of a phone is drawn separately", async () => {
   const behaviour: BehaviourPatch = {
     lookups: { throttled: 0.2, failed: 0.2, held: 0.1, invalid: 0.2 },
     answers: { holdMs: 30 },
@@ -205,7 +205,7 @@ test("lookups are throttled, fail, hang and know no number, each phone's next tr
   expect(new Set(first)).toEqual(new Set(["valid", "invalid", "20429", "20500", "lost"]));
   const second = await lookAll();
   expect(second).not.toEqual(first);
-  // That there is no such number is the phone's, not the try's.
+  // Whether the number exists depends on the phone, not on the try.
   const isTold = (word: string | undefined) => word === "valid" || word === "invalid";
   const changed = people.filter((_, i) => isTold(first[i]) && isTold(second[i]) && first[i] !== second[i]);
   expect(changed).toEqual([]);

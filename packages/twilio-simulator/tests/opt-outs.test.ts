@@ -1,4 +1,4 @@
-// People's texts: the inbound webhook, Twilio's own keywords, and the block that follows.
+// People's texts: the inbound webhook, Twilio's own keywords, and the block they cause.
 import twilio from "twilio";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { AUTH_TOKEN, FROM } from "./sdk-client.ts";
@@ -50,14 +50,14 @@ test("a text reaches the number's webhook, signed, with Twilio's fields", async 
   expect(fetched).toMatchObject({ direction: "inbound", status: "received", from: PERSON, to: FROM });
 });
 
-test("a picture comes as MMS with its address", async () => {
+test("a picture arrives as MMS with its URL", async () => {
   const media = ["https://api.twilio.com/2010-04-01/a.jpg"];
   const entry = await t.control.sendInbound({ from: PERSON, to: FROM, body: "", media });
   expect(entry.sid).toMatch(/^MM/);
   expect(t.webhooks.received[0]?.params).toMatchObject({ NumMedia: "1", MediaUrl0: media[0] });
 });
 
-test.each(["STOP", "stop", " Unsubscribe ", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"])(
+test.each(["STOP", "stop", " Unsubscribe ", "END", "QUIT", "STOPALL", "OPTOUT", "CANCEL"])(
   "%s blocks the sender, is answered by Twilio once, and is still forwarded",
   async (word) => {
     await say(word);
@@ -150,7 +150,7 @@ test("a service without InboundRequestUrl drops the text, unless the number's we
   expect(t.webhooks.received.map((webhook) => webhook.path)).toEqual(["/of-the-number"]);
 });
 
-test("TwiML replies are sent, and bad answers earn Twilio's codes", async () => {
+test("TwiML replies are sent, and bad answers give Twilio's error codes", async () => {
   const body =
     "<?xml version='1.0'?><Response><Message>Tom &amp; Ana</Message><Message><Body>two</Body></Message></Response>";
   t.webhooks.respond = () => ({ status: 200, type: "text/xml", body });

@@ -51,7 +51,7 @@ test("shares decide how many answer how; the rest is silent", async () => {
   expect(new Set(replies.map((reply) => reply.from)).size).toBe(replies.length);
 });
 
-test("a person answers once, however many messages come, unless told to repeat", async () => {
+test("a person answers once for any number of messages, unless set to repeat", async () => {
   await t.control.setBehaviour({ people: { interested: 1 } });
   await writeTo(1);
   await t.control.waitUntilIdle();
@@ -104,7 +104,7 @@ test("a STOP from a person blocks and is answered by Twilio, ALTO is left to us"
   expect((await writeTo(2, "again")).status).toBe("queued");
 });
 
-test("texts that the simulator is given take the place of the usual ones, and of nothing else", async () => {
+test("given texts replace the default ones of their kind, and no others", async () => {
   const own = { interested: { en: ["How much for the boat?"], es: ["¿Cuánto por el barco?"] } };
   const replies = replaceTexts(own);
   expect(replies.interested).toEqual({ intent: "interested", ...own.interested });

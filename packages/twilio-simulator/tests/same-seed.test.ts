@@ -32,7 +32,7 @@ const CHAOS: BehaviourPatch = {
   hidden: { share: 0.2, forMs: null },
 };
 
-/** What became of each person's messages, without what a run may differ in (ids, times, order). */
+/** The outcome of each person's messages, without what may differ between runs (ids, times, order). */
 async function runChaos(accountSid: string, seed: number, people: number[]): Promise<string[]> {
   const account = await connectSimulator(t.simulator.url).register({
     accountSid,
@@ -66,7 +66,7 @@ async function runChaos(accountSid: string, seed: number, people: number[]): Pro
   return lines.filter((line) => line !== "").sort();
 }
 
-test("the same seed gives the same outcomes whatever the order, another seed others", async () => {
+test("the same seed gives the same outcomes in any order; another seed gives others", async () => {
   const people = Array.from({ length: 150 }, (_, i) => i);
   const account = `AC${"d4".repeat(16)}`;
   const first = await runChaos(account, 7, people);

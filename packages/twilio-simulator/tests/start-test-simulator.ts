@@ -25,7 +25,7 @@ export interface TestSimulator {
   posts(): PostEntry[];
   callbacks(): CallbackEntry[];
   inbounds(): InboundEntry[];
-  /** Forgets everything and lays `patch` over a simulator without delays. */
+  /** Forgets everything and applies `patch` to a simulator without delays. */
   prepare(patch?: BehaviourPatch): Promise<void>;
   stop(): Promise<void>;
 }

@@ -60,7 +60,7 @@ test("sent and delivered are called back in order, signed over the URL with port
   ]);
 });
 
-test("a Messaging Service adds queued, and its own StatusCallback serves where the message has none", async () => {
+test("a Messaging Service adds queued, and its own StatusCallback is used if the message has none", async () => {
   await t.control.setServices([{ sid: SERVICE_SID, statusCallback: `${t.webhooks.url}/of-the-service` }]);
   await t.client.messages.create({ to: TO, messagingServiceSid: SERVICE_SID, body: "x" });
   await t.control.waitUntilIdle();
@@ -115,7 +115,7 @@ test("lost callbacks are never sent, and the record says so", async () => {
   ]);
 });
 
-test("duplicated callbacks come again under the same idempotency token", async () => {
+test("duplicated callbacks are sent again with the same idempotency token", async () => {
   await t.control.setBehaviour({ callbacks: { duplicated: 1 } });
   await send(t.statusUrl);
   await t.control.waitUntilIdle();
@@ -165,7 +165,7 @@ test("a retry ends with the first success", async () => {
   expect(t.callbacks().map((entry) => entry.httpStatus)).toEqual([500, 204]);
 });
 
-test("a receiver that is too slow for rt is given up, and retried where rp names rt", async () => {
+test("a receiver that is too slow for rt is given up, and retried if rp names rt", async () => {
   let calls = 0;
   t.webhooks.respond = async () => {
     if (++calls === 1) await new Promise((resolve) => setTimeout(resolve, 5_000));

@@ -1,11 +1,11 @@
-// What an organisation sent before: a finished campaign with its targets, messages, attempts and receipts.
+// The history of an organisation: a finished campaign with its targets, messages, attempts and receipts.
 import type postgres from "postgres";
 import type { BenchOrg } from "./create-org.ts";
 import { phoneSql } from "./places.ts";
 
 /**
- * Written 40 to 90 days before `now`, so that nobody is in their cooldown. Of the people with running numbers from `from`,
- * every second one knows one of the numbers afterwards, as many each of them.
+ * Written 40 to 90 days before `now`, so that no cooldown applies. Afterwards every second person with a running number from
+ * `from` on has one of the numbers as their known number, spread evenly over the numbers.
  */
 export async function addHistory(
   sql: postgres.Sql,

@@ -1,11 +1,11 @@
-// Leads by the ten thousand: one statement a table, triggers off, what they would have done done here.
+// Leads by the ten thousand: one statement a table. Triggers are off, and their work is done here.
 import type postgres from "postgres";
 import { PLACES, phoneSql } from "./places.ts";
 
 /**
- * Owners, each with a phone and a parcel; every fourth lives in another state than their area code says.
- * @param from of their running numbers, which decide their phones
- * @param tag one of their tags, to choose them by
+ * Owners, each with a phone and a parcel; every fourth lives in another state than that of their area code.
+ * @param from the first of their running numbers, which decide their phones
+ * @param tag one of their tags, to select them by
  */
 export async function addLeads(
   sql: postgres.Sql,

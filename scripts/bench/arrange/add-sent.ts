@@ -1,4 +1,4 @@
-// Messages that Twilio took a moment ago and has not reported on yet.
+// Messages that Twilio accepted a moment ago and has not reported on yet.
 import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import type { BenchOrg } from "./create-org.ts";
@@ -12,7 +12,7 @@ export interface SentMessage {
   from: string;
 }
 
-/** Of a campaign that has completed: nothing plans or sends while receipts come. */
+/** Makes them for a completed campaign, so that nothing plans or sends while receipts arrive. */
 export async function addSent(sql: postgres.Sql, org: BenchOrg, count: number): Promise<SentMessage[]> {
   const campaignId = randomUUID();
   await sql`

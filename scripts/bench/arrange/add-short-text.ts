@@ -1,4 +1,4 @@
-// A first text of one segment: pace is counted in messages only where a message is one segment.
+// A first text of one segment: pace equals messages only if each message is one segment.
 import type postgres from "postgres";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
 

@@ -13,14 +13,14 @@ import { openAllHours } from "./open-all-hours.ts";
 export interface CampaignSpec {
   messages: number;
   numbers: number;
-  /** Of each number. */
+  /** Messages a second of each number. */
   mps: number;
   /** Messages that the organisation sent before. */
   history: number;
   behaviour?: BehaviourPatch;
-  /** Tells its organisation from others of the stack. */
+  /** Distinguishes its organisation from others of the stack. */
   n?: number;
-  /** One text of one segment in place of the 24 that organisations begin with. */
+  /** Use one text of one segment instead of the 24 that organisations begin with. */
   isShort?: boolean;
 }
 

@@ -7,7 +7,7 @@ export const CHUNK = 10_000;
 
 /**
  * @param expected how many targets must be waiting
- * @param onChunk what each chunk took, in milliseconds
+ * @param onChunk called with the milliseconds of each chunk
  * @returns the campaign's id. It is ready, not started.
  */
 export async function buildCampaign(

@@ -7,14 +7,14 @@ export interface DatabaseCopy {
   name: string;
   /** As the superuser; several connections. */
   sql: postgres.Sql;
-  /** As functions worker and twilio connect: a connection of its own. */
+  /** A new connection with the role of the functions worker and twilio. */
   connectWorker(): postgres.Sql;
   /** Ends our connections, so that it can be copied. */
   disconnect(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** @param from nobody may be connected to it; the migrated and seeded one unless told */
+/** @param from no client may be connected to it; default: the migrated and seeded one */
 export async function copyDatabase(server: BareServer, from = server.template): Promise<DatabaseCopy> {
   const name = `b_${randomUUID().replaceAll("-", "")}`;
   await onServer(server, `create database ${name} template ${from} strategy file_copy`);

@@ -1,4 +1,4 @@
-// Organisations with an admin, a Twilio account and phone numbers, put straight into a database.
+// Organisations with an admin, a Twilio account and phone numbers, inserted directly into a database.
 import { randomUUID } from "node:crypto";
 import type postgres from "postgres";
 import { PLACES } from "./places.ts";
@@ -16,8 +16,8 @@ export interface BenchOrg {
 const TEMPLATES = 24;
 
 /**
- * @param n tells it from others: numbers are unique over all organisations
- * @param mps of each number
+ * @param n distinguishes it from others: numbers are unique over all organisations
+ * @param mps messages a second of each number
  */
 export async function createOrg(
   sql: postgres.Sql,
@@ -32,7 +32,7 @@ export async function createOrg(
   return { id, ...(await equipOrg(sql, id, { n, numbers, mps })) };
 }
 
-/** Gives an organisation that exists an account, numbers and the choice of texts. */
+/** Gives an existing organisation an account, numbers and texts. */
 export async function equipOrg(
   sql: postgres.Sql,
   id: string,

@@ -1,4 +1,4 @@
-// Where the made-up owners live: area codes of one zone and one state on the mainland, several with an own county.
+// Where the made-up owners live: area codes of one zone and one state on the mainland, several with a county of their own.
 
 export interface Place {
   areaCode: number;
@@ -33,6 +33,6 @@ export const PLACES: readonly Place[] = ROWS.map(([areaCode, state, county]) => 
   county,
 }));
 
-/** A number of the bench: exchange 555 and up, never dialled, since only a simulator or nobody is asked. */
+/** A phone of the bench: exchange 555 and up. It is never dialled: messages go to a simulator, or nowhere. */
 export const phoneSql = (n: string) =>
   `'+1' || (array[${PLACES.map(({ areaCode }) => areaCode)}])[1 + (${n}) % ${PLACES.length}] || lpad((5550000 + (${n}) / ${PLACES.length})::text, 7, '0')`;

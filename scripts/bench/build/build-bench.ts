@@ -1,4 +1,4 @@
-// A campaign's audience, from leads to targets: every lead with its phone, texts' variables, consent and limits judged.
+// A campaign's audience, from leads to targets: phone, variables of texts, consent and limits of every lead are checked.
 import type postgres from "postgres";
 import { startBareServer } from "../../stack/start-bare-server.ts";
 import { addLeads } from "../arrange/add-leads.ts";

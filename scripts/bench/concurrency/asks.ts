@@ -1,4 +1,4 @@
-// The mix of requests: what a dashboard asks for, in equal parts, and health.
+// The mix of requests: those of a dashboard in equal parts, and health.
 import type { StackProcess } from "../stack/start-stack-process.ts";
 
 export interface Ask {
@@ -22,14 +22,14 @@ export function asksOf({ env }: StackProcess, token: string, campaignId: string)
   return Object.entries(paths).map(([name, url]) => ({ name, url, headers }));
 }
 
-/** What the gateway answers by itself: the least that a request costs. */
+/** A request that the gateway answers by itself: the least that a request costs. */
 export const bareAsk = ({ env }: StackProcess): Ask => ({
   name: "gateway",
   url: `${env.API_URL}/health`,
   headers: {},
 });
 
-/** @returns what failed and how, undefined where nothing did */
+/** @returns what failed and how, undefined if nothing did */
 export async function ask({ name, url, headers }: Ask): Promise<string | undefined> {
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(60_000) });

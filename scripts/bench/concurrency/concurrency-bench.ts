@@ -1,4 +1,4 @@
-// A thousand requests at once, REST and functions, as signed-in people: none fails, and few database connections do it.
+// A thousand requests at once, REST and functions, as signed-in people: none may fail, and few database connections suffice.
 import postgres from "postgres";
 import { addLeads } from "../arrange/add-leads.ts";
 import { buildCampaign } from "../arrange/build-campaign.ts";
@@ -32,7 +32,7 @@ export const concurrencyBench = defineBench({
       try {
         const asks = await arrange(stack, sql, leads);
         const connections = await watchConnections(stack.adminUrl);
-        // Functions are loaded and warm, as on any day but the first.
+        // Functions are loaded and warm, as in normal use.
         await Promise.all(asks.map(ask));
         const stopCpu = await watchStackCpu(stack);
         const times: number[] = [];

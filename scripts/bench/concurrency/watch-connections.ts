@@ -1,9 +1,9 @@
-// How many clients are connected to the database at most.
+// The highest number of clients connected to the database.
 import postgres from "postgres";
 
 const SAMPLE_MS = 50;
 
-/** Looks every 50 ms; its own connection is not counted. */
+/** Counts every 50 ms; its own connection is not counted. */
 export async function watchConnections(adminUrl: string): Promise<{ stop(): Promise<number> }> {
   const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
   let most = 0;

@@ -1,4 +1,4 @@
-// What a database costs in which nothing happens: the platform's own looks at what is due.
+// The cost of a database in which nothing happens: the platform's own checks for due work.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
@@ -36,14 +36,14 @@ export const idleBench = defineBench({
       try {
         await sendAll(stack, sql, counts);
         await waitUntilQuiet(sql);
-        // What autovacuum would make of all that was written. The second is for the statistics that the first has written, once no
-        // snapshot is so old that it could see those of before.
+        // Does autovacuum's work now. The second run cleans up after the statistics that the first has written, once no old
+        // snapshot can see the former ones any more.
         await sql`vacuum analyze`;
         await wait(SNAPSHOT_MS);
         await sql`vacuum`;
         say(`nothing is due any more; ${counts.settle} s to settle, then ${counts.seconds} s`);
         await wait(counts.settle * 1_000);
-        // The window holds what one checkpoint costs: pages are written whole when they change for the first time after it.
+        // The measured time includes the cost of one checkpoint: a page is written whole when it first changes after it.
         await sql`checkpoint`;
         const before = await sampleIdle(stack, sql);
         await wait(counts.seconds * 1_000);
@@ -64,7 +64,7 @@ async function sendAll(stack: StackProcess, sql: postgres.Sql, { orgs, leads }: 
   }
 }
 
-/** @throws Error that names what is still to be done */
+/** @throws Error that names the work still to be done */
 async function waitUntilQuiet(sql: postgres.Sql): Promise<void> {
   const end = performance.now() + QUIET_WITHIN_S * 1_000;
   for (;;) {

@@ -1,4 +1,4 @@
-// What a database has used so far that nobody asks anything of: CPU, WAL, the scheduler's history, calls of functions.
+// What an idle database has used so far: CPU, WAL, the scheduler's history, calls of functions.
 import type postgres from "postgres";
 import { cpuOf } from "../measure/watch-cpu.ts";
 import type { StackProcess } from "../stack/start-stack-process.ts";
@@ -6,14 +6,14 @@ import type { StackProcess } from "../stack/start-stack-process.ts";
 export interface IdleSample {
   /** By this machine's clock. */
   atMs: number;
-  /** Of all processes of the database, ended ones included. */
+  /** CPU of all processes of the database, ended ones included. */
   cpuMs: number;
   walBytes: number;
-  /** Whole pages that were written because they changed for the first time since a checkpoint. */
+  /** Pages that were written whole because they changed for the first time since a checkpoint. */
   wholePages: number;
-  /** Runs of cron jobs that were begun. */
+  /** Id of the last run of a cron job. */
   lastRun: number;
-  /** Calls of functions that were queued. */
+  /** Id of the last call of a function that was queued. */
   lastCall: number;
 }
 
@@ -33,7 +33,7 @@ export async function sampleIdle(stack: StackProcess, sql: postgres.Sql): Promis
   };
 }
 
-/** Bytes of the scheduler's history that was written after a run. */
+/** Bytes of the scheduler's history for runs after the run `after`. */
 export async function readHistory(sql: postgres.Sql, after: number): Promise<number> {
   const [row] = await sql`
     select coalesce(sum(pg_column_size(d.*)), 0)::float8 as bytes from cron.job_run_details d where runid > ${after}`;
@@ -43,11 +43,11 @@ export async function readHistory(sql: postgres.Sql, after: number): Promise<num
 export interface JobRuns {
   job: string;
   runs: number;
-  /** What its runs took together. */
+  /** Total duration of its runs. */
   ms: number;
 }
 
-/** Which jobs ran after a run, most often first. */
+/** The jobs that ran after the run `after`, most often first. */
 export async function readJobRuns(sql: postgres.Sql, after: number): Promise<JobRuns[]> {
   return await sql<JobRuns[]>`
     select coalesce(j.jobname, d.jobid::text) as job, count(*)::int as runs,

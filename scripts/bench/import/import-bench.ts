@@ -13,7 +13,7 @@ import { expectedOf, makeFile } from "./make-file.ts";
 
 const BUDGET = { seconds: 60, memoryMb: 128 } as const;
 const STRATEGIES = ["skip", "update", "fill", "add_phones", "create"] as const;
-/** Owners put in by one statement. */
+/** Owners inserted by one statement. */
 const AT_ONCE = 50_000;
 const WARM_UP_ROWS = 500;
 const GIVE_UP_AFTER_MS = 600_000;
@@ -44,7 +44,7 @@ export const importBench = defineBench({
         }
         if (leads > 0) await sql`vacuum analyze`;
 
-        // Its functions are loaded, and what they have idle is known.
+        // Warms up: functions are loaded, and their idle memory is known.
         await finished(sql, await upload(stack, person, makeFile(WARM_UP_ROWS, rows * 3), "skip"));
         await sql`delete from public.leads where org_id = ${orgId} and import_id is not null`;
         const file = makeFile(rows, 0);
@@ -107,7 +107,7 @@ export const importBench = defineBench({
   },
 });
 
-/** The same owners with other values: every row that is no reject changes a lead. */
+/** The same owners with other values: every row that is not rejected changes a lead. */
 async function importAgain(sql: postgres.Sql, stack: StackProcess, person: Person, rows: number, say: Say) {
   const started = performance.now();
   const file = makeFile(rows, 0).replaceAll(" Ranch Road ", " County Road ");
@@ -161,7 +161,7 @@ async function finished(sql: postgres.Sql, id: string): Promise<Finished> {
   throw new Error("the import was not done within ten minutes");
 }
 
-/** Throws where a count is not what the file says, or a phone is there twice. */
+/** Throws if a count is not what the file says, or a phone is there twice. */
 async function checkRows(
   sql: postgres.Sql,
   orgId: string,

@@ -1,4 +1,4 @@
-// A file of owners as a county's export has them, and what must become of it.
+// A file of owners like a county's export, and the expected result of its import.
 import { US_AREA_CODES } from "../../../supabase/functions/_shared/sms/nanp-area-codes.generated.ts";
 
 const CODES = US_AREA_CODES.split(" ");
@@ -6,18 +6,18 @@ const HEADER =
   "Owner 1 First Name,Owner 1 Last Name,Mail Address,Mail City,Mail State,Mail Zip,County,APN,Lot Acres,Market Value,Phone 1,Phone 1 Type,Phone 2,Phone 3,Legal Description";
 const TOWNS = ["Austin", "San Antonio", "El Paso", "Lubbock", "Marfa", "Laredo", "Corpus Christi"];
 
-/** 2 % have no phone that is one, 5 % the first phone of an earlier row; of the rest 70 % have two phones and 30 % three. */
+/** 2 % have no valid phone, 5 % the first phone of an earlier row; 70 % of the rest have two phones and 30 % three. */
 export const isBad = (row: number) => row % 50 === 13;
 export const isDuplicate = (row: number) => row % 20 === 7;
 const phoneCount = (row: number) => (row % 10 < 7 ? 2 : 3);
 
-/** The n-th of a million different phones that could be somebody's; none of them in 555. */
+/** The n-th of a million different phones of ordinary exchanges; none of them in 555. */
 function phone(n: number): string {
   const line = Math.floor(n / CODES.length);
   return `+1${CODES[n % CODES.length]}${2_230_000 + line}`;
 }
 
-/** @param first of the running numbers of its phones, three a row */
+/** @param first the first running number of its phones, three a row */
 export function makeFile(rows: number, first: number): string {
   const lines = [HEADER];
   for (let row = 0; row < rows; row++) {
@@ -38,7 +38,7 @@ export function makeFile(rows: number, first: number): string {
 export interface Expected {
   rejected: number;
   duplicates: number;
-  /** Of the leads, where duplicates are left out. */
+  /** Phones of the leads, if duplicates are left out. */
   phones: number;
 }
 

@@ -1,4 +1,4 @@
-// The least there is between a change and its listener: the database's own notification, to one connection.
+// The least latency between a change and its listener: the database's own notification, to one connection.
 import postgres from "postgres";
 
 export interface BareListener {

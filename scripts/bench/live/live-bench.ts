@@ -1,4 +1,4 @@
-// How long a campaign's changed figures take to the browsers that watch it.
+// How long a campaign's changed figures take to reach the browsers that watch it.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { type Person, signUp } from "../arrange/sign-up.ts";
@@ -13,7 +13,7 @@ import { type Subscribers, startSubscribers } from "./start-subscribers.ts";
 import type { SubscriberOrder } from "./subscribers.ts";
 
 const BUDGET_MS = 250;
-/** Deltas of each campaign a second, as batches of a sending worker append them. */
+/** Deltas of each campaign a second, as the batches of a sending worker append them. */
 const DELTAS_A_SECOND = 4;
 
 const options = {
@@ -65,12 +65,12 @@ interface Scene {
   sql: postgres.Sql;
   campaigns: Watched[];
   subscribers: Subscribers;
-  /** How many by topic. */
+  /** How many listeners each topic has. */
   listeners: Map<string, number>;
 }
 
 async function listen({ stack, sql, campaigns, subscribers, listeners }: Scene, seconds: number) {
-  // What joining has stirred up is over.
+  // Wait until the effects of joining are over.
   await wait(2_000);
   const stopCpu = await watchStackCpu(stack);
   const bare = await listenBarely(stack.adminUrl);
@@ -82,7 +82,7 @@ async function listen({ stack, sql, campaigns, subscribers, listeners }: Scene, 
       select x.org_id, x.campaign_id, 1, -1 from unnest(${campaigns.map(({ orgId }) => orgId)}::uuid[], ${campaigns.map(({ campaignId }) => campaignId)}::uuid[]) as x(org_id, campaign_id)`;
     await wait(1_000 / DELTAS_A_SECOND);
   }
-  // The last fold, and its way.
+  // Wait for the last fold and its broadcast.
   await wait(2_500);
   const { cpuMsPer1k: cpuMs } = await stopCpu(1_000 * seconds);
   const heard = await subscribers.tell();
@@ -108,7 +108,7 @@ async function listen({ stack, sql, campaigns, subscribers, listeners }: Scene, 
   return { figures, result };
 }
 
-/** Running, and not to be completed: somebody waits, for longer than a bench lasts. */
+/** The campaigns run and are not completed: one target of each waits for longer than a bench lasts. */
 async function arrange(
   stack: StackProcess,
   sql: postgres.Sql,
@@ -155,7 +155,7 @@ function orders(
   }));
 }
 
-/** What was broadcast of figures since then, and how often somebody was to get it. */
+/** The figures broadcast since then, and the number of receipts expected. */
 async function countBroadcasts(sql: postgres.Sql, since: Date, listeners: Map<string, number>) {
   const rows = await sql`
     select topic, count(*)::integer as n from realtime.messages

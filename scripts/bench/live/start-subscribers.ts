@@ -1,20 +1,20 @@
-// Starts the processes that listen, and asks them what they heard.
+// Starts the processes that listen, and collects what they received.
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { SubscriberOrder, SubscriberWord } from "./subscribers.ts";
 
 export interface Subscribers {
-  /** Forgets what was heard so far. */
+  /** Forgets what was received so far. */
   forget(): void;
-  /** Milliseconds from change to arrival, of everything heard by everybody. */
+  /** Milliseconds from change to arrival of all broadcasts that all subscribers received. */
   tell(): Promise<number[]>;
   stop(): void;
 }
 
 const MAIN = fileURLToPath(new URL("./subscribers.ts", import.meta.url));
 
-/** Resolves when everybody has joined all their channels. */
+/** Resolves when all subscribers have joined all their channels. */
 export async function startSubscribers(orders: SubscriberOrder[]): Promise<Subscribers> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const children = orders.map((order) =>

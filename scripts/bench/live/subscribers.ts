@@ -1,4 +1,4 @@
-// Browsers of one process: supabase-js clients on their private channels, and when each row change reached them.
+// The simulated browsers of one process: supabase-js clients on private channels, which record when each row change arrives.
 import { createClient } from "@supabase/supabase-js";
 import ws from "ws";
 import { openChannel } from "../../realtime/open-channel.ts";

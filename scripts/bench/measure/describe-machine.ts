@@ -1,4 +1,4 @@
-// What a bench ran on: figures say nothing without it.
+// The machine that a bench ran on: figures mean nothing without it.
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 
 export interface Machine {
@@ -7,7 +7,7 @@ export interface Machine {
   memory_gb: number;
   system: string;
   runtime: string;
-  /** Of the last minute. */
+  /** The load average of the last minute. */
   load: number;
 }
 

@@ -8,7 +8,7 @@ export interface ProcessUse {
   parent: number;
   /** User and system time. */
   cpuMs: number;
-  /** Of children that have ended and were waited for; 0 where only ps tells. */
+  /** CPU of children that have ended and were waited for; 0 if only ps is available. */
   endedMs: number;
   rssKb: number;
 }
@@ -17,7 +17,7 @@ const MS_PER_TICK = 10;
 const KB_PER_PAGE = 4;
 const run = promisify(execFile);
 
-/** @param pids every process of this machine that we may look at, unless told */
+/** @param pids default: every process of this machine that we may read */
 export async function readProcesses(pids?: readonly number[]): Promise<ProcessUse[]> {
   if (process.platform === "linux")
     return await readProc(pids ?? (await readdir("/proc")).filter((name) => /^\d+$/.test(name)));
@@ -31,7 +31,7 @@ async function readProc(pids: readonly (number | string)[]): Promise<ProcessUse[
   return all.filter((text) => text !== undefined).map(readStat);
 }
 
-/** The name of the program is in brackets and may hold anything; fields are counted after it. */
+/** The name of the program is in brackets and may contain anything; fields are counted after it. */
 function readStat(text: string): ProcessUse {
   const fields = text
     .slice(text.lastIndexOf(")") + 2)
@@ -75,12 +75,12 @@ export function readCpuTime(text: string): number {
 export async function readTree(root: number): Promise<ProcessUse[]> {
   const all = await readProcesses();
   const tree = all.filter(({ pid }) => pid === root);
-  // Grows while it is walked: each one's children are appended.
+  // The list grows while it is walked: the children of each process are appended.
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid));
   return tree;
 }
 
-/** CPU of processes and all their descendants, dead ones included where the system tells, in ms. */
+/** CPU of processes and all their descendants in ms, ended ones included if the system reports them. */
 export async function cpuOfTrees(roots: readonly number[]): Promise<number> {
   const trees = await Promise.all(roots.map(readTree));
   return trees.flat().reduce((sum, { cpuMs, endedMs }) => sum + cpuMs + endedMs, 0);

@@ -1,9 +1,9 @@
-// Many calls: at a fixed rate, whatever the answers take (a slow one does not spare the next call), or as fast as they are answered.
+// Makes many calls: at a fixed rate, which slow answers don't change, or as fast as they are answered.
 import { setTimeout as wait } from "node:timers/promises";
 
 export interface Timed<T> {
   answer: T;
-  /** From when the call was due until it was answered. */
+  /** Milliseconds from when the call was due until it was answered. */
   ms: number;
 }
 
@@ -31,7 +31,7 @@ export async function runAtRate<I, T>(
   return { calls, perSecond: (items.length * 1000) / (performance.now() - started) };
 }
 
-/** So many calls in flight all the time: as fast as they are answered. */
+/** Keeps a fixed number of calls in flight: the next begins when one is answered. */
 export async function runInLanes<I, T>(
   items: readonly I[],
   lanes: number,

@@ -1,4 +1,4 @@
-// CPU that parts of the whole used, by what they did.
+// CPU that each part of the platform used, per unit of work.
 import type { StackProcess } from "../stack/start-stack-process.ts";
 import { round } from "./describe-machine.ts";
 import { cpuOfTrees, readProcesses } from "./read-processes.ts";
@@ -27,8 +27,8 @@ export async function watchCpu(
 export const cpuOf = (pid: number | undefined) => cpuOfTrees(pid === undefined ? [] : [pid]);
 
 /**
- * Of a stack: the database server, the functions, whose processes come and go, and its own process (gateway, Realtime, scheduler).
- * Where only ps tells, functions' processes that have ended are left out.
+ * The CPU of a stack: the database server, the functions (whose processes start and end), and its own process (gateway,
+ * Realtime, scheduler). If only ps is available, functions' processes that have ended are left out.
  */
 export async function watchStackCpu(stack: StackProcess): Promise<(count: number) => Promise<CpuUse>> {
   return await watchCpu(async () => {

@@ -1,11 +1,11 @@
-// The most memory that processes have while they work, over what they had before.
+// The most memory that processes have while they work, less what they had before.
 import { readProcesses } from "./read-processes.ts";
 
 const SAMPLE_MS = 250;
 
 /**
- * Begins with what the processes have now, idle.
- * @param readPids of those that run now: functions' processes come and go
+ * The base is what the processes have now, idle.
+ * @param readPids returns the processes that run now: functions' processes start and end
  */
 export async function watchMemory(readPids: () => Promise<number[]>): Promise<{ stop(): number }> {
   const read = async () =>
@@ -13,7 +13,7 @@ export async function watchMemory(readPids: () => Promise<number[]>): Promise<{ 
   const idle = await read();
   let most = idle;
   const timer = setInterval(async () => {
-    // The processes may end while they are looked at.
+    // The processes may end while they are read.
     most = Math.max(most, await read().catch(() => 0));
   }, SAMPLE_MS);
   return {

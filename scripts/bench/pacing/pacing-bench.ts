@@ -1,4 +1,5 @@
-// Whether numbers keep their pace and use it: a campaign at 5 messages a second a number, judged by the simulator's record.
+// Whether numbers keep to their pace and use it fully: a campaign at 5 messages a second and number, judged by the
+// simulator's record.
 import postgres from "postgres";
 import type { PostEntry } from "twilio-simulator";
 import { worstSlidingSecond } from "twilio-simulator/judge";

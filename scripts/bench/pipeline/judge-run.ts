@@ -1,4 +1,4 @@
-// What the simulator's record says of a run: everybody was written to, nobody twice.
+// Checks a run by the simulator's record: everybody was written to, and nobody twice.
 import type { AccountControl } from "twilio-simulator/client";
 
 /** @throws Error with the record's figures */

@@ -9,10 +9,10 @@ import { runOurs } from "./run-ours.ts";
 import { type Peer, runBareLoop, runPeer } from "./run-peer.ts";
 
 const BUDGET = 1_000;
-/** Over the idle runtime. */
+/** More than the idle runtime has. */
 const MEMORY_MB = 128;
 
-/** ours_with_planning is the same as deployed, and no contender: nobody plans for the peers. */
+/** ours_with_planning includes planning, as deployed. It is not compared with the peers, which don't plan. */
 type Contender = "ours" | "ours_with_planning" | Peer;
 const OURS: Contender[] = ["ours", "ours_with_planning"];
 
@@ -45,7 +45,7 @@ function describeRun({ perSecond, cpuMsPer1k, cpuParts, isolates }: PipelineRun)
   return `${Math.round(perSecond)} messages/s, ${cpuMsPer1k} ms of CPU per 1,000 (${parts.join(", ")})${used}`;
 }
 
-/** Nobody is always first. */
+/** Rotates the order, so that none is always first. */
 const inTurn = (all: Contender[], n: number) => [
   ...all.slice(n % all.length),
   ...all.slice(0, n % all.length),

@@ -1,4 +1,4 @@
-// What the bench of the pipeline can be told, and what one of its runs gives.
+// The options of the bench of the pipeline, and the result of one of its runs.
 import type { Counts } from "../report/bench-types.ts";
 
 export const options = {
@@ -15,11 +15,11 @@ export type PipelineCounts = Counts<typeof options>;
 
 export interface PipelineRun {
   perSecond: number;
-  /** Of every process but the simulator. */
+  /** CPU of every process but the simulator. */
   cpuMsPer1k: number;
   /** The same by process: database server, worker or functions, and for ours the rest of the platform. */
   cpuParts: Record<string, number>;
-  /** The most our worker had over its idle runtime. */
+  /** The most memory our worker had, less that of its idle runtime. */
   memoryMb?: number;
   /** How many isolates our worker used up. */
   isolates?: number;

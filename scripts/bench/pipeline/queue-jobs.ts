@@ -1,4 +1,4 @@
-// The peers' queues from the outside: their tables made, their jobs added, and whether all are done.
+// Handles the peers' queues from outside: makes their tables, adds their jobs, and checks whether all are done.
 import { makeWorkerUtils } from "graphile-worker";
 import PgBoss from "pg-boss";
 import type postgres from "postgres";

@@ -15,13 +15,13 @@ import { withStack } from "../stack/start-stack-process.ts";
 import { judgeRun } from "./judge-run.ts";
 import type { PipelineCounts, PipelineRun } from "./pipeline-options.ts";
 
-/** All ten numbers together: more than any run posts. */
+/** The ten numbers together may post more than any run does. */
 const SPEC = { numbers: 10, mps: 10_000, history: 20_000 };
-/** Callbacks off, for the peers too: statuses never move. */
+/** Callbacks are off, for the peers too: statuses never change. */
 export const SILENT = { delivery: { manual: true } };
 
 /**
- * @param isPlanned true: from the queue on, as for the peers; false: planning is in the time, as in production
+ * @param isPlanned true: the time starts at the queue, as for the peers; false: it includes planning, as in production
  * @throws Error when not every message was accepted once and settled
  */
 export async function runOurs(

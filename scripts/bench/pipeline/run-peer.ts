@@ -25,7 +25,7 @@ export type Peer = "graphile_worker" | "pg_boss";
 const PROGRAMS = { graphile_worker: "graphile-worker.ts", pg_boss: "pg-boss.ts", bare: "bare-loop.ts" };
 const NUMBERS = Array.from({ length: 10 }, (_, n) => `+1214444000${n}`);
 const CALLBACK_URL = "http://127.0.0.1:54321/functions/v1/twilio/status";
-/** Megabytes, as our functions have. */
+/** Megabytes, the limit of our functions. */
 const MEMORY = 256;
 
 export async function runPeer(peer: Peer, counts: PipelineCounts): Promise<PipelineRun> {
@@ -151,7 +151,7 @@ function startProgram(program: keyof typeof PROGRAMS, order: PeerOrder): ChildPr
   return child;
 }
 
-/** Resolves when the program says so; rejects when it ends before. */
+/** Resolves when the program prints the line `word`; rejects if it ends before. */
 async function heard(child: ChildProcess, word: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     if (child.exitCode !== null) reject(new Error("The measured program has ended."));
@@ -174,7 +174,7 @@ async function endProgram(child: ChildProcess): Promise<void> {
 const LOOK_EVERY_MS = 250;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** @returns when the last result was recorded, by the database's clock; the queue is empty by then too */
+/** @returns when the last result was recorded, by the database's clock; the queue is then empty too */
 async function waitUntilDone(sql: postgres.Sql, queue: PeerQueue, messages: number): Promise<number> {
   for (let seen = -1, changedAt = performance.now(); ; await wait(LOOK_EVERY_MS)) {
     const [row] = await sql`

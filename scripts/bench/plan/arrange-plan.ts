@@ -8,7 +8,7 @@ import { createOrg } from "../arrange/create-org.ts";
 import type { Say } from "../report/bench-types.ts";
 import type { PlanCounts } from "./plan-options.ts";
 
-/** So high that no slot is ever further ahead than the second a claim may reserve. */
+/** So high that no slot is more than the one second ahead that a claim may reserve. */
 const LIFTED_MPS = 10_000;
 /** Between the phones of two organisations, which may share people. */
 const APART = 500_000;

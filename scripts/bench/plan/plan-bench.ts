@@ -1,4 +1,4 @@
-// What the database alone can do: plan, claim and settle, with every check, rates lifted.
+// The speed of the database alone: plan, claim and settle, with every check and with rates lifted.
 import { type BareServer, startBareServer } from "../../stack/start-bare-server.ts";
 import { copyDatabase, type DatabaseCopy } from "../arrange/copy-database.ts";
 import { round } from "../measure/describe-machine.ts";

@@ -1,4 +1,4 @@
-// What the bench of planning can be told.
+// The options of the bench of planning.
 import type { Counts } from "../report/bench-types.ts";
 
 export const options = {

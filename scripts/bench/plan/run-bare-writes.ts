@@ -1,4 +1,4 @@
-// The least that a message costs the database: what plan, claim and settle must write, and nothing else.
+// The least that a message costs the database: only the rows that plan, claim and settle must write.
 import type postgres from "postgres";
 import type { DatabaseCopy } from "../arrange/copy-database.ts";
 import type { PlanCounts } from "./plan-options.ts";

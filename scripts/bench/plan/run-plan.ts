@@ -15,13 +15,13 @@ export interface PlanRun {
   perSecond: number;
   batches: number;
   meanBatch: number;
-  /** What a connection spends waiting for each of the calls, by message. */
+  /** Milliseconds a connection waits for each of the calls, per message. */
   msPerMessage: Record<Phase, number>;
-  /** Of the backends of the connections. */
+  /** CPU of the backends of the connections. */
   cpuMsPer1k: number;
-  /** Of everything the server runs: also WAL writer, checkpointer, autovacuum and the fold. */
+  /** CPU of the whole server, including WAL writer, checkpointer, autovacuum and the fold. */
   serverCpuMsPer1k: number;
-  /** Of this process, which stands for the workers and shares the cores. */
+  /** CPU of this process, which stands in for the workers and shares the cores. */
   clientCpuMsPer1k: number;
 }
 
@@ -32,10 +32,10 @@ interface Tally {
   progressAt: number;
 }
 
-/** What the worker would report: a text as long as the templates make it. */
+/** The text the worker would report, as long as those of the templates. */
 const TEXT = "Hola Rosa 12, somos Tierras Claras 0. ¿Vende su terreno en Dallas? Responda ALTO para salir.";
 const FOLD_EVERY_MS = 1_000;
-/** Where everything left is claimed by the others, or somebody else is planning. */
+/** The pause if the others have claimed everything left, or another connection is planning. */
 const IDLE_MS = 2;
 const GIVE_UP_AFTER_MS = 30_000;
 
@@ -93,7 +93,7 @@ async function work(
     return answer;
   };
   while (tally.settled < expected) {
-    // begin and commit as the worker does: nothing is posted before the commit is answered.
+    // begin and commit as the worker does: it posts nothing before the commit is confirmed.
     const sends = await timed("claim", () =>
       sql.begin((tx) => tx`select * from private.claim_sends(${workerId}, ${batch}, false, ${clock()})`),
     );
@@ -125,7 +125,7 @@ const accepted = (attempt_id: string) => ({
   segments: 2,
 });
 
-/** Cron's part: figures are folded while messages go out. */
+/** Cron's part: figures are folded while messages are sent. */
 function startFolding(sql: postgres.Sql, clock: () => Date): { stop(): Promise<void> } {
   let folding: Promise<unknown> = Promise.resolve();
   const fold = () => {
@@ -158,7 +158,7 @@ async function check(sql: postgres.Sql, expected: number): Promise<void> {
     throw new Error(`Of ${expected} messages: ${JSON.stringify(row)}`);
 }
 
-/** Of the functions' bodies, not only of the calls; a new connection has the setting. */
+/** Tracks the statements within functions, not only the calls; new connections get the setting. */
 async function trackInnerStatements(db: DatabaseCopy, workers: postgres.Sql[]): Promise<void> {
   await db.sql`create extension if not exists pg_stat_statements with schema extensions`;
   await db.sql`select extensions.pg_stat_statements_reset()`;

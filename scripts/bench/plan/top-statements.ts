@@ -4,7 +4,7 @@ import type { PlanCounts } from "./plan-options.ts";
 
 const WIDTH = 150;
 
-/** @returns a line for each: what it cost by message, how often it ran, how many buffers, and how it begins */
+/** @returns a line for each: its cost per message, its number of runs, its buffers, and its first words */
 export async function readTopStatements(
   sql: postgres.Sql,
   { statements, messages }: PlanCounts,

@@ -1,6 +1,6 @@
-// What a bench is and what it hands back.
+// What a bench is and what it returns.
 
-/** Whole numbers by name, each with what it says and its default. */
+/** Options that are whole numbers, by name, each with its meaning and default. */
 export type CountOptions = Record<string, { what: string; value: number }>;
 export type Counts<O extends CountOptions> = { [name in keyof O]: number };
 
@@ -10,7 +10,7 @@ export interface Figure {
   value: number;
   /** In words, such as "≥ 3000". */
   budget?: string;
-  /** Whether the budget is met; undefined where there is none. */
+  /** Whether the budget is met; undefined if there is none. */
   ok?: boolean;
   /** The same figure of a loop that does the least the job could be done with. */
   bare?: number;
@@ -32,5 +32,5 @@ export interface Bench<O extends CountOptions = CountOptions> {
   run(counts: Counts<O>, say: Say): Promise<Report>;
 }
 
-/** Keeps the names of the options in the type of `run`, and forgets them for the list of benches. */
+/** Types the options of `run` by name, and drops those names from the type for the list of benches. */
 export const defineBench = <O extends CountOptions>(bench: Bench<O>): Bench => bench as unknown as Bench;

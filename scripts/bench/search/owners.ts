@@ -1,9 +1,9 @@
-// Owners as county records have them: common and rare names, streets and towns, in one organisation beside many others.
+// Owners as in county records: common and rare names, streets and towns, in one organisation beside many others.
 import type postgres from "postgres";
 
 const FIRST_NAMES =
   "María José Rosa Juan Ana Luis Carmen Pedro Elena Miguel James Mary Robert Patricia John Jennifer Michael Linda David Susan William Karen Richard Nancy Thomas Sandra Guadalupe Ramón Sofía Andrés";
-/** The last hundredth of people have names that nobody else has. */
+/** The last hundredth of people have unique names. */
 const LAST_NAMES =
   "García Smith Hernández Johnson Martínez Williams López Brown González Jones Pérez Miller Sánchez Davis Ramírez Wilson Torres Anderson Flores Thomas Rivera Taylor Gómez Moore Díaz Jackson Cruz Martin Morales Lee Núñez Thompson Ortiz White Gutiérrez Harris Chávez Clark Ramos Lewis Ruiz Walker Mendoza Hall Álvarez Young Castillo King Romero Wright Peña O'Brien";
 const STREETS =
@@ -23,15 +23,15 @@ const list = (words: string) =>
     .split(" ")
     .map((word) => `'${word.replaceAll("-", " ").replaceAll("'", "''")}'`)
     .join(",")}]`;
-/** Early words come up more often than late ones. */
+/** Early words are chosen more often than late ones. */
 const skewed = (words: string) =>
   `(${list(words)})[1 + floor(power(random(), 1.6) * ${words.split(" ").length})::integer]`;
 const even = (words: string) => `(${list(words)})[1 + floor(random() * ${words.split(" ").length})::integer]`;
 
 /**
- * Each with 2.3 phones and a parcel; triggers are off, and what they would have done is done here.
- * @param from of their running numbers, which decide their phones
- * @param seed of what is random
+ * Each has 2.3 phones and a parcel. Triggers are off, and their work is done here.
+ * @param from the first of their running numbers, which decide their phones
+ * @param seed of the random choices
  */
 export async function addOwners(
   sql: postgres.Sql,

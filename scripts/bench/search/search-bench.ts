@@ -10,7 +10,7 @@ import { addOwners } from "./owners.ts";
 import { type LeadQuery, QUERIES } from "./queries.ts";
 
 const BUDGET_MS = { few: 50, many: 150, http: 200 } as const;
-/** Owners put in by one statement. */
+/** Owners inserted by one statement. */
 const AT_ONCE = 50_000;
 
 const options = {
@@ -79,7 +79,7 @@ export const searchBench = defineBench({
   },
 });
 
-/** By question, milliseconds of each time it was asked; the first is not counted. */
+/** For each question, the milliseconds of each time it was asked; the first is not counted. */
 type Times = Map<LeadQuery, number[]>;
 
 async function time(rounds: number, ask: (query: LeadQuery) => Promise<void>): Promise<Times> {

@@ -1,11 +1,11 @@
-// What a soak looks at every minute: how much was sent, what it cost, and how large the hot tables have become.
+// The sample a soak takes every minute: how much was sent, its cost, and the size of the hot tables.
 import type postgres from "postgres";
 import { round } from "../measure/describe-machine.ts";
 import { readProcesses } from "../measure/read-processes.ts";
 import { cpuOf } from "../measure/watch-cpu.ts";
 import type { StackProcess } from "../stack/start-stack-process.ts";
 
-/** Tables whose rows come and go: the queues, and what changes with every batch. */
+/** Tables whose rows are inserted and deleted all the time: the queues, and tables that change with every batch. */
 export const HOT_TABLES = [
   "pgmq.q_sends",
   "pgmq.q_replies",
@@ -19,9 +19,9 @@ export const HOT_TABLES = [
 ];
 
 export interface SoakSample {
-  /** Of the campaign, so far. */
+  /** Messages of the campaign sent so far. */
   sent: number;
-  /** By table: kilobytes with its indexes, and rows that nobody can see any more. */
+  /** For each table: kilobytes with its indexes, and dead rows. */
   tables: Record<string, { kb: number; dead: number }>;
   databaseCpuMs: number;
   workerRssMb: number;

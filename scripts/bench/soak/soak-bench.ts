@@ -1,4 +1,4 @@
-// Whether sending goes on as fast as it began while somebody holds a transaction open, which keeps vacuum from every dead row.
+// Whether sending stays as fast as it began while a transaction is held open, which keeps vacuum from removing dead rows.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { arrangeCampaign } from "../arrange/arrange-campaign.ts";
@@ -17,13 +17,13 @@ const IDEAL = (NUMBERS * MPS) / 1.04;
 const HISTORY = 20_000;
 const LEAST_SHARE = 0.95;
 /**
- * While the transaction is held nobody can remove a dead row. A message leaves two in the queue (read, deleted), and its batch one
- * in each clock, cap and figure: so hot tables may grow by this much for each message, and no more.
+ * While the transaction is held, no dead row can be removed. A message leaves two in the queue (read, deleted), and its batch
+ * one in each clock, cap and figure. So hot tables may grow by this much for each message, and no more.
  */
 const BYTES_A_MESSAGE = 1_024;
-/** Once it is over, vacuum finds them: what may be left of them. */
+/** Once it has ended, vacuum removes dead rows; at most so many may be left. */
 const DEAD_AFTERWARDS = 1_000;
-/** First and last minutes that are compared: of as many, the median. */
+/** The medians of so many first and last minutes are compared. */
 const COMPARED = 3;
 
 export const soakBench = defineBench({
@@ -43,7 +43,7 @@ export const soakBench = defineBench({
         await holder.unsafe("begin isolation level repeatable read");
         await holder`select count(*) from public.campaigns`;
         await startCampaign(stack, sql, id);
-        // Out of the start, into the steady state.
+        // Skip the start, until the steady state.
         await wait(10_000);
         const samples = [await sampleSoak(stack, sql, id)];
         for (let n = 1; n <= minutes; n++) {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type postgres from "postgres";
 import type { StackProcess } from "./start-stack-process.ts";
 
-/** Sets it running and does at once what the next tick would do: plan, and call the worker. @returns when, by the database's clock */
+/** Sets it running, and plans and calls the worker at once as the next tick would. @returns when, by the database's clock */
 export async function startCampaign(stack: StackProcess, sql: postgres.Sql, id: string): Promise<Date> {
   const [row] = await sql`
     update public.campaigns set status = 'running', started_at = now() where id = ${id} returning clock_timestamp() as at`;
@@ -13,8 +13,8 @@ export async function startCampaign(stack: StackProcess, sql: postgres.Sql, id: 
 }
 
 /**
- * Sets it running and plans every message, so that the clock can start at the queue, as it does where jobs are made by others.
- * Ticks stand still meanwhile, or they would call the worker. Throws where it can't all be planned.
+ * Sets it running and plans every message, so that the time can start at the queue, as for the peers. Ticks are stopped
+ * meanwhile, or they would call the worker. Throws if not everything can be planned.
  */
 export async function planAhead(
   sql: postgres.Sql,
@@ -29,7 +29,7 @@ export async function planAhead(
   await sql`vacuum analyze`;
 }
 
-/** A tick that had begun to would plan too, and there is one plan at a time. */
+/** A tick that has begun may be planning, and only one plan runs at a time. */
 async function waitForTick(sql: postgres.Sql): Promise<void> {
   const end = performance.now() + 30_000;
   for (;;) {
@@ -41,7 +41,7 @@ async function waitForTick(sql: postgres.Sql): Promise<void> {
   }
 }
 
-/** Of a campaign that is planned ahead: calls the worker, and lets ticks go on. @returns when, by the database's clock */
+/** For a campaign that is planned ahead: calls the worker and lets ticks go on. @returns when, by the database's clock */
 export async function startPlanned(stack: StackProcess, sql: postgres.Sql): Promise<Date> {
   const [row] =
     await sql`update private.tasks set is_active = true where name = 'sending' returning clock_timestamp() as at`;
@@ -49,7 +49,7 @@ export async function startPlanned(stack: StackProcess, sql: postgres.Sql): Prom
   return row?.at;
 }
 
-/** Loads the worker's process, so that nobody waits for its start. */
+/** Loads the worker's process, so that the measurement does not include its start. */
 export async function warmWorker(stack: StackProcess): Promise<void> {
   await callWorker(stack, "GET", "/worker/health");
   await callWorker(stack, "POST", "/worker/drain");
@@ -68,7 +68,7 @@ async function callWorker(stack: StackProcess, method: string, path: string): Pr
 const LOOK_EVERY_MS = 250;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** @returns when the last one was settled, by the database's clock. Throws when none is for a minute. */
+/** @returns when the last message was settled, by the database's clock. Throws if none is settled for a minute. */
 export async function waitUntilSent(sql: postgres.Sql, id: string, messages: number): Promise<Date> {
   for (let seen = -1, changedAt = performance.now(); ; await wait(LOOK_EVERY_MS)) {
     const [row] = await sql`
@@ -83,7 +83,7 @@ export async function waitUntilSent(sql: postgres.Sql, id: string, messages: num
   }
 }
 
-/** What the platform itself says of it, as text. */
+/** The platform's own state of the campaign, as text. */
 async function describeStall(sql: postgres.Sql, id: string): Promise<string> {
   const [row] = await sql`
     select c.status, c.status_reason, c.needs_attention,

@@ -1,4 +1,4 @@
-// The whole platform in a process of its own, so that what loads it shares no event loop with it and its CPU can be told apart.
+// The whole platform in a process of its own, so that it shares no event loop with its load and its CPU is measured apart.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,15 +9,15 @@ import type { IsolateCounts, StackOrder, StackWord } from "./start-stack-process
 
 const { durable, isolates } = JSON.parse(process.argv[2] ?? "{}") as StackOrder;
 const KEPT_LINES = 30;
-/** Calls that were answered as they should, which would leave no room for the others. */
+/** Log lines of successful calls; they would crowd out the others. */
 const ROUTINE = /^(?:[A-Z]+ \S+ 2\d\d |drained |has used |Applying |Seeding )/;
 
-/** As the platform says it of an isolate whose CPU is used up, and of one that it ends at a limit. */
+/** The log lines for an isolate whose CPU is used up, and for one that is ended at a limit. */
 const RETIRED = /ms CPU: gets no more calls$/;
 const ENDED = /^stopped at its (?:cpu|memory) limit/;
 
 const lines: string[] = [];
-/** What became of the isolates of each function. */
+/** For each function, how its isolates ended. */
 const isolateCounts: Record<string, IsolateCounts> = {};
 const tell = (word: StackWord) => process.send?.(word);
 const dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-bench-"));
@@ -62,7 +62,7 @@ try {
     else if (asked === "isolates") tell({ isolates: isolateCounts });
     else void stop();
   });
-  // The bench itself is gone, or went while this started.
+  // The bench has ended, perhaps while this was starting.
   process.on("disconnect", () => void stop());
   if (!process.connected) await stop();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

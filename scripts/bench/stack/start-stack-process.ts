@@ -16,19 +16,19 @@ export type StackWord =
   | { lines: string[] }
   | { isolates: Record<string, IsolateCounts> };
 
-/** What became of a function's isolates. */
+/** How a function's isolates ended. */
 export interface IsolateCounts {
   /** Got no more calls because their CPU was used up. */
   retired: number;
-  /** Ended by the platform at a limit, in the middle of what they did. */
+  /** Ended by the platform at a limit, in the middle of their work. */
   ended: number;
 }
 
 export interface StackProcess extends Ready {
-  /** Of the process whose descendants are everything there is. */
+  /** Id of the root process: all others are its descendants. */
   pid: number;
   pids(): Promise<Pids>;
-  /** What it logged last, oldest first, without routine. */
+  /** Its last log lines, oldest first, without those of successful calls. */
   lastLines(): Promise<string[]>;
   countIsolates(name: string): Promise<IsolateCounts>;
   stop(): Promise<void>;
@@ -36,7 +36,7 @@ export interface StackProcess extends Ready {
 
 const MAIN = fileURLToPath(new URL("./stack-process.ts", import.meta.url));
 
-/** On free ports, with fresh data. Throws with the stack's own words when it does not start. */
+/** Starts on free ports with fresh data. Throws with the stack's own words if it does not start. */
 export async function startStackProcess(order: StackOrder): Promise<StackProcess> {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   const child = fork(MAIN, [JSON.stringify(order)], { execArgv: ["--import", tsx] });
@@ -80,7 +80,7 @@ export async function startStackProcess(order: StackOrder): Promise<StackProcess
   };
 }
 
-/** Uses a stack and stops it; what it logged last is told where the use fails. */
+/** Uses a stack and stops it; prints its last log lines if the use fails. */
 export async function withStack<T>(order: StackOrder, use: (stack: StackProcess) => Promise<T>): Promise<T> {
   const stack = await startStackProcess(order);
   try {

@@ -1,4 +1,4 @@
-// What a callback is without HTTP and signature: one call of the database, by the function's role, one after the other.
+// A callback without HTTP and signature: one call of the database by the function's role, one after the other.
 import postgres from "postgres";
 import type { SentMessage } from "../arrange/add-sent.ts";
 import type { BenchOrg } from "../arrange/create-org.ts";

@@ -28,7 +28,7 @@ export async function makeCallback(
   return { url, body: `${form}`, signature: await signWebhook(org.authToken, url, form) };
 }
 
-/** @returns the HTTP status, 0 where there was no answer */
+/** @returns the HTTP status, 0 if there was no answer */
 export async function postCallback({ url, body, signature }: Callback): Promise<number> {
   try {
     const response = await fetch(url, {

@@ -15,11 +15,11 @@ import { applyDirectly } from "./apply-directly.ts";
 import { makeCallback, postCallback } from "./callback.ts";
 
 const HISTORY = 20_000;
-/** Of the rate: the last answers come after the last call. */
+/** Share of the rate that must be reached: the last answers arrive after the last call. */
 const SUSTAINED = 0.98;
 const MEMORY_MB = 128;
 const IN_FLIGHT = 20;
-/** Callbacks that warm the function up, and that find its idle memory. */
+/** Callbacks that warm the function up, to measure its idle memory. */
 const WARM_UP = 20;
 
 export const webhooksBench = defineBench({
@@ -107,7 +107,7 @@ function describe({ calls, perSecond }: RatedRun<number>): string {
   return `${Math.round(perSecond)}/s answered, median ${round(percentile(times, 50))} ms, slowest ${round(Math.max(...times))} ms`;
 }
 
-/** Every one was answered before, so whatever is not applied now never will be. */
+/** Every callback was answered before, so one that is not applied by now is lost. */
 async function countLost(sql: postgres.Sql, sent: SentMessage[]): Promise<number> {
   const [row] = await sql`
     select count(*)::integer as n

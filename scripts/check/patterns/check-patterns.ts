@@ -1,5 +1,5 @@
-// No pattern may take more than linear time on any text: tenants, texters and services choose the texts, and a worker is killed
-// after two seconds of CPU. A public checker (recheck) judges every pattern, quadratic ones included.
+// No regular expression may take more than linear time on any text: tenants, people who write and services choose the texts,
+// and a worker is killed after two seconds of CPU. A public checker (recheck) judges every pattern and also finds quadratic ones.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { check } from "recheck";
@@ -10,10 +10,10 @@ import { findSqlPatterns } from "./find-sql-patterns.ts";
 const FUNCTIONS = "supabase/functions";
 const SCHEMAS = "supabase/schemas";
 export const ACCEPTED_PATTERNS_PATH = "supabase/patterns-accepted.json";
-/** A verdict hangs neither on chance nor, with so much time for each look, on what else the machine does. The slowest pattern takes a few seconds. */
+/** A fixed seed and long time-outs make verdicts independent of chance and load. The slowest pattern takes a few seconds. */
 const OPTIONS = { timeout: 120_000, randomSeed: 1, incubationTimeout: 2_000, attackTimeout: 10_000 };
 
-/** A pattern made of more than constants that a person looked at. */
+/** A pattern made of more than constants that a person has checked. */
 export interface AcceptedPattern {
   path: string;
   expression: string;
@@ -44,7 +44,7 @@ async function filesOf(folder: string, ending: string): Promise<string[]> {
     .sort();
 }
 
-/** An acceptance that accepts nothing any more is a complaint too, or the list would only ever grow. */
+/** An acceptance that no longer matches any pattern is a complaint too, or the list would only ever grow. */
 export function judgeUnknown(
   unknown: readonly UnknownPattern[],
   accepted: readonly AcceptedPattern[],

@@ -1,4 +1,4 @@
-// Finds the regular expressions of a TypeScript file: its literals, and what it makes out of texts.
+// Finds the regular expressions of a TypeScript file: its literals, and those made from strings.
 import ts from "typescript";
 
 export interface FoundPattern {
@@ -8,11 +8,11 @@ export interface FoundPattern {
   flags: string;
 }
 
-/** A pattern that is made of more than constants, so that nobody knows it before it runs. */
+/** A pattern that is made of more than constants, so that it is only known when it runs. */
 export interface UnknownPattern {
   place: string;
   path: string;
-  /** The call as it stands, white space folded. */
+  /** The call as written, with white space collapsed. */
   expression: string;
 }
 
@@ -21,7 +21,7 @@ export interface FoundPatterns {
   unknown: UnknownPattern[];
 }
 
-/** Methods of strings that make a pattern of a text they are given. */
+/** String methods that make a pattern from a string argument. */
 const MAKE_PATTERNS = ["match", "matchAll", "search"];
 
 /** @param path the file's path below the project, for the places */
@@ -46,7 +46,7 @@ export function findPatterns(path: string, text: string): FoundPatterns {
   return found;
 }
 
-/** @returns undefined for a node that makes no pattern of a text */
+/** @returns undefined for a node that makes no pattern from a string */
 function readMadePattern(
   node: ts.Node,
   constants: ReadonlyMap<string, ts.Expression>,
@@ -66,7 +66,7 @@ function readMadePattern(
   return source === undefined ? "unknown" : { source, flags: "" };
 }
 
-/** The constants of a file's top level, by name. */
+/** The top-level constants of a file, by name. */
 function readConstants(file: ts.SourceFile): Map<string, ts.Expression> {
   const constants = new Map<string, ts.Expression>();
   for (const statement of file.statements) {
@@ -78,7 +78,7 @@ function readConstants(file: ts.SourceFile): Map<string, ts.Expression> {
   return constants;
 }
 
-/** The text that an expression of constants comes to, undefined where it has other parts. */
+/** The value of a string expression of constants, undefined if it has other parts. */
 function readText(
   expression: ts.Expression,
   constants: ReadonlyMap<string, ts.Expression>,

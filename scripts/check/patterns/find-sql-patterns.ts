@@ -1,7 +1,7 @@
-// Finds the regular expressions of a migration: what stands right of ~ and in the functions that take a pattern.
+// Finds the regular expressions of a migration: those to the right of ~ and in the functions that take a pattern.
 import type { FoundPattern } from "./find-patterns.ts";
 
-/** A text in quotation marks, a quotation mark in it doubled. */
+/** A SQL string; a quotation mark in it is doubled. */
 const TEXT = "'((?:[^']|'')*)'";
 /** An operator, or a function with its first argument up to the pattern. */
 const USES = [
@@ -13,7 +13,7 @@ const FUNCTION =
 
 /** @param path the file's path below the project, for the places */
 export function findSqlPatterns(path: string, sql: string): FoundPattern[] {
-  // Comments hold apostrophes, which are no quotation marks; they become spaces, so that places stay.
+  // Comments may contain apostrophes, which quote nothing; they are replaced by spaces, so that positions stay.
   const text = sql.replace(/--[^\n]*/g, (comment) => " ".repeat(comment.length));
   const at = (index: number) => `${path}:${text.slice(0, index).split("\n").length}`;
   const found: FoundPattern[] = [];
@@ -27,7 +27,7 @@ export function findSqlPatterns(path: string, sql: string): FoundPattern[] {
   return found;
 }
 
-/** The text that is a call's second argument, undefined where that is no text. */
+/** The string that is a call's second argument, undefined if that is not a string. */
 function secondArgument(sql: string, from: number): string | undefined {
   let depth = 0;
   for (let i = from; i < sql.length; i++) {
@@ -53,7 +53,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   punct: "!-\\/:-@\\[-`{-~",
 };
 
-/** As JavaScript writes it: Postgres has its own signs for the edges of words and for classes. */
+/** Translates a pattern to JavaScript: Postgres has its own notation for word boundaries and classes. */
 function translate(source: string): string {
   return source
     .replaceAll("''", "'")

@@ -1,5 +1,5 @@
-// Where files lie and what they import: no file that nothing deployed uses, no import circle, none from the folder above, and the
-// names that every area has.
+// Checks where files are and what they import: no file that nothing deployed uses, no import cycle, no import from a folder
+// above, and the file names that every area has.
 import { findFunctions } from "../../generate/find-functions.ts";
 import { PROJECT_DIR } from "../../tools/run-tool.ts";
 import { findCircles, findUnreached, findUpward } from "./judge-imports.ts";
@@ -7,7 +7,7 @@ import { findMisnamed } from "./judge-names.ts";
 import { readImports } from "./read-imports.ts";
 
 const FUNCTIONS = "supabase/functions";
-// packages/ keeps circles and imports from above; it is held to its own rule, in packages-apart.ts.
+// packages/ may have cycles and imports from above; it has its own rule, in packages-apart.ts.
 const FOLDERS = [FUNCTIONS, "scripts", "tests"];
 
 /** @returns complaints, none if all is well */

@@ -1,4 +1,4 @@
-// What is wrong with how files import each other. Each rule gives complaints, none if all is well.
+// Rules for how files import each other. Each rule returns complaints, none if all is well.
 import { posix } from "node:path";
 import type { Imports } from "./read-imports.ts";
 
@@ -20,7 +20,7 @@ export function findUnreached(
     .map((file) => `${file}: no function reaches it. Delete it, or move it to what uses it.`);
 }
 
-/** Imports that lead back to where they began, types too: what both sides need belongs into a third file. */
+/** Import cycles, types included: code that both sides need belongs in a third file. */
 export function findCircles(imports: Imports): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
@@ -42,7 +42,7 @@ export function findCircles(imports: Imports): string[] {
   return circles;
 }
 
-/** Imports from a folder around one's own: a folder is used by what is above it, and never the other way round. */
+/** Imports from a folder above: files use the folders below them, never the other way round. */
 export function findUpward(imports: Imports): string[] {
   return [...imports].flatMap(([file, imported]) =>
     imported

@@ -1,8 +1,8 @@
-// The names of files that every area has: routes.ts and schemas.ts, in whatever folder of it they lie.
+// The names of files that every area has: routes.ts and schemas.ts, in any of its folders.
 import { posix } from "node:path";
 import type { Imports } from "./read-imports.ts";
 
-/** @param route the file that route tables are declared by */
+/** @param route the file whose function declares route tables */
 export function findMisnamed(imports: Imports, areas: string, route: string): string[] {
   const complaints: string[] = [];
   for (const [file, imported] of imports) {

@@ -8,8 +8,8 @@ export type Imports = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Packages are left out: only paths that begin with a dot are files of ours.
- * @param base what paths are relative to
- * @param folders below it, read with all they hold
+ * @param base the folder that paths are relative to
+ * @param folders below it, read with all their sub-folders
  */
 export async function readImports(base: string, folders: readonly string[]): Promise<Imports> {
   const imports = new Map<string, string[]>();

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../tools/run-tool.ts";
 
-/** The areas in the order in which a newcomer reads them, each with what it holds. */
+/** The areas in the order in which a newcomer reads them, each with its contents. */
 export const AREAS = {
   foundation: "What every area uses: errors, ids, checks of the shape of JSON, and Twilio's error codes.",
   identity: "Organisations, their people, invitations, roles, settings and quotas.",
@@ -29,7 +29,7 @@ export const AREAS = {
 export type AreaName = keyof typeof AREAS;
 export type ObjectKind = "function" | "relation" | "type" | "task" | "job" | "queue";
 
-/** Gives the area of an object. @param name with its schema, except of tasks, jobs and queues. @throws Error if no file creates it */
+/** Returns an object's area. @param name with its schema, except for tasks, jobs, queues. @throws Error if no file creates it */
 export type FindArea = (kind: ObjectKind, name: string) => AreaName;
 
 const SQL_FOLDER = "supabase/schemas";

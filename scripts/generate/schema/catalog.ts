@@ -1,4 +1,4 @@
-// What the documents say of a database, and how it is read: from the catalog, in an order that never depends on chance.
+// The contents of the schema documents, read from the database's catalog in a fixed order.
 import postgres from "postgres";
 import { type CatalogFunction, readFunctions } from "./read-functions.ts";
 import { type PlatformLines, readPlatform } from "./read-platform.ts";
@@ -23,7 +23,7 @@ export async function readCatalog(databaseUrl: string): Promise<Catalog> {
   const connection = { TimeZone: "UTC", DateStyle: "ISO, YMD", IntervalStyle: "postgres" };
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, connection });
   try {
-    // No search path, so that every name comes with its schema.
+    // No search path, so that every name is printed with its schema.
     await sql`select set_config('search_path', '', false)`;
     return {
       relations: await readRelations(sql),

@@ -2,7 +2,7 @@
 import { fenced } from "./markdown.ts";
 import type { ForeignKey } from "./read-relations.ts";
 
-/** Tables that nearly all others refer to: drawn in their own area alone, since elsewhere their lines would hide the others. */
+/** Tables that nearly all others refer to: drawn in their own area only, since elsewhere their lines would hide the others. */
 const HUBS = ["public.orgs", "public.users"];
 
 const shortName = (table: string) => table.split(".")[1] as string;

@@ -1,4 +1,4 @@
-// The few forms of text that the schema's pages are made of.
+// Helpers for the Markdown of the schema's pages.
 import type { Line } from "./relation-parts.ts";
 
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();
@@ -12,7 +12,7 @@ export function code(text: string): string {
   return `${fence} ${line} ${fence}`;
 }
 
-/** A comment of the database as text: what Markdown and HTML would take for their own is escaped. */
+/** A comment of the database as text: Markdown and HTML syntax in it is escaped. */
 export function prose(text: string): string {
   return oneLine(text).replace(/[\\`*[\]<>|]|(?<!\w)_|_(?!\w)/g, "\\$&");
 }
@@ -21,7 +21,7 @@ export function listItem({ code: text, comment }: Line): string {
   return `- ${code(text)}${comment ? ` ${prose(comment)}` : ""}`;
 }
 
-/** A title in bold over a list; nothing if the list is empty. */
+/** A bold title above a list; nothing if the list is empty. */
 export function titledList(title: string, lines: Line[]): string[] {
   return lines.length === 0 ? [] : [`**${title}**`, lines.map(listItem).join("\n")];
 }
@@ -34,7 +34,7 @@ export function fenced(language: string, text: string): string {
   return [`\`\`\`${language}`, ...lines, "```"].join("\n");
 }
 
-/** What a link to a heading names: GitHub's rule, for headings of names alone. */
+/** The anchor of a heading by GitHub's rule, for headings that are only names. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

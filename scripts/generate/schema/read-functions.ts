@@ -1,4 +1,4 @@
-// Functions and procedures of our schemas: all that a caller sees of them, and none of their bodies.
+// Functions and procedures of our schemas: everything a caller sees, without their bodies.
 import type postgres from "postgres";
 import { GRANTEE } from "./relation-parts.ts";
 
@@ -7,9 +7,9 @@ export interface CatalogFunction {
   name: string;
   /** Name, arguments with defaults, and what it returns. */
   signature: string;
-  /** Language, volatility, whose rights it has, and what is set while it runs. */
+  /** Language, volatility, security (definer or invoker), and settings while it runs. */
   facts: string[];
-  /** Roles that may execute it beside its owner. */
+  /** Roles that may execute it, besides its owner. */
   mayExecute: string[];
   comment: string | null;
 }

@@ -28,7 +28,7 @@ const defaults = `
   where pg_get_userbyid(d.defaclrole) = 'postgres' and (n.oid is null or n.nspname in ('public', 'private'))
   order by 1`;
 
-/** The roles that Supabase makes have no line: who else has rights on what is ours was made by the project. */
+/** Roles that Supabase makes are left out: other roles with rights on our objects were made by the project. */
 const roles = `
   with granted as (
     select distinct g.grantee from pg_class c, aclexplode(c.relacl) g

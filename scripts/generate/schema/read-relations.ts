@@ -17,9 +17,9 @@ export interface ForeignKey {
   from: string;
   to: string;
   columns: string[];
-  /** Whether a row of `from` may name no row of `to`. */
+  /** Whether the reference may be null. */
   isOptional: boolean;
-  /** Whether a row of `to` is named by one row of `from` at most. */
+  /** Whether at most one row of `from` refers to a row of `to`. */
   isUnique: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What runs by the clock (tasks, and jobs of pg_cron) and what waits in line (pgmq).
+// Scheduled work (tasks, and jobs of pg_cron) and queues (pgmq).
 import type postgres from "postgres";
 
 export interface Task {
@@ -6,7 +6,7 @@ export interface Task {
   seconds: number;
   isPrompt: boolean;
   due: string;
-  /** What it does, in order: queries for items, and what is done with each. */
+  /** Its parts in order: queries for items, and the call for each item. */
   parts: { kind: string | null; items: string | null; call: string; seconds: number }[];
 }
 
@@ -21,7 +21,7 @@ export interface Job {
 
 export interface Queue {
   name: string;
-  /** What differs from a queue as pgmq makes it. */
+  /** Settings that differ from those of a queue as pgmq makes it. */
   settings: string[];
 }
 

@@ -73,7 +73,7 @@ const indexes = `
     select 1 from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
   order by x.relname collate "C"`;
 
-/** Of any table: the documents show those on the platform's tables too. */
+/** Policies of any table: the documents show those on the platform's tables too. */
 export const POLICY = `
   concat_ws(' ',
     quote_ident(p.polname), case when not p.polpermissive then 'as restrictive' end,
@@ -90,7 +90,7 @@ const policies = `
   join pg_class c on c.oid = p.polrelid and c.${OURS}
   order by p.polname collate "C"`;
 
-/** Columns a privilege and role at a time, then the sequences that belong to the table. Owners are left out. */
+/** One line for each privilege and role with its columns, then for the table's sequences. Owners are left out. */
 const grants = `
   select relation, null as comment, code
   from (
@@ -134,7 +134,7 @@ const grants = `
   ) x
   order by place, sorting collate "C"`;
 
-/** Of any table: the documents show those on the platform's tables too. */
+/** Triggers of any table: the documents show those on the platform's tables too. */
 export const TRIGGER = `
   regexp_replace(pg_get_triggerdef(t.oid), '^CREATE ', '')
     || case t.tgenabled when 'O' then '' when 'D' then ' (disabled)' when 'R' then ' (on replicas)' else ' (always)' end`;
@@ -168,7 +168,7 @@ const QUERIES = {
 export type PartTitle = keyof typeof QUERIES;
 export const PARTS = Object.keys(QUERIES) as PartTitle[];
 
-/** One kind of part of all tables and views, by their name. */
+/** Reads one kind of part of all tables and views, by their name. */
 export async function readPart(sql: postgres.Sql, title: PartTitle): Promise<Map<string, Line[]>> {
   const found = new Map<string, Line[]>();
   for (const { relation, code, comment } of await sql.unsafe<Row[]>(QUERIES[title])) {

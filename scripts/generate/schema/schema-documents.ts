@@ -28,7 +28,7 @@ export async function schemaDocuments(databaseUrl: string): Promise<GeneratedFil
   ];
 }
 
-/** What belongs to an area, and all foreign keys: a picture shows those that lead out of its area too. */
+/** The contents of an area, and all foreign keys: a picture also shows those that lead out of its area. */
 function pick(catalog: Catalog, findArea: FindArea, area: AreaName): AreaContents {
   return {
     relations: catalog.relations.filter(({ name }) => findArea("relation", name) === area),
@@ -41,7 +41,7 @@ function pick(catalog: Catalog, findArea: FindArea, area: AreaName): AreaContent
   };
 }
 
-/** Not in the formatter's hands: it would break lines and align tables, and a small change would touch many lines. */
+/** Not formatted: the formatter would break lines and align tables, and a small change would then touch many lines. */
 function page(parts: string[]): string {
   return `${[HEADER, ...parts].join("\n\n")}\n`;
 }

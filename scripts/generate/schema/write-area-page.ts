@@ -11,7 +11,7 @@ import { PARTS } from "./relation-parts.ts";
 
 export type AreaContents = Omit<Catalog, "platform">;
 
-/** @param contents what belongs to the area, and the foreign keys of all tables */
+/** @param contents the contents of the area, and the foreign keys of all tables */
 export function writeAreaPage(area: AreaName, contents: AreaContents): string[] {
   const { relations, foreignKeys, types, functions, tasks, jobs, queues } = contents;
   const tables = relations.filter(({ kind }) => kind === "table");

@@ -5,15 +5,15 @@ import type { PlatformLines } from "./read-platform.ts";
 import type { Relation } from "./read-relations.ts";
 
 const INTRODUCTION = [
-  "The database as it is, read from its catalog. A change of the schema is a change of these pages, so a diff of them is what a migration did.",
+  "The database as it is, read from its catalog. Every change of the schema changes these pages, so their diff shows what a migration did.",
   "Tables of `public` are behind row level security and can be read over REST by members of the organisation. Tables of " +
-    "`private` are the machinery and can't be reached over REST at all. Every table carries `org_id` or belongs to the platform. " +
+    "`private` are internal and can't be reached over REST at all. Every table carries `org_id` or belongs to the platform. " +
     "How they work together is in [architecture.md](architecture.md).",
   [
-    "- What belongs to `postgres`, the owner of all, is not said. Grants and rights are those of others.",
+    "- Rights of `postgres`, which owns everything, are left out. Grants and rights listed are those of other roles.",
     "- Functions run with an empty `search_path` and the caller's rights unless their line says otherwise.",
     "- Functions of `public` can be called over REST as `rpc`. Each checks role and organisation itself.",
-    "- Pictures leave out lines to `orgs` and `users`, which nearly all tables refer to, but in their own area.",
+    "- Diagrams show lines to `orgs` and `users`, which nearly all tables refer to, only in their own area.",
   ].join("\n"),
 ];
 

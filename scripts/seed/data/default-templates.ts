@@ -7,7 +7,7 @@ import type { TemplateCategory } from "../lint/lint-content.ts";
 export interface TemplateGroup {
   category: TemplateCategory;
   language: Language;
-  /** Names are this and a running number. */
+  /** A template's name is this and a running number. */
   name: string;
   contents: string[];
 }

@@ -2,7 +2,7 @@
 
 /**
  * permanent: this phone can't be texted. opt_out: its holder doesn't want to be. transient: try again later. account and
- * campaign: nothing can be sent until a person mends it. sender: this number is at fault. bug: our request is.
+ * campaign: nothing can be sent until a person fixes the cause. sender: this number is at fault. bug: our request is.
  */
 export type ErrorClass =
   | "permanent"
@@ -21,6 +21,7 @@ export type ErrorAction =
   | "retry"
   | "rest_number"
   | "rest_account"
+  | "hold_region"
   | "reschedule"
   | "pause_account"
   | "pause_campaign"
@@ -34,11 +35,11 @@ export interface ErrorRule {
   action: ErrorAction;
   /** Base of the wait before the next attempt; it doubles each time, with jitter. */
   retryAfterSeconds?: number;
-  /** Attempts in all; 3 where not given. */
+  /** Attempts in all; 3 if not given. */
   maxAttempts?: number;
   /** Refused before any carrier took it, so that sending it again can't reach the person twice. */
   neverHandedToCarrier: boolean;
-  /** What the action pauses stays paused until then. */
+  /** How long the action's pause lasts. */
   pauseUntil?: "a_person_resumes" | "midnight_pacific";
   note: string;
 }
@@ -52,6 +53,7 @@ const CLASS_OF: Record<ErrorAction, ErrorClass> = {
   retry: "transient",
   rest_number: "transient",
   rest_account: "account",
+  hold_region: "account",
   reschedule: "transient",
   pause_account: "account",
   pause_campaign: "campaign",
@@ -64,7 +66,7 @@ const SECOND = 1;
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** Answered at once: the message never came into being. 429 is three things (20429, 21611, 63038): only the code tells. */
+/** Answered at once: no message was created. HTTP 429 has three meanings (20429, 21611, 63038); only the code differs. */
 const REFUSED: Row[] = [
   [20003, "pause_account", "authentication failed or account suspended"],
   [20005, "pause_account", "account not active"],
@@ -76,7 +78,7 @@ const REFUSED: Row[] = [
   [21265, "mark_invalid", "To is a short code"],
   [21266, "fail", "To and From are the same number"],
   [21268, "mark_invalid", "To is a premium or information number"],
-  [21408, "fail", "messages to this region are not enabled for the account"],
+  [21408, "hold_region", "messages to this region are not enabled for the account"],
   [21601, "quarantine_number", "From is no number of this account"],
   [21602, "fail", "message body missing"],
   [21603, "fail", "From missing"],
@@ -99,6 +101,8 @@ const REFUSED: Row[] = [
   [21703, "pause_campaign", "messaging service has no usable number"],
   [21704, "pause_campaign", "messaging service has no numbers"],
   [21705, "pause_campaign", "messaging service is invalid"],
+  [21730, "retry", "Twilio is under maintenance", 10 * MINUTE, 4],
+  [21910, "fail", "From and To are not of the same channel"],
   [35111, "fail", "scheduling: SendAt missing"],
   [35114, "fail", "scheduling: time out of range"],
   [35115, "fail", "scheduling: time too near"],
@@ -120,10 +124,16 @@ const NEVER_HANDED_OVER: Row[] = [
   [30033, "pause_campaign", "the registered A2P campaign is suspended"],
   [30034, "quarantine_number", "number not registered to an A2P campaign"],
   [30035, "quarantine_number", "number still being set up for its A2P campaign"],
+  [30037, "pause_account", "outbound messages are not allowed for the account"],
   [30036, "reschedule", "validity period ran out in the queue", MINUTE, 5],
   [30450, "retry", "blocked for some minutes by fraud protection", 30 * MINUTE],
   [30610, "reschedule", "blocked by Twilio's quiet hours", HOUR, 5],
   [30640, "suppress", "recipient is a known litigator"],
+  [30883, "pause_campaign", "the A2P campaign's registration was rejected: content violation"],
+  [30884, "pause_campaign", "the A2P campaign's registration was rejected: spam risk"],
+  [30885, "pause_campaign", "the A2P campaign's registration was rejected: high risk"],
+  [30893, "pause_campaign", "the A2P campaign's registration was rejected: sample messages"],
+  [30951, "pause_campaign", "the A2P campaign's registration was rejected: third-party lead generation"],
 ];
 
 /** Reported later, after a carrier may have had the message. */
@@ -136,8 +146,11 @@ const HANDED_OVER: Row[] = [
   [30008, "retry", "unknown carrier error", HOUR, 2],
   [30010, "fail", "price above MaxPrice"],
   [30011, "fail", "MMS not supported"],
+  [30016, "fail", "From and To are not of the same channel"],
   [30017, "retry", "carrier congestion", 10 * MINUTE],
+  [30021, "retry", "internal error of Twilio's messaging service", HOUR, 2],
   [30410, "retry", "carrier did not answer in time", HOUR, 2],
+  [30500, "retry", "internal error at Twilio while it processed the message", HOUR, 2],
 ];
 
 const toRule =
@@ -157,7 +170,7 @@ const toRule =
     note,
   });
 
-/** Every code a message can end with that we know, by code. Sources: Twilio's error dictionary and its messaging guides. */
+/** Every known code that a message can end with, by code. Sources: Twilio's error dictionary and its messaging guides. */
 export const ERROR_RULES: readonly ErrorRule[] = [
   ...REFUSED.map(toRule(true)),
   ...NEVER_HANDED_OVER.map(toRule(true)),
@@ -167,7 +180,7 @@ export const ERROR_RULES: readonly ErrorRule[] = [
 const BY_CODE = new Map(ERROR_RULES.map((rule) => [rule.code, rule]));
 
 /**
- * The rule of a code. A code we don't know is `unknown`: the message fails, is not retried, and a person looks. Branch on
+ * The rule of a code. A code we don't know is `unknown`: the message fails, is not retried, and a person must look. Branch on
  * the JSON body's code, never on the HTTP status.
  */
 export function classifyError(code: number | null | undefined): ErrorRule {

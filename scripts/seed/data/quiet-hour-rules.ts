@@ -1,28 +1,33 @@
 // When people may be texted, by state and weekday, in their local time. Conservative readings of statutes on telephone
 // solicitation, most of which speak of calls: not legal advice, and to be reviewed by counsel. Editable in the database.
 
-/** "9-20" is from 9:00 until before 20:00; "-" is not at all. */
+/** "9-20" is from 9:00 until before 20:00; "-" means closed. */
 type Hours = `${number}-${number}` | "-";
 
 export interface StateRule {
-  /** Postal abbreviation; US the federal rule, * any state without a rule of its own, ?? nobody knows where. */
+  /** Postal abbreviation; US is the federal rule, * any state without a rule of its own, ?? an unknown place. */
   state: string;
   /** Monday to Friday. */
   weekdays: Hours;
   saturday: Hours;
   sunday: Hours;
+  /** Closed on federal holidays. */
   closedOnHolidays?: true;
+  /** Closed on the state's own holidays: state-holidays.ts. */
+  closedOnStateHolidays?: true;
   /** Messages to one person in any 24 hours. */
   maxPer24h?: number;
+  /** The day on which the law came into force, if that is later than EFFECTIVE_FROM. */
+  effectiveFrom?: string;
   source: string;
 }
 
-/** The day from which on the platform applies these rules, and the day somebody last checked them. */
+/** The first day on which the platform applies these rules, and the day they were last checked. */
 export const EFFECTIVE_FROM = "2024-01-01";
 export const REVIEWED_AT = "2026-11-22";
 
 const every = (hours: Hours) => ({ weekdays: hours, saturday: hours, sunday: hours });
-/** What holds where nothing is confirmed: 9-20, Sundays from noon. */
+/** The rule for states where nothing is confirmed: 9-20, Sundays from noon. */
 const cautious = { weekdays: "9-20", saturday: "9-20", sunday: "12-20" } as const;
 
 const VENDOR_2025 = "industry table of state calling hours, 2025-11";
@@ -55,7 +60,8 @@ export const STATE_RULES: StateRule[] = [
     saturday: "8-20",
     sunday: "-",
     closedOnHolidays: true,
-    source: `${VENDOR_2025}: 8-20, no Sundays or holidays; ${VENDOR_2026} agrees on the hours`,
+    closedOnStateHolidays: true,
+    source: `${VENDOR_2025}: 8-20, no Sundays or holidays; ${VENDOR_2026} agrees on the hours; holidays: Ala. Code 1-3-8. dnc.com (2023) says the ban binds telephone utilities only; unconfirmed and applied`,
   },
   {
     state: "CA",
@@ -82,7 +88,8 @@ export const STATE_RULES: StateRule[] = [
     saturday: "8-20",
     sunday: "-",
     closedOnHolidays: true,
-    source: `${VENDOR_2025} and ${VENDOR_2026} agree: 8-20, no Sundays or holidays`,
+    closedOnStateHolidays: true,
+    source: `${VENDOR_2025} and ${VENDOR_2026} agree: 8-20, no Sundays or holidays (LPSC General Order R-29617, La. R.S. 45:811, as dnc.com quotes them); holidays: La. R.S. 1:55. Days that the governor proclaims are not included`,
   },
   {
     state: "MD",
@@ -98,7 +105,9 @@ export const STATE_RULES: StateRule[] = [
     weekdays: "8-20",
     saturday: "8-20",
     sunday: "-",
-    source: `${VENDOR_2025} and ${VENDOR_2026} agree: 8-20 Central, no Sundays; applied in every zone the person may be in`,
+    closedOnHolidays: true,
+    closedOnStateHolidays: true,
+    source: `${VENDOR_2025} and ${VENDOR_2026} agree: 8-20 Central, no Sundays (Miss. Code 77-3-723); applied in every zone the person may be in. Holidays: dnc.com (2023) lists them, and reports in 2024 that the rule was repealed; unconfirmed and applied`,
   },
   {
     state: "NJ",
@@ -114,19 +123,30 @@ export const STATE_RULES: StateRule[] = [
     source: "Okla. Stat. tit. 15, 775C.4: 8-20, at most 3 in 24 hours",
   },
   {
+    state: "OR",
+    ...every("8-20"),
+    maxPer24h: 3,
+    effectiveFrom: "2026-01-01",
+    source:
+      "Oregon HB 3865 (ORS 646.561 to 646.569), in force since 2026-01-01, as law firms and vendors report it: texts are solicitation, 8-20, at most 3 in 24 hours; the exemption for customers is not used",
+  },
+  {
     state: "PA",
     weekdays: "9-20",
     saturday: "9-12",
     sunday: "-",
     closedOnHolidays: true,
-    source: `${VENDOR_2025} shows limits on Saturdays, Sundays and holidays that look garbled (Sat 8-12, Sun 8-21); the narrowest reading is used, on weekdays the platform default`,
+    closedOnStateHolidays: true,
+    source: `${VENDOR_2025} shows limits on Saturdays, Sundays and holidays that look garbled (Sat 8-12, Sun 8-21); the narrowest reading is used, on weekdays the platform default. Holidays: 73 P.S. 2245(a)(10), since 2019-12-03, as a law library reports it`,
   },
   {
     state: "RI",
     weekdays: "9-18",
     saturday: "10-17",
     sunday: "-",
-    source: `${VENDOR_2025}: Mon-Fri 9-18, Sat 10-17; another table allows Sundays 10-17, which is not used`,
+    closedOnHolidays: true,
+    closedOnStateHolidays: true,
+    source: `R.I. Gen. Laws 5-61-2(2): Mon-Fri 9-18 except state and federal holidays, Sat 10-17; ${VENDOR_2025} agrees; another table allows Sundays 10-17, which is not used. Holidays on Saturdays are closed, too`,
   },
   {
     state: "TX",
@@ -135,6 +155,16 @@ export const STATE_RULES: StateRule[] = [
     sunday: "12-21",
     source:
       "Tex. Bus. & Com. Code ch. 302 and 304: Mon-Sat 9-21, Sun 12-21; texts are solicitation since 2025-09-01 (SB 140)",
+  },
+  {
+    state: "UT",
+    weekdays: "9-20",
+    saturday: "9-20",
+    sunday: "-",
+    closedOnHolidays: true,
+    closedOnStateHolidays: true,
+    source:
+      "Utah Code 13-25a-103(3): without prior express consent no solicitation from 21:00 to 8:00, on Sundays or on legal holidays (63G-1-301); the stricter hours of the platform default are used",
   },
   {
     state: "WA",

@@ -1,8 +1,8 @@
-// The rules about what a template says: identification, opt-out wording, links, forbidden words, tone.
+// The rules for the content of a template: identification, opt-out wording, links, forbidden words, tone.
 
-import { normaliseInbound } from "../../../supabase/functions/_shared/sms/normalise-inbound.ts";
 import { findLinks } from "./find-links.ts";
 import { DOUBTFUL, FORBIDDEN, SHORTENERS, SPAMMY } from "./lint-word-lists.ts";
+import { normaliseWords } from "./normalise-words.ts";
 
 export type TemplateCategory = "initial" | "followup" | "help" | "stop";
 
@@ -30,10 +30,10 @@ const warning = (code: string, message: string, remedy: string): Finding => ({
 /** STOP or ALTO as an answer word: in capitals or quotes, since lower-case "alto" is an adjective. */
 const OPT_OUT_WORD =
   /(?<![\p{L}])(?:["'“”]?(?:STOP|ALTO|BAJA|PARAR|UNSUBSCRIBE)["'“”]?|["'“](?:stop|alto|baja|parar)["'”])(?![\p{L}])/u;
-/** What tells people to answer with it, or what it does. */
+/** Words that tell people to answer with it, or what it does. */
 const OPT_OUT_SENSE =
   /\b(?:REPLY|TEXT|SEND|RESPOND|ANSWER|RESPOND[AE]|CONTEST[AE]|ENVIE|ENVIA|MANDE|MANDA|ESCRIB[AE]|TEXTEE)\b|\b(?:TO|PARA) (?:OPT OUT|UNSUBSCRIBE|STOP|END|QUIT|SALIR|NO RECIBIR|DEJAR|DARSE|CANCELAR|PARAR|TERMINAR)\b/;
-/** Twilio answers these by itself when they come alone, so an offer can't ask for them. */
+/** Twilio answers these itself if they are the whole text, so an offer can't ask for them. */
 const KEYWORD_AS_ANSWER =
   /\b(?:REPLY|TEXT|SEND|RESPOND|ANSWER|RESPOND[AE]|CONTEST[AE]|ENVIE|MANDE|ESCRIB[AE]|TEXTEE)(?: WITH| CON| BACK| THE WORD| LA PALABRA)* ["'“”]?(YES|INFO|START|END|CANCEL|QUIT|UNSTOP|REVOKE|OPTOUT)\b/;
 const CONFIRMS =
@@ -87,8 +87,8 @@ function lintBrand(
   ];
 }
 
-function lintLinks(text: string, category: TemplateCategory): Finding[] {
-  const links = findLinks(text);
+function lintLinks(rendered: string, category: TemplateCategory, brand: string | undefined): Finding[] {
+  const links = findLinks(rendered);
   const findings: Finding[] = [];
   const short = links.find(({ host }) =>
     SHORTENERS.some((shortener) => host === shortener || host.endsWith(`.${shortener}`)),
@@ -104,11 +104,14 @@ function lintLinks(text: string, category: TemplateCategory): Finding[] {
   }
   if (links.length > 0 && (category === "initial" || category === "stop")) {
     const what = category === "initial" ? "A first message" : "A stop confirmation";
+    const isBrand = brand !== undefined && links.some(({ text }) => brand.includes(text));
     findings.push(
       error(
         "link_not_allowed",
-        `${what} may not have a link (${links[0]?.text}).`,
-        "Remove the link; send it once the person has answered.",
+        `${what} may not have a link (${links[0]?.text}${isBrand ? ", the brand" : ""}).`,
+        isBrand
+          ? "Change brand in the settings: write the name without the dot, or with a space."
+          : "Remove the link, or put a space after the dot; send a link once the person has answered.",
       ),
     );
   } else if (links.length > 1) {
@@ -193,20 +196,25 @@ function lintStop(plain: string): Finding[] {
   return findings;
 }
 
-/** What is to be said against a template's fixed text (variables taken out) for its category. */
+/**
+ * The findings about a template for its category.
+ * @param text its fixed text, without variables
+ * @param rendered the text as it is sent: with the values that are known, a stand-in for others
+ */
 export function lintContent(
   text: string,
+  rendered: string,
   variables: readonly string[],
   category: TemplateCategory,
   brand?: string,
 ): Finding[] {
-  const plain = normaliseInbound(text);
+  const plain = normaliseWords(text);
   const keyword = KEYWORD_AS_ANSWER.exec(plain)?.[1];
   const allowed = category === "stop" || category === "help" ? ["START", "UNSTOP", "INFO"] : [];
   return [
     ...lintBrand(variables, text, category, brand),
     ...lintOptOut(text, plain, category),
-    ...lintLinks(text, category),
+    ...lintLinks(rendered, category, brand),
     ...lintWords(plain),
     ...lintTone(text),
     ...(category === "stop" ? lintStop(plain) : []),

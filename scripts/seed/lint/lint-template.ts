@@ -1,4 +1,4 @@
-// Checks a template before it is saved: what is wrong, what it costs at worst, and the cheaper spelling.
+// Checks a template before it is saved: its faults, its highest cost, and a cheaper spelling.
 import {
   compileTemplate,
   normaliseTemplate,
@@ -18,7 +18,7 @@ export interface LintOptions {
 export interface LintResult {
   /** No errors: the template may be saved. */
   ok: boolean;
-  /** The text as it is to be stored. */
+  /** The text to store. */
   content: string;
   errors: Finding[];
   warnings: Finding[];
@@ -28,7 +28,7 @@ export interface LintResult {
   /** Worst case over all recipients. */
   encoding: Encoding;
   segments: number;
-  /** The spelling that stays in GSM-7, where it differs, with the cost of both. */
+  /** The spelling that stays in GSM-7, if it differs, with the cost of both. */
   gsmSafe?: GsmSafeOffer;
 }
 
@@ -45,7 +45,7 @@ const OPT_OUT_LINE: Record<Language, RegExp> = {
 
 /**
  * Findings, variables and worst-case cost of a template. Errors forbid saving it: unbalanced braces, unknown variables,
- * and for a first message a link, a missing brand or missing opt-out wording, besides what carriers forbid everywhere.
+ * and for a first message a link, a missing brand or missing opt-out wording, and content that carriers forbid everywhere.
  */
 export function lintTemplate(
   content: string,
@@ -78,10 +78,16 @@ export function lintTemplate(
     .map((part) => (typeof part === "string" ? part : (part.fallback ?? "")))
     .join(" ");
   const brand = options.known?.brand;
+  const rendered = template.parts
+    .map((part) =>
+      typeof part === "string" ? part : String(options.known?.[part.variable] ?? part.fallback ?? "X"),
+    )
+    .join("");
   if (text !== "" && compiled.ok) {
     findings.push(
       ...lintContent(
         fixed,
+        rendered,
         template.variables,
         category,
         brand === undefined || brand === null ? undefined : String(brand),

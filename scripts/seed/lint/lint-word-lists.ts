@@ -1,6 +1,6 @@
 // Words and hosts that carriers filter or forbid in marketing texts to the United States.
 
-/** Public link shorteners, Twilio's own included: carriers filter them, only an own domain passes. */
+/** Public link shorteners, Twilio's own included: carriers filter them, only a sender's own domain passes. */
 export const SHORTENERS: readonly string[] = (
   "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd v.gd buff.ly rebrand.ly cutt.ly rb.gy shorturl.at t.ly tiny.cc bl.ink " +
   "lnkd.in twil.io s.id shorte.st adf.ly soo.gd qr.ae tr.im tiny.one short.io bitly.com"
@@ -23,7 +23,7 @@ export const DOUBTFUL: ReadonlySet<string> = new Set(
   "GUN GUNS WINE VINO WEED BET ARMA ARMAS HATE ODIO BAR".split(" "),
 );
 
-/** What filters take for spam, in either language. */
+/** Patterns that filters take for spam, in either language. */
 export const SPAMMY: readonly RegExp[] = [
   /\bACT (?:NOW|FAST)\b/,
   /\bFREE (?:MONEY|CASH|GIFT)\b/,

@@ -1,4 +1,4 @@
-// The most a template can cost per message, which is what plans charge against daily caps and spending.
+// The most a template can cost per message; planning charges this against daily caps and spending.
 import { cleanValue } from "../../../supabase/functions/_shared/sms/clean-value.ts";
 import type {
   CompiledTemplate,
@@ -16,7 +16,7 @@ export interface WorstCaseOptions {
   gsmSafe?: boolean;
 }
 
-/** A stand-in as long as the longest thing that can be put there, and out of GSM-7 if anything put there can be. */
+/** A stand-in as long as the variable's longest value, and outside GSM-7 if any of its values can be. */
 function worstValue(part: VariablePart, { known, gsmSafe }: WorstCaseOptions): string {
   const variable = variableNamed(part.variable);
   const gsmOnly = gsmSafe === true || variable.charset === "gsm";
@@ -30,7 +30,7 @@ function worstValue(part: VariablePart, { known, gsmSafe }: WorstCaseOptions): s
 
 /**
  * Encoding, segments and units of the longest message the template can become. Assumes, for each variable not known, the
- * maximum size of `VARIABLES` and, where its charset is `any`, an accent that forces UCS-2 (MARÍA); rendering cuts
+ * maximum size of `VARIABLES` and, if its charset is `any`, an accent that forces UCS-2 (MARÍA); rendering cuts
  * leads' values to the same sizes, so no message of this template is ever larger. Growing a value never lowers the count, so
  * the longest values are the worst.
  */

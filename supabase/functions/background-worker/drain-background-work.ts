@@ -1,4 +1,5 @@
-// One drain: imports, jobs, removals of files, lookups and enrichments beside each other, until none is due or the budget is spent.
+// One drain: works off imports, jobs, file removals, lookups and enrichments at the same time, until none is due or the budget is
+// spent.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
@@ -16,120 +17,181 @@ import { drainJobs } from "./jobs/drain-jobs.ts";
 import { drainLookups } from "./lookups/drain-lookups.ts";
 
 /** As private.due_background_work names them. */
-type BackgroundWorkKind = "imports" | "jobs" | "file_removals" | "lookups" | "enrichments";
+const KINDS = ["imports", "jobs", "file_removals", "lookups", "enrichments"] as const;
+type BackgroundWorkKind = (typeof KINDS)[number];
 
-/** More of a kind may come while another is under way. */
+/** The largest piece of each kind that is one piece of work for the budget. */
+const PIECES = { imports: "chunk", jobs: "step", file_removals: "removal" } as const;
+
+/** How often it looks for due work: more of one kind may become due while another is under way. */
 const LOOK_AGAIN_MS = 500;
 
-/** Of one drain. Nobody waits for files to go; what people wait for needs the isolate's CPU. The next drain goes on. */
+/** The most of one drain: nobody waits for files to be removed, and other work needs the CPU. The next drain removes more. */
 const MOST_FILE_REMOVALS = 20;
 
 export interface BackgroundConnections {
   sql: Direct;
-  /** A job's step may hold its connection for half a minute. Nobody's imports and lookups wait for that. */
+  /** For jobs only: a step may hold its connection for half a minute, and imports and lookups must not wait for that. */
   jobs: Direct;
 }
 
-/** @param release called when this drain begins nothing more, while its last work is still under way */
+/** What the caller gives a drain, and hears from it. */
+export interface DrainTurn {
+  /** Called when this drain begins nothing more, while its last work is still under way. */
+  release(): void;
+  /** The listener is called when there may be something new to do. */
+  onCall(listener: () => void): void;
+}
+
 export async function drainBackgroundWork(
   ctx: MachineContext,
   connections: BackgroundConnections,
-  release: () => void,
+  { release, onCall }: DrainTurn,
 ): Promise<void> {
-  const { sql } = connections;
-  const budget = new DrainBudget();
-  const tally: Record<string, number> = {};
   const pause = new InterruptibleSleep();
-  const removals = { left: MOST_FILE_REMOVALS };
-  const work = backgroundTasks(ctx, connections, { budget, tally, removals }, () => pause.wake());
-  const forget = onUnload(() => pause.wake());
+  const wake = () => pause.wake();
+  const drain = new BackgroundDrain(ctx, connections, pause);
+  const forget = onUnload(wake);
+  onCall(wake);
   try {
-    while (!budget.isSpent && !unloadReason()) {
-      budget.spend("round");
-      const [row] = await retryPassingErrors(
-        () =>
-          sql<{ due: Record<BackgroundWorkKind, boolean> }[]>`select private.due_background_work() as due`,
-      );
-      if (row) work.begin({ ...row.due, file_removals: row.due.file_removals && removals.left > 0 });
-      if (work.isIdle) break;
-      await pause.wait(LOOK_AGAIN_MS);
-    }
+    await drain.work();
   } finally {
     release();
-    await work.finish();
+    await drain.finish();
     forget();
   }
-  if (Object.keys(tally).length > 0)
-    ctx.log.info("drained", { ...budget.spent, ...tally, unload: unloadReason() });
 }
 
-interface DrainState {
-  budget: DrainBudget;
-  /** What was done, by what it is called in the log. */
-  tally: Record<string, number>;
-  removals: { left: number };
-}
+class BackgroundDrain {
+  private readonly budget = new DrainBudget();
+  /** How much was done, by its name in the log. */
+  private readonly tally: Record<string, number> = {};
+  private hasDoneMore = false;
+  private removalsLeft = MOST_FILE_REMOVALS;
+  /** Whether the next drain takes over: then this one begins nothing more. */
+  private isHandingOver = false;
+  private readonly tasks: ConcurrentTasks<BackgroundWorkKind>;
 
-function backgroundTasks(
-  { env, log }: MachineContext,
-  { sql, jobs }: BackgroundConnections,
-  { budget, tally, removals }: DrainState,
-  onEnd: () => void,
-): ConcurrentTasks<BackgroundWorkKind> {
-  const count = (name: string, more: number) => {
-    if (more > 0) tally[name] = (tally[name] ?? 0) + more;
-  };
-  const calls = {
-    callsLeft: () => (unloadReason() ? 0 : budget.callsLeft),
-    spend: () => budget.spend("call"),
-  };
-  const shouldStop = (kind: "chunk" | "step") => {
-    if (!budget.hasRoomFor(kind) || unloadReason() !== undefined) return true;
-    budget.spend(kind);
-    return false;
-  };
-  const shouldStopRemoving = () => {
-    if (removals.left === 0 || !budget.hasRoomFor("removal") || unloadReason() !== undefined) return true;
-    removals.left -= 1;
-    budget.spend("removal");
-    return false;
-  };
-  const storage = () => openFileStore(env);
-  // Where Twilio is a simulator, services may be on this machine too.
-  const allowsLoopback = isLoopbackUrl(twilioApiUrl(env));
-  return new ConcurrentTasks<BackgroundWorkKind>(
-    {
-      imports: {
-        name: "importing",
-        run: async () => {
-          const limit = {
-            shouldStop: () => shouldStop("chunk"),
-            tookCpu: (ms: number) => budget.correct("chunk", ms),
-          };
-          count("chunks", (await drainImports({ sql, storage: storage(), log, budget: limit })).chunks);
-        },
+  constructor(
+    private readonly ctx: MachineContext,
+    private readonly connections: BackgroundConnections,
+    private readonly pause: InterruptibleSleep,
+  ) {
+    this.tasks = this.createTasks();
+  }
+
+  async work(): Promise<void> {
+    while (!this.budget.isSpent && !unloadReason()) {
+      const due = await this.readDueWork();
+      const beginnable = KINDS.filter((kind) => due[kind] && !this.tasks.isRunning(kind));
+      const isShort = beginnable.some((kind) => kind !== "file_removals" && !this.hasRoomFor(kind));
+      if (isShort) break;
+      this.tasks.begin({ ...due, file_removals: due.file_removals && this.hasRoomFor("file_removals") });
+      if (this.tasks.isIdle) return;
+      await this.pause.wait(LOOK_AGAIN_MS);
+    }
+    await this.callNext();
+  }
+
+  async finish(): Promise<void> {
+    await this.tasks.finish();
+    if (Object.keys(this.tally).length > 0)
+      this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
+  }
+
+  private async readDueWork(): Promise<Record<BackgroundWorkKind, boolean>> {
+    this.budget.spend("round");
+    const [row] = await retryPassingErrors(
+      () =>
+        this.connections.sql<
+          { due: Record<BackgroundWorkKind, boolean> }[]
+        >`select private.due_background_work() as due`,
+    );
+    if (!row) throw new Error("due_background_work answered nothing");
+    return row.due;
+  }
+
+  private hasRoomFor(kind: BackgroundWorkKind): boolean {
+    if (kind === "lookups" || kind === "enrichments") return this.budget.callsLeft > 0;
+    if (kind === "file_removals" && this.removalsLeft === 0) return false;
+    return this.budget.hasRoomFor(PIECES[kind]);
+  }
+
+  /**
+   * Calls the drain that does what is left. The call comes back to this isolate if that has used less CPU than was estimated,
+   * else a new isolate gets it. If the call is lost, the scheduler's next kick does the same. A drain that did nothing calls
+   * none: work that can't be done would be tried again and again without a pause.
+   */
+  private async callNext(): Promise<void> {
+    this.isHandingOver = true;
+    const reason = unloadReason();
+    const isUseful = Object.keys(this.tally).length > 0 && (reason === undefined || reason === "cpu");
+    if (isUseful)
+      await retryPassingErrors(() => this.connections.sql`select private.call_background_worker()`);
+  }
+
+  private get isEnding(): boolean {
+    return this.isHandingOver || unloadReason() !== undefined;
+  }
+
+  private begin(kind: "imports" | "jobs"): (() => void) | undefined {
+    return this.isEnding ? undefined : this.budget.begin(PIECES[kind]);
+  }
+
+  private mayRemove(): boolean {
+    if (this.isEnding || !this.hasRoomFor("file_removals")) return false;
+    this.removalsLeft -= 1;
+    this.budget.spend("removal");
+    return true;
+  }
+
+  private count(name: string, more: number): void {
+    if (more === 0) return;
+    this.tally[name] = (this.tally[name] ?? 0) + more;
+    this.hasDoneMore = true;
+  }
+
+  /** Called when a task has ended. If it did nothing or failed, it is not begun again at once: it would do so for ever. */
+  private lookAgain(): void {
+    if (this.hasDoneMore) this.pause.wake();
+    this.hasDoneMore = false;
+  }
+
+  private createTasks(): ConcurrentTasks<BackgroundWorkKind> {
+    const { env, log } = this.ctx;
+    const { sql, jobs } = this.connections;
+    const storage = () => openFileStore(env);
+    const calls = {
+      callsLeft: () => (this.isEnding ? 0 : this.budget.callsLeft),
+      spend: () => this.budget.spend("call"),
+    };
+    const chunks = {
+      begin: () => this.begin("imports"),
+      tookCpu: (ms: number) => this.budget.correct("chunk", ms),
+    };
+    // If Twilio is a simulator, services may be on this machine too.
+    const allowsLoopback = isLoopbackUrl(twilioApiUrl(env));
+    const run: Record<BackgroundWorkKind, () => Promise<number>> = {
+      imports: () => drainImports({ sql, storage: storage(), log, budget: chunks }),
+      jobs: () => drainJobs({ sql: jobs, storage: storage(), log }, () => this.begin("jobs")),
+      file_removals: () => drainFileRemovals({ sql, storage: storage(), log }, () => !this.mayRemove()),
+      lookups: () => drainLookups({ sql, env, log, budget: calls }),
+      enrichments: () => drainEnrichments({ sql, log, allowsLoopback, budget: calls }),
+    };
+    const task = (kind: BackgroundWorkKind, name: string, counted: string) => ({
+      name,
+      run: async () => this.count(counted, await run[kind]()),
+    });
+    return new ConcurrentTasks<BackgroundWorkKind>(
+      {
+        imports: task("imports", "importing", "chunks"),
+        jobs: task("jobs", "working on jobs", "steps"),
+        file_removals: task("file_removals", "removing files", "removals"),
+        lookups: task("lookups", "looking up phones", "lookups"),
+        enrichments: task("enrichments", "enriching", "enrichments"),
       },
-      jobs: {
-        name: "working on jobs",
-        run: async () =>
-          count("steps", await drainJobs({ sql: jobs, storage: storage(), log }, () => shouldStop("step"))),
-      },
-      file_removals: {
-        name: "removing files",
-        run: async () =>
-          count("removals", await drainFileRemovals({ sql, storage: storage(), log }, shouldStopRemoving)),
-      },
-      lookups: {
-        name: "looking up phones",
-        run: async () => count("lookups", await drainLookups({ sql, env, log, budget: calls })),
-      },
-      enrichments: {
-        name: "enriching",
-        run: async () =>
-          count("enrichments", await drainEnrichments({ sql, log, allowsLoopback, budget: calls })),
-      },
-    },
-    log,
-    onEnd,
-  );
+      log,
+      () => this.lookAgain(),
+    );
+  }
 }

@@ -1,4 +1,4 @@
-// Serves the area background-worker: what takes CPU or waits for services outside, apart from sending.
+// Serves the area background-worker: work that takes CPU or waits for outside services, apart from sending.
 import { probeDirect } from "../_shared/db/probe-direct.ts";
 import { createArea } from "../_shared/http/create-area.ts";
 import { routes } from "./routes.ts";

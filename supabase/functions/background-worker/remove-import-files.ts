@@ -1,4 +1,4 @@
-// Removes files of imports that have outlived their use, through Storage's own API: SQL would leave their bytes behind.
+// Removes files of imports that are no longer needed, through Storage's own API: SQL would leave their bytes behind.
 import { connectDirect } from "../_shared/db/direct.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
@@ -9,7 +9,7 @@ const FILES_AT_ONCE = 100;
 /** 2,000 files; the next call comes within the hour. */
 const MAX_ROUNDS = 20;
 
-/** Begins in the background: who calls waits five seconds. What fails now is tried again at the next call. */
+/** Begins in the background, since the caller waits only five seconds. What fails now is tried again at the next call. */
 export function removeImportFiles(ctx: MachineContext): { status: "removing" } {
   ctx.waitUntil(
     removeFiles(ctx).catch((error) =>
@@ -31,7 +31,7 @@ async function removeFiles({ env, log }: MachineContext): Promise<void> {
     if (paths.length === 0) break;
     const count = await storage.remove(paths.map((path) => importFileAt(path)));
     removed += count;
-    // Storage knows nothing of them: asking again would go on for ever.
+    // Storage has none of these files: asking again would go on for ever.
     if (count === 0) break;
   }
   if (removed > 0) log.info("files of imports removed", { removed });

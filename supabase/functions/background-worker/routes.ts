@@ -10,7 +10,8 @@ export const routes = [
     method: "POST",
     path: "/drain",
     summary: "Begins to work off imports, jobs, lookups and enrichments in the background",
-    description: "Called by the database's scheduler, every two seconds while any is due.",
+    description:
+      "Called by the database: at once if a person begins any, and every two seconds while any is due.",
     permission: "worker_secret",
     response: accepted(z.object({ status: z.enum(["draining", "next", "already_draining", "unloading"]) })),
     run: startDrain,
@@ -18,7 +19,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/remove-import-files",
-    summary: "Removes files of imports that are a day old without an import, or 30 days after it ended",
+    summary: "Removes uploaded files that are a day old without an import, or whose import ended 30 days ago",
     description: "Called by the database's scheduler every hour, if there are any.",
     permission: "worker_secret",
     response: accepted(z.object({ status: z.enum(["removing"]) })),

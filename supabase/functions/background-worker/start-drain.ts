@@ -3,13 +3,13 @@ import { connectDirect } from "../_shared/db/direct.ts";
 import { drainStarter } from "../_shared/drain/start-drain.ts";
 import { drainBackgroundWork } from "./drain-background-work.ts";
 
-export const startDrain = drainStarter((ctx, release) =>
+export const startDrain = drainStarter((ctx, release, onCall) =>
   drainBackgroundWork(
     ctx,
     {
       sql: connectDirect(ctx.env, "background worker"),
       jobs: connectDirect(ctx.env, "background worker jobs"),
     },
-    release,
+    { release, onCall },
   ),
 );

@@ -4,7 +4,7 @@ import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import type { quietHoursCheck, quietHoursQuestion } from "./schemas.ts";
 
-/** @throws AppError invalid_input naming the field that is wrong or names nothing of the organisation's */
+/** @throws AppError invalid_input naming the field that is wrong, or whose id is not one of the organisation's */
 export async function checkQuietHours(
   { db }: UserContext,
   { query }: { query: z.output<typeof quietHoursQuestion> },

@@ -10,7 +10,7 @@ export const routes = [
     path: "/quiet-hours/check",
     summary: "Whether a person may be written to at a moment, when next, and by which rules",
     description:
-      "Asks what planning and claiming ask. A campaign's message is meant; answers to a person's own message within 24 hours are exempt, which `reply` says.",
+      "Applies the same rules as planning and claiming. The answer is about a campaign's message. A reply to a person's own message of the last 24 hours is exempt; `reply` shows whether there is one.",
     permission: "viewer",
     request: { query: quietHoursQuestion },
     response: object(quietHoursCheck),

@@ -4,6 +4,6 @@ import { routes } from "./routes.ts";
 
 export default createArea({
   area: "messages",
-  description: "Messages, and a person's word on those of which nobody knows whether they were sent.",
+  description: "Messages, and a person's decision about unknown ones, which may or may not have been sent.",
   routes,
 });

@@ -1,18 +1,14 @@
-// A person's word on one send that Twilio never answered for.
+// Applies a person's decision to one unknown message: Twilio never said whether it accepted it.
 import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import { parseAnswer } from "../_shared/db/parse-answer.ts";
 import type { UserContext } from "../_shared/http/context.ts";
-import { message, type resolution } from "./schemas.ts";
-
-const COLUMNS =
-  "id, kind, direction, campaign_id, conversation_id, lead_id, from_number, to_number, content, status, error_code, " +
-  "error_message, segments, needs_attention, sent_at, created_at, updated_at";
+import { MESSAGE_COLUMNS, message, type resolution } from "./schemas.ts";
 
 /**
  * @returns the message as it is now
- * @throws AppError not_found, forbidden where a campaign's message asks for campaign_manager, invalid_state with why there is
- *   nothing to decide (yet)
+ * @throws AppError not_found, forbidden if it is a campaign's message and the caller is below campaign_manager, invalid_state
+ *   saying why there is nothing to decide (yet)
  */
 export async function resolveSend(
   { db, user }: UserContext,
@@ -20,7 +16,7 @@ export async function resolveSend(
 ): Promise<z.output<typeof message>> {
   dataOrThrow(await db.rpc("resolve_send", { p_message_id: params.id, p_action: body.action }));
   return parseAnswer(
-    await db.from("messages").select(COLUMNS).eq("org_id", user.orgId).eq("id", params.id).single(),
+    await db.from("messages").select(MESSAGE_COLUMNS).eq("org_id", user.orgId).eq("id", params.id).single(),
     message,
   );
 }

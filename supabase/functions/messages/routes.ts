@@ -4,16 +4,18 @@ import { object } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
 import { resolveCampaignSends } from "./resolve-campaign-sends.ts";
 import { resolveSend } from "./resolve-send.ts";
-import { campaignResolution, message, resolution } from "./schemas.ts";
+import { reviewAnswer } from "./review-answer.ts";
+import { campaignResolution, message, resolution, review } from "./schemas.ts";
 
 export const routes = [
   route({
     method: "POST",
     path: "/{id}/resolve",
-    summary: "Decide about a send of which nobody knows whether it went out",
+    summary: "Decide about an unknown message, which may or may not have been sent",
     description:
-      "For a message that is unknown after Twilio was asked. A campaign's message needs campaign_manager, since the person " +
-      "may receive it twice; it is sent again as a new message, and this one fails. A reply is sent again as it is.",
+      "For a message that is still unknown after Twilio was asked. A campaign's message needs campaign_manager, since the " +
+      "person may receive it twice; it is sent again as a new message, and this one fails. A reply is sent again as the " +
+      "same message.",
     permission: "operator",
     request: { params: z.object({ id: z.uuid() }), body: resolution },
     response: object(message),
@@ -21,11 +23,23 @@ export const routes = [
   }),
   route({
     method: "POST",
+    path: "/{id}/review",
+    summary: "Say what a person's text means",
+    description:
+      "Corrects how a text was understood, and acts on it. Nothing of a campaign is sent to a person whose text may be a wish to " +
+      "stop, or says that the person has died, until each such text was reviewed.",
+    permission: "operator",
+    request: { params: z.object({ id: z.uuid() }), body: review },
+    response: object(message),
+    run: reviewAnswer,
+  }),
+  route({
+    method: "POST",
     path: "/resolve",
-    summary: "Decide the same about all such sends of a campaign, 1,000 at most",
+    summary: "Decide the same about all unknown messages of a campaign, 1,000 at most",
     permission: "campaign_manager",
     request: { body: campaignResolution },
-    response: object(z.object({ resolved: z.number().int().describe("How many were decided about") })),
+    response: object(z.object({ resolved: z.number().int().describe("How many messages were decided") })),
     run: resolveCampaignSends,
   }),
 ];

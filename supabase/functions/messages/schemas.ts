@@ -7,9 +7,22 @@ export const MESSAGE_STATUSES = Constants.public.Enums.message_status;
 export const resolution = z.strictObject({
   action: z
     .enum(["retry", "assume_sent"])
-    .describe("retry: send it again. assume_sent: take it for sent, its delivery unconfirmed."),
+    .describe("retry: send it again. assume_sent: treat it as sent, with its delivery unconfirmed."),
 });
 export const campaignResolution = resolution.extend({ campaign_id: z.uuid() });
+
+export const MESSAGE_COLUMNS =
+  "id, kind, direction, campaign_id, conversation_id, lead_id, from_number, to_number, content, status, error_code, " +
+  "error_message, segments, classification, class_rule, class_phrase, class_version, holds, reviewed_as, reviewed_at, " +
+  "needs_attention, sent_at, created_at, updated_at";
+
+export const review = z.strictObject({
+  class: z
+    .enum(["stop", "wrong_number", "deceased", "interested", "not_interested", "reply", "automatic"])
+    .describe(
+      "What the text means: stop opts the person out, wrong_number and deceased end what waits for the phone.",
+    ),
+});
 
 export const message = z.object({
   id: z.uuid(),
@@ -20,11 +33,24 @@ export const message = z.object({
   lead_id: z.uuid().nullable(),
   from_number: z.string(),
   to_number: z.string(),
-  content: z.string().nullable().describe("Null until it was rendered for sending"),
+  content: z.string().nullable().describe("Null until it is rendered for sending"),
   status: z.enum(MESSAGE_STATUSES),
   error_code: z.number().int().nullable(),
   error_message: z.string().nullable(),
   segments: z.number().int().nullable(),
+  classification: z
+    .string()
+    .nullable()
+    .describe(
+      "What a person's text means: stop, start, help, wrong_number, deceased, review, interested, not_interested, reply, liked, " +
+        "disliked, reaction or automatic",
+    ),
+  class_rule: z.string().nullable().describe("The rule that decided it"),
+  class_phrase: z.string().nullable().describe("The words that matched the rule"),
+  class_version: z.number().int().nullable().describe("The version of the rules"),
+  holds: z.boolean().describe("Campaigns wait for this person until somebody has read the text"),
+  reviewed_as: z.string().nullable().describe("What a person says it means"),
+  reviewed_at: z.string().nullable(),
   needs_attention: z.string().nullable().describe("What a person must look at"),
   sent_at: z.string().nullable(),
   created_at: z.string(),

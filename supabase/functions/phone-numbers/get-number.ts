@@ -8,7 +8,7 @@ import { NUMBER_COLUMNS, type NumberRow, withUsage } from "./select-numbers.ts";
 
 export type NumberDetail = z.output<typeof numberDetail>;
 
-/** @throws AppError not_found where the organisation has no such number */
+/** @throws AppError not_found if the organisation has no such number */
 export async function getNumber(
   ctx: UserContext,
   { params }: { params: { id: string } },

@@ -37,7 +37,7 @@ export const routes = [
   route({
     method: "PATCH",
     path: "/{id}",
-    summary: "Change a number's pace, daily cap, hours or warming up; what is claimed next goes by it",
+    summary: "Change a number's pace, daily cap, hours or warm-up; the next claims follow the change",
     permission: "admin",
     request: { params, body: numberChanges },
     response: object(numberDetail),
@@ -46,7 +46,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/{id}/status",
-    summary: "Pause, quarantine or reactivate a number; its work goes to the others",
+    summary: "Pause, quarantine or reactivate a number; the other numbers take over its work",
     permission: "admin",
     request: { params, body: statusInput },
     response: object(numberDetail),

@@ -1,4 +1,4 @@
-// Phone numbers as the API answers with them: the row, and what the machinery knows of it.
+// Phone numbers as the API answers with them: the row, and its usage as the database counts it.
 import type { z } from "zod";
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
@@ -21,7 +21,7 @@ export async function withUsage({ db }: UserContext, rows: NumberRow[]): Promise
   const usage = new Map(
     dataOrThrow(answer).map(({ phone_number_id, ...rest }) => [phone_number_id, rest as Usage]),
   );
-  // A number that was taken away between the two reads is no longer the organisation's.
+  // A number without usage was taken away between the two reads: it is no longer the organisation's.
   return rows.flatMap((row) => {
     const used = usage.get(row.id);
     return used ? [{ ...row, ...used }] : [];

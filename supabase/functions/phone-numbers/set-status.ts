@@ -5,7 +5,7 @@ import type { UserContext } from "../_shared/http/context.ts";
 import { getNumber, type NumberDetail } from "./get-number.ts";
 import type { statusInput } from "./schemas.ts";
 
-/** @throws AppError not_found, or invalid_state where its status does not allow it */
+/** @throws AppError not_found, or invalid_state if its status does not allow it */
 export async function setStatus(
   ctx: UserContext,
   { params, body }: { params: { id: string }; body: z.output<typeof statusInput> },

@@ -10,7 +10,7 @@ export interface Me {
   organization: { id: string; name: string; brand: string; language: string; time_zone: string };
 }
 
-/** @returns the person and their organisation, as RLS lets them see it */
+/** @returns the person and their organisation, as row-level security lets them see it */
 export async function readMe({ db, user }: UserContext): Promise<Me> {
   const organization = dataOrThrow(
     await db.from("orgs").select("id, name, brand, language, time_zone").eq("id", user.orgId).single(),

@@ -13,7 +13,7 @@ const ownSettings = z.object({ id: z.uuid(), ...organisationFields });
 const ownLimits = z.object(limitFields);
 const REGISTRATION = "messaging_service_sid, status, rate_limits, errors, checked_at";
 
-/** @returns what everybody of the organisation may read */
+/** @returns what everybody in the organisation may read */
 export async function readOrganisation({ db, user }: UserContext): Promise<Organisation> {
   const [settings, limits, spending, registrations] = await Promise.all([
     db.from("orgs").select(SETTINGS).eq("id", user.orgId).single(),
@@ -37,7 +37,7 @@ export async function readOrganisation({ db, user }: UserContext): Promise<Organ
   };
 }
 
-/** Today's date there, YYYY-MM-DD. */
+/** Today's date in a time zone, YYYY-MM-DD. */
 function dayIn(timeZone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format(new Date());
 }

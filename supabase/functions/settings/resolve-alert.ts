@@ -1,9 +1,9 @@
-// Resolves an alert: a person has seen to it.
+// Resolves an alert: a person has dealt with it.
 import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../_shared/http/context.ts";
 import { ALERT_COLUMNS, type Alert } from "./list-alerts.ts";
 
-/** One that is resolved stays as it is. @throws AppError not_found */
+/** An alert that is resolved already stays as it is. @throws AppError not_found */
 export async function resolveAlert(
   { db, user }: UserContext,
   { params }: { params: { id: string } },

@@ -15,7 +15,7 @@ import { updateOrganisation } from "./update-organisation.ts";
 const ownOrganisation = z.object({
   id: z.uuid(),
   name: z.string(),
-  brand: z.string().describe("What messages call the organisation"),
+  brand: z.string().describe("The organisation's name in messages"),
   language: z.string(),
   time_zone: z.string(),
 });
@@ -52,7 +52,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/alerts",
-    summary: "What a person should look at, open alerts first",
+    summary: "List alerts, which a person should look at; open ones first",
     permission: "viewer",
     request: {
       query: z.strictObject({
@@ -71,7 +71,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/alerts/{id}/resolve",
-    summary: "Resolve an alert; it is raised again should its cause come back",
+    summary: "Resolve an alert; it is raised again if its cause comes back",
     permission: "operator",
     request: { params: z.object({ id: z.uuid() }) },
     response: object(alert),

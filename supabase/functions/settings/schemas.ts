@@ -4,9 +4,13 @@ import { oneLine } from "../_shared/http/one-line.ts";
 import { LANGUAGES } from "../_shared/leads/lead-values.ts";
 
 const rate = (what: string) =>
-  z.number().min(0).max(1).describe(`${what}: a share from 0 to 1 that pauses when exceeded; 1 never does`);
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(`${what}: the share, 0 to 1, above which the circuit breaker acts; 1: never`);
 const volume = (of: string) =>
-  z.number().int().min(1).max(1_000_000).describe(`How many ${of} there must be to judge`);
+  z.number().int().min(1).max(1_000_000).describe(`How many ${of} there must be before the rate is judged`);
 const dollars = (most: number) => z.number().min(0).max(most);
 const timeOfDay = z
   .string()
@@ -15,13 +19,18 @@ const timeOfDay = z
 /** Columns of public.orgs. */
 export const organisationFields = {
   name: oneLine(200),
-  brand: oneLine(25).describe("What messages call the organisation"),
+  brand: oneLine(25).describe("The organisation's name in messages"),
   support_contact: oneLine(100, 0).nullable().describe("Given in answers to HELP and AYUDA"),
   language: z.enum(LANGUAGES),
   time_zone: z.string().min(1).max(64).describe("An IANA name such as America/Chicago"),
   quiet_starts: timeOfDay,
   quiet_ends: timeOfDay,
-  cooldown_days: z.number().int().min(0).max(3650).describe("Days a phone is left alone by other campaigns"),
+  cooldown_days: z
+    .number()
+    .int()
+    .min(0)
+    .max(3650)
+    .describe("Days for which other campaigns leave a phone alone after a message"),
   consent_policy: z.enum(["not_required", "required"]),
   mps: z.number().min(0.001).max(10_000).nullable().describe("Messages a second over all numbers"),
   daily_cap: z.number().int().min(0).max(100_000_000).nullable().describe("Messages a day over all numbers"),
@@ -29,7 +38,7 @@ export const organisationFields = {
     .array(z.number().int().min(1).max(1_000_000))
     .min(1)
     .max(60)
-    .describe("Segments a day of a number that warms up, from its first day on"),
+    .describe("Segments a day of a number in its warm-up, one value for each day from the first"),
   health_quarantine_below: z
     .number()
     .int()
@@ -49,21 +58,23 @@ export const organisationFields = {
     .min(0)
     .max(1_000_000)
     .describe("Lookups a day at most, in the organisation's time zone"),
-  lookup_price: dollars(99).describe("US dollars a lookup, to estimate by"),
+  lookup_price: dollars(99).describe("US dollars per lookup, for estimates"),
 };
 
 /** Columns of public.sending_limits. */
 export const limitFields = {
-  opt_out_rate: rate("Opt-outs of a campaign's sent messages in 24 hours"),
+  opt_out_rate: rate("Opt-outs among a campaign's sent messages of 24 hours"),
   opt_out_volume: volume("sent messages"),
-  filtered_rate: rate("Messages filtered as spam (30007) of a campaign's or number's sent ones in 24 hours"),
+  filtered_rate: rate(
+    "Messages filtered as spam (30007) among a campaign's or number's sent messages of 24 hours",
+  ),
   filtered_volume: volume("sent messages"),
-  unknown_rate: rate("Sends of which Twilio's list does not tell what became of them, in 24 hours"),
+  unknown_rate: rate("Messages of 24 hours whose outcome Twilio's list does not show"),
   unknown_volume: volume("posted messages"),
-  failed_rate: rate("Failed and undelivered messages in 24 hours"),
+  failed_rate: rate("Failed and undelivered messages of 24 hours"),
   failed_volume: volume("sent and failed messages"),
-  segment_price: dollars(99).describe("US dollars a segment, as your Twilio account pays"),
-  carrier_fee: dollars(99).describe("US dollars a segment that carriers add"),
+  segment_price: dollars(99).describe("US dollars per segment that your Twilio account pays"),
+  carrier_fee: dollars(99).describe("US dollars per segment that carriers add"),
   daily_spending_limit: dollars(9_999_999)
     .nullable()
     .describe("Estimated US dollars a day, in the organisation's time zone; null: none"),
@@ -72,14 +83,14 @@ export const limitFields = {
     .describe("Campaigns pause while Twilio's balance is under this; null: it is not read"),
   a2p_required: z
     .boolean()
-    .describe("Ask for a verified A2P registration of numbers without a messaging service too"),
+    .describe("Also ask for a verified A2P registration of numbers without a messaging service"),
 };
 
 export const organisation = z.object({
   id: z.uuid(),
   ...organisationFields,
   ...limitFields,
-  spent_today: z.number().describe("Estimated US dollars, some seconds behind"),
+  spent_today: z.number().describe("Estimated US dollars, a few seconds behind"),
   a2p_registrations: z.array(
     z.object({
       messaging_service_sid: z.string(),
@@ -106,5 +117,5 @@ export const alert = z.object({
   details: z.record(z.string(), z.unknown()),
   created_at: z.string(),
   resolved_at: z.string().nullable(),
-  resolved_by: z.uuid().nullable().describe("Null where its cause went away"),
+  resolved_by: z.uuid().nullable().describe("Null if it is open, or resolved because its cause ended"),
 });

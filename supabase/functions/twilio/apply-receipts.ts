@@ -1,10 +1,11 @@
-// Applies delivery receipts. Those that come while others are being applied go into one call: a campaign brings hundreds a second.
+// Applies delivery receipts. Receipts that arrive while others are being applied are applied together in one call, since a
+// campaign brings hundreds a second.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 
-/** In the words of private.apply_receipts. */
+/** A receipt as private.apply_receipts takes it. */
 export interface Receipt {
   org_id: string;
   message_id: string;
@@ -12,7 +13,7 @@ export interface Receipt {
   provider_sid: string;
   status: string;
   error_code: number | null;
-  /** The form as it came. */
+  /** All fields of Twilio's form. */
   raw: Record<string, unknown>;
 }
 
@@ -22,14 +23,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Their messages stay locked until all of a call are applied. */
+/** The most receipts of a call: their messages stay locked until all of them are applied. */
 const AT_MOST = 100;
 
 export class ReceiptQueue {
   private readonly waiting: Waiting[] = [];
   private isApplying = false;
 
-  /** @returns what private.apply_receipt says, once it is committed. Rejects with the database's error */
+  /** @returns what private.apply_receipt returns, once it is committed. Rejects with the database's error */
   apply(sql: Direct, log: Log, receipt: Receipt): Promise<string> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ receipt, resolve, reject });
@@ -42,7 +43,7 @@ export class ReceiptQueue {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, AT_MOST);
       const results = await applyTogether(sql, log, batch);
-      // Not waited for: one that is tried again for seconds holds up no other.
+      // Not awaited: a receipt that is retried for seconds holds up no other.
       for (const [i, one] of batch.entries()) {
         const result = results[i];
         if (typeof result === "string") one.resolve(result);
@@ -53,7 +54,7 @@ export class ReceiptQueue {
   }
 }
 
-/** @returns null for each that must be applied alone: for all of them where the call fails, as one bad receipt fails it */
+/** @returns a result for each; null for each that must be applied alone. [] if the call fails, as one bad receipt fails it */
 async function applyTogether(sql: Direct, log: Log, batch: readonly Waiting[]): Promise<(string | null)[]> {
   const receipts = batch.map(({ receipt }) => receipt);
   try {

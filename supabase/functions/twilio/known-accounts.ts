@@ -1,34 +1,30 @@
-// Which Twilio accounts there are. Anybody may post a webhook that names an account, so a name that is not known must cost no query:
-// what was added since the last look is read at most every five seconds, whoever asks and however often.
+// Knows which Twilio accounts there are. Anybody may post a webhook that names an account, so an unknown name must cost no query:
+// accounts added since the last look are read at most once a second, however often unknown names are asked for.
 
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
+import { SharedLook } from "./shared-look.ts";
 
-/** An account that was just added is known within this time. */
-const LOOK_EVERY_MS = 5_000;
-/** A row may be committed some time after its own. */
+/** Each look reads back this far: a row is visible only once it is committed, some time after the time it carries. */
 const OVERLAP_MS = 60_000;
 
 export class KnownAccounts {
-  /** As many as organisations have: a stranger adds none. One that was removed stays, and is found out when its token is read. */
+  /** Only accounts of organisations: strangers can't add any. A removed one stays; reading its token then finds none. */
   private readonly sids = new Set<string>();
-  private lookedAt = Number.NEGATIVE_INFINITY;
   private since = new Date(0);
-  private look: Promise<void> | undefined;
+  private readonly look = new SharedLook();
 
-  /** @returns false too of one that was added within the last five seconds. Throws what the database throws */
+  /**
+   * An unknown account is answered after the next look, at most a second later. Twilio does not repeat a webhook that is refused,
+   * so a refusal from memory would lose the first receipts, and a STOP, of an account that was just added.
+   * @throws the database's error; AppError try_again (503) if too many unknown accounts are asked for
+   */
   async has(sql: Direct, accountSid: string): Promise<boolean> {
-    if (this.sids.has(accountSid)) return true;
-    if (performance.now() - this.lookedAt < LOOK_EVERY_MS && !this.look) return false;
-    this.look ??= this.lookAgain(sql).finally(() => {
-      this.look = undefined;
-    });
-    await this.look;
+    if (!this.sids.has(accountSid)) await this.look.wait(() => this.lookAgain(sql));
     return this.sids.has(accountSid);
   }
 
   private async lookAgain(sql: Direct): Promise<void> {
-    const begunAt = performance.now();
     const rows = await retryPassingErrors(
       () => sql<{ account_sid: string | null; read_at: Date }[]>`
         select account_sid, read_at from private.twilio_account_sids(${this.since})`,
@@ -37,6 +33,5 @@ export class KnownAccounts {
       if (account_sid !== null) this.sids.add(account_sid);
       this.since = new Date(read_at.getTime() - OVERLAP_MS);
     }
-    this.lookedAt = begunAt;
   }
 }

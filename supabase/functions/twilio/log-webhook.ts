@@ -1,4 +1,4 @@
-// Keeps a webhook that was refused or could not be applied, so that somebody can see what came and why it did nothing.
+// Stores a webhook that was refused or could not be applied, so that people can see what was received and why it had no effect.
 
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
@@ -7,15 +7,15 @@ import { connect, webhookType } from "./webhook-context.ts";
 
 const MAX_FIELDS = 60;
 const MAX_VALUE = 200;
-/** Anybody may post forgeries: beyond this they cost no query. How many are kept in all, the database limits. */
+/** Anybody may post forgeries: above this rate they cost no query. The database limits how many are stored in all. */
 const ROWS_A_MINUTE = 120;
 
 let minute = { startedAt: Number.NEGATIVE_INFINITY, rows: 0, full: new Set<string>() };
 
 /**
  * Never throws: a log that fails must not change the answer.
- * @param orgId of the account that was named, null where it is nobody's
- * @param form of the body; values are cut to 200 characters
+ * @param orgId the organisation whose account was named, null if none has that account
+ * @param form the body's form; values are cut to 200 characters
  * @param isSigned whether the organisation's account signed it
  */
 export async function logWebhook(
@@ -38,20 +38,20 @@ export async function logWebhook(
   const sql = connect(ctx);
   const payload = { fields, query: clean(new URL(ctx.request.url).search) };
   try {
-    // A connection that was lost after the row was kept makes it twice, which harms nobody.
+    // If the connection is lost after the row was stored, the retry stores it twice, which does no harm.
     const [row] = await retryPassingErrors(
       () => sql`
         select private.log_webhook(
           ${orgId}, ${webhookType(ctx)}, ${sql.json(payload)}, ${reason}, ${isSigned}) as is_kept`,
     );
-    // At most one for each row of this minute.
+    // The database stores no more of this share for now. The set has at most one entry for each row of this minute.
     if (!row?.is_kept) minute.full.add(share);
   } catch (error) {
     ctx.log.error("a webhook could not be logged", { error: describeCause(error) });
   }
 }
 
-/** Postgres' JSON holds no NUL. */
+/** Cuts a text to MAX_VALUE and removes NULs, which Postgres' JSON can't hold. */
 function clean(text: string): string {
   return text.slice(0, MAX_VALUE).replaceAll("\u0000", "");
 }

@@ -1,9 +1,9 @@
-// A person wrote: what they mean, and one call that stores it and acts on it.
+// Receives a person's message: classifies what they mean, then stores it and acts on it in one database call.
 import { z } from "zod";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { classifyInbound } from "../_shared/sms/classify-inbound.ts";
-import { classifyInterest } from "../_shared/sms/classify-interest.ts";
+import { E164 } from "../_shared/sms/e164.ts";
 import { findTwilioAccount } from "../_shared/twilio/find-account.ts";
 import { logWebhook } from "./log-webhook.ts";
 import { connect } from "./webhook-context.ts";
@@ -16,15 +16,14 @@ export const inboundForm = z.looseObject({
   To: z.string().min(1).max(64),
   Body: z.string().max(20_000).default(""),
   NumMedia: z.coerce.number().int().min(0).max(50).default(0),
-  OptOutType: z.string().optional().describe("STOP, START or HELP, where Twilio answered it itself"),
+  OptOutType: z.string().optional().describe("STOP, START or HELP, if Twilio answered it itself"),
 });
 type InboundForm = z.output<typeof inboundForm>;
 
-/** Answers are sent through the outbox, never as TwiML: then they are counted, recorded and retried as all others. */
+/** Replies are sent through the queue, never as TwiML, so that they are counted, recorded and retried like all others. */
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>';
-/** Others that Twilio may come to have say nothing to us. */
+/** Other types that Twilio may add are ignored. */
 const OPT_OUT_TYPES = ["STOP", "START", "HELP"] as const;
-const E164 = /^\+[1-9][0-9]{6,14}$/;
 
 export async function receiveInbound(
   ctx: MachineContext,
@@ -40,20 +39,30 @@ export async function receiveInbound(
 }
 
 async function store(ctx: MachineContext, form: InboundForm): Promise<string> {
+  const sql = connect(ctx);
   const meant = classifyInbound(
     form.Body,
     OPT_OUT_TYPES.find((type) => type === form.OptOutType),
+    await readLastSent(sql, form),
   );
-  const interest = meant.kind === "reply" ? classifyInterest(form.Body) : undefined;
-  const sql = connect(ctx);
   const [row] = await retryPassingErrors(
     () => sql`
       select private.receive_inbound(
         ${form.AccountSid}, ${form.MessageSid}, ${form.From}, ${form.To}, ${form.Body}, ${mediaUrls(form)},
         ${meant.kind}, ${meant.certainty}, ${meant.review}, ${meant.language}, ${meant.handledByTwilio},
-        ${meant.matched}, p_interest => ${interest ?? null}) as result`,
+        ${meant.matched}, p_interest => ${meant.interest}, p_class => ${meant.class}, p_rule => ${meant.rule},
+        p_version => ${meant.version}, p_holds => ${meant.holds}) as result`,
   );
   return row?.result;
+}
+
+/** What we last sent to the person, which a text of several words may quote. */
+async function readLastSent(sql: ReturnType<typeof connect>, form: InboundForm): Promise<string[]> {
+  if (form.Body.trim().split(/\s/, 4).length < 4) return [];
+  const [row] = await retryPassingErrors(
+    () => sql`select private.last_sent(${form.AccountSid}, ${form.From}, ${form.To}) as sent`,
+  );
+  return row?.sent ?? [];
 }
 
 /** MediaUrl0, MediaUrl1, … as many as NumMedia says. */

@@ -4,7 +4,7 @@ import { route } from "../_shared/http/route.ts";
 import { inboundForm, receiveInbound } from "./receive-inbound.ts";
 import { receiveStatus, statusForm } from "./receive-status.ts";
 
-/** Twilio's own are under 8 kB: 1,600 characters of body, percent-encoded, and ten media URLs. */
+/** Twilio's own bodies are under 8 kB: 1,600 characters of body, percent-encoded, and ten media URLs. */
 const MAX_BODY_BYTES = 65_536;
 
 export const routes = [
@@ -12,7 +12,8 @@ export const routes = [
     method: "POST",
     path: "/status",
     summary: "A delivery receipt from Twilio",
-    description: "Set as StatusCallback of every message, with our message and attempt ids as mid and a.",
+    description:
+      "Set as StatusCallback of every message, with our message id as mid and our attempt id as a.",
     permission: "twilio_signature",
     request: { form: statusForm },
     maxBodyBytes: MAX_BODY_BYTES,
@@ -28,7 +29,7 @@ export const routes = [
     permission: "twilio_signature",
     request: { form: inboundForm },
     maxBodyBytes: MAX_BODY_BYTES,
-    response: raw("text/xml", "TwiML that answers nothing"),
+    response: raw("text/xml", "Empty TwiML, which sends no reply"),
     run: receiveInbound,
   }),
 ];

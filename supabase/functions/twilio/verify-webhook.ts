@@ -1,4 +1,4 @@
-// Lets only webhooks through that Twilio signed with the token of an account we know.
+// Accepts only webhooks that Twilio signed with the token of an account we know.
 
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { AppError } from "../_shared/http/app-error.ts";
@@ -7,21 +7,25 @@ import { findTwilioAccount, type TwilioAccount } from "../_shared/twilio/find-ac
 import { isSignatureValid } from "../_shared/twilio/verify-signature.ts";
 import { KnownAccounts } from "./known-accounts.ts";
 import { logWebhook } from "./log-webhook.ts";
+import { SharedLook } from "./shared-look.ts";
 import { calledUrl, connect } from "./webhook-context.ts";
 
-/** Twilio's own have 30, and three for each of ten pictures. */
+/** Twilio's own forms have 30 fields, and three for each of up to ten pictures. */
 const MAX_FIELDS = 200;
 const ACCOUNT_SID = /^AC[0-9a-f]{32}$/;
 
-/** Of this isolate. */
+/** One for the isolate. */
 const accounts = new KnownAccounts();
 
-/** How old a token from memory may be when it does not fit: it may have been changed. Bounds what forgeries cost. */
-const RELOAD_AFTER_MS = 5_000;
+/**
+ * If a signature does not fit, the token in memory may have been changed and is read again: at most once a second for each
+ * account, which bounds what forgeries cost.
+ */
+const looks = new Map<string, SharedLook>();
 
 /**
- * AccountSid only chooses whose token to verify with: it says nothing until the signature holds.
- * @throws AppError signature_invalid (403); malformed_request (400) where a signed body is no form
+ * AccountSid only chooses whose token to verify with: it proves nothing until the signature is verified.
+ * @throws AppError signature_invalid (403); malformed_request (400) if a signed body is not a form as Twilio posts it
  */
 export async function verifyWebhook(ctx: MachineContext, form: URLSearchParams): Promise<void> {
   const signature = ctx.request.headers.get("x-twilio-signature") ?? "";
@@ -39,11 +43,23 @@ export async function verifyWebhook(ctx: MachineContext, form: URLSearchParams):
     : null;
   if (!account) return await refuse(ctx, null, form, "No organisation here has this Twilio account.");
   if (await isSignedBy(ctx, account, form, signature)) return;
-  const fresh = await retryPassingErrors(() => findTwilioAccount(connect(ctx), accountSid, RELOAD_AFTER_MS));
+  const fresh = await readAgain(ctx, accountSid);
   if (fresh && fresh.authToken !== account.authToken && (await isSignedBy(ctx, fresh, form, signature)))
     return;
   const reason = "The signature does not fit the account's auth token and PUBLIC_FUNCTIONS_URL.";
   await refuse(ctx, account.orgId, form, reason);
+}
+
+/** The account with the token that is stored now. Only accounts we know get here, so the map is as small as they are few. */
+async function readAgain(ctx: MachineContext, accountSid: string): Promise<TwilioAccount | null> {
+  let look = looks.get(accountSid);
+  if (look === undefined) {
+    look = new SharedLook();
+    looks.set(accountSid, look);
+  }
+  const sql = connect(ctx);
+  await look.wait(() => retryPassingErrors(() => findTwilioAccount(sql, accountSid, 0)));
+  return await retryPassingErrors(() => findTwilioAccount(sql, accountSid));
 }
 
 function isSignedBy(

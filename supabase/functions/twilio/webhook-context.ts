@@ -1,4 +1,4 @@
-// Twilio's webhooks: where their database connection and their public URL come from.
+// The database connection and the public URL of Twilio's webhooks.
 import { connectDirect, type Direct } from "../_shared/db/direct.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { publicUrl } from "../_shared/twilio/public-url.ts";

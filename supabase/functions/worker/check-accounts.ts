@@ -1,4 +1,4 @@
-// Asks Twilio for balances and A2P registrations, where the database says it is time, and tells it what Twilio said.
+// Asks Twilio for the balances and A2P registrations that the database says are due, and records what Twilio answered.
 import type { Direct } from "../_shared/db/direct.ts";
 import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
@@ -17,7 +17,7 @@ interface DueCheck {
   messaging_service_sids: string[];
 }
 
-/** What private.record_account_check keeps. */
+/** What private.record_account_check takes. */
 interface AccountCheck {
   balance?: string;
   currency?: string;
@@ -27,7 +27,7 @@ interface AccountCheck {
 
 const AT_MOST = 10;
 
-/** One round over what is due now. What Twilio did not tell is asked again later: the database says when. */
+/** One round over what is due now. What Twilio did not answer is asked again later; the database decides when. */
 export async function checkAccounts({ env, log }: MachineContext, sql: Direct): Promise<void> {
   const urls = { api: twilioApiUrl(env), messaging: twilioMessagingUrl(env) };
   const due = await sql<DueCheck[]>`select * from private.due_account_checks(${AT_MOST})`;
@@ -44,7 +44,7 @@ export async function checkAccounts({ env, log }: MachineContext, sql: Direct): 
   }
 }
 
-/** Never throws: an account that can't be looked at holds up no other. What was read before an error is kept. */
+/** Never throws: an account that can't be checked holds up no other. What was read before an error is kept. */
 async function checkAccount(
   sql: Direct,
   urls: { api: string; messaging: string },
@@ -65,7 +65,7 @@ async function checkAccount(
   return check;
 }
 
-/** What cannot be recorded is recorded as a failure: it is asked for later each time, and people get to know. */
+/** A check that cannot be recorded is recorded as a failure: each retry then comes later, and people are told. */
 async function record(sql: Direct, { org_id }: DueCheck, check: AccountCheck): Promise<void> {
   const say = (what: AccountCheck) =>
     sql`select private.record_account_check(${org_id}, ${sql.json(what as never)})`;

@@ -10,13 +10,13 @@ export interface ClaimedSend {
   attempt_id: string;
   org_id: string;
   kind: "campaign" | "reply" | "auto_reply";
-  /** From when the claim was answered until its number's slot, in ms. */
+  /** Milliseconds from the answer of the claim to the slot. */
   slot_in_ms: number;
   to_number: string;
   from_number: string;
   account_sid: string | null;
   messaging_service_sid: string | null;
-  /** Of replies; null where the text is rendered from the template. */
+  /** The text of a reply; null if the text is rendered from the template. */
   content: string | null;
   template_content: string | null;
   language: "es" | "en" | null;
@@ -38,16 +38,16 @@ export interface Claim {
 /** How much a worker takes, and how fast it can post it. */
 export interface ClaimRequest {
   limit: number;
-  /** Milliseconds until what the worker holds already is posted. */
+  /** Milliseconds until the messages that the worker holds already are posted. */
   freeInMs: number;
   /** Milliseconds from one of its POSTs to the next. */
   spacingMs: number;
 }
 
 /**
- * One message that cannot be claimed fails the call for all: then each organisation's are claimed for themselves, which costs
- * more and sets aside what cannot be.
- * @param isLoopback whether Twilio's API is on this machine: quiet hours may be overridden only there
+ * One message that cannot be claimed fails the call for all. Then the messages of each organisation are claimed apart, which
+ * costs more, and those that cannot be claimed are set aside.
+ * @param isLoopback whether Twilio's API is on this machine: only then may quiet hours be overridden
  * @throws the database's error; what may have been claimed by then is given back first
  */
 export async function claimSends(
@@ -79,7 +79,7 @@ async function claimBy(
     await sql.begin(async (tx) => {
       const rows = await tx<ClaimedSend[]>`
         select * from ${sql(`private.${name}`)}(${workerId}, ${limit}, ${isLoopback}, null, ${freeInMs}, ${spacingMs})`;
-      // Taken before the commit, whose wait for the disk varies: slots are late by one trip of the network and no more.
+      // The time is taken before the commit, whose wait for the disk varies: so slots are late by one network trip and no more.
       claim.claimedAt = performance.now();
       claim.claimedWall = Date.now();
       claim.sends = [...rows];
@@ -91,10 +91,10 @@ async function claimBy(
   return claim;
 }
 
-/** The commit's answer was lost, and with it whether it happened; nothing was posted, so saying that is safe either way. */
+/** The commit's answer was lost, so whether it happened is unknown. Nothing was posted: saying that is safe either way. */
 async function giveBack(sql: Direct, sends: ClaimedSend[]): Promise<void> {
   if (sends.length === 0) return;
   const results = sends.map((send) => ({ attempt_id: send.attempt_id, outcome: "not_posted" }));
-  // Where this fails too, rescue asks Twilio about the attempts once they are 60 s old.
+  // If this fails too, rescue asks Twilio about the attempts once they are 60 s old.
   await sql`select private.settle_sends(${sql.json(results)})`.catch(() => {});
 }

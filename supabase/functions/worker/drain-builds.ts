@@ -13,28 +13,28 @@ export interface DrainBuildsDeps {
   log: Log;
   /** Asked before each chunk. */
   shouldStop(): boolean;
-  /** Leads a chunk. */
+  /** How many leads a chunk has. */
   chunkSize(): number;
-  /** What a chunk may take: an ordinary one of 10,000 leads takes half a second. */
+  /** The longest that a chunk may take; an ordinary one of 10,000 leads takes half a second. */
   limitMs?: number;
 }
 
-/** A tenth after a chunk that took too long; fewer than these are no build that can go on. */
+/** After a chunk that took too long, the next one has a tenth of its leads, but never fewer than this. */
 const FEWEST_LEADS = 10;
 
-/** What private.claim_build gives. */
+/** What private.claim_build returns. */
 interface ClaimedBuild {
   message_id: number;
   read_count: number;
   campaign_id: string;
   org_id: string;
-  /** How many leads the chunk may have, where larger ones took too long. */
+  /** How many leads the chunk may have, if larger ones took too long; otherwise null. */
   leads: number | null;
 }
 
 /**
- * Each chunk is claimed, and the claim committed, before it is built: what fails, takes too long or ends this isolate has
- * been counted, waits longer each time, and is given up at the fifth.
+ * Each chunk is claimed, and the claim committed, before it is built. So a try is counted even if it fails, takes too long or
+ * ends this isolate. Each retry waits longer, and the fifth try is the last.
  */
 export async function drainBuilds(deps: DrainBuildsDeps): Promise<void> {
   const { sql, shouldStop } = deps;
@@ -64,7 +64,7 @@ async function build(
     );
   } catch (error) {
     log.warn("a build failed", { campaign: campaign_id, leads: size, error: describeCause(error) });
-    // What is of the moment comes again by itself, in a minute.
+    // After a passing error, the chunk is due again by itself in a minute.
     if (isPassing(error)) return;
     const isSlow = isStatementTimeout(error);
     const fewer = isSlow ? Math.max(Math.floor(size / 10), FEWEST_LEADS) : null;
@@ -79,10 +79,10 @@ function tooSlow(leads: number, limitMs: number): string {
   return `it takes too long, ${leads} leads at a time took more than ${limitMs / 1000} seconds; ask for fewer segments and values.`;
 }
 
-/** What people are told. */
+/** The reason that people see. */
 function reasonOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
-  // Our own sentences, such as of a segment that is gone.
+  // The database's own error texts are sentences already, such as about a segment that is gone.
   if (typeof code === "string" && /^PT4\d\d$/.test(code) && message) return message;
-  return `${message ?? "an error without a word"} (${String(code ?? "no code")}).`;
+  return `${message ?? "an error without a message"} (${String(code ?? "no code")}).`;
 }

@@ -1,5 +1,6 @@
-// One drain: claims and sends, and beside it builds, looks and checks of accounts, until nothing is due or the budget is spent.
-// What takes CPU is the background worker's: an isolate that ends over a file has sent nothing.
+// One drain: claims and sends messages, and beside that runs builds, looks and account checks, until nothing is due or the budget
+// is spent. Work that takes much CPU is left to the background worker: an isolate that a large file uses up must not be one that
+// sends.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import type { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
@@ -21,28 +22,28 @@ import { availabilityToReport, isInDoubt, restLeft } from "./twilio-availability
 import { workerPace } from "./worker-pace.ts";
 import { createWorkerTasks, type WorkerTaskKind } from "./worker-tasks.ts";
 
-/** What there is to do, as private.due_work tells. */
+/** What there is to do, as private.due_work returns it. */
 interface DueWork extends Record<WorkerTaskKind, boolean> {
   sends: boolean;
   replies: boolean;
-  /** Milliseconds until the next message of a queue becomes visible, within the 5 s asked about. */
+  /** Milliseconds until the next message of a queue becomes visible; null if none does within 5 s. */
   next_due_ms: number | null;
 }
 
 const CLAIM_AT_MOST = 200;
-/** While Twilio was out of reach a moment ago. */
+/** The size of a claim while it is not known whether Twilio can be reached again. */
 const CLAIM_IN_DOUBT = 3;
-/** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 a worker keep clear of it. */
+/** Twilio answers 20429 to too many requests at once, by an undocumented limit: 10 to 20 per worker keep clear of it. */
 const MAX_IN_FLIGHT = 20;
-/** The queue holds five seconds of every number: planning more often costs more than sending. */
+/** The time between plans. The queue holds five seconds of every number, and planning more often costs more than sending. */
 const PLAN_AGAIN_MS = 1_000;
-/** Unless that much was claimed meanwhile: a plan adds up to 500 for each organisation. */
+/** Once so many were claimed, it plans earlier: a plan adds up to 500 for each organisation. */
 const PLAN_AFTER = 300;
-/** So many sends before its budget ends, a drain calls for the next, which takes over without a gap. */
+/** With so many sends left in its budget, a drain calls the next one, which takes over without a gap. */
 const CALL_NEXT_AT = 300;
-/** However much there is to send, builds and looks get their turn. */
+/** Builds and looks get their turn this often, however much there is to send. */
 const ASIDE_EVERY_MS = 1_000;
-/** A build's chunk keeps the database busy: a small one while messages wait for their slots. */
+/** Leads of a build's chunk. A chunk keeps the database busy, so it is small while messages wait for their slots. */
 const BUILD_CHUNK = { idle: 10_000, sending: 2_000 } as const;
 /** A reply may come at any time, so an empty queue is looked at this often. */
 const LONGEST_WAIT_MS = 500;
@@ -73,7 +74,7 @@ export async function drainQueues(
 class Drain {
   private readonly workerId = crypto.randomUUID();
   private readonly budget = new DrainBudget();
-  /** Wakes when a POST ended. */
+  /** Wakes when a POST has ended. */
   private readonly room = new InterruptibleSleep();
   /** Wakes when the isolate ends or a look is done. */
   private readonly pause = new InterruptibleSleep();
@@ -155,7 +156,7 @@ class Drain {
     this.ctx.log.info("drained", { ...this.budget.spent, ...this.tally, unload: unloadReason() });
   }
 
-  /** The isolate's end is announced. */
+  /** Call it when the isolate's end is announced. */
   giveBack(): void {
     this.pacer.giveBackHeld();
     this.pause.wake();
@@ -167,7 +168,7 @@ class Drain {
       if (this.pacer.heldCount > 0) this.pacer.giveBackHeld();
       return undefined;
     }
-    // The few that find out whether Twilio is back may wait for their slots: no more until they know.
+    // A few messages find out whether Twilio is back. While they wait for their slots, no more are claimed.
     if (isInDoubt() && !this.pacer.isIdle) return undefined;
     const { least, ...room } = this.pacer.room(now);
     if (room.limit < Math.min(least, CLAIM_AT_MOST)) return undefined;
@@ -184,7 +185,7 @@ class Drain {
     this.budget.spend("send", length);
     this.unplanned += length;
     this.pacer.add(await preparePosts(this.sql, claim, (result) => this.settle(result)));
-    // The end was announced while the claim was under way.
+    // The isolate's end may have been announced while the claim was under way.
     if (unloadReason()) this.pacer.giveBackHeld();
     return length;
   }
@@ -210,8 +211,8 @@ class Drain {
   }
 
   /**
-   * Calls for whoever takes over: the next drain of this isolate shortly before this one has sent its share, or the next isolate
-   * once this one gets no more calls. A lost call is made good by the next kick.
+   * Calls the drain that takes over: the next one of this isolate shortly before this one has sent its share, or one of the next
+   * isolate once this one gets no more calls. If the call is lost, the scheduler's next kick starts it.
    */
   private async callNext(isMore: boolean): Promise<void> {
     const isShareEnding = isMore && !this.hasCalledNext && this.budget.sendsLeft <= CALL_NEXT_AT;

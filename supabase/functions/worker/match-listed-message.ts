@@ -1,4 +1,4 @@
-// Whether a message that got no answer is in Twilio's list.
+// Decides whether a message whose POST got no answer is in Twilio's list.
 import type { ListedMessage } from "../_shared/twilio/list-messages.ts";
 
 export type Finding =
@@ -10,12 +10,12 @@ const BEFORE_MS = 5_000;
 const AFTER_MS = 600_000;
 
 /**
- * @param listed what Twilio lists between the two phones
- * @param text as it was posted
- * @param claimedAt of the attempt; its message was created from 5 s before (clocks differ) to 10 min after it
- * @param knownSids messages of ours that are settled: never this one
- * @returns found for exactly one that matches. unclear for several, and for one with another text that nobody owns: Twilio
- *   may have changed ours, and "absent" would send it again
+ * @param listed the messages that Twilio lists between the two phones
+ * @param text the text as it was posted
+ * @param claimedAt when the attempt was claimed; Twilio created its message from 5 s before (clocks differ) to 10 min after it
+ * @param knownSids Twilio's ids of our settled messages, which can't be this one
+ * @returns found if exactly one message matches. unclear if several do, or if one that is not known has another text: Twilio
+ *   may have changed our text, and "absent" would send it again
  */
 export function matchListedMessage(
   listed: readonly ListedMessage[],

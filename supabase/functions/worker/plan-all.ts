@@ -1,11 +1,11 @@
-// Plans for every organisation that sends.
+// Plans messages for every organisation that sends.
 import type { Direct } from "../_shared/db/direct.ts";
 import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import { describeCause } from "../_shared/http/describe-cause.ts";
 import type { Log } from "../_shared/http/log.ts";
 
 /**
- * One plan that fails fails the call for all: then each organisation is planned for itself, and the one whose plan fails rests.
+ * One plan that fails makes the call fail for all. Then each organisation is planned apart, and the one whose plan fails rests.
  * @returns how many messages were planned
  */
 export async function planAll(sql: Direct, log: Log): Promise<number> {

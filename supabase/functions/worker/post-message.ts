@@ -27,28 +27,32 @@ const WRONG_TOKEN = 20003;
 /** Never throws; see createMessage for the outcomes. */
 export async function postMessage(context: PostingContext, post: ReadyPost): Promise<PostOutcome> {
   const { send, account } = post;
+  const begunMono = performance.now();
   const result = await createMessage(context.twilioUrl, account, {
     to: send.to_number,
     from: send.from_number,
     messagingServiceSid: send.messaging_service_sid,
     body: post.text,
-    // Our own ids in the query: the callback may come before this answer does, or instead of it.
+    // Our own ids are in the query: the callback may come before the answer to this POST, or instead of it.
     statusCallback: `${context.publicUrl}/twilio/status?mid=${send.message_id}&a=${send.attempt_id}#${CALLBACK_OVERRIDES}`,
-    // Counted from the claim: what it waited for its slot is gone.
+    // The validity counts from the claim: the time that the message waited for its slot is subtracted.
     validitySeconds: Math.max(1, send.validity_seconds - Math.ceil((Date.now() - post.claimedWall) / 1_000)),
   });
   if (result.outcome === "not_posted") noteUnreachable(performance.now());
   else noteReached();
-  if (result.error_code === WRONG_TOKEN && (await wasTokenChanged(context.sql, account))) {
+  if (result.error_code === WRONG_TOKEN && (await wasTokenChanged(context.sql, account, begunMono))) {
     return { outcome: "not_posted", error_message: "The account's token was changed while this was sent." };
   }
   return result;
 }
 
-/** A refused token may be one that was replaced within the minute that ours is kept: that pauses no campaign. */
-async function wasTokenChanged(sql: Direct, account: TwilioAccount): Promise<boolean> {
+/**
+ * Our copy of a token is kept for a minute. If a refused token was replaced within it, no campaign must pause for that. It is
+ * read again unless that was done since the POST began: a person may correct it and resume the campaign within a moment.
+ */
+async function wasTokenChanged(sql: Direct, account: TwilioAccount, begunMono: number): Promise<boolean> {
   try {
-    const fresh = await findTwilioAccount(sql, account.accountSid, 1_000);
+    const fresh = await findTwilioAccount(sql, account.accountSid, performance.now() - begunMono);
     return fresh !== null && fresh.authToken !== account.authToken;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-// Starts each POST within its slot, few at a time, and hands back what missed its slot.
+// Starts each POST within its slot, few at a time, and gives back the messages that missed their slot.
 import type { ClaimRequest } from "./claim-sends.ts";
 import type { StartLimiter } from "./start-limiter.ts";
 import type { Holder, WorkerPace } from "./worker-pace.ts";
@@ -26,26 +26,32 @@ export interface PacerOptions<P extends PacedPost> {
 }
 
 export interface Room extends ClaimRequest {
-  /** With less room than this, a claim is not worth its cost. It is never more than an idle worker has, or a slow one would wait forever. */
+  /**
+   * With less room than this, a claim is not worth its cost. It is never more than the room of an idle worker, or a slow one
+   * would wait forever.
+   */
   least: number;
 }
 
 interface Held<P> {
   item: P;
-  /** When it may start: its slot, or later where its number's last POSTs were late. */
+  /** When it may start: its slot, or later if its number's last POSTs were late. */
   at: number;
 }
 
 /**
- * Of the 40 ms that the claim's spacing leaves (slots are (1 s + 40 ms)/mps apart); the other 5 are for the trip between
- * the database's clock and ours, which slots are late by.
+ * How late a POST may start. Slots are (1 s + 40 ms)/mps apart, which leaves 40 ms. The other 5 are for the network trip from
+ * the database's clock to ours, by which slots are late.
  */
 const WINDOW_MS = 35;
-/** How far ahead a worker that is busy holds messages: long enough for a plan and a claim meanwhile. */
+/** How far ahead a busy worker holds messages: long enough for a plan and a claim meanwhile. */
 const HORIZON_MS = 300;
-/** A claim costs the same for one message as for ten, and a third as much a message for a hundred: it waits for that much room. */
+/**
+ * A claim of one message costs the same as one of ten; in a claim of a hundred, each message costs a third as much. So a claim
+ * waits for that much room.
+ */
 const CLAIM_AT_LEAST = { messages: 10, ofHorizon: 0.3, ofLittle: 0.5 } as const;
-/** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while a machine sleeps. */
+/** Opt-outs are obeyed within 2 s: an older claim is never posted. By the wall clock, which goes on while the machine sleeps. */
 const MAX_AGE_MS = 2_000;
 
 export class PostPacer<P extends PacedPost> implements Holder {
@@ -58,7 +64,7 @@ export class PostPacer<P extends PacedPost> implements Holder {
     options.pace.join(this);
   }
 
-  /** Nothing will be added any more, and nothing is left. */
+  /** Call it when nothing is left and nothing will be added. */
   close(): void {
     this.options.pace.leave(this);
   }
@@ -72,9 +78,9 @@ export class PostPacer<P extends PacedPost> implements Holder {
   }
 
   /**
-   * How many more may be claimed now, from when on and how far apart they can start. With 20 in flight and 150 ms an answer
-   * one can start every 8 ms, with 5 ms ten times as many. What can't start within its window is given back at the cost of a
-   * second, so slots are spaced as the worker can keep them.
+   * How many more messages may be claimed now, when the first of them can start, and how far apart they can start. With 20 in
+   * flight and answers after 150 ms, one can start every 8 ms; with faster answers, more. A message that can't start within its
+   * window is given back and loses a second, so slots are spaced as the worker can keep them.
    */
   room(now: number): Room {
     const { pace, maxInFlight } = this.options;
@@ -101,14 +107,14 @@ export class PostPacer<P extends PacedPost> implements Holder {
     this.pump();
   }
 
-  /** Hands back everything that has not been posted. */
+  /** Gives back everything that has not been posted. */
   giveBackHeld(): void {
     clearTimeout(this.timer);
     for (const { item } of this.held.splice(0)) this.options.giveBack(item);
     this.options.onChange();
   }
 
-  /** Before those that are as early: whoever came first stays last, and is next. */
+  /** Inserts it before those with the same time: the one added first stays last in the list, and so is next. */
   private hold(held: Held<P>): void {
     let low = 0;
     for (let high = this.held.length; low < high; ) {
@@ -143,7 +149,7 @@ export class PostPacer<P extends PacedPost> implements Holder {
         this.held.pop();
         this.start(item, now);
       } else {
-        // A POST that ends pumps too; this wakes up for handing back.
+        // A POST that ends calls pump, too. This timer is for giving the message back if none ends in time.
         this.wakeAfter(lastCall - now);
         return;
       }

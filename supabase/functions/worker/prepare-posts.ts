@@ -7,14 +7,14 @@ import type { ReadyPost } from "./post-message.ts";
 import { renderMessage } from "./render-message.ts";
 import type { SettleResult } from "./settle-results.ts";
 
-/** Twilio's codes for what we can tell without asking it: they lead to the same consequences. */
+/** Twilio's error codes for problems that we see without asking it: they have the same consequences. */
 const NO_ACCOUNT = 20003;
 const NO_BODY = 21602;
 
-/** Rendering two hundred at a stretch would hold up the POSTs whose slots come meanwhile. */
+/** How many are rendered without a pause: two hundred at once would hold up the POSTs whose slots come meanwhile. */
 const AT_A_STRETCH = 20;
 
-/** @param settle takes what is not going to be posted */
+/** @param settle takes the results of messages that are not going to be posted */
 export async function preparePosts(
   sql: Direct,
   claim: Claim,
@@ -30,13 +30,13 @@ export async function preparePosts(
   return posts;
 }
 
-/** "unreadable" where the database did not answer: that says nothing about the account. */
+/** "unreadable" if the database did not answer: that says nothing about the account. */
 async function readAccount(sql: Direct, send: ClaimedSend): Promise<TwilioAccount | null | "unreadable"> {
   if (send.account_sid === null) return null;
   return await findTwilioAccount(sql, send.account_sid).catch(() => "unreadable" as const);
 }
 
-/** One that cannot be made into a post, whatever the reason, must not hold up the others: they are claimed already. */
+/** A message that cannot be posted, whatever the reason, must not hold up the others: they are claimed already. */
 function prepareOne(...args: Parameters<typeof prepare>): ReturnType<typeof prepare> {
   try {
     return prepare(...args);
@@ -61,7 +61,7 @@ function prepare(
   if (!rendered.ok)
     return { attempt_id, outcome: "rejected", error_code: NO_BODY, error_message: rendered.reason };
   const { text, segments } = rendered;
-  // What a person wrote is sent as it is; a campaign's message is charged anew with its real size.
+  // A reply is sent as it is. A campaign's message that is larger than what was charged is charged again with its real size.
   if (send.kind === "campaign" && segments > send.charged_segments)
     return { attempt_id, outcome: "oversize", segments };
   const slot = claim.claimedAt + send.slot_in_ms;

@@ -1,4 +1,4 @@
-// Asks Twilio what became of sends that got no answer, and tells the database what its list says.
+// Asks Twilio's list what became of unknown messages, and records what the list says.
 import type { Direct } from "../_shared/db/direct.ts";
 import type { MachineContext } from "../_shared/http/context.ts";
 import { twilioApiUrl } from "../_shared/twilio/api-url.ts";
@@ -17,7 +17,7 @@ interface DueLook extends MessageSource {
   claimed_at: Date;
   looks: number;
   known_sids: string[];
-  /** It went out, and the worker that posted it died before it told the text. */
+  /** The message was sent, but the worker that posted it died before it recorded the text. */
   lacks_only_text: boolean;
 }
 
@@ -25,7 +25,7 @@ const AT_MOST = 20;
 /** Twilio's dates are whole seconds and its clock is not ours. */
 const CLOCK_SLACK_MS = 5_000;
 
-/** One round over what is due now. An attempt that could not be looked at stays due: it comes again in two minutes. */
+/** One round over what is due now. An attempt whose look failed stays due: it comes again in two minutes. */
 export async function reconcileUnknownSends({ env, log }: MachineContext, sql: Direct): Promise<void> {
   const apiUrl = twilioApiUrl(env);
   const due = await sql<DueLook[]>`select * from private.due_looks(${AT_MOST})`;

@@ -1,4 +1,4 @@
-// The text of a claimed message and what it costs, from its reply or its template.
+// Renders the text of a claimed message, from its reply or its template, and counts its segments.
 import { type CompiledTemplate, compileTemplate } from "../_shared/sms/compile-template.ts";
 import { countSegments } from "../_shared/sms/count-segments.ts";
 import { renderTemplate, type TemplateValues } from "../_shared/sms/render-template.ts";
@@ -12,7 +12,7 @@ export interface MessageSource {
 
 export type RenderedMessage = { ok: true; text: string; segments: number } | { ok: false; reason: string };
 
-/** Templates of the campaigns at hand; compiling one costs as much as rendering twenty. */
+/** By content: a compiled template, or why it can't be compiled. Compiling one costs as much as rendering twenty. */
 const compiled = new Map<string, CompiledTemplate | string>();
 const MAX_COMPILED = 500;
 

@@ -9,7 +9,8 @@ export const routes = [
     method: "POST",
     path: "/drain",
     summary: "Begins to send and build in the background",
-    description: "Called by the database's scheduler, every two seconds while anything is due.",
+    description:
+      "Called by the database: at once if a person starts a campaign, and every two seconds while anything is due.",
     permission: "worker_secret",
     response: accepted(z.object({ status: z.enum(["draining", "next", "already_draining", "unloading"]) })),
     run: startDrain,

@@ -1,10 +1,10 @@
-// Collects what became of attempts and settles them in batches, one call at a time, until the database has them all.
+// Collects the results of attempts and settles them in batches, one call at a time, until the database has them all.
 import type { Direct } from "../_shared/db/direct.ts";
 import { isPassing } from "../_shared/db/retry-passing-errors.ts";
 import type { Log } from "../_shared/http/log.ts";
 import type { PostOutcome } from "../_shared/twilio/create-message.ts";
 
-/** One result in the words of private.settle_sends. */
+/** One result as private.settle_sends takes it. */
 export interface SettleResult extends Omit<PostOutcome, "outcome"> {
   attempt_id: string;
   outcome: PostOutcome["outcome"] | "oversize";
@@ -12,10 +12,10 @@ export interface SettleResult extends Omit<PostOutcome, "outcome"> {
   segments?: number;
 }
 
-/** Measured: settling costs about the same for 1 as for 20, and a receipt may overtake what waits longer than this. */
+/** Measured: settling costs about the same for 1 as for 20, and a receipt may overtake a result that waits longer than this. */
 const FLUSH_AFTER_MS = 50;
 const FLUSH_AT = 100;
-/** After that the attempts are left to rescue, which asks Twilio about them. */
+/** After this time the attempts are left to rescue, which asks Twilio about them. */
 const GIVE_UP_AFTER_MS = 60_000;
 
 export class ResultSettler {
@@ -43,7 +43,7 @@ export class ResultSettler {
   private flushSoon(ms: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      // What comes while a batch is being settled is the next batch.
+      // Results added while a batch is being settled form the next batch.
       if (!this.flushing) void this.start();
     }, ms);
   }

@@ -1,4 +1,4 @@
-// A number's pace by when its POSTs really start, where slots say when they should.
+// Keeps the pace of a number by the times at which its POSTs really start; slots say when they should start.
 
 interface Clock {
   mps: number;
@@ -8,8 +8,8 @@ interface Clock {
 }
 
 /**
- * Slots are 1,040/mps ms apart; a POST that starts late in its window would come too close to the one that starts a
- * second later on time. Of the 40 ms these 30 stay for what happens on the way to Twilio.
+ * Slots are 1,040/mps ms apart. If one POST starts late in its window and the one a second later starts on time, they would be
+ * too close. Of the 40 ms, these 30 stay for delays on the way to Twilio.
  */
 const SECOND_MS = 1_030;
 const MAX_NUMBERS = 10_000;
@@ -43,5 +43,5 @@ export class StartLimiter {
   }
 }
 
-/** Of this isolate: it outlives a drain, as the numbers' pace does. */
+/** One for the isolate: it outlives a drain, since a number's pace continues from one drain to the next. */
 export const startLimiter = new StartLimiter();

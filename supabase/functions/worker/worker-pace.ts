@@ -1,6 +1,6 @@
 // How fast this isolate can post. It learns from its own POSTs, and keeps what it learned from one drain to the next.
 
-/** A POST that starts this many ms after its slot shows that slots come too fast. A slot's window is 40 ms, so this comes in time. */
+/** A POST that starts so many ms after its slot shows that slots come too fast. A window is 35 ms, so this is noticed in time. */
 const LATE_MS = 20;
 /**
  * Which share of the rate that latency allows is used. An isolate begins cold, so it begins low. The share grows with every POST
@@ -12,8 +12,8 @@ const CUT_AGAIN_MS = 300;
 /** Slots are never closer than this: below it the event loop is the limit, which latency does not show. */
 const SHORTEST_SPACING_MS = 0.3;
 /**
- * From a claim to the first slot of what it brings. The first messages of an isolate also wait for code that is compiled and
- * accounts that are read; a campaign of one message in 20 s that misses its slot waits 20 s more for the next.
+ * From a claim to its first slot. The first messages of an isolate also wait until code is compiled and accounts are read. If a
+ * campaign of one message in 20 s misses its slot, it waits 20 s more for the next.
  */
 const LEAD = { firstMs: 200, ms: 10, firstPosts: 20 } as const;
 
@@ -29,7 +29,7 @@ export class WorkerPace {
   /** POSTs under way, of all drains of the isolate. */
   inFlight = 0;
   private readonly holders = new Set<Holder>();
-  /** Of one POST, smoothed. */
+  /** How long a POST takes, smoothed. */
   private latencyMs = 50;
   private share: number = SHARE.first;
   private ended = 0;
@@ -49,7 +49,7 @@ export class WorkerPace {
     return due;
   }
 
-  /** Milliseconds from one POST to the next that the isolate can keep: with 20 in flight and 150 ms an answer, 8. */
+  /** Milliseconds from one POST to the next that the isolate can keep: 8 with 20 in flight and answers after 150 ms. */
   spacingMs(maxInFlight: number): number {
     return Math.max(this.latencyMs / maxInFlight / this.share, SHORTEST_SPACING_MS);
   }
@@ -80,5 +80,5 @@ export class WorkerPace {
   }
 }
 
-/** Of this isolate. */
+/** One for the isolate. */
 export const workerPace = new WorkerPace();

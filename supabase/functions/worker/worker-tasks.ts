@@ -1,4 +1,4 @@
-// What goes on beside the sending and takes hardly any CPU here: builds, looks for unknown sends, checks of accounts.
+// The work beside sending that takes hardly any CPU here: builds, looks for unknown messages, account checks.
 import type { Direct } from "../_shared/db/direct.ts";
 import { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
 import type { DrainBudget } from "../_shared/drain/drain-budget.ts";
@@ -16,9 +16,9 @@ interface WorkerTaskDeps {
   sql: Direct;
   building: Direct;
   budget: DrainBudget;
-  /** Leads a chunk of a build. */
+  /** How many leads a build's chunk has. */
   chunkSize(): number;
-  /** Called whenever one has ended. */
+  /** Called whenever a task has ended. */
   onEnd(): void;
 }
 

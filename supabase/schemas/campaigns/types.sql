@@ -6,4 +6,5 @@ comment on type public.campaign_status is
 create type public.target_state as enum
   ('excluded', 'canceled', 'waiting', 'queued', 'sending', 'unknown', 'sent', 'failed');
 comment on type public.target_state is
-  'A target is in exactly one: the sum over all is the audience. delivered, undelivered and unconfirmed are parts of sent.';
+  'A target is in exactly one of these states; the sum over all states is the audience. delivered, undelivered and unconfirmed '
+  'are parts of sent.';

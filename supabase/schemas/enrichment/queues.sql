@@ -1,5 +1,6 @@
 select pgmq.create('lookups');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the lane that was deleted
+-- by the second.
 create index q_lookups_turn_idx on pgmq.q_lookups ((coalesce(message ->> 'org_id', '')), vt);
 create index q_lookups_lane_idx on pgmq.q_lookups ((message ->> 'lane_id'));
 

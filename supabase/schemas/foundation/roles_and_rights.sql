@@ -1,10 +1,10 @@
--- The two schemas, the role of the worker, and what nobody gets by default: each file grants what it means to.
--- public   what users may read and call, behind RLS.
--- private  the machinery: planning, claiming, windows, membership. Not exposed over REST.
+-- The two schemas, the role of the worker functions, and default rights: nobody gets any, so each file grants what is needed.
+-- public   what users may read and call, under row-level security.
+-- private  the internal functions and tables: planning, claiming, windows, membership. Not exposed over REST.
 
 create schema private;
 comment on schema private is
-  'The machinery behind the API: planning, claiming, windows, rates, membership. Never exposed over REST.';
+  'The internal functions and tables behind the API: planning, claiming, windows, rates, membership. Never exposed over REST.';
 
 grant usage on schema private to authenticated, service_role;
 

@@ -2,7 +2,7 @@ insert into private.tasks (name, seconds, due) values ('guard', 15, $$select
   exists (select from public.campaigns c where c.status in ('running', 'building'))
   or exists (select from private.accepted_deltas)
   or exists (select from public.alerts a where a.resolved_at is null)
-  -- Receipts come for days after a campaign is over. A number's window is 24 hours long.
+  -- Receipts arrive for days after a campaign has ended. A number's window is 24 hours long.
   or exists (
     select from public.phone_numbers n
     where n.status = 'active' and (
@@ -12,7 +12,7 @@ insert into private.tasks (name, seconds, due) values ('guard', 15, $$select
 
 insert into private.task_parts (task, place, kind, items, call) values
   ('guard', 1, 'fold_accepted', null, 'select private.fold_accepted($1)'),
-  -- Numbers first: what one bad number sent must not pause the campaign that others could carry on.
+  -- Numbers come first: messages of one bad number must not pause a campaign that other numbers could continue.
   ('guard', 2, 'guard_number', 'select n.id, n.org_id from private.numbers_to_guard() n',
     'select private.guard_number($1) where private.is_number_troubled($1)'),
   ('guard', 3, 'guard', $$select c.id, c.org_id from public.campaigns c where c.status = 'running'$$,

@@ -1,2 +1,2 @@
 create type public.user_role as enum ('viewer', 'operator', 'campaign_manager', 'admin');
-comment on type public.user_role is 'Roles in rising order: each may do all that the ones before it may.';
+comment on type public.user_role is 'Roles in rising order: each role may do everything that the roles before it may do.';

@@ -1,4 +1,5 @@
 select pgmq.create('imports');
--- By the first index private.read_in_turn finds whose turn it is, by the second private.drop_work what has ended.
+-- private.read_in_turn finds the organisation whose turn is next by the first index, private.drop_work the import that has ended
+-- by the second.
 create index q_imports_turn_idx on pgmq.q_imports ((coalesce(message ->> 'org_id', '')), vt);
 create index q_imports_import_idx on pgmq.q_imports ((message ->> 'import_id'));

@@ -10,7 +10,7 @@ begin
   for v_id in select o.id from public.orgs o order by o.id loop
     v_wrong := private.run_item('check_counts', v_id, v_id, 'select private.repair_lead_counts($1)')::integer;
     if v_wrong > 0 then
-      raise warning '% figures of the leads of organisation % were wrong and were counted anew', v_wrong, v_id;
+      raise warning '% figures of the leads of organisation % were wrong and were corrected', v_wrong, v_id;
     end if;
     commit;
   end loop;

@@ -5,7 +5,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '60 seconds';
   v_pivot uuid := gen_random_uuid();
 begin
-  -- Of organisations that are gone.
+  -- Rows of deleted organisations, which no scoring takes.
   delete from private.number_outcome_changes c where c.hour < now() - interval '8 days';
   commit;
   for v_id in

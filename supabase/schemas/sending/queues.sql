@@ -2,7 +2,7 @@ select pgmq.create('sends');
 
 select pgmq.create('replies');
 
--- A queue is a hot, tiny table: vacuum it early and leave room for updates in place.
+-- A queue is a small table that changes all the time: vacuum it early, and leave room for updates in place.
 do $$
 declare
   v_queue text;

@@ -1,5 +1,6 @@
 create type private.work_item as (item uuid, org_id uuid);
-comment on type private.work_item is 'One item of a loop over organisations, campaigns or numbers, and whose it is.';
+comment on type private.work_item is
+  'One item of a loop over organisations, campaigns or numbers, and the organisation it belongs to.';
 
 create type private.tick as (
   ends_at timestamptz,
@@ -12,5 +13,5 @@ create type private.tick as (
   part_ends_at timestamptz
 );
 comment on type private.tick is
-  'How far a tick is: when it ends, when it last found nothing due, whether it rests now; its task, the part of it, the items '
-  'of that part, how many of them are done, and from when on no further one is begun.';
+  'The state of a tick: when it ends, when it last found nothing due, and whether it is resting; its task, the current part of '
+  'it, the items of that part, how many of them are done, and when it stops beginning further ones.';

@@ -43,7 +43,7 @@ async function reasonsOf(id: string): Promise<Map<string, string | null>> {
   for (const row of rows) expect(row.state).toBe(row.reason === null ? "waiting" : "excluded");
   return new Map(rows.map((row) => [row.lead_id, row.reason]));
 }
-/** One lead beside another without any trouble. */
+/** One lead beside another that has no reason for exclusion. */
 async function reasonFor(
   arrange: Arrange,
   fields: Record<string, unknown> = {},
@@ -199,7 +199,7 @@ describe("what a lead lacks, by the texts of the campaign", () => {
   });
 });
 
-test("of several reasons the first of a fixed order is given", async () => {
+test("if there are several reasons, the first in a fixed order is given", async () => {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
   const needy = await addTemplate(bench.sql, org.id, {
     category: "initial",
@@ -236,7 +236,7 @@ describe("one text for one phone", () => {
     const reasons = await reasonsOf(await arrangeCampaign(bench.db, org));
     expect(leads.map((lead) => reasons.get(lead.id))).toEqual([null, "duplicate", "duplicate"]);
   });
-  test("a lead left out for its own reason leaves the phone to the next", async () => {
+  test("if a lead is left out for its own reason, the next lead with the phone is used", async () => {
     const leads = (await arrangeLeads(bench.db, org.id, 3)) as ArrangedLead[];
     for (const lead of leads) await setPhone({ e164: leads[0]?.e164 })(lead);
     await setLead({ status: "do_not_contact" })(leads[0] as ArrangedLead);
@@ -285,7 +285,7 @@ test("criteria narrow the audience together", async () => {
   expect(await chosen({ tags: ["COLD"] })).toEqual([]);
 });
 
-/** A crowd in which every reason occurs and phones repeat. */
+/** Leads in which every reason occurs and phones repeat. */
 async function arrangeCrowd(): Promise<void> {
   const random = seededRandom("audience");
   const leads = await arrangeLeads(bench.db, org.id, 120);
@@ -304,7 +304,7 @@ async function arrangeCrowd(): Promise<void> {
   }
 }
 
-test("counting without building gives exactly what building then gives, and writes nothing", async () => {
+test("counting without building gives exactly the figures of building, and writes nothing", async () => {
   await arrangeCrowd();
   const user = await signedIn(bench.db, org.adminId);
   const [draft] = await bench.sql`
@@ -353,7 +353,7 @@ test("built a few leads at a time it is the same audience, in the same order", a
   }
 });
 
-test("every target has a contact to lock, and nobody else got one", async () => {
+test("every target has a contact to lock, and no other contact was made", async () => {
   const leads = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];
   await setPhone({ line_type: "landline" })(leads[1]);
   await arrangeCampaign(bench.db, org);
@@ -362,7 +362,7 @@ test("every target has a contact to lock, and nobody else got one", async () => 
 });
 
 describe("a phone that is removed", () => {
-  /** Has a second phone, which is the one that goes. */
+  /** Has a second phone, which is removed. */
   const arrangeLead = async () => {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await bench.sql`
@@ -371,7 +371,7 @@ describe("a phone that is removed", () => {
   };
   const phonesOf = (id: string) =>
     bench.sql`select lead_phone_id, state::text from public.campaign_targets where campaign_id = ${id} order by ordinal`;
-  test("is named by no target any more, and every target stays", async () => {
+  test("is referred to by no target any more, and every target stays", async () => {
     const lead = await arrangeLead();
     const id = await arrangeCampaign(bench.db, org, { phones: "all" });
     await bench.sql`delete from public.lead_phones where lead_id = ${lead.id} and role = 'secondary'`;
@@ -383,7 +383,7 @@ describe("a phone that is removed", () => {
   });
 });
 
-test("targets go with their campaign, contacts with their organisation, and no others do", async () => {
+test("targets are deleted with their campaign, contacts with their organisation, and no others", async () => {
   const neighbour = await arrangeOrg(bench.db);
   const count = async () => {
     const [row] = await bench.sql`

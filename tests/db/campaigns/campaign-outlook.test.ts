@@ -25,7 +25,7 @@ let admin: Session;
 beforeEach(async () => {
   await bench.clear();
   org = await arrangeOrg(bench.db, { numbers: 2 });
-  // Of Chicago's clock, so that every moment below is told in one zone.
+  // The zone is Chicago, so that all times below are in one zone.
   leads = await arrangeLeads(bench.db, org.id, 12, { state: "IL" });
   await bench.sql`
     update public.lead_phones p set e164 = '+1312555' || lpad(x.n::text, 4, '0')
@@ -50,7 +50,7 @@ async function outlook(now = AFTERNOON, id = campaign): Promise<Outlook> {
   const [row] = await admin.sql`select private.campaign_outlook(${id}, ${now}) as outlook`;
   return row?.outlook;
 }
-/** What it says, with moments as dates. */
+/** The outlook, with times as dates. */
 async function told(now = AFTERNOON) {
   const { can_send, next_at, reasons } = await outlook(now);
   const date = (text: string | null) => text && new Date(text);
@@ -80,7 +80,7 @@ test("a campaign that can send says so and nothing else, and one that does not r
   expect(await outlook()).toBeNull();
 });
 
-test("is nobody's of another organisation", async () => {
+test("is not shown to another organisation", async () => {
   const other = await arrangeOrg(bench.db);
   admin = await signedIn(bench.db, other.adminId);
   expect(await outlook()).toBeNull();
@@ -109,7 +109,7 @@ describe("alone, and told as it is", () => {
     ],
     [
       "the organisation's daily cap",
-      // At any hour, or midnight would find everybody asleep.
+      // At any hour, or at midnight everybody would be outside their hours.
       async () => [
         await setOrg({ daily_cap: 5 }),
         await charge("org", org.id, 5),
@@ -197,7 +197,7 @@ describe("alone, and told as it is", () => {
     expect(answer).toEqual({ can_send: false, next_at: next, reasons: [[reason, count, until]] });
     expect(await plan(bench.a.sql, AFTERNOON)).toBe(0);
     if (next) {
-      // Not a moment before; and then it does.
+      // Not before this time; from then on it sends.
       expect(await plan(bench.a.sql, later(next, -1))).toBe(0);
       expect((await told(later(next, -1))).can_send).toBe(false);
       expect((await told(later(next, 61))).can_send).toBe(true);
@@ -226,7 +226,7 @@ describe("alone, and told as it is", () => {
 });
 
 describe("together", () => {
-  test("what must all end counts by its latest, and what is one of several by its earliest", async () => {
+  test("reasons that must all end count by the latest end, alternatives by the earliest", async () => {
     const [one, two] = org.numbers;
     await bench.sql`update private.number_pace set resting_until = ${later(AFTERNOON, 7200)} where phone_number_id = ${one?.id ?? ""}`;
     await bench.sql`update public.phone_numbers set quiet_starts = '14:00', quiet_ends = '16:00' where id = ${two?.id ?? ""}`;
@@ -242,7 +242,7 @@ describe("together", () => {
     });
   });
 
-  test("one number that serves is enough, and says what the other lacks", async () => {
+  test("one number that can send is enough, and the reason of the other is shown", async () => {
     await bench.sql`update private.number_pace set resting_until = ${later(AFTERNOON, 7200)} where phone_number_id = ${org.numbers[0]?.id ?? ""}`;
     expect(await told()).toEqual({
       can_send: true,
@@ -251,7 +251,7 @@ describe("together", () => {
     });
   });
 
-  test("a number out of the campaign's pool helps nobody", async () => {
+  test("a number outside the campaign's pool does not count", async () => {
     const [pooled] = org.numbers;
     await bench.sql`insert into public.campaign_phone_numbers values (${org.id}, ${campaign}, ${pooled?.id ?? ""})`;
     await bench.sql`update public.phone_numbers set status = 'paused' where id = ${pooled?.id ?? ""}`;
@@ -280,14 +280,14 @@ describe("together", () => {
   });
 });
 
-test("a campaign that may send at any hour minds neither people's hours nor its numbers'", async () => {
+test("a campaign that may send at any hour ignores people's hours and its numbers' hours", async () => {
   await setOrg({ quiet_starts: "14:00", quiet_ends: "16:00" });
   await setNumbers({ quiet_starts: "14:00", quiet_ends: "16:30" });
   await setCampaign({ quiet_hours_override: true });
   expect(await told()).toEqual({ can_send: true, next_at: null, reasons: [] });
 });
 
-test("a window that closes within a minute is shut: nothing is planned into its end", async () => {
+test("a window that closes within a minute counts as closed: nothing is planned into its end", async () => {
   await setOrg({ quiet_starts: "15:00:45", quiet_ends: "16:00" });
   expect(await told()).toMatchObject({
     can_send: false,

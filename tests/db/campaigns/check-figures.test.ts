@@ -1,4 +1,4 @@
-// The job that holds figures against targets: it says nothing while they add up, and mends and tells when they do not.
+// The job that compares figures with targets: it does nothing while they add up; else it corrects them and raises an alert.
 import { beforeEach, expect, test } from "vitest";
 import { addOutcomes, arrangeEmptyCampaign } from "../../fixtures/arrange-campaign-outcomes.ts";
 import {
@@ -20,7 +20,7 @@ const bench = useBareDatabase();
 let org: ArrangedOrg;
 beforeEach(async () => {
   await bench.clear();
-  // What earlier tests left is checked, and due no more for an hour.
+  // Campaigns of earlier tests are checked now, and not due again for an hour.
   await bench.sql`select private.check_figures(${AFTERNOON})`;
   await bench.sql`update public.alerts set resolved_at = now() where resolved_at is null`;
   org = await arrangeOrg(bench.db, { fields: { cooldown_days: 0 } });
@@ -36,7 +36,7 @@ const stats = async (id: string) =>
     await bench.sql`select audience, waiting, sent, failed, delivered from public.campaign_stats where campaign_id = ${id}`
   )[0];
 
-test("figures that somebody changed are mended, with a critical alert that has both", async () => {
+test("figures that were changed are corrected, with a critical alert that has both", async () => {
   const id = await arrangeEmptyCampaign(bench.db, org, AFTERNOON, { name: "Texas" });
   await addOutcomes(bench.db, org, id, { sent: 5, failed: 2 }, AFTERNOON);
   expect(await check(AFTERNOON)).toBe(0);
@@ -101,7 +101,7 @@ test.each(["fold", "check"])(
   },
 );
 
-test("a run is bounded: the campaign that was checked longest ago first, the others in the next", async () => {
+test("a run is bounded: the campaign checked longest ago is first, the others follow in the next run", async () => {
   const ids: string[] = [];
   for (let i = 0; i < 3; i++) {
     const id = await arrangeEmptyCampaign(bench.db, org, AFTERNOON);
@@ -116,7 +116,7 @@ test("a run is bounded: the campaign that was checked longest ago first, the oth
     ).length;
   expect([await check(AFTERNOON, 15), await mended()]).toEqual([1, 1]);
   expect((await stats(ids[0] as string))?.sent).toBe(10);
-  // One larger than a run has a run of its own.
+  // A campaign larger than a run's limit has a run of its own.
   expect([await check(AFTERNOON, 5), await mended()]).toEqual([1, 2]);
   expect([await check(AFTERNOON, 15), await mended()]).toEqual([1, 3]);
   expect(await check(AFTERNOON, 15)).toBe(0);
@@ -132,7 +132,7 @@ test("campaigns that do not run are checked every hour, drafts never", async () 
   expect((await stats(draft))?.sent).toBe(1);
 });
 
-test("whatever happens in whatever order, nothing is ever found", async () => {
+test("no events in any order lead to a finding", async () => {
   const random = seededRandom("check-figures");
   await arrangeLeads(bench.db, org.id, 40);
   const campaigns = [
@@ -146,7 +146,7 @@ test("whatever happens in whatever order, nothing is ever found", async () => {
   const checker = await bench.db.admin();
   const wrong: unknown[] = [];
   for (let i = 0; i < 300; i++) {
-    // Beside what happens, not after it; folding too.
+    // The checks run beside the events, not after them; folding too.
     const [step] = await Promise.all([
       driver.step(),
       ...campaigns.map(async (id) => {

@@ -1,5 +1,5 @@
-// A campaign's figures add up at every instant, whatever happens in whatever order; completed means that nobody is left.
-import { beforeEach, expect, test } from "vitest";
+// A campaign's figures add up at every instant, for any order of events; completed means that no target is left.
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
   type ArrangedOrg,
@@ -11,6 +11,7 @@ import {
 } from "../../fixtures/arrange-sending.ts";
 import { checkFigures } from "../../fixtures/check-figures.ts";
 import { newSid, receipt, sendAll } from "../../fixtures/drive-sending.ts";
+import type { Session } from "../../fixtures/open-session.ts";
 import { RandomDriver } from "../../fixtures/random-driver.ts";
 import { seededRandom } from "../../fixtures/seeded-random.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
@@ -22,7 +23,7 @@ beforeEach(async () => {
   org = await arrangeOrg(bench.db, { fields: { cooldown_days: 0 } });
 });
 
-test("300 things happen to three campaigns in an order nobody chose", async () => {
+test("300 random events of three campaigns", async () => {
   const random = seededRandom("figures");
   await arrangeLeads(bench.db, org.id, 40);
   const campaigns = [
@@ -40,7 +41,7 @@ test("300 things happen to three campaigns in an order nobody chose", async () =
     expect({ step: i, last: done.slice(-3), wrong }).toEqual({ step: i, last: done.slice(-3), wrong: [] });
   }
   await user.end();
-  // The run was worth something: people were reached, and things went wrong.
+  // The run tested something: people were reached, and errors happened.
   const [reached] = await bench.sql`
     select count(*) filter (where state = 'sent')::int as sent, count(distinct state)::int as states
     from public.campaign_targets where org_id = ${org.id}`;
@@ -50,7 +51,7 @@ test("300 things happen to three campaigns in an order nobody chose", async () =
 
 const status = async (id: string) =>
   (await bench.sql`select status::text from public.campaigns where id = ${id}`)[0]?.status;
-// Async, so that it is sent when called: a query of this client waits to be awaited.
+// Async, so that it is sent when called: this client sends a query only when it is awaited.
 const finish = async (now = AFTERNOON) => await bench.holder.sql`select private.finish_campaigns(${now})`;
 const fold = async (session: { sql: typeof bench.sql }) => await session.sql`select private.fold_stats()`;
 
@@ -98,13 +99,13 @@ test("a message that failed in a campaign that was stopped is not waited for", a
   expect(target).toEqual({ state: "canceled", reason: "stopped" });
 });
 
-test("a receipt that comes while campaigns are being completed keeps its own from it", async () => {
+test("a receipt that arrives while campaigns are being completed keeps its own campaign from being completed", async () => {
   await arrangeLeads(bench.db, org.id, 1);
   const one = await arrangeCampaign(bench.db, org);
   const two = await arrangeCampaign(bench.db, org);
   await sendAll(bench.a.sql, bench.sql, AFTERNOON);
   const [first, second] = [one, two].sort() as [string, string];
-  // A gate at the first campaign's row: completing has begun and seen everybody sent.
+  // A barrier at the first campaign's row: completing has begun and has seen all targets sent.
   await bench.sql.unsafe(`
     create function private.wait_at_gate() returns trigger language plpgsql as $$
     begin
@@ -124,7 +125,7 @@ test("a receipt that comes while campaigns are being completed keeps its own fro
     sid: message?.provider_sid ?? newSid(),
   };
   const receiving = receipt(bench.a.sql, org.id, { ...given, status: "failed", code: 30022 }, AFTERNOON);
-  // It waits for the campaign where completing holds it already, or is done at once.
+  // It waits for the campaign if completing has locked it already, else it is done at once.
   await Promise.race([receiving, bench.a.blocked(bench.holder).catch(() => {})]);
   await bench.b.commit();
   await Promise.all([finishing, receiving]);
@@ -146,4 +147,75 @@ test("folding while others count loses nothing and counts nothing twice", async 
   const [stats] =
     await bench.sql`select sent, segments, updated_at from public.campaign_stats where campaign_id = ${id}`;
   expect(stats).toMatchObject({ sent: 30, segments: 30 });
+});
+
+describe("of two folds at the same time", () => {
+  const APART = "950 milliseconds";
+  let id: string;
+  beforeEach(async () => {
+    await arrangeLeads(bench.db, org.id, 2);
+    id = await arrangeCampaign(bench.db, org);
+    await fold(bench);
+    await bench.sql`update public.campaign_stats set updated_at = ${later(AFTERNOON, -60)} where campaign_id = ${id}`;
+    await change("canceled");
+  });
+  const change = async (state: "waiting" | "canceled") =>
+    await bench.sql`
+      update public.campaign_targets set state = ${state}, reason = ${state === "canceled" ? "stopped" : null}
+      where id = (select id from public.campaign_targets where campaign_id = ${id} and state <> ${state} limit 1)`;
+  const foldAt = async (session: Session, now: Date) => {
+    const [row] = await session.sql`select private.fold_stats(${now}, ${APART}, ${org.id}) as folded`;
+    return row?.folded as number;
+  };
+  const stats = async () => {
+    const [row] = await bench.sql`
+      select waiting, canceled, updated_at,
+        (select count(*)::int from realtime.messages m where m.topic = 'campaign:' || s.campaign_id
+          and m.payload ->> 'table' = 'campaign_stats') as broadcasts
+      from public.campaign_stats s where s.campaign_id = ${id}`;
+    return row;
+  };
+
+  test("the one that waited for the other broadcasts nothing until the figures are a second old", async () => {
+    const before = await stats();
+    await bench.holder.begin();
+    expect(await foldAt(bench.holder, AFTERNOON)).toBe(1);
+    // A change that the first has not seen, and the second can.
+    await change("canceled");
+    const other = await bench.db.admin();
+    const second = foldAt(other, later(AFTERNOON, 0.5));
+    await other.blocked(bench.holder);
+    await bench.holder.commit();
+    expect(await second).toBe(0);
+    expect(await stats()).toEqual({
+      waiting: 1,
+      canceled: 1,
+      updated_at: AFTERNOON,
+      broadcasts: before?.broadcasts + 1,
+    });
+    expect(await foldAt(other, later(AFTERNOON, 0.949))).toBe(0);
+    expect(await foldAt(other, later(AFTERNOON, 0.95))).toBe(1);
+    expect(await stats()).toMatchObject({ waiting: 0, canceled: 2, broadcasts: before?.broadcasts + 2 });
+    await other.end();
+  });
+
+  test("the second dates the figures at the time when it got them, not when it began to wait", async () => {
+    await bench.holder.begin();
+    await bench.holder.sql`select 1 from public.campaign_stats where campaign_id = ${id} for no key update`;
+    const other = await bench.db.admin();
+    const folding = other.sql`select private.fold_stats(p_org_id => ${org.id})`.then(() => {});
+    await other.blocked(bench.holder);
+    const [waited] = await bench.sql`select clock_timestamp() as at`;
+    await bench.holder.commit();
+    await folding;
+    expect((await stats())?.updated_at.getTime()).toBeGreaterThanOrEqual(waited?.at.getTime());
+    await other.end();
+  });
+
+  test("none keeps changes of a campaign that is gone", async () => {
+    await bench.sql`insert into private.campaign_deltas (org_id, campaign_id, sent) values (${org.id}, ${org.id}, 1)`;
+    expect(await foldAt(bench.holder, later(AFTERNOON, -60))).toBe(0);
+    const left = await bench.sql`select campaign_id from private.campaign_deltas where org_id = ${org.id}`;
+    expect(left).toEqual([{ campaign_id: id }]);
+  });
 });

@@ -1,4 +1,4 @@
-// An audience that cannot be built: refused when it is saved, told when it is built, and nobody else's campaign waits for it.
+// An audience that cannot be built: refused when it is saved, reported when it is built, and no other campaign waits for it.
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
@@ -114,7 +114,7 @@ test("a campaign that was queued with such criteria becomes a draft that says wh
   expect(alerts).toEqual([{ kind: "build_failed", campaign_id: poisoned }]);
 });
 
-test("a segment that goes while its campaign is being built leaves a draft, which is built anew with other criteria", async () => {
+test("if a segment is deleted while its campaign is being built, the campaign becomes a draft, and is built again with other criteria", async () => {
   const [segment] = await bench.sql`
     insert into public.segments (org_id, name, kind, filter) values (${org.id}, 'All', 'filter', '{}') returning id`;
   const id = await store({ segment_ids: [segment?.id] });

@@ -1,4 +1,4 @@
-// A/B tests and weights: an audience split exactly, the same way each time, and templates used as often as they weigh.
+// A/B tests and weights: an audience is split exactly, the same way each time, and templates are used in proportion to weight.
 import { beforeEach, describe, expect, test } from "vitest";
 import { addTemplate } from "../../fixtures/add-templates.ts";
 import {
@@ -103,7 +103,7 @@ describe("an audience", () => {
     expect(await split(id)).toEqual([40, 20]);
   });
 
-  test("whose excluded people count for nobody's share", async () => {
+  test("whose excluded people count for no variant's share", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 40);
     for (const lead of leads.slice(0, 20)) {
       await bench.sql`update public.leads set status = 'do_not_contact' where id = ${lead.id}`;
@@ -112,7 +112,7 @@ describe("an audience", () => {
     expect(await split(id)).toEqual([10, 10]);
   });
 
-  test("follows no order of leads: of each half of them, both variants have about as many", async () => {
+  test("does not follow the order of leads: both variants have about as many of each half of them", async () => {
     await arrangeLeads(bench.db, org.id, 200);
     const { id } = await arrangeVariants([1, 1]);
     const [row] = await bench.sql`
@@ -134,7 +134,7 @@ describe("a message", () => {
     for (const row of rows) expect(row.template_id).toBe(templates[row.variant - 1]);
   });
 
-  test("of a variant whose template is gone waits with the reason, and holds up nobody else", async () => {
+  test("of a variant whose template is gone waits with the reason, and holds up no others", async () => {
     await arrangeLeads(bench.db, org.id, 10);
     const { id, templates } = await arrangeVariants([1, 1]);
     await start(id);
@@ -150,7 +150,7 @@ describe("a message", () => {
     expect(left).toEqual([]);
   });
 
-  test("comes from templates as often as they weigh, over plans and campaigns", async () => {
+  test("uses templates in proportion to their weights, over plans and campaigns", async () => {
     const templates = [await addText(1), await addText(2), await addText(3)];
     await arrangeLeads(bench.db, org.id, 100);
     const id = await arrangeCampaign(bench.db, org, {}, { templates });
@@ -165,7 +165,7 @@ describe("a message", () => {
     expect(templates.map(of)).toEqual([70, 20, 10]);
   });
 
-  test("of little weight is still the one for whoever had all the others", async () => {
+  test("has a template of little weight if the person had all the others", async () => {
     const [heavy, light] = [await addText(1), await addText(2)];
     const [lead] = await arrangeLeads(bench.db, org.id, 1);
     await bench.sql`
@@ -214,7 +214,7 @@ describe("a manager's input", () => {
     );
   });
 
-  test("that lists a template in two variants, or one of nobody's, is refused with the field", async () => {
+  test("that lists a template in two variants, or an unknown one, is refused with the field", async () => {
     const a = await addText(1);
     const twice = {
       name: "T",

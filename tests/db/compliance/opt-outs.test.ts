@@ -1,4 +1,4 @@
-// Nothing is claimed for a phone after its opt-out committed, whichever of the two comes first.
+// Nothing is claimed for a phone after its opt-out committed, whichever of the two begins first.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -47,7 +47,7 @@ async function queueOne(): Promise<ArrangedLead> {
   return lead;
 }
 
-test("a STOP under way keeps its person out of a claim, and once committed for good", async () => {
+test("a STOP under way keeps its person out of a claim, and permanently once it is committed", async () => {
   const lead = await queueOne();
   await bench.b.begin();
   expect(await stop(lead)).toBe("stop");
@@ -61,7 +61,7 @@ test("a STOP under way keeps its person out of a claim, and once committed for g
   expect(await statesOf(lead)).toEqual(["canceled opted_out"]);
 });
 
-test("a STOP that is taken back lets the person be claimed", async () => {
+test("a STOP that is rolled back lets the person be claimed", async () => {
   const lead = await queueOne();
   await bench.b.begin();
   await stop(lead);
@@ -89,7 +89,7 @@ test("a claim that reads the queue before a manual opt-out, and locks after it, 
   await bench.holder.sql`select 1 from private.number_pace for no key update`;
   const claiming = claim(bench.a.sql, { now: AFTERNOON });
   await bench.a.blocked(bench.holder);
-  // Only the contact: as where the message was queued again by somebody who did not see the opt-out.
+  // Only the contact, as if the message was queued again by a transaction that did not see the opt-out.
   await bench.sql`update private.contacts set suppressed_at = ${AFTERNOON} where e164 = ${lead.e164} and org_id = ${org.id}`;
   await bench.holder.commit();
   expect(await claiming).toEqual([]);
@@ -105,7 +105,7 @@ test("a STOP waits for the claim that came first, and cancels the person's other
   await bench.a.commit();
   expect(await stopping).toBe("stop");
   expect(await statesOf(lead)).toEqual(["sending"]);
-  // What was being sent when they wrote went out; nobody writes to them again.
+  // The message under way when they wrote was sent; they are not written to again.
   await arrangeCampaign(bench.db, org);
   expect(await statesOf(lead)).toEqual(["excluded do_not_contact", "sending"]);
 });
@@ -174,7 +174,7 @@ test("a message refused for a passing reason is not retried after its person's S
   expect(await statesOf(lead)).toEqual(["failed error"]);
 });
 
-test("a STOP cancels what waits and is queued in every campaign, and a plan under way comes to nothing", async () => {
+test("a STOP cancels waiting and queued messages of every campaign, and a plan under way has no effect", async () => {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
   await arrangeCampaign(bench.db, org);
   await plan(bench.a.sql, AFTERNOON);
@@ -192,11 +192,11 @@ test("a STOP cancels what waits and is queued in every campaign, and a plan unde
   expect(live).toEqual([]);
 });
 
-test("a STOP that commits after a plan has found its person waiting leaves the plan nothing", async () => {
+test("a STOP that commits after a plan has found its person waiting keeps the plan from queueing a message", async () => {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
   await arrangeCampaign(bench.db, org);
   await bench.holder.begin();
-  // Planning reads it between the people it finds and their locks.
+  // Planning reads it after finding people and before locking them.
   await bench.holder.sql`lock table private.template_usage in access exclusive mode`;
   const planning = plan(bench.a.sql, AFTERNOON);
   await bench.a.blocked(bench.holder);
@@ -211,7 +211,7 @@ test.each([
   ["the STOP begins", 1],
 ])("50 rounds of both at once, %s: none is claimed after its STOP was answered", async (_name, first) => {
   const random = seededRandom("opt-outs");
-  // At any hour, on the real clock: what counts is which commits first.
+  // At any hour, by the real clock: it only matters which commits first.
   await bench.sql`update public.phone_numbers set mps = 1000 where org_id = ${org.id}`;
   const leads = await arrangeLeads(bench.db, org.id, 50);
   const campaign = await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
@@ -229,7 +229,7 @@ test.each([
       () => stop(lead, new Date()).then(() => stoppedAt.set(lead.e164, Date.now() + 1)),
     ];
     const one = calls[first]?.();
-    // A claim takes some milliseconds: the other one begins anywhere within them.
+    // A claim takes some milliseconds; the other call begins anywhere within them.
     const start = performance.now() + random.next() * 6;
     while (performance.now() < start) await new Promise(setImmediate);
     await Promise.all([one, calls[1 - first]?.()]);

@@ -1,5 +1,5 @@
-// Matching takes time in proportion to the leads, whatever their names are and however many share one: a file of one organisation is
-// looked at in the same job as everybody's leads.
+// Matching takes time in proportion to the leads, for any names and any number that share one: a file of one organisation is
+// matched in the same job as the leads of all others.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-/** As a file of such leads leaves them. @param fields of the lead with number i, in SQL */
+/** Adds leads as an import leaves them. @param fields of the lead with number i, in SQL */
 async function addLeads(
   org: ArrangedOrg,
   count: number,
@@ -29,7 +29,7 @@ async function addLeads(
   await db.sql`analyze public.leads, public.lead_phones, private.lead_match_keys`;
 }
 
-/** What cron does: how long the longest of its transactions took, and how many pages of tables and indexes all of them looked at. */
+/** Runs the job as cron does. @returns the time of its longest transaction, and the pages of tables and indexes read in all */
 async function match() {
   let longest = 0;
   let pages = 0;
@@ -45,10 +45,10 @@ async function match() {
   }
 }
 
-/** Pages are counted, and no time taken: they are the same on a busy machine. */
+/** Counts pages instead of time, since they are the same on a busy machine. */
 async function pagesOf(count: number, fields: Parameters<typeof addLeads>[2]): Promise<number> {
   const org = await arrangeOrg(db);
-  // An index without entries costs nothing to look into.
+  // Reading an index without entries costs nothing.
   await addLeads(org, 300, {
     name: `'M Garcia'`,
     street: `i || ' Ash Rd'`,
@@ -59,7 +59,7 @@ async function pagesOf(count: number, fields: Parameters<typeof addLeads>[2]): P
   return (await match()).pages;
 }
 
-/** 400 characters, as much as a name can have: words of two letters, a few thousand different ones. */
+/** 400 characters, the longest name: words of two letters, a few thousand different ones. */
 const WORDS = `(select string_agg(chr(97 + (i * 31 + w * 7) % 26) || chr(97 + (i + w * 11) % 26), ' ') from generate_series(1, 133) w)`;
 const SAME_WORDS = `(select string_agg(chr(97 + w % 26) || chr(97 + (w * 11) % 26), ' ' order by (w * i) % 131) from generate_series(1, 133) w)`;
 const SAME_STREET = `'1 Elm Street'`;
@@ -87,7 +87,7 @@ describe("linear in the leads:", () => {
     async (_, fields) => {
       const few = await pagesOf(FEW, fields);
       const many = await pagesOf(4 * FEW, fields);
-      // Four times as many leads: 4 where it is linear, 16 where it is quadratic.
+      // Four times as many leads: 4 if it is linear, 16 if it is quadratic.
       expect(many / few).toBeLessThan(8);
       // Names of 133 words took 60,000 a lead.
       expect(many / (4 * FEW)).toBeLessThan(3000);
@@ -96,13 +96,13 @@ describe("linear in the leads:", () => {
   );
 });
 
-it("looks at one organisation's leads for two seconds, and leaves the rest to the next run behind the others'", async () => {
+it("matches one organisation's leads for two seconds, and leaves the rest to the next run, after the others'", async () => {
   const [big, small] = [await arrangeOrg(db), await arrangeOrg(db)];
   await match();
   await addLeads(big, 3000, { name: WORDS, street: SAME_STREET });
   await addLeads(small, 2, { name: `'Maria Garcia'`, street: SAME_STREET });
   const { longest } = await match();
-  // Two seconds and the step at hand, which a busy machine makes many times as long. Without an end it takes minutes there.
+  // Two seconds and the current step, which takes many times as long on a busy machine. Without the limit it takes minutes.
   expect(longest).toBeLessThan(25_000);
   const listed = await db.sql`select 1 from private.duplicate_leads where org_id = ${small.id}`;
   expect(listed).toHaveLength(2);
@@ -111,7 +111,7 @@ it("looks at one organisation's leads for two seconds, and leaves the rest to th
   expect(left?.n).toBe(3000);
 }, 180_000);
 
-it("finds the first lead of a name among many that came later, and each of those", async () => {
+it("finds the first lead of a name among many later ones, and each of those", async () => {
   const org = await arrangeOrg(db);
   await addLeads(org, 1, { name: `'Maria Garcia'`, street: SAME_STREET });
   await match();
@@ -125,7 +125,7 @@ it("finds the first lead of a name among many that came later, and each of those
   expect(row?.n).toBe(701);
 });
 
-it("finds two names that have the first eight words in common, and those who share the name alone not", async () => {
+it("finds two leads whose names share the first eight words, but not leads that share the name only", async () => {
   const org = await arrangeOrg(db);
   const long = "alfa bravo charly delta echo foxtrot golf hotel";
   await addLeads(org, 1, { name: `'${long} kilo'`, street: SAME_STREET });
@@ -139,7 +139,7 @@ it("finds two names that have the first eight words in common, and those who sha
   expect(await db.sql`select 1 from private.duplicate_leads where org_id = ${org.id}`).toHaveLength(2);
 });
 
-it("is listed in time where thousands share a name, fifty leads of a group, page by page to the end", async () => {
+it("is listed in time if thousands share a name, fifty leads of a group, page by page to the end", async () => {
   const org = await arrangeOrg(db);
   const user = await signedIn(db, org.adminId);
   await addLeads(org, 3000, { name: `'Maria Garcia'`, street: SAME_STREET });

@@ -1,4 +1,4 @@
-// Which leads are suggested to be one owner, and why; which are not; and that the suggestions follow what becomes of the leads.
+// Which leads are suggested to be one owner, and why; which are not; and that suggestions follow changes of the leads.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   type ArrangedOrg,
@@ -34,7 +34,7 @@ async function addLead(fields: Fields = {}, e164s = [phone()]): Promise<string> 
     return lead?.id;
   });
 }
-/** What cron does. */
+/** Runs the job as cron does. */
 async function match() {
   for (;;) {
     const [row] = await db.sql`select private.match_leads() as n`;
@@ -175,7 +175,7 @@ describe("one owner by phone", () => {
   });
 });
 
-it("leads that hang together are one group, whatever the reasons, and can be asked for by one", async () => {
+it("linked leads are one group, for any mix of reasons, and can be listed by one reason", async () => {
   const shared = phone();
   const maria = { first_name: "Maria", last_name: "Garcia", ...ELM };
   const a = await addLead(maria);
@@ -191,7 +191,7 @@ it("leads that hang together are one group, whatever the reasons, and can be ask
   expect(idsOf(row?.found)).toEqual([a, b, c].sort());
 });
 
-describe("follows what becomes of leads:", () => {
+describe("follows changes of leads:", () => {
   const maria = { first_name: "Maria", last_name: "Garcia", ...ELM };
 
   it("a change of name, address or phone", async () => {
@@ -231,7 +231,7 @@ describe("follows what becomes of leads:", () => {
     await groups([a, c]);
   });
 
-  it("leads that came at the same moment, whichever was committed first", async () => {
+  it("leads written at the same moment, whichever was committed first", async () => {
     const [one, two] = [await db.admin(), await db.admin()];
     const insert = (session: Session, e164: string) => session.sql`
       with lead as (
@@ -255,7 +255,7 @@ describe("pairs that were dismissed", () => {
     return row?.n;
   };
 
-  it("are not suggested again, by no reason, but through a third", async () => {
+  it("are not suggested again for any reason, except through a third lead", async () => {
     const shared = phone();
     const [a, b] = [await addLead(maria, [shared]), await addLead(maria, [shared])];
     await groups([a, b]);
@@ -276,7 +276,7 @@ describe("pairs that were dismissed", () => {
     await groups();
   });
 
-  it("are named with leads of the own organisation, 2 to 20", async () => {
+  it("must be 2 to 20 leads of the caller's own organisation", async () => {
     const a = await addLead();
     const foreign = await arrangeOrg(db);
     const [b] = await arrangeLeads(db, foreign.id, 1);

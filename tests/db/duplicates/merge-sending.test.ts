@@ -1,5 +1,5 @@
-// Leads that are merged while campaigns write to them: nobody is written to twice, nothing of what was is lost, and whoever
-// comes at the same moment (another merge, an import, STOP, a claim, a build) waits and sees what became of them.
+// Leads that are merged while campaigns write to them: nobody is written to twice, no history is lost, and another call at the
+// same moment (a merge, an import, STOP, a claim, a build) waits and sees the result.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -29,7 +29,7 @@ beforeEach(async () => {
   [user, other] = [await signedIn(bench.db, org.adminId), await signedIn(bench.db, org.adminId)];
 });
 
-/** What became of a call: its value, or the SQLSTATE it failed with. */
+/** The result of a call: its value, or the SQLSTATE it failed with. */
 const outcome = <T>(call: Promise<T>) => call.catch((error) => error.code as string);
 async function merge(keep: ArrangedLead, others: ArrangedLead[], session = user) {
   const ids = others.map(({ id }) => id);
@@ -43,8 +43,8 @@ const pair = async (fields = {}) =>
   (await arrangeLeads(bench.db, org.id, 2, fields)) as [ArrangedLead, ArrangedLead];
 const inOrder = (a: ArrangedLead, b: ArrangedLead) => (a.e164 < b.e164 ? [a, b] : [b, a]);
 
-describe("what campaigns have still to send", () => {
-  it("is sent once to a person where the campaign writes to one phone of each lead", async () => {
+describe("a message that a campaign has not sent yet", () => {
+  it("is sent once to a person if the campaign writes to one phone of each lead", async () => {
     const [keep, gone] = await pair();
     const id = await arrangeCampaign(bench.db, org);
     const done = await merge(keep, [gone]);
@@ -64,7 +64,7 @@ describe("what campaigns have still to send", () => {
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
 
-  it("is not sent again to who was written to at the other phone, not even where it is queued", async () => {
+  it("is not sent to a person who was written to at the other phone, even if it is queued", async () => {
     const [keep, gone] = await pair();
     const id = await arrangeCampaign(bench.db, org, { target_criteria: { lead_ids: [gone.id] } });
     await sendAll(bench.a.sql, bench.sql, AFTERNOON);
@@ -82,7 +82,7 @@ describe("what campaigns have still to send", () => {
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
 
-  it("goes to every phone where the campaign writes to all of them", async () => {
+  it("is sent to every phone if the campaign writes to all of them", async () => {
     const [keep, gone] = await pair();
     const id = await arrangeCampaign(bench.db, org, { phones: "all" });
     expect((await merge(keep, [gone])).targets).toEqual({ canceled: 0, moved: 1 });
@@ -99,7 +99,7 @@ describe("what campaigns have still to send", () => {
     ]);
   });
 
-  it("waits for the hours of where the kept lead lives", async () => {
+  it("waits for the hours of the kept lead's address", async () => {
     const [keep] = await arrangeLeads(bench.db, org.id, 1, { state: "CA", address1: "1 Elm St" });
     const [gone] = await arrangeLeads(bench.db, org.id, 1, { state: "NY", address1: "9 Oak Rd" });
     const id = await arrangeCampaign(bench.db, org, { phones: "all" });
@@ -109,7 +109,7 @@ describe("what campaigns have still to send", () => {
     expect(rows.map(({ moved }) => moved)).toEqual([true, true]);
   });
 
-  it("is not sent to a person who is to be left alone, or whose consent was denied", async () => {
+  it("is not sent to a person who is do_not_contact or whose consent was denied", async () => {
     const [keep, gone] = await pair();
     const id = await arrangeCampaign(bench.db, org, { phones: "all" });
     await plan(bench.a.sql, AFTERNOON);
@@ -128,7 +128,7 @@ describe("what campaigns have still to send", () => {
   });
 });
 
-it("what was sent, answered and recorded is the kept lead's, and figures stay", async () => {
+it("messages, answers and records are moved to the kept lead, and figures stay", async () => {
   const [keep, gone] = await pair();
   const id = await arrangeCampaign(bench.db, org);
   await sendAll(bench.a.sql, bench.sql, AFTERNOON);
@@ -179,25 +179,25 @@ it("what was sent, answered and recorded is the kept lead's, and figures stay", 
   expect(phone).toEqual({ lead_id: keep.id, consent_status: "denied", suppressed: true });
 });
 
-it("knows every table that names a lead", async () => {
+it("handles every table that refers to a lead", async () => {
   const tables = await bench.sql`
     select c.oid::regclass::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid
     where c.relkind in ('r', 'p') and c.relnamespace::regnamespace::text in ('public', 'private') and a.attname = 'lead_id'
       and not a.attisdropped order by 1`;
-  // A new one is moved by private.move_lead_history, or says here why not.
+  // A new table is moved by private.move_lead_history, or is listed here with the reason why not.
   expect(tables.map(({ name }) => name)).toEqual([
     "audit_events",
     "campaign_targets",
     "consent_records",
     "conversations",
-    // Journals and reports of imports and bulk actions: what they tell is of the lead as it was, and undo passes over one that is gone.
+    // Journals and reports of imports and bulk actions are about the lead as it was, and undo skips a lead that is gone.
     "import_rejections",
     "lead_events",
     "lead_phones",
     "lead_properties",
     "messages",
     "private.bulk_changes",
-    // What leads are compared by is worked out anew.
+    // Match keys are computed again.
     "private.duplicate_leads",
     "private.import_changes",
     "private.lead_activity",
@@ -209,7 +209,7 @@ it("knows every table that names a lead", async () => {
 });
 
 describe("at the same moment as", () => {
-  it("another merge that has a lead in common: the second is told where it went", async () => {
+  it("another merge that has a lead in common: the second is told into which lead it went", async () => {
     const [a, b] = await pair();
     const [c] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await user.begin();
@@ -242,7 +242,7 @@ describe("at the same moment as", () => {
     }
   });
 
-  it("a STOP from a phone of the merged lead: it waits, and is the kept lead's", async () => {
+  it("a STOP from a phone of the merged lead: it waits, and then belongs to the kept lead", async () => {
     const [keep, gone] = await pair();
     await arrangeCampaign(bench.db, org, { phones: "all" });
     await user.begin();
@@ -260,7 +260,7 @@ describe("at the same moment as", () => {
     ).toEqual([]);
   });
 
-  it("a STOP that came first: the merge waits for it, and the phone stays denied", async () => {
+  it("an earlier STOP: the merge waits for it, and the phone stays denied", async () => {
     const [keep, gone] = await pair();
     await bench.a.begin();
     await writeStop(bench.a.sql, org.accountSid, gone.e164, org.numbers[0]?.e164 ?? "", AFTERNOON);
@@ -323,7 +323,7 @@ describe("at the same moment as", () => {
     expect(rejection?.reason).toContain(keep.id);
   });
 
-  it("the build of an audience: its next chunk knows no merged lead", async () => {
+  it("the build of an audience: its next chunk has no merged lead", async () => {
     const [keep, gone] = await pair();
     const [campaign] = await bench.sql`
       insert into public.campaigns ${bench.sql({ org_id: org.id, name: "Built", status: "building" })} returning id`;
@@ -339,7 +339,7 @@ describe("at the same moment as", () => {
     expect((await targetsOf(campaign?.id)).map((t) => [t.lead_id, t.state])).toEqual([[keep.id, "waiting"]]);
   });
 
-  it("somebody who gives the lead another phone: the merge is told to try again, and then goes through", async () => {
+  it("a change that gives the lead another phone: the merge is told to try again, and then succeeds", async () => {
     const [keep, gone] = await pair();
     await bench.holder.begin();
     await bench.holder.sql`select private.lock_contacts(${org.id}, array[${gone.e164}])`;

@@ -1,4 +1,4 @@
-// What a merge of leads makes of their fields, phones, parcels and consent, and that nothing of them is lost.
+// The result of a merge for fields, phones, parcels and consent of leads, and that nothing is lost.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ArrangedOrg, arrangeOrg, phoneAt, signedIn } from "../../fixtures/arrange-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 let age = 0;
-/** Each one younger than the one before. @param e164s its primary, secondary and alternate phone */
+/** Each lead is newer than the one before. @param e164s its primary, secondary and alternate phone */
 async function addLead(fields: Record<string, unknown> = {}, e164s = [phone()]): Promise<string> {
   const created_at = new Date(Date.UTC(2026, 0, 1, 0, age++));
   return await db.sql.begin(async (tx) => {
@@ -109,7 +109,7 @@ describe("fields", () => {
     expect((await merge(keep, others)).lead).toMatchObject({ status: expected, lead_score: "hot" });
   });
 
-  it("a preference for another status is no match for do_not_contact", async () => {
+  it("do_not_contact outranks a preference for another status", async () => {
     const keep = await addLead({ status: "interested" });
     const other = await addLead({ status: "do_not_contact" });
     const { lead, fields } = await merge(keep, [other], { status: keep });
@@ -147,7 +147,7 @@ describe("fields", () => {
 });
 
 describe("phones", () => {
-  it("the kept lead's stay where they are, others take the free roles, valid ones first, and the rest is written down", async () => {
+  it("the kept lead's keep their roles, others take the free roles, valid ones first, and the rest is kept in custom fields", async () => {
     const [a, b, c, d, e] = [phone(), phone(), phone(), phone(), phone()];
     const keep = await addLead({}, [a]);
     const one = await addLead({}, [b, a, c]);
@@ -158,7 +158,7 @@ describe("phones", () => {
     expect(done.lead).toMatchObject({ primary_phone: a, secondary_phone: c, alternate_phone: d });
     expect(done.lead.custom_fields).toEqual({ other_phones: `${e}, ${b}` });
     expect(done.left_over).toEqual({ phones: [e, b] });
-    // What is known of a phone is known of it in the kept lead too.
+    // Data about a phone is kept in the kept lead too.
     expect(done.lead.phones[0]).toMatchObject({
       e164: a,
       line_type: "mobile",
@@ -178,7 +178,7 @@ describe("phones", () => {
     return Object.fromEntries(rows.map((row) => [row.e164, row.consent_status]));
   };
 
-  it("a yes is good for the phone it was given for and no other, and a no of that phone for it alone", async () => {
+  it("a yes counts only for the phone it was given for, and a no for one phone only for that phone", async () => {
     const [a, b, c] = [phone(), phone(), phone()];
     const keep = await addLead({}, [a]);
     const granted = await addLead({ consent_status: "granted" }, [b]);
@@ -189,7 +189,7 @@ describe("phones", () => {
     expect(await consentOf([keep])).toEqual({ [a]: "unknown", [b]: "granted", [c]: "denied" });
   });
 
-  it("of one phone the strictest holds", async () => {
+  it("the strictest consent of a phone counts", async () => {
     const [a, b] = [phone(), phone()];
     const keep = await addLead({}, [a, b]);
     const one = await addLead({}, [a]);
@@ -200,7 +200,7 @@ describe("phones", () => {
     expect(await consentOf([keep])).toEqual({ [a]: "denied", [b]: "granted" });
   });
 
-  it("a no said of a lead is said of the person: every phone is denied, with a record", async () => {
+  it("a no for a lead is a no of the person: every phone is denied, with a record", async () => {
     const [a, b] = [phone(), phone()];
     const keep = await addLead({ consent_status: "granted" }, [a]);
     const denied = await addLead({ consent_status: "denied" }, [b]);
@@ -225,7 +225,7 @@ it("parcels move, and the same one is not doubled but filled", async () => {
   await add(two, { apn: "1234", county: "Bexar", situs: "Ranch Rd" });
   await add(two, { situs: "No APN", acreage: 2 });
   const done = await merge(keep, [one, two]);
-  expect(done.properties).toEqual({ moved: 2, united: 2 });
+  expect(done.properties).toEqual({ moved: 2, united: 2, left: 0 });
   const parcels = done.lead.properties.map(({ apn, county, acreage, situs }: Record<string, unknown>) => ({
     apn,
     county,
@@ -243,7 +243,7 @@ it("parcels move, and the same one is not doubled but filled", async () => {
 });
 
 describe("the merged leads", () => {
-  it("are not found any more, and say where they went, also after a second merge", async () => {
+  it("are not found any more, and name the lead they were merged into, also after a second merge", async () => {
     const [a, b, c] = [await addLead(), await addLead(), await addLead()];
     await merge(b, [a]);
     await merge(c, [b]);

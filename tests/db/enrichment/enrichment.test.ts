@@ -1,4 +1,4 @@
-// Services that are asked about parcels and phones: what they are asked, what is written of their answers, and what a hit does.
+// Services that are asked about parcels and phones: the questions, what is kept of the answers, and the effect of a hit.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedLead,
@@ -85,7 +85,7 @@ const calls = (id: string) =>
 const leadIds = async (n: number) => (await arrangeLeads(bench.db, org.id, n)).map(({ id }) => id);
 
 describe("a service", () => {
-  test("is off when it is added, and its secret is kept in Vault and told to nobody", async () => {
+  test("is off when it is added, and its secret is kept in Vault and never returned", async () => {
     const id = await property({ is_enabled: undefined, secret: "Bearer s3cret-value" });
     const [row] =
       await bench.sql`select is_enabled, has_secret, secret_id from public.enrichment_services where id = ${id}`;
@@ -116,7 +116,7 @@ describe("a service", () => {
       [],
     );
     expect(await bench.sql`select 1 from private.call_lanes where service_id = ${id}`).toEqual([]);
-    // The worker that had a batch of it settles what is no more.
+    // The worker that had claimed a batch settles calls that no longer exist.
     await settle(before, [{ subject: before.calls[0].subject, outcome: "done", answer: { acreage: 5 } }]);
     expect(await bench.sql`select 1 from pgmq.q_enrichments`).toEqual([]);
     expect((await parcel(before.calls[0].subject))?.acreage).toBeNull();
@@ -136,7 +136,7 @@ describe("a service", () => {
 });
 
 describe("parcels", () => {
-  test("are asked about when somebody asks, those that lack acreage or value; answers fill blanks only", async () => {
+  test("are asked about on request if they lack acreage or value; answers fill blanks only", async () => {
     const id = await property();
     const [lead] = (await leadIds(1)) as [string];
     const blank = await addParcel(lead, { apn: "R-1", situs: "FM 1" });
@@ -171,7 +171,7 @@ describe("parcels", () => {
     expect(kept).toEqual([{ subjects: [blank], http_status: 200, answer: '{"acres":7.5}' }]);
   });
 
-  test("are written over where that is asked for", async () => {
+  test("are overwritten if the request says so", async () => {
     const id = await property();
     const [lead] = (await leadIds(1)) as [string];
     const known = await addParcel(lead, { acreage: 5, estimated_value: 100 });
@@ -180,7 +180,7 @@ describe("parcels", () => {
     expect(await parcel(known)).toMatchObject({ acreage: 6, estimated_value: 100 });
   });
 
-  test("that are new are asked about by themselves where the service is automatic and on", async () => {
+  test("that are new are asked about automatically if the service is automatic and on", async () => {
     const id = await property({ is_automatic: true });
     const [lead] = (await leadIds(1)) as [string];
     const blank = await addParcel(lead);
@@ -192,7 +192,7 @@ describe("parcels", () => {
     expect(await wake()).toBe(0);
   });
 
-  test("whose answer would make two of one are left as they are", async () => {
+  test("are left as they are if the answer would make two parcels equal", async () => {
     const id = await property();
     const [lead] = (await leadIds(1)) as [string];
     await addParcel(lead, { apn: "R-1", county: "Harris", acreage: 1, estimated_value: 1 });
@@ -203,11 +203,11 @@ describe("parcels", () => {
     ]);
     expect(await parcel(blank)).toMatchObject({ county: null, acreage: null });
     expect(await calls(id)).toMatchObject([
-      { last_error: "The answer makes it the same as another parcel of this lead." },
+      { last_error: "With this answer, the parcel would be the same as another one of this lead." },
     ]);
   });
 
-  test("are given up after five attempts, with the reason to be seen, and asked again when somebody asks again", async () => {
+  test("are given up after five attempts with a visible reason, and asked about again on a new request", async () => {
     const id = await property();
     const [lead] = (await leadIds(1)) as [string];
     const blank = await addParcel(lead);
@@ -230,7 +230,7 @@ describe("parcels", () => {
     expect(await calls(id)).toMatchObject([{ attempts: 0, given_up_at: null }]);
   });
 
-  test("that can't be asked about are given up at once, and the service is not to blame; an answer not believed is", async () => {
+  test("that can't be asked about are given up at once without a failure of the service; an invalid answer counts as one", async () => {
     const id = await property();
     const [lead] = (await leadIds(1)) as [string];
     for (let i = 0; i < 25; i++) await addParcel(lead, { apn: `R-${i}` });
@@ -248,7 +248,7 @@ describe("parcels", () => {
     expect(lane).toEqual({ failures: 4, failing_since: null, charged: 4 });
   });
 
-  test("of deleted leads are not told to anybody", async () => {
+  test("of deleted leads are not sent to any service", async () => {
     const id = await property();
     const [one, two] = (await leadIds(2)) as [string, string];
     await addParcel(one);
@@ -263,7 +263,7 @@ describe("parcels", () => {
   });
 });
 
-test("a service that fails 20 times in a row is failing, with an alert that names it, until one call goes through or it is mended", async () => {
+test("a service that fails 20 times in a row is failing, with an alert that names it, until one call succeeds or its settings are changed", async () => {
   const id = await property();
   const [lead] = (await leadIds(1)) as [string];
   for (let i = 0; i < 22; i++) await addParcel(lead, { apn: `R-${i}` });
@@ -278,7 +278,7 @@ test("a service that fails 20 times in a row is failing, with an alert that name
   const alerts = () =>
     bench.sql`select message from public.alerts where org_id = ${org.id} and kind = 'enrichment_failing' and resolved_at is null`;
   expect((await alerts()).map(({ message }) => message)).toEqual([
-    'The service "Parcels" failed 20 times in a row: HTTP 500.. It is tried again every ten minutes; nothing is lost meanwhile.',
+    'The service "Parcels" failed 20 times in a row: HTTP 500. It is tried again every ten minutes; nothing is lost meanwhile.',
   ]);
   expect(await wake(later(NOW, 599))).toBe(0);
   const probe = await claim(later(NOW, 700));
@@ -316,7 +316,7 @@ describe("phones", () => {
     );
   };
 
-  test("on a list are suppressed in the whole organisation, taken out of campaigns, and no consent is made up", async () => {
+  test("on a list are suppressed in the whole organisation and taken out of campaigns, without a consent record", async () => {
     const id = await scrub();
     const [clean, dnc, litigator] = (await arrangeLeads(bench.db, org.id, 3)) as [
       ArrangedLead,
@@ -328,8 +328,8 @@ describe("phones", () => {
     await hit({ [dnc.e164]: "dnc", [litigator.e164]: "litigator" });
     expect([await listed(clean.e164), await listed(dnc.e164), await listed(litigator.e164)]).toEqual([
       [],
-      [{ source: "dnc", is_active: true, reason: "On a do-not-call list, as Scrub told." }],
-      [{ source: "litigator", is_active: true, reason: "On a litigators' list, as Scrub told." }],
+      [{ source: "dnc", is_active: true, reason: "On a do-not-call list, according to Scrub." }],
+      [{ source: "litigator", is_active: true, reason: "On a litigators' list, according to Scrub." }],
     ]);
     const waiting =
       await bench.sql`select e164, reason from public.campaign_targets where campaign_id = ${running} and state = 'canceled'`;
@@ -346,12 +346,12 @@ describe("phones", () => {
     expect(trail).toHaveLength(2);
   });
 
-  test("stay suppressed, whatever is told later, and START does not undo it", async () => {
+  test("stay suppressed after any later answer, and START does not undo it", async () => {
     const id = await scrub();
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await request(id, null);
     await hit({ [lead.e164]: "litigator" });
-    // Asked again about it by hand: nothing to ask, it was found.
+    // A new request by hand has nothing to ask: the phone was found on a list.
     expect(await request(id, null, { overwrite: true })).toMatchObject({ found: 0 });
     await bench.sql`select private.queue_calls(${id}, array[${lead.e164}], false, ${NOW})`;
     await hit({ [lead.e164]: "clean" }, later(NOW, 60));
@@ -378,7 +378,7 @@ describe("phones", () => {
     expect(await listed("+12145550188")).toMatchObject([{ is_active: false }]);
   });
 
-  test("told of 30 days ago are asked about again by themselves, before the 31 days of the rule are over", async () => {
+  test("that were checked 30 days ago are checked again automatically, before the 31 days of the rule are over", async () => {
     const id = await scrub();
     const [one, found, gone] = (await arrangeLeads(bench.db, org.id, 3)) as [
       ArrangedLead,
@@ -397,7 +397,7 @@ describe("phones", () => {
     expect(await again(days(59))).toBe(0);
   });
 
-  test("that are new are asked about by themselves where the service is automatic", async () => {
+  test("that are new are asked about automatically if the service is automatic", async () => {
     const id = await scrub({ is_automatic: true });
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     expect((await calls(id)).map(({ subject }) => subject)).toEqual([lead.e164]);

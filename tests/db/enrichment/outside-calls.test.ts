@@ -1,4 +1,4 @@
-// Calls to services outside, by the example of lookups: what is asked, when, how often, and what a day's budget allows.
+// Calls to outside services, with lookups as the example: what is asked, when, how often, and what a day's budget allows.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedOrg,
@@ -27,7 +27,7 @@ interface Batch {
 }
 type Result = { subject: string; outcome: string } & Record<string, unknown>;
 
-/** Phones were queued by a trigger with the time of the transaction: due whenever a test's day is later. */
+/** A trigger queues phones with the time of the transaction, so they are due if the test's day is later. */
 const NOW = later(new Date(), 60);
 const wake = (now = NOW) =>
   bench.sql`select private.wake_call_lanes(null, ${now}) as n`.then(([row]) => row?.n);
@@ -62,13 +62,13 @@ const addPhone = (e164: string, fields: Record<string, unknown> = {}) =>
     return lead?.id as string;
   });
 const messages = async () => (await bench.sql`select count(*)::int as n from pgmq.q_lookups`)[0]?.n;
-/** The lease of a message is the queue's clock, which no test can turn. */
+/** The lease of a queue message follows the real clock, which a test can't change. */
 const endLease = () => bench.sql`update pgmq.q_lookups set vt = now()`;
 const openAlerts = () =>
   bench.sql`select kind, message from public.alerts where org_id = ${org.id} and resolved_at is null`;
 
 describe("what is asked", () => {
-  test("new phones, each once whichever leads have it, and only where lookups are turned on", async () => {
+  test("new phones, each once for all leads that have it, and only if lookups are turned on", async () => {
     const phone = phoneAt(1700);
     await addPhone(phone);
     await addPhone(phone);
@@ -82,7 +82,7 @@ describe("what is asked", () => {
     expect(await wake()).toBe(1);
   });
 
-  test("not again within 90 days: what Twilio told is written to every lead that has the phone", async () => {
+  test("not again within 90 days: Twilio's answer is written to every lead that has the phone", async () => {
     const phone = phoneAt(1703);
     await addPhone(phone);
     await addPhone(phone);
@@ -107,7 +107,7 @@ describe("what is asked", () => {
     expect((await calls()).map((call) => call.subject)).toEqual([phone]);
   });
 
-  test("a phone that became known while it waited is not asked about, costs nothing, and gets what is known", async () => {
+  test("a phone that became known while it waited is not looked up, costs nothing, and gets the known data", async () => {
     const phone = phoneAt(1704);
     await addPhone(phone);
     await bench.sql`update public.orgs set lookup_enabled = false where id = ${org.id}`;
@@ -130,7 +130,7 @@ describe("what is asked", () => {
     expect((await lane())?.charged).toBe(1);
   });
 
-  test("a lookup outranks a file, a person outranks both, and there is no such number makes one phone invalid", async () => {
+  test("a lookup outranks a file, a person outranks both, and an unknown number makes only that phone invalid", async () => {
     const [file, person, nobody] = [phoneAt(1710), phoneAt(1711), phoneAt(1712)].sort() as [
       string,
       string,
@@ -163,7 +163,7 @@ describe("what is asked", () => {
     expect(contact?.invalid_reason).toBe("lookup_too_short");
   });
 
-  test("where Twilio can't tell the kind of line, what a file says stays", async () => {
+  test("if Twilio does not know the line type, the file's stays", async () => {
     await addPhone(phoneAt(1713), { line_type: "landline" });
     await wake();
     const batch = (await claim()) as Batch;
@@ -177,10 +177,10 @@ describe("what is asked", () => {
 });
 
 describe("the budget", () => {
-  test("is charged before asking, given back for what was not asked, and ends at midnight there", async () => {
+  test("is charged before the call, refunded for calls not made, and ends at the organisation's midnight", async () => {
     await bench.sql`update public.orgs set lookup_daily_budget = 5, time_zone = 'America/Chicago' where id = ${org.id}`;
     await arrangeLeads(bench.db, org.id, 9);
-    // 23:30 and 00:30 in Chicago, long after the leads came.
+    // 23:30 and 00:30 in Chicago, long after the leads were added.
     const [evening, night] = [new Date("2027-06-11T04:30:00Z"), new Date("2027-06-11T05:30:00Z")];
     await wake(evening);
     const first = (await claim(3, evening)) as Batch;
@@ -207,7 +207,7 @@ describe("the budget", () => {
     expect((await lane())?.charged).toBe(5);
   });
 
-  test("of a batch that began before midnight is not given back to the next day", async () => {
+  test("of a batch that began before midnight is not refunded to the next day", async () => {
     await arrangeLeads(bench.db, org.id, 2);
     const [evening, night] = [new Date("2027-06-11T04:59:00Z"), new Date("2027-06-11T05:01:00Z")];
     await wake(evening);
@@ -231,7 +231,7 @@ describe("the budget", () => {
 });
 
 describe("workers", () => {
-  test("two never have the same phone, and one lane has one message however often it is woken", async () => {
+  test("two never have the same phone, and a lane has one message however often it is woken", async () => {
     await arrangeLeads(bench.db, org.id, 20);
     expect([await wake(), await wake(), await messages()]).toEqual([1, 0, 1]);
     const first = (await claim(8)) as Batch;
@@ -241,12 +241,12 @@ describe("workers", () => {
     expect(second.calls.filter(({ subject }) => subjects(first)?.includes(subject))).toEqual([]);
   });
 
-  test("one that dies loses nothing: its batch comes again after two minutes, and only that is charged twice", async () => {
+  test("one that dies loses nothing: its batch is claimed again after two minutes, and only that is charged twice", async () => {
     await arrangeLeads(bench.db, org.id, 12);
     await wake();
     const dead = (await claim(5)) as Batch;
     await endLease();
-    // Its message is seen first; its phones are still its own.
+    // Its queue message is visible again first, while its phones are still leased.
     const other = (await claim(50, later(NOW, 60), bench.b)) as Batch;
     expect(other.calls).toHaveLength(7);
     await settle(other, all(other), later(NOW, 61), bench.b);
@@ -256,7 +256,7 @@ describe("workers", () => {
     expect(subjects(again)).toEqual(subjects(dead));
     await settle(again, all(again), later(NOW, 122), bench.b);
     expect(await lane()).toMatchObject({ charged: 17, answered: 12 });
-    // And should the dead one speak after all, nothing is counted or asked twice.
+    // If the dead worker reports after all, nothing is counted or asked twice.
     await settle(dead, all(dead), later(NOW, 123));
     expect(await lane()).toMatchObject({ charged: 17, answered: 12, failures: 0 });
     expect(await calls()).toEqual([]);
@@ -271,7 +271,7 @@ describe("failures", () => {
     return (await calls())[0];
   };
 
-  test("come again after 30 s, 1, 2, 4 minutes, 25 % more or less, an hour at most, and are never given up", async () => {
+  test("are retried after 30 s, 1, 2, 4 minutes, plus or minus 25 %, an hour at most, and are never given up", async () => {
     await arrangeLeads(bench.db, org.id, 1);
     let now = NOW;
     for (const [i, wait] of [30, 60, 120, 240, 480, 960, 1920, 3600, 3600].entries()) {
@@ -284,7 +284,7 @@ describe("failures", () => {
     }
   });
 
-  test("are no sooner tried again than the service says, and neither is anything else", async () => {
+  test("are retried no sooner than the service says, and neither is any other call", async () => {
     await arrangeLeads(bench.db, org.id, 3);
     const call = await failOnce(NOW, { retry_after: 300, is_charged: false });
     expect(call?.due_at.getTime()).toBeGreaterThanOrEqual(later(NOW, 300).getTime());
@@ -292,7 +292,7 @@ describe("failures", () => {
     expect(await wake(later(NOW, 301))).toBe(1);
   });
 
-  test("twenty in a row make it failing, with an alert; one call in ten minutes finds out when it is back", async () => {
+  test("twenty in a row make the lane failing, with an alert; one call in ten minutes finds out when it works again", async () => {
     await arrangeLeads(bench.db, org.id, 40);
     await wake();
     const batch = (await claim(25)) as Batch;
@@ -309,7 +309,7 @@ describe("failures", () => {
     const [alert] = await openAlerts();
     expect(alert?.kind).toBe("lookup_failing");
     expect(alert?.message).toContain(
-      "Twilio Lookup failed 20 times in a row: It did not answer within 10 s..",
+      "Twilio Lookup failed 20 times in a row: It did not answer within 10 s.",
     );
     expect(await wake(later(NOW, 599))).toBe(0);
     const probeAt = later(NOW, 601);
@@ -327,7 +327,7 @@ describe("failures", () => {
     expect(((await claim(50, backAt)) as Batch).calls.length).toBeGreaterThan(1);
   });
 
-  test("a service that refuses us is failing at once, and the phone waits for nothing but the service", async () => {
+  test("a service that refuses us is failing at once, and the phone only waits for the service", async () => {
     await arrangeLeads(bench.db, org.id, 2);
     await failOnce(NOW, { outcome: "blocked", error: "It does not accept our secret (HTTP 401)." });
     expect((await lane())?.failing_since).toEqual(NOW);
@@ -349,7 +349,7 @@ describe("people", () => {
   const request = (ids: string[] | null, dryRun: boolean) =>
     as((sql) => sql`select public.request_lookups(${ids as never}::uuid[], ${dryRun}) as answer`);
 
-  test("ask for what was never looked up: counted first, queued once, with what it would cost", async () => {
+  test("request lookups of new phones: counted first with the cost, then queued once", async () => {
     await bench.sql`update public.orgs set lookup_enabled = false, lookup_daily_budget = 2 where id = ${org.id}`;
     const leads = await arrangeLeads(bench.db, org.id, 5);
     const counted = {
@@ -371,7 +371,7 @@ describe("people", () => {
     expect(await calls()).toHaveLength(5);
   });
 
-  test("see how far it is", async () => {
+  test("see the progress", async () => {
     await arrangeLeads(bench.db, org.id, 3);
     const status = () => as((sql) => sql`select public.lookup_status() as answer`);
     expect(await status()).toMatchObject({

@@ -1,4 +1,4 @@
-// What an admin may store of a service, whatever is called: the function in the database reads it, and so does the API in the same words.
+// What an admin may store of a service: the function in the database checks it, and the API gives the same answers.
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Environment } from "../../../supabase/functions/_shared/environment/environment.ts";
@@ -32,7 +32,7 @@ interface Refusal {
   field: string | undefined;
   message: string;
 }
-/** The id, or why not. */
+/** The id, or the reason of the refusal. */
 async function save(input: unknown, id: string | null = null): Promise<string | Refusal> {
   try {
     const [row] =
@@ -44,7 +44,7 @@ async function save(input: unknown, id: string | null = null): Promise<string | 
     return { status: code, field: errors[0]?.field, message };
   }
 }
-/** What the API says: Twilio's API is on this machine, as for a simulator. */
+/** The API's check; Twilio's API is on this machine, as with a simulator. */
 function isTakenByApi(input: unknown): boolean {
   const parsed = serviceInput.safeParse(input);
   if (!parsed.success) return false;
@@ -223,7 +223,7 @@ it.each(["kind", "name", "url", "request", "field_map"])(
   },
 );
 
-it("a scrub's map names the phone and what is told of it", async () => {
+it("a scrub's field map names the phone and its results", async () => {
   for (const [map, field] of [
     [{ phone: "p" }, "field_map.dnc"],
     [{ dnc: "d" }, "field_map.phone"],
@@ -234,7 +234,7 @@ it("a scrub's map names the phone and what is told of it", async () => {
 });
 
 describe("an organisation", () => {
-  it("has at most 20 services, though two are added at once", async () => {
+  it("has at most 20 services, even if two are added at once", async () => {
     for (let i = 0; i < 19; i++) expect(typeof (await save(property()))).toBe("string");
     const second = await signedIn(bench.db, org.adminId);
     const add = (session: Session) =>

@@ -1,4 +1,4 @@
-// The secret of a service goes to the host it was given for and to no other; nothing of URL, request and secret is in the audit.
+// The secret of a service is sent only to the host it was given for; nothing of URL, request and secret is in the audit trail.
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
@@ -54,7 +54,7 @@ describe("a URL that leads to another host", () => {
     await expect(save({ url, is_enabled: true }, id)).rejects.toMatchObject({ code: "PT422" });
   });
 
-  it("gets the new secret, and the old one is in Vault no more", async () => {
+  it("gets the new secret, and the old one is deleted from Vault", async () => {
     const id = await add();
     const [before] = await bench.sql`select secret_id from public.enrichment_services where id = ${id}`;
     await save({ url: "https://other.example.com/", secret: "Bearer new" }, id);
@@ -63,7 +63,7 @@ describe("a URL that leads to another host", () => {
     expect(await bench.sql`select 1 from vault.secrets where id = ${before?.secret_id}`).toHaveLength(0);
   });
 
-  it("may do without a secret: null or none before", async () => {
+  it("may have no secret: null, or none before", async () => {
     const id = await add();
     await save({ url: "https://other.example.com/", secret: null }, id);
     expect([(await serviceOf(id)).secret, await secretsOf(id)]).toEqual([null, []]);
@@ -92,7 +92,7 @@ const auditOf = async () =>
     details: Record<string, unknown>;
   }[];
 
-it("the audit names what changed, and tells none of it", async () => {
+it("the audit names the changed fields, and none of the values", async () => {
   const id = await add({ ...KEYS, secret: "secret-4-of-service" });
   await save({ request: { q: "{apn}", k: "body-key-3b" }, secret: "secret-4b-of-service" }, id);
   const admin = await signedIn(bench.db, org.adminId);

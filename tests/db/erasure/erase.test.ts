@@ -1,5 +1,5 @@
-// A person who asked to be erased: nothing of them is left in any table but a phone with dates and kinds, nobody writes to them
-// again, and everybody else's data and all figures are what they were.
+// A person who asked to be erased: only their phone with dates and kinds is left in any table, they are not written to
+// again, and the data of others and all figures are unchanged.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
@@ -43,7 +43,7 @@ const NAMES = {
   notes: "Xiomara calls on Fridays.",
 };
 const TRACES = ["xiomara", "quetzalcoatl", "adobe lane", "apn-7781"];
-/** Where a phone may stay: the suppression, and that and when it was written to or said something. */
+/** Where a phone may stay: the suppression, and the records that it was written to or wrote, with times. */
 const PHONE_STAYS = [
   "private.contacts.e164",
   "public.opt_outs.e164",
@@ -90,7 +90,7 @@ async function write(from: string, body: string, kind = "reply") {
       'phrase', true, 'en', true, ${body}, ${later(AFTERNOON, 60)})`;
 }
 
-/** A lead with everything the platform ever notes of anybody, and a neighbour with the like. */
+/** A lead with every kind of data the platform keeps about a person, and a neighbour with the same. */
 async function arrangeLife(): Promise<{
   lead: ArrangedLead;
   merged: ArrangedLead;
@@ -153,7 +153,7 @@ async function arrangeLife(): Promise<{
     [neighbour.e164, "Berta"],
   ] as const)
     await bench.sql`select private.log_webhook(${org.id}, 'inbound', ${bench.sql.json({ From: from, Body: body })}, 'refused')`;
-  // What she is still to be sent: a second campaign, since somebody thinks better of her status.
+  // A second campaign has a message waiting for her, after a person changed her status.
   await bench.sql`update public.leads set status = 'interested' where id = ${lead.id}`;
   await arrangeCampaign(bench.db, org, { phones: "all", name: "Second" });
   await bench.sql`update public.messages set error_message = 'not a number: ' || to_number where kind = 'campaign'`;
@@ -179,9 +179,9 @@ async function arrangeLife(): Promise<{
 }
 
 describe("a person with a life in every table", () => {
-  it("is in none of them afterwards but as a phone, and the neighbour is as before", async () => {
+  it("is in none of them afterwards except as a phone, and the neighbour's data is unchanged", async () => {
     const { lead, merged, neighbour } = await arrangeLife();
-    // The test can see: before, they are all over the place.
+    // Shows that the test finds such texts: before erasing, they are in many tables.
     const before = await findTexts([...TRACES, ...phoneTexts(lead.e164), ...phoneTexts(merged.e164)]);
     for (const place of [
       "leads.first_name",
@@ -234,7 +234,7 @@ describe("a person with a life in every table", () => {
     expect(await neighbourOf()).toEqual(berta);
   });
 
-  it("is suppressed, by whichever way a campaign or a person would write to them", async () => {
+  it("is suppressed for every way in which a campaign or a person would write to them", async () => {
     const { lead, merged, neighbour } = await arrangeLife();
     await erase(lead.id, lead.e164);
     const outs =
@@ -247,7 +247,7 @@ describe("a person with a life in every table", () => {
     await makeDue(bench.sql);
     const sends = await claim(bench.a.sql, { now: later(AFTERNOON, 60) });
     expect(sends.map((send) => send.to_number)).toEqual([neighbour.e164]);
-    // The same person comes with a new list.
+    // The same person is in a new list.
     await bench.sql.begin(async (tx) => {
       const [again] =
         await tx`insert into public.leads (org_id, first_name) values (${org.id}, 'Xiomara') returning id`;
@@ -328,7 +328,7 @@ describe("is refused", () => {
     expect(await erase(lead.id, lead.e164, [other.id])).toMatchObject({ erased: { leads: 2 } });
   });
 
-  it("while a message to them is being sent, and done when it is settled", async () => {
+  it("while a message to them is being sent, and succeeds once it is settled", async () => {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1, NAMES)) as [ArrangedLead];
     await arrangeCampaign(bench.db, org);
     await plan(bench.a.sql, AFTERNOON);
@@ -349,7 +349,7 @@ describe("is refused", () => {
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
 
-  it("by a claim that came first, for which it waits", async () => {
+  it("by an earlier claim, for which it waits", async () => {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1, NAMES)) as [ArrangedLead];
     await arrangeCampaign(bench.db, org);
     await plan(bench.a.sql, AFTERNOON);

@@ -1,9 +1,11 @@
-// Connections of functions to a hosted database, against a real server with TLS: its certificate must be its own, and signed by
-// somebody who is trusted. "require" would take any.
+// Connections of functions to a hosted database, against a real server with TLS: the certificate must be for its name, and signed
+// by a
+// trusted authority. "require" would accept any.
 //
-// They are made by Deno too, as functions make them. Deno 2.1.4, by which everything else is tested since hosted functions run on it, can't
-// do it: postgres.js ends in CONNECT_TIMEOUT with any `ssl` (denoland/deno#28526, mended in 2.5). Supabase's edge-runtime has the mend
-// since 1.70.2. So here, and only here, Deno is 2.5.7: it has the same mend and the same library of TLS.
+// They are made by Deno too, as functions make them. Deno 2.1.4, the hosted version with which everything else is tested, can't
+// do it: postgres.js ends in CONNECT_TIMEOUT with any `ssl` (denoland/deno#28526, fixed in 2.5). Supabase's edge-runtime has the
+// fix
+// since 1.70.2. So here, and only here, Deno is 2.5.7: it has the same fix and the same TLS library.
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
@@ -27,7 +29,7 @@ beforeAll(async () => {
   const { key, cert } = await authority.sign(HOST);
   const { sql } = bench;
   const [folder] = await sql`select current_setting('data_directory') as path`;
-  // Written by the server itself: the key must be its user's, and nobody else's to read.
+  // The server itself writes the key: it must belong to the server's user, and no other may read it.
   for (const [name, pem] of Object.entries({ key, cert })) {
     const lines = pem
       .trim()
@@ -65,20 +67,20 @@ async function connect(host: string, variables: Record<string, string>): Promise
 }
 
 describe("a hosted database", () => {
-  it("is connected to by TLS where its certificate is its own", async () => {
+  it("is connected to by TLS if its certificate is for its name", async () => {
     expect(await connect(HOST, { WORKER_DB_CA: authority.ca })).toBe(true);
     expect(
       await connect(HOST, { WORKER_DB_CA: `${other.ca}\n${authority.ca}`.replaceAll("\n", "\\n") }),
     ).toBe(true);
   });
 
-  it("is refused where the certificate is another name's", async () => {
+  it("is refused if the certificate is for another name", async () => {
     expect(await connect("db.elsewhere.com", { WORKER_DB_CA: authority.ca })).toBe(
       "ERR_TLS_CERT_ALTNAME_INVALID",
     );
   });
 
-  it("is refused where nobody who is trusted signed the certificate", async () => {
+  it("is refused if no trusted authority signed the certificate", async () => {
     const untrusted = expect.stringMatching(/CERT|UNABLE_TO/);
     expect(await connect(HOST, { WORKER_DB_CA: other.ca })).toEqual(untrusted);
     expect(await connect(HOST, {})).toEqual(untrusted);
@@ -86,7 +88,7 @@ describe("a hosted database", () => {
   });
 });
 
-it("in Deno, connects to a database with a certificate of its own, and to no other", async () => {
+it("in Deno, connects only to a database with a certificate for its name", async () => {
   const server = new URL(inject("bareServer").workerUrl);
   const at = (host: string, more: Record<string, string> = {}) => ({
     WORKER_DB_URL: `postgres://worker:${server.password}@${host}:6543/postgres`,
@@ -99,7 +101,7 @@ it("in Deno, connects to a database with a certificate of its own, and to no oth
     at(HOST, { WORKER_DB_CA: other.ca }),
     at(HOST),
     at("aws-0-us-east-1.pooler.supabase.com"),
-    // Nothing in the URL weakens what is asked of the server.
+    // Nothing in the URL weakens the check of the server.
     {
       WORKER_DB_URL: `${at("db.elsewhere.com").WORKER_DB_URL}?sslmode=require`,
       WORKER_DB_CA: authority.ca,
@@ -144,11 +146,11 @@ it("without a variable, Supabase's own authorities are trusted for its hosts, an
   expect(databaseTls(env({}), "db.supabase.co.example.com")).not.toHaveProperty("ca");
 });
 
-it("on this machine there is none", () => {
+it("on this machine there is no TLS", () => {
   for (const host of ["127.0.0.1", "localhost", "[::1]", "db", "supabase_db_x", "host.docker.internal"])
     expect(databaseTls(env({}), host)).toBe(false);
 });
 
-it("a variable without a certificate is told by its name", () => {
+it("a variable without a certificate is reported by its name", () => {
   expect(() => databaseTls(env({ WORKER_DB_CA: "prod-ca-2021.crt" }), HOST)).toThrow("WORKER_DB_CA");
 });

@@ -1,4 +1,4 @@
-// The strict reader of JSON: what each word of a shape lets in, and what it refuses.
+// The strict check of JSON: what each keyword of a shape accepts and refuses.
 import { describe, expect, it } from "vitest";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
@@ -33,7 +33,7 @@ describe("a shape's type", () => {
   const VALUES = { object: {}, array: [], string: "", integer: 1, number: 1.5, boolean: true, null: null };
   const plain = (type: string) => ({ type, properties: {}, items: { type: "string" } });
 
-  it.each(Object.keys(VALUES))("%s lets in nothing else", async (type) => {
+  it.each(Object.keys(VALUES))("%s accepts nothing else", async (type) => {
     for (const [kind, value] of Object.entries(VALUES)) {
       const isOne = kind === type || (kind === "integer" && type === "number");
       await (isOne ? fits : fails)(plain(type), value);
@@ -45,7 +45,7 @@ describe("a shape's type", () => {
     await fails({ type: ["string", "null"] }, 1, false);
   });
 
-  it("is an integer in whatever way it is written", async () => {
+  it("is an integer in any notation", async () => {
     expect(await refusal({ type: "integer", maximum: 100 }, "1e2")).toBeUndefined();
     expect(await refusal({ type: "integer", maximum: 100 }, "1.0")).toBeUndefined();
     expect(await refusal({ type: "integer", maximum: 100 }, "1.01")).toMatchObject({
@@ -57,7 +57,7 @@ describe("a shape's type", () => {
 describe("numbers", () => {
   const shape = { type: "number", exclusiveMinimum: 0, maximum: 1000, multipleOf: 0.001 };
 
-  it("keep to their range and fineness", async () => {
+  it("keep to their range and precision", async () => {
     await fits(shape, 0.001, 1000, 33.333);
     await fails(shape, 0, -1, 1000.001, 0.0001, "NaN", "Infinity", "-Infinity", "1");
   });
@@ -146,7 +146,7 @@ describe("lists", () => {
     expect((await refusal(shape, "[1,10]", "caps"))?.field).toBe("caps[1]");
   });
 
-  it("of 100,000 are refused by their number, before their items are looked at", async () => {
+  it("of 100,000 are refused by their length, before their items are checked", async () => {
     const shape = { type: "array", maxItems: 10, items: { type: "string" } };
     const started = performance.now();
     expect((await refusal(shape, JSON.stringify(new Array(100_000).fill(1))))?.message).toContain(

@@ -1,13 +1,14 @@
-// What a route takes and what the function behind it takes is the same: each value is put to both, and their verdicts are compared.
-// The route's schema makes errors friendly. The function is the boundary: anybody who signed in can call it.
+// A route and the function behind it accept the same values: each value is tried on both, and the results are compared.
+// The route's schema makes errors friendly. The function is the boundary: any signed-in user can call it.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { leadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
+import { E164 } from "../../../supabase/functions/_shared/sms/e164.ts";
 import {
   campaignChanges,
   campaignInput,
   targetCriteria,
-} from "../../../supabase/functions/campaigns/schemas.ts";
+} from "../../../supabase/functions/campaigns/campaign/schemas.ts";
 import { resolution } from "../../../supabase/functions/messages/schemas.ts";
 import { numberChanges, statusInput } from "../../../supabase/functions/phone-numbers/schemas.ts";
 import { organisationChanges } from "../../../supabase/functions/settings/schemas.ts";
@@ -33,7 +34,7 @@ interface Verdict {
   fields: string[];
 }
 
-/** A mistake of the caller's is told as one, whatever it was; what was taken is taken back. */
+/** Every mistake of the caller counts the same; an accepted value is rolled back. */
 async function ask(statement: string, args: string[]): Promise<Verdict> {
   await admin.begin();
   try {
@@ -59,7 +60,7 @@ const wordOf = (taken: boolean) => (taken ? "taken" : "refused");
 
 /**
  * Compares the verdicts over an input for each value.
- * @param known fields of which the database alone knows something: what exists, what is stored. It may refuse more there.
+ * @param known fields that only the database can check fully, such as whether a row exists. It may refuse more there.
  */
 async function disagreements(
   schema: z.ZodType,
@@ -81,7 +82,7 @@ async function disagreements(
   return found;
 }
 
-/** One input for each field and value, over what makes the rest of it right. */
+/** One input for each field and value; the rest of the input is valid. */
 function inputsOf(
   shape: Record<string, z.ZodType>,
   base: object,
@@ -96,7 +97,7 @@ function inputsOf(
     ),
   );
 }
-/** What is no input, and keys that nobody knows. */
+/** Values that are no input, and unknown keys. */
 const strange = (base: object) =>
   [
     null,
@@ -110,7 +111,7 @@ const strange = (base: object) =>
 const json = (input: unknown) => [JSON.stringify(input)];
 
 describe("a campaign", () => {
-  // Of template_weights, zod leaves a key __proto__ out before it looks.
+  // Zod drops a key __proto__ of template_weights before it checks.
   const KNOWN = ["template_weights", "template_ids", "phone_number_ids", "variants", "target_criteria"];
   const create = (input: unknown) => ask("select public.create_campaign($1::text::jsonb)", json(input));
   const update = (input: unknown) =>
@@ -146,18 +147,19 @@ describe("a campaign", () => {
   });
 
   test("with its criteria", async () => {
-    // A filter of leads is held to its own shape elsewhere.
+    // A filter of leads is checked against its own shape elsewhere.
     const { filter: _, ...shape } = targetCriteria.shape;
+    // Only the function knows whether what an id names exists.
+    const known: Record<string, string> = { segment_ids: "segment_ids" };
+    for (const name of ["exclude_campaign_ids", "failed_in_campaign_id", "unanswered_campaign_id"])
+      known[name] = `target_criteria.${name}`;
     const inputs = inputsOf(shape, {}, (criteria) => ({ target_criteria: criteria })).map(
-      ({ field, input }) => ({
-        field: field === "segment_ids" ? "segment_ids" : "",
-        input,
-      }),
+      ({ field, input }) => ({ field: known[field] ?? "", input }),
     );
     const unknown = strange({}).map(({ input }) => ({ field: "", input: { target_criteria: input } }));
-    expect(await disagreements(campaignChanges, [...inputs, ...unknown], update, ["segment_ids"])).toEqual(
-      [],
-    );
+    expect(
+      await disagreements(campaignChanges, [...inputs, ...unknown], update, Object.values(known)),
+    ).toEqual([]);
   });
 });
 
@@ -206,7 +208,7 @@ test("a filter of leads", async () => {
   expect(await disagreements(leadFilter, inputs, count, ["segment_ids"])).toEqual([]);
 });
 
-test("what becomes of a send nobody knows of", async () => {
+test("a decision about an unknown send", async () => {
   const texts = adversarialValues().filter((value) => typeof value === "string");
   const resolve = (input: unknown) =>
     ask(
@@ -225,4 +227,17 @@ test("every setting that admins may write is in the shape, and nothing else", as
           and has_column_privilege('authenticated', a.attrelid, a.attnum, 'update') order by 1) as granted`;
   expect(row?.shape).toEqual(row?.granted);
   expect(Object.keys(organisationChanges.shape).sort()).toEqual(row?.shape.toSorted());
+});
+
+test("a phone number is the same to every table, function and route", async () => {
+  const definitions = await bench.sql`
+    select c.conname as name, pg_get_constraintdef(c.oid) as text from pg_constraint c
+    where c.connamespace in ('public'::regnamespace, 'private'::regnamespace) and c.contype = 'c'
+    union all
+    select p.proname, p.prosrc from pg_proc p where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)`;
+  const patterns = definitions.flatMap(({ name, text }) =>
+    [...text.matchAll(/'(\^[\\]*\+\[1-9\][^']*)'/g)].map((found) => ({ name, pattern: found[1] })),
+  );
+  expect(patterns.length).toBeGreaterThan(4);
+  expect(patterns.filter(({ pattern }) => pattern !== E164.source)).toEqual([]);
 });

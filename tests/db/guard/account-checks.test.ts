@@ -1,4 +1,4 @@
-// What Twilio says of an account: when it is asked, what is kept of it, and what it stops: A2P registrations and balances.
+// Twilio's data about an account (A2P registrations and balances): when it is read, what is kept, and what it stops.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -74,7 +74,7 @@ describe("when Twilio is asked", () => {
     await useService(MG);
     expect(await isDue()).toBe(true);
     expect(await due()).toEqual([{ check_balance: false, messaging_service_sids: [MG] }]);
-    // By one worker at a time, and again where that one died.
+    // By one worker at a time, and again if that one died.
     expect([await isDue(), await due()]).toEqual([false, []]);
     expect(await due(minutes(1))).toHaveLength(1);
     await record({ services: [registration("VERIFIED")] }, minutes(1));
@@ -85,7 +85,7 @@ describe("when Twilio is asked", () => {
     expect(await due(minutes(60 * 24 + 11))).toHaveLength(1);
   });
 
-  test("a service of a number's own: at once too, and the other's is not asked again", async () => {
+  test("a number's own service: at once too, and the other service is not asked again", async () => {
     await useService(MG);
     await due();
     await record({ services: [registration("VERIFIED")] });
@@ -111,7 +111,7 @@ describe("when Twilio is asked", () => {
     expect(await isDue(minutes(10_000))).toBe(false);
   });
 
-  test("nobody's balance where nobody wants to know it, and nothing of an account whose token is not stored", async () => {
+  test("no balance if no organisation wants it, and nothing for an account whose token is not stored", async () => {
     await arrangeLeads(bench.db, org.id, 3);
     await bench.sql`update public.sending_limits set min_balance = null where org_id = ${org.id}`;
     const campaign = await arrangeCampaign(bench.db, org, { status: "ready" });
@@ -182,7 +182,7 @@ describe("A2P registration", () => {
     expect(await asAdmin("start_campaign", campaign)).toBe("done");
   });
 
-  test("of a messaging service: not read yet, start asks to try again in a moment; then it obeys what was read", async () => {
+  test("of a messaging service: before it is read, start asks to try again in a moment; then it follows the result", async () => {
     await useService(MG);
     expect(await asAdmin("start_campaign", campaign)).toBe(
       `a2p_not_checked: The A2P registration of messaging service ${MG} is being read from Twilio. Try again in a moment.`,
@@ -196,7 +196,7 @@ describe("A2P registration", () => {
       );
     }
     await record({ services: [registration("VERIFIED")] });
-    // What could not be read for two days is not known any more.
+    // A registration that could not be read for two days counts as unknown.
     expect(await asAdmin("start_campaign", campaign, minutes(60 * 48 + 1))).toMatch(/^a2p_not_checked/);
     expect(await asAdmin("start_campaign", campaign)).toBe("done");
   });
@@ -215,7 +215,7 @@ describe("A2P registration", () => {
     expect(await guard()).toEqual([]);
   });
 
-  test("turned bad while campaigns run: paused with one alert, not resumed before it is verified again", async () => {
+  test("no longer verified while campaigns run: paused with one alert, not resumed before it is verified again", async () => {
     await useService(MG);
     await record({ services: [registration("VERIFIED")] });
     const second = await arrangeCampaign(bench.db, org);
@@ -235,7 +235,7 @@ describe("A2P registration", () => {
     expect(await guard(minutes(12))).toEqual([]);
   });
 
-  test("one that is only late to be read stops nothing that runs", async () => {
+  test("one that is only read late stops no running campaign", async () => {
     await useService(MG);
     await record({ services: [registration("VERIFIED")] });
     await asAdmin("start_campaign", campaign);

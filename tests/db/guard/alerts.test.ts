@@ -1,4 +1,4 @@
-// Alerts go with their cause; what only a person can settle stays until one has. What is stuck gets one.
+// Alerts resolve with their cause; those that only a person can settle stay until one does. Stuck work gets one.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -26,7 +26,7 @@ const open = async () =>
 const number = () => org.numbers[0]?.id as string;
 const later15 = later(AFTERNOON, 15);
 
-/** Each kind with its cause as it is when the alert is raised, and how that goes away. */
+/** Each kind with its cause when the alert is raised, and the way to remove the cause. */
 const CAUSES: [kind: string, cause: () => Promise<unknown>, gone: () => Promise<unknown>][] = [
   ["campaign_paused", () => setStatus("paused"), () => setStatus("running")],
   ["campaign_paused", () => setStatus("paused"), () => setStatus("stopped")],
@@ -93,7 +93,7 @@ async function setStatus(status: string): Promise<void> {
   await bench.sql`update public.campaigns set status = ${status}, finished_at = ${finished} where id = ${campaign}`;
 }
 
-test.each(CAUSES)("%s stays while its cause does, and goes with it", async (kind, cause, gone) => {
+test.each(CAUSES)("%s stays while its cause does, and resolves with it", async (kind, cause, gone) => {
   await cause();
   await bench.sql`select private.raise_alert(${org.id}, ${kind}, 'critical', 'why', ${campaign}, ${number()})`;
   await bench.holder.sql`select private.resolve_alerts(${later15})`;
@@ -116,7 +116,7 @@ test.each(["message_refused", "double_send", "send_unanswered", "reply_not_sent"
   },
 );
 
-test("send_unclear goes once the message is settled", async () => {
+test("send_unclear resolves once the message is settled", async () => {
   const [message] = await bench.sql`
     insert into public.messages (org_id, kind, phone_number_id, from_number, to_number, content, status)
     values (${org.id}, 'reply', ${number()}, '+12145550100', '+12145550101', 'Hola', 'unknown') returning id`;
@@ -128,7 +128,7 @@ test("send_unclear goes once the message is settled", async () => {
   expect(await open()).toEqual([]);
 });
 
-test("an audience that is not built on for ten minutes asks for a person, and no more once it is", async () => {
+test("an audience without progress for ten minutes raises an alert, which resolves once it goes on", async () => {
   await setStatus("building");
   const [row] = await bench.sql`select updated_at from public.campaigns where id = ${campaign}`;
   const begun: Date = row?.updated_at;
@@ -146,7 +146,7 @@ test("an audience that is not built on for ten minutes asks for a person, and no
   expect([await open(), await attention()]).toEqual([[], null]);
 });
 
-test("what outlived its use is removed: traffic and marks after a day, resolved alerts after half a year", async () => {
+test("old rows are removed: traffic and marks after a day, resolved alerts after half a year", async () => {
   const hours = (n: number) => later(AFTERNOON, n * 3600);
   await bench.sql`insert into private.number_traffic values (${number()}, ${hours(-26)}, 1), (${number()}, ${hours(-24)}, 1)`;
   for (const at of [-72, -48, -25, -23, 0]) {
@@ -160,6 +160,6 @@ test("what outlived its use is removed: traffic and marks after a day, resolved 
     select array(select t.bin from private.number_traffic t where t.phone_number_id = ${number()}) as bins,
       array(select m.taken_at from private.campaign_marks m where m.campaign_id = ${campaign} order by 1) as marks,
       (select count(*)::int from public.alerts where org_id = ${org.id}) as alerts`;
-  // The newest mark of a day ago is what the last 24 hours are counted from.
+  // The last 24 hours are counted from the newest mark that is a day old.
   expect(left).toEqual({ bins: [hours(-24)], marks: [hours(-25), hours(-23), hours(0)], alerts: 1 });
 });

@@ -1,4 +1,4 @@
-// The circuit breaker: which figures stop a campaign or a number, that nothing less does, and that a resume counts anew.
+// The circuit breaker: which figures stop a campaign or a number, that lower ones don't, and that counting restarts at a resume.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   addOutcomes,
@@ -78,7 +78,7 @@ describe("at the default limits", () => {
     expect((await read())?.status).toBe(trips === null ? "running" : "paused");
   });
 
-  // Filtered: more than 3 % of at least 50. By campaign where several numbers are, by number where one is.
+  // Filtered: more than 3 % of at least 50. By campaign if it has several numbers, by number if it has one.
   test.each<[trips: "number" | "campaign" | null, what: string, first: Outcomes, second: Outcomes]>([
     [null, "1 of 49 on one number", { sent: 48, filtered: 1 }, {}],
     [null, "2 of 49 on one number", { sent: 47, filtered: 2 }, {}],
@@ -166,7 +166,7 @@ test("late answers to what was sent before a resume do not trip it again", async
 });
 
 test("only the last 24 hours count", async () => {
-  // 8 opt-outs of 300 sent yesterday, under the limit; 3 of 97 today, which is over it and of too few.
+  // 8 opt-outs of 300 sent yesterday are under the limit; 3 of 97 today are over it, but of too few.
   await add({ sent: 300, optOuts: 8 });
   expect(await guard()).toEqual([]);
   const tomorrow = later(AFTERNOON, 86_400 + 1200);
@@ -179,7 +179,7 @@ test("only the last 24 hours count", async () => {
   expect(await guard(later(tomorrow, 120))).toEqual([campaign]);
 });
 
-test("an organisation's own limits rule, and a rate of 1 never stops anything", async () => {
+test("an organisation's own limits apply, and a rate of 1 never stops anything", async () => {
   await add({ sent: 10, optOuts: 2, failed: 9 });
   await limit({ opt_out_rate: 1, opt_out_volume: 1, failed_rate: 1, failed_volume: 1 });
   expect(await guard()).toEqual([]);
@@ -189,7 +189,7 @@ test("an organisation's own limits rule, and a rate of 1 never stops anything", 
   expect(await guard()).toEqual([campaign]);
 });
 
-test("an unclear send that turns out to have gone out counts no more", async () => {
+test("an unclear send that turns out to have gone out no longer counts", async () => {
   await add({ sent: 97, unknown: 3 });
   await bench.sql`
     update public.send_attempts a set outcome = 'accepted', next_look_at = null from public.messages m
@@ -198,7 +198,7 @@ test("an unclear send that turns out to have gone out counts no more", async () 
   expect(await guard()).toEqual([]);
 });
 
-test("a send that nobody has looked for yet is no reason; one that a look found nothing of or too much is", async () => {
+test("a send before its first look does not count; one that a look found not at all or several times does", async () => {
   await arrangeLeads(bench.db, org.id, 4);
   await bench.sql`update public.campaigns set status = 'stopped', finished_at = now() where id = ${campaign}`;
   campaign = await arrangeCampaign(bench.db, org);
@@ -255,7 +255,7 @@ test("a quarantined number that a person reactivates is judged by what it sends 
   expect(await guard(later(now, 3700))).toEqual([number]);
 });
 
-test("what was not folded yet when it was resumed counts as before", async () => {
+test("figures that were not folded when it was resumed count as from before", async () => {
   await add({ sent: 104, failed: 20 });
   expect(await guard()).toEqual([campaign]);
   await bench.sql`
@@ -266,7 +266,7 @@ test("what was not folded yet when it was resumed counts as before", async () =>
   expect(await guard(later(AFTERNOON, 3600))).toEqual([]);
 });
 
-test("the guard takes the campaign first and waits for a claim in flight, which finds its targets free", async () => {
+test("the guard locks the campaign first and waits for a claim in flight, whose targets are not locked", async () => {
   const [lead] = await arrangeLeads(bench.db, org.id, 1);
   campaign = await arrangeCampaign(bench.db, org, { target_criteria: { lead_ids: [lead?.id] } });
   await plan(bench.a.sql, AFTERNOON);

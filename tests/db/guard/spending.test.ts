@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const NO_LIMIT = 2_147_483_647;
-/** By default prices: 0.0083 and the dearest carrier's 0.0045. */
+/** At default prices: 0.0083, and 0.0045 of the most expensive carrier. */
 const SEGMENT = 0.0128;
 
 const limit = (fields: Record<string, unknown>) =>
@@ -91,7 +91,7 @@ test("a message counts once, whichever of its answer and its receipts comes firs
     sid: newSid(),
   }));
   const [early, late] = given as [(typeof given)[0], (typeof given)[0]];
-  // The receipt before the answer: how long the text was is known with the answer.
+  // The receipt is first: the length of the text is known only with the answer.
   await receipt(bench.b.sql, org.id, { ...early, status: "sent" }, AFTERNOON);
   expect(await spent()).toBe(0);
   await settle(
@@ -140,13 +140,13 @@ test("room: as many messages as the rest of the day's limit pays for, in whole o
   expect(await room()).toBe(0);
   await limit({ daily_spending_limit: 1 });
   expect(await room()).toBe(Math.floor(1 / SEGMENT));
-  // What is queued counts as spent already, and what is being sent.
+  // Queued messages and those being sent count as spent already.
   await plan(bench.a.sql, AFTERNOON);
   expect(await room()).toBe(Math.floor((1 - 4 * SEGMENT) / SEGMENT));
   await makeDue(bench.sql);
   const claims = await claim(bench.a.sql, { now: AFTERNOON });
   expect(await room()).toBe(Math.floor((1 - 4 * SEGMENT) / SEGMENT));
-  // One turns out longer, one is refused, one gets no answer: Twilio may have it.
+  // One turns out longer, one is refused, and one gets no answer, so Twilio may have it.
   const [a, b, c, d] = claims.map((send) => send.attempt_id) as [string, string, string, string];
   await settle(
     bench.a.sql,
@@ -167,7 +167,7 @@ test("room: as many messages as the rest of the day's limit pays for, in whole o
   );
   expect(await spent()).toBeCloseTo(4 * SEGMENT, 5);
   expect(await room()).toBe(Math.floor((1 - 5 * SEGMENT) / SEGMENT));
-  // Each is estimated at the longest text that may come next.
+  // Each is estimated at the longest text that may be next.
   const long = await addTemplate(bench.sql, org.id, {
     category: "initial",
     language: "es",
@@ -180,7 +180,7 @@ test("room: as many messages as the rest of the day's limit pays for, in whole o
   expect(await room(later(AFTERNOON, 86_400 + 60))).toBe(Math.floor(1 / (3 * SEGMENT)));
 });
 
-test("the limit stops every campaign of the organisation, once what is on its way has gone out", async () => {
+test("the limit stops every campaign of the organisation, once messages on their way are sent", async () => {
   await arrangeLeads(bench.db, org.id, 6);
   const one = await arrangeCampaign(bench.db, org, { name: "One", daily_cap: 2 });
   const two = await arrangeCampaign(bench.db, org, { name: "Two", daily_cap: 2 });
@@ -202,13 +202,13 @@ test("the limit stops every campaign of the organisation, once what is on its wa
     expect(await statusOf(id)).toEqual({
       status: "paused",
       needs_attention:
-        "Of today's spending limit of 0.05 US dollars, 0.04 are spent. Raise daily_spending_limit in your settings, or go on tomorrow.",
+        "Today's spending limit is 0.05 US dollars, and 0.04 are spent. Raise daily_spending_limit in your settings, or continue tomorrow.",
     });
   }
   expect(await kindsOf()).toEqual(["spending_limit_reached"]);
 });
 
-test("reached, nothing starts or resumes until tomorrow or a higher limit, and the alert goes with its cause", async () => {
+test("once it is reached, nothing starts or resumes until tomorrow or a higher limit, and the alert resolves with its cause", async () => {
   await arrangeLeads(bench.db, org.id, 6);
   const campaign = await arrangeCampaign(bench.db, org, { daily_cap: 4 });
   await limit({ daily_spending_limit: 0.05 });

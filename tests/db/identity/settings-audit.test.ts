@@ -1,4 +1,4 @@
-// Settings: whoever changes one leaves an event with what it was and is, whichever way they came; and there are only so many rows.
+// Settings: each change writes an event with the old and new value, made in any way; and the number of rows is limited.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
@@ -22,7 +22,7 @@ const event = (event_type: string, details: object) => ({
 });
 
 describe("an event", () => {
-  test("tells what a setting was and is, of both tables", async () => {
+  test("has the old and new value of a setting, of both tables", async () => {
     await admin.sql`update public.orgs set brand = 'Tierra', mps = 2.5`;
     await admin.sql`update public.sending_limits set segment_price = 0.01`;
     expect(await events()).toEqual([
@@ -40,7 +40,7 @@ describe("an event", () => {
     ]);
   });
 
-  test("is one for each table, where a function changes them, and none where nothing changes", async () => {
+  test("is one for each table if a function changes both, and none if nothing changes", async () => {
     const change = (input: object) =>
       admin.sql`select public.update_organisation(${JSON.stringify(input)}::text::jsonb)`;
     await change({ brand: "Monte", failed_rate: 0.5 });
@@ -51,7 +51,7 @@ describe("an event", () => {
     ]);
   });
 
-  test("tells of caps and rules that come, change and go", async () => {
+  test("is written for caps and rules that are added, changed and removed", async () => {
     await admin.sql`insert into public.carrier_caps (org_id, carrier, daily_segments) values (${org.id}, 't-mobile', 5)`;
     await admin.sql`update public.carrier_caps set daily_segments = 6`;
     await admin.sql`delete from public.carrier_caps`;
@@ -102,7 +102,7 @@ describe("an event", () => {
     });
   });
 
-  test("is not told of the platform's own rules, nor of rows that go with their organisation", async () => {
+  test("is not written for the platform's own rules, nor for rows deleted with their organisation", async () => {
     await bench.sql`update public.quiet_hour_rules set reviewed_at = '2026-06-01' where org_id is null`;
     const gone = await arrangeOrg(bench.db, { numbers: 0 });
     await bench.sql`insert into public.carrier_caps (org_id, carrier, daily_segments) values (${gone.id}, 'verizon', 5)`;
@@ -126,7 +126,7 @@ describe("rows of an organisation are", () => {
     await admin.sql`delete from public.carrier_caps`;
   });
 
-  test("no more where two add at once", async () => {
+  test("no more if two add at once", async () => {
     await admin.sql.unsafe(fill(19));
     const other = await signedIn(bench.db, org.adminId);
     await admin.begin();

@@ -1,4 +1,4 @@
-// What starts an import, what a saved mapping may be, and rows that hold what no lead may.
+// The input that starts an import, saved mappings, and rows with values that no lead may have.
 import { createHash, randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { applyChunk, chunkRow } from "../../fixtures/apply-import.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 const json = (value: unknown) => bench.sql`${JSON.stringify(value)}::text::jsonb`;
-/** The field that was refused, or the SQLSTATE; undefined where it was done. */
+/** The field that was refused, or the SQLSTATE; undefined on success. */
 const refusal = (call: Promise<unknown>): Promise<string | undefined> =>
   call.then(
     () => undefined,
@@ -44,7 +44,7 @@ async function create(given: { file?: object; mapping?: unknown; options?: unkno
 }
 
 describe("an import", () => {
-  it("is started with what is right", async () => {
+  it("is started with valid input", async () => {
     expect(await refusal(create({}))).toBeUndefined();
     const columns = Array.from({ length: 500 }, (_, i) => `${"x".repeat(195)} ${i}`);
     const mapping = Object.fromEntries(
@@ -95,7 +95,7 @@ describe("an import", () => {
     expect(await refusal(create(given))).toBe(field);
   });
 
-  it("is not announced with a name or size that no file has", async () => {
+  it("is not announced with an impossible file name or size", async () => {
     const upload = (name: string | null, bytes: number) =>
       refusal(admin.sql`select public.create_import_upload(${name}, ${bytes}::bigint)`.then());
     expect(await upload("a.csv", 1)).toBeUndefined();
@@ -107,7 +107,7 @@ describe("an import", () => {
   });
 });
 
-describe("a row that holds what no lead may", () => {
+describe("a row with values that no lead may have", () => {
   const addImport = async (options = {}) => {
     const [row] = await bench.sql`
       insert into public.imports (org_id, file_name, file_bytes, content_hash, storage_path, encoding, delimiter, columns, mapping, options)
@@ -201,7 +201,7 @@ describe("a saved mapping", () => {
     expect(await refusal(save(row))).toBe(field);
   });
 
-  it("is held against the same when it is changed, and who did it is written down", async () => {
+  it("is checked in the same way when it is changed, and the audit trail has who did it", async () => {
     await save({});
     const change = (mapping: object) =>
       refusal(
@@ -212,7 +212,7 @@ describe("a saved mapping", () => {
     await admin.sql`delete from public.import_mappings where org_id = ${org.id}`;
     const events = await bench.sql`
       select event_type, user_id, details ->> 'name' as name from public.audit_events
-      where org_id = ${org.id} and event_type like 'import_mapping%' order by created_at desc limit 3`;
+      where org_id = ${org.id} and event_type like 'import_mapping%' order by id desc limit 3`;
     expect(events.map(({ event_type }) => event_type).sort()).toEqual([
       "import_mapping_deleted",
       "import_mapping_saved",
@@ -221,7 +221,7 @@ describe("a saved mapping", () => {
     expect(events.every(({ user_id, name }) => user_id === org.adminId && name === "A")).toBe(true);
   });
 
-  it("has room for 200, also where two come at once", async () => {
+  it("is limited to 200, also if two are saved at once", async () => {
     await bench.sql`
       insert into public.import_mappings (org_id, name, columns, mapping, fingerprint)
       select ${org.id}, 'm' || i, '{Phone}', '{"Phone": "primary_phone"}', ${"0".repeat(64)} from generate_series(1, 199) i`;

@@ -1,4 +1,4 @@
-// Bulk actions: what they change, whom they leave out, who may, that they can be undone, and that they wait for others without deadlock.
+// Bulk actions: what they change, which leads they skip, who may start them, their undo, and that they wait without deadlock.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { arrangeOwners } from "../../fixtures/arrange-owners.ts";
@@ -61,7 +61,7 @@ const refusal = (call: Promise<unknown>) =>
   );
 
 describe("a field", () => {
-  test("is changed where it differs, told beforehand, and given back by the undo", async () => {
+  test("is changed if it differs, counted by a dry run, and restored by the undo", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 4);
     await bench.sql`update public.leads set status = 'interested' where id = ${leads[0]?.id as string}`;
     const before = await read("id, status");
@@ -100,7 +100,7 @@ describe("a field", () => {
     expect(await read(`id, ${column}`)).toEqual(before);
   });
 
-  test("changed since by somebody is left alone by the undo, and counted", async () => {
+  test("that a person changed since is skipped by the undo, and counted", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 3);
     const { job } = await start("add_tags", idsOf(leads), { value: ["vip"] });
     await bench.sql`update public.leads set tags = '{VIP,MORE}' where id = ${leads[0]?.id as string}`;
@@ -110,7 +110,7 @@ describe("a field", () => {
   });
 });
 
-test("tags are added behind those there are and taken off, and no lead gets more than fifty", async () => {
+test("tags are added after existing ones and removed, and no lead gets more than fifty", async () => {
   const leads = await arrangeLeads(bench.db, org.id, 2);
   const many = Array.from({ length: 49 }, (_, n) => `T${n}`);
   await bench.sql`update public.leads set tags = ${many} where id = ${leads[0]?.id as string}`;
@@ -127,7 +127,7 @@ test("tags are added behind those there are and taken off, and no lead gets more
   expect((await read("tags"))[0]?.tags).toEqual(many);
 });
 
-test("what a lead had before is forgotten when its person is erased, and the undo passes it over", async () => {
+test("a lead's earlier state is deleted when its person is erased, and the undo skips it", async () => {
   const leads = await arrangeLeads(bench.db, org.id, 2, { source: "A neighbour" });
   const { job } = await start("set_source", idsOf(leads), { value: "List" });
   await bench.sql`select private.erase_leads(${org.id}, ${[leads[0]?.id as string]}, now())`;
@@ -144,7 +144,7 @@ test("what a lead had before is forgotten when its person is erased, and the und
 });
 
 describe("a deletion", () => {
-  test("hides leads and cancels what campaigns had not sent, but not for a phone that another lead has", async () => {
+  test("hides leads and cancels unsent messages, but not for a phone that another lead has", async () => {
     const [one, two, three] = (await arrangeLeads(bench.db, org.id, 3)) as [
       ArrangedLead,
       ArrangedLead,
@@ -167,7 +167,7 @@ describe("a deletion", () => {
     expect(claimed.map(({ to_number }) => to_number)).not.toContain(one.e164);
   });
 
-  test("is undone, but for leads whose phone another has by now: those are named", async () => {
+  test("is undone, except for leads whose phone another lead now has: those are named", async () => {
     const [one, two] = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];
     const { job } = await start("delete", idsOf([one, two]));
     const [other] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
@@ -211,7 +211,7 @@ test("restoring takes the older of two deleted leads with one phone, none withou
   );
 });
 
-test("leads are put on a list and taken off it, and each undo takes back only what the action did", async () => {
+test("leads are put on a list and removed from it, and each undo reverts only what the action did", async () => {
   const leads = await arrangeLeads(bench.db, org.id, 3);
   const [list] =
     await bench.sql`insert into public.segments (org_id, name, kind) values (${org.id}, 'Call', 'list') returning id`;

@@ -1,4 +1,4 @@
-// The queue of jobs: each step counts once, whoever does it and however often; what is over stays over.
+// The queue of jobs: each step counts once, however many workers do it and how often; an ended job stays ended.
 import { expect, test } from "vitest";
 import { arrangeOwners } from "../../fixtures/arrange-owners.ts";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
@@ -27,7 +27,7 @@ async function arrangeOrgOf(count: number): Promise<ArrangedOrg> {
   return org;
 }
 
-test("a job is worked off step by step, and tells how far it is", async () => {
+test("a job is done step by step, and shows its progress", async () => {
   const org = await arrangeOrgOf(2500);
   const id = await startTagging(org);
   expect(await readJob(id)).toMatchObject({ status: "queued", total_items: null, started_at: null });
@@ -54,7 +54,7 @@ test("a job is worked off step by step, and tells how far it is", async () => {
   expect(await queued(id)).toEqual([]);
 });
 
-test("is about the leads there were when it began, not those that come after", async () => {
+test("is about the leads that existed when it began, not later ones", async () => {
   const org = await arrangeOrgOf(1200);
   const id = await startTagging(org);
   await runStep(bench.a.sql, (await claimStep(bench.a.sql)) as never);
@@ -71,7 +71,7 @@ test("a step that two workers do at once counts once: the second waits, and find
   const id = await startTagging(org);
   await runStep(bench.a.sql, (await claimStep(bench.a.sql)) as never);
   const step = await claimStep(bench.a.sql);
-  // Its worker was thought dead, and another took it up.
+  // Its worker was taken for dead, and another claimed the step.
   await bench.a.begin();
   expect(await runStep(bench.a.sql, step as never)).toBe(true);
   const other = runStep(bench.b.sql, step as never);
@@ -87,7 +87,7 @@ test("a step that two workers do at once counts once: the second waits, and find
   });
 });
 
-test("a worker that dies in the middle of a step leaves nothing of it, and its message comes back", async () => {
+test("if a worker dies in the middle of a step, nothing of it is kept, and its message is read again", async () => {
   const org = await arrangeOrgOf(1500);
   const id = await startTagging(org);
   await runStep(bench.a.sql, (await claimStep(bench.a.sql)) as never);
@@ -114,7 +114,7 @@ test("is given up when its step was begun five times and never finished, and say
   expect(await queued(id)).toEqual([]);
 });
 
-test("messages of jobs that are over, gone or further on are dropped", async () => {
+test("messages of jobs that have ended, were deleted or are further on are dropped", async () => {
   const org = await arrangeOrgOf(1);
   const done = await startTagging(org);
   await workOnJobs(bench.a.sql);

@@ -1,4 +1,4 @@
-// Leads as large as they may be: no page of a list and no part of an export is larger for that, and nothing is lost.
+// Leads of the largest allowed size: pages of lists and parts of exports keep to their limits, and nothing is lost.
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MAX_CUSTOM_BYTES, MAX_LENGTH } from "../../../supabase/functions/_shared/leads/lead-values.ts";
@@ -8,7 +8,7 @@ import type { Session } from "../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const COUNT = 150;
-/** What a page or a part may have as JSON, with the syntax of its rows. */
+/** The largest size of a page or a part as JSON, with the syntax of its rows. */
 const MOST = 6_000_000;
 const bench = useBareDatabase();
 let org: ArrangedOrg;
@@ -81,7 +81,7 @@ describe("a list of them", () => {
     expect(offset > 0 || sorted(seen).join() === sorted(ids).join()).toBe(true);
   });
 
-  it("one alone is given, however large", async () => {
+  it("a single row is returned at any size", async () => {
     const found = await page(1, 0, null);
     expect(found.leads.length).toBe(1);
     expect(found.next).not.toBeNull();
@@ -129,13 +129,13 @@ describe("an export of them", () => {
         (sum, { parcels, ...lead }) => sum + size(lead) * Math.max(parcels.length, 1),
         0,
       );
-      // One lead with a hundred parcels may stand alone.
+      // One lead with a hundred parcels may be a part of its own.
       expect(leads.length === 1 || repeated < MOST).toBe(true);
     }
     expect(sorted(allIds(pages))).toEqual(sorted(ids));
   });
 
-  it("passes over those that were deleted meanwhile", async () => {
+  it("skips leads that were deleted meanwhile", async () => {
     const gone = ids.slice(50, 100);
     const pages = await read("lead", async () => {
       await bench.sql`update public.leads set deleted_at = now() where id = any (${gone})`;

@@ -1,4 +1,4 @@
-// When a lead was first and last written to: noted as texts are sent, folded once each, whoever folds.
+// When a lead was first and last written to: noted when texts are sent, and folded once each, by any session.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -39,7 +39,7 @@ const read = async ({ id }: ArrangedLead) => {
   return row;
 };
 
-test("first and last stand apart, and a new lead has been contacted", async () => {
+test("first and last are kept apart, and a new lead becomes contacted", async () => {
   const [ana, beto, carla] = leads;
   await bench.sql`update public.leads set status = 'interested' where id = ${beto.id}`;
   await sendTo(AFTERNOON, [ana, beto]);
@@ -83,7 +83,7 @@ test("a receipt for what was sent already is no second text", async () => {
   expect(await fold()).toBe(0);
 });
 
-test("takes no more than it is told, and what is left the next time", async () => {
+test("takes no more than its limit, and the rest the next time", async () => {
   await sendTo(AFTERNOON, leads);
   const [row] = await bench.sql`select private.fold_lead_activity(2) as leads`;
   expect(row?.leads).toBe(2);
@@ -91,7 +91,7 @@ test("takes no more than it is told, and what is left the next time", async () =
   for (const lead of leads) expect((await read(lead))?.first_contacted_at).toEqual(AFTERNOON);
 });
 
-test("passes over a lead that is gone", async () => {
+test("skips a deleted lead", async () => {
   const [ana, beto] = leads;
   await sendTo(AFTERNOON, [ana, beto]);
   await bench.sql`delete from public.campaign_targets where lead_id = ${ana.id}`;

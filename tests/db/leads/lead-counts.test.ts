@@ -1,4 +1,4 @@
-// The kept figures of leads: equal to what is counted whatever is done to leads, phones and parcels, and locked by nobody.
+// The kept figures of leads: equal to the counted ones after any change of leads, phones and parcels, without locks.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedLead,
@@ -26,7 +26,7 @@ async function statistics(filter: object | null = null) {
   return row?.answer;
 }
 
-/** One owner with all there is, two with little, one deleted. */
+/** One owner with every field, two with few, one deleted. */
 async function fill(): Promise<ArrangedLead[]> {
   const leads = await arrangeLeads(bench.db, org.id, 4);
   const [one, two, , four] = leads.map(({ id }) => id);
@@ -77,7 +77,7 @@ const FIGURES = {
   parcels: 2,
 };
 
-test("statistics tell of leads that are not deleted, folded or not, and the same by a filter that lets all in", async () => {
+test("statistics count leads that are not deleted, folded or not, and a filter that matches all gives the same", async () => {
   await fill();
   expect(await statistics()).toMatchObject(FIGURES);
   await fold();
@@ -100,7 +100,7 @@ test("statistics tell of leads that are not deleted, folded or not, and the same
   });
 });
 
-describe("the kept figures are those that are counted", () => {
+describe("the stored figures equal the counted ones", () => {
   const changes: Record<string, (leads: string[]) => Promise<unknown>> = {
     "leads are restored": () => bench.sql`update public.leads set deleted_at = null where org_id = ${org.id}`,
     "leads are removed for good": ([one]) => bench.sql`delete from public.leads where id = ${one as string}`,
@@ -164,7 +164,7 @@ test("two people who change leads of one organisation don't wait for each other,
   expect(await wrong()).toEqual([]);
 });
 
-test("figures that are wrong are found, and counted anew", async () => {
+test("wrong figures are found, and counted again", async () => {
   await fill();
   await fold();
   await bench.sql`update private.lead_counts set count = count + 5 where org_id = ${org.id} and dimension = 'status' and value = 'new'`;

@@ -1,4 +1,4 @@
-// Status and score of leads: what moves them, what does not, and that every change is told with its cause.
+// Status and score of leads: what changes them, what does not, and that every change has an event with its cause.
 import { beforeEach, describe, expect, it, test } from "vitest";
 import {
   AFTERNOON,
@@ -43,7 +43,7 @@ const events = async (lead: ArrangedLead) => {
 const byHand = (lead: ArrangedLead, changes: Record<string, string>) =>
   user.sql`select public.update_lead(${lead.id}, ${user.sql.json(changes)})`;
 let moment = 0;
-/** A person writes; what they mean is the caller's to say, as it is in the webhook. */
+/** A person writes; the caller passes the meaning, as the webhook does. */
 async function write(from: string, kind: string, interest: string | null = null) {
   const [row] = await bench.a.sql`
     select private.receive_inbound(${org.accountSid}, ${newSid()}, ${from}, ${org.numbers[0]?.e164 ?? ""}, ${kind}, '{}', ${kind}, 'keyword',
@@ -62,7 +62,7 @@ describe("a reply", () => {
     expect(await standing(lead)).toEqual(expected);
   });
 
-  it("tells the change with the message that caused it", async () => {
+  it("records the change with the message that caused it", async () => {
     const lead = await oneLead();
     await write(lead.e164, "reply", "interested");
     expect((await events(lead)).sort()).toEqual([
@@ -71,7 +71,7 @@ describe("a reply", () => {
     ]);
   });
 
-  it("never moves a lead back: what they last said stands until they say otherwise", async () => {
+  it("never moves a lead back: the last answer counts until a new one", async () => {
     const lead = await oneLead();
     await write(lead.e164, "reply", "interested");
     await write(lead.e164, "reply");
@@ -83,7 +83,7 @@ describe("a reply", () => {
     expect(await standing(lead)).toEqual(["not_interested", "warm"]);
   });
 
-  it("does not overturn what a person chose, of status and score each by itself", async () => {
+  it("does not change a status or score that a person chose; each counts separately", async () => {
     const lead = await oneLead();
     await byHand(lead, { status: "not_interested" });
     await write(lead.e164, "reply", "interested");
@@ -100,7 +100,7 @@ describe("a reply", () => {
 });
 
 describe("an opt-out", () => {
-  it("makes a lead do_not_contact, whatever a person chose, and only START brings it back", async () => {
+  it("makes a lead do_not_contact over a person's choice, and only START undoes it", async () => {
     const lead = await oneLead();
     await byHand(lead, { status: "interested" });
     await write(lead.e164, "stop");
@@ -130,7 +130,7 @@ describe("an opt-out", () => {
     expect(await standing(lead)).toEqual(["do_not_contact", "cold"]);
   });
 
-  it("that came from elsewhere (Twilio's 21610, a complaint) follows within a minute", async () => {
+  it("from another source (Twilio's 21610, a complaint) takes effect within a minute", async () => {
     const lead = await oneLead();
     await bench.sql`select private.suppress(${org.id}, ${lead.e164}, 'carrier', '21610', p_now => ${AFTERNOON})`;
     const now = later(AFTERNOON, 60);
@@ -161,7 +161,7 @@ test("a wrong number marks the phone and changes no status; without a valid phon
 describe("a message that Twilio accepted", () => {
   const fold = (limit = 2000) => bench.sql`select private.fold_lead_activity(${limit})`;
 
-  it("makes a new lead contacted, once, and no lead that a person or a reply moved", async () => {
+  it("makes a new lead contacted, once, but not a lead that a person or a reply changed", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 6);
     const [chosen, replied] = leads as [ArrangedLead, ArrangedLead];
     await byHand(chosen, { status: "interested" });
@@ -208,7 +208,7 @@ describe("a message that Twilio accepted", () => {
     expect([await statusOf(late.to_number), await statusOf(never.to_number)]).toEqual(["contacted", "new"]);
   });
 
-  it("is seen once however small the steps, and none is left out", async () => {
+  it("is seen once for any size of steps, and none is left out", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 30);
     await arrangeCampaign(bench.db, org);
     for (let i = 0; i < 6; i++) await sendAll(bench.a.sql, bench.sql, later(AFTERNOON, i * 2));
@@ -241,7 +241,7 @@ describe("a message that Twilio accepted", () => {
 });
 
 describe("events", () => {
-  it("are none for new leads, one for each change of a statement, and name bulk changes and merges as what they are", async () => {
+  it("are not written for new leads, one is written for each change of a statement, and bulk changes and merges are named as such", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 3);
     expect(await bench.sql`select 1 from public.lead_events where org_id = ${org.id}`).toEqual([]);
     await bench.sql.begin(async (tx) => {
@@ -263,7 +263,7 @@ describe("events", () => {
     );
   });
 
-  it("are gone after two years", async () => {
+  it("are deleted after two years", async () => {
     const lead = await oneLead();
     await byHand(lead, { status: "contacted" });
     await byHand(lead, { status: "interested" });

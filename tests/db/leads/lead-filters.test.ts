@@ -1,4 +1,4 @@
-// Every field of a filter of leads: whom it finds, whom not, and what is refused.
+// Every field of a filter of leads: which leads it finds, which not, and what is refused.
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LeadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
 import {
@@ -94,6 +94,7 @@ beforeAll(async () => {
         {
           lead_id: lead("Ana"),
           apn: "012-0034-5",
+          county: null,
           property_type: "Vacant land",
           acreage: 5,
           estimated_value: 90_000,
@@ -101,6 +102,7 @@ beforeAll(async () => {
         {
           lead_id: lead("Ana"),
           apn: "R 77/8",
+          county: "HAYS CO",
           property_type: "Ranch",
           acreage: 200,
           estimated_value: 1_000_000,
@@ -108,6 +110,7 @@ beforeAll(async () => {
         {
           lead_id: lead("Carla"),
           apn: "9-9-9",
+          county: null,
           property_type: "vacant LAND",
           acreage: 9.99,
           estimated_value: 20_000,
@@ -158,6 +161,11 @@ const CASES: [LeadFilter | (() => LeadFilter), string[]][] = [
   [{}, NAMES],
   [{ counties: ["TRAVIS"] }, ["Ana", "Beto"]],
   [{ counties: ["Travis", "pima"] }, ["Ana", "Beto", "Carla"]],
+  [{ counties: ["Travis County"] }, ["Ana", "Beto"]],
+  [{ counties: ["TRAVIS CO., TX"] }, ["Ana", "Beto"]],
+  // Of one of her parcels.
+  [{ counties: ["Hays"] }, ["Ana"]],
+  [{ counties: ["Hays", "Hays County", "Harris"] }, ["Ana"]],
   [{ states: ["TX"] }, ["Ana", "Beto"]],
   [{ cities: ["austin"] }, ["Ana", "Beto"]],
   [{ zips: ["78701"] }, ["Ana"]],
@@ -179,7 +187,7 @@ const CASES: [LeadFilter | (() => LeadFilter), string[]][] = [
   [{ acreage: { from: 5, to: 10 } }, ["Ana", "Carla"]],
   [{ acreage: { from: 5, to: 9.98 } }, ["Ana"]],
   [{ acreage: { from: 200.01 } }, []],
-  // Of one and the same parcel: Ana's ranch is large, and her vacant land is not.
+  // Both conditions must hold for one parcel: Ana's ranch is large, and her vacant land is not.
   [{ property_types: ["vacant land"], acreage: { from: 100 } }, []],
   [{ property_types: ["ranch"], acreage: { from: 100 }, estimated_value: { from: 1_000_000 } }, ["Ana"]],
   [{ estimated_value: { to: 20_000 } }, ["Carla"]],
@@ -211,7 +219,7 @@ const CASES: [LeadFilter | (() => LeadFilter), string[]][] = [
   [{ search: "alvarez tucson" }, ["Carla"]],
   [{ search: "alvarez", states: ["TX"] }, ["Beto"]],
   [{ counties: [] }, NAMES],
-  // A list of ids is meant: an empty one is nobody, not everybody.
+  // An empty list of ids matches nobody, not everybody.
   [{ ids: [] }, []],
   [{ import_ids: [] }, []],
   [{ segment_ids: [] }, []],
@@ -290,7 +298,7 @@ describe("refuses", () => {
     });
   });
 
-  test("what looks like SQL is a value like any other", async () => {
+  test("text that looks like SQL is a value like any other", async () => {
     const nasty = `x' or '1'='1'; drop table public.leads; --`;
     for (const filter of [
       { counties: [nasty] },

@@ -1,4 +1,4 @@
-// The limits of leads stand twice, in TypeScript for what is told to people and in SQL for what is stored: they are the same.
+// The limits of leads are defined twice, in TypeScript for messages to people and in SQL for storage: they are the same.
 import { describe, expect, it } from "vitest";
 import { ENCODINGS } from "../../../supabase/functions/_shared/csv/encodings.ts";
 import {
@@ -27,7 +27,7 @@ import {
   PHONE_ROLES,
   TAG,
 } from "../../../supabase/functions/_shared/leads/lead-values.ts";
-import { targetCriteria } from "../../../supabase/functions/campaigns/schemas.ts";
+import { targetCriteria } from "../../../supabase/functions/campaigns/campaign/schemas.ts";
 import { BULK_ACTIONS } from "../../../supabase/functions/leads/bulk-actions/schemas.ts";
 import { PREFERABLE } from "../../../supabase/functions/leads/duplicates/schemas.ts";
 import { ENTRY_TYPES } from "../../../supabase/functions/leads/history/schemas.ts";
@@ -41,7 +41,7 @@ import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 /** A part of a shape of JSON Schema. */
-// biome-ignore lint/suspicious/noExplicitAny: read where it is known what it holds
+// biome-ignore lint/suspicious/noExplicitAny: read only where its type is known
 type Shape = any;
 const shape = async (name: string): Promise<Shape> => {
   const [row] = await bench.sql.unsafe(`select private.${name}_shape() as shape`);
@@ -103,7 +103,7 @@ describe("a filter", () => {
   });
 });
 
-/** The words that a column takes, as its own check says. */
+/** The words that a column accepts by its own check. */
 async function wordsOf(table: string, column: string): Promise<string[]> {
   const rules = await bench.sql`
     select pg_get_constraintdef(oid) as rule from pg_constraint

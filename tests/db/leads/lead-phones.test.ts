@@ -1,4 +1,4 @@
-// A phone of a lead as people change it: what is said of it alone, what is recorded, and what it stops.
+// A phone of a lead as people change it: what changes for this phone only, what is recorded, and which messages it cancels.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -48,7 +48,7 @@ const targetsOf = (campaign: string) =>
 const consents = () =>
   bench.sql`select e164, lead_id, status, method, evidence, recorded_by from public.consent_records where org_id = ${org.id}`;
 
-test("label, validity and kind of line are that phone's alone, and the change is in the audit trail", async () => {
+test("label, validity and line type change for that phone only, and the change is in the audit trail", async () => {
   const before = await rowOf(second);
   const changes = { label: " Office ", is_valid: false, line_type: "landline" };
   expect(await change(primary, changes)).toMatchObject({
@@ -108,6 +108,26 @@ describe("consent", () => {
     expect((await rowOf(primary))?.consent_status).toBe("granted");
   });
 
+  test("denied holds for the phone in all leads, and in those that get it later", async () => {
+    const [other, later] = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];
+    await bench.sql`insert into public.lead_phones (org_id, lead_id, e164, role, consent_status)
+      values (${org.id}, ${other.id}, ${lead.e164}, 'secondary', 'granted')`;
+    await change(primary, { consent_status: "denied" });
+    await bench.sql`select private.write_lead_phones(${org.id}, ${later.id},
+      ${bench.sql.json({ alternate_phone: lead.e164 })}, true)`;
+    const rows = await bench.sql`
+      select lead_id, consent_status from public.lead_phones where org_id = ${org.id} and e164 = ${lead.e164} order by lead_id`;
+    expect(rows).toEqual(
+      [lead.id, other.id, later.id].sort().map((lead_id) => ({ lead_id, consent_status: "denied" })),
+    );
+    // Another change of a phone that is denied already says nothing new about the others.
+    await bench.sql`update public.lead_phones set consent_status = 'granted' where lead_id = ${other.id} and e164 = ${lead.e164}`;
+    await change(primary, { label: "Office" });
+    expect((await consents()).filter(({ lead_id }) => lead_id === other.id)).toEqual([
+      expect.objectContaining({ status: "revoked", evidence: expect.stringContaining(lead.id) }),
+    ]);
+  });
+
   test("can't be granted for somebody who opted out", async () => {
     await bench.sql`select private.suppress(${org.id}, ${lead.e164}, 'keyword', 'STOP')`;
     expect(await change(primary, { consent_status: "granted" })).toContain(
@@ -129,7 +149,7 @@ test.each([
   expect(await targetsOf(campaign)).toMatchObject([{ e164: lead.e164, state: "canceled", reason }]);
 });
 
-test("a person's kind of line outranks a lookup's and Twilio's errors; taken back, the next one tells", async () => {
+test("a person's line type outranks a lookup's and Twilio's errors; without it, the next lookup or error sets it", async () => {
   await change(primary, { line_type: "mobile" });
   const mark = () => bench.sql`
     select private.learn_from_error(m, 30006, ${AFTERNOON}) from (
@@ -147,7 +167,7 @@ test("a person's kind of line outranks a lookup's and Twilio's errors; taken bac
   expect(await rowOf(primary)).toMatchObject({ line_type: "landline", line_type_source: "lookup" });
 });
 
-test("a phone of another lead, another organisation or nobody is not there", async () => {
+test("a phone of another lead, of another organisation, or an unknown one gives not found", async () => {
   const [other] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
   expect(await change(primary, { label: "x" }, other.id)).toContain("not_found");
   const theirs = await arrangeOrg(bench.db);

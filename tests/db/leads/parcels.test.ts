@@ -1,4 +1,4 @@
-// Parcels of a lead one by one, and the counties they may lie in.
+// Single parcels of a lead, and the counties they may be in.
 import { beforeEach, describe, expect, test } from "vitest";
 import { mapParcel } from "../../../supabase/functions/_shared/enrichment/map-parcel.ts";
 import type { ParcelFields } from "../../../supabase/functions/_shared/enrichment/service.ts";
@@ -137,7 +137,7 @@ describe("a parcel", () => {
     ).toMatchObject({ county: "Tulsa" });
   });
 
-  test("without a state keeps its county as it is written, and one an import wrote is left alone until it is changed", async () => {
+  test("without a state keeps its county as written, and a county from an import is not checked until it is changed", async () => {
     expect(await call("add_parcel", lead.id, { county: "Somewhere" })).toMatchObject({ county: "Somewhere" });
     const [old] = await bench.sql`
       insert into public.lead_properties (org_id, lead_id, state, county) values (${org.id}, ${lead.id}, 'TX', 'Haris') returning id`;
@@ -150,7 +150,7 @@ describe("a parcel", () => {
     });
   });
 
-  test("is there once: the same APN in the same county of a lead is refused", async () => {
+  test("exists once: the same APN in the same county of a lead is refused", async () => {
     const first = await call("add_parcel", lead.id, { apn: "1", state: "TX", county: "Harris" });
     expect(
       await call("add_parcel", lead.id, { apn: "1", state: "TX", county: "HARRIS COUNTY" }),
@@ -163,7 +163,42 @@ describe("a parcel", () => {
     });
   });
 
-  test("says something, and nothing that is no field of it", async () => {
+  test("exists once, however its number and its county are written, and if one of them is missing", async () => {
+    await call("add_parcel", lead.id, { apn: "123-456-789", state: "TX", county: "Travis" });
+    for (const same of [
+      { apn: "123456789", state: "TX", county: "TRAVIS CO" },
+      { apn: "0123456789", county: "Travis County" },
+      { apn: "123 456 789" },
+    ])
+      expect(await call("add_parcel", lead.id, same), JSON.stringify(same)).toMatchObject({
+        error: "duplicate",
+      });
+    await call("add_parcel", lead.id, { situs: "12 Oak St." });
+    expect(await call("add_parcel", lead.id, { situs: "12 OAK ST" })).toMatchObject({ error: "duplicate" });
+    const other = await call("add_parcel", lead.id, { apn: "123-456-780", state: "TX", county: "Travis" });
+    expect(await call("update_parcel", lead.id, other.id, { apn: "123456789" })).toMatchObject({
+      error: "duplicate",
+    });
+    expect(await call("update_parcel", lead.id, other.id, { acreage: 7 })).toMatchObject({ acreage: 7 });
+  });
+
+  test("whose number a spreadsheet damaged is not taken for another one with that number", async () => {
+    for (const situs of ["1 Oak St", "2 Oak St"])
+      expect(await call("add_parcel", lead.id, { apn: "1.23457E+15", situs })).toMatchObject({ situs });
+    expect(await parcels()).toHaveLength(2);
+  });
+
+  test("cannot be stored twice in one form by anything that writes the table", async () => {
+    const add = (apn: string, county: string | null) => bench.sql`
+      insert into public.lead_properties (org_id, lead_id, state, county, apn) values (${org.id}, ${lead.id}, 'TX', ${county}, ${apn})`;
+    await add("123-456-789", "Travis County");
+    await expect(add("123456789", "TRAVIS")).rejects.toMatchObject({
+      constraint_name: "lead_properties_parcel_key",
+    });
+    await add("123456789", "Hays");
+  });
+
+  test("must have a value, and known fields only", async () => {
     expect(await call("add_parcel", lead.id, {})).toMatchObject({ error: "invalid_input" });
     expect(await call("add_parcel", lead.id, { apn: "1", owner: "x" })).toMatchObject({
       details: { errors: [{ field: "owner" }] },
@@ -174,7 +209,7 @@ describe("a parcel", () => {
     });
   });
 
-  test("of another lead, a deleted lead or another organisation is not there", async () => {
+  test("of another lead, a deleted lead or another organisation gives not found", async () => {
     const [other] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     const one = await call("add_parcel", lead.id, { apn: "1" });
     expect(await call("update_parcel", other.id, one.id, { apn: "2" })).toMatchObject({ error: "not_found" });

@@ -1,4 +1,4 @@
-// What the functions read in TypeScript and the database in SQL, because each must do it alone, is read alike.
+// Rules that exist in TypeScript and in SQL, because each side must apply them alone, give the same results.
 import { expect, it } from "vitest";
 import { toSingleLine } from "../../../supabase/functions/_shared/csv/to-single-line.ts";
 import { isPublicAddress } from "../../../supabase/functions/_shared/external/public-address.ts";
@@ -7,7 +7,7 @@ import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
 
-it("what the worker made one line of is one line to the database, and stays as it is", async () => {
+it("a text that the worker turned into one line is one line for the database, and stays unchanged", async () => {
   const controls = Array.from({ length: 0x100 }, (_, code) => String.fromCharCode(code));
   const texts = [...adversarialValues(), ...controls, "\u2028", "\u2029", "\u3000", "\u200b"]
     .filter((value): value is string => typeof value === "string" && value !== "\ud800")
@@ -18,7 +18,7 @@ it("what the worker made one line of is one line to the database, and stays as i
   expect(rows).toEqual([]);
 });
 
-/** What lies at the edges of the networks that belong to nobody, just before them and just behind. */
+/** Addresses at the edges of non-public networks, and just before and after them. */
 const EDGES = `
   192.31.195.255 192.31.196.0 192.31.196.255 192.31.197.0 192.52.192.255 192.52.193.0 192.52.193.255 192.52.194.0
   192.175.47.255 192.175.48.0 192.175.48.255 192.175.49.0 2620:4f:7fff:: 2620:4f:8000:: 2620:4f:8000:ffff:: 2620:4f:8001::
@@ -39,7 +39,7 @@ const ADDRESSES = [
   "",
 ];
 
-it("the same addresses are of the public Internet", async () => {
+it("the same addresses count as public", async () => {
   const rows = await bench.sql`
     select a.address, private.is_public_address(a.address) as is_public from unnest(${ADDRESSES}::text[]) a (address)`;
   const told = Object.fromEntries(rows.map(({ address, is_public }) => [address, is_public]));

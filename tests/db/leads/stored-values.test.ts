@@ -1,4 +1,4 @@
-// What was stored before values were checked is read again where it is used: whoever owns it is told why, and nobody else waits.
+// Values stored before checks existed are checked again when they are used: their owner gets the reason, and nobody else waits.
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { claimStep, runStep } from "../../fixtures/drive-jobs.ts";
@@ -43,7 +43,7 @@ describe("an export", () => {
     await expect(startExport({}, options as object)).rejects.toMatchObject(refused);
   });
 
-  it("of before with a format that is a path is refused by every step, before anything is named by it", async () => {
+  it("stored earlier with a path as its format is refused by every step, before the path is used", async () => {
     const id = await startExport();
     await bench.sql`update public.jobs set input = input || ${bench.sql.json({ format: POISON })} where id = ${id}`;
     const step = await claimStep(bench.a.sql);
@@ -65,7 +65,7 @@ describe("an export", () => {
     );
   });
 
-  it("names no more custom fields than a file shows, whatever leads have", async () => {
+  it("lists no more custom fields than a file shows, for any leads", async () => {
     const fields = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`f${i}`, "x"]));
     const more = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`g${i}`, "x"]));
     await arrangeLeads(bench.db, org.id, 2, { custom_fields: fields });
@@ -93,18 +93,18 @@ describe("a segment", () => {
         values (${org.id}, ${JSON.stringify(filter)}, 'filter', ${bench.sql.json(filter as never)}) returning id`;
     await expect(count(row?.id)).rejects.toMatchObject({
       ...refused,
-      message: expect.stringContaining("save its filter anew"),
+      message: expect.stringContaining("Save its filter again"),
     });
   });
 
-  it("that names itself is refused, and nothing goes round", async () => {
+  it("that refers to itself is refused, and causes no loop", async () => {
     const [row] = await bench.sql`
       insert into public.segments (org_id, name, kind, filter) values (${org.id}, 'Round', 'filter', '{}') returning id`;
     await bench.sql`update public.segments set filter = ${bench.sql.json({ segment_ids: [row?.id] })} where id = ${row?.id}`;
     await expect(count(row?.id)).rejects.toMatchObject(refused);
   });
 
-  it("that was deleted fails what was to use it, with the reason", async () => {
+  it("that was deleted makes its users fail with the reason", async () => {
     const [row] = await admin.sql`
       select public.save_segment(${admin.sql.json({ kind: "filter", name: "Gone soon", filter: {} })}) as id`;
     await startExport({ segment_ids: [row?.id] });
@@ -115,7 +115,7 @@ describe("a segment", () => {
     });
   });
 
-  it("is one of 500 at most, and the remedy is told", async () => {
+  it("is refused beyond 500, with the remedy", async () => {
     await bench.sql`
       insert into public.segments (org_id, name, kind)
       select ${org.id}, 'many ' || i, 'list' from generate_series(1, 500) i`;
@@ -125,7 +125,7 @@ describe("a segment", () => {
   });
 });
 
-describe("lists of ids and what else functions are given", () => {
+describe("lists of ids and other arguments", () => {
   const many = Array.from({ length: 10_001 }, () => "00000000-0000-4000-8000-000000000000");
   const one = "00000000-0000-4000-8000-000000000000";
   it.each<[string, string]>([
@@ -171,7 +171,7 @@ describe("lists of ids and what else functions are given", () => {
     });
   });
 
-  it("null for allow_duplicate_phone is no leave to have two", async () => {
+  it("null for allow_duplicate_phone does not allow a duplicate", async () => {
     const lead = admin.sql.json({ primary_phone: "+15125550142" });
     await admin.sql`select public.create_lead(${lead})`;
     await expect(admin.sql`select public.create_lead(${lead}, null)`).rejects.toMatchObject({

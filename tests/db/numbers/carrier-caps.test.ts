@@ -1,4 +1,4 @@
-// What a carrier takes from a brand in a day, and what a number that warms up may send.
+// A carrier's daily cap for a brand, and the daily cap of a number that warms up.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -47,13 +47,14 @@ describe("a carrier's cap", () => {
     const waiting = await bench.sql`
       select distinct not_before from public.campaign_targets where campaign_id = ${id} and state = 'waiting'`;
     expect(waiting).toEqual([{ not_before: MIDNIGHT_PACIFIC }]);
-    // A day is the carrier's, Pacific: one second before its midnight it has not begun. (Nobody may be written to then; the cap alone is asked.)
+    // The carrier's day is Pacific: one second before its midnight it has not begun. (Nobody may be written to then; only the cap
+    // is asked.)
     await bench.sql`update public.campaigns set quiet_hours_override = true where id = ${id}`;
     expect(await plan(bench.sql, later(MIDNIGHT_PACIFIC, -1))).toBe(0);
     expect(await plan(bench.sql, MIDNIGHT_PACIFIC)).toBe(5);
   });
 
-  test("counts whom nobody knows as the tightest", async () => {
+  test("counts an unknown carrier as the tightest", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 30);
     await setCarrier(leads, null);
     const [tight, wide] = [await cap("t-mobile", 4), await cap("verizon", 1000)];
@@ -71,7 +72,7 @@ describe("a carrier's cap", () => {
     expect(await usedOf(id)).toBe(0);
   });
 
-  test("counts segments, and gives back what was not sent", async () => {
+  test("counts segments, and refunds what was not sent", async () => {
     const leads = await arrangeLeads(bench.db, org.id, 10);
     await setCarrier(leads, "T-Mobile");
     await bench.sql`update public.templates set worst_segments = 3 where id = ${org.templateId}`;
@@ -87,7 +88,7 @@ describe("a carrier's cap", () => {
     expect(await usedOf(id)).toBe(0);
   });
 
-  test("of yesterday lets nothing through after midnight Pacific: it is planned anew and charged to today", async () => {
+  test("charged yesterday is not valid after midnight Pacific: the message is planned again and charged to today", async () => {
     const [lead] = await arrangeLeads(bench.db, org.id, 1);
     await setCarrier([lead as ArrangedLead], "T-Mobile");
     const id = await cap("t-mobile", 10);
@@ -125,7 +126,7 @@ describe("a number that warms up", () => {
     expect(row?.cap).toBe(expected);
   });
 
-  test("never exceeds its own cap, and without one the ramp alone counts", async () => {
+  test("never exceeds its own cap, and without one only the ramp counts", async () => {
     const [row] = await bench.sql`
       select private.number_cap(50, '2026-06-10', '{100,200}', '2026-06-10') as own,
         private.number_cap(null, '2026-06-10', '{100,200}', '2026-06-11') as ramp,

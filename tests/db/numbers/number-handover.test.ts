@@ -1,5 +1,5 @@
 // A number that is paused, quarantined, released or resting hands its work to the others: nothing waits for it, nothing is
-// lost, nothing goes out twice, and the daily caps are given back.
+// lost, nothing is sent twice, and the daily caps are refunded.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -82,7 +82,7 @@ describe("what a number has queued when it stops", () => {
     },
   );
 
-  test("goes out from another at the next plan while it rests", async () => {
+  test("is sent from another at the next plan while it rests", async () => {
     const [one, other] = org.numbers;
     await arrangeLeads(bench.db, org.id, 20);
     await arrangeCampaign(bench.db, org);
@@ -94,7 +94,7 @@ describe("what a number has queued when it stops", () => {
     expect(await perPerson()).toEqual(Array(20).fill(1));
   });
 
-  test("within a quarter of an hour even where Twilio refused it because the number's queue is full", async () => {
+  test("within a quarter of an hour even if Twilio refused it because the number's queue is full", async () => {
     const [one, other] = org.numbers;
     await setStatus(other, "paused");
     await arrangeLeads(bench.db, org.id, 1);
@@ -110,7 +110,7 @@ describe("what a number has queued when it stops", () => {
     expect(await sendQueued(later(AFTERNOON, 904))).toEqual([other?.e164]);
   });
 
-  test("waits nowhere when all stop, and goes out when one is back", async () => {
+  test("is queued nowhere when all stop, and is sent when one is back", async () => {
     await arrangeLeads(bench.db, org.id, 20);
     await arrangeCampaign(bench.db, org);
     await plan(bench.a.sql, AFTERNOON);
@@ -142,13 +142,13 @@ test("a number's pause waits for a claim in flight, then nothing more is claimed
   expect(new Set(rest)).toEqual(new Set([org.numbers[1]?.e164]));
 });
 
-describe("whoever knows a number that is out of service", () => {
+describe("a person whose known number is out of service", () => {
   const known = async (number: { id: string } | undefined) => {
     const [lead] = await arrangeLeads(bench.db, org.id, 1);
     await arrangeCampaign(bench.db, org);
     await bench.sql`update private.contacts set phone_number_id = ${number?.id ?? ""} where org_id = ${org.id} and e164 = ${lead?.e164 ?? ""}`;
   };
-  test("is written to from another at once where it was released", async () => {
+  test("is written to from another at once if it was released", async () => {
     await known(org.numbers[0]);
     await setStatus(org.numbers[0], "released");
     expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
@@ -165,7 +165,7 @@ describe("whoever knows a number that is out of service", () => {
     },
   );
 
-  test("gets an answer from that number all the same, unless it was released", async () => {
+  test("still gets an answer from that number, unless it was released", async () => {
     const [number] = org.numbers;
     const [first, second] = await arrangeLeads(bench.db, org.id, 2);
     const ask = (from: string | undefined, now: Date) => bench.a.sql`
@@ -182,7 +182,7 @@ describe("whoever knows a number that is out of service", () => {
   });
 });
 
-test("numbers that come and go as a seed decides: everybody is written to once, and no cap is left charged", async () => {
+test("numbers that stop and return at random: everybody is written to once, and no cap is left charged", async () => {
   const random = seededRandom("number-handover");
   for (let n = 0; n < 2; n++)
     org.numbers.push(await arrangeNumber(bench.sql, org.id, { mps: 5, daily_cap: 25 }));
@@ -209,7 +209,7 @@ test("numbers that come and go as a seed decides: everybody is written to once, 
     await random.pick(acts)();
     expect(Math.max(...(await perPerson())), `seed ${random.seed}, step ${step}`).toBeLessThanOrEqual(1);
   }
-  // From here on all numbers serve, and whoever was put off is waited for.
+  // From here on all numbers send, and people who were put off are waited for.
   for (const number of org.numbers) await setStatus(number, "active");
   for (let round = 0; round < 60; round++) {
     now = later(now, 120);

@@ -1,5 +1,5 @@
-// The health of numbers: what a mix of outcomes scores, that the stored score is what the raw messages say however late their
-// receipts come, and that a number which falls too low is quarantined until a person takes it back.
+// The health of numbers: the score of a mix of outcomes, that the stored score equals that of the raw messages even with late
+// receipts, and that a number with a low score is quarantined until a person reactivates it.
 import { beforeEach, describe, expect, test } from "vitest";
 import { arrangeOutcomes, computeScore, type Outcomes } from "../../fixtures/arrange-outcomes.ts";
 import {
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const put = (outcomes: Outcomes, at = AFTERNOON, number = org.numbers[0]) =>
   arrangeOutcomes(bench.sql, org, number, outcomes, { at });
-/** As cron's role does. @returns how many numbers changed */
+/** Runs scoring with cron's role. @returns how many numbers changed */
 async function score(now = AFTERNOON): Promise<number> {
   const [row] = await bench.holder.sql`select private.score_numbers(${org.id}, ${now}) as changed`;
   return row?.changed;
@@ -90,7 +90,7 @@ describe("a mix of outcomes scores", () => {
     expect((await numberNow(org.numbers[1])).score).toBeNull();
   });
 
-  test("what was sent within four hours and has no receipt yet counts nowhere", async () => {
+  test("messages sent within four hours and without a receipt don't count", async () => {
     await put({ delivered: 50, unconfirmed: 50 }, later(AFTERNOON, -3 * HOUR));
     await score();
     expect((await numberNow()).score).toBe(100);
@@ -98,7 +98,7 @@ describe("a mix of outcomes scores", () => {
     expect((await numberNow()).score).toBe(95);
   });
 
-  test("a day halves what is old, and a week forgets it", async () => {
+  test("weights halve every day, and end after a week", async () => {
     await put({ delivered: 60 }, later(AFTERNOON, -24 * HOUR));
     await put({ delivered: 54, undelivered: { 30007: 6 } });
     await score();
@@ -108,7 +108,7 @@ describe("a mix of outcomes scores", () => {
     expect((await numberNow()).score).toBe(73);
     await score(later(AFTERNOON, 144 * HOUR));
     expect((await numberNow()).score).toBe(60);
-    // Read before the next run clears up, too.
+    // Also read before the next run removes old rows.
     expect(
       await bench.sql`select 1 from private.number_scores(${org.id}, ${later(AFTERNOON, 168 * HOUR)})`,
     ).toHaveLength(0);
@@ -119,7 +119,7 @@ describe("a mix of outcomes scores", () => {
     expect(left?.n).toBe(0);
   });
 
-  test("for each carrier too, where the carrier is known, and the worst is named first", async () => {
+  test("for each known carrier too, the worst listed first", async () => {
     const [one, two, three] = await arrangeLeads(bench.db, org.id, 3);
     await bench.sql`update public.lead_phones set carrier = 'T-Mobile' where lead_id = ${one?.id ?? ""}`;
     await bench.sql`update public.lead_phones set carrier_info = '{"carrier_name": "AT&T"}' where lead_id = ${two?.id ?? ""}`;
@@ -142,7 +142,7 @@ describe("a mix of outcomes scores", () => {
 });
 
 describe("the stored score", () => {
-  test("is what the raw messages say, whatever happens to them and however late", async () => {
+  test("equals that of the raw messages, after any events and any delay", async () => {
     const random = seededRandom("number-health");
     await bench.sql`update public.orgs set health_min_messages = 10, cooldown_days = 0, health_quarantine_below = 0 where id = ${org.id}`;
     await arrangeLeads(bench.db, org.id, 120);
@@ -152,9 +152,9 @@ describe("the stored score", () => {
     const driver = new RandomDriver({ ...bench, user }, org, campaigns, random, state);
     let known = 0;
     for (let day = 0; day < 6; day++) {
-      // By day, so that people may be written to; receipts of the days before keep coming.
+      // In daytime, so that people may be written to; receipts of earlier days still arrive.
       state.now = later(AFTERNOON, day * 24 * HOUR);
-      // Enough to have a score, whatever the driver stops.
+      // Enough messages for a score, whatever the driver stops.
       for (const number of org.numbers)
         await arrangeOutcomes(bench.sql, org, number, { delivered: 12 }, { at: state.now });
       for (let step = 0; step < 120; step++) {
@@ -173,7 +173,7 @@ describe("the stored score", () => {
     expect(known, `seed ${random.seed}`).toBeGreaterThan(5);
   });
 
-  test("follows receipts that come days late, each hour at its own age", async () => {
+  test("follows receipts that arrive days late, each counted in its own hour", async () => {
     const ids = await put({ unconfirmed: 60 }, later(AFTERNOON, -50 * HOUR));
     await put({ delivered: 60 });
     await score();
@@ -193,7 +193,7 @@ describe("the stored score", () => {
     expect(expected).toBeLessThan(75);
   });
 
-  test("counts what a run missed that was under way when it counted", async () => {
+  test("counts transactions that were under way during the previous run", async () => {
     await put({ delivered: 55 });
     await bench.a.begin();
     const [message] =
@@ -208,7 +208,7 @@ describe("the stored score", () => {
     expect((await numberNow()).score).toBe(93);
   });
 
-  test("costs no look at messages of other hours, and none of the table as a whole", async () => {
+  test("reads no messages of other hours, and never the whole table", async () => {
     for (let hour = 1; hour <= 20; hour++) await put({ delivered: 100 }, later(AFTERNOON, -hour * HOUR));
     await score();
     await bench.sql`vacuum analyze public.messages`;
@@ -232,7 +232,7 @@ describe("the stored score", () => {
 describe("quarantine", () => {
   const ILL: Outcomes = { delivered: 50, undelivered: { 30007: 20 } };
 
-  test("comes with the next run, with the reason and one critical alert, and stays", async () => {
+  test("happens at the next run, with the reason and one critical alert, and stays", async () => {
     await put(ILL);
     await put({ delivered: 70 }, AFTERNOON, org.numbers[1]);
     expect(await score()).toBe(2);
@@ -243,7 +243,7 @@ describe("quarantine", () => {
         "Health score 0: of 70 messages in 7 days 20 were filtered and 0 failed; 0 people opted out.",
     });
     expect(await numberNow(org.numbers[1])).toMatchObject({ status: "active", score: 100 });
-    // However well it does from here, by replies that still go out from it.
+    // Also after good outcomes of replies that are still sent from it.
     await put({ delivered: 1000 });
     await score();
     await put(ILL);
@@ -270,7 +270,7 @@ describe("quarantine", () => {
     expect((await numberNow()).status).toBe(status);
   });
 
-  test("is not for a number that is paused already, until it is active again", async () => {
+  test("does not affect a paused number until it is active again", async () => {
     const [number] = org.numbers;
     await bench.sql`update public.phone_numbers set status = 'paused' where id = ${number?.id ?? ""}`;
     await put(ILL);
@@ -282,7 +282,7 @@ describe("quarantine", () => {
     expect((await numberNow()).status).toBe("quarantined");
   });
 
-  test("ends when a person reactivates the number, whose health then begins anew", async () => {
+  test("ends when a person reactivates the number, whose score then begins again", async () => {
     const [number] = org.numbers;
     const old = await put({ ...ILL, unconfirmed: 30 });
     await score();
@@ -291,7 +291,7 @@ describe("quarantine", () => {
     await admin.sql`select private.set_number_status(${number?.id ?? ""}, 'active', null, ${back})`;
     expect(await numberNow()).toEqual({ status: "active", status_reason: null, score: null });
     expect(await alerts()).toMatchObject([{ resolved_at: back }]);
-    // Late news of what it sent before changes its hour, and nothing for the number.
+    // A late receipt of an earlier message changes the counts of its hour, but not the number's score.
     await bench.sql`update public.messages set status = 'undelivered', error_code = 30007 where id in ${bench.sql(old.slice(-30))}`;
     await put({ delivered: 49 }, later(back, 60));
     await score(later(back, 120));
@@ -300,14 +300,14 @@ describe("quarantine", () => {
     await score(later(back, 120));
     expect(await numberNow()).toMatchObject({ status: "active", score: 100 });
     expect(await computeScore(bench.sql, number?.id ?? "", later(back, 120))).toBe(100);
-    // And if it goes on as before, it is quarantined again, with an alert of its own.
+    // If its outcomes stay bad, it is quarantined again, with a new alert.
     await put({ undelivered: { 30007: 20 } }, later(back, 60));
     await score(later(back, 180));
     expect((await numberNow()).status).toBe("quarantined");
     expect(await alerts()).toMatchObject([{ resolved_at: back }, { resolved_at: null }]);
   });
 
-  test("cannot meet a number that is being reactivated: one waits for the other", async () => {
+  test("does not conflict with a reactivation: one waits for the other", async () => {
     const [number] = org.numbers;
     await put(ILL);
     await score();
@@ -324,7 +324,7 @@ describe("quarantine", () => {
     expect(await numberNow()).toMatchObject({ status: "active", score: null });
   });
 
-  test("is what the scheduled job does, organisation by organisation, though one of them fails", async () => {
+  test("is done by the scheduled job for each organisation, even if one of them fails", async () => {
     const now = new Date();
     const other = await arrangeOrg(bench.db, { numbers: 1 });
     await put(ILL, now);
@@ -343,7 +343,7 @@ describe("quarantine", () => {
     const of = ({ numbers }: ArrangedOrg) => numberNow(numbers[0]);
     expect((await of(first === org ? other : org)).status).toBe("quarantined");
     expect((await of(first as ArrangedOrg)).status).toBe("active");
-    // What it could not count is still to be counted, once it has rested.
+    // The hours it could not count are counted after its rest.
     await bench.sql`update private.work_failures set next_try_at = now()`;
     await bench.holder.sql.unsafe(job?.command).simple();
     expect((await of(first as ArrangedOrg)).status).toBe("quarantined");

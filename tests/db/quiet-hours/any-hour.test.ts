@@ -1,4 +1,5 @@
-// Sending at any hour is for simulators. Who calls does not say what Twilio is, and planning goes by what the claim will do.
+// Sending at any hour is for simulators. A caller can't decide whether Twilio is one, and planning follows what the claim will
+// do.
 import { beforeEach, expect, test } from "vitest";
 import {
   type ArrangedOrg,
@@ -23,7 +24,7 @@ beforeEach(async () => {
   await setLoopback("true");
   org = await arrangeOrg(bench.db);
   await arrangeLeads(bench.db, org.id, 50);
-  // Of one place, whose hours are those of the test.
+  // All are in one place, whose hours the test uses.
   await bench.sql`
     update public.lead_phones p set e164 = '+1214555' || lpad((100 + x.n)::text, 4, '0')
     from (select id, row_number() over () as n from public.lead_phones where org_id = ${org.id}) x where x.id = p.id`;
@@ -71,7 +72,7 @@ test("it is refused when a campaign is made, changed, started and resumed, unles
   await resume();
 });
 
-test("a campaign that asks for it where Twilio is Twilio waits for the morning: nothing is planned and canceled all night", async () => {
+test("a campaign that asks for it without a simulator waits for the morning: nothing is planned and canceled all night", async () => {
   await setLoopback("false");
   await arrangeCampaign(bench.db, org, OVERRIDE, { now: NIGHT });
   await rounds(false);
@@ -79,7 +80,7 @@ test("a campaign that asks for it where Twilio is Twilio waits for the morning: 
   expect(await plan(bench.a.sql, MORNING)).toBe(50);
 });
 
-test("a worker that refuses what the platform allows is heard after one claim", async () => {
+test("a worker that refuses what the platform allows stops it after one claim", async () => {
   await arrangeCampaign(bench.db, org, OVERRIDE, { now: NIGHT });
   await rounds(false);
   expect(await canceled()).toBeLessThanOrEqual(50);
@@ -96,7 +97,7 @@ test("against a simulator it sends at night", async () => {
   expect([sending?.n, await canceled()]).toEqual([50, 0]);
 });
 
-test("who asks about hours can't say that Twilio is a simulator", async () => {
+test("a caller who asks about hours can't claim that Twilio is a simulator", async () => {
   const id = await arrangeCampaign(bench.db, org, OVERRIDE, { now: NIGHT });
   const ask = async () =>
     (

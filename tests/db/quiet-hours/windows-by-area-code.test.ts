@@ -1,4 +1,4 @@
-// Where the phones of an area code may be: codes that lie in two time zones, and overlays, which lie where the code beneath does.
+// Where the phones of an area code may be: codes in two time zones, and overlays, which cover the area of another code.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { local, readWindow, WIDE } from "../../fixtures/read-window.ts";
@@ -6,7 +6,7 @@ import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-
 import { readTable, ZONES } from "../../fixtures/window-cases.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();
@@ -23,7 +23,7 @@ const AREA_CODES = readTable(
   270 | KY | ET CT | 11:00-21:00 | 11:00-21:00 | map: split
   308 | NE | CT MT | 10:00-20:00 | 10:00-20:00 | map: split
   423 | TN | ET CT | 10:00-20:00 | 10:00-20:00 | map: split
-  541 | OR | BT PT | 10:00-20:00 | 10:00-20:00 | map: split
+  541 | OR | BT PT | 09:00-20:00 | 09:00-20:00 | map: split
   574 | IN | IN CT | 10:00-20:00 | 10:00-20:00 | map: split
   605 | SD | CT MT | 10:00-20:00 | 10:00-20:00 | map: split
   606 | KY | ET CT | 11:00-21:00 | 11:00-21:00 | map: split
@@ -44,7 +44,7 @@ const AREA_CODES = readTable(
   364 | KY | ET CT | 11:00-21:00 | 11:00-21:00 | overlay of 270; the map says Eastern alone
   930 | IN | IN CT | 10:00-20:00 | 10:00-20:00 | overlay of 812; the map says Eastern alone
   986 | ID | BT PT | 10:00-20:00 | 10:00-20:00 | overlay of 208
-  458 | OR | BT PT | 10:00-20:00 | 10:00-20:00 | overlay of 541
+  458 | OR | BT PT | 09:00-20:00 | 09:00-20:00 | overlay of 541
   729 | TN | ET CT | 10:00-20:00 | 10:00-20:00 | overlay of 423
   # Newer than the map.
   357 | CA | PT | 09:00-20:00 | 09:00-20:00 | overlay of 559

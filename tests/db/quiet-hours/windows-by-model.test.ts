@@ -1,4 +1,4 @@
-// Thousands of random people, organisations and moments: what the database says of a window is what a slow model says that reads
+// Thousands of random people, organisations and times: the database's window equals that of a slow model, which reads
 // the same rule rows and walks the calendar minute by minute. Seed printed; repeat with SEED=… npx vitest run …
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { arrangeOrg } from "../../fixtures/arrange-sending.ts";
@@ -56,6 +56,7 @@ async function addOrgs(random: SeededRandom, states: string[]): Promise<string[]
         closes: hours[1],
         effective_from,
         closed_on_holidays: random.below(3) === 0,
+        closed_on_state_holidays: random.below(3) === 0,
         source: "counsel",
         reviewed_at: "2026-01-01",
         effective_to: random.below(3) === 0 ? "2027-07-14" : null,
@@ -66,7 +67,7 @@ async function addOrgs(random: SeededRandom, states: string[]): Promise<string[]
   return orgs;
 }
 
-test("random windows are what minutes say that are walked one by one", async () => {
+test("random windows equal those found minute by minute", async () => {
   const random = seededRandom("windows");
   const places = await db.sql`select area_code, state from private.area_codes`;
   const states = [...new Set(places.map(({ state }) => state as string))];
@@ -108,7 +109,7 @@ test("random windows are what minutes say that are walked one by one", async () 
     if (row.is_open) open++;
   }
   expect(differing.slice(0, 5)).toEqual([]);
-  // Neither side of the question is rare.
+  // Both open and closed windows occur often.
   expect(open).toBeGreaterThan(CASES / 10);
   expect(open).toBeLessThan((CASES * 9) / 10);
 });

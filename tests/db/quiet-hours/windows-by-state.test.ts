@@ -1,7 +1,9 @@
 // When people of each state may be written to: Wednesdays, Saturdays and Sundays, to the minute.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { computeHolidays } from "../../../scripts/seed/compute-holidays.ts";
+import { computeStateHolidays } from "../../../scripts/seed/compute-state-holidays.ts";
 import { STATE_RULES } from "../../../scripts/seed/data/quiet-hour-rules.ts";
+import { STATE_HOLIDAYS } from "../../../scripts/seed/data/state-holidays.ts";
 import { expandQuietHours } from "../../../scripts/seed/expand-quiet-hours.ts";
 import { readAreaCodes } from "../../../scripts/seed/read-area-codes.ts";
 import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
@@ -10,7 +12,7 @@ import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-
 import { readTable, ZONES } from "../../fixtures/window-cases.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();
@@ -21,16 +23,17 @@ afterAll(() => db.close());
 const windowAt = (areaCode: number, state: string | null, now: Date, orgId = org.id, store = false) =>
   readWindow(db, orgId, { areaCode, state }, now, store);
 
-const WED = "2026-06-10";
-const SAT = "2026-06-13";
-const SUN = "2026-06-14";
-const MON = "2026-06-15";
+// A week without a holiday of any state.
+const WED = "2026-05-13";
+const SAT = "2026-05-16";
+const SUN = "2026-05-17";
+const MON = "2026-05-18";
 /** The day after each of these. */
-const NEXT: Record<string, string> = { [WED]: "2026-06-11", [SAT]: SUN, [SUN]: MON };
+const NEXT: Record<string, string> = { [WED]: "2026-05-14", [SAT]: SUN, [SUN]: MON };
 const minuteBefore = (instant: Date) => new Date(instant.getTime() - 60_000);
 
-// state | an area code of it | its clock | Wednesday | Saturday | Sunday | source. Where sources differ or one is unconfirmed the
-// narrower is meant; "table" is the table of state windows and the default beneath it that the rules' own sources name.
+// state | an area code of it | its clock | Wednesday | Saturday | Sunday | source. If sources differ or one is unconfirmed, the
+// narrower counts; "table" is the table of state windows and the default beneath it that the rules' own sources name.
 const STATE_HOURS = readTable(
   `
   AL | 205 | CT | 08:00-20:00 | 08:00-20:00 | - | table, AL: 8-20, no Sundays or holidays
@@ -75,11 +78,11 @@ const STATE_HOURS = readTable(
   NH | 603 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
   NY | 212 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
   OH | 614 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
-  OR | 503 | PT | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
+  OR | 503 | PT | 08:00-20:00 | 08:00-20:00 | 08:00-20:00 | Oregon HB 3865
   SC | 843 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, SC: not confirmed, default
   SD | 605 | CT | 10:00-20:00 | 10:00-20:00 | 13:00-20:00 | table, default; the west is an hour behind
   TN | 615 | CT | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
-  UT | 801 | MT | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, UT: not confirmed, default
+  UT | 801 | MT | 09:00-20:00 | 09:00-20:00 | - | Utah Code 13-25a-103(3): 8-21, no Sundays; the default's hours
   VA | 804 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, VA: not confirmed, default
   VT | 802 | ET | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
   WI | 414 | CT | 09:00-20:00 | 09:00-20:00 | 12:00-20:00 | table, default
@@ -102,7 +105,8 @@ test("every state and territory is in the table, and no other", async () => {
 test("the database holds the rules, area codes and holidays that are checked in, and no others", async () => {
   const rules = await db.sql`
     select state, dow, to_char(opens, 'HH24:MI') as opens, to_char(closes, 'HH24:MI') as closes, closed_on_holidays as "closedOnHolidays",
-      max_per_24h as "maxPer24h", source
+      closed_on_state_holidays as "closedOnStateHolidays", max_per_24h as "maxPer24h", source,
+      effective_from::text as "effectiveFrom"
     from public.quiet_hour_rules where org_id is null and effective_to is null`;
   const key = (rule: { state: string; dow: number }) => `${rule.state} ${rule.dow}`;
   const sorted = <T extends { state: string; dow: number }>(rows: T[]) =>
@@ -112,8 +116,15 @@ test("the database holds the rules, area codes and holidays that are checked in,
     select area_code as "areaCode", state, time_zones as "timeZones", overlay_of as "overlayOf" from private.area_codes order by 1`;
   const csv = new URL("../../../scripts/seed/data/area-codes.csv", import.meta.url).pathname;
   expect(areaCodes.map((row) => ({ ...row }))).toEqual(readAreaCodes(csv));
-  const holidays = await db.sql`select day::text from private.holidays order by 1`;
-  expect(holidays.map(({ day }) => day)).toEqual(computeHolidays(2026, 2032).map(({ day }) => day));
+  const holidays = await db.sql`select state, day::text, name from private.holidays`;
+  const lines = (days: readonly { state?: string; day: string; name: string }[]) =>
+    days.map(({ state, day, name }) => `${state ?? "US"} ${day} ${name}`);
+  expect(lines(holidays as never).sort()).toEqual(
+    [
+      ...lines(computeHolidays(2026, 2032)),
+      ...lines(computeStateHolidays(STATE_HOLIDAYS, 2026, 2032)),
+    ].sort(),
+  );
 });
 
 describe("hours by state", () => {

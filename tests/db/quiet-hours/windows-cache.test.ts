@@ -1,11 +1,11 @@
-// The kept answers, a number's own hours, and which window is a person's.
+// The cached answers, a number's own hours, and the window of a person.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { CENTRAL, EASTERN, local, readWindow, WIDE } from "../../fixtures/read-window.ts";
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();
@@ -21,7 +21,7 @@ describe("the cache of answers", () => {
   const now = local("2026-06-10T12:00", CENTRAL);
   const cached = (orgId: string) => db.sql`select * from private.windows where org_id = ${orgId}`;
 
-  test("answers while it holds, and neither before nor after", async () => {
+  test("answers while an entry is valid, and neither before nor after", async () => {
     const own = await arrangeOrg(db, { numbers: 0, fields: WIDE });
     await windowAt(214, null, now, own.id, true);
     await db.sql`update private.windows set max_per_24h = 99 where org_id = ${own.id}`;
@@ -31,7 +31,7 @@ describe("the cache of answers", () => {
     expect(await seen(local("2026-06-10T21:00", CENTRAL))).toBeNull();
     expect(await seen(minuteBefore(now))).toBeNull();
   });
-  test("is not filled by those who only ask", async () => {
+  test("is not filled by callers who only ask", async () => {
     const own = await arrangeOrg(db, { numbers: 0, fields: WIDE });
     await windowAt(214, null, now, own.id, false);
     expect(await cached(own.id)).toEqual([]);
@@ -56,7 +56,7 @@ describe("the cache of answers", () => {
     expect((await fill()).is_open).toBe(true);
     expect(await cached(other.id)).toHaveLength(1);
   });
-  /** What is kept of Texas says 99 from now on: an answer that does not was worked out anew. */
+  /** Marks the cached answers of Texas with 99: an answer without it was computed again. */
   const spoil = (orgId: string) =>
     db.sql`update private.windows set max_per_24h = 99 where org_id = ${orgId}`;
   const isKept = async (orgId: string, at = now) => (await windowAt(214, null, at, orgId)).max_per_24h === 99;
@@ -68,7 +68,7 @@ describe("the cache of answers", () => {
     return own;
   };
 
-  test("counts no more when the organisation's hours or zone change, and may be filled anew", async () => {
+  test("is invalid when the organisation's hours or zone change, and is then filled again", async () => {
     const own = await openOrg();
     for (const change of [{ quiet_starts: "10:00", quiet_ends: "11:00" }, { time_zone: "Pacific/Guam" }]) {
       await db.sql`update public.orgs set ${db.sql(change)} where id = ${own.id}`;
@@ -91,7 +91,7 @@ describe("the cache of answers", () => {
     await db.sql.unsafe(change);
     expect([await isKept(own.id), await isKept(other.id)]).toEqual([false, false]);
   });
-  test("counts on where another organisation edits its rules or is removed", async () => {
+  test("stays valid when another organisation edits its rules or is removed", async () => {
     const [own, other] = [await openOrg(), await openOrg()];
     await db.sql`
       insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
@@ -102,7 +102,7 @@ describe("the cache of answers", () => {
     expect(await isKept(own.id)).toBe(true);
     expect(await db.sql`select 1 from private.rule_versions where scope = ${other.id}`).toEqual([]);
   });
-  test("that a plan made from old rules, and committed after they changed, counts for nobody", async () => {
+  test("entries that a plan made from old rules and committed after a change are not used", async () => {
     const own = await arrangeOrg(db, { numbers: 0, fields: WIDE });
     const planner = await db.admin();
     await planner.begin();

@@ -5,7 +5,7 @@ import { CENTRAL, EASTERN, local, MOUNTAIN, PACIFIC, readWindow, WIDE } from "..
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();
@@ -108,7 +108,7 @@ describe("the organisation's own hours", () => {
     },
   );
 
-  // What is left of an organisation's day in the night in which its clock changes: nothing it says may be read generously, and
+  // The organisation's hours in the night in which its clock changes: they must be read strictly, and
   // nothing may raise (a plan that raises sends nothing, for days around that night).
   test.each([
     // Hours that end in the hour that is skipped, or begin there: 02:30 does not exist.
@@ -146,7 +146,7 @@ describe("the organisation's own hours", () => {
     const [number] =
       await db.sql`select private.number_open_until(${quiet_starts}, ${quiet_ends}, ${EASTERN}, ${now}) as until`;
     expect(number?.until).toEqual(until && new Date(until));
-    // The days around it are worked out too.
+    // The days around it are computed too.
     expect((await windowAt(305, null, new Date(now), own.id)).is_open).toBe(false);
   });
 
@@ -192,7 +192,7 @@ describe("the organisation's own rules", () => {
     expect((await windowAt(214, null, wednesday)).is_open).toBe(true);
     expect((await windowAt(312, null, wednesday, own.id)).is_open).toBe(true);
   });
-  test("one that is wider is still held to the federal hours", async () => {
+  test("one that is wider is still limited by the federal hours", async () => {
     const own = await withRules([{ state: "TX", dow: 3, opens: "06:00", closes: "22:00" }]);
     expect(await windowAt(214, null, local("2026-06-10T06:30", CENTRAL), own.id)).toMatchObject({
       is_open: false,
@@ -211,7 +211,7 @@ describe("the organisation's own rules", () => {
     });
     expect((await windowAt(307, null, local("2026-06-10T19:59", MOUNTAIN), own.id)).is_open).toBe(true);
   });
-  test("one that shuts every day says that it does not know when it opens", async () => {
+  test("one that closes every day has no next opening", async () => {
     const own = await withRules(
       [0, 1, 2, 3, 4, 5, 6].map((dow) => ({ state: "TX", dow, opens: null, closes: null })),
     );
@@ -222,7 +222,7 @@ describe("the organisation's own rules", () => {
       valid_to: new Date(now.getTime() + 9 * 86_400_000),
     });
   });
-  test("one that comes into force later leaves what holds now, and then acts", async () => {
+  test("one with a later start leaves the present rule until then", async () => {
     const own = await withRules([
       { state: "GA", dow: 3, opens: "13:00", closes: "14:00", effective_from: "2026-06-17" },
     ]);
@@ -239,7 +239,7 @@ describe("the organisation's own rules", () => {
     expect((await windowAt(404, null, local("2026-06-03T10:00", EASTERN), own.id)).is_open).toBe(false);
     expect((await windowAt(404, null, local("2026-06-10T10:00", EASTERN), own.id)).is_open).toBe(true);
   });
-  test("of two dated rules the younger holds", async () => {
+  test("of two dated rules the later one counts", async () => {
     const own = await withRules([
       { state: "GA", dow: 3, opens: "13:00", closes: "14:00" },
       { state: "GA", dow: 3, opens: "10:00", closes: "11:00", effective_from: "2026-06-01" },
@@ -247,7 +247,7 @@ describe("the organisation's own rules", () => {
     expect((await windowAt(404, null, local("2026-06-10T10:00", EASTERN), own.id)).is_open).toBe(true);
     expect((await windowAt(404, null, local("2026-05-27T10:00", EASTERN), own.id)).is_open).toBe(false);
   });
-  test("a change in the middle of a week holds from its day on, in each place's own day", async () => {
+  test("a change in the middle of a week is valid from its day on, by each place's own date", async () => {
     // From Wednesday 17 June on, Georgia and Hawaii open at 13.
     const own = await withRules(
       ["GA", "HI"].flatMap((state) =>
@@ -302,7 +302,7 @@ describe("the organisation's own rules", () => {
     });
     expect((await windowAt(305, null, now, own.id)).is_open).toBe(true);
   });
-  test("one of a place that nobody knows holds there", async () => {
+  test("one for the unknown place is used there", async () => {
     const own = await withRules([{ state: "??", dow: 3, opens: "12:00", closes: "18:00" }]);
     expect((await windowAt(800, null, local("2026-06-10T17:00", EASTERN), own.id)).is_open).toBe(false);
     expect((await windowAt(800, null, local("2026-06-11T17:00", EASTERN), own.id)).is_open).toBe(true);
@@ -350,7 +350,7 @@ describe("messages in 24 hours", () => {
       expect(await limitOf(areaCode, state, own.id)).toBe(limit);
     },
   );
-  test("of two dated rules the younger's binds, and one for another weekday does not", async () => {
+  test("of two dated rules the later one's limit counts, and one for another weekday does not", async () => {
     const own = await withRules([
       { state: "GA", dow: 3, opens: "09:00", closes: "20:00", max_per_24h: 1 },
       { state: "GA", dow: 3, opens: "09:00", closes: "20:00", max_per_24h: 4, effective_from: "2026-06-01" },

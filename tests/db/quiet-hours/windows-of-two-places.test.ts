@@ -1,4 +1,5 @@
-// People whose address lies in another state than their area code: both states' rules in both places. And those of whom nobody knows where they are.
+// People whose address is in another state than their area code: both states' rules in both places. And people at an unknown
+// place.
 import { afterAll, beforeAll } from "vitest";
 import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { readWindow, WIDE } from "../../fixtures/read-window.ts";
@@ -6,7 +7,7 @@ import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-
 import { testCases } from "../../fixtures/window-cases.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();

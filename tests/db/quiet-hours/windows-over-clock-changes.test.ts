@@ -6,7 +6,7 @@ import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-
 import { testCases } from "../../fixtures/window-cases.ts";
 
 let db: BareDatabase;
-/** Its hours never decide. */
+/** An organisation whose own hours never matter. */
 let org: ArrangedOrg;
 beforeAll(async () => {
   db = await startBareDatabase();

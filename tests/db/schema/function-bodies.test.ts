@@ -1,5 +1,5 @@
-// Migrations create functions without looking into their bodies, so that one may call a function of a later area. Here each body is
-// looked into, with everything there.
+// Migrations create functions without checking their bodies, so that one may call a function of a later area. Here each body is
+// checked, with all objects there.
 import { afterAll, expect, test } from "vitest";
 import { startBareDatabase } from "../../fixtures/start-bare-database.ts";
 

@@ -1,4 +1,4 @@
-// From 1.0.0 on: migrations are frozen, the schema files go on, and a database with data gets what changed by a migration of its own.
+// From 1.0.0 on: migrations are frozen, the schema files change, and a database with data gets changes by a new migration.
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ const OPT_OUTS = "supabase/schemas/compliance/tables/opt_outs.sql";
 const WITHHELD = "supabase/schemas/realtime/functions/withheld_rows.sql";
 const POLICY = "people read opt-outs of their organisation";
 
-/** What the draft leaves to be written by hand. */
+/** The parts that the draft leaves to be written by hand. */
 const BY_HAND = `
 alter table public.opt_outs add column note text constraint opt_outs_note_check check (length(note) <= 500);
 create index opt_outs_source_idx on public.opt_outs (org_id, source);
@@ -52,7 +52,7 @@ beforeAll(async () => {
     () => "create index opt_outs_source_idx on public.opt_outs (org_id, source);\n\nalter table",
   );
   await edit(WITHHELD, "interval '61 minutes'", () => "interval '62 minutes'");
-  // Nobody calls it any more; in its place comes one that a role may execute.
+  // A function that is no longer called is replaced by one that a role may execute.
   await edit(
     WITHHELD,
     /create function private\.withhold_rows\([\s\S]*/,
@@ -75,14 +75,14 @@ afterAll(async () => {
 
 const setVersion = (version: string) => writeFile(join(project, "package.json"), JSON.stringify({ version }));
 
-/** @param found must be there once, or the edit would be none */
+/** @param found must occur once, or nothing would be edited */
 async function edit(path: string, found: string | RegExp, change: (text: string) => string): Promise<void> {
   const text = await readFile(join(project, path), "utf8");
   expect(text.split(found)).toHaveLength(2);
   await writeFile(join(project, path), text.replace(found, change));
 }
 
-test("what the schema files changed is told, object by object, and nothing else", () => {
+test("changes of the schema files are reported object by object, and nothing else", () => {
   expect(before.differences.map(({ change, kind, name }) => `${change}: ${kind} ${name}`).sort()).toEqual([
     `different: function private.token_lifetime()`,
     `different: policy public.opt_outs.${POLICY}`,
@@ -119,7 +119,7 @@ test("npm run generate leaves frozen migrations alone, and would write them befo
   expect(stale.map((line) => line.replace(/.*\d_/, ""))).toEqual(["compliance.sql", "realtime.sql"]);
 });
 
-test("a drafted migration, completed by hand, makes the same database; rows of one that runs survive it", {
+test("a drafted migration, completed by hand, makes the same database; existing rows survive it", {
   timeout: 120_000,
 }, async () => {
   const draft = draftMigration(before, await readSchemaFiles(project));
@@ -141,7 +141,7 @@ test("a drafted migration, completed by hand, makes the same database; rows of o
     db.sql`select id, e164, reason, created_at from public.opt_outs where org_id = ${id} order by e164`;
   const kept = [...(await read())];
   const [database] = await db.sql`select current_database() as name`;
-  // As when hosted: whoever owns the database may create in public.
+  // As when hosted: the owner of the database may create in public.
   await db.sql.unsafe(`alter database ${database?.name} owner to postgres`);
   const applied = await migrate({
     projectDir: project,
@@ -165,7 +165,7 @@ test("a drafted migration, completed by hand, makes the same database; rows of o
   });
 });
 
-test("a released migration that was changed is told before anything is compared", async () => {
+test("a changed released migration is reported before anything is compared", async () => {
   const [first] = await readMigrations(project);
   const path = first?.path ?? "";
   await writeFile(join(project, path), `${first?.text}\n-- and a word more\n`);

@@ -1,4 +1,4 @@
-// The pages of the schema show every change of the database as a change of the lines that say it, and nothing else.
+// The pages of the schema show every change of the database in the lines about it, and nowhere else.
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { schemaDocuments } from "../../../scripts/generate/schema/schema-documents.ts";
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
@@ -157,7 +157,9 @@ const CASES: [what: string, change: string, removed: string[], added: string[]][
   [
     "a function's comment",
     "comment on function private.uuid_v7() is 'A uuid.'",
-    ["foundation:   - A time-ordered uuid, version 7 (RFC 9562, section 5.7), in milliseconds."],
+    [
+      "foundation:   - A time-ordered UUID, version 7 (RFC 9562, sections 5.7 and 6.2), with the time in microseconds.",
+    ],
     ["foundation:   - A uuid."],
   ],
   [
@@ -218,7 +220,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-test.each(CASES)("%s changes the lines that say it", (_what, _change, removed, added) => {
+test.each(CASES)("%s changes the lines about it", (_what, _change, removed, added) => {
   expect(without(before, after)).toEqual(expect.arrayContaining(removed));
   expect(without(after, before)).toEqual(expect.arrayContaining(added));
 });
@@ -234,7 +236,7 @@ test("the pages are the same whatever the database's own settings", async () => 
   expect(await readLines()).toEqual(after);
 });
 
-test("what no file of SQL creates is named", async () => {
+test("an object that no SQL file creates is reported", async () => {
   await db.sql`create table public.strays (id uuid)`;
   await expect(readLines()).rejects.toThrow("creates the relation public.strays");
 });

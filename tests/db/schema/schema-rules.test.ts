@@ -1,4 +1,4 @@
-// The rules of the schema, asked of the catalog: each names what breaks it.
+// The rules of the schema, checked in the catalog: each lists the objects that break it.
 import type postgres from "postgres";
 import { afterAll, describe, expect, it } from "vitest";
 import { PUBLIC_DEFINERS } from "../../access/functions.ts";
@@ -31,23 +31,23 @@ describe("tables", () => {
     expect(names(silent)).toEqual([]);
   });
 
-  it("of public all say whose a row is", async () => {
+  it("of public all have a column for a row's owner", async () => {
     const unowned = await sql`
       select c.relname as name from pg_class c
       where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
         and not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id')
       order by 1`;
-    // An organisation is its own; which states ask for consent is the law's.
+    // An organisation is its own owner; the states that require consent are law.
     expect(names(unowned)).toEqual(["consent_rules", "orgs"]);
     const sometimes = await sql`
       select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
       where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attname = 'org_id' and not a.attnotnull
       order by 1`;
-    // The platform's own rules, and webhooks nobody can be found for.
+    // The platform's own rules, and webhooks of unknown accounts.
     expect(names(sometimes)).toEqual(["quiet_hour_rules", "webhook_logs"]);
   });
 
-  it("are seen through views with the rights of whoever looks", async () => {
+  it("are read through views with the rights of the caller", async () => {
     const definers = await sql`
       select c.oid::regclass::text as name from pg_class c
       where c.relkind = 'v' and c.relnamespace = 'public'::regnamespace
@@ -65,7 +65,7 @@ describe("tables", () => {
       from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_collation k on k.oid = a.attcollation
       where c.relkind = 'r' and c.relnamespace::regnamespace::text in ('public', 'private') and a.attnum > 0 and k.collname <> 'C'
         and a.attname in ('e164', 'to_number', 'from_number', 'phone_number', 'window_key', 'subject')`;
-    // Small, with a generated column on it, and only ever compared with a parameter.
+    // A small table, with a generated column based on it, that is only compared with a parameter.
     expect(names(slow)).toEqual(["phone_numbers.e164"]);
   });
 
@@ -78,7 +78,7 @@ describe("tables", () => {
     expect(names(quadratic)).toEqual([]);
   });
 
-  it("refer to each other with a word on what a deletion does", async () => {
+  it("refer to each other with an explicit action on deletion", async () => {
     const silent = await sql`
       select c.conrelid::regclass || '.' || c.conname as name from pg_constraint c
       where c.contype = 'f' and c.confdeltype = 'a' and c.connamespace::regnamespace::text in ('public', 'private')`;
@@ -104,7 +104,7 @@ describe("policies", () => {
     expect(operations.filter((one, i) => operations.indexOf(one) !== i)).toEqual([]);
   });
 
-  it("ask who is there once for a statement, not for every row", async () => {
+  it("check the caller once for a statement, not for every row", async () => {
     const asked = (await policies()).flatMap(({ table, name, expression }) =>
       [...expression.matchAll(/(.{0,9})\b(?:auth|private|realtime)\.\w+\(/g)]
         .filter(([, before]) => !before?.endsWith("SELECT "))
@@ -147,7 +147,7 @@ describe("functions", () => {
     expect(names(loose)).toEqual([]);
   });
 
-  it("are never for everybody, nor for people who did not sign in", async () => {
+  it("are never executable by public or anon", async () => {
     const open = await sql`
       select p.oid::regprocedure::text as name from pg_proc p
       where ${ours} and (has_function_privilege('anon', p.oid, 'execute')
@@ -155,7 +155,7 @@ describe("functions", () => {
     expect(names(open)).toEqual([]);
   });
 
-  it("of public run with the rights of whoever calls, but for those listed with a reason", async () => {
+  it("of public run with the caller's rights, except those listed with a reason", async () => {
     const definers = await sql`
       select p.proname as name from pg_proc p
       where p.pronamespace = 'public'::regnamespace and p.prosecdef order by 1`;
@@ -170,11 +170,11 @@ describe("functions", () => {
     expect(names(silent)).toEqual([]);
   });
 
-  it("that people reach with their owner's rights ask first who is there", async () => {
+  it("that people reach and that run with their owner's rights first check the caller", async () => {
     const trusting = await sql`
       select p.oid::regprocedure::text as name from pg_proc p
       where ${ours} and p.prosecdef and has_function_privilege('authenticated', p.oid, 'execute')
-        and p.prosrc !~ 'private\\.(require_role|lock_campaign|lock_own_org|org_id)\\(|private\\.signed_in|auth\\.uid\\('
+        and p.prosrc !~ 'private\\.(require_role|own_campaign|lock_campaign|lock_own_org|org_id)\\(|private\\.signed_in|auth\\.uid\\('
       order by 1`;
     // It is asked by a policy, which compares its answer with the caller's organisation.
     expect(names(trusting)).toEqual(["private.topic_org_id(text)"]);

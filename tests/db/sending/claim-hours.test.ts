@@ -1,4 +1,4 @@
-// Nothing is claimed outside its window or in its last minute; what exempts a message from that, and what does not.
+// Nothing is claimed outside its window or in its last minute; which messages are exempt, and which are not.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -56,7 +56,7 @@ test("a message lives ten hours at most", async () => {
   expect(send?.validity_seconds).toBe(36_000);
 });
 
-test("in the last minute it is put off, its charge is given back, and it is not planned before the morning", async () => {
+test("in the last minute it is put off, its charge is refunded, and it is not planned before the morning", async () => {
   await queueOne();
   const now = later(CLOSING, -59);
   expect(await claim(bench.a.sql, { now })).toEqual([]);
@@ -85,20 +85,20 @@ test("nothing is planned in the last minute of a window", async () => {
   expect(await plan(bench.a.sql, later(CLOSING, -60))).toBe(0);
 });
 
-test("a rule that shuts the window after planning is heard by the claim", async () => {
+test("a rule that closes the window after planning is applied by the claim", async () => {
   await queueOne();
   await bench.sql`
     insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
     values (${org.id}, 'TX', 3, null, null, 'counsel', '2024-01-01', '2026-01-01')`;
   expect(await claim(bench.a.sql, { now: later(CLOSING, -1800) })).toEqual([]);
   expect(await targets()).toMatchObject([{ state: "waiting" }]);
-  // Put off until nothing but the rule: taken back the same hour, it keeps nobody waiting.
+  // It is put off only because of the rule: if the rule is withdrawn within the hour, nobody waits.
   expect(await plan(bench.a.sql, later(CLOSING, -1700))).toBe(0);
   await bench.sql`delete from public.quiet_hour_rules where org_id = ${org.id} and source = 'counsel'`;
   expect(await plan(bench.a.sql, later(CLOSING, -1600))).toBe(1);
 });
 
-test("its number's own hours shut it too, and shorten its life", async () => {
+test("its number's own hours close it too, and shorten its validity", async () => {
   await queueOne();
   await bench.sql`update public.phone_numbers set quiet_starts = '20:45', quiet_ends = '08:00' where org_id = ${org.id}`;
   const quarterTo = later(CLOSING, -900);
@@ -118,7 +118,7 @@ test("the override is honoured against a simulator only; anywhere else quiet hou
   const [alert] = await bench.sql`select kind, campaign_id from public.alerts where org_id = ${org.id}`;
   expect(alert).toMatchObject({ kind: "quiet_hours_override_refused" });
   await bench.sql`update public.campaign_targets set not_before = '-infinity' where org_id = ${org.id}`;
-  // Planned by the hours that claims hold it to, until a person says that the reason is gone.
+  // It is planned by the hours that claims enforce, until a person resolves the alert.
   expect(await plan(bench.a.sql, night)).toBe(0);
   await bench.sql`update public.alerts set resolved_at = now() where org_id = ${org.id}`;
   expect(await plan(bench.a.sql, night)).toBe(1);
@@ -151,21 +151,21 @@ const inbound = (lead: ArrangedLead, kind: string, now: Date) => bench.b.sql`
   select private.receive_inbound(${org.accountSid}, ${newSid()}, ${lead.e164}, ${org.numbers[0]?.e164 ?? ""}, ${kind}, '{}', ${kind},
     'exact', false, 'es', false, ${kind}, ${now})`;
 
-test("the one confirmation of a STOP goes out at night, to the person who is suppressed; a campaign's message does not", async () => {
+test("the one confirmation of a STOP is sent at night to the suppressed person; a campaign's message is not", async () => {
   const lead = await queueOne();
   const night = local("2026-06-10T23:30", CENTRAL);
   await writeStop(bench.b.sql, org.accountSid, lead.e164, org.numbers[0]?.e164 ?? "", night);
   await makeDue(bench.sql);
   const sends = await claim(bench.a.sql, { now: later(night, 1) });
   expect(sends.map((send) => [send.kind, send.to_number])).toEqual([["auto_reply", lead.e164]]);
-  // A second STOP is answered no more.
+  // A second STOP is not answered.
   await writeStop(bench.b.sql, org.accountSid, lead.e164, org.numbers[0]?.e164 ?? "", later(night, 60));
   expect(
     await bench.sql`select 1 from public.messages where to_number = ${lead.e164} and kind = 'auto_reply'`,
   ).toHaveLength(1);
 });
 
-test("an answer to HELP goes out at night, but not after a STOP", async () => {
+test("an answer to HELP is sent at night, but not after a STOP", async () => {
   const [one, two] = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];
   const night = local("2026-06-10T23:30", CENTRAL);
   await inbound(one, "help", night);

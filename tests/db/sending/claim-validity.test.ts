@@ -1,4 +1,4 @@
-// How long a claimed message may live at Twilio: never past what is open for the person and for our number, ten hours at most.
+// How long a claimed message is valid at Twilio: never past the window of the person and of our number, ten hours at most.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedOrg,
@@ -38,7 +38,7 @@ async function queueOne(
 const validity = async (now: Date, loopback = false) =>
   (await claim(bench.a.sql, { now, loopback })).map((send) => send.validity_seconds);
 
-/** The one target waits, and is planned at this moment and not before. */
+/** The one target waits, and is planned at this time and not before. */
 async function expectWaitingUntil(opening: Date): Promise<void> {
   const targets =
     await bench.sql`select state::text, reason from public.campaign_targets where org_id = ${org.id}`;
@@ -102,7 +102,7 @@ describe("the hours of the number, of another state, of the organisation", () =>
     await queueOne("+12145550142", later(AT, -1));
     expect(await validity(AT)).toEqual([7_200]);
   });
-  test("a number whose end is within the minute sends nothing, and its people wait", async () => {
+  test("a number whose hours end within a minute sends nothing, and its people wait", async () => {
     await queueOne("+12145550142", later(AT, -60));
     await bench.sql`update public.phone_numbers set quiet_starts = '15:00:59', quiet_ends = '08:00' where org_id = ${org.id}`;
     expect(await validity(AT)).toEqual([]);
@@ -116,7 +116,7 @@ test("with an override against a simulator it lives ten hours at any time, and i
   await queueOne("+12145550142", later(CLOSING, -120), { quiet_hours_override: true });
   expect(await validity(later(CLOSING, -30), true)).toEqual([36_000]);
 });
-test("an override that is not honoured shortens nothing's wait: the window's end counts", async () => {
+test("an override that is not honoured has no effect: the window's end counts", async () => {
   await queueOne("+12145550142", later(CLOSING, -120), { quiet_hours_override: true });
   expect(await validity(later(CLOSING, -90))).toEqual([90]);
 });
@@ -130,7 +130,7 @@ test("a window that closes between plan and claim keeps its message for the morn
   await expectWaitingUntil(local("2026-06-11T09:00", CENTRAL));
 });
 
-test("a rule that changes between plan and claim counts at the claim, and changed back it counts again", async () => {
+test("a rule that changes between plan and claim counts at the claim, and so does changing it back", async () => {
   await queueOne("+12145550142", later(AT, -60));
   await bench.sql`
     insert into public.quiet_hour_rules (org_id, state, dow, opens, closes, source, effective_from, reviewed_at)
@@ -147,7 +147,7 @@ test("a rule that changes between plan and claim counts at the claim, and change
 describe("a lead whose mailing address moves while their message waits", () => {
   const move = (state: string | null) =>
     bench.sql`update public.leads set state = ${state} where org_id = ${org.id}`;
-  test("to Hawaii, where it is 10 in the morning, waits for nothing but lives by both places", async () => {
+  test("to Hawaii, where it is 10 in the morning, does not wait, but its validity follows both places", async () => {
     await queueOne("+12145550142", later(AT, -1));
     await move("HI");
     expect(await validity(AT)).toEqual([21_600 - 3_600]);
@@ -159,7 +159,7 @@ describe("a lead whose mailing address moves while their message waits", () => {
     // 9 in Guam is 18:00 Central.
     await expectWaitingUntil(local("2026-06-10T18:00", CENTRAL));
   });
-  test("away from a state that is closed is written to, and one who is sent to already keeps what they were", async () => {
+  test("away from a closed state is written to, and a message already being sent keeps its window", async () => {
     await queueOne("+12145550142", later(AT, -1), {}, "TX");
     const key = async () =>
       (await bench.sql`select window_key from public.campaign_targets where org_id = ${org.id}`)[0]
@@ -173,7 +173,7 @@ describe("a lead whose mailing address moves while their message waits", () => {
     await move("GU");
     expect(await key()).toBe("America/Chicago|TX");
   });
-  test("takes the contact before the lead and its targets, as a STOP does that holds them", async () => {
+  test("locks the contact before the lead and its targets, as a STOP does", async () => {
     await queueOne("+12145550142", later(AT, -1));
     const admin = await signedIn(bench.db, org.adminId);
     const [lead] = await bench.sql`select id from public.leads where org_id = ${org.id}`;
@@ -182,7 +182,7 @@ describe("a lead whose mailing address moves while their message waits", () => {
       .sql`select 1 from private.contacts where org_id = ${org.id} and e164 = '+12145550142' for no key update`;
     const moved = admin.sql`select public.update_lead(${lead?.id}, '{"state": "NY"}')`.execute();
     await admin.blocked(bench.holder);
-    // While it waits it holds neither.
+    // While it waits, it has locked neither.
     await bench.holder.sql`select 1 from public.leads where org_id = ${org.id} for no key update nowait`;
     await bench.holder
       .sql`select 1 from public.campaign_targets where org_id = ${org.id} for no key update nowait`;

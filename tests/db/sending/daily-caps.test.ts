@@ -17,7 +17,7 @@ import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 const bench = useBareDatabase();
 beforeEach(() => bench.clear());
 
-/** Messages planned and not taken back, and segments they were charged. */
+/** Messages planned and not withdrawn, and the segments charged for them. */
 async function live(org: ArrangedOrg): Promise<{ messages: number; segments: number }> {
   const [row] = await bench.sql`
     select count(*)::int as messages, coalesce(sum(charged_segments), 0)::int as segments
@@ -31,7 +31,7 @@ const used = async (scopeId: string, day?: string) =>
       where scope_id = ${scopeId} and (${day ?? null}::date is null or day = ${day ?? null})`
   )[0];
 
-/** Plans and claims until nothing more comes, a second apart. @returns the moment after */
+/** Plans and claims until nothing more is claimed, a second apart. @returns the time after */
 async function sendAllDay(from: Date, rounds = 6): Promise<Date> {
   for (let i = 0; i < rounds; i++) {
     const now = later(from, i);
@@ -58,7 +58,7 @@ test("a number's cap is in segments, charged at the worst case, and stops planni
   expect(await used(org.numbers[0]?.id ?? "")).toEqual({ messages: 6, segments: 18 });
 });
 
-test("a number of the person's own area code is passed over where its cap has no room for the text", async () => {
+test("a number of the person's own area code is skipped if its cap has no room for the text", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1 });
   await bench.sql`update public.templates set worst_segments = 3 where id = ${org.templateId}`;
   const leads = await arrangeLeads(bench.db, org.id, 1);
@@ -85,14 +85,14 @@ test("a campaign's and an organisation's cap are in messages, and both hold", as
   });
 });
 
-test("a cap of nothing sends nothing", async () => {
+test("a cap of 0 sends nothing", async () => {
   const org = await arrangeOrg(bench.db);
   await arrangeLeads(bench.db, org.id, 2);
   await arrangeCampaign(bench.db, org, { daily_cap: 0 });
   expect(await plan(bench.a.sql, AFTERNOON)).toBe(0);
 });
 
-test("what is paused, refused or put off is given back, and can be sent the same day", async () => {
+test("charges of paused, refused or put-off messages are refunded, and they can be sent the same day", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1, fields: { daily_cap: 10 } });
   await bench.sql`update public.phone_numbers set daily_cap = 10 where org_id = ${org.id}`;
   await arrangeLeads(bench.db, org.id, 20);
@@ -119,12 +119,12 @@ test("what is paused, refused or put off is given back, and can be sent the same
     later(AFTERNOON, 2),
   );
   expect(await used(id)).toEqual({ messages: 8, segments: 8 });
-  // Of the two that are left one is charged what it turned out to need: its text is two segments.
+  // One of the two that are left is charged for the two segments that its text turned out to need.
   expect(await plan(bench.a.sql, later(AFTERNOON, 3))).toBe(1);
   expect(await used(org.numbers[0]?.id ?? "")).toEqual({ messages: 9, segments: 10 });
 });
 
-test("what Twilio took and then failed to send is not given back: it may be charged for", async () => {
+test("messages that Twilio accepted and then failed to send are not refunded, since Twilio may charge for them", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1 });
   await arrangeLeads(bench.db, org.id, 1);
   const id = await arrangeCampaign(bench.db, org);
@@ -136,7 +136,7 @@ test("what Twilio took and then failed to send is not given back: it may be char
   expect(await used(id)).toEqual({ messages: 1, segments: 1 });
 });
 
-test("the day turns at midnight in the number's zone, and what was charged to the old one is charged anew", async () => {
+test("the day changes at midnight in the number's zone, and charges of the old day are made again", async () => {
   const org = await arrangeOrg(bench.db, {
     numbers: 1,
     fields: { time_zone: PACIFIC, quiet_starts: "03:00", quiet_ends: "03:01" },
@@ -154,7 +154,7 @@ test("the day turns at midnight in the number's zone, and what was charged to th
   expect(await send(later(midnight, -60))).toBe(5);
   expect(await send(later(midnight, -30))).toBe(0);
   expect(await send(midnight)).toBe(5);
-  // Planned before, claimed after: not sent on yesterday's charge.
+  // Planned before midnight and claimed after: not sent on yesterday's charge.
   await bench.sql`update public.phone_numbers set daily_cap = 8 where id = ${number}`;
   expect(await plan(bench.a.sql, later(midnight, 86_390))).toBe(3);
   await makeDue(bench.sql);
@@ -167,7 +167,7 @@ test("the day turns at midnight in the number's zone, and what was charged to th
   expect(await send(tomorrow)).toBe(8);
 });
 
-test("the campaign's and the organisation's day turn in the organisation's zone, whatever the number's", async () => {
+test("the campaign's and the organisation's day change in the organisation's zone, for any zone of the number", async () => {
   const org = await arrangeOrg(bench.db, {
     numbers: 1,
     fields: { time_zone: CENTRAL, quiet_starts: "03:00", quiet_ends: "03:01" },
@@ -182,14 +182,14 @@ test("the campaign's and the organisation's day turn in the organisation's zone,
   await makeDue(bench.sql);
   const now = later(midnight, 1);
   expect(await claim(bench.a.sql, { now, loopback: true })).toEqual([]);
-  // Given back to the day they were charged to, so that the new day's cap is whole, and no more than that.
+  // Refunded to the day they were charged to, so that the new day's cap is neither reduced nor raised.
   expect(await used(id, "2026-06-10")).toMatchObject({ messages: 0 });
   expect(await plan(bench.a.sql, now)).toBe(6);
   expect(await used(id, "2026-06-11")).toMatchObject({ messages: 6 });
   expect(await plan(bench.a.sql, later(now, 1))).toBe(0);
 });
 
-test("ten plans and withdrawals at once leave the caps at what is really planned", async () => {
+test("after ten plans and withdrawals at once the caps equal what is really planned", async () => {
   const org = await arrangeOrg(bench.db, { fields: { daily_cap: 30 } });
   await arrangeLeads(bench.db, org.id, 60);
   const id = await arrangeCampaign(bench.db, org, { daily_cap: 30, mps: 4 });

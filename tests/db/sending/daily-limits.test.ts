@@ -1,4 +1,5 @@
-// Texts to one person in any 24 hours: counted over all campaigns of an organisation, in the messages that may have reached them.
+// Texts to one person in any 24 hours: counted over all campaigns of an organisation; every message that may have reached the
+// person counts.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedOrg,
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await bench.sql`update public.lead_phones set e164 = ${MIAMI} where lead_id = ${lead?.id ?? ""}`;
 });
 
-/** Another campaign to the same person; what others have put off is due again. @returns what it claimed */
+/** Runs another campaign to the same person; targets that others have put off are due again. @returns its claim */
 async function sendAnother(now: Date) {
   await arrangeCampaign(bench.db, org, {}, { now });
   await bench.sql`update public.campaign_targets set not_before = '-infinity' where org_id = ${org.id}`;
@@ -63,7 +64,26 @@ test("three campaigns write, the fourth waits until a day after the first, at pl
   expect(await plan(bench.a.sql, later(NOW, 86_400))).toBe(1);
 });
 
-test("what is queued counts when another campaign plans, so that no four are under way at once", async () => {
+test("Oregon's rule limits a person to three, since 2026", async () => {
+  const portland = "+15035550142";
+  await bench.sql`update public.lead_phones set e164 = ${portland} where org_id = ${org.id}`;
+  const early = local("2026-06-10T09:00", "America/Los_Angeles");
+  for (const hour of [0, 1, 2]) {
+    const claims = await sendAnother(later(early, hour * 3600));
+    expect(claims).toHaveLength(1);
+    await settle(bench.a.sql, [accepted(claims[0]?.attempt_id ?? "")], later(early, hour * 3600 + 1));
+  }
+  expect(await sendAnother(later(early, 4 * 3600))).toEqual([]);
+  const limits = await bench.sql`
+    select d::date::text as day, (private.person_window(${org.id}, ${portland}, d at time zone 'America/Los_Angeles')).max_per_24h as limit
+    from unnest('{2025-12-31 12:00,2026-01-01 12:00}'::timestamp[]) d`;
+  expect(limits.map((row) => [row.day, row.limit])).toEqual([
+    ["2025-12-31", null],
+    ["2026-01-01", 3],
+  ]);
+});
+
+test("queued messages count when another campaign plans, so that no four are under way at once", async () => {
   for (let i = 0; i < 4; i++) await arrangeCampaign(bench.db, org, {}, { now: NOW });
   expect(await plan(bench.a.sql, NOW)).toBe(3);
   await makeDue(bench.sql);
@@ -85,7 +105,7 @@ describe("of what an organisation sent within 24 hours", () => {
     await message(5, fields);
     expect(await sendAnother(NOW)).toHaveLength(counts ? 0 : 1);
   });
-  test("another organisation's counts for it alone", async () => {
+  test("another organisation's messages count for that organisation only", async () => {
     const other = await arrangeOrg(bench.db);
     for (const hours of [3, 4, 5]) await message(hours, { org_id: other.id });
     expect(await sendAnother(NOW)).toHaveLength(1);
@@ -122,7 +142,7 @@ test("a limit that an admin edits acts at the next claim", async () => {
   const [target] = await bench.sql`select not_before from public.campaign_targets where org_id = ${org.id}`;
   expect(target?.not_before).toEqual(later(NOW, 3600));
 });
-test("a limit that an admin edits holds for what one claim would take together", async () => {
+test("a limit that an admin edits also limits the messages within one claim", async () => {
   for (let i = 0; i < 2; i++) await arrangeCampaign(bench.db, org, {}, { now: NOW });
   expect(await plan(bench.a.sql, NOW)).toBe(2);
   await allowOne();

@@ -1,4 +1,4 @@
-// What the worker is told to do next, and when.
+// What the database tells the worker to do next, and when.
 import { expect, test } from "vitest";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
@@ -13,7 +13,7 @@ async function queue(name: string, delay: number) {
   await bench.sql`select pgmq.send(${name}, '{"message_id": "00000000-0000-4000-8000-000000000000"}'::jsonb, ${delay}::integer)`;
 }
 
-test("nothing due is null, not now: a worker that drains something else would ask again 50 times a second", async () => {
+test("with nothing due the answer is null, not 0: else a worker that drains other work would ask 50 times a second", async () => {
   expect(await nextDueMs()).toBeNull();
   await queue("sends", 60);
   await queue("replies", 60);

@@ -1,4 +1,4 @@
-// What each of Twilio's error codes makes happen, when a POST is refused and when a receipt tells it later.
+// The effect of each of Twilio's error codes, when a POST is refused and when a receipt reports it later.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -53,7 +53,7 @@ async function report(status: string, code: number | null): Promise<void> {
   expect(await receipt(bench.b.sql, org.id, given, AFTERNOON)).toBe("applied");
 }
 
-/** All that an error may touch, in one row. */
+/** Everything that an error may change, in one row. */
 const outcome = async () =>
   (
     await bench.sql`
@@ -71,25 +71,28 @@ const outcome = async () =>
       where m.id = ${send.message_id}`
   )[0];
 
-/** By code, as the page of Twilio's errors that the table was made from has them: what a refused POST must lead to. */
+/** The required effect of a refused POST for each code on Twilio's page of errors, from which the table was made. */
 const REFUSED = {
   permanent: [21211, 21265, 21268, 30004, 30005],
   landline: [21614, 21635, 30006],
   optOut: [21610, 30640],
-  transient: [20429, 21612, 30003, 30008, 30017, 30022, 30023, 30036, 30410, 30450, 30610, 63017],
+  transient: [
+    20429, 21612, 21730, 30003, 30008, 30017, 30021, 30022, 30023, 30036, 30410, 30450, 30500, 30610, 63017,
+  ],
   restNumber: [21611, 30001],
-  account: [20003, 20005, 20403, 20404, 21608, 30002],
-  campaign: [21701, 21703, 21704, 21705, 30033],
+  account: [20003, 20005, 20403, 20404, 21608, 30002, 30037],
+  campaign: [21701, 21703, 21704, 21705, 30033, 30883, 30884, 30885, 30893, 30951],
   quarantine: [21212, 21601, 21606, 21659, 21660, 21661, 30024, 30032, 30034, 30035],
   score: [30007],
   bug: [
-    21266, 21408, 21602, 21603, 21604, 21609, 21617, 21620, 21623, 30010, 30011, 35111, 35114, 35115, 35117,
-    35118, 35125,
+    21266, 21602, 21603, 21604, 21609, 21617, 21620, 21623, 21910, 30010, 30011, 30016, 35111, 35114, 35115,
+    35117, 35118, 35125,
   ],
   account_day: [63038],
+  region: [21408],
 } as const;
 
-test("every code of the table is one of those below", async () => {
+test("every code of the table is in this test", async () => {
   const codes = (await bench.sql`select code from private.error_classes order by code`).map(
     (row) => row.code,
   );
@@ -156,7 +159,7 @@ describe("a POST refused with", () => {
       expect(others.map((row) => row.state)).toEqual(["canceled"]);
     },
   );
-  test.each(REFUSED.transient)("%i: it is tried again after the code's own time", async (code) => {
+  test.each(REFUSED.transient)("%i: it is retried after the code's own time", async (code) => {
     await claimOne();
     await refuse(code);
     const [{ seconds } = { seconds: 0 }] = await bench.sql`
@@ -241,7 +244,7 @@ describe("a POST refused with", () => {
       expect(now?.attention).toContain(String(code));
     },
   );
-  test("a code nobody knows, or none at all: it fails and needs attention", async () => {
+  test("an unknown code, or none: it fails and needs attention", async () => {
     await claimOne();
     await refuse(99_999);
     expect(await outcome()).toMatchObject({
@@ -283,17 +286,17 @@ describe("a POST refused with", () => {
         account_rests: new Date(until),
         alerts: ["account_daily_limit"],
       });
-      // What is queued is put off until then, and nothing is planned before.
+      // Queued messages are put off until then, and nothing is planned before.
       await makeDue(bench.sql);
       expect(await claim(bench.a.sql, { now: later(now, 1), loopback: true })).toEqual([]);
       expect(await plan(bench.a.sql, later(new Date(until), -1))).toBe(0);
-      // The refused one also waits out its half a minute.
+      // The refused one also waits for its own half a minute.
       expect(await plan(bench.a.sql, later(new Date(until), 31))).toBe(3);
     },
   );
 });
 
-describe("a receipt that tells of", () => {
+describe("a receipt that reports", () => {
   test.each([
     [30005, null],
     [30006, "landline"],
@@ -435,7 +438,7 @@ describe("trying again", () => {
       if (attempt === times) break;
       now = await dueAt();
       expect(await plan(bench.a.sql, later(now, -0.002))).toBe(0);
-      // Whatever the hour by now: only the number of attempts is asked about.
+      // At any hour, because only the number of attempts matters here.
       await bench.sql`update public.campaigns set quiet_hours_override = true where id = ${id}`;
       expect(await plan(bench.a.sql, now)).toBe(1);
       await makeDue(bench.sql);
@@ -505,7 +508,7 @@ describe("an answer to HELP", () => {
   });
 });
 
-test("a batch in which everything happens at once is settled as each alone would be", async () => {
+test("a batch with every kind of outcome is settled as each would be alone", async () => {
   org = await arrangeOrg(bench.db, { numbers: 2 });
   await arrangeLeads(bench.db, org.id, 8);
   id = await arrangeCampaign(bench.db, org);

@@ -1,4 +1,4 @@
-// What goes out at night: an answer within 24 hours to the person who wrote, and the one confirmation of an opt-out. Nothing else.
+// Messages sent at night: an answer within 24 hours to the person who wrote, and the one confirmation of an opt-out. No others.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type ArrangedLead,
@@ -31,7 +31,7 @@ const number = () => org.numbers[0] as { id: string; e164: string };
 const writes = (from: string, at: Date) => bench.b.sql`
   select private.receive_inbound(${org.accountSid}, ${newSid()}, ${from}, ${number().e164}, 'Si, cuanto', '{}', 'reply',
     'exact', false, 'es', false, null, ${at})`;
-/** What one of ours types to a person. */
+/** A reply that a person of the organisation writes. */
 async function answer(to: string, at: Date): Promise<void> {
   const [message] = await bench.sql`
     insert into public.messages (org_id, kind, phone_number_id, from_number, to_number, content, status, queued_at, created_at)
@@ -54,12 +54,12 @@ describe("an answer at night", () => {
     await answer(lead.e164, NIGHT);
     expect(await claimed(NIGHT)).toEqual(goes ? [["reply", lead.e164]] : []);
   });
-  test("waits at Twilio no longer than a day from what it answers", async () => {
+  test("is valid at Twilio for no longer than a day from the message it answers", async () => {
     await writes(lead.e164, later(NIGHT, 600 - DAY));
     await answer(lead.e164, NIGHT);
     expect(await claim(bench.a.sql, { now: NIGHT })).toMatchObject([{ validity_seconds: 600 }]);
   });
-  test("to one who never wrote waits, whoever else did", async () => {
+  test("to a person who never wrote waits, even if others wrote", async () => {
     await writes(other.e164, later(NIGHT, -60));
     await answer(lead.e164, NIGHT);
     expect(await claimed(NIGHT)).toEqual([]);
@@ -68,7 +68,7 @@ describe("an answer at night", () => {
     await makeDue(bench.sql);
     expect(await claimed(local("2026-06-11T12:00", CENTRAL))).toEqual([["reply", lead.e164]]);
   });
-  test("to one who wrote to another organisation waits", async () => {
+  test("to a person who wrote to another organisation waits", async () => {
     const elsewhere = await arrangeOrg(bench.db);
     await bench.b.sql`
       select private.receive_inbound(${elsewhere.accountSid}, ${newSid()}, ${lead.e164}, ${elsewhere.numbers[0]?.e164 ?? ""}, 'Si', '{}', 'reply',
@@ -76,7 +76,7 @@ describe("an answer at night", () => {
     await answer(lead.e164, NIGHT);
     expect(await claimed(NIGHT)).toEqual([]);
   });
-  test("to one who has stopped since is never sent", async () => {
+  test("to a person who has opted out since is never sent", async () => {
     await writes(lead.e164, later(NIGHT, -120));
     await answer(lead.e164, NIGHT);
     await writeStop(bench.b.sql, org.accountSid, lead.e164, number().e164, later(NIGHT, -60));
@@ -96,7 +96,7 @@ test("a campaign's message waits for the morning, though the person wrote a minu
   expect(await claimed(NIGHT)).toEqual([]);
 });
 
-test("an answer is free of the limit per 24 hours, within them", async () => {
+test("an answer within 24 hours is exempt from the limit per 24 hours", async () => {
   const phone = "+13055550144";
   for (const hours of [1, 2, 3]) {
     await bench.sql`

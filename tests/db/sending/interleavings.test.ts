@@ -1,5 +1,5 @@
-// A claim against an opt-out, a pause and a stop, 200 rounds each, stopped by barriers at each place where the two can meet:
-// one done and not committed, one half-way through its locks, and both orders. No round is left to chance.
+// A claim against an opt-out, a pause and a stop, 200 rounds each. Barriers stop them at each place where the two can meet:
+// one done and not committed, one half-way through its locks, in both orders. No round depends on chance.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -26,13 +26,13 @@ beforeEach(async () => {
 });
 afterEach(() => user.end());
 
-/** Claims what is due, as a worker; by then everybody whose message is not due waits at the end of time. */
+/** Claims due messages, as a worker; messages that are not due have been put off for ever before. */
 const claimDue = (session: Session, now: Date): Promise<Claimed[]> => claim(session.sql, { now, limit: 5 });
 const due = (messageId: string) => bench.sql`
   update pgmq.q_sends set vt = case when message ->> 'message_id' = ${messageId} then clock_timestamp() - interval '1 second' else 'infinity' end
   where vt <= clock_timestamp() or message ->> 'message_id' = ${messageId}`;
 const campaignSends = (sends: Claimed[]) => sends.filter(({ kind }) => kind === "campaign");
-/** Holds the number's clock: a claim has locked the campaign by then, and no person yet. */
+/** Locks the number's clock: a claim that waits for it has locked the campaign, and no person yet. */
 const holdClocks = async () => {
   await bench.holder.begin();
   await bench.holder.sql`select 1 from private.number_pace for no key update`;
@@ -41,12 +41,12 @@ const holdClocks = async () => {
 interface Round {
   now: Date;
   messageId: string;
-  /** The other side's call: its answer is what nothing may be claimed after. */
+  /** The other side's call: after its answer nothing may be claimed. */
   other(): Promise<unknown>;
   /** The connection it is made on. */
   on: Session;
 }
-/** Each returns what the claim got that met the other call. */
+/** Each returns what the claim got that ran at the same time as the other call. */
 type Meeting = (round: Round) => Promise<Claimed[]>;
 
 /** The claim comes first and has not committed: the other call waits for it. */
@@ -74,7 +74,7 @@ describe("a claim and an opt-out", () => {
   const otherFirst: Meeting = async ({ now, other }) => {
     await bench.b.begin();
     await other();
-    // It does not wait: the person is somebody else's, and looked at again in a second.
+    // It does not wait: the person's row is locked, and is tried again in a second.
     const got = await claimDue(bench.a, now);
     await bench.b.commit();
     return got;
@@ -109,7 +109,7 @@ describe("a claim and an opt-out", () => {
       await due(id);
       const got = campaignSends(await meet({ now, messageId: id, other, on: bench.b }));
       expect([i, got.map((send) => send.message_id)]).toEqual([i, claims ? [id] : []]);
-      // Whatever row of the queue is left or comes again: it is over.
+      // Rows that are left in the queue, or read again, have no effect.
       await bench.sql`select pgmq.send('sends', jsonb_build_object('message_id', ${id}::text))`;
       await due(id);
       expect(campaignSends(await claimDue(bench.a, later(now, 1)))).toEqual([]);

@@ -1,5 +1,5 @@
-// Locks are taken in one order by all: each test holds one row so that two calls meet in the middle, where another order
-// would end in a deadlock (40P01, half a second of waiting and a lost batch).
+// All calls lock in one order: each test locks one row so that two calls meet in the middle, where another order would end
+// in a deadlock (40P01, half a second of waiting and a lost batch).
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -42,7 +42,7 @@ beforeEach(async () => {
   org = await arrangeOrg(db, { fields: { cooldown_days: 0 } });
 });
 
-/** What became of a call: its value, or the SQLSTATE it failed with. */
+/** The result of a call: its value, or the SQLSTATE it failed with. */
 const outcome = <T>(call: Promise<T>) => call.catch((error) => error.code as string);
 
 async function claimAll(now = AFTERNOON): Promise<Claimed[]> {
@@ -118,7 +118,7 @@ test("the late receipt of a message that was given up, and the claim of its repl
   const late = { messageId: lost.message_id, attemptId: lost.attempt_id, sid: newSid(), status: "sent" };
   const receiving = outcome(receipt(a.sql, org.id, late, now));
   await a.blocked(holder);
-  // The receipt holds the target: the claim leaves the replacement alone.
+  // The receipt has locked the target: the claim skips the replacement.
   expect(await claim(b.sql, { now })).toEqual([]);
   await holder.commit();
   expect(await receiving).toBe("late_success");
@@ -128,7 +128,7 @@ test("the late receipt of a message that was given up, and the claim of its repl
   expect(message?.status).toBe("canceled");
 });
 
-test("rescue, and a worker that settles at last", async () => {
+test("rescue, and a worker that settles late", async () => {
   await arrangeLeads(db, org.id, 2);
   const id = await arrangeCampaign(db, org);
   const sends = await claimAll();
@@ -246,7 +246,7 @@ test("an error that pauses two campaigns, and a STOP of somebody who is in both"
   const stopping = outcome(
     writeStop(b.sql, org.accountSid, second.e164, org.numbers[0]?.e164 ?? "", AFTERNOON),
   );
-  // Either it waits for the settling, or there was nothing to wait for.
+  // It waits for the settling, or the settling has ended already.
   await Promise.race([b.blocked(a).catch(() => {}), stopping]);
   await holder.commit();
   expect([await settling, await stopping]).toEqual([2, "stop"]);

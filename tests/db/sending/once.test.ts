@@ -1,4 +1,4 @@
-// At most one live message per campaign, phone and step, whoever plans and claims at the same time.
+// At most one live message per campaign, phone and step, for any number of plans and claims at the same time.
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
@@ -40,11 +40,11 @@ beforeEach(async () => {
   org = await arrangeOrg(db);
 });
 
-// A test that failed holds locks on which the next would wait.
+// A test that failed may still have locks for which the next would wait.
 afterEach(() => Promise.all([a.rollback(), b.rollback()]));
 
 const messagesOf = (campaignId: string) =>
-  db.sql`select to_number, status::text, attempt_id from public.messages where campaign_id = ${campaignId} order by created_at`;
+  db.sql`select to_number, status::text, attempt_id from public.messages where campaign_id = ${campaignId} order by id`;
 const targetsOf = (campaignId: string) =>
   db.sql`select e164, state::text, reason, attempts from public.campaign_targets where campaign_id = ${campaignId} order by ordinal`;
 
@@ -53,7 +53,7 @@ test("of two plans at the same time one does all and the other nothing", async (
   const id = await arrangeCampaign(db, org);
   await a.begin();
   expect(await plan(a.sql, AFTERNOON)).toBe(20);
-  // The first has not committed: the second sees everybody waiting still.
+  // The first has not committed, so the second still sees all targets waiting.
   expect(await plan(b.sql, AFTERNOON)).toBe(0);
   await a.commit();
   expect(await plan(b.sql, AFTERNOON)).toBe(0);
@@ -65,7 +65,7 @@ test("two plans that slip past the planner's lock still write one message a pers
   const id = await arrangeCampaign(db, org);
   await a.begin();
   await plan(a.sql, AFTERNOON);
-  // The second works on rows the first holds: what it would find without any advisory lock.
+  // The second works on rows that the first has locked, as it would without an advisory lock.
   const second = await db.admin();
   const claimed = await second.sql`
     select id from public.campaign_targets where campaign_id = ${id} and state = 'waiting' for no key update skip locked`;
@@ -95,7 +95,7 @@ test("a person in two campaigns is written to by the first to claim and excluded
   await makeDue(db.sql);
   await a.begin();
   const one = await claim(a.sql, { now: AFTERNOON, limit: 4 });
-  // The other worker meets people whom the first holds: it must not wait for them, nor take them.
+  // The other worker finds people whom the first has locked: it must neither wait for them nor claim them.
   expect(await claim(b.sql, { now: AFTERNOON, limit: 4 })).toEqual([]);
   await a.commit();
   expect(one).toHaveLength(4);
@@ -110,7 +110,7 @@ test("a person in two campaigns is written to by the first to claim and excluded
   ]);
 });
 
-test("a plan leaves out whom another campaign wrote to after the plan had begun", async () => {
+test("a plan leaves out people whom another campaign wrote to after the plan had begun", async () => {
   const [lead] = await arrangeLeads(db, org.id, 1);
   const id = await arrangeCampaign(db, org);
   const other = await arrangeCampaign(db, org, { status: "ready" });
@@ -167,7 +167,7 @@ test("a queue row that exists twice, or three times, is one claim: in one batch,
   expect(
     await db.sql`select 1 from public.send_attempts t join public.messages m on m.id = t.message_id where m.campaign_id = ${id}`,
   ).toHaveLength(3);
-  // What the other rows named was being sent by then, and still is.
+  // The messages of the other rows were being sent by then, and still are.
   expect(await messagesOf(id)).toMatchObject(Array(3).fill({ status: "sending" }));
   expect(await targetsOf(id)).toMatchObject(Array(3).fill({ state: "sending" }));
 });
@@ -192,7 +192,7 @@ test("a claim whose commit fails gives the worker nothing to post, and all is cl
   const id = await arrangeCampaign(db, org, { quiet_hours_override: true });
   await db.sql`select private.plan_sends(${org.id}, now())`;
   await makeDue(db.sql);
-  // Found out at the commit only: by then the claim itself has answered.
+  // The failure occurs at the commit, after the claim itself has answered.
   await db.sql.unsafe(`
     create function private.refuse_commit() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
     create constraint trigger refuse_commit after insert on public.send_attempts deferrable initially deferred
@@ -223,7 +223,7 @@ test("a retry is a new message, made only when the old one is dead, and the dead
   await expect(revive).rejects.toMatchObject({ code: "23505", constraint_name: "messages_live_key" });
 });
 
-test("a result that comes twice, and one that comes late for a message that was given back, change nothing", async () => {
+test("a repeated result, and a late one for a message that was given back, change nothing", async () => {
   await arrangeLeads(db, org.id, 1);
   const id = await arrangeCampaign(db, org);
   const [send] = await sendAll(a.sql, db.sql, AFTERNOON);
@@ -235,7 +235,7 @@ test("a result that comes twice, and one that comes late for a message that was 
   expect(await messagesOf(id)).toMatchObject([{ status: "sent" }]);
 });
 
-test("a message that failed after Twilio took it is retried by one message, however often the receipt comes", async () => {
+test("a message that failed after Twilio accepted it is retried by one message, however often the receipt is sent", async () => {
   await arrangeLeads(db, org.id, 1);
   const id = await arrangeCampaign(db, org);
   const [send] = await sendAll(a.sql, db.sql, AFTERNOON);

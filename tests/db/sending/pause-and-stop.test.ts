@@ -1,4 +1,4 @@
-// Pause and stop answer when claims in flight are done; after that nothing of the campaign is claimed.
+// Pause and stop answer when claims in flight are done; after that no message of the campaign is claimed.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -39,7 +39,7 @@ const control = async (verb: Verb, id: string, now = AFTERNOON) => {
     : user.sql`select private.stop_campaign(${id}, ${now})`);
   return Date.now();
 };
-/** Where its targets are that are not being sent: a pause keeps them waiting, a stop ends them. */
+/** The state of its targets that are not being sent: a pause keeps them waiting, a stop cancels them. */
 const AFTERWARDS = { pause: "waiting", stop: "canceled" } as const;
 const countStates = async (id: string) =>
   Object.fromEntries(
@@ -94,7 +94,7 @@ describe.each(["pause", "stop"] as const)("%s", (verb) => {
     expect(await countStates(id)).toEqual({ [rest]: 6 });
   });
 
-  test("that is taken back changes nothing", async () => {
+  test("that is rolled back changes nothing", async () => {
     await queue(3);
     await user.begin();
     const [campaign] = await bench.sql`select id from public.campaigns where org_id = ${org.id}`;
@@ -131,7 +131,7 @@ describe.each(["pause", "stop"] as const)("%s", (verb) => {
     expect(await countStates(other)).toEqual({ [rest]: 4 });
   });
 
-  test("leaves what was claimed to its end: given back, refused, too long, accepted", async () => {
+  test("lets claimed messages end: given back, refused, too long, accepted", async () => {
     const id = await queue(4);
     const [back, refused, long, sent] = (await claim(bench.a.sql, { now: AFTERNOON })) as [
       Claimed,
@@ -152,7 +152,7 @@ describe.each(["pause", "stop"] as const)("%s", (verb) => {
     );
     await makeDue(bench.sql);
     expect(await claim(bench.a.sql, { now: later(AFTERNOON, 5) })).toEqual([]);
-    // What was given back and what was refused, at once; what was too long waits for the tick's part in a stop.
+    // Messages given back or refused, at once; one that was too long waits for the tick's part in a stop.
     const { waiting = 0, canceled = 0 } = await countStates(id);
     expect([waiting, canceled]).toEqual(verb === "stop" ? [1, 2] : [3, 0]);
     if (verb === "stop") await bench.holder.sql`select private.cancel_waiting(${id}, 10000)`;
@@ -185,7 +185,7 @@ describe.each(["pause", "stop"] as const)("%s", (verb) => {
   });
 });
 
-test("what a pause took back is sent after resuming, once", async () => {
+test("messages that a pause took back are sent once after resuming", async () => {
   const id = await queue(6);
   const first = await claim(bench.a.sql, { now: AFTERNOON, limit: 2 });
   await settle(

@@ -1,4 +1,4 @@
-// Settings that no plan can work with are refused wherever an admin can write them: through functions and straight at the tables.
+// Settings that no plan can use are refused wherever an admin can write them: through functions and directly in the tables.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -27,7 +27,7 @@ beforeEach(async () => {
   admin = await signedIn(bench.db, org.adminId);
 });
 
-/** Whether the call was refused, as a mistake of the caller's and nothing worse. */
+/** Whether the call was refused as a mistake of the caller, not by another error. */
 async function isRefused(statement: string): Promise<boolean> {
   try {
     await admin.sql.unsafe(statement);
@@ -74,7 +74,7 @@ const SETTINGS: [string, string, string[]][] = [
   ["sending_limits", "failed_volume", ["0", "2147483647"]],
 ];
 
-describe("straight at a table", () => {
+describe("directly in a table", () => {
   test.each(SETTINGS)("%s.%s", async (table, column, values) => {
     const taken: string[] = [];
     for (const value of values) {
@@ -191,7 +191,7 @@ describe("through a function", () => {
   });
 });
 
-test("whatever is tried, everybody's next plan is made", async () => {
+test("after all attempts, the next plan is made for all organisations", async () => {
   const statements = SETTINGS.flatMap(([table, column, values]) =>
     values.map((value) => `update public.${table} set ${column} = ${value}`),
   );

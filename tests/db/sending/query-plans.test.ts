@@ -1,4 +1,4 @@
-// What the pipeline's calls cost does not grow with what was sent before, and no call reads a growing table from end to end.
+// The cost of the pipeline's calls does not grow with earlier messages, and no call reads a growing table from end to end.
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AFTERNOON, arrangeOrg, later } from "../../fixtures/arrange-sending.ts";
@@ -8,7 +8,7 @@ import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-
 
 const SMALL = { messages: 100_000, waiting: 10_000 };
 const LARGE = { messages: 1_000_000, waiting: 100_000 };
-/** PL/pgSQL plans anew for each of the first five calls, and may keep a general plan from the sixth on. */
+/** PL/pgSQL makes a new plan for each of the first five calls, and may keep a generic plan from the sixth on. */
 const ROUNDS = 8;
 const BATCH = 100;
 const RECEIPTS = 10;
@@ -32,7 +32,7 @@ async function measure(size: typeof SMALL): Promise<Costs> {
   await fillSending(db, org, { ...size, now: AFTERNOON });
   const session = await db.admin();
   const costs: Costs = new Map();
-  // Warm: what a new connection reads of the catalogue is nothing that a call costs.
+  // Warm-up: reading the catalog on a new connection is not a cost of the call.
   await round(session.sql, org.id, 0, new Map());
   for (let n = 1; n <= ROUNDS; n++) await round(session.sql, org.id, n, costs);
   await db.close();
@@ -40,7 +40,7 @@ async function measure(size: typeof SMALL): Promise<Costs> {
   return costs;
 }
 
-/** Everything that happens to a batch of messages, and what cron does meanwhile. */
+/** Every call for a batch of messages, and cron's work meanwhile. */
 async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs): Promise<void> {
   const now = later(AFTERNOON, n * 5);
   const cost = (call: string, text: string, params: unknown[]) => explain(sql, costs, call, text, params);
@@ -49,7 +49,7 @@ async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs):
   const claimed =
     await sql`select id, message_id from public.send_attempts where outcome = 'open' order by id`;
   expect(claimed).toHaveLength(BATCH);
-  // The last ones stay open, as a dead worker leaves them: they are rescue's.
+  // The last ones stay open, as after a dead worker, for rescue.
   const posted = claimed.slice(0, -2).map(({ id, message_id }) => ({ id, message_id, sid: newSid() }));
   const results = posted.map(({ id, sid }) => accepted(id, sid));
   await cost("settle", "select private.settle_sends($1::jsonb, $2)", [results, now]);
@@ -80,7 +80,7 @@ async function round(sql: postgres.Sql, orgId: string, n: number, costs: Costs):
   await sql`update public.send_attempts set outcome = 'not_posted', settled_at = now() where outcome = 'open'`;
 }
 
-/** Makes a call under explain, whose topmost node counts what the statements inside of the function touch too. */
+/** Makes a call under explain, whose top node also counts the buffers of statements inside the function. */
 async function explain(
   sql: postgres.Sql,
   costs: Costs,
@@ -88,7 +88,7 @@ async function explain(
   text: string,
   params: unknown[],
 ): Promise<void> {
-  // What was counted before belongs to others: the next view is of this transaction alone.
+  // Discards counts of earlier work, so that the next reading is of this transaction only.
   await sql`select pg_catalog.pg_stat_force_next_flush()`;
   await sql.begin(async (tx) => {
     const [answer] = await tx.unsafe(`explain (analyze, buffers, format json) ${text}`, params as never);

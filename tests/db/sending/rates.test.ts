@@ -1,4 +1,4 @@
-// No number, campaign or organisation goes faster than its mps, however many workers claim and however late they are.
+// No number, campaign or organisation sends faster than its mps, for any number of workers and any delay.
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import {
@@ -20,7 +20,7 @@ interface Slot {
   number: string;
   at: number;
 }
-/** Of every attempt, in ms after AFTERNOON, in order. */
+/** The slots of all attempts, in ms after AFTERNOON, in order. */
 async function slots(org: ArrangedOrg): Promise<Slot[]> {
   const rows = await bench.sql`
     select m.from_number as number, extract(epoch from a.slot_at - ${AFTERNOON}) * 1000 as at
@@ -34,14 +34,14 @@ function expectPace(at: number[], mps: number): void {
   for (let i = 1; i < at.length; i++) {
     expect((at[i] as number) - (at[i - 1] as number)).toBeGreaterThanOrEqual(1040 / mps - ROUNDING_MS);
   }
-  // Each may start 40 ms after its slot: whatever the jitter, no sliding second has more than mps.
+  // Each may start 40 ms after its slot: with any jitter, no sliding second has more than mps.
   for (const [i, first] of at.entries()) {
     const within = at.filter((other, j) => j >= i && other - (first + 40) < 1000);
     expect(within.length).toBeLessThanOrEqual(Math.max(1, Math.ceil(mps)));
   }
 }
 
-/** Plans and lets both workers claim at once, again and again, as time goes on in uneven steps. */
+/** Plans and lets both workers claim at once, repeatedly, while time moves on in uneven steps. */
 async function sendWithTwoWorkers(seconds: number): Promise<void> {
   const random = seededRandom("rates");
   for (let at = 0; at < seconds; at += 0.1 + random.next() * 0.6) {
@@ -76,7 +76,7 @@ test("a campaign's and an organisation's own mps hold over all their numbers tog
   await arrangeLeads(bench.db, org.id, 60);
   const slow = await arrangeCampaign(bench.db, org, { mps: 3 });
   await arrangeCampaign(bench.db, org);
-  // Long enough that some are sent whatever the steps and limits.
+  // Long enough that some are sent with any steps and limits.
   await sendWithTwoWorkers(10);
   const rows = await bench.sql`
     select m.campaign_id, extract(epoch from a.slot_at - ${AFTERNOON}) * 1000 as at from public.send_attempts a
@@ -124,7 +124,7 @@ test("a worker that comes ten seconds late to 50 due messages sends no burst", a
   expect(await claim(bench.a.sql, { now: AFTERNOON, limit: 1 })).toHaveLength(1);
   const now = later(AFTERNOON, 10);
   const claims = await Promise.all([claim(bench.a.sql, { now }), claim(bench.b.sql, { now })]);
-  // One second's worth, by both together; the rest is back in the queue for when its slots come.
+  // One second's worth, by both together; the rest is back in the queue until its slots.
   expect(claims.flat()).toHaveLength(10);
   for (const send of claims.flat()) expect(send.slot_in_ms).toBeLessThanOrEqual(1000);
   const all = await slots(org);
@@ -138,7 +138,7 @@ test("a worker that comes ten seconds late to 50 due messages sends no burst", a
   expect(queue).toEqual({ rows: 39, later: true });
 });
 
-test("a claim that waited for its number's clock takes no slot from before it got it", async () => {
+test("a claim that waited for its number's clock takes no slot from before it got the lock", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 1, mps: 10, fields: { cooldown_days: 0 } });
   await arrangeLeads(bench.db, org.id, 5);
   await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
@@ -201,7 +201,7 @@ test("a long text takes a slot for each of its segments, as at Twilio", async ()
   );
 });
 
-test("the queue holds five seconds of each number and no more, however often is planned", async () => {
+test("the queue holds five seconds of each number and no more, for any number of plans", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 2, mps: 3 });
   await arrangeLeads(bench.db, org.id, 100);
   await arrangeCampaign(bench.db, org);
@@ -212,7 +212,7 @@ test("the queue holds five seconds of each number and no more, however often is 
   expect(perNumber.map((row) => row.count)).toEqual([15, 15]);
 });
 
-test("the queue holds five seconds of the organisation's own mps, where that is less than its numbers'", async () => {
+test("the queue holds five seconds of the organisation's own mps if that is less than its numbers'", async () => {
   const org = await arrangeOrg(bench.db, { numbers: 2, fields: { mps: 3 } });
   await arrangeLeads(bench.db, org.id, 40);
   await arrangeCampaign(bench.db, org);

@@ -1,4 +1,6 @@
-// Receipts applied in one call end as they do one by one, lock in the one order, and leave to the caller what may need more locks.
+// Receipts applied in one call have the same result as one by one, lock in the common order, and leave to the caller those that
+// may
+// need more locks.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -79,7 +81,7 @@ const state = async () =>
     join public.send_attempts a on a.id = m.attempt_id
     where m.org_id = ${org.id} order by m.to_number`;
 
-/** What each message gets, in turn: in order, backwards, twice. */
+/** The receipts of each message, in turn: in order, backwards, twice. */
 const COURSES = [
   ["sent", "delivered"],
   ["delivered", "sent"],
@@ -104,7 +106,7 @@ test("end as they do one by one, with the same answers", async () => {
   expect(await checkFigures(bench.db, org.id)).toEqual([]);
 });
 
-test("what may lock campaigns or people is left to the caller, and nothing of it is done", async () => {
+test("receipts that may lock campaigns or people are left to the caller, and nothing is done for them", async () => {
   const [ended, failing, givenUp, unnamed, plain] = sends as [
     ...[(typeof sends)[number], (typeof sends)[number], (typeof sends)[number]],
     ...[(typeof sends)[number], (typeof sends)[number]],
@@ -164,6 +166,6 @@ test("meets settling, which locks the same messages, without a deadlock", async 
   expect((await state()).every((row) => row.status === "sent")).toBe(true);
 });
 
-test("of nothing say nothing", async () => {
+test("without receipts return nothing", async () => {
   expect(await together([])).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Receipts in every order, before the POST's answer, twice and late, end in the same state, and none leads backwards.
+// Receipts in every order, before the POST's answer, twice and late, end in the same state, and none goes backwards.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -58,7 +58,7 @@ const stateOf = async (messageId: string) =>
       join public.send_attempts a on a.message_id = m.id where m.id = ${messageId}`
   )[0];
 
-/** From what was to what is: a step of these never goes down. */
+/** Ranks of states: a change never lowers them. */
 const RANK: Record<string, number> = {
   sending: 0,
   unknown: 0,
@@ -202,7 +202,7 @@ describe.each(HISTORIES)("%s", (_name, steps, fields, expected) => {
         rank = RANK[now_?.status] as number;
       }
     }
-    // Whatever came first, nobody has to ask Twilio, or for a text.
+    // In any order, neither Twilio's list nor a text has to be asked for.
     expect(await bench.a.sql`select * from private.due_looks(500, ${later(AFTERNOON, 600)})`).toEqual([]);
     const ends = await Promise.all(orders.map((_, i) => stateOf(sends[i]?.message_id as string)));
     expect(ends[0]).toMatchObject({ ...expected, has_sid: true, same_sid: true, was_sent: true });
@@ -227,7 +227,7 @@ describe("one at a time", () => {
       AFTERNOON,
     );
 
-  test("of two ends the first is kept and the second told", async () => {
+  test("if two final states arrive, the first is kept and the second reported", async () => {
     expect([await give("delivered"), await give("undelivered", { code: 30008 })]).toEqual([
       "applied",
       "superseded",
@@ -251,11 +251,11 @@ describe("one at a time", () => {
     expect(await give("teleported")).toBe("unknown_status");
     expect(await stateOf(send.message_id)).toEqual(before);
   });
-  test("one that names no attempt counts all the same", async () => {
+  test("one that names no attempt counts too", async () => {
     expect(await give("delivered", { attemptId: null })).toBe("applied");
     expect(await stateOf(send.message_id)).toMatchObject({ status: "delivered" });
   });
-  test("each is kept as it came, once", async () => {
+  test("each is kept unchanged, once", async () => {
     for (const status of ["sent", "sent", "queued", "delivered"]) await give(status);
     const kept =
       await bench.sql`select status from public.message_status_events where message_id = ${send.message_id} order by id`;
@@ -293,7 +293,7 @@ describe("a receipt that comes before the POST's answer is settled", () => {
     [send] = (await claimMany(1)) as [Claimed];
   });
 
-  test("and is not committed when that begins: settling waits for it, and keeps what it said", async () => {
+  test("and is not committed when settling begins: settling waits for it, and keeps its result", async () => {
     await bench.b.begin();
     expect(await receipt(bench.b.sql, org.id, given(), AFTERNOON)).toBe("applied");
     const settling = settle(bench.a.sql, results(), AFTERNOON);
@@ -313,7 +313,7 @@ describe("a receipt that comes before the POST's answer is settled", () => {
     expect(await stateOf(send.message_id)).toMatchObject(DELIVERED);
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
-  test("whose worker then says that it got no answer stays as it is", async () => {
+  test("whose worker then reports no answer stays as it is", async () => {
     await bench.b.begin();
     await receipt(bench.b.sql, org.id, given(), AFTERNOON);
     const unknown = {

@@ -1,4 +1,4 @@
-// Nothing is stuck silently: dead workers, lost queue rows, POSTs without an answer, and what comes to light late.
+// Nothing stays stuck unnoticed: dead workers, lost queue rows, POSTs without an answer, and late reports.
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -97,7 +97,7 @@ test("the attempt of a worker that died is unknown after a minute, and is asked 
   expect(await rescue(later(AFTERNOON, 62))).toBe(0);
 });
 
-test("a worker that was taken for dead and answers after all is heard", async () => {
+test("a worker that was taken for dead and reports after all is accepted", async () => {
   const { send } = await sendOne();
   await rescue(minutes(2));
   expect(await settle(bench.a.sql, [accepted(send.attempt_id)], minutes(3))).toBe(1);
@@ -124,7 +124,7 @@ test("two looks, ten minutes apart, make it safe to retry, as a new message", as
   await dueLooks(minutes(2));
   expect(await look(send, minutes(3))).toBe("look_again");
   expect(await dueLooks(later(minutes(13), -1))).toEqual([]);
-  // A second worker, which had begun its look before the first told, tells only now: that makes no second look.
+  // A second worker, which began its look before the first reported, reports only now: that is no second look.
   expect(await look(send, minutes(4))).toBe("look_again");
   expect(await look(send, later(minutes(13), -1))).toBe("look_again");
   expect(await targetOf(send)).toMatchObject({ state: "unknown" });
@@ -135,7 +135,7 @@ test("two looks, ten minutes apart, make it safe to retry, as a new message", as
   const again = await claimOne(minutes(14));
   expect(again.message_id).not.toBe(send.message_id);
   const messages =
-    await bench.sql`select status::text from public.messages where campaign_id = ${id} order by created_at`;
+    await bench.sql`select status::text from public.messages where campaign_id = ${id} order by id`;
   expect(messages.map((row) => row.status)).toEqual(["failed", "sending"]);
   const [usage] = await bench.sql`select messages from private.daily_usage where scope_id = ${id}`;
   expect(usage?.messages).toBe(1);
@@ -157,7 +157,7 @@ test("a look that finds the message settles it; Twilio's own receipt then goes o
   expect(await checkFigures(bench.db, org.id)).toEqual([]);
 });
 
-test("what is known to be another message is told to whoever looks", async () => {
+test("messages of ours are given to the worker that looks, so that it ignores them", async () => {
   const { send } = await sendOne();
   const sid = newSid();
   await settle(bench.a.sql, [accepted(send.attempt_id, sid)], AFTERNOON);
@@ -178,7 +178,7 @@ test("three attempts without an answer end it, with the reason and an alert", as
   expect(await checkFigures(bench.db, org.id)).toEqual([]);
 });
 
-test("what a look can't tell stays unknown until a person or a receipt decides", async () => {
+test("a send that a look can't settle stays unknown until a person or a receipt decides", async () => {
   const { send } = await sendOne();
   await settle(bench.a.sql, [{ attempt_id: send.attempt_id, outcome: "unknown" }], AFTERNOON);
   await bench.a
@@ -212,7 +212,7 @@ test("a completed campaign goes on when its last send is safe to retry; a stoppe
 });
 
 describe("a message that was given up, and went out after all", () => {
-  test("is taken back where its replacement is not planned yet", async () => {
+  test("takes its target back if its replacement is not planned yet", async () => {
     const { send } = await sendOne();
     const now = await giveUp(send);
     expect(await give(send, "sent", later(now, 1))).toBe("late_success");
@@ -236,7 +236,7 @@ describe("a message that was given up, and went out after all", () => {
     expect(await late).toBe("late_success");
     expect(await targetOf(send)).toMatchObject({ state: "sent", message_id: send.message_id });
   });
-  test("cancels its replacement where that is queued, and nothing claims it", async () => {
+  test("cancels its replacement if that is queued, and nothing claims it", async () => {
     const { send } = await sendOne();
     const now = await giveUp(send);
     expect(await plan(bench.a.sql, later(now, 1))).toBe(1);
@@ -251,7 +251,7 @@ describe("a message that was given up, and went out after all", () => {
     expect(await alertKinds()).toEqual([]);
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
-  test.each(["claimed", "sent", "delivered"])("raises an alert where its replacement is %s", async (how) => {
+  test.each(["claimed", "sent", "delivered"])("raises an alert if its replacement is %s", async (how) => {
     const { send } = await sendOne();
     const now = later(await giveUp(send), 1);
     const again = await claimOne(now);
@@ -260,7 +260,7 @@ describe("a message that was given up, and went out after all", () => {
     expect(await give(send, "sent", later(now, 2))).toBe("double_send");
     expect(await alertKinds()).toEqual(["double_send"]);
     expect((await messageOf(send.message_id))?.needs_attention).toContain("given up");
-    // The replacement goes its own way.
+    // The replacement is not affected.
     expect((await targetOf(send))?.message_id).toBe(again.message_id);
   });
   test("while its replacement is being claimed, raises the alert once the claim is through", async () => {
@@ -275,7 +275,7 @@ describe("a message that was given up, and went out after all", () => {
     await bench.a.commit();
     expect(await late).toBe("double_send");
   });
-  test("and then failed, changes nothing: its replacement stands", async () => {
+  test("and then failed, changes nothing: its replacement counts", async () => {
     const { send } = await sendOne();
     const now = await giveUp(send);
     await plan(bench.a.sql, later(now, 1));
@@ -285,7 +285,7 @@ describe("a message that was given up, and went out after all", () => {
 });
 
 describe("a lost queue row", () => {
-  test("is made good after 30 seconds, once, and only where it is lost", async () => {
+  test("is restored after 30 seconds, once, and only if it is lost", async () => {
     await arrangeLeads(bench.db, org.id, 3);
     await arrangeCampaign(bench.db, org);
     await plan(bench.a.sql, AFTERNOON);
@@ -309,18 +309,18 @@ describe("a lost queue row", () => {
   });
 });
 
-describe("rescue of a dead worker's attempt, and the receipt that comes late", () => {
-  test("is not committed when rescue comes: what is being settled is left alone", async () => {
+describe("rescue of a dead worker's attempt, and a late receipt", () => {
+  test("is not committed when rescue runs: an attempt that is being settled is left alone", async () => {
     const { send } = await sendOne();
     await bench.b.begin();
     expect(await give(send, "delivered", minutes(2))).toBe("applied");
-    // It does not wait either: others are to be rescued.
+    // Rescue does not wait either, since it must rescue others.
     expect(await rescue(minutes(2))).toBe(0);
     await bench.b.commit();
     expect(await rescue(minutes(3))).toBe(0);
     expect(await targetOf(send)).toMatchObject({ state: "sent", delivery: "delivered" });
   });
-  test("while rescue is not committed: it waits, and is heard", async () => {
+  test("while rescue is not committed: it waits, and is applied", async () => {
     const { send } = await sendOne();
     await bench.holder.begin();
     expect(await rescue(minutes(2))).toBe(1);
@@ -329,7 +329,7 @@ describe("rescue of a dead worker's attempt, and the receipt that comes late", (
     await bench.holder.commit();
     expect(await late).toBe("applied");
     expect(await targetOf(send)).toMatchObject({ state: "sent", delivery: "delivered" });
-    // Nobody asks Twilio any more; the text that the dead worker never told is recorded.
+    // Twilio is not asked any more; the text that the dead worker never reported is recorded.
     expect(await bench.a.sql`select lacks_only_text from private.due_looks(20, ${minutes(60)})`).toEqual([
       { lacks_only_text: true },
     ]);

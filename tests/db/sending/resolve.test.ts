@@ -1,4 +1,4 @@
-// A person's word on sends that stay unknown: when it counts, what it does, and what comes to light afterwards.
+// A person's decision about sends that stay unknown: when it is allowed, its effect, and what is reported afterwards.
 import { beforeEach, describe, expect, test } from "vitest";
 import { addAdmin } from "../../fixtures/add-admin.ts";
 import {
@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 type Action = "retry" | "assume_sent";
 const minutes = (count: number) => later(AFTERNOON, count * 60);
-/** "done", or why not. */
+/** "done", or the reason of the refusal. */
 const resolve = (id: string, action: string, now: Date, session = user): Promise<string> =>
   session.sql`select private.resolve_send(${id}, ${action}, ${now})`.then(
     () => "done",
@@ -108,7 +108,7 @@ async function sentAgain(): Promise<{ first: Claimed; second: Claimed }> {
 }
 
 describe("assume_sent", () => {
-  test("takes the send for sent, unconfirmed, ends the alert, keeps the charge, and says who decided", async () => {
+  test("sets the send to sent, unconfirmed, ends the alert, keeps the charge, and records who decided", async () => {
     const send = await unclear();
     expect(await resolve(send.message_id, "assume_sent", minutes(4))).toBe("done");
     expect(await targetOf(send)).toMatchObject({
@@ -152,7 +152,7 @@ describe("assume_sent", () => {
 });
 
 describe("retry", () => {
-  test("lets the person wait again without holding the attempt against them, and gives the caps back", async () => {
+  test("lets the person wait again without counting the attempt, and refunds the caps", async () => {
     const send = await unclear();
     expect(await resolve(send.message_id, "retry", minutes(4))).toBe("done");
     expect(await targetOf(send)).toMatchObject({
@@ -180,7 +180,7 @@ describe("retry", () => {
     await resolve(send.message_id, "retry", minutes(4));
     expect(await statusOf(campaign)).toBe("running");
   });
-  test("of what went out after all cancels the new message where that is queued", async () => {
+  test("of a message that went out after all cancels the new one if that is queued", async () => {
     const first = await unclear();
     await resolve(first.message_id, "retry", minutes(4));
     expect(await plan(bench.a.sql, minutes(5))).toBe(1);
@@ -191,7 +191,7 @@ describe("retry", () => {
     expect(await charged()).toBe(1);
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
-  test("of what went out after all raises an alert where the new one is posted, and is charged again", async () => {
+  test("of a message that went out after all raises an alert if the new one is posted, and is charged again", async () => {
     const { first, second } = await sentAgain();
     await settle(bench.a.sql, [accepted(second.attempt_id)], minutes(5));
     expect(await give(first, "sent", minutes(6))).toBe("double_send");
@@ -202,7 +202,7 @@ describe("retry", () => {
   });
 });
 
-describe("what went out after all stands where the message in its place did not, and nobody is sent a third", () => {
+describe("a message that went out after all counts if its replacement did not go out, and no third is sent", () => {
   const stands = async (first: Claimed) => {
     expect(await targetOf(first)).toMatchObject({
       state: "sent",
@@ -240,7 +240,7 @@ describe("what went out after all stands where the message in its place did not,
     expect(await targetOf(first)).toMatchObject({ message_id: first.message_id });
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
-  test("because Twilio's list lacks it twice", async () => {
+  test("because Twilio's list lacked it twice", async () => {
     const { first, second } = await sentAgain();
     await unknown(second, minutes(5));
     await give(first, "delivered", minutes(6));
@@ -258,7 +258,7 @@ describe("what went out after all stands where the message in its place did not,
   });
 });
 
-describe("is not theirs to decide", () => {
+describe("is not allowed", () => {
   test("before Twilio was asked once, and says when that is", async () => {
     await arrangeLeads(bench.db, org.id, 1);
     await arrangeCampaign(bench.db, org);
@@ -318,7 +318,7 @@ describe("is not theirs to decide", () => {
   });
 });
 
-describe("what was under way while a person decided", () => {
+describe("work under way while a person decided", () => {
   test.each<Action>(["retry", "assume_sent"])(
     "a look that comes to nothing changes nothing (%s)",
     async (action) => {
@@ -362,7 +362,7 @@ describe("what was under way while a person decided", () => {
       expect(await targetOf(send)).toMatchObject({ state: "sent", delivery: "delivered" });
     },
   );
-  test("of two who decide at once the second hears that it is decided", async () => {
+  test("if two decide at once, the second is told that it is decided", async () => {
     const send = await unclear();
     const other = await signedIn(bench.db, org.adminId);
     await user.begin();
@@ -377,7 +377,7 @@ describe("what was under way while a person decided", () => {
 });
 
 describe("a reply", () => {
-  /** To a person who asked for help, whose answer got none. */
+  /** An answer to a person who asked for help; Twilio did not answer for it. */
   async function unclearReply(): Promise<Claimed> {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await bench.b.sql`
@@ -411,14 +411,14 @@ describe("a reply", () => {
     expect(await messageOf(send)).toMatchObject({ status: "sent" });
     expect(await alerts()).toEqual([]);
   });
-  test("that went out after all is not sent again where that has not begun", async () => {
+  test("that went out after all is not sent again if the second attempt has not begun", async () => {
     const send = await unclearReply();
     await resolve(send.message_id, "retry", minutes(4));
     expect(await give(send, "delivered", minutes(4))).toBe("late_success");
     expect(await claimReply(minutes(5))).toEqual([]);
     expect(await messageOf(send)).toMatchObject({ status: "delivered", outcome: "accepted" });
   });
-  test("whose receipt is not committed when it is claimed again is left alone", async () => {
+  test("whose receipt is not committed yet is skipped by the next claim", async () => {
     const send = await unclearReply();
     await resolve(send.message_id, "retry", minutes(4));
     await bench.b.begin();
@@ -457,7 +457,7 @@ describe("a reply", () => {
       expect(await alerts()).toEqual(["double_send"]);
     },
   );
-  test("that went out after all stands where its second attempt is refused", async () => {
+  test("that went out after all counts if its second attempt is refused", async () => {
     const send = await unclearReply();
     await resolve(send.message_id, "retry", minutes(4));
     const [again] = (await claimReply(minutes(5))) as [Claimed];
@@ -466,7 +466,7 @@ describe("a reply", () => {
     expect(await messageOf(send)).toMatchObject({ status: "delivered", needs_attention: null });
     expect(await claimReply(minutes(60))).toEqual([]);
   });
-  test("that confirms an opt-out is never sent again, whoever asks", async () => {
+  test("that confirms an opt-out is never sent again, for any role", async () => {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     await writeStop(bench.b.sql, org.accountSid, lead.e164, org.numbers[0]?.e164 ?? "", AFTERNOON);
     const [send] = (await claimReply(AFTERNOON)) as [Claimed];
@@ -478,7 +478,7 @@ describe("a reply", () => {
   });
 });
 
-test("a campaign's unclear sends are decided together, those that Twilio was not asked about left out", async () => {
+test("a campaign's unclear sends are decided together, except those that Twilio was not asked about", async () => {
   await arrangeLeads(bench.db, org.id, 5);
   campaign = await arrangeCampaign(bench.db, org);
   const sends = await claimAll(AFTERNOON);
@@ -501,7 +501,7 @@ test("a campaign's unclear sends are decided together, those that Twilio was not
 });
 
 describe("looks", () => {
-  test("the text of what went out while its worker died is recorded, and counted, once", async () => {
+  test("the text of a message that went out while its worker died is recorded and counted once", async () => {
     await arrangeLeads(bench.db, org.id, 1);
     await arrangeCampaign(bench.db, org);
     const [send] = (await claimAll(AFTERNOON)) as [Claimed];
@@ -520,11 +520,11 @@ describe("looks", () => {
     const [row] =
       await bench.sql`select content, segments from public.messages where id = ${send.message_id}`;
     expect(row).toEqual({ content: "Hola Rosa", segments: 1 });
-    // The worker was not dead, after all.
+    // The worker was not dead.
     expect(await settle(bench.a.sql, [accepted(send.attempt_id)], minutes(4))).toBe(0);
     expect(await checkFigures(bench.db, org.id)).toEqual([]);
   });
-  test("what may be one of two sends of the same text to the same person in the same minutes is left to a person", async () => {
+  test("a message that may be either of two sends of the same text to the same person is left to a person", async () => {
     await arrangeLeads(bench.db, org.id, 1);
     // One number, and two campaigns with the same text.
     await bench.sql`update public.phone_numbers set status = 'paused' where id = ${org.numbers[1]?.id ?? ""}`;
@@ -532,7 +532,7 @@ describe("looks", () => {
     const [first] = (await claimAll(AFTERNOON)) as [Claimed];
     await unknown(first);
     await bench.a.sql`select * from private.due_looks(20, ${minutes(2)})`;
-    // Twilio is asked about the first while the second is posted: what it lists is the second.
+    // Twilio is asked about the first while the second is posted: it lists the second.
     await arrangeCampaign(bench.db, org);
     const [second] = (await claimAll(minutes(2))) as [Claimed];
     expect(second.to_number).toBe(first.to_number);
@@ -564,7 +564,7 @@ describe("looks", () => {
     expect(await targetOf(send)).toMatchObject({ state: "sent", needs_attention: null });
     expect(await alerts()).toEqual([]);
   });
-  test("where Twilio can't be asked for half an hour a person is told, and may decide, while the looks go on", async () => {
+  test("if Twilio can't be asked for half an hour, an alert is raised and a person may decide, while the looks go on", async () => {
     await arrangeLeads(bench.db, org.id, 1);
     await arrangeCampaign(bench.db, org);
     const [send] = (await claimAll(AFTERNOON)) as [Claimed];

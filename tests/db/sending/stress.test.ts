@@ -1,4 +1,4 @@
-// Four lanes do whatever may happen to the same people at the same time: no deadlock, no error, and everything still holds.
+// Four sessions do every kind of operation on the same people at the same time: no deadlock, no error, and all invariants hold.
 import { expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -14,14 +14,14 @@ import { seededRandom } from "../../fixtures/seeded-random.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
-/** Of each lane; STRESS_STEPS makes it longer. */
+/** Steps of each session; STRESS_STEPS changes it. */
 const STEPS = Number(process.env.STRESS_STEPS ?? 120);
 const MPS = 40;
 
-test("hundreds of things in four lanes", async () => {
+test("hundreds of operations in four sessions", async () => {
   const random = seededRandom("stress");
   const org = await arrangeOrg(bench.db, { mps: MPS, fields: { cooldown_days: 0 } });
-  // Few people, many campaigns: everybody meets everybody.
+  // Few people and many campaigns, so that operations often meet.
   await arrangeLeads(bench.db, org.id, Math.ceil(STEPS / 5));
   const campaigns: string[] = [];
   for (let i = 0; i < 4; i++) {
@@ -35,7 +35,7 @@ test("hundreds of things in four lanes", async () => {
   const run = async (lane: Lane) => {
     const driver = new RandomDriver(lane, org, campaigns, random, state);
     for (let i = 0; i < STEPS; i++) {
-      // What a person asked of a campaign may be too late: somebody else was faster.
+      // A person's request may be too late, because another session was faster.
       const step = driver.step().catch((error) => {
         if (error.code !== "PT409")
           errors.push(`${error.code} ${error.message} ${error.where?.split("\n").at(-1)}`);
@@ -49,7 +49,7 @@ test("hundreds of things in four lanes", async () => {
     const [a, b, holder] = [await bench.db.worker(), await bench.db.worker(), await bench.db.admin()];
     lanes.push({ sql: bench.sql, a, b, holder, user: await signedIn(bench.db, org.adminId) });
   }
-  // The first plan works out every window; begun together, the others would be done before it.
+  // The first plan computes every window; if all began together, the others would end before it.
   await plan(bench.a.sql, AFTERNOON);
   await Promise.all(lanes.map(run));
 
@@ -60,7 +60,7 @@ test("hundreds of things in four lanes", async () => {
   expect(await checkFigures(bench.db, org.id)).toEqual([]);
   expect(new Set(done).size).toBeGreaterThan(8);
 
-  // Nobody was claimed twice for one step but by a retry, which follows a message that is dead.
+  // Nobody was claimed twice for one step, except by a retry after a failed message.
   const live = await bench.sql`
     select 1 from public.messages where org_id = ${org.id} and kind = 'campaign' and status not in ('failed', 'undelivered', 'canceled')
     group by campaign_id, to_number, step having count(*) > 1`;
@@ -73,7 +73,7 @@ test("hundreds of things in four lanes", async () => {
     ) x where gap is not null`;
   expect(slots.length).toBeGreaterThan(20);
   for (const { gap } of slots) expect(gap).toBeGreaterThanOrEqual(1040 / MPS - 0.002);
-  // What is charged is what was planned and not given back.
+  // The charges equal the messages planned and not refunded.
   const [caps] = await bench.sql`
     select (select coalesce(sum(messages), 0)::int from private.daily_usage where scope_id = ${org.id}) as org,
       (select coalesce(sum(messages), 0)::int from private.daily_usage u where u.scope_id in (select id from public.campaigns where org_id = ${org.id})) as campaigns,

@@ -1,4 +1,4 @@
-// How much one organisation may have under way, and how much of a plan it may take.
+// How much work one organisation may have under way, and how much of a plan it may use.
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { backdated } from "../../fixtures/poison.ts";
@@ -68,6 +68,12 @@ describe.each<
     (owner, count) => campaigns(owner, count, "scheduled"),
     (owner) => draft(owner, "scheduled"),
   ],
+  [
+    "campaigns that have not ended",
+    2000,
+    (owner, count) => campaigns(owner, count, "ready"),
+    (owner) => bench.sql`insert into public.campaigns (org_id, name) values (${owner.id}, 'One')`,
+  ],
 ])("%s", (what, most, fill, add) => {
   test("are refused beyond the limit, with the remedy; another organisation has its own", async () => {
     await fill(org, most - 1);
@@ -81,7 +87,7 @@ describe.each<
   });
 });
 
-test("two that come at the same moment are not both the last that fits", async () => {
+test("two at the same moment do not both take the last free place", async () => {
   await Promise.all(Array.from({ length: 49 }, () => jobOf(org)));
   const results = await Promise.allSettled([jobOf(org), jobOf(org), jobOf(org)]);
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);

@@ -1,4 +1,4 @@
-// What one organisation has queued or scheduled by the thousand stands before nobody else's: each comes in turn.
+// Thousands of queued or scheduled items of one organisation do not delay the others: organisations take turns.
 import { beforeEach, expect, test } from "vitest";
 import {
   AFTERNOON,
@@ -26,7 +26,7 @@ const queuedOf = async (org: ArrangedOrg) =>
     await bench.sql`select count(*)::integer as n from public.messages where org_id = ${org.id} and status = 'queued'`
   )[0]?.n;
 
-test("of messages that are due, the first of each organisation come before the second of any", async () => {
+test("of due messages, the first of each organisation come before the second of any", async () => {
   await bench.sql`update public.phone_numbers set mps = 100 where org_id = ${loud.id}`;
   await arrangeLeads(bench.db, loud.id, 300);
   await arrangeCampaign(bench.db, loud);
@@ -42,7 +42,7 @@ test("of messages that are due, the first of each organisation come before the s
   const [row] = await bench.sql`
     select count(*)::integer as n from public.messages where org_id = ${quiet.id} and id = any (${ids}::uuid[])`;
   expect(row?.n).toBeGreaterThan(0);
-  // What had no slot yet was looked at, and is queued again for later.
+  // Messages without a slot yet were read, and are queued again for later.
   const [left] = await bench.sql`
     select count(*)::integer as n from pgmq.q_sends q join public.messages m on m.id = (q.message ->> 'message_id')::uuid
     where m.org_id = ${quiet.id} and q.vt <= now()`;
@@ -117,7 +117,7 @@ test("an organisation with more numbers than anybody can serve has 1,000 message
   expect(await queuedOf(loud)).toBe(1_000);
 });
 
-test("what takes long to start holds up no other organisation's start", async () => {
+test("a slow start of one organisation's campaigns holds up no other organisation's", async () => {
   // Each start of these takes a tenth of a second.
   await bench.holder.sql.unsafe(`
     create or replace function private.hasten_account_check(p_org_id uuid) returns void language plpgsql set search_path = '' as $$
@@ -147,7 +147,7 @@ test("what takes long to start holds up no other organisation's start", async ()
   expect(await running(loud)).toBeGreaterThan(first);
 });
 
-test("the room that a spending limit leaves is known as fast with thousands of campaigns", async () => {
+test("the room of a spending limit is computed as fast with thousands of campaigns", async () => {
   await bench.sql`update public.sending_limits set daily_spending_limit = 100 where org_id = ${loud.id}`;
   await backdated(
     bench.sql,

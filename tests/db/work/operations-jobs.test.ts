@@ -1,4 +1,4 @@
-// docs/operations.md names the jobs and tasks that there are, each once.
+// docs/operations.md names each existing job and task once.
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
@@ -18,7 +18,7 @@ it("the table of jobs in docs/operations.md is that of cron.job", async () => {
   expect(await namesUnder("Jobs")).toEqual(jobs.map(({ jobname }) => jobname).sort());
 });
 
-it("the table of tasks is that of private.tasks, with how often each is looked at", async () => {
+it("the table of tasks is that of private.tasks, with the interval of each", async () => {
   const tasks = await bench.sql<{ name: string; seconds: number }[]>`select name, seconds from private.tasks`;
   expect(await namesUnder("Tasks")).toEqual(tasks.map(({ name }) => name).sort());
   const text = await readFile("docs/operations.md", "utf8");

@@ -1,5 +1,5 @@
-// Builds by the worker's own code: one that cannot be built, takes too long or ends its worker holds up no other, and is given up
-// after five tries with a reason. A message that cannot be claimed holds up no other either.
+// Builds by the worker's own code: one that can't be built, takes too long or ends its worker does not delay the others, and is
+// given up after five tries with a reason. Nor does a message that can't be claimed.
 import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
 import { claimSends } from "../../../supabase/functions/worker/claim-sends.ts";
@@ -68,7 +68,7 @@ test("a build that fails is tried five times, later each time, and is a draft ag
   expect(given?.needs_attention).toMatch(/in five tries: spoiled \(P0001\)\..*build it again/);
   expect(await alert(spoiled, "build_failed")).toEqual([expect.stringContaining("is a draft again")]);
   expect(await bench.sql`select 1 from pgmq.q_builds`).toEqual([]);
-  // Mended, it is built from the beginning, and says nothing any more.
+  // Once corrected, it is built from the beginning, and the reason is gone.
   await mend();
   await bench.sql`update public.campaigns set status = 'building' where id = ${bad}`;
   await bench.sql`select pgmq.send('builds', ${bench.sql.json({ campaign_id: bad })})`;
@@ -105,7 +105,7 @@ test("criteria that cannot be read, and a segment that is gone, are such builds"
     expect(needs_attention).toMatch(/^Its audience could not be built/);
 });
 
-test("a build that takes longer than a statement may is counted, and one whose worker says nothing too", async () => {
+test("a build that takes longer than a statement may is counted, and so is one whose worker reports nothing", async () => {
   const slow = await startBuild(spoiled);
   const good = await startBuild(neighbour);
   const mend = await poison(bench.sql, targets(spoiled), "perform pg_sleep(20)");
@@ -115,7 +115,7 @@ test("a build that takes longer than a statement may is counted, and one whose w
     /too long/,
   );
   await mend();
-  // A worker that dies says nothing: only the read, which is committed, counts.
+  // A worker that dies reports nothing: only its read of the queue, which is committed, counts.
   for (let tries = 2; tries <= 5; tries++) {
     await makeBuildsDue();
     await bench.a.sql`select private.claim_build()`;
@@ -126,7 +126,7 @@ test("a build that takes longer than a statement may is counted, and one whose w
   expect(await read(slow)).toMatchObject({ status: "draft" });
 });
 
-/** Any hour will do: claims look at the clock. */
+/** Open at any hour, because claims use the real clock. */
 const queueMessages = async (org: ArrangedOrg, count: number) => {
   await arrangeLeads(bench.db, org.id, count);
   await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
@@ -173,7 +173,7 @@ test("a message that cannot be claimed fails with a reason after five tries; all
   expect(await bench.sql`select 1 from private.work_failures`).toEqual([]);
 });
 
-test("an organisation none of whose messages can be claimed waits with all of them and loses none; it goes on once mended", async () => {
+test("an organisation whose messages can't be claimed keeps them all, and goes on once the cause is fixed", async () => {
   await queueMessages(spoiled, 20);
   await queueMessages(neighbour, 3);
   const mend = await poison(bench.sql, {
@@ -196,7 +196,7 @@ test("an organisation none of whose messages can be claimed waits with all of th
   expect(await claimAll()).toHaveLength(20);
 });
 
-test("a plan that fails is its owner's alone: the worker plans for the others in the same call", async () => {
+test("a plan that fails affects its owner only: the worker plans for the others in the same call", async () => {
   for (const org of [spoiled, neighbour]) {
     await arrangeLeads(bench.db, org.id, 3);
     await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
@@ -216,7 +216,7 @@ test("a plan that fails is its owner's alone: the worker plans for the others in
   expect(await planAll(bench.a.sql, log)).toBe(3);
 });
 
-test("a number's pace that is no number stops its owner's claims and plans alone", async () => {
+test("a number's pace of NaN stops only its owner's claims and plans", async () => {
   for (const org of [spoiled, neighbour]) await queueMessages(org, 3);
   await backdated(
     bench.sql,

@@ -1,5 +1,6 @@
-// Every job and task of the scheduler, with each kind of work it does for all organisations: what fails for one is done for the others, is
-// counted, rests, is told after five times, and goes on once it is mended.
+// Every job and task of the scheduler, with each kind of work it does for all organisations: if it fails for one, it is done for
+// the
+// others; the failure is counted, rests, raises an alert after five times, and the work goes on once the cause is fixed.
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeOrg } from "../../fixtures/arrange-sending.ts";
 import { LOOPS } from "../../fixtures/loop-cases.ts";
@@ -9,7 +10,7 @@ import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const CASES: Record<string, LoopCase[]> = { ...LOOPS, ...UPKEEP };
 const bench = useBareDatabase();
-/** The organisation whose work fails comes before one neighbour and after the other, in whatever order they are taken. */
+/** The organisation whose work fails is between its two neighbours in every order. */
 let orgs: ArrangedOrg[];
 beforeEach(async () => {
   await bench.clear();
@@ -30,7 +31,7 @@ const alerts = async (org: ArrangedOrg) =>
 const isDone = async (one: LoopCase, org: ArrangedOrg) =>
   Object.values((await bench.sql.unsafe(one.done(org)))[0] ?? {})[0];
 
-/** What a tick finds when it looks at a task; undefined of a job. */
+/** The result of a tick's check of a task; undefined for a job. */
 const isDue = async (name: string) =>
   (await bench.sql`select private.is_task_due(name, due) as due from private.tasks where name = ${name}`)[0]
     ?.due;
@@ -79,7 +80,7 @@ test("no job and no kind of work is without such a case", async () => {
   expect(jobs.map(({ name }) => name).sort()).toEqual(Object.keys(CASES).sort());
   const kinds = (await bench.sql`select kind from private.work_kinds`).map(({ kind }) => kind as string);
   const looped = Object.values(CASES).flatMap((cases) => cases.map(({ kind }) => kind));
-  // Those of queues are poisoned-queues.test.ts'.
+  // Kinds of queues are tested in poisoned-queues.test.ts.
   expect(kinds.sort()).toEqual([...looped, "build", "claim", "enrichments", "look", "lookups"].sort());
   const commands = (await bench.sql`select command from cron.job`).map(({ command }) => command).join("\n");
   const named = [...commands.matchAll(/run_(?:apart|item)\('(\w+)'/g)].map(([, kind]) => kind);

@@ -1,5 +1,5 @@
-// Imports, jobs, lookups and enrichments: what can neither be done nor given up holds up no other, and what ends its worker each
-// time is found and given up. Whoever has much waits for whoever has little.
+// Imports, jobs, lookups and enrichments: an item that can neither be done nor given up does not delay the others, and one that
+// ends its worker each time is found and given up. Organisations with much work wait for those with little.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const send = (queue: string, org: ArrangedOrg, message: Record<string, unknown>) =>
   bench.sql`select private.send_work(${queue}, ${org.id}, ${bench.sql.json(message as never)})`;
-/** How an item of each queue comes to be, and how the worker takes the next. */
+/** How to make an item of each queue, and how the worker claims the next. */
 const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: string; idOf: string }> = {
   builds: {
     async add(org) {
@@ -96,7 +96,7 @@ async function addLane(org: ArrangedOrg, queue: string, calls = 1): Promise<stri
   await send(queue, org, { lane_id: lane });
   return lane;
 }
-// biome-ignore lint/suspicious/noExplicitAny: what any claim gives
+// biome-ignore lint/suspicious/noExplicitAny: the result of any claim
 const claim = async (queue: string): Promise<any> =>
   (await bench.a.sql.unsafe(`select ${QUEUES[queue]?.claim} as claimed`))[0]?.claimed;
 const makeDue = (queue: string) =>
@@ -106,14 +106,14 @@ test("no queue is without such a case", async () => {
   const queues = (await bench.sql`select queue_name from pgmq.list_queues()`).map(
     ({ queue_name }) => queue_name,
   );
-  // Those of messages are poisoned-builds.test.ts'.
+  // Queues of messages are tested in poisoned-builds.test.ts.
   expect(queues.sort()).toEqual([...Object.keys(QUEUES), "replies", "sends"].sort());
 });
 
 describe.each(Object.keys(QUEUES))("queue %s", (queue) => {
   const { add, idOf } = QUEUES[queue] as (typeof QUEUES)[string];
 
-  test("who has forty in it keeps nobody waiting who has one", async () => {
+  test("an organisation with forty items does not delay one with a single item", async () => {
     const first = queue === "lookups" ? 1 : 40;
     for (let i = 0; i < first; i++) await add(busy);
     const before = await claim(queue);
@@ -123,7 +123,7 @@ describe.each(Object.keys(QUEUES))("queue %s", (queue) => {
     expect(next).toContain(own);
   });
 
-  test("what ends its worker each time comes back later each time, and is not the first again", async () => {
+  test("an item that ends its worker each time comes back later each time, and not as the first", async () => {
     const bad = await add(busy);
     expect((await claim(queue))?.[idOf]).toBe(bad);
     await makeDue(queue);
@@ -142,7 +142,7 @@ describe.each([
   ["imports", "public.imports"],
   ["jobs", "public.jobs"],
 ])("queue %s", (queue, table) => {
-  test("what can neither go on nor be given up lets others go on, and comes once an hour", async () => {
+  test("an item that can neither go on nor be given up lets others go on, and is tried once an hour", async () => {
     const bad = await QUEUES[queue]?.add(busy);
     const mend = await poison(bench.sql, { table, on: "update", when: `new.org_id = '${busy.id}'` });
     await bench.sql`update ${bench.sql(`pgmq.q_${queue}`)} set read_ct = 5`;
@@ -163,7 +163,7 @@ describe.each([
 });
 
 describe.each(["lookups", "enrichments"])("queue %s", (queue) => {
-  test("a call that ends its worker each time is told from the others of its batch, and given up after five", async () => {
+  test("a call that ends its worker each time is distinguished from the others of its batch, and given up after five tries", async () => {
     const lane = await addLane(busy, queue, 4);
     const calls = () =>
       bench.sql`select subject, claims, given_up_at, last_error from private.outside_calls where lane_id = ${lane} order by subject`;
@@ -196,7 +196,7 @@ describe.each(["lookups", "enrichments"])("queue %s", (queue) => {
     ]);
   });
 
-  test("a lane that cannot be claimed from is counted, told, and holds up no other", async () => {
+  test("a lane that can't be claimed from is counted, raises an alert, and does not delay others", async () => {
     await QUEUES[queue]?.add(busy);
     const mend = await poison(bench.sql, {
       table: "private.call_lanes",
@@ -221,7 +221,7 @@ describe.each(["lookups", "enrichments"])("queue %s", (queue) => {
   });
 });
 
-test("an attempt that cannot be looked at, and ten thousand of one organisation, keep no other's from being looked at", async () => {
+test("neither a failing look nor ten thousand attempts of one organisation delay the looks of others", async () => {
   const attempt = (org: ArrangedOrg, count: number, age: string) =>
     backdated(
       bench.sql,

@@ -1,4 +1,4 @@
-// What a person may begin and end again and again fills no queue: the neighbour's job, build and import come at once.
+// Work that a person begins and ends repeatedly fills no queue: the neighbour's job, build and import are next at once.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedOrg, arrangeLeads, arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
@@ -17,7 +17,7 @@ beforeEach(async () => {
   neighbour = await arrangeOrg(bench.db);
 });
 
-/** What a signed-in person does so often, or until it is refused as too much. @returns how often, and the refusal */
+/** Repeats a signed-in person's call so often, or until it is refused as too many. @returns how often, and the refusal */
 async function flood(org: ArrangedOrg, times: number, body: string): Promise<[number, string]> {
   const person = await signedIn(bench.db, org.adminId);
   await person.sql.unsafe(`
@@ -88,7 +88,7 @@ async function importOf(org: ArrangedOrg): Promise<string> {
 }
 
 describe("exports begun and canceled", () => {
-  test("leave nothing behind, are refused above 200 an hour, and the neighbour's comes next", async () => {
+  test("leave nothing behind, are refused above 200 an hour, and the neighbour's is next", async () => {
     const [done, refusal] = await flood(flooder, 3_000, EXPORT_AND_CANCEL);
     await makeDue("jobs");
     const job = await call<{ id: string }>(
@@ -125,7 +125,7 @@ describe("exports begun and canceled", () => {
   });
 });
 
-test("audiences built and stopped leave nothing behind, are refused above 500 an hour, and the neighbour's comes next", async () => {
+test("audiences built and stopped leave nothing behind, are refused above 500 an hour, and the neighbour's is next", async () => {
   const [done, refusal] = await flood(flooder, 2_500, BUILD_AND_STOP);
   const id = await call<string>(neighbour, `public.create_campaign('{"name": "Own"}')`);
   await call(neighbour, `public.build_targets('${id}')`);
@@ -135,7 +135,7 @@ test("audiences built and stopped leave nothing behind, are refused above 500 an
   expect(refusal).toMatch(/^Your organisation began to build 500 audiences within an hour/);
 });
 
-test("an import paused and resumed a hundred times has one message, none while it is paused, and the neighbour's comes next", async () => {
+test("an import paused and resumed a hundred times has one message, none while it is paused, and the neighbour's is next", async () => {
   const id = await importOf(flooder);
   const [done] = await flood(
     flooder,
@@ -159,7 +159,7 @@ test("an import paused and resumed a hundred times has one message, none while i
   expect(await count("imports", flooder)).toBe(0);
 });
 
-test("what goes with its organisation, and a lane with its service, takes its message along", async () => {
+test("work deleted with its organisation, and a lane deleted with its service, take their messages along", async () => {
   await importOf(flooder);
   await call(flooder, `public.create_export('{}', '{"format": "csv", "rows_per": "lead"}')`);
   const campaign = await call<string>(flooder, `public.create_campaign('{"name": "Gone"}')`);
@@ -178,7 +178,7 @@ test("what goes with its organisation, and a lane with its service, takes its me
   expect([await count("builds"), await count("jobs"), await count("imports")]).toEqual([0, 0, 0]);
 });
 
-test("who cancels while a worker claims the step waits for nothing but the job, and what is left is dropped", async () => {
+test("a cancel while a worker claims the step waits only for the job, and the remaining message is dropped", async () => {
   const job = await call<{ id: string }>(
     flooder,
     `public.create_export('{}', '{"format": "csv", "rows_per": "lead"}')`,
@@ -199,7 +199,7 @@ describe.each([
   ["builds", "claim_build", {}, "campaign_id"],
   ["imports", "claim_import_chunk", { chunk: 1 }, "import_id"],
 ] as const)("queue %s", (queue, claim, rest, key) => {
-  test("three thousand stale messages are dropped twenty at a time, each twenty for good", async () => {
+  test("three thousand stale messages are dropped twenty at a time, and each twenty is committed", async () => {
     await bench.sql`
       select private.send_work(${queue}, ${flooder.id}, jsonb_build_object(${key}::text, gen_random_uuid()) || ${bench.sql.json(rest)})
       from generate_series(1, 3000)`;
@@ -212,7 +212,7 @@ describe.each([
 });
 
 describe.each(QUEUES)("queue %s", (queue) => {
-  test("of fifty thousand due messages a turn reads a few", async () => {
+  test("a turn reads only a few of fifty thousand due messages", async () => {
     const send = (org: ArrangedOrg, messages: number) => bench.sql`
       insert into ${bench.sql(`pgmq.q_${queue}`)} (vt, message)
       select clock_timestamp(), jsonb_build_object('org_id', ${org.id}::text, 'n', n) from generate_series(1, ${messages}::int) n`;

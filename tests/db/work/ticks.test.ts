@@ -1,4 +1,4 @@
-// Ticks: what is due is done once in its turn, nothing is written if nothing is due, and what fails or is slow harms nothing else.
+// Ticks: a due task is done once in its turn, nothing is written if nothing is due, and a failing or slow task harms no other.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -42,7 +42,7 @@ const addDelta = async () => {
 };
 const isFolded = async () =>
   (await bench.sql`select not exists (select from private.campaign_deltas) as is`)[0]?.is as boolean;
-/** The command of a cron job as it is, but for about a second: half of what a statement may take. */
+/** Runs the command of a cron job for about a second, half of the statement timeout set here. */
 const runTick = async ({ sql }: Session, job: string) => {
   const [row] = await bench.sql`select command from cron.job where jobname = ${job}`;
   await sql`set statement_timeout = '4s'`;
@@ -52,7 +52,7 @@ const dueTasks = async () =>
   (await bench.sql`select name from private.tasks where private.is_task_due(name, due)`).map(
     ({ name }) => name as string,
   );
-/** Does what is due until nothing is: figures are folded once a second at most. */
+/** Does due tasks until none is left: figures are folded once a second at most. */
 const workOff = () =>
   waitFor(async () => {
     const due = await dueTasks();
@@ -61,7 +61,7 @@ const workOff = () =>
   });
 
 describe("nothing is due", () => {
-  test("no step of a tick writes anything, though there are leads and a campaign that is over", async () => {
+  test("no step of a tick writes anything, though there are leads and a finished campaign", async () => {
     const org = await arrangeOrg(bench.db);
     await arrangeLeads(bench.db, org.id, 3);
     const id = await arrangeCampaign(bench.db, org, { quiet_hours_override: true });
@@ -79,7 +79,7 @@ describe("nothing is due", () => {
     expect((await steps())[0]).not.toBe("null");
   });
 
-  /** The transaction ids of a look, a rest and a look: a transaction that writes nothing has none. */
+  /** The transaction ids of a check, a rest and a check: a transaction that writes nothing has none. */
   async function steps(): Promise<string[]> {
     const ids: string[] = [];
     await one.sql`select set_config('test.tick', '', false)`;
@@ -96,11 +96,11 @@ describe("nothing is due", () => {
 });
 
 describe("a turn", () => {
-  test("is taken by one session, once, and comes again", async () => {
+  test("is taken by one session, once, and then is due again", async () => {
     await only("fold");
     await addDelta();
     expect(await take(one)).toBe("fold");
-    // While it is done, nobody else does it, not even in its next turn.
+    // While it runs, no other session does it, not even in its next turn.
     expect(await take(two)).toBeNull();
     expect(await take(two, later(TURN, 1))).toBeNull();
     await end(one, "fold");
@@ -111,7 +111,7 @@ describe("a turn", () => {
     expect(await read("fold")).toMatchObject({ runs: "2", failures: "0", longest: "00:00:00.5" });
   });
 
-  test("begins when the clock can be divided by the task's seconds, and is looked at once", async () => {
+  test("begins when the clock is a multiple of the task's interval, and is checked once", async () => {
     await only("guard");
     const org = await arrangeOrg(bench.db);
     await arrangeLeads(bench.db, org.id, 1);
@@ -120,7 +120,7 @@ describe("a turn", () => {
     expect(await take(one, later(TURN, 15), { since: TURN })).toBe("guard");
   });
 
-  test("of a seldom task comes before those of frequent ones, and prompt ones before all", async () => {
+  test("of a rare task comes before those of frequent ones, and prompt ones before all", async () => {
     await addDelta();
     const org = await arrangeOrg(bench.db);
     await arrangeLeads(bench.db, org.id, 1);
@@ -136,7 +136,7 @@ describe("a turn", () => {
     expect(prompt).toEqual(["sending", "fold", null]);
   });
 
-  test("comes although the clock was put back since the last", async () => {
+  test("is due even if the clock was set back since the last", async () => {
     await only("fold");
     await addDelta();
     expect(await take(one, later(TURN, 3_600))).toBe("fold");
@@ -144,13 +144,13 @@ describe("a turn", () => {
     expect(await take(two, TURN, { since: later(TURN, 3_600) })).toBe("fold");
   });
 
-  test("of a task that is switched off does not come", async () => {
+  test("of a task that is switched off is never due", async () => {
     await addDelta();
     await only();
     expect(await take(one)).toBeNull();
   });
 
-  test("that its session did not end comes again, and is counted as a failure", async () => {
+  test("that its session did not finish is repeated, and counted as a failure", async () => {
     await only("fold");
     await addDelta();
     expect(await take(one)).toBe("fold");
@@ -186,7 +186,7 @@ describe("what fails", () => {
     expect(fold.ended_at).toBeTruthy();
   });
 
-  test("to tell whether it is due is done, counted, and keeps no other task from its turn", async () => {
+  test("in the query that asks whether it is due is done anyway, counted, and does not delay other tasks", async () => {
     const [row] = await bench.sql`select due from private.tasks where name = 'guard'`;
     await only("guard", "match-leads");
     await arrangeLeads(bench.db, (await arrangeOrg(bench.db)).id, 2);
@@ -202,7 +202,7 @@ describe("what fails", () => {
     }
   });
 
-  test("to get a lock for its look is left for the next turn, and keeps no other task from its own", async () => {
+  test("to get a lock for its due query is left for the next turn, and does not delay other tasks", async () => {
     await only("guard", "match-leads");
     await arrangeLeads(bench.db, (await arrangeOrg(bench.db)).id, 2);
     await bench.holder.begin();
@@ -225,7 +225,7 @@ test("the prompt tick plans what was started, for each organisation in a transac
   expect(planned).toEqual([{ n: 4, transactions: 2 }]);
 });
 
-test("a task that does not end keeps neither another tick nor the prompt one from the others", async () => {
+test("a task that does not end prevents neither another tick nor the prompt one from doing the others", async () => {
   await only("fold", "fold-lead-counts", "match-leads");
   const org = await arrangeOrg(bench.db);
   await arrangeLeads(bench.db, org.id, 2);
@@ -260,11 +260,11 @@ test("a task that does not end keeps neither another tick nor the prompt one fro
   }
 });
 
-test("every few seconds no job but the ticks begins, and each tick says what it does in a few words", async () => {
+test("only the ticks begin every few seconds, and each tick's command is short", async () => {
   const jobs =
     await bench.sql`select jobname, schedule, length(command) as length from cron.job where schedule like '%second%' order by 1`;
   expect(jobs.map(({ jobname }) => jobname)).toEqual(["tick-1", "tick-2", "tick-3"]);
-  // It is written down with every run.
+  // The command is stored with every run.
   for (const { length } of jobs) expect(length).toBeLessThan(200);
 });
 

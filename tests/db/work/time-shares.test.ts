@@ -1,5 +1,6 @@
-// Time is shared, not turns: whoever's work takes long comes later, in smaller pieces, and is given up with a reason if no piece
-// is small enough. What one filter may ask is bounded over all its segments.
+// Time is shared, not the number of turns: work that takes long comes later, in smaller pieces, and is given up with a reason if
+// no
+// piece is small enough. The conditions of one filter are limited over all its segments.
 import { beforeEach, expect, test } from "vitest";
 import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
 import { drainJobs } from "../../../supabase/functions/background-worker/jobs/drain-jobs.ts";
@@ -23,7 +24,7 @@ beforeEach(async () => {
   neighbour = await arrangeOrg(bench.db);
 });
 
-/** Each target of the organisation takes so long to write. */
+/** Makes each write of a target of the organisation take so long. */
 const slowDown = async (org: ArrangedOrg, seconds: number) => {
   mend = await poison(
     bench.sql,
@@ -91,7 +92,7 @@ test("a build of which ten leads take too long is given up after five tries and 
   expect(await bench.sql`select 1 from pgmq.q_builds`).toEqual([]);
 });
 
-test("by itself a chunk may take five seconds, whatever the connection's own limit is", async () => {
+test("a chunk may take five seconds, for any limit of the connection itself", async () => {
   await arrangeLeads(bench.db, heavy.id, 1);
   await slowDown(heavy, 20);
   const id = await startBuild(heavy);
@@ -101,11 +102,11 @@ test("by itself a chunk may take five seconds, whatever the connection's own lim
   expect(Date.now() - started).toBeLessThan(15_000);
   const [failure] = await bench.sql`select error from private.work_failures where item = ${id}`;
   expect(failure?.error).toMatch(/more than 5 seconds/);
-  // The limit went with the transaction.
+  // The limit ended with the transaction.
   expect((await bench.a.sql`show statement_timeout`)[0]?.statement_timeout).not.toBe("5s");
 });
 
-test("turns go by the time that was used; who comes back has saved up none", async () => {
+test("turns follow the time that was used; an organisation that returns has saved up none", async () => {
   await bench.sql`delete from private.work_turns`;
   const third = await arrangeOrg(bench.db);
   const ids = new Map<string, string>();
@@ -125,7 +126,7 @@ test("turns go by the time that was used; who comes back has saved up none", asy
   const turnsOf = (org: ArrangedOrg) => served.filter((id) => id === org.id).length;
   expect(turnsOf(heavy)).toBeGreaterThanOrEqual(2);
   expect(turnsOf(heavy)).toBeLessThanOrEqual(3);
-  // One that had nothing to do comes next, and then shares alike: it is not served alone until it has caught up.
+  // One that had nothing to do is next, and then shares equally: it is not served alone until it has caught up.
   await startBuild(third);
   expect(await serve(cost)).toBe(third.id);
   const after: string[] = [];
@@ -133,7 +134,7 @@ test("turns go by the time that was used; who comes back has saved up none", asy
   expect(after.filter((id) => id === neighbour.id).length).toBeGreaterThanOrEqual(3);
 });
 
-test("a job whose step takes too long ends with a reason after five tries, each as long as it may be", async () => {
+test("a job whose step takes too long ends with a reason after five tries, each with its full time limit", async () => {
   const [row] = await bench.sql`
     insert into public.jobs (org_id, kind, required_role, input)
     values (${heavy.id}, 'lead_bulk_action', 'operator', '{"action": "delete", "value": null}') returning id`;
@@ -144,10 +145,10 @@ test("a job whose step takes too long ends with a reason after five tries, each 
   mend = await poison(
     bench.sql,
     { table: "private.job_leads", on: "insert", when: "true" },
-    // What the server raises when a statement's time is up.
+    // The error that the server raises when a statement's time is up.
     "raise exception 'canceling statement due to statement timeout' using errcode = '57014'",
   );
-  await drainJobs({ sql: bench.a.sql, log, storage: {} as never }, () => false);
+  await drainJobs({ sql: bench.a.sql, log, storage: {} as never }, () => () => {});
   const [job] = await bench.sql`select status, error_message from public.jobs where id = ${row?.id}`;
   expect(job).toEqual({ status: "failed", error_message: expect.stringContaining("takes too long") });
 });
@@ -165,11 +166,11 @@ test("a job's step has eight seconds at first", async () => {
     "perform pg_sleep(25)",
   );
   const started = Date.now();
-  await drainJobs({ sql: bench.a.sql, log, storage: {} as never }, () => false);
+  await drainJobs({ sql: bench.a.sql, log, storage: {} as never }, () => () => {});
   expect(Date.now() - started).toBeGreaterThan(7_500);
   expect(Date.now() - started).toBeLessThan(20_000);
   expect((await bench.sql`select status from public.jobs where id = ${row?.id}`)[0]?.status).toBe("running");
-  // What it used is counted: whoever used less comes first.
+  // Its used time is counted: organisations that used less come first.
   const [turn] = await bench.sql`
     select ends - began > 7 as "isCounted" from private.work_turns where queue = 'jobs' and org_id = ${heavy.id}`;
   expect(turn).toEqual({ isCounted: true });

@@ -1,4 +1,4 @@
-// The arithmetic of benches: what a figure is taken from, and what the command line may say.
+// The arithmetic of benches, and their command line.
 import { describe, expect, it } from "vitest";
 import { median, medianBy, percentile } from "../../../scripts/bench/measure/median.ts";
 import { cpuOfTrees, readCpuTime, readProcesses } from "../../../scripts/bench/measure/read-processes.ts";
@@ -7,7 +7,7 @@ import { readOptions } from "../../../scripts/bench/read-options.ts";
 import { atLeast, atMost } from "../../../scripts/bench/report/report.ts";
 
 describe("percentiles", () => {
-  it("are of the nearest rank, whatever the order", () => {
+  it("are of the nearest rank, in any order", () => {
     const values = Array.from({ length: 100 }, (_, n) => 100 - n);
     expect([
       percentile(values, 50),
@@ -18,14 +18,14 @@ describe("percentiles", () => {
     expect([median([3, 1, 2]), percentile([7], 99), percentile([], 50)]).toEqual([2, 7, Number.NaN]);
   });
 
-  it("of runs is a run that was made", () => {
+  it("of runs is one of the runs", () => {
     expect(medianBy([{ n: 9 }, { n: 1 }, { n: 5 }], ({ n }) => n)).toEqual({ n: 5 });
     expect(medianBy([{ n: 9 }, { n: 1 }], ({ n }) => n)).toEqual({ n: 1 });
   });
 });
 
 describe("a budget", () => {
-  it("is met at its very figure", () => {
+  it("is met at exactly its figure", () => {
     expect([atLeast("x", 3, 3).ok, atLeast("x", 2.99, 3).ok]).toEqual([true, false]);
     expect([atMost("x", 3, 3).ok, atMost("x", 3.01, 3).ok, atMost("x", Number.NaN, 3).ok]).toEqual([
       true,
@@ -42,7 +42,7 @@ describe("the CPU of processes", () => {
     ]);
   });
 
-  it("includes that of this process, which works", async () => {
+  it("includes that of this process", async () => {
     const before = await cpuOfTrees([process.pid]);
     const until = process.cpuUsage().user + 100_000;
     while (process.cpuUsage().user < until);
@@ -52,7 +52,7 @@ describe("the CPU of processes", () => {
 });
 
 describe("calls at a rate", () => {
-  it("are made when they are due, and timed from then, however slow the ones before", async () => {
+  it("are made when they are due, and timed from then, even after slow calls", async () => {
     const open: (() => void)[] = [];
     const slow = runAtRate([1, 2, 3], 1_000, async (n) => {
       if (n < 3) await new Promise<void>((resolve) => open.push(resolve));

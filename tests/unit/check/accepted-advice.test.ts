@@ -10,7 +10,7 @@ const advice = (cacheKey: string, level: Advice["level"] = "INFO"): Advice => ({
 const reason = "Because.";
 
 describe("advice", () => {
-  it("passes where all of it is INFO and on the list", () => {
+  it("passes if all of it is INFO and on the list", () => {
     const list = [
       { advice: "unused_index_*", reason },
       { advice: "unindexed_foreign_keys_public_a_b", reason },
@@ -23,13 +23,13 @@ describe("advice", () => {
     expect(judgeAdvice(said, list)).toEqual([]);
   });
 
-  it("stops where it is not on the list, and an exact entry accepts no longer name", () => {
+  it("stops if it is not on the list, and an exact entry does not accept a longer name", () => {
     const list = [{ advice: "unindexed_foreign_keys_public_a_b", reason }];
     const said = [advice("unindexed_foreign_keys_public_a_b"), advice("unindexed_foreign_keys_public_a_bc")];
     expect(judgeAdvice(said, list)).toEqual(["INFO unindexed_foreign_keys_public_a_bc: So it is."]);
   });
 
-  it.each(["WARN", "ERROR"] as const)("stops where it is %s, on the list or not", (level) => {
+  it.each(["WARN", "ERROR"] as const)("stops if it is %s, on the list or not", (level) => {
     const complaints = judgeAdvice(
       [advice("rls_disabled_in_public_t", level)],
       [{ advice: "rls_disabled_*", reason }],
@@ -37,7 +37,7 @@ describe("advice", () => {
     expect(complaints).toEqual([`${level} rls_disabled_in_public_t: So it is.`]);
   });
 
-  it("stops where the list accepts what nobody says, or gives no reason", () => {
+  it("stops if the list accepts advice that is not given, or has no reason", () => {
     const list = [
       { advice: "gone_*", reason },
       { advice: "unused_index_*", reason: " " },

@@ -1,4 +1,4 @@
-// The lock of what is deployed is complete, and says the same as the lock of what is tested.
+// The lock of deployed packages is complete, and equals the lock of tested packages.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -40,7 +40,7 @@ it.each<[string, (all: ReturnType<typeof locks>) => void]>([
   expect(compareLocks(all.deno, all.npm, all.map)).not.toEqual([]);
 });
 
-it("git ignores every file of secrets, and not the example of one", () => {
+it("git ignores every file of secrets, but not the examples", () => {
   const ignored = (path: string): boolean => {
     try {
       execFileSync("git", ["check-ignore", "-q", "--no-index", path], {

@@ -45,6 +45,6 @@ it.each(["it leads nowhere", "public.notes", "plan_sends_twice", "auth.figures"]
   expect(findForeignNames(text, names)).toEqual([]),
 );
 
-it("the packages stand for themselves", async () => {
+it("the packages are independent of the project", async () => {
   expect(await checkPackages()).toEqual([]);
 });

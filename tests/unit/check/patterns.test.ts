@@ -25,7 +25,7 @@ describe("a pattern is found", () => {
     expect(findPatterns("a.ts", "\n\nconst x = /a/;").known[0]?.place).toBe("a.ts:3");
   });
 
-  it("and one of other parts is for a person to look at", () => {
+  it("and one with other parts is left to a person", () => {
     const { known, unknown } = findPatterns(
       "a.ts",
       "function f(a: string) {\n return new RegExp(`${a}$`);\n}",
@@ -70,7 +70,7 @@ describe("the checker", () => {
     expect(complaint).toContain(why);
   });
 
-  it("passes what is linear", async () => {
+  it("accepts linear patterns", async () => {
     const patterns = ["^\\s+", "a+b?", "(?<!\\s)\\s+$", "[^a-z0-9]+"];
     expect(await judgePatterns(patterns.map((source) => ({ place: "a.ts:1", source, flags: "" })))).toEqual(
       [],

@@ -1,4 +1,4 @@
-// The rules of where files lie and what they import, on small projects that break them.
+// The rules for places of files and their imports, on small projects that break them.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { findMisnamed } from "../../../scripts/check/structure/judge-names.ts";
 import { readImports } from "../../../scripts/check/structure/read-imports.ts";
 
 describe("imports", () => {
-  it("are read of values, types and what is loaded when asked for, and of no text or package", async () => {
+  it("are found for values, types and dynamic imports, but not in strings or for packages", async () => {
     const base = await mkdtemp(join(tmpdir(), "imports-"));
     try {
       const files: Record<string, string> = {
@@ -49,7 +49,7 @@ describe("a file that no function reaches", () => {
     ["tests/dead.test.ts", ["f/shared/dead.ts"]],
   ]);
 
-  it("is found, though a test uses it", () => {
+  it("is found, even if a test uses it", () => {
     const functions = [...imports.keys()].filter((file) => file.startsWith("f/"));
     expect(findUnreached(imports, ["f/a/index.ts"], functions)).toEqual([
       expect.stringContaining("f/shared/dead.ts: no function reaches it"),
@@ -72,7 +72,7 @@ describe("an import circle", () => {
     ]);
   });
 
-  it("is none where two files import a third", () => {
+  it("is none if two files import a third", () => {
     const imports = new Map([
       ["a.ts", ["leaf.ts", "b.ts"]],
       ["b.ts", ["leaf.ts"]],
@@ -83,7 +83,7 @@ describe("an import circle", () => {
 });
 
 describe("an import from above", () => {
-  it("is found at any height, and none is one from a folder below or beside", () => {
+  it("is found from any height; imports from folders below or beside are allowed", () => {
     const imports = new Map([
       ["area/deep/low.ts", ["area/top.ts", "root.ts", "area/beside/other.ts", "area/deep/own.ts"]],
       ["area/top.ts", ["area/deep/own.ts"]],

@@ -1,4 +1,4 @@
-// Cells that a spreadsheet would run are guarded in every way they can be written, and come back as they were.
+// Cells that a spreadsheet would run are guarded in every form, and are read back unchanged.
 import { describe, expect, it } from "vitest";
 import { escapeFormula, unescapeFormula } from "../../../supabase/functions/_shared/csv/escape-formula.ts";
 import { normaliseRow, planRows } from "../../../supabase/functions/_shared/csv/normalise-row.ts";
@@ -26,18 +26,19 @@ const BEFORE = [
 const PARTED = ["", "x;", "x,", "x|", "x\t", "x\n", "x\r\n", "x;;", "x; y,"];
 
 /**
- * Cells as a program sees them that parts at this sign: it keeps together what is in quotation marks from a cell's beginning on, and
- * nothing else; a careless one keeps nothing together.
+ * Cells as read by a program that splits at this character: it keeps text together that is quoted from the start of a cell; a
+ * careless
+ * program splits that too.
  */
 function cellsAs(line: string, delimiter: string, isCareless: boolean): string[] {
   if (isCareless) return line.split(new RegExp(`[${delimiter}\r\n]`));
   const { records } = readRecords(line, { delimiter, line: 1, isEnd: true, maxRecords: 100 });
   return records.flatMap(({ cells }) => cells);
 }
-/** Signs that spreadsheets pass over, and then a sign that begins a formula. */
+/** Characters that spreadsheets skip, followed by one that begins a formula. */
 const RUNS = /^[\s\p{Cc}\p{Cf}"]*[=+\-@＝＋－＠]/u;
 
-describe("whatever parts the cells of the file, none begins a formula:", () => {
+describe("with any separator of cells, no cell begins a formula:", () => {
   it.each([",", ";", "\t", "|"])("parted at %j", (delimiter) => {
     for (const sign of SIGNS)
       for (const before of BEFORE)

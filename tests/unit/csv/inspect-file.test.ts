@@ -18,6 +18,7 @@ describe("the encoding", () => {
     ["utf-16le", "", 0],
     ["utf-16be", "", 0],
     ["windows-1252", "", 0],
+    ["macintosh", "", 0],
   ])("%s with mark %j", (encoding, mark, bomBytes) => {
     expect(detectEncoding(encodeText(mark + TEXT, encoding))).toEqual({ encoding, bomBytes });
     const file = inspectFile(encodeText(mark + TEXT, encoding), true);
@@ -45,6 +46,95 @@ describe("the encoding", () => {
     }
     const damaged = Buffer.concat([encodeText(late, "utf-8"), Buffer.from([0xff, 0x41])]);
     expect(settle(damaged, 100)).toBe("utf-8");
+  });
+});
+
+describe("text of one byte a character is read as it was meant:", () => {
+  it.each([
+    "Muñoz",
+    "García",
+    "José",
+    "MUÑOZ",
+    "MARTÍNEZ",
+    "JOSÉ",
+    "O’Brien",
+    "Smith’s",
+    "Concepción, Núñez, Ángel",
+    "it’s a lot — 5 acres – for sale",
+    "Smith–Jones don’t, they’re, I’m",
+    "Peña & Ibáñez, “casa”",
+  ])("%s", (name) => {
+    const csv = (encoding: Encoding) => encodeText(`Name,Phone\n${name} Muñoz,512-555-0100\n`, encoding);
+    for (const encoding of ["windows-1252", "macintosh"] as const)
+      expect(inspectFile(csv(encoding), true).encoding, encoding).toBe(encoding);
+  });
+
+  it.each(["O’Brien", "Smith–Jones", "it’s here – now", "they’re 50—60 acres"])(
+    "%s alone is Windows-1252, which is far commoner",
+    (name) => {
+      expect(detectEncoding(encodeText(`Name,Phone\n${name},1\n`, "windows-1252"))?.encoding).toBe(
+        "windows-1252",
+      );
+    },
+  );
+});
+
+describe("the row that names the columns", () => {
+  const inspect = (text: string) => inspectFile(encodeText(text, "utf-8"), true);
+
+  it.each<[string, number, string]>([
+    [
+      "Travis County Appraisal District\nReport generated 2026-01-01\n\nAPN,Owner,Phone\n1,Ann Bee,5125550100\n",
+      5,
+      ",",
+    ],
+    ["Travis County,,\nReport generated,2026-01-01,\n,,\nAPN,Owner,Phone\n1,Ann Bee,5125550100\n", 5, ","],
+    ["Parcels, Travis County\nAPN;Owner;Phone\n1;Ann Bee;5125550100\n2;Al Bee;5125550101\n", 3, ";"],
+    ["sep=;\nParcels\nAPN;Owner;Phone\n1;Ann Bee;5125550100\n", 4, ";"],
+    ['"Parcels of\nTravis"\n"APN","Owner","Phone"\n1,Ann Bee,5125550100\n', 4, ","],
+    ["APN,Owner,Phone\n1,Ann Bee,5125550100\n", 2, ","],
+  ])("of %j is found below its titles", (text, nextLine, delimiter) => {
+    const file = inspect(text);
+    expect(file).toMatchObject({ columns: ["APN", "Owner", "Phone"], nextLine, delimiter });
+    expect(text.slice(file.nextByte)).toMatch(/^1[,;]Ann Bee/);
+  });
+
+  it("is the first full one below a title, if no name in it is known", () => {
+    expect(inspect("My list\nA\tB\nx\t512-555-0100\ny\t512-555-0101\n")).toMatchObject({
+      columns: ["A", "B"],
+      nextLine: 3,
+    });
+  });
+
+  it.each([
+    "Phone\n512-555-0100\n",
+    "Phone\n512-555-0100,Owner\n",
+    "Zone,Kind\nOne,Two\nName,5125550100\n",
+    "Phones\n512-555-0100; 512-555-0101\n",
+  ])("of %j is the first line", (text) => {
+    expect(inspect(text).nextLine).toBe(2);
+  });
+});
+
+describe("cells parted by", () => {
+  it.each(["^", "~", ":", "§"])("%j are read", (delimiter) => {
+    const text = ["Owner", "Phone", "County"].join(delimiter);
+    const row = ["Ann Bee", "5125550100", "Travis"].join(delimiter);
+    expect(inspectFile(encodeText(`${text}\n${row}\n`, "utf-8"), true)).toMatchObject({
+      delimiter,
+      columns: ["Owner", "Phone", "County"],
+    });
+  });
+
+  it.each([
+    [
+      '"Owner,Phone"\n"Ann Bee,5125550100"\n',
+      /one cell in quotation marks.*line 1 shows: Owner,Phone.*at ","/,
+    ],
+    ['"Owner\tPhone"\n"Ann Bee\t5125550100"\n', /at the tab/],
+    ["Owner      Phone       County\nAnn Bee    5125550100  Travis\n", /fixed width/],
+  ])("nothing, as in %j, are refused with the remedy", (text, message) => {
+    expect(() => inspectFile(encodeText(text, "utf-8"), true)).toThrow(message);
   });
 });
 

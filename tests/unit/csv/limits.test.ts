@@ -1,4 +1,4 @@
-// The widest and longest files that are let in, and what is said of what is larger. Nothing of a row is lost without a word.
+// The widest and longest accepted files, and the messages for larger ones. Nothing of a row is lost without a warning.
 import { describe, expect, it } from "vitest";
 import { inspectFile } from "../../../supabase/functions/_shared/csv/inspect-file.ts";
 import {
@@ -49,12 +49,12 @@ describe("columns", () => {
     expect(() => inspectFile(file(MAX_COLUMNS + 1), true)).toThrow("501 columns; at most 500");
   });
 
-  it("are counted by the worker too, whoever made the import", () => {
+  it("are counted by the worker too, for any import", () => {
     const columns = named(12_000, (i) => `c${i}`);
     expect(() => makeRows(chunkOf(columns, {}), encode("x\n"), true)).toThrow("12000 columns; at most 500");
   });
 
-  it("are fewer rows a chunk where there are many of them", () => {
+  it("give fewer rows a chunk if there are many of them", () => {
     const columns = named(500, (i) => `c${i}`);
     const line = `5125550123${",x".repeat(499)}\n`;
     const made = makeRows(chunkOf(columns, { c0: "primary_phone" }), encode(line.repeat(1000)), false);
@@ -95,7 +95,7 @@ describe("cells", () => {
     });
   });
 
-  it("of a row that hold more numbers than are looked at are kept, with one warning", () => {
+  it("of a row with more numbers than are checked are kept, with one warning", () => {
     const number = (i: number) => `512-55${i} x`;
     const cells = named(40, (i) => `P${i}`).map((column, i) => [column, ["other_phone", number(i)]]);
     const row = rowOf({ First: ["primary_phone", "5125550123"], ...Object.fromEntries(cells) });

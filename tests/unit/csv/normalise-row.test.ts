@@ -1,4 +1,4 @@
-// What one row of a file becomes: a lead, a reason, and what did not fit.
+// The result of one row of a file: a lead or a reason, and values that did not fit.
 import { describe, expect, it } from "vitest";
 import type { Mapping } from "../../../supabase/functions/_shared/csv/import-fields.ts";
 import {
@@ -32,7 +32,7 @@ describe("phones", () => {
     expect(row.warnings).toBeUndefined();
   });
 
-  it("promote the first valid one where the primary is bad, which is said and kept", () => {
+  it("promote the first valid one if the primary is bad; that is reported and kept", () => {
     const row = normalise({ Main: ["primary_phone", "ask"], Cell: ["other_phone", "512 555 0100"] });
     expect(row.phones).toEqual([{ e164: "+15125550100", role: "primary", field: "Cell" }]);
     expect(row.lead?.custom_fields).toEqual({ Main: "ask" });
@@ -47,7 +47,7 @@ describe("phones", () => {
     expect(row.lead?.custom_fields).toEqual({ P4: "512-555-0104" });
   });
 
-  it("reject the row where none is valid, naming the column and why", () => {
+  it("reject the row if none is valid, naming the column and the reason", () => {
     expect(normalise({ A: ["first_name", "Ana"], P: ["primary_phone", "911"] })).toMatchObject({
       line: 7,
       field: "P",
@@ -90,9 +90,9 @@ describe("phones", () => {
     };
     expect(flagged({ ...phones, Litigator: ["phone_dnc", "Yes"] })).toEqual([true, true, true]);
     expect(flagged({ ...phones, "Phone 2 DNC": ["other_phone_dnc", "Y"] })).toEqual([false, true, false]);
-    // Named by nothing, it may mean any of them.
+    // A flag without a name may mean any of them.
     expect(flagged({ Bad: ["other_phone_dnc", "Y"], ...phones })).toEqual([true, true, true]);
-    // The strictest counts where a phone stands in two columns.
+    // The strictest flag counts if a phone is in two columns.
     expect(
       flagged({ A: PHONE, B: ["secondary_phone", PHONE[1]], "B DNC": ["secondary_phone_dnc", "Y"] }),
     ).toEqual([true]);
@@ -118,10 +118,9 @@ describe("cells", () => {
     ["full_name", "Smith Family Trust", { last_name: "Smith Family Trust" }],
     ["state", "new mexico", { state: "NM" }],
     ["state", "N.M.", { state: "NM" }],
-    ["postal_code", "2134", { postal_code: "02134" }],
-    ["postal_code", "787015555", { postal_code: "78701-5555" }],
-    ["postal_code", "78701.0", { postal_code: "78701" }],
-    ["postal_code", "K1A 0B1", { postal_code: "K1A 0B1" }],
+    ["postal_code", "2134", { postal_code: "02134", state: "MA" }],
+    ["postal_code", "787015555", { postal_code: "78701-5555", state: "TX" }],
+    ["postal_code", "78701.0", { postal_code: "78701", state: "TX" }],
     ["language", "Español", { language: "es" }],
     ["consent_status", "Sí", { consent_status: "granted" }],
     ["consent_status", "opt-out", { consent_status: "denied" }],
@@ -169,12 +168,12 @@ describe("cells", () => {
     ]);
   });
 
-  it("of tags join the import's, in the form tags have", () => {
+  it("of tags are added to the import's, in the form of tags", () => {
     const row = normalise({ P: PHONE, T: ["tags", "vip, texas land | ñandú;VIP"] }, ["Q1"]);
     expect(row.lead?.tags).toEqual(["Q1", "VIP", "TEXAS-LAND", "NANDU"]);
   });
 
-  it("of columns of their own win over the whole name", () => {
+  it("of separate columns win over the whole name", () => {
     expect(normalise({ P: PHONE, N: ["full_name", "A B"], F: ["first_name", "Ana"] }).lead).toMatchObject({
       first_name: "Ana",
     });
@@ -196,7 +195,7 @@ describe("cleaning", () => {
     M: ["notes", "CALL"],
   };
 
-  it("cases names, addresses, cities and counties, and nothing else", () => {
+  it("corrects the case of names, addresses, cities and counties only", () => {
     const { lead, parcel } = normalise(ROW);
     expect({ ...lead, ...parcel }).toEqual({
       tags: [],
@@ -210,14 +209,14 @@ describe("cleaning", () => {
     });
   });
 
-  it("leaves them as they came with keep_case", () => {
+  it("leaves them unchanged with keep_case", () => {
     expect(normalise(ROW, [], { keep_case: true })).toMatchObject({
       lead: { first_name: "MARY ANN", last_name: "o'brien", city: "SAN ANTONIO", county: "DE WITT" },
       parcel: { situs: "COUNTY ROAD 5" },
     });
   });
 
-  it("cases a whole name before it is split, and lets a comma alone tell the last name", () => {
+  it("corrects the case of a whole name before it is split, and only a comma marks the last name", () => {
     const whole = (cell: string) => {
       const { first_name: first, last_name: last } = leadOf("full_name", cell).lead ?? {};
       return [first, last];
@@ -235,7 +234,7 @@ describe("cleaning", () => {
     (cell) => {
       for (const field of ["first_name", "email", "state", "acreage", "tags", "status"]) {
         const row = leadOf(field, cell);
-        // Mr Null and Mrs Na exist, and write themselves so.
+        // People named Null and Na exist.
         expect([row.lead, row.parcel, row.warnings], field).toEqual([{ tags: [] }, undefined, undefined]);
       }
       const row = normalise({ P: ["primary_phone", cell], Q: ["other_phone", "512-555-0100"] });
@@ -252,7 +251,7 @@ describe("cleaning", () => {
     },
   );
 
-  it("keeps people called Null, and answers of a column that is the list's own", () => {
+  it("keeps people called Null, and values of the list's own columns", () => {
     expect(leadOf("last_name", "Null").lead).toMatchObject({ last_name: "Null" });
     expect(leadOf("custom_field", "None").lead).toMatchObject({ custom_fields: { X: "None" } });
     expect(leadOf("custom_field", "NULL").lead).toEqual({ tags: [] });
@@ -271,7 +270,7 @@ describe("automatic tags", () => {
   const tags = (auto_tags: RowOptions["auto_tags"], more: Record<string, [string, string]> = {}) =>
     normalise({ ...ROW, ...more }, ["Q1"], { auto_tags }).lead?.tags;
 
-  it("are given where they are asked for, behind those of the list", () => {
+  it("are given if they are asked for, after those of the list", () => {
     expect(tags(undefined)).toEqual(["Q1", "VIP"]);
     expect(tags({ geographic: false, property: false })).toEqual(["Q1", "VIP"]);
     expect(tags({ geographic: true })).toEqual(["Q1", "VIP", "CA-HAR"]);
@@ -279,12 +278,12 @@ describe("automatic tags", () => {
     expect(tags({ geographic: true, property: true })).toEqual(["Q1", "VIP", "CA-HAR", "5-10AC"]);
   });
 
-  it("take the state of the land where the file tells it, and none where its cell is empty", () => {
+  it("take the state of the land if the file has it, and none if its cell is empty", () => {
     expect(tags({ geographic: true }, { L: ["property_state", "Texas"] })).toContain("TX-HAR");
     expect(tags({ geographic: true }, { L: ["property_state", ""] })).toEqual(["Q1", "VIP"]);
   });
 
-  it("come once, and never above the number of tags a lead has", () => {
+  it("are added once, and never beyond the limit of tags of a lead", () => {
     expect(tags({ property: true }, { T: ["tags", "5-10ac"] })).toEqual(["Q1", "5-10AC"]);
     const full = Array.from({ length: 49 }, (_, i) => `T${i}`).join(",");
     expect(tags({ geographic: true, property: true }, { T: ["tags", full] })).toHaveLength(50);
@@ -292,7 +291,7 @@ describe("automatic tags", () => {
 });
 
 describe("rows", () => {
-  it("that are shorter than the header are taken, longer ones only if nothing is lost", () => {
+  it("that are shorter than the header are accepted, longer ones only if nothing is lost", () => {
     const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
     expect(normaliseRow({ line: 2, cells: ["512-555-0100"] }, plan).phones).toHaveLength(1);
     expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana", "", " "] }, plan).phones).toHaveLength(1);
@@ -301,7 +300,7 @@ describe("rows", () => {
     );
   });
 
-  it("that held zero bytes are imported without them, and say so", () => {
+  it("that had zero bytes are imported without them, with a warning", () => {
     const plan = planRows(["P", "N"], { P: "primary_phone", N: "first_name" }, []);
     expect(normaliseRow({ line: 2, cells: ["512-555-0100", "Ana"], damaged: 1 }, plan).warnings).toEqual([
       { field: "N", reason: expect.stringContaining("NUL") },

@@ -1,4 +1,4 @@
-// The headers of real exports, by where they come from, and the field each column goes to. Written as {field: columns}; whatever
+// The headers of real exports by source, and the field of each column. Written as {field: columns}; whatever
 // is under custom_field is kept under its own name.
 import { describe, expect, it } from "vitest";
 import { checkMapping } from "../../../supabase/functions/_shared/csv/check-mapping.ts";
@@ -227,7 +227,8 @@ const HEADERS: [what: string, columns: Expected][] = [
       tags: "Tags",
       status: "Status",
       apn: "Apn",
-      custom_field: "Property city|Property zip5|Phone Status 1|Phone Tags 1|Lists|Vacant|Absentee",
+      primary_phone_status: "Phone Status 1|Phone Tags 1",
+      custom_field: "Property city|Property zip5|Lists|Vacant|Absentee",
     },
   ],
   [
@@ -243,7 +244,8 @@ const HEADERS: [what: string, columns: Expected][] = [
       state: "State/Region",
       postal_code: "Postal Code",
       status: "Lead Status",
-      custom_field: "Record ID|Create Date|Contact owner|Lifecycle Stage|Company Name|Country/Region",
+      country: "Country/Region",
+      custom_field: "Record ID|Create Date|Contact owner|Lifecycle Stage|Company Name",
     },
   ],
   [
@@ -282,7 +284,8 @@ const HEADERS: [what: string, columns: Expected][] = [
       postal_code: "Address 1 - Postal Code",
       notes: "Notes",
       tags: "Labels",
-      custom_field: "E-mail 1 - Label|Address 1 - Country|Middle Name|Photo",
+      country: "Address 1 - Country",
+      custom_field: "E-mail 1 - Label|Middle Name|Photo",
     },
   ],
   [
@@ -297,7 +300,8 @@ const HEADERS: [what: string, columns: Expected][] = [
       state: "State",
       postal_code: "Zip",
       notes: "Call Notes",
-      custom_field: "Last Call Result|Last Call Date|Attempts|Phone Country|Agent Name|Agent Phone",
+      phone_status: "Last Call Result",
+      custom_field: "Last Call Date|Attempts|Phone Country|Agent Name|Agent Phone",
     },
   ],
   [
@@ -468,7 +472,7 @@ describe("the suggested mapping of", () => {
     expect(checkMapping(suggested, columns)).toEqual([]);
   });
 
-  it("is the same whatever the order of the columns, but for phones", () => {
+  it("is the same in any order of the columns, except for phones", () => {
     for (const [what, expected] of HEADERS) {
       const mapping = unfold(expected);
       const others = Object.keys(mapping).filter((column) => !mapping[column]?.includes("phone"));

@@ -1,4 +1,4 @@
-// Which column goes to which field, for the headers that people and programs really write.
+// Which column is mapped to which field, for headers that people and programs write.
 import { describe, expect, it } from "vitest";
 import { checkMapping } from "../../../supabase/functions/_shared/csv/check-mapping.ts";
 import { suggestMapping } from "../../../supabase/functions/_shared/csv/suggest-mapping.ts";
@@ -121,7 +121,7 @@ describe("a suggested mapping", () => {
     expect(suggest(header)).toEqual(expected);
   });
 
-  it("puts landlines last and lets columns that name their role have it", () => {
+  it("puts landlines last and gives columns the role that they name", () => {
     expect(suggest("Home Phone,Mobile,Alternate Phone,Work Phone")).toEqual({
       "Home Phone": "secondary_phone",
       Mobile: "primary_phone",
@@ -130,7 +130,7 @@ describe("a suggested mapping", () => {
     });
   });
 
-  it("finds a phone column with an unknown name by what is in it", () => {
+  it("finds a phone column with an unknown name by its cells", () => {
     const sample = [
       ["Ana", "(512) 555-0100"],
       ["Luis", "512.555.0101 / 713-555-0102"],
@@ -146,7 +146,7 @@ describe("a suggested mapping", () => {
     });
   });
 
-  it("gives a column whose cells do not fit what its name promises to no field", () => {
+  it("maps a column to no field if its cells do not fit its name, and a status to the field of which only known words count", () => {
     const columns = ["Phone", "Status", "Score", "Acres", "Email"];
     const sample = [
       ["512-555-0100", "Nurture", "87", "12.5", "a@example.com"],
@@ -155,14 +155,14 @@ describe("a suggested mapping", () => {
     ];
     expect(suggestMapping(columns, sample)).toEqual({
       Phone: "primary_phone",
-      Status: "custom_field",
+      Status: "phone_status",
       Score: "custom_field",
       Acres: "acreage",
       Email: "email",
     });
   });
 
-  it("takes a flag without a number for all phones, and for the phone before it where each has one", () => {
+  it("takes a flag without a number for all phones, or for the phone before it if each phone has one", () => {
     expect(suggest("Phone 1,Phone 2,DNC,Phone 2 DNC,Phone 1 Litigator,DNC Date")).toEqual({
       "Phone 1": "primary_phone",
       "Phone 2": "secondary_phone",
@@ -181,7 +181,7 @@ describe("a suggested mapping", () => {
     expect(suggest("Name,Surname,Phone")).toMatchObject({ Name: "first_name", Surname: "last_name" });
   });
 
-  it("gives no field to two columns, whatever the header", () => {
+  it("maps no two columns to one field, for any header", () => {
     const header =
       "Name,Full Name,Owner,First,First Name,Phone,Phone,Cell,Tel,Mobile,Zip,Zip Code,Mail Zip,State,Estado,County,Condado,Acres,Acreage";
     const columns = [...new Set(header.split(","))];

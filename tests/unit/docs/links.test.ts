@@ -1,4 +1,4 @@
-// Links between documents, tests and sources lead somewhere, and every promise of the README links to a test.
+// Links between documents, tests and sources work, and every promise of the README links to a test.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ const documents = [
 
 const read = (path: string) => readFileSync(join(PROJECT_DIR, path), "utf8");
 
-/** What a document shows as text: no blocks and spans of code. */
+/** A document's text without blocks and spans of code. */
 const prose = (text: string) =>
   text.replace(/^```[\s\S]*?^```/gm, "").replace(/(`+)[\s\S]*?[^`]\1(?!`)/g, "code");
 
@@ -26,7 +26,7 @@ const linksIn = (text: string) =>
     .map(([, target]) => target as string)
     .filter((target) => !/^[a-z]+:/.test(target));
 
-/** Names by which links may reach the headings of a document. */
+/** The anchors of a document's headings. */
 const anchorsIn = (text: string) =>
   [...text.replace(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     anchorOf(heading as string),
@@ -34,7 +34,7 @@ const anchorsIn = (text: string) =>
 
 const statOf = (path: string) => statSync(join(PROJECT_DIR, path), { throwIfNoEntry: false });
 
-/** Why a link of a document leads nowhere, or nothing. */
+/** The reason why a link of a document is broken, or undefined. */
 function brokenLink(document: string, target: string): string | undefined {
   const [file, anchor] = target.split("#") as [string, string | undefined];
   const path = file === "" ? document : join(dirname(document), file);
@@ -63,7 +63,7 @@ describe("links", () => {
 describe("paths", () => {
   /** Made by a command, from 1.0 on. */
   const LATER = ["supabase/migrations-frozen.json"];
-  /** Paths of the project that a text names in spans of code, but for patterns and placeholders. */
+  /** Paths of the project that a text names in spans of code, without patterns and placeholders. */
   const pathsIn = (text: string) =>
     [...text.matchAll(/`((?:tests|scripts|supabase|packages|docs|_shared)\/[\w./-]+)`/g)].map(([, path]) =>
       (path as string).replace(/^_shared\//, "supabase/functions/_shared/"),

@@ -1,4 +1,4 @@
-// What a service is told in confidence is taken out of what it answers, whatever both are.
+// A service's secrets are removed from its answers, for any secret and answer.
 import { describe, expect, it } from "vitest";
 import { hideSecrets } from "../../../supabase/functions/_shared/enrichment/hide-secrets.ts";
 import { growthOverSixteen, LINEAR_OVER_SIXTEEN } from "../../fixtures/measure-growth.ts";
@@ -26,7 +26,7 @@ describe("an answer", () => {
     expect(hideSecrets(service, text, 1000)).toBe(expected);
   });
 
-  it("loses one that reaches over the end of what is kept", () => {
+  it("hides one that reaches over the end of the kept part", () => {
     const kept = hideSecrets(service, `${"x".repeat(95)}secret-key-12345 and more`, 100);
     expect(kept).not.toContain("secr");
     expect(kept.length).toBeLessThanOrEqual(100);
@@ -36,13 +36,13 @@ describe("an answer", () => {
     expect(hideSecrets(service, "nothing of it here", 7)).toBe("nothing");
   });
 
-  it("loses those that overlap, whole", () => {
+  it("hides overlapping ones completely", () => {
     const told = { url: "https://example.com", request: { a: "abcdefgh", b: "efghijkl" }, secret: null };
     expect(hideSecrets(told, "-abcdefghijkl-", 100)).toBe("-[hidden]-");
   });
 });
 
-it("takes time in proportion to what is kept, also where nearly every place might be one", () => {
+it("takes linear time in the kept part, even if nearly every place might be one", () => {
   const make = (size: number) => {
     const told = {
       url: `https://example.com/ab${"a".repeat(1900)}`,

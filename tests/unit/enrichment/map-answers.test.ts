@@ -1,4 +1,4 @@
-// What services are sent and what of their answers is believed.
+// What is sent to services, and which of their answers are accepted.
 import { describe, expect, it } from "vitest";
 import {
   buildRequest,
@@ -30,7 +30,7 @@ const map = {
 const answer = (parcel: object, total?: unknown) => ({ parcel, values: [{ total }] });
 
 describe("paths", () => {
-  it("lead into objects and lists, and to nothing of their machinery", () => {
+  it("lead into objects and lists, but not to prototype properties", () => {
     const value = { a: [{ b: 1 }, { b: { c: null } }] };
     expect(
       ["a[0].b", "a[1].b.c", "a[2].b", "a.b", "a.length", "constructor.name", "__proto__"].map((path) =>
@@ -66,13 +66,13 @@ describe("a request", () => {
     ]);
   });
 
-  it("that needs what is not known is not made", () => {
+  it("that needs an unknown value is not made", () => {
     expect(() => fillTemplate({ a: "{apn}" }, { apn: null })).toThrow("asks for apn, which is not known");
     expect(() => fillTemplate({ a: "x {constructor}" }, {})).toThrow("constructor");
     expect(placeholdersOf({ a: "{apn}", b: ["{apn} {county}"] })).toEqual(["apn", "county"]);
   });
 
-  it("puts what it is given into places of its own: no value can add a field", () => {
+  it("puts values into its own places: no value can add a field", () => {
     const { init } = buildRequest(
       { ...service, method: "POST", request: { apn: "{apn}" } },
       { apn: '","admin":"1' },
@@ -82,7 +82,7 @@ describe("a request", () => {
 });
 
 describe("an answer about a parcel", () => {
-  it("is read by the map, its state as we write it, blanks left out", () => {
+  it("is read by the map, with the state in our form and without blanks", () => {
     const told = {
       apn: "r12345",
       acres: "1,234.50",
@@ -117,7 +117,7 @@ describe("an answer about a parcel", () => {
     expect(read).toThrow(expect.objectContaining({ outcome: "refused" }));
   });
 
-  it.each([[{}], [[]], [{ parcel: "no" }], [{ error: "quota" }]])("%o says nothing of it", (said) => {
+  it.each([[{}], [[]], [{ parcel: "no" }], [{ error: "quota" }]])("%o has nothing about it", (said) => {
     expect(() => readParcel(said, map, asked)).toThrow(expect.objectContaining({ outcome: "skipped" }));
   });
 });
@@ -127,7 +127,7 @@ describe("an answer about phones", () => {
   const scrub = { results: "data.list", phone: "number", dnc: "dnc", litigator: "tcpa.litigator" };
   const say = (...list: unknown[]) => ({ data: { list } });
 
-  it("tells of each that it names and we asked about: a litigator weighs more than a registry", () => {
+  it("is read for each phone that it names and we asked about: a litigator outranks a registry", () => {
     const said = say(
       { number: "(214) 555-0101", dnc: "Y", tcpa: { litigator: 1 } },
       { number: "2145550102", dnc: true },
@@ -142,7 +142,7 @@ describe("an answer about phones", () => {
     ]);
   });
 
-  it("that names hits only says of the others that they are clean", () => {
+  it("that names only hits means that the others are clean", () => {
     const said = [{ phone: "2145550103" }, { phone: "2145550102", bad: "true" }];
     expect([...mapScrub(said, { phone: "phone", dnc: "bad", hits_only: true }, phones)]).toEqual([
       ["+12145550101", "clean"],
@@ -155,7 +155,7 @@ describe("an answer about phones", () => {
     expect(() => mapScrub(said, scrub, phones)).toThrow("no list of phones");
   });
 
-  it("that is neither yes nor no is not believed", () => {
+  it("that is neither yes nor no is not accepted", () => {
     for (const dnc of ["maybe", 2, {}, []])
       expect(() => mapScrub(say({ number: phones[0], dnc }), scrub, phones)).toThrow("neither yes nor no");
   });

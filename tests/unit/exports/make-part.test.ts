@@ -12,7 +12,7 @@ import { workbookFrame } from "../../../supabase/functions/background-worker/exp
 
 const HEADING = ["name", "phone", "acres", "notes"];
 
-/** A whole file, its rows in parts of this size, as the worker puts it together. */
+/** A whole file, assembled from parts of this many rows as by the worker. */
 function makeFile(format: "csv" | "xlsx", rows: Cell[][], partRows = 2): Buffer {
   const parts: Uint8Array[] = [];
   let cursor = { rows: 0, crc: 0, raw_bytes: 0 };
@@ -51,7 +51,7 @@ describe("a workbook", () => {
     expect(sheet).toEqual([HEADING, ...ROWS.map((row) => row.map((cell) => (cell === "" ? null : cell)))]);
   });
 
-  it("says of its sheet how long it is, and its checksum", () => {
+  it("states the length of its sheet, and its checksum", () => {
     const file = makeFile("xlsx", ROWS);
     // The last entry of the central directory (46 bytes and the name), which 22 bytes end.
     const name = "xl/worksheets/sheet1.xml";
@@ -87,7 +87,7 @@ describe("a workbook", () => {
     );
   });
 
-  it("leaves out what XML can't hold, cuts what no cell can, and names columns past Z", () => {
+  it("leaves out characters that XML can't have, cuts cells that are too long, and names columns past Z", () => {
     expect(rowXml(2, ["a\u0000b\u0008c\uffff"])).toContain(">abc<");
     expect(rowXml(2, ["a\r\nb\rc"])).toContain(">a\nb_x000D_c<");
     expect(rowXml(2, ["x".repeat(40_000)]).match(/x{2,}/)?.[0]).toHaveLength(32_767);
@@ -110,7 +110,7 @@ describe("a CSV", () => {
     ]);
   });
 
-  it("opens as text where a spreadsheet would run it", () => {
+  it("opens as text if a spreadsheet would run it", () => {
     const values = ["=1+1", '=cmd|" /C calc"!A0', "+SUM(A1)", "-2+3", "@SUM(A1)", "\tx", "\rx"];
     const rows = readCsv(
       makeFile(

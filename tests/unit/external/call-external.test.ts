@@ -1,4 +1,4 @@
-// A call to a service outside, held against a real server that lies, hangs, drips, floods, redirects and hangs up.
+// A call to an outside service, with a real server that answers wrongly, hangs, drips, floods, redirects and hangs up.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   callExternal,
@@ -47,7 +47,7 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
     return { outcome, message, retryAfter, isCharged };
   };
 
-  it.each([200, 201, 400, 404, 410, 422])("gives back an answer of %i as it is", async (status) => {
+  it.each([200, 201, 400, 404, 410, 422])("returns an answer of %i unchanged", async (status) => {
     server.answer(status, { acreage: 5 });
     expect(await call()).toEqual({ status, text: '{"acreage":5}' });
   });
@@ -70,7 +70,7 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
       });
     });
 
-    it("when nobody is there, which costs nothing", async () => {
+    it("when nothing listens, which costs nothing", async () => {
       const gone = await startFaultyServer();
       await gone.close();
       expect(await failure(callExternal(gone.url, GET, 5_000, exchange))).toMatchObject({
@@ -90,7 +90,7 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
       });
     });
 
-    it("when it is asked too often, which costs nothing and waits as long as it says", async () => {
+    it("when it answers 429, which costs nothing and waits as long as it says", async () => {
       server.answer(429, {}, { "retry-after": "90" });
       const seldom = { outcome: "retry", message: "It is asked too often (HTTP 429).", isCharged: false };
       expect(await failure(call())).toEqual({ ...seldom, retryAfter: 90 });
@@ -107,7 +107,7 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
     },
   );
 
-  it.each([301, 302, 303, 307, 308])("no redirect (%i) is followed, wherever it leads", async (status) => {
+  it.each([301, 302, 303, 307, 308])("no redirect (%i) is followed, to any address", async (status) => {
     server.answer(status, "", { location: `${other.url}/latest/meta-data` });
     const secret = { ...GET, headers: { "x-api-key": "secret" } };
     expect(await failure(call(5_000, secret))).toMatchObject({
@@ -117,7 +117,7 @@ describe.each(EXCHANGES)("a call %s", (_name, exchange) => {
     expect(other.received).toEqual([]);
   });
 
-  it("no more is read than 256 KB, however much comes", async () => {
+  it("no more than 256 KB is read of any answer", async () => {
     server.answer(200, " ".repeat(MAX_ANSWER_BYTES));
     expect((await call()).text).toHaveLength(MAX_ANSWER_BYTES);
     server.answer(200, " ".repeat(MAX_ANSWER_BYTES + 1));
@@ -143,7 +143,7 @@ it("Retry-After is a number of seconds or a date", () => {
   ]);
 });
 
-it("an answer is not built where it is nested deeper than 64 levels, brackets in texts not counted", () => {
+it("an answer nested deeper than 64 levels is not parsed; brackets in strings don't count", () => {
   const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
   expect(readJson(nested(64))).toHaveLength(1);
   expect(() => readJson(nested(65))).toThrow("nested deeper than 64 levels");

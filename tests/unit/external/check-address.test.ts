@@ -1,4 +1,4 @@
-// Where services may be: public addresses by https, whatever a URL or a name pretends.
+// Where services may be: public addresses by https, in any form of a URL or name.
 import { describe, expect, it } from "vitest";
 import { findAddresses, refuseUrl } from "../../../supabase/functions/_shared/external/check-address.ts";
 import { isPublicAddress } from "../../../supabase/functions/_shared/external/public-address.ts";
@@ -99,7 +99,7 @@ describe("a URL", () => {
     "https://münchen.example/",
     "https://api.example.com/ñ",
     "https://api.example.com/\tx",
-    // Written so that somebody's check overlooks them.
+    // Notations that some checks overlook.
     "https://api.example.com./",
     "https://127.0.0.1./",
     "https://localhost./",
@@ -145,7 +145,7 @@ describe("a name", () => {
   const at = (...addresses: string[]) =>
     findAddresses("https://api.example.com/", false, async () => addresses);
 
-  it("may lead to public addresses alone", async () => {
+  it("may lead to public addresses only", async () => {
     const both = ["93.184.216.34", "2606:2800:220:1::1"];
     expect(await at(...both)).toEqual(both);
     for (const addresses of [["127.0.0.1"], ["93.184.216.34", "169.254.169.254"], ["fd00::1"], []]) {
@@ -157,7 +157,7 @@ describe("a name", () => {
     }
   });
 
-  it("that leads nowhere is tried again", async () => {
+  it("that does not resolve is tried again", async () => {
     const nowhere = findAddresses("https://api.example.com/", true, () =>
       Promise.reject(new Error("ENOTFOUND")),
     );

@@ -1,4 +1,4 @@
-// The HTTP of a service that is anybody's: answers that break the protocol, or cost more than they are worth, word by word.
+// The HTTP client for untrusted services: answers that break the protocol, or that are costly to read.
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
@@ -89,7 +89,7 @@ it("a service that sends each byte apart costs a bounded number of reads", async
     while (!socket.destroyed) await new Promise((resolve) => socket.write("a", () => setImmediate(resolve)));
   };
   const begun = process.cpuUsage();
-  // By reads where each byte comes apart, by length where the network put them together again.
+  // Limited by reads if each byte arrives separately, by length if the network joined them.
   expect(await call()).toMatchObject({ outcome: "retry" });
   expect(process.cpuUsage(begun).user / 1000).toBeLessThan(2_000);
 });

@@ -1,4 +1,4 @@
-// A name that leads elsewhere at the second look: what is connected to is what was checked.
+// A name that resolves differently at the second look-up: the connection goes to the checked address.
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { callExternal } from "../../../supabase/functions/_shared/external/call-external.ts";
 import type { Resolve } from "../../../supabase/functions/_shared/external/check-address.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 beforeEach(() => server.received.splice(0));
 afterAll(() => server.close());
 
-/** Answers by each list of addresses in turn, as a name server whose answers live for no second. */
+/** Answers with each list of addresses in turn, like a name server with a lifetime of 0. */
 function faultyResolver(...turns: string[][]): { resolve: Resolve; asked: () => number } {
   let asked = 0;
   return { resolve: async () => turns[Math.min(asked++, turns.length - 1)] as string[], asked: () => asked };
@@ -26,7 +26,7 @@ function faultyResolver(...turns: string[][]): { resolve: Resolve; asked: () => 
 const network = () => makeNodeDial(() => ({ ip: "127.0.0.1", port: Number(new URL(server.url).port) }));
 const post = { method: "POST" as const, headers: { "x-api-key": "secret" }, body: '{"apn":"R1"}' };
 
-it("is looked up once, and the address that was looked at is connected to, for the name", async () => {
+it("is looked up once, and the checked address is connected to, for the name", async () => {
   const { resolve, asked } = faultyResolver([PUBLIC], ["127.0.0.1"]);
   const { dial, dialed } = network();
   const exchange = exchangePinned({ allowsLoopback: false, resolve, dial });
@@ -53,7 +53,7 @@ it("is looked up once, and the address that was looked at is connected to, for t
   expect(dialed).toHaveLength(1);
 });
 
-it("goes to the next of its addresses where one does not answer, IPv4 first", async () => {
+it("uses the next of its addresses if one does not answer, IPv4 first", async () => {
   const { resolve } = faultyResolver(["2606:2800:220:1::1", "93.184.216.35", PUBLIC]);
   const { dial, dialed } = network();
   const exchange = exchangePinned({
@@ -70,7 +70,7 @@ it("goes to the next of its addresses where one does not answer, IPv4 first", as
   expect(server.received).toHaveLength(1);
 });
 
-it("is not called at all where one of its addresses is private", async () => {
+it("is not called at all if one of its addresses is private", async () => {
   const { resolve } = faultyResolver([PUBLIC, "169.254.169.254"]);
   const { dial, dialed } = network();
   const call = callExternal(
@@ -83,7 +83,7 @@ it("is not called at all where one of its addresses is private", async () => {
   expect(dialed).toEqual([]);
 });
 
-it("has its time for the look-up too", async () => {
+it("has a time limit for the look-up too", async () => {
   const exchange = exchangePinned({
     allowsLoopback: false,
     resolve: () => new Promise(() => {}),

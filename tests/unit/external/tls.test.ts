@@ -1,4 +1,4 @@
-// Calls by TLS as functions make them, in Deno: the certificate must be for the name, and be signed by somebody who is trusted.
+// Calls by TLS as functions make them, in Deno: the certificate must be for the name, and signed by a trusted authority.
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -24,7 +24,7 @@ async function serve(authority: Authority, name: string, received: string[] = []
       setImmediate(() => response.end("5}"));
     } else response.end(JSON.stringify({ host: request.headers.host, protocol: request.httpVersion }));
   });
-  // Who does not trust it hangs up in the middle.
+  // A client that does not trust it hangs up in the middle.
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closing.push(
@@ -57,7 +57,7 @@ async function callInDeno(...calls: Call[]): Promise<Record<string, unknown>[]> 
     .map((line) => JSON.parse(line));
 }
 
-it("are answered where the certificate is the name's own", async () => {
+it("are answered if the certificate is for the name", async () => {
   const port = await serve(trusted, "parcels.example.com");
   const name = "parcels.example.com";
   expect(await callInDeno({ name, port }, { name, port, path: "/chunked" })).toMatchObject([
@@ -66,7 +66,7 @@ it("are answered where the certificate is the name's own", async () => {
   ]);
 });
 
-it("are refused where it is another name's, or signed by nobody who is trusted: nothing is sent", async () => {
+it("are refused if it is for another name or not signed by a trusted authority: nothing is sent", async () => {
   const received: string[] = [];
   const [wrongName, wrongSigner] = await Promise.all([
     serve(trusted, "elsewhere.example.com", received),
@@ -85,7 +85,7 @@ it("are refused where it is another name's, or signed by nobody who is trusted: 
   expect(received).toEqual([]);
 });
 
-it("end in time where the other side speaks no TLS, or says nothing", async () => {
+it("end in time if the other side has no TLS, or never answers", async () => {
   const ports = await Promise.all(
     ["SSH-2.0-OpenSSH_9.2\r\n", ""].map(async (greeting) => {
       const server = createTcpServer((socket) => {

@@ -11,7 +11,7 @@ import { openApiDocument } from "../../../supabase/functions/_shared/http/openap
 // Loads every function, which takes seconds on a busy machine.
 const areas = await readApiAreas();
 
-it("writes the document of each area into the folder it is told, which it makes", async () => {
+it("writes the document of each area into the given folder, which it creates", async () => {
   const folder = await mkdtemp(join(tmpdir(), "api-documents-"));
   const out = join(folder, "made", "for-it");
   try {

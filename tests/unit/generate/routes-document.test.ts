@@ -15,7 +15,7 @@ const declare = (method: Method, path: string, permission: Permission, summary: 
 const rowsOf = (text: string) => text.split("\n").filter((line) => /^\| [A-Z]+ \|/.test(line));
 
 describe("the table of routes", () => {
-  it("is ordered by path and method, whatever the order of the route table", () => {
+  it("is ordered by path and method, for any order of the route table", () => {
     const routes = [
       declare("DELETE", "/wide", "admin", "Removes the wide | or narrow"),
       declare("POST", "/", "twilio_signature", "Takes news"),

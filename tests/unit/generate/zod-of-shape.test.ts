@@ -32,7 +32,7 @@ it.each<[Shape, string]>([
   expect(zodOfShape(shape)).toBe(source);
 });
 
-describe("what a schema could not hold is refused", () => {
+describe("a shape that a schema could not express is refused", () => {
   it.each<[string, Shape]>([
     ["a word that nobody reads", { type: "boolean", const: true } as Shape],
     ["a word of another type", { type: "integer", maxLength: 5 }],

@@ -1,4 +1,4 @@
-// How much of a body is read: up to the route's limit, whatever Content-Length says, and not a byte for strangers.
+// How much of a body is read: up to the route's limit, for any Content-Length, and nothing for callers who are not signed in.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { muteLog } from "./mute-log.ts";
@@ -14,7 +14,7 @@ const ask = areaOf([
   echo("POST", "/signed-in", { body: z.unknown() }, { permission: "viewer" }),
 ]);
 
-/** A body that comes in pieces of 64 KiB and counts how many were taken. */
+/** A body that arrives in pieces of 64 KiB and counts how many were read. */
 function stream(pieces: number) {
   const taken = { pieces: 0, canceled: false };
   const body = new ReadableStream<Uint8Array>(
@@ -51,7 +51,7 @@ describe("a body", () => {
     expect(error.message).toBe("The body is larger than the 10 bytes allowed here. Send less at a time.");
   });
 
-  it("is limited to 1 MiB where a route says nothing else", async () => {
+  it("is limited to 1 MiB if a route has no other limit", async () => {
     expect((await send("/", `"${"x".repeat(1024 * KIB - 2)}"`)).status).toBe(200);
     const response = await send("/", `"${"x".repeat(1024 * KIB - 1)}"`);
     expect([response.status, (await response.json()).detail]).toEqual([
@@ -82,12 +82,12 @@ describe("a body", () => {
     expect((await send("/large", `"${"x".repeat(2 * 1024 * KIB)}"`)).status).toBe(200);
   });
 
-  it("of somebody who is not signed in is not looked at", async () => {
+  it("of a caller who is not signed in is not read", async () => {
     const response = await send("/signed-in", "not JSON");
     expect(response.status).toBe(401);
   });
 
-  it("that breaks off is the caller's trouble", async () => {
+  it("that breaks off is the caller's error", async () => {
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     expect((await send("/", body)).status).toBe(400);
   });

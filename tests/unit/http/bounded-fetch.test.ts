@@ -1,4 +1,4 @@
-// Answers of the database are held within bounds, however many come at once.
+// Answers of the database are limited, for any number at once.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createClient } from "@supabase/supabase-js";
@@ -33,7 +33,7 @@ const read = (size: number) =>
     .from(`t${size}`)
     .select();
 
-it("lets through what is within the bound, whole", async () => {
+it("returns an answer within the limit unchanged", async () => {
   for (const size of [0, 1, 70_000, 1_000_000, MAX_ANSWER_BYTES - 100]) {
     const { data, error } = await read(size);
     expect(error).toBeNull();
@@ -57,7 +57,7 @@ it("reads a few large ones at once, and all in the end", async () => {
   expect(answers.map(({ data }) => data?.[0].x.length)).toEqual(answers.map(() => 2_000_000));
 });
 
-it("gives its place back after what was too large", async () => {
+it("frees its place after an answer that was too large", async () => {
   await Promise.all(Array.from({ length: 10 }, () => read(MAX_ANSWER_BYTES * 2)));
   expect((await read(1_000_000)).error).toBeNull();
 });

@@ -1,4 +1,4 @@
-// Which origins a browser is let in from.
+// Which origins a browser may call from.
 import { corsHeaders } from "@supabase/supabase-js/cors";
 import { describe, expect, it } from "vitest";
 import { muteLog } from "./mute-log.ts";
@@ -11,7 +11,7 @@ const from = (origin: string, init: RequestInit = {}) => ({ ...init, headers: { 
 const granted = (response: Response) => response.headers.get("access-control-allow-origin");
 
 describe("an answer", () => {
-  it("names http://localhost:3000 where nothing is set, and no other origin", async () => {
+  it("names http://localhost:3000 if nothing is set, and no other origin", async () => {
     const ask = areaOf(routes());
     expect(granted(await ask("/", from("http://localhost:3000")))).toBe("http://localhost:3000");
     expect(granted(await ask("/", from("http://localhost:3001")))).toBeNull();
@@ -41,7 +41,7 @@ describe("an answer", () => {
     expect(response.headers.get("vary")).toContain("Origin");
   });
 
-  it("lets scripts read the request id and Retry-After, of errors too", async () => {
+  it("lets scripts read the request id and Retry-After, also of errors", async () => {
     const response = await areaOf(routes())("/nowhere", from("http://localhost:3000"));
     expect(response.status).toBe(404);
     expect(granted(response)).toBe("http://localhost:3000");
@@ -85,7 +85,7 @@ describe("a preflight", () => {
     );
   });
 
-  it("from elsewhere allows nothing", async () => {
+  it("from another origin allows nothing", async () => {
     const { headers } = await preflight("https://evil.test");
     expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
   });

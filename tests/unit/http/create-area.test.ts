@@ -1,4 +1,4 @@
-// What every area does with a request, whatever its routes are: addresses, methods, request ids, headers, errors, log.
+// What every area does with a request for any route: addresses, methods, request ids, headers, errors, log.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
@@ -48,20 +48,23 @@ describe("addresses and methods", () => {
     },
   );
 
-  it("prefers a fixed address to one with a parameter, in whatever order they are declared", async () => {
+  it("prefers a fixed address to one with a parameter, in any order of declaration", async () => {
     expect(await (await ask("/special")).json()).toEqual({ success: true, data: {} });
     expect(await (await ask("/a%20b")).json()).toEqual({ success: true, data: { params: { id: "a b" } } });
   });
 
-  it("answers 405 with the methods that there are", async () => {
+  it("answers 405 with the existing methods", async () => {
     const response = await ask("/7", { method: "DELETE" });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, PATCH");
-    expect(await response.json()).toMatchObject({ success: false, error: { code: "method_not_allowed" } });
+    expect(await response.json()).toMatchObject({
+      success: false,
+      error: { code: "method_not_allowed", message: "DELETE is not offered here. Use GET or PATCH." },
+    });
     expect((await ask("/7/start/", { method: "GET" })).headers.get("allow")).toBe("POST");
   });
 
-  it("answers 404 where there is nothing, in the same envelope", async () => {
+  it("answers 404 for an unknown address, in the same envelope", async () => {
     const response = await ask("/7/stop", { method: "POST" });
     expect(response.status).toBe(404);
     const body = await response.json();
@@ -149,7 +152,7 @@ describe("answers", () => {
     expect(await read("GET", "/list?skip=50&limit=25")).toEqual([200, third]);
   });
 
-  it("are empty where there is nothing to say, and as they are where a route answers no JSON", async () => {
+  it("are empty if there is nothing to return, and unchanged if a route answers no JSON", async () => {
     const nothing = await ask("/empty", { method: "DELETE" });
     expect([nothing.status, await nothing.text()]).toEqual([204, ""]);
     const xml = await ask("/raw");
@@ -174,13 +177,13 @@ describe("request ids", () => {
       "x-request-id",
     );
 
-  it("are made where the caller sends none, a new one each time", async () => {
+  it("are made if the caller sends none, a new one each time", async () => {
     const [one, two] = [await idFor(), await idFor()];
     expect(one).toMatch(/^[0-9a-f-]{36}$/);
     expect(two).not.toBe(one);
   });
 
-  it("are the caller's where it sends a plain one", async () => {
+  it("are the caller's if it sends a plain one", async () => {
     expect(await idFor("trace-0123.abc")).toBe("trace-0123.abc");
   });
 
@@ -193,7 +196,7 @@ describe("request ids", () => {
 });
 
 describe("errors", () => {
-  it("say what a use case means them to say, with Retry-After where they name a time", async () => {
+  it("have the text of the use case, with Retry-After if they name a time", async () => {
     const error = new AppError("rate_limited", "Too many at once: wait a little.", { retry_after: 2.4 });
     const response = await throwing(error)("/throw");
     expect(response.status).toBe(429);
@@ -223,7 +226,7 @@ describe("errors", () => {
     expect(lines.join()).not.toContain("worker:hunter2");
   });
 
-  it("of the database become the answer their SQLSTATE stands for", async () => {
+  it("of the database become the answer for their SQLSTATE", async () => {
     const raised = {
       code: "PT409",
       message: "It runs already.",
@@ -239,7 +242,7 @@ describe("errors", () => {
 });
 
 describe("the log", () => {
-  it("has one line a request, with the declared address in place of the real one", async () => {
+  it("has one line a request, with the declared address instead of the real one", async () => {
     const params = z.object({ e164: z.string() });
     const ask = areaOf([
       echo("GET", "/{e164}", { params, query: z.object({ search: z.string().optional() }) }),
@@ -252,7 +255,7 @@ describe("the log", () => {
     expect(lines.join()).not.toContain("5125550100");
   });
 
-  it("names nothing that a request carries", async () => {
+  it("contains nothing from a request", async () => {
     const ask = areaOf([echo("POST", "/", { body: z.unknown() })]);
     await ask("/", {
       method: "POST",

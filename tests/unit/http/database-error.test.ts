@@ -1,4 +1,4 @@
-// What callers are told of an error of the database: the SQLSTATE decides, and nothing of anybody's rows gets out.
+// The answer to an error of the database: the SQLSTATE decides, and no contents of rows are revealed.
 import { describe, expect, it } from "vitest";
 import {
   fromDatabaseError,
@@ -35,7 +35,7 @@ describe("an error that our SQL raised", () => {
     });
   });
 
-  it("with a word of another status gets the word of its own", () => {
+  it("with a code word of another status gets the word of its own status", () => {
     expect(translate("PT409", "So.", null, "not_found")).toMatchObject({ status: 409, code: "conflict" });
   });
 
@@ -89,7 +89,7 @@ describe("an error of Postgres or PostgREST", () => {
     expect(JSON.stringify([error.message, error.details])).not.toContain("5125550100");
   });
 
-  it("tells a reference to nothing from a record still in use", () => {
+  it("distinguishes a reference to a missing row from a row still in use", () => {
     const missing = translate("23503", "...", 'Key (campaign_id)=(7) is not present in table "campaigns".');
     expect(missing).toMatchObject({ status: 422, details: { errors: [{ field: "campaign_id" }] } });
     const used = translate("23503", "...", 'Key (id)=(7) is still referenced from table "messages".');
@@ -104,12 +104,12 @@ describe("an error of Postgres or PostgREST", () => {
     expect(error.details).toEqual({ errors: [{ field: "name", message: "name is required." }] });
   });
 
-  it("keeps what was thrown for the log alone", () => {
+  it("keeps the original error for the log only", () => {
     const thrown = { code: "XX000", message: "something internal" };
     expect(fromDatabaseError(thrown).cause).toBe(thrown);
   });
 
-  it("is told from errors of the program", () => {
+  it("is distinguished from errors of the program", () => {
     expect(isDatabaseError({ code: "23505", message: "", details: "", hint: "" })).toBe(true);
     expect(isDatabaseError(Object.assign(new Error("x"), { code: "40001" }))).toBe(true);
     expect(isDatabaseError(Object.assign(new Error("x"), { code: "ECONNREFUSED" }))).toBe(true);

@@ -1,11 +1,11 @@
-// Environment variables: which names are read, and what is said of a missing or odd one.
+// Environment variables: which names are read, and the error for a missing or odd one.
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 
 const environment = (variables: Record<string, string>) => readEnvironment((name) => variables[name]);
 
 describe("the environment", () => {
-  it("reads the keys of today's platform, and those of projects made before", () => {
+  it("reads the keys of today's platform, and those of older projects", () => {
     const today = environment({
       SUPABASE_URL: "http://127.0.0.1:54321/",
       SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_1"}',
@@ -21,7 +21,7 @@ describe("the environment", () => {
     expect([legacy.publishableKey, legacy.secretKey]).toEqual(["anon", "service"]);
   });
 
-  it("takes another key where none is named default, and a legacy one where there are no others", () => {
+  it("takes another key if none is named default, and a legacy one if there are no others", () => {
     const renamed = environment({
       SUPABASE_PUBLISHABLE_KEYS: '{"web":"sb_publishable_2","app":"sb_publishable_3"}',
       SUPABASE_SECRET_KEYS: '{"jobs":"sb_secret_2","default":"sb_secret_1"}',
@@ -34,7 +34,7 @@ describe("the environment", () => {
     );
   });
 
-  it("takes an empty variable for one that is not set", () => {
+  it("treats an empty variable as one that is not set", () => {
     expect(environment({ JWT_SECRET: "" }).get("JWT_SECRET")).toBeUndefined();
   });
 

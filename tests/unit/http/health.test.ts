@@ -1,4 +1,4 @@
-// /health: whether the area and the database answer, without a crowd of callers becoming a crowd of calls.
+// /health: whether the area and the database answer; many callers share one call of the database.
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { waitFor } from "local-supabase/testing/wait-for";
@@ -7,7 +7,7 @@ import type { ProbeConnection } from "../../../supabase/functions/_shared/http/h
 import { muteLog } from "./mute-log.ts";
 import { type Ask, areaOf } from "./test-area.ts";
 
-/** Stands for REST: keeps every call until the test lets it go. */
+/** A stand-in for REST: holds every call until the test releases it. */
 let rest: Server;
 let held: ServerResponse[] = [];
 let ask: Ask;
@@ -32,7 +32,7 @@ function answerAll(status: number, body: object): void {
 }
 
 describe("health", () => {
-  it("asks the database once for all who ask at the same time, and anew for whoever comes later", async () => {
+  it("asks the database once for all callers at the same time, and again for later ones", async () => {
     const crowd = Array.from({ length: 20 }, () => ask("/health"));
     await waitFor(async () => held.length > 0);
     expect(held).toHaveLength(1);
@@ -64,7 +64,7 @@ describe("health of an area with a connection of its own", () => {
     return asked;
   };
 
-  it("tells how long the database took, and makes no connection for each who asks", async () => {
+  it("reports how long the database took, and does not connect for each caller", async () => {
     let made = 0;
     const own = askWith(async () => {
       made += 1;
@@ -77,7 +77,7 @@ describe("health of an area with a connection of its own", () => {
     expect(made).toBe(1);
   });
 
-  it("is a failure where none can be made, whose reason is told to the log alone", async () => {
+  it("is a failure if none can be made; only the log has the reason", async () => {
     const own = askWith(async () => {
       throw new Error("password authentication failed for user worker.abc");
     });

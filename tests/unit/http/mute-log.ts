@@ -1,4 +1,4 @@
-// Keeps what areas log out of the tests' own output, and in a list for those that look at it.
+// Keeps the log of areas out of the tests' own output, and in a list for tests that check it.
 import { afterEach, beforeEach, vi } from "vitest";
 
 /** Call it once at the top of a test file. @returns the lines of the running test, each with its level in front */

@@ -1,4 +1,4 @@
-// The OpenAPI document says of every route what the route table says.
+// The OpenAPI document agrees with the route table for every route.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openApiDocument } from "../../../supabase/functions/_shared/http/openapi-document.ts";
@@ -57,7 +57,7 @@ type Json = any;
 const document: Json = openApiDocument({ area: "things", description: "Things.", routes });
 
 describe("the document", () => {
-  it("has every route, with its permission and who may sign in how", () => {
+  it("has every route, with its permission and its ways to authenticate", () => {
     const operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
       Object.entries<Json>(methods).map(([method, operation]) => [
         `${method.toUpperCase()} ${path}`,
@@ -79,7 +79,7 @@ describe("the document", () => {
     ]);
   });
 
-  it("describes query, body, answer and error as they go over the wire", () => {
+  it("describes query, body, answer and error as they are sent", () => {
     const { get, post } = document.paths["/things"];
     expect(get.parameters.map((p: { name: string }) => p.name)).toEqual([
       "page",

@@ -1,4 +1,4 @@
-// How requests are read: queries as callers write them, bodies as they may come, and what wrong ones are told.
+// How requests are read: queries and bodies as callers send them, and the errors for wrong ones.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { pageFields } from "../../../supabase/functions/_shared/http/pagination.ts";
@@ -72,7 +72,7 @@ describe("a query", () => {
     });
   });
 
-  it("can't reach the prototype of what is read", async () => {
+  it("can't reach the prototype of the result", async () => {
     expect((await ask("/?__proto__=x&__proto__[]=y&constructor=z")).status).toBe(200);
   });
 });
@@ -108,7 +108,7 @@ describe("a JSON body", () => {
     return (await response.json()).error.details.errors;
   };
 
-  it("that is right is what the use case gets", async () => {
+  it("that is valid is passed to the use case", async () => {
     const right = { name: "Ana", phones: [{ number: "+15125550100" }] };
     expect(await (await ask("/", post(JSON.stringify(right)))).json()).toEqual({
       success: true,
@@ -116,7 +116,7 @@ describe("a JSON body", () => {
     });
   });
 
-  it("names every wrong field, deep ones too", async () => {
+  it("names every wrong field, also nested ones", async () => {
     const wrong = {
       name: "",
       phones: [{ number: "5125550100" }, {}],
@@ -186,7 +186,7 @@ describe("a form", () => {
     expect(one.data.form).toEqual({ Body: "Hola", MediaUrl: ["a"] });
   });
 
-  it("sent as JSON is told how forms are sent", async () => {
+  it("sent as JSON gets an error that says how forms are sent", async () => {
     const response = await ask("/", post('{"Body":"Hola"}'));
     expect(response.status).toBe(415);
     expect((await response.json()).detail).toContain(type);

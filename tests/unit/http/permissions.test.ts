@@ -1,4 +1,4 @@
-// Who may ask: the ways in that need no database. Roles are tested where there is one.
+// Who may call: the checks that need no database. Roles are tested elsewhere with a database.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -53,26 +53,26 @@ describe("a route for users", () => {
     expect(await codeFor({ apikey: "sb_publishable_test" })).toBe("missing_token");
   });
 
-  it("takes no project key for a person, the secret one least of all", async () => {
+  it("does not take a project key for a person, not even the secret one", async () => {
     expect(await codeFor({ authorization: "Bearer sb_publishable_test" })).toBe("missing_token");
     expect(await codeFor({ authorization: "Bearer sb_secret_test" })).toBe("missing_token");
   });
 
-  it("tells an expired token from a bad one", async () => {
+  it("distinguishes an expired token from a bad one", async () => {
     expect(await codeFor({ authorization: `Bearer ${await signShared(userClaims({ exp: 1 }))}` })).toBe(
       "token_expired",
     );
     expect(await codeFor({ authorization: "Bearer nonsense" })).toBe("token_invalid");
   });
 
-  it("says that API keys are not enabled, and does not fall back to the token beside one", async () => {
+  it("reports that API keys are not enabled, and does not fall back to the token beside one", async () => {
     const token = await signShared(userClaims());
     expect(await codeFor({ "x-api-key": "ct_0123456789", authorization: `Bearer ${token}` })).toBe(
       "api_keys_not_enabled",
     );
   });
 
-  it("says that the database can't be reached where it can't (503), and does not let anybody in", async () => {
+  it("answers 503 if the database can't be reached, and lets nobody in", async () => {
     const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     const down = areaOf([echo("GET", "/", {}, { permission: "viewer" })], { SUPABASE_URL: url });
     const token = await signShared(userClaims({ iss: `${url}/auth/v1` }));
@@ -89,7 +89,7 @@ describe("a route for the scheduler", () => {
   const statusFor = async (headers: Record<string, string>) =>
     (await ask("/", { method: "POST", headers })).status;
 
-  it("needs its secret, and a user's token is no use", async () => {
+  it("needs its secret, and does not accept a user's token", async () => {
     expect(await statusFor({ "x-worker-secret": "a-long-random-secret" })).toBe(200);
     expect(await statusFor({})).toBe(401);
     expect(await statusFor({ "x-worker-secret": "" })).toBe(401);
@@ -99,7 +99,7 @@ describe("a route for the scheduler", () => {
     expect(await statusFor({ authorization: "Bearer a-long-random-secret" })).toBe(401);
   });
 
-  it("lets nobody in where the secret was not set", async () => {
+  it("lets nobody in if the secret is not set", async () => {
     const unset = areaOf([echo("POST", "/", {}, { permission: "worker_secret" })]);
     for (const headers of [{}, { "x-worker-secret": "" }, { "x-worker-secret": "undefined" }]) {
       expect((await unset("/", { method: "POST", headers: headers as Record<string, string> })).status).toBe(
@@ -129,7 +129,7 @@ describe("a route for Twilio", () => {
       headers: { "x-twilio-signature": signature },
     });
 
-  it("is checked over every field of the body, which the use case still gets", async () => {
+  it("is checked by the signature over all fields of the body, which the use case still gets", async () => {
     const response = await post("right");
     expect(await response.json()).toEqual({ success: true, data: { form: { MessageSid: "SM1" } } });
     expect(seen.at(-1)).toBe("MessageSid=SM1&Extra=a+b");

@@ -1,10 +1,10 @@
-// The probe of the functions' own connection comes to an end whatever the server does.
+// The probe of the functions' own connection ends, whatever the server does.
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { probeDirect } from "../../../supabase/functions/_shared/db/probe-direct.ts";
 import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 
-/** Takes connections and says nothing. */
+/** Accepts connections and never answers. */
 let silent: Server;
 const sockets: Socket[] = [];
 
@@ -24,13 +24,13 @@ const probe = (port: number) =>
     ),
   );
 
-it("fails at once where nobody listens", async () => {
+it("fails at once if nothing listens", async () => {
   const begun = performance.now();
   await expect(probe(9)).rejects.toThrow("ECONNREFUSED");
   expect(performance.now() - begun).toBeLessThan(1000);
 });
 
-it("gives up after some seconds on a server that says nothing", async () => {
+it("gives up after some seconds on a server that never answers", async () => {
   const begun = performance.now();
   const failure = await probe((silent.address() as AddressInfo).port).catch((error) => error);
   expect(String(failure)).toMatch(/CONNECT_TIMEOUT|no answer within/);

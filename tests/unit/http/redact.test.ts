@@ -1,4 +1,4 @@
-// What must never be in a line of log is taken out of it.
+// Secrets and personal data are removed from log lines.
 import { afterEach, expect, it, vi } from "vitest";
 import { createLog } from "../../../supabase/functions/_shared/http/log.ts";
 import { redact } from "../../../supabase/functions/_shared/http/redact.ts";
@@ -19,7 +19,7 @@ it.each([
   expect(redact(line)).toBe(clean);
 });
 
-it("takes out a session's token", async () => {
+it("removes a session's token", async () => {
   const token = await signShared(userClaims());
   expect(redact(`Bearer ${token} was refused`)).toBe("Bearer [token] was refused");
 });
@@ -30,7 +30,7 @@ it("leaves ids and times as they are", () => {
   expect(redact(line)).toBe(line);
 });
 
-it("writes one line however many the message has, so that none can be forged", () => {
+it("writes one line for a message of several lines, so that none can be forged", () => {
   const lines: string[] = [];
   vi.spyOn(console, "info").mockImplementation((line) => void lines.push(line));
   createLog({ area: "leads" }).info("first\nGET /forged 200", { note: "a\r\nb", none: undefined });

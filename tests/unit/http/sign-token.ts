@@ -1,4 +1,4 @@
-// Tokens for tests of sign-in: signed as Supabase signs them, with whatever a test wants to be wrong in them.
+// Tokens for tests of sign-in: signed as Supabase signs them, with the faults that a test wants.
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export const PROJECT_URL = "http://127.0.0.1:56490";
@@ -41,7 +41,7 @@ export async function createSigningKey(kid: string, alg: "ES256" | "RS256" = "ES
   return { publicJwk, publicKey, sign };
 }
 
-/** A token nobody signed. */
+/** An unsigned token. */
 export function unsignedToken(claims: JWTPayload, alg: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part({ alg, typ: "JWT" })}.${part(claims)}.`;

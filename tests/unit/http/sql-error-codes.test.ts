@@ -1,4 +1,4 @@
-// The words that our SQL raises are words of the closed list, each with the status it is raised with.
+// The code words that our SQL raises are in the closed list, each with its status.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ERROR_STATUS } from "../../../supabase/functions/_shared/http/error-codes.ts";
@@ -16,7 +16,7 @@ const raised = readdirSync(folder, { recursive: true, encoding: "utf8" })
   });
 
 describe("SQL raises", () => {
-  it("errors at all, or this test looks in the wrong place", () => {
+  it("errors at all, or this test searches the wrong place", () => {
     expect(raised.length).toBeGreaterThan(0);
   });
 

@@ -1,4 +1,4 @@
-// Which tokens are believed: real ones of both kinds of key, and every forgery we could think of.
+// Which tokens are accepted: real ones of both kinds of key, and which forgeries are refused.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportSPKI } from "jose";
@@ -31,7 +31,7 @@ function environment(variables: Record<string, string | undefined> = {}) {
 const verify = (token: string, env = environment()) => verifyToken(token, env);
 const code = (code: string) => expect.objectContaining({ name: "AppError", code });
 
-describe("a token that is believed", () => {
+describe("a token that is accepted", () => {
   it("is signed ES256 with a key of the inline JWKS", async () => {
     await expect(verify(await key.sign(userClaims()))).resolves.toEqual({ userId: USER_ID });
   });
@@ -48,13 +48,13 @@ describe("a token that is believed", () => {
     });
   });
 
-  it("names no issuer where the shared secret signed it", async () => {
+  it("names no issuer if the shared secret signed it", async () => {
     await expect(verify(await signShared(userClaims({ iss: undefined })))).resolves.toEqual({
       userId: USER_ID,
     });
   });
 
-  it("names the issuer of JWT_ISSUER, where the project is known by another address", async () => {
+  it("names the issuer of JWT_ISSUER, if the project has another address", async () => {
     const issuer = "https://project.example.com/auth/v1";
     const token = await key.sign(userClaims({ iss: issuer }));
     await expect(verify(token, environment({ JWT_ISSUER: issuer }))).resolves.toEqual({ userId: USER_ID });
@@ -132,12 +132,12 @@ describe("a token that is refused", () => {
     }
   });
 
-  it("is signed HS256 where the project has no shared secret", async () => {
+  it("is signed HS256 if the project has no shared secret", async () => {
     const env = environment({ JWT_SECRET: undefined });
     await expect(verify(await signShared(userClaims()), env)).rejects.toEqual(code("token_invalid"));
   });
 
-  it("is signed HS256 with an empty secret where the project has none", async () => {
+  it("is signed HS256 with an empty secret if the project has none", async () => {
     const token = unsignedToken(userClaims(), "HS256");
     await expect(verify(token, environment({ JWT_SECRET: "" }))).rejects.toEqual(code("token_invalid"));
   });
@@ -175,7 +175,7 @@ describe("keys fetched from the project", () => {
   const fetching = (base: string) => environment({ SUPABASE_URL: base, SUPABASE_JWKS: '{"keys":[]}' });
   const tokenFor = (base: string) => key.sign(userClaims({ iss: `${base}/auth/v1` }));
 
-  it("are unreachable: that is our trouble (503), not a bad token (401)", async () => {
+  it("are unreachable: that is our error (503), not a bad token (401)", async () => {
     status = 500;
     await expect(verify(await tokenFor(url), fetching(url))).rejects.toEqual(code("auth_unavailable"));
     const nobody = "http://127.0.0.1:9";

@@ -1,4 +1,4 @@
-// One version of everything: functions run what the tests ran.
+// One version of everything: functions run with the tested versions.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { VERSION } from "../../../supabase/functions/_shared/http/version.ts";

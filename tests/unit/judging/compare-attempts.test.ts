@@ -1,4 +1,4 @@
-// The judge of chaos sees each way in which our side and Twilio's may differ, and only those.
+// The judge of chaos finds each difference between our side and Twilio's, and no others.
 
 import type { CallbackEntry, PostEntry } from "twilio-simulator";
 import { describe, expect, test } from "vitest";
@@ -181,7 +181,7 @@ describe("sees", () => {
   });
 });
 
-test("what the list hid for a while only is to be found by the second look", () => {
+test("a message that the list hid only for a while must be found by the second look", () => {
   const given = attempt({ outcome: "not_accepted", provider_sid: null });
   expect(compare([message(unsent)], [given], [post({ hidden: true })], false)).toHaveLength(1);
 });

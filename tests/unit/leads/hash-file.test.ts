@@ -1,4 +1,4 @@
-// The hash by which a file is known again: of pieces, so that it can be made beside the function's own thread.
+// The hash by which a file is recognised: made of pieces, so that it can be computed outside the function's own thread.
 import { createHash, randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { FileHash } from "../../../supabase/functions/leads/imports/hash-file.ts";
@@ -13,7 +13,7 @@ async function hashOf(file: Uint8Array, chunkBytes: number): Promise<string> {
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 
-it("is the SHA-256 of the SHA-256 of each MiB, however the file comes in", async () => {
+it("is the SHA-256 of the SHA-256 of each MiB, for any pieces of the file", async () => {
   const file = randomBytes(2 * MEBIBYTE + 77);
   const pieces = [0, 1, 2].map((n) => sha256(file.subarray(n * MEBIBYTE, (n + 1) * MEBIBYTE)));
   const expected = sha256(Buffer.concat(pieces)).toString("hex");
@@ -21,7 +21,7 @@ it("is the SHA-256 of the SHA-256 of each MiB, however the file comes in", async
     expect(await hashOf(file, chunkBytes), `${chunkBytes} bytes a chunk`).toBe(expected);
 });
 
-it("is another for a file that differs in one byte, in its length, or in the order of its parts", async () => {
+it("differs for a file that differs in one byte, in its length, or in the order of its parts", async () => {
   const file = randomBytes(2 * MEBIBYTE);
   const other = Uint8Array.from(file);
   other[MEBIBYTE + 5] = (file[MEBIBYTE + 5] as number) ^ 1;

@@ -1,4 +1,4 @@
-// The streamed form reader against a public one (busboy), on forms made by chance: cut anywhere, with parts that look like ends,
+// The streamed form reader compared with a public one (busboy), on random forms: cut anywhere, with parts that look like ends,
 // and damaged. A longer run: SEEDS=2000 npx vitest run --project unit tests/unit/leads/multipart-fuzz.test.ts; one run again: SEED=…
 import { createHash } from "node:crypto";
 import { Busboy as busboy } from "@fastify/busboy";
@@ -28,7 +28,7 @@ function makeBoundary(random: Random): string {
   return Array.from({ length }, () => random.pick([...BOUNDARY_SIGNS])).join("");
 }
 
-/** Bytes that look like the delimiter, and everything that is an end in it. */
+/** Bytes that look like the delimiter or like an end. */
 function makeContent(random: Random, boundary: string): string {
   const delimiter = `\r\n--${boundary}`;
   const pieces = Array.from({ length: random.int(0, 30) }, () => {
@@ -41,7 +41,7 @@ function makeContent(random: Random, boundary: string): string {
     if (kind === 7) return String.fromCharCode(random.int(0, 255)).repeat(random.int(1, 300));
     return Array.from({ length: random.int(0, 40) }, () => String.fromCharCode(random.int(0, 255))).join("");
   });
-  // What holds the whole delimiter is no content of a form with this boundary.
+  // Content with the whole delimiter can't be in a form with this boundary.
   const content = pieces.join("").replaceAll(delimiter, "x");
   return content.startsWith(delimiter.slice(2)) ? `x${content}` : content;
 }
@@ -72,7 +72,7 @@ function makeForm(random: Random, boundary: string): { body: string; fields: Fie
   return { body: `${before}${parts.join("")}--${boundary}--${after}`, fields };
 }
 
-/** Reads with ours, counting how often it asked for more. */
+/** Reads with our reader, counting how often it asked for more. */
 async function readOurs(body: Uint8Array, boundary: string, sizes: () => number) {
   let pulls = 0;
   let at = 0;
@@ -133,7 +133,7 @@ function damage(random: Random, body: string, boundary: string): string {
 
 const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => seed + i);
 
-describe(`forms made by chance (${seeds.length} seeds from ${seed})`, () => {
+describe(`random forms (${seeds.length} seeds from ${seed})`, () => {
   it(
     "are read as they were made and as busboy reads them, however they are cut",
     async () => {
@@ -169,7 +169,7 @@ describe(`forms made by chance (${seeds.length} seeds from ${seed})`, () => {
             expect(error, at).toBeInstanceOf(AppError);
             expect((error as AppError).status, at).toBe(400);
           });
-          // A boundary at once behind the blank line is read as the part's content by some and as its end by others.
+          // A boundary directly after the blank line is content for some readers and the end for others.
           if (latin(bytes).includes(`\r\n\r\n--${boundary}`)) continue;
           if (ours === undefined) {
             refused++;
@@ -177,7 +177,7 @@ describe(`forms made by chance (${seeds.length} seeds from ${seed})`, () => {
           }
           read++;
           expect(ours.pulls, at).toBeLessThanOrEqual(bytes.length);
-          // busboy passes over parts whose headers it does not understand, and damaged names are read in several ways.
+          // busboy skips parts whose headers it does not understand, and damaged names can be read in several ways.
           const texts = new Set(ours.fields.map(nameless).map(brief));
           const theirs = (await readTheirs(bytes, boundary)).map(nameless).map(brief);
           expect(
@@ -201,5 +201,5 @@ function brief({ name, fileName, text }: Field): string {
 
 const nameless = ({ text }: Field): Field => ({ name: "", fileName: undefined, text });
 
-/** busboy tells of a file once it is read, and of a field at once: their order says nothing. */
+/** busboy reports a file once it is read, and a field at once, so their order has no meaning. */
 const sorted = (fields: Field[]) => fields.map(brief).sort();

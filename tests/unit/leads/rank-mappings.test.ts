@@ -13,7 +13,7 @@ const saved = (name: string, mapping: Record<string, string>, columns = Object.k
 const ranked = (mappings: ReturnType<typeof saved>[], columns: string[]) =>
   rankMappings(mappings, columns).map(({ name, same_columns: isSame }) => [name, isSame]);
 
-it("puts the one for the same columns first, whatever their order, case and accents", () => {
+it("puts the one for the same columns first, in any order, case and accents", () => {
   const small = saved("small", { Phone: "primary_phone" });
   const more = saved("more", { Phone: "primary_phone", Name: "full_name" });
   const same = saved("same", { "TELÉFONO 1": "primary_phone", name: "ignore" });
@@ -39,7 +39,7 @@ it("puts the one for the same columns first, whatever their order, case and acce
   });
 });
 
-it("fits by the columns that go to a field: what was left out or kept need not be there", () => {
+it("fits by the columns mapped to a field: columns left out or kept as custom fields need not be there", () => {
   const mapping = { Phone: "primary_phone", Secret: "ignore", Zone: "custom_field" };
   expect(ranked([saved("a", mapping)], ["Phone", "Else"])).toEqual([["a", false]]);
   expect(rankMappings([saved("a", mapping)], ["Phone", "Zone"])[0]?.mapping).toEqual({

@@ -1,4 +1,4 @@
-// The streamed form reader: what browsers send, cut anywhere, and what is no form.
+// The streamed form reader: forms of browsers, cut anywhere, and invalid forms.
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
 import { findBytes } from "../../../supabase/functions/leads/imports/find-bytes.ts";
@@ -79,7 +79,7 @@ describe("a boundary", () => {
     expect(await readAll(form(boundary), boundary, 7)).toHaveLength(1);
   });
 
-  // 253 and more: the step of a search was kept in a byte, where 256 is 0, and the search stood still.
+  // 253 and more: a search kept its step in a byte, where 256 is 0, so it never moved on.
   it.each([
     ["71 characters", "b".repeat(71)],
     ...[251, 252, 253, 254, 255, 256, 257, 509, 5000].map((length) => [
@@ -96,7 +96,7 @@ describe("a boundary", () => {
     await expect(refusal).rejects.toMatchObject({ status: 400, message: expect.stringMatching(/boundary/) });
   });
 
-  it("is found by whatever is searched for, at any length", () => {
+  it("is found at any length", () => {
     const random = makeRandom();
     for (let i = 0; i < 3000; i++) {
       const signs = random.pick(["ab", "\r\n-", "abc\r\n-"]);
@@ -120,7 +120,7 @@ describe("a boundary", () => {
       return () => find(body);
     };
     expect(growthOverSixteen(make, 16_000_000)).toBeLessThan(LINEAR_OVER_SIXTEEN);
-    // Nor slower than looking at each byte several times.
+    // It must not be slower than reading each byte several times.
     const bytes = encode("x".repeat(16_000_000));
     const bare = leastCpu(() => {
       let sum = 0;

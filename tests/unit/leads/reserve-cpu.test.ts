@@ -1,4 +1,4 @@
-// Uploads of one organisation that come at once to one isolate: together they take no more CPU than it has left after its last call.
+// Uploads of one organisation that one isolate gets at once: together they use no more CPU than it has left after its last call.
 import { expect, it } from "vitest";
 import { AppError } from "../../../supabase/functions/_shared/http/app-error.ts";
 import { MAX_FILE_BYTES } from "../../../supabase/functions/leads/imports/read-upload.ts";
@@ -15,7 +15,7 @@ function refusal(reserve: () => unknown): AppError {
   throw new Error("it was not refused");
 }
 
-it("one of any size finds room, and what comes beside it is told to try again until it is done", () => {
+it("one of any size finds room, and others beside it are told to try again until it is done", () => {
   for (const kind of ["preview", "execute"] as const) {
     const giveBack = reserveCpu(OURS, kind, 2 * MAX_FILE_BYTES);
     const error = refusal(() => reserveCpu(OURS, "preview", 1_000));
@@ -34,7 +34,7 @@ it("small ones are read beside each other, as many as have room", () => {
   for (const giveBack of imports.map((reserve) => reserve())) giveBack();
 });
 
-it("another organisation's is not refused for them, however long they take to come", () => {
+it("another organisation's is not refused because of them, however slowly they arrive", () => {
   const giveBack = reserveCpu(OURS, "execute", 2 * MAX_FILE_BYTES);
   reserveCpu("org-2", "preview", 2 * MAX_FILE_BYTES)();
   giveBack();

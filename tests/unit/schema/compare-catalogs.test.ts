@@ -1,4 +1,4 @@
-// What differs between two catalogs, in which words, and what a draft makes of it.
+// The differences between two catalogs, their wording, and the draft of a migration.
 import { expect, test } from "vitest";
 import { isFrozen } from "../../../scripts/schema/are-migrations-frozen.ts";
 import { compareCatalogs } from "../../../scripts/schema/compare-catalogs.ts";
@@ -26,7 +26,7 @@ test("1.0.0 freezes migrations and what is released before it does not", () => {
   expect(() => isFrozen("next")).toThrow(/version is "next"; write it as 1\.2\.3/);
 });
 
-test("lines that changed are shown with one around them, and nothing of what is equal", () => {
+test("changed lines are shown with one line around them, and equal parts are left out", () => {
   expect(diffLines("a\nb\nc\nd\ne\nf\ng", "a\nb\nC\nd\ne\nf\ng\nh")).toEqual([
     "  b",
     "- c",
@@ -54,7 +54,7 @@ test("a table that is missing or too many is one difference, without its parts",
   expect(named(compareCatalogs(parts, parts))).toEqual([]);
 });
 
-test("a new column stands last; one in the middle of a schema file is told, with where it belongs", () => {
+test("a new column must be last; one in the middle of a schema file is reported, with its right place", () => {
   const order = (columns: string) => [object("order of columns", "public.notes", columns)];
   expect(compareCatalogs(order("id, text"), order("id, text, author"))).toEqual([]);
   expect(compareCatalogs(order("id, text, author"), order("id, author"))).toEqual([]);
@@ -124,13 +124,13 @@ test("a draft replaces a function whose head is the same, and drops one whose he
   );
 });
 
-test("a new migration comes after those that are there, also if their times lie ahead", () => {
+test("a new migration comes after existing ones, also if their times are in the future", () => {
   const now = new Date("2027-02-03T04:05:06Z");
   expect(nextVersion(["20261201000100_a.sql", "20261201001900_b.sql"], now)).toBe("20270203040506");
   expect(nextVersion(["20280101000000_later.sql"], now)).toBe("20280101000001");
 });
 
-test("what was released stays as it was, and new migrations come after it", () => {
+test("released migrations stay unchanged, and new ones come after them", () => {
   const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
   const frozen = { "1_a.sql": empty, "2_b.sql": empty, "4_d.sql": empty };
   const files = [

@@ -42,7 +42,7 @@ test("files come in the order of the list, those of a star by name, each once", 
   ]);
 });
 
-test("a file that is in no path is told, and a path without a file", async () => {
+test("a file that matches no path is reported, and so is a path without a file", async () => {
   const supabase = await arrange(["./schemas/a/*.sql", "./schemas/a/functions/*.sql"], FILES);
   await expect(listSchemaFiles(supabase)).rejects.toThrow(/leaves out schemas\/quiet-hours\/cron\.sql/);
   await rm(supabase, { recursive: true });
@@ -59,7 +59,7 @@ test("an area is one migration, which names the files it was written from", asyn
   expect(text).not.toMatch(/cron/);
 });
 
-test("files of an area that do not stand together are refused", async () => {
+test("files of an area that are not together are refused", async () => {
   const paths = ["./schemas/a/types.sql", "./schemas/quiet-hours/cron.sql", "./schemas/a/functions/*.sql"];
   await expect(composeMigrations(await arrange(paths, FILES))).rejects.toThrow(
     /apart from the other files of a/,

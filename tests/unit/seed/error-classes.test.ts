@@ -1,4 +1,4 @@
-// That every code of Twilio has the class and the consequences it must have.
+// Every code of Twilio has the required class and consequences.
 import { describe, expect, it } from "vitest";
 import { classifyError, ERROR_RULES } from "../../../scripts/seed/data/error-classes.ts";
 
@@ -22,7 +22,7 @@ describe("error-classes", () => {
     expect(new Set(ERROR_RULES.map(({ code }) => code)).size).toBe(ERROR_RULES.length);
   });
 
-  it("tells the three meanings of HTTP 429 apart", () => {
+  it("distinguishes the three meanings of HTTP 429", () => {
     expect(classifyError(20429)).toMatchObject({ action: "retry", retryAfterSeconds: 2 });
     expect(classifyError(21611)).toMatchObject({ action: "rest_number", retryAfterSeconds: 3600 });
     expect(classifyError(63038)).toMatchObject({ action: "rest_account", pauseUntil: "midnight_pacific" });
@@ -34,7 +34,7 @@ describe("error-classes", () => {
     }
   });
 
-  it("never calls a message resendable that a carrier may have had", () => {
+  it("never allows sending a message again that a carrier may have had", () => {
     for (const code of [30003, 30004, 30005, 30006, 30007, 30008, 30410]) {
       expect(classifyError(code).neverHandedToCarrier, String(code)).toBe(false);
     }
@@ -47,7 +47,7 @@ describe("error-classes", () => {
     }
   });
 
-  it("takes a code it does not know, or none, for unknown and never tries again", () => {
+  it("classifies an unknown code, or none, as unknown, without a retry", () => {
     for (const code of [99999, 0, null, undefined]) {
       expect(classifyError(code)).toMatchObject({
         class: "unknown",

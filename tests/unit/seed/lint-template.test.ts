@@ -1,4 +1,4 @@
-// What the linter refuses, what it warns of, and what it lets pass.
+// What the linter refuses, warns of and accepts.
 import { describe, expect, it } from "vitest";
 import type { TemplateCategory } from "../../../scripts/seed/lint/lint-content.ts";
 import { lintTemplate } from "../../../scripts/seed/lint/lint-template.ts";
@@ -18,7 +18,7 @@ const codes = (content: string, category: TemplateCategory = "initial", language
 const clean = { ok: true, errors: [], warnings: [] };
 
 describe("lint-template on first messages", () => {
-  it("lets good ones pass in both languages", () => {
+  it("accepts good ones in both languages", () => {
     expect(codes(GOOD_ES)).toEqual(clean);
     expect(codes(GOOD_EN, "initial", "en")).toEqual(clean);
   });
@@ -75,16 +75,39 @@ describe("lint-template on first messages", () => {
     ["bit.ly/2xyz", ["link_shortener", "link_not_allowed"]],
     ["http://TinyURL.com/a", ["link_shortener", "link_not_allowed"]],
     ["https://10.0.0.1/x", ["link_not_allowed"]],
+    ["10.0.0.1", ["link_not_allowed"]],
+    ["203.0.113.7/oferta", ["link_not_allowed"]],
+    ["acme.farm", ["link_not_allowed"]],
+    ["acme.estate", ["link_not_allowed"]],
+    ["acme.xyz/oferta", ["link_not_allowed"]],
+    ["tierras.com.Responda", ["link_not_allowed"]],
+    ["we_buy.land", ["link_not_allowed"]],
+    ["cañón.com", ["link_not_allowed"]],
+    ["земля.рф", ["link_not_allowed"]],
+    ["acme\uff0efarm", ["link_not_allowed"]],
+    ["acme.\u200bfarm", ["link_not_allowed"]],
+    ["{first_name}.com", ["link_not_allowed"]],
+    ["{first_name|tierras.com}", ["link_not_allowed"]],
   ])("refuses the link %s", (link, errors) => {
     expect(codes(`${GOOD_ES} ${link}`).errors).toEqual(errors);
   });
 
-  it.each(["ana@example.com", "3.5 acres", "EE.UU.", "Atte.Ana", "hoy.Responda"])(
-    "takes %s for no link",
-    (text) => {
-      expect(codes(`${GOOD_ES} ${text}`).errors).toEqual([]);
-    },
-  );
+  it.each([
+    "ana@example.com",
+    "3.5 acres",
+    "EE.UU.",
+    "Atte.Ana",
+    "hoy.Responda",
+    "St.Louis",
+    "J.R. Land Co.",
+    "512.555.0142",
+    "1.25.300.4",
+    "$1.500.000",
+    "a.m.",
+    "Land Co. Inc.",
+  ])("takes %s for no link", (text) => {
+    expect(codes(`${GOOD_ES} ${text}`).errors).toEqual([]);
+  });
 
   it.each([
     ["{brand} vende cerveza. Responda ALTO para salir.", "forbidden_word"],
@@ -118,7 +141,7 @@ describe("lint-template on first messages", () => {
     expect(found.warnings).toContain(code);
   });
 
-  it("says of every finding what is wrong and what to do", () => {
+  it("gives every finding a reason and a remedy", () => {
     const bad = "{nombre} SEX casino bit.ly/x ¡¡URGENTE!! reply YES á 😀";
     const { errors, warnings } = lintTemplate(bad, "initial", "es");
     const more = lintTemplate("Hola cerveza bit.ly/x YES reply YES", "initial", "es").errors;
@@ -141,6 +164,25 @@ describe("lint-template on first messages", () => {
 });
 
 describe("lint-template on the other categories", () => {
+  it.each(["WeBuyLand.com", "acme.farm", "203.0.113.7"])(
+    "refuses a first message under the brand %s, and says that the brand is the link",
+    (brand) => {
+      const linted = lintTemplate(GOOD_ES, "initial", "es", { known: { brand } });
+      expect(linted.errors.map(({ code }) => code)).toEqual(["link_not_allowed"]);
+      expect(linted.errors[0]?.message).toContain(`${brand}, the brand`);
+      expect(linted.errors[0]?.remedy).toContain("Change brand in the settings");
+      expect(lintTemplate(GOOD_ES, "followup", "es", { known: { brand } }).errors).toEqual([]);
+    },
+  );
+
+  it("refuses a first message that makes a link of the brand", () => {
+    const text = GOOD_ES.replace("{brand}", "{brand}.com");
+    for (const options of [{}, { known: { brand: "Acme" } }])
+      expect(lintTemplate(text, "initial", "es", options).errors.map(({ code }) => code)).toEqual([
+        "link_not_allowed",
+      ]);
+  });
+
   it("lets a follow-up do without opt-out wording and carry one link", () => {
     expect(codes("Hola {first_name}, {brand} otra vez. ¿Pudo pensarlo? example.com", "followup")).toEqual(
       clean,
@@ -155,7 +197,7 @@ describe("lint-template on the other categories", () => {
     expect(codes("{brand}: llame.", "help").warnings).toEqual(["missing_opt_out"]);
   });
 
-  it("lets a stop confirmation confirm and nothing else", () => {
+  it("allows a stop confirmation to confirm and nothing else", () => {
     expect(
       codes("Hecho. Usted ya no recibe mensajes de {brand}. Si fue un error, responda ALTA.", "stop"),
     ).toEqual(clean);

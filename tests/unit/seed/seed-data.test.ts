@@ -1,19 +1,22 @@
-// That what the platform starts with is complete, lawful as far as we know, and generated from what is checked in.
+// The platform's initial data is complete, lawful as far as we know, and generated from the checked-in files.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { buildDefaultTemplates } from "../../../scripts/seed/build-default-templates.ts";
+import { easter, formatDay } from "../../../scripts/seed/calendar.ts";
 import { computeHolidays } from "../../../scripts/seed/compute-holidays.ts";
+import { computeStateHolidays } from "../../../scripts/seed/compute-state-holidays.ts";
 import { TEMPLATE_GROUPS } from "../../../scripts/seed/data/default-templates.ts";
 import { STATE_RULES } from "../../../scripts/seed/data/quiet-hour-rules.ts";
+import { STATE_HOLIDAYS } from "../../../scripts/seed/data/state-holidays.ts";
 import { expandQuietHours } from "../../../scripts/seed/expand-quiet-hours.ts";
 import { lintTemplate } from "../../../scripts/seed/lint/lint-template.ts";
+import { normaliseWords } from "../../../scripts/seed/lint/normalise-words.ts";
 import { readAreaCodes } from "../../../scripts/seed/read-area-codes.ts";
 import { writeSeedSql } from "../../../scripts/seed/write-seed-sql.ts";
 import { parseState, US_STATES } from "../../../supabase/functions/_shared/leads/us-states.ts";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
 import { countSegments } from "../../../supabase/functions/_shared/sms/count-segments.ts";
-import { normaliseInbound } from "../../../supabase/functions/_shared/sms/normalise-inbound.ts";
 import { renderTemplate } from "../../../supabase/functions/_shared/sms/render-template.ts";
 
 const seedFolder = fileURLToPath(new URL("../../../supabase/seed/", import.meta.url));
@@ -63,7 +66,7 @@ describe("default templates", () => {
   it("differ from each other in structure, not by a word", () => {
     const wordsOf = (content: string) =>
       new Set(
-        normaliseInbound(
+        normaliseWords(
           content.replace(/\{(\w+)[^}]*\}/g, "$1").replace(/[^.?!]*(?:ALTO|STOP)[^.?!]*[.!?]/, ""),
         ).split(" "),
       );
@@ -125,10 +128,10 @@ describe("quiet-hour rules", () => {
     expect(hours(state, 0)).toBe(sunday);
   });
 
-  it("of a place nobody knows lie within every state's", () => {
+  it("of the unknown place are within every state's", () => {
     for (const dow of [1, 2, 3, 4, 5, 6]) {
       const [opens, closes] = hours("??", dow).split("-") as [string, string];
-      // Pennsylvania's Saturday is the one reading nothing can contain and still be open in Kentucky.
+      // Pennsylvania's Saturday (9-12) is left out: within it and Kentucky's (10-21) only two hours would remain.
       for (const { state } of STATE_RULES.filter((rule) => !(rule.state === "PA" && dow === 6))) {
         const [from = "", to = ""] = hours(state, dow).split("-");
         expect(opens >= from && closes <= to, `${state} ${dow}`).toBe(true);
@@ -136,11 +139,14 @@ describe("quiet-hour rules", () => {
     }
   });
 
-  it("limit messages per day where a state does, and close on holidays where it does", () => {
+  it("limit messages per day and close on holidays if a state does", () => {
     const where = (test: (row: (typeof rows)[number]) => boolean) =>
       [...new Set(rows.filter(test).map(({ state }) => state))].sort();
-    expect(where(({ maxPer24h }) => maxPer24h === 3)).toEqual(["FL", "MD", "OK"]);
-    expect(where(({ closedOnHolidays }) => closedOnHolidays)).toEqual(["??", "AL", "LA", "PA"]);
+    expect(where(({ maxPer24h }) => maxPer24h === 3)).toEqual(["FL", "MD", "OK", "OR"]);
+    const closing = ["AL", "LA", "MS", "PA", "RI", "UT"];
+    expect(where(({ closedOnHolidays }) => closedOnHolidays)).toEqual(["??", ...closing]);
+    expect(where(({ closedOnStateHolidays }) => closedOnStateHolidays)).toEqual(closing);
+    expect([...new Set(STATE_HOLIDAYS.map(({ state }) => state))].sort()).toEqual(closing);
   });
 });
 
@@ -182,13 +188,38 @@ describe("federal holidays", () => {
   });
 });
 
+describe("states' own holidays", () => {
+  const days = computeStateHolidays(STATE_HOLIDAYS, 2026, 2032);
+
+  // Easter as the Census Bureau lists it.
+  it.each([
+    [2026, "2026-04-05"],
+    [2027, "2027-03-28"],
+    [2028, "2028-04-16"],
+    [2029, "2029-04-01"],
+    [2030, "2030-04-21"],
+    [2031, "2031-04-13"],
+    [2032, "2032-03-28"],
+  ])("Easter %i is %s", (year, day) => {
+    expect(formatDay(easter(year))).toBe(day);
+  });
+
+  it("have each state's day once, and are no federal holidays as they fall", () => {
+    expect(new Set(days.map(({ state, day }) => `${state} ${day}`)).size).toBe(days.length);
+    const federal = new Map(computeHolidays(2026, 2032).map(({ day, name }) => [day, name]));
+    const own = days.filter(({ name, state }) => state !== "RI" && !name.includes("observed"));
+    // Utah keeps Juneteenth on Monday, which is the 19th itself in some years.
+    expect(own.filter(({ day, name }) => federal.has(day) && !name.startsWith("Juneteenth"))).toEqual([]);
+  });
+});
+
 describe("area codes and states", () => {
   it("give every state area codes, and every area code a state with a name", () => {
     const states = new Set(areaCodes.map(({ state }) => state));
     expect([...states].sort()).toEqual(Object.keys(US_STATES).sort());
   });
 
-  it("give an overlay all the time zones of the code it lies over", () => {
+  it("give an overlay all the time zones of the code it overlays", () => {
     const byCode = new Map(areaCodes.map((row) => [row.areaCode, row]));
     for (const row of areaCodes.filter(({ overlayOf }) => overlayOf !== null)) {
       const parent = byCode.get(row.overlayOf as string);
@@ -222,8 +253,11 @@ describe("area codes and states", () => {
 });
 
 describe("generated SQL", () => {
-  it.each(Object.entries(writeSeedSql(areaCodes)))("%s is what the data gives", (name, text) => {
-    expect(readFileSync(`${seedFolder}${name}`, "utf8")).toBe(text);
-    expect(text.split("\n")[0]).toContain("Generated by");
-  });
+  it.each(Object.entries(writeSeedSql(areaCodes)))(
+    "%s equals the SQL generated from the data",
+    (name, text) => {
+      expect(readFileSync(`${seedFolder}${name}`, "utf8")).toBe(text);
+      expect(text.split("\n")[0]).toContain("Generated by");
+    },
+  );
 });

@@ -13,12 +13,12 @@ describe("the list of counties", () => {
     const current = counties.filter(({ isCurrent }) => isCurrent);
     expect(current.filter(({ fips }) => Number(fips.slice(0, 2)) <= 56)).toHaveLength(3144);
     const count = (state: string) => current.filter((county) => county.state === state).length;
-    // As the states themselves count: Texas 254, Georgia 159, Virginia 95 and 38 cities, Delaware 3, Puerto Rico 78.
+    // The states' own counts: Texas 254, Georgia 159, Virginia 95 and 38 cities, Delaware 3, Puerto Rico 78.
     expect(["TX", "GA", "VA", "DE", "LA", "PR", "CT"].map(count)).toEqual([254, 159, 133, 3, 64, 78, 9]);
     expect(Object.keys(US_STATES).filter((state) => count(state) === 0)).toEqual([]);
   });
 
-  it("is what the database has", () => {
+  it("equals the database's list", () => {
     expect(readFileSync(new URL("supabase/seed/us-counties.sql", root), "utf8")).toBe(
       writeCountySql(counties),
     );

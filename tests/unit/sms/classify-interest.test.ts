@@ -1,7 +1,9 @@
 // Replies of landowners and whether they would sell.
 import { describe, expect, it } from "vitest";
-import { classifyInbound } from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
-import { classifyInterest } from "../../../supabase/functions/_shared/sms/classify-interest.ts";
+import {
+  classifyInbound,
+  classifyInterest,
+} from "../../../supabase/functions/_shared/sms/classify-inbound.ts";
 
 const texts = (list: string) => list.split("|").map((text) => text.trim());
 

@@ -98,7 +98,7 @@ describe("compile-template", () => {
     expect(problem?.message).toContain(`Did you mean {${name}}?`);
   });
 
-  it("suggests nothing where nothing is near, and never an unknown name", () => {
+  it("suggests nothing if no name is near, and never an unknown name", () => {
     expect(problems("{zzzzzz}")[0]?.message).not.toContain("Did you mean");
     expect(problems("{}")[0]?.message).toContain("no name");
     for (const wrong of ["nam", "conty", "agnt", "acrs", "apellido"]) {

@@ -1,8 +1,8 @@
-// Real-sounding inbound texts and what each must be taken for; R after the kind means a person must look at it.
+// Realistic inbound texts and the required class of each; R after the kind means that a person must review it.
 
 type Expected = "stop" | "stop R" | "help" | "start" | "wrong_number R" | "reply" | "reply R";
 
-/** Kind, language where the text itself tells it, and the texts, parted by bars. */
+/** Kind, language if the text itself shows it, and the texts, separated by bars. */
 const lists: [Expected, "es" | "en" | null, string][] = [
   [
     "stop",
@@ -106,8 +106,9 @@ const lists: [Expected, "es" | "en" | null, string][] = [
     La alta está en trámite | mándeme la oferta | No quiero vender por ahora | La finca es de mi papá |
     Saliendo del trabajo le llamo | No pare, siga | Detente a ver el terreno`,
   ],
+  // What follows a stop word or "don't" says that it is about a visit, a thing, another hour or another way.
   [
-    "reply R",
+    "reply",
     null,
     `Stop by the house tomorrow | stop in anytime | Stop over on Sunday |
     Cancel my other appointment and call me | End it with a good price | Don't text me before 9am |
@@ -116,6 +117,13 @@ const lists: [Expected, "es" | "en" | null, string][] = [
     No me llame hoy, estoy trabajando | no me escriba tan tarde | No me llame, mejor escríbame |
     Alto precio pide usted | Cancelar la cita y llamarme | No me llamen en la noche |
     Sí, pero no me llame en la mañana | Alto y claro | Cancelé la hipoteca`,
+  ],
+  // In doubt nothing is sent until a person has looked.
+  [
+    "reply R",
+    null,
+    `Stop at once | DNC | I am on the DNC | delete | I told you no | my attorney will hear about this | Why are you texting me |
+    ya les dije que no | los voy a demandar | esto es ilegal`,
   ],
   // Texts whose spaces and line ends matter.
   ["stop", "en", "\u00a0stop\u00a0| stop \n|\r\nSTOP\r\n"],

@@ -1,4 +1,4 @@
-// What a recipient reads: values cleaned and put in once, fallbacks, closed gaps, and no hole ever.
+// The text that a recipient gets: values cleaned and inserted once, fallbacks, closed gaps, and never a hole.
 import { describe, expect, it } from "vitest";
 import { worstCaseSegments } from "../../../scripts/seed/lint/worst-case-segments.ts";
 import { compileTemplate } from "../../../supabase/functions/_shared/sms/compile-template.ts";
@@ -24,7 +24,7 @@ const text = (content: string, values: TemplateValues, options?: RenderOptions) 
 };
 
 describe("render-template", () => {
-  it("puts values of both brace styles in", () => {
+  it("fills in values of both brace styles", () => {
     expect(
       text("Hola {first_name}, {{companyName}} en {{county}}", {
         first_name: "Ana",
@@ -36,7 +36,7 @@ describe("render-template", () => {
 
   it("never reads a value as a template again", () => {
     expect(text("Hola {first_name}", { first_name: "{brand}", brand: "secret" })).toBe("Hola (brand)");
-    expect(text("Hola {first_name}", { first_name: "$& $1 \\" })).toBe("Hola $& $1 \\");
+    expect(text("En {county}", { county: "$& $1 \\" })).toBe("En $& $1 \\");
   });
 
   it.each<[string, unknown, string]>([
@@ -51,12 +51,16 @@ describe("render-template", () => {
     ["numbers", 12, "12"],
     ["zero", 0, "0"],
     ["what is too long, at a word", "María Guadalupe de los Ángeles", "María Guadalupe"],
-    ["one word that is too long", "Wolfeschlegelsteinhausen", "Wolfeschlegelst"],
   ])("cleans %s", (_what, value, expected) => {
     expect(text("{first_name}", { first_name: value as string })).toBe(expected);
   });
 
-  it("takes the template's fallback before the variable's own, and the latter by language", () => {
+  it("cuts one word that is too long, unless it is a name", () => {
+    expect(text("{county}", { county: "Wolfeschlegelsteinhausen" })).toBe("Wolfeschlegelsteinha");
+    expect(text("{first_name}", { first_name: "Wolfeschlegelsteinhausen" })).toBe("propietario");
+  });
+
+  it("prefers the template's fallback to the variable's own, which depends on the language", () => {
     expect(text("Hola {first_name|amigo}", {})).toBe("Hola amigo");
     expect(text("Hola {first_name}", {})).toBe("Hola propietario");
     expect(text("Hi {first_name}", { first_name: " " }, { language: "en" })).toBe("Hi property owner");
@@ -131,7 +135,7 @@ describe("worst-case-segments", () => {
     return worstCaseSegments(compiled.template, options);
   };
 
-  it("counts a name as long as names get and spelt so that it forces UCS-2", () => {
+  it("counts a name at its longest and with a character that forces UCS-2", () => {
     expect(worst("Hola {first_name}")).toEqual({ encoding: "UCS-2", segments: 1, units: 20 });
     expect(worst(`${"a".repeat(55)}{first_name}`).segments).toBe(1);
     expect(worst(`${"a".repeat(56)}{first_name}`).segments).toBe(2);
@@ -150,7 +154,7 @@ describe("worst-case-segments", () => {
     expect(worst("{brand}", { known: { brand: "Raíz" } }).encoding).toBe("UCS-2");
   });
 
-  it("counts the fallback where it is longer or needs UCS-2", () => {
+  it("counts the fallback if it is longer or needs UCS-2", () => {
     expect(worst("{state|un estado muy lejano}").units).toBe(20);
     expect(worst("{state|aquí}").encoding).toBe("UCS-2");
   });

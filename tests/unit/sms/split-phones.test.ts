@@ -1,4 +1,4 @@
-// How cells with several phone numbers are parted.
+// How cells with several phone numbers are split.
 import { describe, expect, it } from "vitest";
 import { splitPhones } from "../../../supabase/functions/_shared/sms/split-phones.ts";
 

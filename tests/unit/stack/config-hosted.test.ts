@@ -1,5 +1,5 @@
-// What `supabase config push` would set in a hosted project, as the CLI itself says: `config diff` against a stand-in for the Management
-// API, which knows a new project's settings.
+// What `supabase config push` would set in a hosted project, by the CLI's own `config diff` against a stand-in for the Management
+// API, which has a new project's settings.
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -93,6 +93,6 @@ it("takes the project's addresses from .env.production, and files as large as im
   });
   expect(find("storage.file_size_limit")?.local).toBe(`${MAX_FILE_BYTES / 1_048_576}MiB`);
   expect(find("auth.email.enable_confirmations")?.local).toBe(true);
-  // Nothing that holds for one machine alone reaches the project.
+  // No setting for local machines only reaches the project.
   expect(JSON.stringify(changes.map(({ local }) => local))).not.toMatch(/localhost|127\.0\.0\.1|env\(/);
 });

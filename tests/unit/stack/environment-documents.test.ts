@@ -1,5 +1,5 @@
-// Variables that functions read, that config.toml reads, and that documents and examples name are the same; and the file that holds a
-// project's secrets stays out of git.
+// The variables that functions and config.toml read are those that documents and examples name; and the file with a project's
+// secrets stays out of git.
 import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,14 +34,14 @@ it(".env.production.example has the variables of that table, and none that `secr
   expect(named.filter((name) => name.startsWith("SUPABASE_"))).toEqual([]);
 });
 
-it(".env.production.example has what supabase/config.toml takes from the environment", async () => {
+it(".env.production.example has the variables that supabase/config.toml reads", async () => {
   const config = await readFile("supabase/config.toml", "utf8");
   const wanted = [...config.matchAll(/"env\(([A-Z_]+)\)"/g)].map(([, name]) => name as string);
   expect(wanted).toEqual(["SITE_URL", "REDIRECT_URLS"]);
   for (const name of wanted) expect(example).toMatch(new RegExp(`^${name}=`, "m"));
 });
 
-it("git ignores .env.production, and not the examples", () => {
+it("git ignores .env.production, but not the examples", () => {
   const isIgnored = (path: string) => {
     try {
       execFileSync("git", ["check-ignore", "--quiet", "--no-index", path]);

@@ -1,4 +1,4 @@
-// What `.env` says wins over the stack's own values.
+// Variables in `.env` override the stack's own values.
 import { expect, test } from "vitest";
 import { functionsEnvironment } from "../../../scripts/stack/functions-environment.ts";
 

@@ -1,10 +1,10 @@
-// That there is one way into Storage with the secret key: the file store, which builds every path from ids.
+// There is only one way to Storage with the secret key: the file store, which builds every path from ids.
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { expect, it } from "vitest";
 
 const FUNCTIONS = join(import.meta.dirname, "../../../supabase/functions");
-/** What reaches Storage, or the key that opens it. */
+/** Code that reaches Storage, or the secret key. */
 const WAYS: Record<string, { pattern: RegExp; allowed: string[] }> = {
   "supabase-js with the secret key": {
     pattern: /\bcreateServiceClient\b/,
@@ -22,7 +22,7 @@ const WAYS: Record<string, { pattern: RegExp; allowed: string[] }> = {
   "Storage's address": { pattern: /storage\/v1/, allowed: [] },
 };
 
-it.each(Object.entries(WAYS))("%s is used by the file store alone", async (_name, { pattern, allowed }) => {
+it.each(Object.entries(WAYS))("%s is used by the file store only", async (_name, { pattern, allowed }) => {
   const files = (await readdir(FUNCTIONS, { recursive: true })).filter((file) => file.endsWith(".ts"));
   expect(files.length).toBeGreaterThan(100);
   const users: string[] = [];

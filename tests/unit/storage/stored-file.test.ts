@@ -1,4 +1,4 @@
-// Paths of files in Storage: built from ids alone, read back only as what was built, and whatever else is refused.
+// Paths of files in Storage: built from ids only, read back only if they were built so, and all others refused.
 import { describe, expect, it } from "vitest";
 import {
   exportFileAt,
@@ -21,7 +21,7 @@ const FILES: StoredFile[] = [
   { kind: "export", ...OWNER, fileId: FILE, format: "xlsx" },
 ];
 
-/** What stands where an id, a format or a step should. */
+/** Values in place of an id, a format or a step. */
 const HOSTILE: unknown[] = [
   "x/../../../../../bucket/exports/empty",
   "..",
@@ -65,7 +65,7 @@ const HOSTILE: unknown[] = [
 ];
 
 describe("a path", () => {
-  it("is made of ids and a closed ending, and read back as the same file", () => {
+  it("is made of ids and an ending from a closed list, and read back as the same file", () => {
     expect(FILES.map(pathOf)).toEqual([
       { bucket: "imports", path: `${ORG}/${ID}.csv` },
       { bucket: "exports", path: `${ORG}/${ID}/12-${FILE}.part` },
@@ -77,11 +77,11 @@ describe("a path", () => {
     expect(exportFolder(`${ORG}/${ID}`)).toEqual(OWNER);
   });
 
-  it("is never made of anything else, in whatever place", () => {
+  it("is never made of anything else, in any place", () => {
     for (const file of FILES)
       for (const key of Object.keys(file))
         for (const value of HOSTILE) {
-          // A step is the one number there is.
+          // A step is the only number in a path.
           if (key === "step" && value === 7) continue;
           const poisoned = { ...file, [key]: value } as StoredFile;
           expect(() => pathOf(poisoned), `${key}: ${String(value).slice(0, 40)}`).toThrow(UnsafePathError);
@@ -90,7 +90,7 @@ describe("a path", () => {
       expect(() => pathOf({ kind: "part", ...OWNER, step, fileId: FILE })).toThrow(UnsafePathError);
   });
 
-  it("is never read from what was built by nobody here", () => {
+  it("is never read from a text that was not built here", () => {
     const [one, part, whole] = FILES.map((file) => pathOf(file).path) as [string, string, string];
     const around = (path: string) => [
       `/${path}`,

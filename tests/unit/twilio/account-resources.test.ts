@@ -1,4 +1,4 @@
-// Reading an account's balance and A2P registration: real HTTP against a server that answers as Twilio does, and otherwise.
+// Reading an account's balance and A2P registration: real HTTP against a server that answers as Twilio does, and differently.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,7 +74,7 @@ describe("a balance", () => {
 });
 
 describe("a registration", () => {
-  it("is told with its status, limits and errors", async () => {
+  it("is returned with its status, limits and errors", async () => {
     const rate_limits = { att: { mps: 4, msg_class: "A" }, tmobile: { brand_tier: "LOW" } };
     answer(200, { compliance: [campaign("FAILED", { rate_limits, errors: [{ error_code: 30951 }] })] });
     expect(await registration()).toEqual({
@@ -95,7 +95,7 @@ describe("a registration", () => {
     expect((await registration()).status).toBe("PENDING");
   });
 
-  it("is NONE where the service has none, and where there is no such service", async () => {
+  it("is NONE if the service has none or does not exist", async () => {
     answer(200, { compliance: [] });
     expect(await registration()).toMatchObject({ status: "NONE", errors: [] });
     answer(404, { code: 20404, message: "The requested resource was not found", status: 404 });
@@ -118,7 +118,7 @@ it.each([
   await expect(registration()).rejects.toThrow(words);
 });
 
-it("follows no redirect: the token is nobody else's", async () => {
+it("follows no redirect, because the token must not be sent elsewhere", async () => {
   answer(302, "", { location: "http://elsewhere.test/" });
   await expect(balance()).rejects.toThrow("HTTP 302 from Twilio");
 });

@@ -1,4 +1,4 @@
-// What each way of Twilio to answer, or not to, is taken for. Real HTTP against a server that misbehaves on purpose.
+// The outcome for each answer, or missing answer, of Twilio. Real HTTP against a server that misbehaves on purpose.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -81,7 +81,7 @@ it("posts the form Twilio documents, with Basic auth, and keeps the callback's f
   expect(seen?.form).not.toHaveProperty("MessagingServiceSid");
 });
 
-it("names the Messaging Service beside the number where there is one", async () => {
+it("names the Messaging Service beside the number if there is one", async () => {
   let form: URLSearchParams | undefined;
   behave = (_request, response, body) => {
     form = new URLSearchParams(body);
@@ -129,7 +129,7 @@ it.each([
   expect(await post()).toMatchObject({ outcome: "unknown", http_status: status });
 });
 
-it("a redirect is not followed: the message would be posted again, and the token told to whoever it names", async () => {
+it("a redirect is not followed: the message would be posted again, and the token sent to another host", async () => {
   let requests = 0;
   behave = (_request, response) => {
     requests++;
@@ -152,7 +152,7 @@ it("an answer that breaks off in its middle leaves the outcome unknown", async (
   expect(await post()).toMatchObject({ outcome: "unknown", http_status: 201 });
 });
 
-it("a refused connection and an unknown host mean that surely nothing was sent", async () => {
+it("a refused connection and an unknown host mean that nothing was sent for certain", async () => {
   const closed = createServer();
   await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
   const { port } = closed.address() as AddressInfo;
@@ -161,7 +161,7 @@ it("a refused connection and an unknown host mean that surely nothing was sent",
   expect(await post("http://no-such-host.invalid")).toMatchObject({ outcome: "not_posted" });
 });
 
-it("no outcome carries the token", async () => {
+it("no outcome contains the token", async () => {
   for (const status of [201, 400, 401, 500]) {
     answer(status, { code: 20003, message: "Authenticate", sid: SID });
     expect(JSON.stringify(await post())).not.toContain("secret");

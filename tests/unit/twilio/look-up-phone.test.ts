@@ -1,4 +1,4 @@
-// What Twilio Lookup answers, as we keep it.
+// Answers of Twilio Lookup, in the form we store.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { lookUpPhone } from "../../../supabase/functions/_shared/twilio/look-up-phone.ts";
@@ -51,7 +51,7 @@ it.each([
   });
 });
 
-it("that there is no such number is told by valid, or by an error", async () => {
+it("an unknown number is reported by valid, or by an error", async () => {
   server.answer(200, { valid: false, phone_number: PHONE, validation_errors: ["TOO_SHORT"] });
   expect(await lookUp()).toMatchObject({ is_valid: false, invalid_reason: "too_short", line_type: null });
   server.answer(200, { valid: false, validation_errors: ["<script>"] });

@@ -22,11 +22,11 @@ describe("found", () => {
     expect(judge([listed("SM1", seconds)])).toMatchObject({ kind: "found", message: { sid: "SM1" } });
   });
 
-  it("the one that is not already another message of ours", () => {
+  it("the one that is not another message of ours", () => {
     expect(judge([listed("SM1", 2), listed("SM2", 1)], ["SM1"])).toMatchObject({ message: { sid: "SM2" } });
   });
 
-  it("the one with our text, whatever else was written in those minutes", () => {
+  it("the one with our text, among other messages of those minutes", () => {
     expect(judge([listed("SM1", 2, { body: "Adiós" }), listed("SM2", 1)])).toMatchObject({
       message: { sid: "SM2" },
     });
@@ -53,7 +53,7 @@ describe("unclear", () => {
     expect(judge([listed("SM1", 1), listed("SM2", 2)])).toMatchObject({ kind: "unclear" });
   });
 
-  it("one that nobody owns, with another text: Twilio may have changed ours", () => {
+  it("one that is no message of ours, with another text: Twilio may have changed ours", () => {
     expect(judge([listed("SM1", 1, { body: "Hola." })])).toMatchObject({ kind: "unclear" });
   });
 });

@@ -1,4 +1,4 @@
-// What a claimed message tells Twilio besides its text: for how long it may be delivered, and where to report on it.
+// What a claimed message passes to Twilio besides its text: its validity, and the URL for receipts.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -62,17 +62,17 @@ async function post(waitedMs: number, validitySeconds: number): Promise<URLSearc
   return seen[0] as URLSearchParams;
 }
 
-test("its validity is counted from the claim: what it waited for its slot is gone", async () => {
+test("its validity is counted from the claim: the wait for its slot is subtracted", async () => {
   const validity = Number((await post(10_000, 600)).get("ValidityPeriod"));
   expect(validity).toBeLessThanOrEqual(590);
   expect(validity).toBeGreaterThan(500);
 });
 
-test("its validity is a second at least, as Twilio refuses none", async () => {
+test("its validity is one second at least, because Twilio refuses 0", async () => {
   expect((await post(10_000, 5)).get("ValidityPeriod")).toBe("1");
 });
 
-test("its callback names message and attempt, and how often Twilio is to try", async () => {
+test("its callback names message and attempt, and the number of retries", async () => {
   expect((await post(0, 600)).get("StatusCallback")).toBe(
     "https://x.example/functions/v1/twilio/status?mid=m-1&a=a-1#rc=3&rp=5xx,ct,rt",
   );

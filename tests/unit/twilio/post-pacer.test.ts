@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 describe("slots", () => {
-  it("are kept in their own order, whatever order they came in", async () => {
+  it("are kept in their own order, for any order of arrival", async () => {
     const begin = performance.now();
     pacer.add([item(1, 300), item(2, 0), item(3, 100)]);
     pacer.add([item(4, 50)]);
@@ -65,7 +65,7 @@ describe("slots", () => {
 
   it("that passed while the process was busy are handed back, not posted late", async () => {
     pacer.add([item(1, 100), item(2, 140), item(3, 500)]);
-    // The clock moves on and no timer fires: the event loop was blocked.
+    // The clock moves on without a timer, as if the event loop was blocked.
     vi.setSystemTime(Date.now() + 150);
     await vi.advanceTimersByTimeAsync(145);
     expect(started.map(({ id }) => id)).toEqual([1, 2]);
@@ -74,7 +74,7 @@ describe("slots", () => {
     expect(returned).toEqual([4]);
   });
 
-  it("do not count for a claim that is over 2 s old by the wall clock: the machine slept", () => {
+  it("do not count for a claim that is over 2 s old by the wall clock, as after a sleep of the machine", () => {
     pacer.add([{ ...item(1, 0), claimedWall: Date.now() - 2_001 }]);
     pacer.add([{ ...item(2, 0), claimedWall: Date.now() - 1_999 }]);
     expect(started.map(({ id }) => id)).toEqual([2]);
@@ -83,7 +83,7 @@ describe("slots", () => {
 });
 
 describe("a number's pace", () => {
-  /** The most starts of one number in any second and 25 ms: those stay for the way to Twilio. */
+  /** The most starts of one number in any second and 25 ms; the rest of the 40 ms is for the way to Twilio. */
   const worst = () =>
     Math.max(...started.map(({ at }) => started.filter((one) => one.at >= at && one.at < at + 1_025).length));
 
@@ -92,7 +92,7 @@ describe("a number's pace", () => {
     async (mps) => {
       const begin = performance.now();
       const count = Math.ceil(mps * 4) + 2;
-      // Each comes up to 34 ms after its slot, as when the event loop is busy; the same in every run.
+      // Each starts up to 34 ms after its slot, as with a busy event loop; the same in every run.
       const late = Array.from({ length: count }, (_, id) => {
         const slot = (id * 1_040) / mps;
         return { id, slot, at: slot + ((id * 7_919) % 35) };
@@ -109,7 +109,7 @@ describe("a number's pace", () => {
     },
   );
 
-  it("makes the one a second after a late one wait, within its window", async () => {
+  it("makes the start a second after a late one wait, within its window", async () => {
     const begin = performance.now();
     const claimedWall = Date.now() + 1_000;
     const add = (id: number, slot: number) =>
@@ -123,7 +123,7 @@ describe("a number's pace", () => {
   });
 });
 
-describe("what is in flight", () => {
+describe("messages in flight", () => {
   it("stays within its bound; what finds no room within its window is handed back", async () => {
     pacer = createPacer(2);
     pacer.add([item(1, 0), item(2, 0), item(3, 0), item(4, 0)]);
@@ -150,7 +150,7 @@ describe("what is in flight", () => {
   };
 
   it("decides how many may be claimed and how far apart: fewer when Twilio is slow", async () => {
-    // Until it trusts itself: an isolate begins with less than it could.
+    // An isolate begins with fewer than it could post, until it has measured.
     await postAll(900, 200);
     const slow = pacer.room(performance.now());
     await postAll(120, 5);
@@ -228,7 +228,7 @@ describe("what is in flight", () => {
     const miss = (count: number) => pacer.add(Array.from({ length: count }, (_, i) => item(i, -100)));
     miss(30);
     expect(returned).toHaveLength(30);
-    // Together, so one hiccup.
+    // They are missed together, so it counts as one miss.
     expect(pacer.room(performance.now()).spacingMs).toBeCloseTo(most.spacingMs / 0.9);
     for (let second = 0; second < 25; second++) {
       await vi.advanceTimersByTimeAsync(1_000);
@@ -242,7 +242,7 @@ describe("what is in flight", () => {
   });
 });
 
-it("an isolate that ends gets everything back that has not been posted, once", async () => {
+it("when an isolate ends, every unposted message is handed back once", async () => {
   pacer.add([item(1, 0), item(2, 100), item(3, 200)]);
   pacer.giveBackHeld();
   await vi.advanceTimersByTimeAsync(1_000);

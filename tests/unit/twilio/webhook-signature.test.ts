@@ -1,4 +1,4 @@
-// X-Twilio-Signature, held against the official SDK's own validator and the vectors of Twilio's documentation.
+// X-Twilio-Signature, compared with the official SDK's own validator and the examples of Twilio's documentation.
 import twilio from "twilio";
 import { signWebhook as simulatorSigns } from "twilio-simulator";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { isSignatureValid } from "../../../supabase/functions/_shared/twilio/ver
 const TOKEN = "12345";
 const URL_WITH_QUERY = "https://project.supabase.co/functions/v1/twilio/status?mid=1b&a=2c";
 
-/** Fields as the SDK wants them: a list where a name came several times. */
+/** Fields as the SDK expects them: a list if a name occurs several times. */
 function sdkParams(form: URLSearchParams): Record<string, string | string[]> {
   const params: Record<string, string | string[]> = {};
   for (const name of new Set(form.keys())) {

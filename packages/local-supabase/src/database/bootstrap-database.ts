@@ -12,7 +12,7 @@ export type BootstrapOptions = {
   authenticatorPassword: string;
 };
 
-/** Runs at every start: everything is either done once, in one transaction, or can be repeated. Throws on SQL errors. */
+/** Runs at every start: each part either is done once, in one transaction, or can be repeated. Throws on SQL errors. */
 export async function bootstrapDatabase(options: BootstrapOptions): Promise<void> {
   const sql = postgres(options.adminUrl, { max: 1, onnotice: () => {} });
   try {

@@ -7,7 +7,7 @@ export const PGMQ_VERSION = "1.5.1";
 
 /**
  * Functions whose text did not change between 1.5.1 and 1.11.1: the base file's are kept. `_extension_exists` was only
- * re-quoted, `_ensure_pg_partman_installed` only re-worded; both answer the same.
+ * re-quoted, `_ensure_pg_partman_installed` only re-worded; both return the same.
  */
 const UNCHANGED = [
   "_belongs_to_pgmq",
@@ -42,7 +42,7 @@ grant all on all sequences in schema pgmq to postgres with grant option;
 grant execute on all functions in schema pgmq to postgres with grant option;
 `;
 
-/** Removes what came after 1.5.1, `message_record.last_read_at` included (the queue tables then lack that column too). */
+/** Removes what is newer than 1.5.1, including `message_record.last_read_at` (the queue tables then lack that column too). */
 const BACK_TO_1_5_1 = `
 alter extension pgmq drop table pgmq.topic_bindings;
 drop table pgmq.topic_bindings;

@@ -1,4 +1,4 @@
-// Decides where a stack's database files lie.
+// Decides where a stack's database files are stored.
 import { createHash } from "node:crypto";
 import { chmod, chown, mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -8,11 +8,11 @@ import { SHARED_FOLDER } from "./find-server.ts";
 
 /**
  * Returns the folder for the server's files, made and owned by the account that runs the server: `<dataDir>/database`,
- * or, where that account cannot enter dataDir's parents (root's home), a folder under /var/tmp named after dataDir.
+ * or, if that account cannot enter dataDir's parents (root's home), a folder under /var/tmp named after dataDir.
  */
 export async function chooseDatabaseFolder(dataDir: string, account: Account | undefined): Promise<string> {
   await mkdir(dataDir, { recursive: true });
-  // Only the folder the stack itself made is opened up (its secrets are 0600); never a parent that is the user's.
+  // Only the folder that the stack itself made is opened (its secrets are 0600), never a parent folder of the user's.
   if (account) await chmod(dataDir, 0o755);
   const folder = canReach(dataDir, account) ? join(dataDir, "database") : farFolder(dataDir);
   await mkdir(dirname(folder), { recursive: true });

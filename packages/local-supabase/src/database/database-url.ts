@@ -1,4 +1,4 @@
-// How a platform's database is reached.
+// The URL of a platform's database.
 
 /** URL of the database `postgres` on this machine's port, for a login role. */
 export function databaseUrl(port: number, role: string, password: string): string {

@@ -13,7 +13,7 @@ export type Server = { postgres: string; initdb: string; extensionFolder: string
 export const SHARED_FOLDER = "/var/tmp/local-supabase";
 
 /**
- * Returns the server's programs and extension folder. Where the account cannot enter node_modules (a checkout under
+ * Returns the server's programs and extension folder. If the account cannot enter node_modules (a checkout under
  * /root, say), or we cannot write there, the server (60 MB) is copied to a folder everybody can enter, once per version.
  * Throws when npm installed no server for this platform.
  */

@@ -27,7 +27,7 @@ export async function initDatabase(
   account: Account | undefined,
   superuserPassword: string,
 ): Promise<void> {
-  // Beside the folder, which the account can reach; the temporary folder may be open to us alone (TMPDIR of root).
+  // Beside the folder, which the account can reach; the temporary folder may be closed to it (TMPDIR of root).
   const passwordFile = join(dirname(folder), `pw-${randomBytes(8).toString("hex")}`);
   await writeFile(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
   if (account) await chown(passwordFile, account.uid, account.gid);
@@ -76,7 +76,7 @@ async function tryLocales(
       );
       return;
     } catch (error) {
-      // A name this system does not know says nothing of what else was wrong.
+      // Only a locale name that this system does not know is a reason to try the next one.
       if (!/invalid locale name/.test((error as Error).message)) throw error;
       failure = error;
     }

@@ -4,7 +4,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildPgmqSql, PGMQ_VERSION } from "./build-pgmq-sql.ts";
 
-/** `trusted`: `postgres`, no superuser, may create them, and their objects still belong to the superuser. */
+/** `trusted`: `postgres`, which is no superuser, may create them, and their objects still belong to the superuser. */
 const CONTROL: Record<string, string[]> = {
   pgmq: ["comment = 'A lightweight message queue'", `default_version = '${PGMQ_VERSION}'`, "schema = 'pgmq'"],
   pg_cron: ["comment = 'Job scheduler for PostgreSQL'", "default_version = '1.6.4'", "schema = 'pg_catalog'"],

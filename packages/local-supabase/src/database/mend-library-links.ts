@@ -1,4 +1,4 @@
-// Makes the library links that the server's package would make in its install script, where that was skipped.
+// Makes the library links that the install script of the server's package makes, in case npm skipped that script.
 import { readFileSync } from "node:fs";
 import { lstat, readFile, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// A database server with nothing beside it: migrated and seeded, but no scheduler, no functions, no gateway.
+// A database server alone: migrated and seeded, but with no scheduler, functions or gateway.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface BareServer {
   adminUrl: string;
   /** The server for another login role, without a database's name. */
   urlFor(role: string, password: string): string;
-  /** Migrated and seeded, to be copied. Nobody may be connected to it. */
+  /** The migrated and seeded database, to be copied. No client may be connected to it. */
   template: string;
   /** Process id of the server. */
   pid: number;
@@ -79,7 +79,7 @@ async function makeTemplate(
     postgresPassword: "postgres",
     authenticatorPassword: keys.authenticatorPassword,
   });
-  // The bootstrap makes the database "postgres" look hosted; this one takes its place.
+  // The bootstrap makes the database "postgres" look hosted; this database replaces it.
   await server.unsafe(`alter database ${TEMPLATE} owner to postgres`);
   await server.unsafe(`alter database ${TEMPLATE} set search_path to "$user", public, extensions`);
   await server.end();
@@ -91,7 +91,7 @@ async function makeTemplate(
   await setSecrets(adminUrl, options);
 }
 
-/** The URL with another database; without any if the name is empty. */
+/** The URL with another database, or without one if the name is empty. */
 function onDatabase(url: string, name: string): string {
   return url.replace(/\/postgres$/, name && `/${name}`);
 }

@@ -18,7 +18,7 @@ export type DatabaseOptions = {
   dataDir: string;
   /** TCP port on 127.0.0.1. */
   port: number;
-  /** Password of the superuser `supabase_admin`: set when the server is made, needed ever after. */
+  /** Password of the superuser `supabase_admin`: set when the server is made, and needed at every later start. */
   superuserPassword: string;
   /** Whether a commit waits for the disk (default true); false for throw-away databases. */
   durable?: boolean;
@@ -37,15 +37,15 @@ export type Database = {
   adminUrl: string;
   /** URL of database `postgres` for another login role. */
   urlFor(role: string, password: string): string;
-  /** Resolves when the server has ended, wanted or not, with its exit code. */
+  /** Resolves with the exit code when the server has ended, on purpose or not. */
   exited: Promise<number | null>;
   /** Disconnects everybody and ends the server. */
   stop(): Promise<void>;
 };
 
 /**
- * Starts the server, making its files first where there are none, and clearing what a killed run left. Ends by itself
- * when this process dies. Throws with the server's own words when it does not come up.
+ * Starts the server. Makes its files first if there are none, and clears what a killed run left. The server ends by itself
+ * when this process dies. Throws with the server's own words when it does not start.
  */
 export async function startDatabase(options: DatabaseOptions): Promise<Database> {
   const { dataDir, port, superuserPassword, durable = true, log = () => {} } = options;
@@ -64,7 +64,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
     ...asAccount(account),
   });
   const recent: string[] = [];
-  // What it says while it comes up or goes down is no news: clients are turned away, connections are ended.
+  // Lines it logs while it starts or stops are left out: clients turned away, connections ended.
   let serving = false;
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
     recent.push(line);
@@ -123,7 +123,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
   };
 }
 
-/** Waits until the server answers, and keeps that connection as the mark of a living stack. */
+/** Waits until the server answers, and keeps that connection as the mark of a running stack. */
 async function connectOwner(url: string, hasEnded: () => boolean): Promise<postgres.Sql | undefined> {
   while (!hasEnded()) {
     const sql = postgres(url, {

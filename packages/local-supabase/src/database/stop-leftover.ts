@@ -1,4 +1,4 @@
-// Clears what a killed run left in a database folder: a server still running, or its lock file.
+// Clears what a killed run left in a database folder: a server that still runs, or its lock file.
 import { execFileSync } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ export const OWNER_APPLICATION = "stack-owner";
 
 /**
  * Stops a server that runs on this folder without a stack, and removes a lock file whose process is gone or is another
- * program by now. Throws when a living stack uses the folder.
+ * program by now. Throws when a running stack uses the folder.
  */
 export async function stopLeftover(folder: string, superuserPassword: string): Promise<void> {
   const lockFile = join(folder, "postmaster.pid");
@@ -59,7 +59,7 @@ async function askServer(
   }
 }
 
-/** For a server that answers nobody (starting up, stuck): does the process list show our folder on its command line? */
+/** For a server that does not answer (starting up, stuck): does the process list show our folder on its command line? */
 function runsOn(pid: number, folder: string): boolean {
   try {
     const command = execFileSync("ps", ["-o", "args=", "-p", String(pid)], {

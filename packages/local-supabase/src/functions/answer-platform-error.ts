@@ -1,4 +1,4 @@
-// The platform's own answers in a function's stead, in the hosted shape: `{ code, message }` and `sb-error-code`.
+// The platform's own answers in place of a function's, in the hosted shape: `{ code, message }` and `sb-error-code`.
 import type { ServerResponse } from "node:http";
 
 const errors = {
@@ -14,7 +14,7 @@ const errors = {
 
 export type PlatformError = keyof typeof errors;
 
-/** Answers with the error, or cuts the connection where an answer has already begun. */
+/** Answers with the error, or cuts the connection if an answer has already begun. */
 export function answerPlatformError(res: ServerResponse, code: PlatformError): void {
   if (res.headersSent) {
     res.destroy();

@@ -1,4 +1,4 @@
-// What lies in the functions folder, and which functions a change concerns.
+// The contents of the functions folder, and which functions a change affects.
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
@@ -47,7 +47,7 @@ async function isFile(file: string): Promise<boolean> {
 }
 
 /**
- * Takes the prints before and after. Returns the functions to load anew: those whose own folder changed, those that
+ * Takes the prints before and after. Returns the functions to reload: those whose own folder changed, those that
  * import from a changed folder (`../name/…`), and all when `_shared` or the import map changed.
  */
 export async function findAffected(

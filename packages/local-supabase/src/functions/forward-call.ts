@@ -20,7 +20,7 @@ const hopByHop = new Set([
   "expect",
 ]);
 
-// The hosted platform hides the public URL from functions: they see this host and learn the caller's from x-forwarded-*.
+// The hosted platform hides the public URL from functions: they see this host, and the caller's in x-forwarded-*.
 const hiddenHost = "edge-runtime.supabase.com";
 
 function headersForFunction(req: IncomingMessage): IncomingHttpHeaders {
@@ -32,7 +32,7 @@ function headersForFunction(req: IncomingMessage): IncomingHttpHeaders {
   return {
     ...headers,
     host: hiddenHost,
-    // Deno would compress for this loopback hop and spend the function's CPU on it; hosted does that outside.
+    // Deno would compress for this loopback hop with the function's CPU; hosted compresses outside the function.
     "accept-encoding": "identity",
     "x-forwarded-for": before ? `${before}, ${caller}` : caller,
     "x-forwarded-host": host,
@@ -62,7 +62,7 @@ export type Call = {
 };
 
 /**
- * Resolves when the call is over, however it ended: answered, 502 if the process died, 546 if it was stopped at a limit,
+ * Resolves when the call has ended in any way: answered, 502 if the process died, 546 if it was stopped at a limit,
  * 504 if no answer began in time; a caller who hangs up ends the function's request as well.
  */
 export function forwardCall(call: Call): Promise<void> {
@@ -110,7 +110,7 @@ export function forwardCall(call: Call): Promise<void> {
   });
 }
 
-// The rest of an upload nobody wants is read and dropped, or the caller would not get to read its answer.
+// The rest of an upload that is not wanted is read and dropped, or the caller could not read its answer.
 function stopReading(req: IncomingMessage, upstream: ClientRequest): void {
   req.unpipe(upstream);
   req.resume();

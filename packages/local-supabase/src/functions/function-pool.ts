@@ -80,7 +80,7 @@ export class FunctionPool {
     one.ready.then(
       () => this.watchAge(one, slot),
       () => {
-        // A process that was stopped or killed while starting says nothing about the function.
+        // A process that was stopped or killed while it started does not show that the function is broken.
         if (one.bootFailed) this.bootFailedAt = Date.now();
       },
     );
@@ -90,7 +90,7 @@ export class FunctionPool {
   private watchAge(one: FunctionProcess, slot: number): void {
     const { wallClockMs } = this.options;
     this.after(wallClockMs / 2, one, async () => {
-      // While it is being used its successor starts first, so that nobody waits for a cold start.
+      // If it is in use, its successor starts first, so that no call waits for a cold start.
       if (Date.now() - one.lastCallAt < wallClockMs / 4 && this.slots[slot] === one) {
         await this.start(slot).ready.catch(() => {});
       }

@@ -1,4 +1,4 @@
-// One running Deno process of a function: its boot, its verdicts, its end.
+// One running Deno process of a function: its start, its errors, its end.
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:http";
 import { createInterface } from "node:readline";
@@ -17,7 +17,7 @@ export type ProcessOptions = DenoOptions & {
   onRetire: () => void;
 };
 
-// A loopback connection per call in progress, reused; beyond this many, calls wait for their turn.
+// One loopback connection for each call in progress, reused; further calls wait.
 const maxSockets = 400;
 
 // As long as hosted lets any process live.
@@ -52,7 +52,7 @@ export class FunctionProcess {
       if (code !== 0 && !this.isRetired) options.log(`process ended (${signal ?? `exit code ${code}`})`);
       this.retire();
     });
-    // "close" and not "exit": by then its last words have been read, and they may decide the verdict.
+    // "close" and not "exit": by then its last output has been read, which may decide the verdict.
     this.exited = new Promise((resolve) => this.child.once("close", () => resolve()));
     this.ready = this.boot();
     this.ready.catch(() => {});
@@ -72,7 +72,7 @@ export class FunctionProcess {
     return this.verdict;
   }
 
-  /** Runs one call, which keeps a drained process alive even before it has reached it. */
+  /** Runs one call, which keeps a draining process alive even before the call has reached it. */
   async during(call: () => Promise<void>): Promise<void> {
     this.callsInFlight += 1;
     this.lastCallAt = Date.now();

@@ -1,5 +1,5 @@
-// What a function's process and its runner tell each other: the runner by lines on stdin, the process by marked lines
-// on stdout, between the function's own output.
+// Messages between a function's process and its runner: the runner writes lines to stdin, the process writes marked lines
+// to stdout, between the function's own output.
 
 export type UnloadReason = "cpu" | "memory" | "wall_clock" | "early_drop" | "termination";
 
@@ -14,11 +14,11 @@ export type Limits = {
 
 /**
  * Runner to process: dispatch `beforeunload` with this reason now; or end as soon as nothing is in progress, at the
- * latest after `graceMs`, with `beforeunload` before if it was not dispatched yet.
+ * latest after `graceMs`, with `beforeunload` first if it was not dispatched yet.
  */
 export type Order = { announce: UnloadReason } | { leave: UnloadReason; graceMs: number };
 
-/** Process to runner. `retire`: no new calls from now on, what is in progress goes on; `over`: end the process. */
+/** Process to runner. `retire`: no new calls, current ones go on; `over`: end the process. */
 export type Notice =
   | { type: "ready"; port: number }
   | { type: "boot-error"; message: string }

@@ -1,4 +1,4 @@
-// Starts one Deno process for one function, with the rights and the environment it has when hosted.
+// Starts one Deno process for one function, with the rights and environment that hosted gives it.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import type { Start } from "./runner-protocol.ts";
 
 export type DenoOptions = {
   functionsDir: string;
-  /** deno.json with the import map and `"nodeModulesDir": "manual"`; node_modules lies beside it. */
+  /** deno.json with the import map and `"nodeModulesDir": "manual"`; node_modules is in the same folder. */
   configFile: string;
   /** Everything the function sees in its environment. */
   env: Record<string, string>;
@@ -24,7 +24,7 @@ export function spawnDeno(options: DenoOptions, name: string, start: Start): Chi
     "--quiet",
     "--no-prompt",
     "--no-lock",
-    // Everything comes from node_modules: a function that would need the network to start fails here, not in production.
+    // Packages are read from node_modules only: a function that needs the network to start fails here, not in production.
     "--no-remote",
     `--config=${options.configFile}`,
     "--allow-net",
@@ -40,7 +40,7 @@ export function spawnDeno(options: DenoOptions, name: string, start: Start): Chi
     stdio: ["pipe", "pipe", "pipe"],
     // A process group of its own: Ctrl-C reaches the runner, which then lets functions end in order.
     detached: true,
-    // Nothing of this shell's own environment reaches a function, but for a clock that all processes must share.
+    // A function gets nothing of this shell's environment, except the clock that all processes must share.
     env: {
       ...sharedClock(),
       SB_REGION: "local",

@@ -4,6 +4,7 @@ import path from "node:path";
 import { answerPlatformError } from "./answer-platform-error.ts";
 import { findAffected, listFunctions, printFolders } from "./find-functions.ts";
 import { FunctionPool } from "./function-pool.ts";
+import { measureSlowness } from "./machine-slowness.ts";
 import { watchFolder } from "./watch-folder.ts";
 
 export type FunctionsOptions = {
@@ -12,19 +13,22 @@ export type FunctionsOptions = {
   env: Record<string, string>;
   /** deno.json to load functions with; by default the one two folders above `functionsDir`. */
   configFile?: string;
-  /** Processes per function that share its calls in turn; 1 where not named. */
+  /** Processes per function that share its calls in turn; 1 for functions not named. */
   isolates?: Record<string, number>;
   /** `source` is the function's name. */
   log: (source: string, line: string) => void;
   limits?: Partial<FunctionLimits>;
-  /** Load functions anew when their files change. Default true. */
+  /** Reload functions when their files change. Default true. */
   watch?: boolean;
 };
 
 export type FunctionLimits = {
-  /** CPU of a process' life, milliseconds, from which on it gets no new calls and finishes those it has. Default 1,000. */
+  /**
+   * CPU of a process' life, milliseconds, from which on it gets no new calls and finishes those it has. Default 1,000, and more
+   * on a machine that is slower than hosted ones.
+   */
   cpuSoftMs: number;
-  /** CPU of a process' life, milliseconds, at which it is ended with what it does. Default 2,000. */
+  /** CPU of a process' life, milliseconds, at which it is ended together with its work. Default 2,000, and more likewise. */
   cpuHardMs: number;
   /** Memory above the bare runtime's, mebibytes. Default 256. */
   memoryMb: number;
@@ -39,7 +43,7 @@ export type FunctionLimits = {
 export type Functions = {
   /** Answers `/functions/v1/<name>/…`. */
   handle: (req: IncomingMessage, res: ServerResponse) => void;
-  /** Loads the function anew; what is in progress has 10 s to finish. Errors: no such function. */
+  /** Reloads the function; calls in progress have 10 s to finish. Errors: no such function. */
   restart: (name: string) => Promise<void>;
   /** Ends the function's processes as a crash would, at once. Returns their ids. */
   kill9: (name: string) => Promise<number[]>;
@@ -48,21 +52,26 @@ export type Functions = {
   stop: () => Promise<void>;
 };
 
-const hosted: FunctionLimits = {
-  cpuSoftMs: 1000,
-  cpuHardMs: 2000,
-  memoryMb: 256,
-  idleTimeoutMs: 150_000,
-  wallClockMs: 400_000,
-  bootMs: 30_000,
-};
+/** Hosted's limits, with CPU for the work that a hosted machine does in that time. */
+function hostedLimits(): FunctionLimits {
+  const slowness = measureSlowness();
+  return {
+    cpuSoftMs: Math.round(1000 * slowness),
+    cpuHardMs: Math.round(2000 * slowness),
+    memoryMb: 256,
+    idleTimeoutMs: 150_000,
+    wallClockMs: 400_000,
+    bootMs: 30_000,
+  };
+}
+
 const prefix = "/functions/v1/";
 const graceMs = 10_000;
 
-/** Starts no process yet: each function's comes with its first call. */
+/** Starts no process yet: each function's process starts with its first call. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
   const { functionsDir, env, log } = options;
-  const limits = { ...hosted, ...options.limits };
+  const limits = { ...hostedLimits(), ...options.limits };
   const configFile = options.configFile ?? path.resolve(functionsDir, "..", "..", "deno.json");
   const pools = new Map<string, FunctionPool>();
   let names = new Set(await listFunctions(functionsDir));

@@ -1,4 +1,4 @@
-// Tells when something in a folder tree changed, in a burst of changes once.
+// Reports changes in a folder tree, once for a burst of changes.
 import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";

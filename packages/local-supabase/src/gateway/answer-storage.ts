@@ -1,4 +1,4 @@
-// Answers a storage request by lite, mended on the way in and on the way out.
+// Answers a storage request with lite; the request and the answer are corrected on the way.
 import { mendStorageAnswer } from "./mend-storage-answer.ts";
 import { refuseStorageRequest } from "./refuse-storage-request.ts";
 import { signManyUrls } from "./sign-many-urls.ts";
@@ -7,7 +7,7 @@ import { unpackMultipartUpload } from "./unpack-multipart-upload.ts";
 
 type Lite = { fetch(request: Request): Promise<Response> };
 
-// Hosted spells out who reads; lite knows only the short form and would take the word for a bucket's name.
+// Hosted accepts the path with /authenticated; lite knows only the short form and would take the word for a bucket's name.
 const spelledOut = /^(\/object(?:\/info)?)\/authenticated\//;
 
 /** @param jwtSecret signs links */
@@ -41,7 +41,7 @@ export async function answerStorage(lite: Lite, request: Request, jwtSecret: str
   return nameDownload(answer, url.searchParams.get("download"), path);
 }
 
-/** Hosted serves a file as a download where the address says so, under the name it gives. */
+/** Hosted serves a file as a download if the URL asks for it, under the name that the URL gives. */
 function nameDownload(answer: Response, name: string | null, path: string): Response {
   if (name === null || !answer.ok) return answer;
   const headers = new Headers(answer.headers);

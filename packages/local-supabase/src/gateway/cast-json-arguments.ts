@@ -1,5 +1,5 @@
-// Lite hands JSON arguments of functions over as text and casts them, "$1::jsonb"; the driver sees a jsonb parameter and
-// encodes the text once more, so a function would get a JSON string in place of an object. Casting to text first ends that.
+// Lite passes JSON arguments of functions as text and casts them, "$1::jsonb"; the driver sees a jsonb parameter and
+// encodes the text once more, so a function would get a JSON string instead of an object. Casting to text first prevents that.
 import {
   type KyselyPlugin,
   type OperationNode,
@@ -10,7 +10,7 @@ import {
   type UnknownRow,
 } from "kysely";
 
-/** The type's name where a node is nothing but that: `sql.raw("jsonb")`. */
+/** The type's name if a node is only that: `sql.raw("jsonb")`. */
 function rawText(node: OperationNode | undefined): string | undefined {
   return node?.kind === "RawNode" ? (node as RawNode).sqlFragments.join("") : undefined;
 }

@@ -3,10 +3,10 @@
 
 type DatabaseError = Error & { code?: unknown; detail?: string; hint?: string };
 
-// What lite answers rightly by itself.
+// Codes that lite answers correctly by itself.
 const knownToLite = /^(42|22|21|23502|23503|23505|25006|55|PT|PGRST)/;
 
-// The driver's words for a database it cannot reach or has lost.
+// The driver's codes for a database that it cannot reach or has lost.
 const isConnectionError = /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ENOENT|ETIMEDOUT)/;
 
 // First match wins; everything else is 400. Source: PostgREST documentation, "Errors", section "HTTP Status Codes".
@@ -23,8 +23,8 @@ function isUnencodable(error: unknown): boolean {
 }
 
 /**
- * Takes a database error. Returns the same, or for codes lite does not know one in the form by which a SQL function
- * dictates its answer (`raise sqlstate 'PGRST'`: message and detail are JSON), with the original as its cause.
+ * Takes a database error. Returns it unchanged, or, for codes that lite does not know, an error in the form by which a SQL
+ * function dictates its answer (`raise sqlstate 'PGRST'`: message and detail are JSON), with the original as its cause.
  */
 export function completeDatabaseError(error: unknown): unknown {
   const { code, message, detail, hint } = (error ?? {}) as DatabaseError;

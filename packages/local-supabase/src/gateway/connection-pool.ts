@@ -9,7 +9,7 @@ type Rows = Promise<unknown[] & { command: string; count: number }>;
 /** What Kysely's dialect for postgres.js asks of a reserved connection. */
 export type Lease = { unsafe(text: string, parameters?: Parameters): Rows; release(): void };
 
-// After one of these nothing may be sent any more: Postgres ends the session, or it is gone already.
+// After one of these nothing more may be sent: Postgres ends the session, or it has ended already.
 const isFatal = (error: unknown): boolean => {
   const { code, severity } = (error ?? {}) as { code?: string; severity?: string };
   return severity === "FATAL" || severity === "PANIC" || /^(CONNECTION_|CONNECT_|E[A-Z]+$)/.test(code ?? "");
@@ -49,7 +49,7 @@ class Connection {
     return this.sql.end({ timeout: 1 });
   }
 
-  /** The driver forgets a statement that was written between a connection's last error and its end: nobody would ever hear of it. */
+  /** The driver drops a statement that was sent between a connection's last error and its end: its promise would never settle. */
   private lose(): void {
     this.isLost = true;
     for (const reject of this.abandon) reject(lostError());
@@ -62,8 +62,8 @@ class Member {
   constructor(private readonly open: (onclose: () => void) => Sql) {}
 
   lease(release: () => void): Lease {
-    // Only a lease begins with another connection. A later statement must not, nor may the driver connect again by itself: it would run
-    // outside of the transaction and as the connection's own role.
+    // Only the start of a lease may take another connection. A later statement must not, nor may the driver reconnect by itself:
+    // the statement would run outside of the transaction and as the connection's own role.
     if (this.connection?.isLost) {
       this.connection.end().catch(() => {});
       this.connection = null;
@@ -99,8 +99,8 @@ class Member {
 }
 
 /**
- * At most `max` connections, opened when first needed; who comes when all are taken waits in turn. `open` makes a driver
- * of one connection that calls back when it is lost.
+ * At most `max` connections, opened when first needed; further requests wait in turn. `open` makes a driver
+ * with one connection that calls back when it is lost.
  */
 export function createConnectionPool(max: number, open: (onclose: () => void) => Sql) {
   const members: Member[] = [];

@@ -52,7 +52,7 @@ function withoutCreateSchema(sql: string): string {
 
 /**
  * Creates roles, schemas, tables and grants that auth and storage need. Safe to run again: it adds what is missing.
- * Errors: whatever Postgres answers, with nothing half made (one transaction).
+ * Errors: those of Postgres. It is one transaction, so nothing is half made.
  */
 export async function createAuthAndStorage(options: AuthAndStorageOptions): Promise<void> {
   const sql = postgres(options.adminUrl, { max: 1, onnotice: () => {} });
@@ -77,11 +77,11 @@ export async function createAuthAndStorage(options: AuthAndStorageOptions): Prom
       );
       await tx.unsafe("set local role supabase_auth_admin");
       await tx.unsafe(withoutCreateSchema(getAuthSchemaSql()) + claimFunctions);
-      // `postgres` reads users, hangs triggers on them and points foreign keys at them, as it may when hosted.
+      // When hosted, `postgres` may read users, make triggers on them and refer to them by foreign keys.
       await tx.unsafe("grant all on all tables in schema auth to postgres");
       await tx.unsafe("set local role supabase_storage_admin");
       await tx.unsafe(withoutCreateSchema(getStorageSchemaSql()));
-      // Hosted grants everything here as well: the policies on storage.objects are the wall.
+      // Hosted grants everything here as well: the policies on storage.objects protect the rows.
       await tx.unsafe(`grant all on all tables in schema storage to ${apiRoles}, postgres`);
     });
   } finally {

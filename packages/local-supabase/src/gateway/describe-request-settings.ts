@@ -1,4 +1,4 @@
-// The one statement that opens a request's transaction and tells Postgres who is asking.
+// The statement that opens a request's transaction and sets the identity of the caller.
 
 export type RequestIdentity = {
   role: string;

@@ -1,4 +1,4 @@
-// Lite's Postgres connection with its known edges mended: no grants of its own, one round trip per request, one
+// Lite's Postgres connection with its known faults corrected: no grants of its own, one round trip per request, one
 // introspection at a time.
 import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
@@ -95,7 +95,7 @@ export class LiteConnection extends PostgresConnection {
       } catch (error) {
         // Also when the settings fail, as for a role that may not be taken: `begin` has happened by then, and the next
         // request would find the pooled connection inside an aborted transaction.
-        // A lost connection cannot roll back; Postgres has already done so, and the first error is the one that tells.
+        // A lost connection cannot roll back; Postgres has already done so, and the first error has the cause.
         await run(db, "rollback").catch(() => {});
         throw error;
       }
@@ -115,9 +115,9 @@ export class LiteConnection extends PostgresConnection {
     return this.introspecting;
   }
 
-  /** Reads the catalog again. Requests see the old schema until the new one is there; nobody waits. */
+  /** Reads the catalog again. Requests see the old schema until the new one is read, and do not wait. */
   async reload(): Promise<void> {
-    // One that is under way may have looked before the change.
+    // An introspection that is under way may have read the catalog before the change.
     await this.introspecting?.catch(() => {});
     await this.introspect();
   }

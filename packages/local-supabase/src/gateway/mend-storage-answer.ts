@@ -1,4 +1,4 @@
-// Turns lite's storage answers into the hosted ones where storage-js or a byte-range reader would stumble.
+// Changes lite's storage answers into the hosted ones if storage-js or a byte-range reader would fail on them.
 import type { StorageRequest } from "./storage-request.ts";
 
 type SignedUrl = { signedUrl?: string; signedURL?: string };
@@ -9,9 +9,8 @@ function withoutPrefix(url: string | undefined): string | null {
 }
 
 /**
- * Takes the method and path under /storage/v1, what the object folder did, and lite's answer. Returns the answer to
- * send: signed URLs in the shape `signedURL` / `url`, keys with
- * their bucket, 206 and 416 for ranges.
+ * Takes the method and path under /storage/v1, the result of the object folder, and lite's answer. Returns the answer to
+ * send: signed URLs in the shape `signedURL` / `url`, keys with their bucket, 206 and 416 for ranges.
  */
 export async function mendStorageAnswer(
   method: string,

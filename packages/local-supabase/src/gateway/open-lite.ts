@@ -5,6 +5,7 @@ import { allowAnyOrigin, answerPreflight } from "./answer-cors.ts";
 import { answerStorage } from "./answer-storage.ts";
 import { LiteConnection } from "./lite-connection.ts";
 import { MailFolder } from "./mail-folder.ts";
+import { mendRestAnswer } from "./mend-rest-answer.ts";
 import { ObjectFolder } from "./object-folder.ts";
 import { POSTGREST_TYPES } from "./postgrest-types.ts";
 import { quietLite } from "./quiet-lite.ts";
@@ -101,6 +102,9 @@ async function answer(app: App, request: Request, jwtSecret: string): Promise<Re
   const { pathname } = new URL(request.url);
   if (pathname.startsWith("/storage/v1/"))
     return allowAnyOrigin(await answerStorage(app, request, jwtSecret));
-  const readable = pathname.startsWith("/rest/v1/") ? await refuseUnreadableBody(request) : request;
-  return allowAnyOrigin(readable instanceof Response ? readable : await app.fetch(readable));
+  if (!pathname.startsWith("/rest/v1/")) return allowAnyOrigin(await app.fetch(request));
+  const readable = await refuseUnreadableBody(request);
+  return allowAnyOrigin(
+    readable instanceof Response ? readable : await mendRestAnswer(await app.fetch(readable)),
+  );
 }

@@ -1,8 +1,8 @@
-// Values as PostgREST writes them where lite writes them otherwise: numbers as numbers, times in ISO 8601.
+// Values as PostgREST writes them, for types that lite writes differently: numbers as numbers, times in ISO 8601.
 
 const asText = (value: unknown) => String(value);
 
-/** "2026-11-23 02:00:42.76+00" is "2026-11-23T02:00:42.76+00:00"; infinity stays what it is. */
+/** "2026-11-23 02:00:42.76+00" becomes "2026-11-23T02:00:42.76+00:00"; infinity stays as it is. */
 function isoTime(value: string): string {
   return value.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
 }

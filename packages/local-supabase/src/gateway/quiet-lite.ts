@@ -1,5 +1,5 @@
-// Lite prints every database error with its stack to the console. Inside its requests those become one log line, and
-// errors that are the caller's own (a refused row, a wrong column) none: the caller has the answer.
+// Lite prints every database error with its stack to the console. Inside its requests each becomes one log line. Errors
+// that the caller caused (a refused row, a wrong column) are not logged: the caller gets the answer.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
 import { RelationNotFoundError } from "@supabase/lite";
@@ -19,7 +19,7 @@ function summarise(args: unknown[]): string | null {
     | undefined;
   if (error && callersFault.test(String(error.code ?? ""))) return null;
   if (error instanceof RelationNotFoundError) return null;
-  // Said at every start: that storage is lite's youngest part is a choice of this stack, not news to its user.
+  // Lite warns at every start that its storage is experimental; this stack chose it, so its user need not know.
   if (String(args[0]).startsWith("EXPERIMENTAL FEATURES")) return null;
   return (
     (error ? `${error.message}${error.code ? ` (${error.code})` : ""}` : format(...args)).split("\n")[0] ?? ""

@@ -1,4 +1,4 @@
-// Answers what is no HTTP or has too large a head.
+// Answers requests that are not HTTP or whose head is too large.
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 
@@ -10,8 +10,8 @@ const answers: Record<string, string> = {
 const LINGER_MS = 2_000;
 
 /**
- * Has the server answer 400, 408 or 431 and read on for a moment before it closes the connection. Node closes at once: whoever
- * is still sending a body then gets a reset connection and never sees the answer.
+ * Makes the server answer 400, 408 or 431 and read on for a moment before it closes the connection. Node closes at once: a
+ * client that is still sending a body then gets a reset connection and never sees the answer.
  */
 export function refuseBrokenHttp(server: Server): void {
   const refused = new WeakSet<Duplex>();

@@ -1,5 +1,5 @@
-// What PostgREST or Postgres refuses before any function runs, and lite stumbles over: it recurses over a body, so that one
-// of 100,000 levels held this gateway's only event loop for over a minute.
+// Bodies that PostgREST or Postgres refuses before any function runs. Lite recurses over a body, so that one
+// of 100,000 levels blocked this gateway's only event loop for over a minute.
 
 type Checked = Request | Response;
 
@@ -14,7 +14,7 @@ export async function refuseUnreadableBody(request: Request): Promise<Checked> {
     const hint = 'Increase the configuration parameter "max_stack_depth".';
     return refuse(500, { code: "54001", message: "stack depth limit exceeded", details: null, hint });
   }
-  // A list of arguments would reach lite as arguments by position, of which PostgREST knows none.
+  // Lite would take a list as arguments by position, which PostgREST does not support.
   if (isCall(request) && /^\s*[^\s{]/.test(text)) {
     const message = "The arguments of a function must be a JSON object";
     return refuse(400, { code: "PGRST102", message, details: null, hint: null });
@@ -31,7 +31,7 @@ function refuse(status: number, body: object): Response {
   return Response.json(body, { status });
 }
 
-/** How deep lists and objects of a JSON text lie in each other; brackets in strings count for nothing. */
+/** How deep lists and objects of a JSON text are nested; brackets in strings don't count. */
 export function countLevels(json: string): number {
   let level = 0;
   let deepest = 0;

@@ -4,7 +4,7 @@ type Ask = { expiresIn?: unknown; paths?: unknown };
 
 /**
  * Takes a `POST /object/sign/<bucket>` with `{ expiresIn, paths }` and how to ask lite. Returns `[{ path, signedURL,
- * error }]` in the order asked, with an error in place of a URL where the file is missing or not the caller's.
+ * error }]` in the order asked, with an error instead of a URL if the file is missing or not the caller's.
  */
 export async function signManyUrls(
   request: Request,

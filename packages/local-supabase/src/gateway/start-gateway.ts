@@ -1,4 +1,4 @@
-// The one door of the local platform: REST, auth and storage by lite, functions and Realtime by those who own them.
+// The gateway of the local platform: lite answers REST, auth and storage; functions and Realtime have their own handlers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -24,7 +24,7 @@ export type Gateway = {
   url: string;
   server: Server;
   app: App;
-  /** Reads the database's schema anew: call it after migrations that ran beside the gateway. */
+  /** Reads the database's schema again: call it after migrations that ran beside the gateway. */
   reload: () => Promise<void>;
   stop: () => Promise<void>;
 };

@@ -1,4 +1,4 @@
-// What lite does not hand from a storage request to its adapter: the Range header, and whether it was honoured.
+// What lite does not pass from a storage request to its adapter: the Range header, and whether it was honoured.
 import { AsyncLocalStorage } from "node:async_hooks";
 
 export type ByteRange = { start: number; end: number };

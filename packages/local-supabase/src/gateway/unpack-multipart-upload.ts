@@ -19,7 +19,7 @@ class MultipartReader {
     this.source = body.getReader();
   }
 
-  /** Bytes of the body that came before the file's first byte. */
+  /** Bytes of the body before the file's first byte. */
   get offset(): number {
     return this.consumed;
   }
@@ -51,7 +51,7 @@ class MultipartReader {
         await this.source.cancel();
         return;
       }
-      // The boundary may be split between two chunks: keep as much back as could be its beginning.
+      // The boundary may be split between two chunks: keep back as many bytes as could be its beginning.
       const safe = this.pending.length - end.length;
       if (safe > 0) yield this.take(safe);
       if (!(await this.pull())) throw new Error("the multipart body ends inside the file");
@@ -86,8 +86,8 @@ class MultipartReader {
 }
 
 /**
- * Takes a request. Returns the plain upload for a multipart one, null where the body holds no file, and every other
- * request as it is. The new content-length may exceed the file's by what follows it in the form.
+ * Takes a request. Returns the plain upload for a multipart one, null if the body has no file, and every other
+ * request unchanged. The new content-length may exceed the file's by the rest of the form.
  */
 export async function unpackMultipartUpload(request: Request): Promise<Request | null> {
   const contentType = request.headers.get("content-type") ?? "";

@@ -29,7 +29,7 @@ const quietMs = 100;
 
 /**
  * Takes a superuser's connection and calls `reload` after changes. Returns a function that ends it. Errors: database
- * not reachable. A lost connection comes back by itself, with one reload for what was missed meanwhile.
+ * not reachable. A lost connection is opened again, with one reload for changes that were missed.
  */
 export async function watchSchema(
   catalogUrl: string,

@@ -2,7 +2,7 @@
 import { closeChannel } from "./close-channel.ts";
 import type { Channel, RealtimeContext } from "./realtime-types.ts";
 
-/** Hosted's: it looks twice a second, for a minute. */
+/** As hosted: it checks twice a second, for a minute. */
 const lookEveryMs = 500;
 const giveUpAfterMs = 60_000;
 

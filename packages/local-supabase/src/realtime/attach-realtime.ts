@@ -16,7 +16,7 @@ import { createTopicDirectory } from "./topic-directory.ts";
 
 /** Hosted's. Its limits per second depend on the plan and are left out: a local project has none. */
 const channelsPerConnection = 100;
-/** The Free plan's, the smallest: what arrives here arrives on every plan. Hosted adds some bytes of its own to it. */
+/** The Free plan's, the smallest: a payload that passes here passes on every plan. Hosted adds some bytes of its own to it. */
 const defaultPayloadKb = 256;
 const maxFrameBytes = 5_000_000;
 const pruneEveryMs = 3_600_000;
@@ -58,7 +58,7 @@ export interface Realtime {
 }
 
 /**
- * Takes database, secrets and keys; resolves once it listens to the database, in which schema.sql has been run.
+ * Takes database, secrets and keys; resolves once it listens to the database, where schema.sql must have been run.
  * Uses three database connections: one listens, one reads, one probes. Measured on two busy cores, 50 topics with a message
  * a second each: 200 subscribers of 4 topics each get it after 2 ms (95th percentile 11 ms), of all 50 after 7 ms (35 ms),
  * at 13 % of one core; 1,400 joins a second.
@@ -66,7 +66,7 @@ export interface Realtime {
 export async function attachRealtime(options: RealtimeOptions): Promise<Realtime> {
   const { adminUrl, maxPayloadKb = defaultPayloadKb } = options;
   const limits = { payloadBytes: maxPayloadKb * 1000, channelsPerConnection };
-  // Topics, which clients choose, are in these lines.
+  // These lines have topics, which clients choose.
   const log = (line: string) => options.log(line.slice(0, 400).replace(/\p{Cc}+/gu, " "));
   const connect = (name: string) =>
     postgres(adminUrl, {
@@ -74,7 +74,7 @@ export async function attachRealtime(options: RealtimeOptions): Promise<Realtime
       fetch_types: false,
       backoff: () => 0.25,
       onnotice: () => undefined,
-      // A policy that hangs must not hold up everybody's joins.
+      // A policy that hangs must not hold up all joins.
       connection: { application_name: name, statement_timeout: 5000 },
     });
   const reader = connect("realtime_read");

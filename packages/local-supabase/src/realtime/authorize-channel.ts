@@ -1,4 +1,4 @@
-/** Decides by token and policies whether a channel may be read: at its join and again with every new token. */
+/** Decides by token and policies whether a channel may be read: at its join, and again with every new token. */
 import { RealtimeError } from "./realtime-error.ts";
 import type { Channel, Claims, Connection, RealtimeContext } from "./realtime-types.ts";
 import { verifyAccessToken } from "./verify-access-token.ts";
@@ -13,8 +13,8 @@ export interface AuthorizationRequest {
 }
 
 /**
- * Takes who asks for what; returns the claims and what may be read. Throws a RealtimeError: of the token, or
- * Unauthorized where no policy lets it read. Public topics are open to every valid token.
+ * Takes the caller and the topic; returns the claims and what may be read. Throws a RealtimeError: one about the token, or
+ * Unauthorized if no policy lets it read. Public topics are open to every valid token.
  */
 export async function authorizeChannel(
   context: RealtimeContext,

@@ -2,7 +2,7 @@
 import type { Channel, RealtimeContext } from "./realtime-types.ts";
 
 /**
- * Takes the channel and, where it ends by the server's will, the reason: the client gets it as a system error before
+ * Takes the channel and, if the server ends it, the reason: the client gets it as a system error before
  * phx_close, as from hosted, and does not rejoin by itself.
  */
 export function closeChannel(context: RealtimeContext, channel: Channel, reason?: string): void {

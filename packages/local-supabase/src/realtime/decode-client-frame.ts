@@ -5,7 +5,7 @@ const userBroadcastPush = 3;
 
 /**
  * Takes the protocol version and a frame; returns the message in it.
- * Throws where the frame is not of that version; hosted closes the connection then.
+ * Throws if the frame is not of that version; hosted closes the connection then.
  */
 export function decodeClientFrame(version: ProtocolVersion, data: Buffer, isBinary: boolean): ClientMessage {
   if (isBinary) {

@@ -4,7 +4,7 @@ import type { Broadcast, Frame, ProtocolVersion, UserBroadcast } from "./realtim
 const userBroadcast = 4;
 
 /**
- * Takes version, full topic ("realtime:…") and broadcast; returns the frame, or undefined where the version can't carry it
+ * Takes version, full topic ("realtime:…") and broadcast; returns the frame, or undefined if the version can't carry it
  * (bytes under 1.0.0, or names over the 255 bytes of a binary header: hosted drops both).
  */
 export function encodeBroadcast(

@@ -18,8 +18,8 @@ interface Outgoing {
 
 /**
  * Takes the request (apikey header, and Authorization with a user's token or a key) and answers 202. Private topics need
- * the insert policies to allow it; what they do not allow is dropped and still answered 202, as hosted. 401 without a
- * valid key or token, 404 for other paths, 405, 413 over the largest payload, 422 for a body that is not as it should be.
+ * the insert policies to allow it; a message that they refuse is dropped and still answered 202, as hosted. 401 without a
+ * valid key or token, 404 for other paths, 405, 413 over the largest payload, 422 for a malformed body.
  */
 export async function handleBroadcastRequest(
   context: RealtimeContext,

@@ -1,4 +1,4 @@
-/** Routes one message of a client to what it asks for. */
+/** Dispatches one message of a client by its event. */
 import { closeChannel } from "./close-channel.ts";
 import { joinChannel } from "./join-channel.ts";
 import type { ClientMessage, Connection, RealtimeContext } from "./realtime-types.ts";
@@ -6,7 +6,7 @@ import { refreshAccessToken } from "./refresh-access-token.ts";
 import { sendBroadcast } from "./send-broadcast.ts";
 import { updatePresence } from "./update-presence.ts";
 
-/** Takes the message; resolves when it is dealt with. Events that Realtime does not know are ignored, as hosted. */
+/** Takes the message; resolves when it is handled. Events that Realtime does not know are ignored, as hosted. */
 export async function handleClientMessage(
   context: RealtimeContext,
   connection: Connection,

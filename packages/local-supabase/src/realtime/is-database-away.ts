@@ -1,4 +1,4 @@
-/** Tells a database that cannot be reached just now from one that refuses. */
+/** Distinguishes a database that cannot be reached at the moment from one that refuses. */
 
 /**
  * Takes an error of a query; returns whether trying again later may help: no connection, too many of them, shutting down

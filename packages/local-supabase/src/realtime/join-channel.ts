@@ -8,7 +8,7 @@ import { RealtimeError } from "./realtime-error.ts";
 import type { Channel, ClientMessage, Connection, RealtimeContext } from "./realtime-types.ts";
 import { scheduleExpiry } from "./schedule-expiry.ts";
 
-/** Takes the join message; answers it with ok, or with an error whose `reason` is in hosted Realtime's words. */
+/** Takes the join message; answers ok, or an error whose `reason` is worded as in hosted Realtime. */
 export async function joinChannel(
   context: RealtimeContext,
   connection: Connection,
@@ -45,7 +45,7 @@ async function admit(
   if (config.replay !== undefined && !config.isPrivate) {
     throw new RealtimeError("UnableToReplayMessages", "Replay is not allowed for public channels");
   }
-  // A second join of the same topic takes the place of the first, as in Phoenix.
+  // A second join of the same topic replaces the first, as in Phoenix.
   const former = connection.channels.get(message.topic);
   if (former) closeChannel(context, former);
 
@@ -111,7 +111,7 @@ async function replayFor(
   return context.replay(topic, replay);
 }
 
-/** The join itself stands, so broadcasts still come; hosted too reports a failed binding this way. */
+/** The join itself stays valid, so broadcasts still arrive; hosted also reports a failed binding this way. */
 function refusePostgresChanges({ connection, joinRef, topic }: Channel): void {
   connection.push(joinRef, null, `realtime:${topic}`, "system", {
     extension: "postgres_changes",

@@ -1,4 +1,4 @@
-/** Who is present on which topic, and the state and diffs that tell the others. */
+/** Who is present on which topic, and the state and diffs that are sent to the others. */
 import type { Channel } from "./realtime-types.ts";
 import type { TopicDirectory } from "./topic-directory.ts";
 

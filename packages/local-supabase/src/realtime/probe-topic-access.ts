@@ -15,9 +15,9 @@ export interface AccessQuestion {
 export type TopicAccess = (question: AccessQuestion) => Promise<boolean>;
 
 /**
- * Takes a connection of a superuser; returns the question to ask it: one round trip, about 1 ms, nothing is kept, since
- * membership may end between two joins. Throws UnableToConnectToProject where the database is away; a policy that raises
- * is a refusal, as hosted.
+ * Takes a connection of a superuser; returns a function that asks it: one round trip, about 1 ms. Nothing is cached, since
+ * membership may end between two joins. It throws UnableToConnectToProject if the database can't be reached; a policy that
+ * raises is a refusal, as hosted.
  */
 export function createTopicAccess(sql: Sql, log: (line: string) => void): TopicAccess {
   return async ({ topic, claims, headers, extension, operation }) => {

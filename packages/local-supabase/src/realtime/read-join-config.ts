@@ -6,7 +6,7 @@ export interface JoinConfig {
   isPrivate: boolean;
   ackBroadcast: boolean;
   selfBroadcast: boolean;
-  /** Whether it wants to be told when broadcasts from the database reach it. */
+  /** Whether the client asks to be told when broadcasts from the database reach it. */
   replicationReady: boolean;
   replay: unknown;
   presenceKey: string;

@@ -48,7 +48,7 @@ export interface Frame {
 
 export interface Connection {
   readonly version: ProtocolVersion;
-  /** What the connection's API key stands for; used where a channel brings no token of its own. */
+  /** Claims of the connection's API key; used if a channel has no token of its own. */
   readonly keyClaims: Claims;
   readonly headers: Record<string, string>;
   readonly channels: Map<string, Channel>;
@@ -69,7 +69,7 @@ export interface Channel {
   presenceEnabled: boolean;
   token: string | null;
   claims: Claims;
-  /** undefined = not asked yet. Write permissions are asked at the first send, as hosted. */
+  /** undefined = not checked yet. Write permissions are checked at the first send, as hosted. */
   access: {
     broadcastRead: boolean;
     presenceRead?: boolean;
@@ -88,7 +88,7 @@ export interface RealtimeContext {
   readonly limits: { payloadBytes: number; channelsPerConnection: number };
   readonly topics: TopicDirectory;
   readonly presence: PresenceDirectory;
-  /** Whether what the database broadcasts is heard at the moment. */
+  /** Whether broadcasts of the database are received at the moment. */
   readonly isReplicating: () => boolean;
   readonly mayAccess: TopicAccess;
   readonly replay: ReplayMessages;

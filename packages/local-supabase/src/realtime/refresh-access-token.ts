@@ -6,7 +6,7 @@ import type { Channel, RealtimeContext } from "./realtime-types.ts";
 import { scheduleExpiry } from "./schedule-expiry.ts";
 
 /**
- * Takes the channel and the payload; asks token and policies again and extends the channel, or closes it with the reason.
+ * Takes the channel and the payload; checks token and policies again, then extends the channel or closes it with the reason.
  * API keys and the token it has already change nothing. There is no reply, as hosted.
  */
 export async function refreshAccessToken(

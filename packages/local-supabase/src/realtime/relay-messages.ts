@@ -6,7 +6,7 @@ import type { Broadcast } from "./realtime-types.ts";
 import type { TopicDirectory } from "./topic-directory.ts";
 
 const notifyChannel = "realtime_messages";
-/** What is notified while one batch is read makes the next, so batches grow with the load; 50 of the largest are 150 MB. */
+/** Rows notified while one batch is read form the next, so batches grow with the load; 50 of the largest are 150 MB. */
 const batchSize = 50;
 /** Ids kept while the database can't be read; about 1 MB. */
 const maxWaiting = 20_000;
@@ -30,9 +30,9 @@ export interface RelayOptions {
 }
 
 /**
- * Takes the database and the directory of subscribers; resolves when it listens. A lost connection is taken up again every
- * 250 ms; what was committed in between is not delivered (hosted's temporary replication slot loses it too), but can be
- * asked for with `replay`.
+ * Takes the database and the directory of subscribers; resolves when it listens. A lost connection is retried every
+ * 250 ms; messages committed in between are not delivered (hosted's temporary replication slot loses them too), but can be
+ * requested with `replay`.
  */
 export async function relayMessages(
   options: RelayOptions,

@@ -11,7 +11,7 @@ export interface ApiKeys {
 
 /**
  * Takes the key sent (`sb_publishable_…`, `sb_secret_…`, or a legacy key: a JWT with role and exp) and the project's
- * keys; returns its claims, or undefined where the key is missing or not the project's.
+ * keys; returns its claims, or undefined if the key is missing or not the project's.
  */
 export async function resolveApiKey(
   key: string | null | undefined,

@@ -2,9 +2,9 @@
 import type { Broadcast, Channel, ClientMessage, RealtimeContext } from "./realtime-types.ts";
 
 /**
- * Takes the channel and the message; fans it out where the insert policies on realtime.messages allow it (asked once per
- * token). What may not be sent is dropped without an answer, as hosted; with `ack` what is too large is answered with
- * `payload_size_exceeded`.
+ * Takes the channel and the message; fans it out if the insert policies on realtime.messages allow it (checked once per
+ * token). A message that may not be sent is dropped without an answer, as hosted; with `ack`, one that is too large is
+ * answered with `payload_size_exceeded`.
  */
 export async function sendBroadcast(
   context: RealtimeContext,

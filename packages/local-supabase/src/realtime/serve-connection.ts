@@ -63,7 +63,7 @@ export function serveConnection(
     } catch (error) {
       return socket.close(1003, `malformed frame: ${(error as Error).message}`.slice(0, 120));
     }
-    // Messages of one topic are dealt with in the order they came; topics do not wait for each other.
+    // Messages of one topic are handled in order of arrival; topics do not wait for each other.
     pending += 1;
     if (pending > maxPending) socket.pause();
     const handled = (queues.get(message.topic) ?? Promise.resolve())

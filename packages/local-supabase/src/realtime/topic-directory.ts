@@ -6,12 +6,12 @@ export interface TopicDirectory {
   add(channel: Channel): void;
   remove(channel: Channel): void;
   members(topic: string, isPrivate: boolean): Iterable<Channel>;
-  /** Sends to every member of the topic that may read broadcasts, `except` one; returns to how many. */
+  /** Sends to every member of the topic that may read broadcasts, except `except`; returns to how many. */
   broadcast(topic: string, isPrivate: boolean, broadcast: Broadcast, except?: Channel): number;
   size(): { topics: number; channels: number };
 }
 
-/** Takes nothing; returns an empty directory. Private and public subscribers of one name never meet, as hosted. */
+/** Returns an empty directory. Private and public subscribers of one topic are kept apart, as hosted. */
 export function createTopicDirectory(): TopicDirectory {
   const topics = new Map<string, Set<Channel>>();
   let channels = 0;

@@ -38,7 +38,7 @@ export async function updatePresence(
   context.presence.track(channel, payload as Record<string, unknown>);
   reply("ok");
   if (channel.presenceEnabled) return;
-  // The first track switches presence on; without the state the client would never see who came before it.
+  // The first track switches presence on; without the state the client would not see who was there before.
   channel.presenceEnabled = true;
   if (channel.access.presenceRead) {
     channel.connection.push(

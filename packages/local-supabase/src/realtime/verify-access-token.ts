@@ -17,7 +17,7 @@ export async function verifyAccessToken(token: string, jwtSecret: string): Promi
 
 async function readClaims(token: string, jwtSecret: string): Promise<Record<string, unknown>> {
   try {
-    // A fixed algorithm: a token that names "none" or an asymmetric one must not choose how it is checked.
+    // A fixed algorithm: a token must not choose how it is checked by naming "none" or an asymmetric one.
     const { payload } = await jwtVerify(token, new TextEncoder().encode(jwtSecret), {
       algorithms: ["HS256"],
     });

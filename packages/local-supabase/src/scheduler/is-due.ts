@@ -5,7 +5,7 @@ import { Cron } from "croner";
 export function isDue(schedule: string, minute: Date): boolean {
   const fields = schedule.trim().split(/\s+/);
   const [, , day = "", , weekday = ""] = fields;
-  // pg_cron's own sign for the last day of the month.
+  // pg_cron's own notation for the last day of the month.
   if (day === "$") fields[2] = "L";
   const cron = new Cron(fields.join(" "), {
     utcOffset: 0,

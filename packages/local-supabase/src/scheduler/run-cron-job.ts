@@ -4,16 +4,16 @@ import postgres from "postgres";
 export type CronJob = { jobid: string; command: string; database: string; username: string };
 
 export type CronRun = {
-  /** Resolves when the run is over and recorded, or left; rejects if it could not be recorded. */
+  /** Resolves when the run has ended and is recorded, or was left; rejects if it could not be recorded. */
   done: Promise<void>;
-  /** Leaves the run, which stays `running` in the history: for the stop of the server, which ends its session. */
+  /** Leaves the run, which stays `running` in the history. For a stop of the server, which then ends the run's session. */
   leave(): Promise<void>;
 };
 
 /**
  * The command runs as the job's role, in one simple query, so several statements are one transaction, as in pg_cron.
- * A connection for each run, as there: nothing is warm, and nothing of a run is left to the next. The history is written as
- * there too, a transaction for each state, so that what jobs cost is seen here.
+ * Each run has its own connection, as there: nothing is cached, and nothing of a run remains for the next. The history is
+ * written as there too, one transaction for each state, so that jobs cost as much here.
  * A failing command is recorded as `failed` with the server's message.
  * @param sql the scheduler's own pool, as a superuser; @param adminUrl the same superuser's URL
  */
@@ -76,7 +76,7 @@ async function execute(
   }
 }
 
-/** As pg_cron words it: "3 rows" of a query, else the command tag. */
+/** As pg_cron words it: "3 rows" for a query, else the command tag. */
 function describeResult(command: string, count: number): string {
   if (command === "SELECT") return `${count} row${count === 1 ? "" : "s"}`;
   return /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command) ? `${command} ${count}` : command;

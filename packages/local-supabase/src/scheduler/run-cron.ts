@@ -132,7 +132,7 @@ export async function runCron(
       stopped = true;
       clearTimeout(timer);
       await subscription.unlisten().catch(() => undefined);
-      // A run may last for minutes: the server's stop ends its session.
+      // A run may last for minutes; stopping the server ends its session.
       await Promise.allSettled([...runs.keys()].map((run) => run.leave()));
       const over = Promise.allSettled(runs.values());
       await Promise.race([over, new Promise((done) => setTimeout(done, 3000).unref())]);

@@ -27,8 +27,8 @@ const KEEP = "6 hours";
 export type NetSender = { stop(): Promise<void> };
 
 /**
- * Sends batches of up to 200 until stopped, each request at most once: rows are deleted, and that committed, before they
- * are sent. As in pg_net the next batch waits for the slowest request of this one. `sql` must be a superuser's pool.
+ * Sends batches of up to 200 until stopped, each request at most once: the deletion of its row is committed before it
+ * is sent. As in pg_net the next batch waits for the slowest request of this one. `sql` must be a superuser's pool.
  */
 export async function sendNetRequests(sql: postgres.Sql, log: (line: string) => void): Promise<NetSender> {
   const abort = new AbortController();

@@ -1,4 +1,4 @@
-// Does what background workers do on the platform: runs cron jobs and sends pg_net's requests.
+// Stands in for the platform's background workers: runs cron jobs and sends pg_net's requests.
 import postgres from "postgres";
 import { runCron } from "./run-cron.ts";
 import { sendNetRequests } from "./send-net-requests.ts";
@@ -13,7 +13,7 @@ export type Scheduler = { stop(): Promise<void> };
 /** Starts both; works whether or not the extensions exist yet. Uses two connections, and one for each job that runs. */
 export async function startScheduler({ adminUrl, log = () => {} }: SchedulerOptions): Promise<Scheduler> {
   const sql = postgres(adminUrl, {
-    // Jobs have connections of their own, and so has listening.
+    // Jobs and LISTEN have connections of their own.
     max: 2,
     idle_timeout: 30,
     max_lifetime: null,

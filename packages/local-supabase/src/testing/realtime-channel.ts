@@ -1,4 +1,4 @@
-/** What the tests do with a channel of supabase-js. */
+/** Subscribes to a channel of supabase-js and collects what arrives, for tests. */
 import type { RealtimeChannel, RealtimeChannelOptions, SupabaseClient } from "@supabase/supabase-js";
 import { waitFor } from "./wait-for.ts";
 

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Polls until `probe` returns something truthy, and returns it. Throws after `seconds`: 60 unless told, for a busy machine takes
- * many times as long as an idle one, and what comes in the end is right.
+ * Polls until `probe` returns something truthy, and returns it. Throws after `seconds`; the default is 60, since a busy machine
+ * takes many times as long as an idle one, and a late result is still right.
  */
 export async function waitFor<T>(
   probe: () => Promise<T | undefined | null | false> | T | undefined | null | false,

@@ -19,7 +19,7 @@ export interface ControlCall {
   account: Account;
   query: URLSearchParams;
   body: unknown;
-  /** What the path names after the action. */
+  /** The path segments after the action. */
   ids: string[];
 }
 

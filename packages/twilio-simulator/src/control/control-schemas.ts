@@ -1,4 +1,4 @@
-// What the control endpoints take. Unknown fields are refused by name.
+// The input of the control endpoints. Unknown fields are refused by name.
 import { z } from "zod";
 import { behaviourPatch } from "../state/behaviour.ts";
 

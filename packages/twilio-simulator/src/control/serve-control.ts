@@ -9,7 +9,7 @@ import { ControlError, parseSpec } from "./control-error.ts";
 import { accountSpec } from "./control-schemas.ts";
 import { registerAccount } from "./register-account.ts";
 
-/** A page in a browser must not reach these by a rebound host name. */
+/** A page in a browser must not reach these endpoints through DNS rebinding. */
 function requireLoopbackHost(req: IncomingMessage): void {
   const host = (req.headers.host ?? "").replace(/:\d+$/, "");
   if (!isLoopbackHost(host))

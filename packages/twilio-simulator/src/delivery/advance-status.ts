@@ -6,8 +6,8 @@ import type { Simulator } from "../state/simulator.ts";
 import { reportStatus } from "./report-status.ts";
 
 /**
- * Moves a message forward and reports it. Returns false, changing nothing, when it is already as far or further.
- * Going out charges the account's balance.
+ * Moves a message forward and reports it. Returns false and changes nothing if its status is already the same or later.
+ * Sending it charges the account's balance.
  */
 export function advanceStatus(
   sim: Simulator,

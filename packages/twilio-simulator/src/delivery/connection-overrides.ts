@@ -1,7 +1,7 @@
 // Twilio's connection overrides: the fragment of a webhook URL (#rc=3&rp=5xx,ct,rt) sets timeouts and retries.
 
 export interface WebhookTarget {
-  /** The URL that is called and signed: as given, without the fragment. */
+  /** The URL that is called and signed: the given one without its fragment. */
   url: string;
   connectMs: number;
   readMs: number;
@@ -31,7 +31,7 @@ function parseFragment(fragment: string): Omit<WebhookTarget, "url"> {
 }
 
 /**
- * Splits a webhook URL into what is called and how. Limits and defaults are those of Twilio's
+ * Splits a webhook URL into the URL to call and its settings. Limits and defaults are those of Twilio's
  * "webhooks connection overrides" page: ct 100-10000 ms (5000), rt 100-15000 (15000), tt up to 15000, rc 0-5 (1), rp ct.
  */
 export function parseWebhookTarget(given: string): WebhookTarget {

@@ -1,4 +1,4 @@
-// An accepted message's way: Twilio's queue, the number's rate, the carrier, the person.
+// The way of an accepted message: Twilio's queue, the number's rate, the carrier, the person.
 import { answerAsPerson } from "../people/answer-as-person.ts";
 import type { Account, PhoneNumber } from "../state/account.ts";
 import { drawDelay } from "../state/behaviour.ts";
@@ -12,7 +12,7 @@ export function queuedSeconds(number: PhoneNumber): number {
   return Math.max(0, number.freeMono - performance.now()) / 1000;
 }
 
-/** Hands a message over: it leaves for the carrier, or fails before. Does nothing when it has gone already. */
+/** Hands a message to the carrier, unless it fails before. Does nothing if it was handed over already. */
 export function sendOut(sim: Simulator, account: Account, message: Message): void {
   const { outcome, behaviour, base } = message;
   if (outcome?.status === "failed") {
@@ -47,7 +47,7 @@ export function deliverMessage(
   if (delivery.manual) return;
   const now = performance.now();
   const slot = Math.max(now, number.freeMono);
-  // what Twilio itself refuses never reaches the number's queue
+  // a message that Twilio itself refuses never reaches the number's queue
   const isQueued = number.mps !== null && !REFUSED_CODES.has(message.outcome?.code ?? 0);
   const waitMs = isQueued ? slot - now : 0;
   const validMs = message.validityPeriod * 1000;

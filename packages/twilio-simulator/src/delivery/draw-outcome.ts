@@ -1,4 +1,4 @@
-// What becomes of an accepted message, decided by its behaviour and its draws.
+// The outcome of an accepted message, decided by its behaviour and its random draws.
 import type { Account } from "../state/account.ts";
 import type { Behaviour } from "../state/behaviour.ts";
 import { drawUnit, hashText, Purpose, pickByShare } from "../state/draw-random.ts";
@@ -12,7 +12,7 @@ export function statusOfCode(code: number): "failed" | "undelivered" {
   return FAILED_CODES.has(code) ? "failed" : "undelivered";
 }
 
-/** The base of a person's own draws (line type, answer): the same in every message to that number. */
+/** The base of a person's random draws (line type, answer): the same for every message to that number. */
 export function personBase(account: Account, phone: string): number {
   return hashText(phone, account.seed ^ 0x9e3779b9);
 }

@@ -31,7 +31,7 @@ const agents = {
   "https:": new https.Agent({ keepAlive: true, maxFreeSockets: 256 }),
 };
 
-/** Webhooks of one account in flight at once; more wait their turn, so that one slow receiver starves no other account. */
+/** Webhooks of one account in flight at once; further ones wait, so that one slow receiver does not starve other accounts. */
 const MAX_IN_FLIGHT = 100;
 
 async function takeTurn(account: Account): Promise<void> {
@@ -108,7 +108,7 @@ function callOnce(
   });
 }
 
-/** Settings made through the API are not checked there: a malformed URL must fail here, like a host that is not ours. */
+/** The API does not check these settings, so a malformed URL or a host that is not ours must fail here. */
 function isCallable(sim: Simulator, url: string): boolean {
   return URL.canParse(url) && (sim.allowRemoteWebhooks || isLoopbackHost(new URL(url).hostname));
 }

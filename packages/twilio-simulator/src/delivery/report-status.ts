@@ -64,7 +64,7 @@ function openEntry(
   return entry;
 }
 
-/** Sends one callback now, whatever the message's own status; resolves when it was answered or given up. */
+/** Sends one callback now, also if the message has another status; resolves when it was answered or given up. */
 export async function sendCallback(
   sim: Simulator,
   account: Account,
@@ -84,8 +84,8 @@ export async function sendCallback(
 }
 
 /**
- * Reports a status change to the message's StatusCallback. Callbacks of one message follow each other, so that they
- * arrive out of order only where the behaviour says so.
+ * Reports a status change to the message's StatusCallback. Callbacks of one message are sent one after the other, so that
+ * they arrive out of order only if the behaviour says so.
  */
 export function reportStatus(
   sim: Simulator,

@@ -27,7 +27,7 @@ export function answerAsPerson(sim: Simulator, account: Account, message: Messag
   const to = message.from;
   const waitMs = drawDelay(people.delay, timeFactor, base, Purpose.replyDelay);
   scheduleWork(sim, account, waitMs, () => {
-    // the number may have been released meanwhile: then the text reaches nobody
+    // if the number was released meanwhile, the text is dropped
     if (!account.numbers.has(to)) return;
     void trackWork(
       sim,

@@ -11,18 +11,18 @@ const HELP_REPLY = "Reply STOP to unsubscribe. Msg&Data Rates May Apply.";
 
 export interface KeywordReading {
   keyword: "stop" | "start" | "help" | null;
-  /** Sent to the webhook where the service has Advanced Opt-Out: Twilio has answered already. */
+  /** Sent to the webhook if the service has Advanced Opt-Out: Twilio has answered already. */
   optOutType: "STOP" | "START" | "HELP" | null;
 }
 
-/** Whom a block is kept for: the Messaging Service that the number is in, else the number itself. */
+/** The sender for which a block is kept: the number's Messaging Service, else the number itself. */
 export function blockKey(sender: string, person: string): string {
   return `${sender}|${person}`;
 }
 
 /**
  * Applies the keyword in a person's text, if it is one. A block covers the number, or the whole Messaging Service it is
- * in. HELP is not answered to people who are blocked under Advanced Opt-Out; START answers only where there was a block.
+ * in. HELP is not answered to people who are blocked under Advanced Opt-Out; START is answered only if there was a block.
  */
 export function handleKeyword(
   account: Account,

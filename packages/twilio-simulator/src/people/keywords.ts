@@ -1,12 +1,15 @@
 // Twilio's default keywords, and what a person means by a text.
 import type { Intent } from "../state/record.ts";
 
-/** Source: Twilio's "Advanced Opt-Out" page, default handling: the whole message, case-insensitive. */
-const STOP = new Set(["STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"]);
+/**
+ * Source: Twilio's "Advanced Opt-Out" page, default handling: the whole message, case-insensitive. The page also names REVOKE, but
+ * not every account acts on it, so nobody may rely on that.
+ */
+const STOP = new Set(["STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "OPTOUT", "CANCEL"]);
 const START = new Set(["START", "YES", "UNSTOP"]);
 const HELP = new Set(["HELP", "INFO"]);
 
-/** Toll-free opt-outs live at the carrier, where only these undo them. */
+/** The carrier keeps toll-free opt-outs, and only these words undo them. */
 const TOLL_FREE_START = new Set(["START", "UNSTOP"]);
 const TOLL_FREE = /^\+1(800|833|844|855|866|877|888)/;
 
@@ -21,6 +24,7 @@ export function readDefaultKeyword(body: string, phoneNumber: string): "stop" | 
 const MEANS_STOP = new Set(
   [
     ...STOP,
+    "REVOKE",
     "ALTO",
     "PARAR",
     "PARE",
@@ -49,8 +53,8 @@ const MEANS_STOP = new Set(
 const FIRST_WORD_STOP = new Set(["STOP", "STOPALL", "UNSUBSCRIBE", "ALTO"]);
 
 /**
- * What a person means by a text, read as any reasonable reader would (47 CFR 64.1200(a)(10)), not as Twilio's exact
- * match does: "Stop. Thank you" and "ALTO" are opt-outs.
+ * What a person means by a text, as any reasonable reader would take it (47 CFR 64.1200(a)(10)), not by Twilio's exact
+ * match: "Stop. Thank you" and "ALTO" are opt-outs.
  */
 export function inferIntent(body: string): Intent {
   const text = body

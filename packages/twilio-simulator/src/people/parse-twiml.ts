@@ -1,4 +1,4 @@
-// Reads the answer to an inbound webhook: which texts to reply, or which of Twilio's errors it earns.
+// Reads the answer to an inbound webhook: the texts to reply, or the Twilio error it causes.
 
 export interface TwimlReading {
   messages: string[];

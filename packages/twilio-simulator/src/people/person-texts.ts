@@ -18,7 +18,7 @@ export interface Reply {
   es: readonly string[];
 }
 
-/** Texts by kind of answer, if the simulator is given no others. Keywords are the same in both languages: the word is the point. */
+/** The default texts by kind of answer. Keywords are the same in both languages, because the exact word matters. */
 export const REPLIES: Record<ReplyKind, Reply> = {
   interested: {
     intent: "interested",
@@ -50,11 +50,11 @@ export const REPLY_KINDS = Object.keys(REPLIES) as ReplyKind[];
 
 const texts = z.array(z.string().min(1)).min(1);
 
-/** Texts that take the place of the usual ones, by kind of answer; what is left out stays. */
+/** Texts that replace the default ones, by kind of answer; kinds that are left out keep theirs. */
 export const replyTexts = z.partialRecord(z.enum(REPLY_KINDS), z.strictObject({ en: texts, es: texts }));
 export type ReplyTexts = z.infer<typeof replyTexts>;
 
-/** The answers of a simulator that was given these texts. */
+/** The default answers with these texts replaced. */
 export function replaceTexts(given: ReplyTexts): Record<ReplyKind, Reply> {
   const replies = REPLY_KINDS.map((kind) => [kind, { ...REPLIES[kind], ...given[kind] }]);
   return Object.fromEntries(replies) as Record<ReplyKind, Reply>;

@@ -26,7 +26,7 @@ interface Route {
   fallbackUrl: string;
 }
 
-/** Where a number's inbound goes. A service without InboundRequestUrl drops it, as Twilio does. */
+/** Where an inbound text to a number is sent. A service without InboundRequestUrl drops it, as Twilio does. */
 function routeInbound(account: Account, number: PhoneNumber): Route | null {
   const service = number.serviceSid === null ? undefined : account.services.get(number.serviceSid);
   if (service !== undefined && !service.useInboundWebhookOnNumber) {
@@ -79,7 +79,7 @@ function createParams(
 
 /**
  * Delivers a person's text and resolves with the entry of its last attempt, when the webhook has answered or given up.
- * Twilio's keyword handling comes first; the text is forwarded all the same. Throws when `to` is not the account's number.
+ * Twilio's keyword handling is done first; the text is forwarded in any case. Throws when `to` is not the account's number.
  */
 export async function receiveInbound(
   sim: Simulator,

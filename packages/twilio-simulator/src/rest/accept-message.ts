@@ -1,4 +1,4 @@
-// Takes a valid request in: the message exists from here on, whatever the client gets to hear.
+// Accepts a valid request: the message exists from here on, even if the client never gets an answer.
 import { advanceStatus } from "../delivery/advance-status.ts";
 import { deliverMessage } from "../delivery/deliver-message.ts";
 import { drawOutcome } from "../delivery/draw-outcome.ts";

@@ -1,4 +1,4 @@
-// What a handler of Twilio's API gets and gives.
+// The input and output of a handler of Twilio's API.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Account } from "../state/account.ts";
 import type { Simulator } from "../state/simulator.ts";

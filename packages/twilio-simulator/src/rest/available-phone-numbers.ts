@@ -8,7 +8,7 @@ interface Place {
   region: string | null;
 }
 
-/** Where the area codes offered without a wish are; any other area code is offered too, without a place. */
+/** Places of the area codes that are offered if the request names none; any other area code is offered too, without a place. */
 const PLACES: Record<string, Place> = {
   "205": { locality: "Birmingham", region: "AL" },
   "214": { locality: "Dallas", region: "TX" },

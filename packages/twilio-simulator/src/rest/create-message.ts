@@ -1,4 +1,4 @@
-// POST Messages.json: records the request, decides its fate, and answers it, late, wrongly or not at all on request.
+// POST Messages.json: records the request, decides its outcome, and answers it; by its behaviour late, wrongly or never.
 import { chooseSender } from "../delivery/choose-sender.ts";
 import { sendOut } from "../delivery/deliver-message.ts";
 import type { Account } from "../state/account.ts";
@@ -67,7 +67,7 @@ function takeIn(call: ApiCall, post: PostEntry, behaviour: Behaviour, base: numb
 }
 
 function answerAccepted(call: ApiCall, post: PostEntry, message: Message, waitMs: number): void {
-  // the body is made now: what the client hears is the state at acceptance, however late it hears it
+  // the body is made now: a late answer still has the state at acceptance
   const answer: ApiAnswer = { status: 201, body: showMessage(call.account, message) };
   if (waitMs <= 0) answerPost(call, post, answer);
   else call.sim.timers.schedule(waitMs, () => answerPost(call, post, answer));

@@ -1,4 +1,4 @@
-// Deactivations: the day's list of numbers that carriers took back, behind a redirect.
+// Deactivations: the day's list of numbers that carriers deactivated, behind a redirect.
 import type { Simulator } from "../state/simulator.ts";
 import type { ApiAnswer, ApiCall } from "./api-call.ts";
 import { TwilioError } from "./twilio-error.ts";

@@ -27,7 +27,7 @@ function describeLine(account: Account, phone: string): Record<string, unknown> 
   };
 }
 
-/** What goes wrong with this request, by the account's seed, the phone and how often it was asked about before. */
+/** The fault of this request, drawn by the account's seed, the phone and the number of earlier lookups of it. */
 function misbehave(account: Account, phone: string): ApiAnswer | null {
   const { throttled, failed, held } = account.behaviour.lookups;
   const ordinal = account.lookups.get(phone) ?? 0;
@@ -39,7 +39,7 @@ function misbehave(account: Account, phone: string): ApiAnswer | null {
   return kind === 2 ? { status: 200, heldForMs: account.behaviour.answers.holdMs } : null;
 }
 
-/** GET /v2/PhoneNumbers/{number}?Fields=line_type_intelligence. What is no phone number is `valid: false`, without a line type. */
+/** GET /v2/PhoneNumbers/{number}?Fields=line_type_intelligence. Other text gives `valid: false`, without a line type. */
 export function lookupPhoneNumber(call: ApiCall, given: string): ApiAnswer {
   const fields = (call.query.get("Fields") ?? "").split(",").filter((field) => field !== "");
   const unknown = fields.find((field) => field !== "line_type_intelligence");

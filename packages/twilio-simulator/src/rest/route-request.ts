@@ -46,7 +46,7 @@ const withTwo =
   (call, first, second) =>
     handler(call, first as string, second as string);
 
-/** Below /2010-04-01/Accounts/{AC}. POST Messages.json is served apart: it may answer late or never. */
+/** Below /2010-04-01/Accounts/{AC}. POST Messages.json is served elsewhere: it may answer late or never. */
 const ACCOUNT_ROUTES: Route[] = [
   [/^\.json$/, { GET: fetchAccount }],
   [/^\/Balance\.json$/, { GET: fetchBalance }],

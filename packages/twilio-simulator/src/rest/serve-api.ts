@@ -16,7 +16,7 @@ function isSend(call: Pick<ApiCall, "method" | "path">): boolean {
   return call.method === "POST" && call.path.endsWith("/Messages.json");
 }
 
-/** A send with wrong credentials is still part of the record of the account it names. */
+/** A send with wrong credentials is still recorded for the account it names. */
 function recordRefusedSend(call: ApiCall, named: Account): void {
   const post = openPostEntry({ ...call, account: named });
   post.code = 20003;

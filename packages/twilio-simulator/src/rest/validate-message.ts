@@ -16,7 +16,7 @@ export interface SendRequest {
   statusCallback: string | null;
   validityPeriod: number;
   sendAt: number | null;
-  /** A refusal that Twilio gives only after accepting, because a Messaging Service is used. */
+  /** A refusal that Twilio reports only after accepting, because a Messaging Service is used. */
   laterCode: 21610 | 30001 | null;
 }
 
@@ -140,7 +140,7 @@ function readSendAt(form: URLSearchParams, service: Service | null): number | nu
 /**
  * Reads and checks the form of POST Messages.json, in Twilio's order. Throws TwilioError: 21604, 21211, 21408, 21603,
  * 21212, 21606, 21705, 21704, 21602, 21617, 21620, 21623, 21609, 90014, 90007, 351xx, 21610 and 21611. With a Messaging
- * Service an opt-out (under Advanced Opt-Out) and a full queue are told later, as 21610 and 30001.
+ * Service an opt-out (under Advanced Opt-Out) and a full queue are reported later, as 21610 and 30001.
  */
 export function validateMessage(account: Account, form: URLSearchParams, behaviour: Behaviour): SendRequest {
   const to = readTo(form.get("To"));

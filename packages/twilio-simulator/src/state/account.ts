@@ -1,4 +1,4 @@
-// One simulated Twilio account: a world of its own with numbers, services, messages, behaviour and record.
+// One simulated Twilio account, with its own numbers, services, messages, behaviour and record.
 import { createHash } from "node:crypto";
 import { type Behaviour, type BehaviourPatch, defaultBehaviour, mergeBehaviour } from "./behaviour.ts";
 import type { Message } from "./message.ts";
@@ -160,7 +160,7 @@ export function resetAccount(account: Account): void {
   for (const done of account.idleWaiters.splice(0)) done();
 }
 
-/** Adds to the account's standing behaviour; settings not named stay as they are. */
+/** Changes settings of the account's permanent behaviour; settings not named stay as they are. */
 export function patchBehaviour(account: Account, patch: BehaviourPatch): void {
   account.behaviour = mergeBehaviour(account.behaviour, patch);
 }

@@ -22,7 +22,7 @@ const parts = {
   delivery: z.strictObject({
     /** Statuses move only when the control endpoint says so. */
     manual: z.boolean(),
-    /** Messages that end failed or undelivered, by code. What is left over is delivered. */
+    /** Messages that end failed or undelivered, by code. The rest is delivered. */
     failures: z.array(codeShare),
     /** Messages that stay `sent` for ever, as with carriers that give no receipt. */
     unconfirmed: share,
@@ -54,9 +54,9 @@ const parts = {
     dailyMessages: z.int().min(0).nullable(),
   }),
   inbound: z.strictObject({ duplicated: share }),
-  /** Whose phones are not mobile, as Lookup tells; a landline never receives (30006). */
+  /** Shares of phones that are not mobile, as Lookup reports them; a landline never receives (30006). */
   lines: z.strictObject({ landline: share, fixedVoip: share, nonFixedVoip: share }),
-  /** Lookups that go wrong: 20429, a server error, no answer until answers.holdMs, or no such number. The next try of a phone draws anew, but for `invalid`. */
+  /** Faulty lookups: 20429, a server error, no answer until answers.holdMs, no such number. `invalid` is drawn once a phone. */
   lookups: z.strictObject({ throttled: share, failed: share, held: share, invalid: share }),
   people: z.strictObject({
     interested: share,
@@ -96,7 +96,7 @@ export const behaviourPatch = z.strictObject({
 });
 export type BehaviourPatch = z.infer<typeof behaviourPatch>;
 
-/** A Twilio without faults at a carrier's pace, where nobody answers. 36,000 segments at 1 a second are 10 h. */
+/** A Twilio without faults at a carrier's pace, where no person answers. 36,000 segments at 1 a second are 10 h. */
 export const defaultBehaviour: Behaviour = {
   timeFactor: 1,
   delivery: { manual: false, failures: [], unconfirmed: 0 },
@@ -139,7 +139,7 @@ export const defaultBehaviour: Behaviour = {
   },
 };
 
-/** Lays a patch over a behaviour: sections are merged setting by setting, lists and delays replaced whole. */
+/** Applies a patch to a behaviour: sections are merged setting by setting, lists and delays are replaced whole. */
 export function mergeBehaviour(base: Behaviour, patch: BehaviourPatch): Behaviour {
   const merged: Record<string, unknown> = { ...base };
   for (const [section, value] of Object.entries(patch)) {

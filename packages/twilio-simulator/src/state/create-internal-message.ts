@@ -1,4 +1,4 @@
-// Messages that no API request made: inbound ones, and Twilio's own replies.
+// Messages not made by an API request: inbound ones, and Twilio's own replies.
 import type { Account } from "./account.ts";
 import { countSegments } from "./count-segments.ts";
 import { createSid, type Message } from "./message.ts";

@@ -38,14 +38,14 @@ export interface Message {
   /** Monotonic ms until which the list hides it; 0 shown, Infinity hidden for good. */
   hiddenUntilMono: number;
   deleted: boolean;
-  /** What will become of it; null while that is for the control endpoint to say, or when it stays `sent`. */
+  /** Its outcome; null while the control endpoint is to decide it, or if it stays `sent`. */
   outcome: { status: "delivered" | "undelivered" | "failed"; code: number | null } | null;
   /** Base of all of this message's draws. */
   base: number;
   behaviour: Behaviour;
   /** Its place in the record; absent for inbound messages and automatic replies. */
   post: PostEntry | null;
-  /** Callbacks waiting their turn, so that order is lost only on purpose. */
+  /** Callbacks that wait for earlier ones, so that order is lost only on purpose. */
   callbacks: Promise<void> | null;
   /** Callbacks that a reordering keeps back until the final one is out. */
   keptBack: (() => Promise<void>)[];

@@ -1,4 +1,4 @@
-// The simulator's own record of everything that happened on an account: append-only, the judge in tests.
+// The simulator's own record of everything that happened on an account: append-only; tests judge by it.
 
 /** How the client was answered. `held` and `reset`: no answer left the simulator; `gone`: the client had left. */
 export type PostAnswer = "pending" | "answered" | "held" | "reset" | "gone";
@@ -19,7 +19,7 @@ export interface PostEntry {
   /** Twilio error code of a refusal. */
   code: number | null;
   accepted: boolean;
-  /** The misbehaviour drawn for this request, for reading the record; null when it was served plainly. */
+  /** The misbehaviour drawn for this request, for readers of the record; null if it was served normally. */
   misbehaviour: string | null;
   sid: string | null;
   to: string;
@@ -32,7 +32,7 @@ export interface PostEntry {
   mid: string | null;
   attempt: string | null;
   validityPeriod: number | null;
-  /** What Twilio reports of the message now; null when it was not accepted. */
+  /** The status that Twilio reports for the message now; null if it was not accepted. */
   status: string | null;
   statusMono: number | null;
   errorCode: number | null;
@@ -61,7 +61,7 @@ export interface CallbackEntry {
 
 export type Intent = "stop" | "start" | "help" | "interested" | "not_interested" | "wrong_number" | "other";
 
-/** One attempt to deliver an inbound message. `url` is null where the account has nowhere to send it. */
+/** One attempt to deliver an inbound message. `url` is null if the account has no URL to send it to. */
 export interface InboundEntry {
   kind: "inbound";
   seq: number;
@@ -70,7 +70,7 @@ export interface InboundEntry {
   to: string;
   body: string;
   intent: Intent;
-  /** What Twilio's own keyword handling made of it. */
+  /** The keyword that Twilio's own handling took it for. */
   keyword: "stop" | "start" | "help" | null;
   optOutType: string | null;
   url: string | null;
@@ -98,7 +98,7 @@ export interface AutoReplyEntry {
   sentMono: number;
 }
 
-/** Any other API request, so that looks at the message list can be counted. */
+/** Any other API request, so that reads of the message list can be counted. */
 export interface RequestEntry {
   kind: "request";
   seq: number;

@@ -1,9 +1,9 @@
-// Which behaviour one request meets: the account's, then its number's, then the person's, then the message's.
+// The behaviour that applies to one request: the account's, then the number's, then the person's, then the message's.
 import type { Account } from "./account.ts";
 import { type Behaviour, mergeBehaviour } from "./behaviour.ts";
 
 /**
- * Lays all matching overrides over the account's behaviour, the most specific last, and uses up their `times`.
+ * Applies all matching overrides to the account's behaviour, the most specific last, and counts down their `times`.
  * @param mid the sender's own message id, from the StatusCallback's query
  */
 export function resolveBehaviour(

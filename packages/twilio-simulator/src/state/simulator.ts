@@ -1,4 +1,4 @@
-// The running simulator: its accounts, its clock of due work and its seed.
+// The running simulator: its accounts, its timer queue and its seed.
 import type { Reply, ReplyKind } from "../people/person-texts.ts";
 import type { Account } from "./account.ts";
 import type { TimerQueue } from "./timer-queue.ts";
@@ -36,7 +36,7 @@ export function scheduleWork(sim: Simulator, account: Account, delayMs: number, 
   });
 }
 
-/** Counts a promise as pending work of the account; what it throws goes to the log. */
+/** Counts a promise as pending work of the account; its error is logged. */
 export async function trackWork(sim: Simulator, account: Account, work: Promise<unknown>): Promise<void> {
   const epoch = account.epoch;
   account.pending++;

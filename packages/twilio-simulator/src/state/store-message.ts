@@ -1,4 +1,4 @@
-// Puts a message where the API finds it.
+// Stores a message for the API.
 import type { Account } from "./account.ts";
 import type { Message } from "./message.ts";
 

@@ -1,4 +1,4 @@
-// One heap of due work behind a single timer: 100,000 pending deliveries cost one setTimeout, not 100,000.
+// A heap of due work with a single timer: 100,000 pending deliveries cost one setTimeout, not 100,000.
 
 interface Due {
   at: number;
@@ -12,7 +12,7 @@ export interface TimerQueue {
   stop(): void;
 }
 
-/** Makes a timer queue. `onError` hears of work that throws, the queue goes on. */
+/** Makes a timer queue. `onError` gets the error of work that throws; the queue goes on. */
 export function createTimerQueue(onError: (error: unknown) => void): TimerQueue {
   const heap: Due[] = [];
   let order = 0;

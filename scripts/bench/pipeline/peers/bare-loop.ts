@@ -1,4 +1,4 @@
-// The least there is: the same POSTs, as many at once, and no database.
+// The least work: the same POSTs with the same concurrency, without a database.
 import { order, waitForWord } from "./begin.ts";
 import { makeJobs } from "./make-jobs.ts";
 import { DONE } from "./protocol.ts";

@@ -1,4 +1,4 @@
-// How each measured program begins: reads its order, says that it is ready, waits for the word.
+// How each measured program begins: it reads its order, reports that it is ready, and waits for the start line.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { type PeerOrder, READY } from "./protocol.ts";

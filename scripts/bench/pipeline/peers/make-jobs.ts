@@ -1,4 +1,4 @@
-// The jobs of the peers and of the bare loop: each to another person, from the numbers in turn.
+// The jobs of the peers and of the bare loop: each to a different person, from the numbers in turn.
 import type { Job } from "./protocol.ts";
 
 export function makeJobs(count: number, numbers: readonly string[]): Job[] {

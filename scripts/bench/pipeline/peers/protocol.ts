@@ -1,21 +1,21 @@
-// What the bench and the process it measures say to each other: JSON as the only argument, then one line each way.
+// The protocol between the bench and the process it measures: JSON as the only argument, then one line each way.
 import type { TwilioAccount } from "../../../../supabase/functions/_shared/twilio/find-account.ts";
 
 export interface PeerOrder {
   databaseUrl: string;
   twilioUrl: string;
   account: TwilioAccount;
-  /** Where Twilio would report to. */
+  /** The URL for Twilio's status callbacks. */
   callbackUrl: string;
   /** POSTs in flight at most. */
   concurrency: number;
-  /** How many the bare loop posts, which has no queue. */
+  /** How many messages the bare loop posts; it has no queue. */
   messages: number;
-  /** From which it posts. */
+  /** The numbers it sends from. */
   numbers: string[];
 }
 
-/** All that a message needs: what our plan and claim find out is given to the peers. */
+/** All that a message needs. The peers are given what our plan and claim work out. */
 export interface Job {
   id: string;
   to: string;
@@ -27,5 +27,5 @@ export interface Job {
 export const READY = "ready";
 /** The bare loop has posted everything. */
 export const DONE = "done";
-/** Of the peers' jobs: the name of the task, and of the queue. */
+/** The name of the peers' task and of their queue. */
 export const QUEUE = "send";

@@ -5,7 +5,7 @@ import { order } from "./begin.ts";
 import type { Job } from "./protocol.ts";
 
 const { databaseUrl, twilioUrl, account, callbackUrl, concurrency } = order;
-/** As many connections as there are jobs at once: none waits for another's commit. */
+/** As many connections as concurrent jobs: none waits for another's commit. */
 const sql = postgres(databaseUrl, { max: concurrency, onnotice: () => {} });
 
 /** Opens the connections before the clock runs. */

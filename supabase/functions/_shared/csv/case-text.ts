@@ -1,25 +1,25 @@
-// Writes names and addresses that came in capitals, or without any, as people write them: McDonald, O'Brien, de la Cruz, LLC,
-// PO Box, NW 3rd St. Text of mixed case was written by somebody who meant it and is left alone.
+// Rewrites names and addresses that are all in capitals, or all in lower case, as people write them: McDonald, O'Brien, de la
+// Cruz, LLC, PO Box, NW 3rd St. Text in mixed case was written so on purpose and is left alone.
 
 export type CaseKind = "name" | "address" | "place";
 
 const setOf = (words: string) => new Set(words.split(" "));
 
-/** Written in capitals wherever they stand. */
+/** Written in capitals in any place. */
 const CAPITALS: Readonly<Record<CaseKind, ReadonlySet<string>>> = {
-  name: setOf("llc lllp llp pllc flp usa us hoa isd ira md dds cpa"),
+  name: setOf("llc lllp llp pllc flp usa us hoa isd ira md dds cpa ttee ttees"),
   address: setOf("ne nw se sw po fm cr rr us sh ih hc rm usa apo fpo cmr psc"),
   place: setOf("dc ne nw se sw usa"),
 };
-/** Numerals behind a name. As the first word they are a name. */
+/** Numerals after a name. As the first word they are a name. */
 const NUMERALS = setOf("ii iii iv vi vii viii");
-/** Small between other words. */
+/** In lower case between other words. */
 const SMALL = setOf("of the and for or et al ux vir y");
-/** Small before a name, even where they come first. */
+/** In lower case before a name, even as the first word. */
 const PARTICLES = setOf("de del da das dos von");
-/** Small behind "de", "van" or "von": "de la Cruz", but "La Rosa". */
+/** In lower case after "de", "van" or "von": "de la Cruz", but "La Rosa". */
 const ARTICLES = setOf("la las los lo der den dem");
-/** Consonants alone, and no initials. */
+/** Words of consonants only that are not initials. */
 const WORDS_OF_CONSONANTS = setOf("mr mrs ms dr st jr sr ng ft mt rd ln ct pl sq trl blvd pkwy hwy tr pt");
 const ODD: Readonly<Record<string, string>> = {
   phd: "PhD",
@@ -42,22 +42,34 @@ const ODD: Readonly<Record<string, string>> = {
   etux: "et ux",
 };
 
-/** @returns the text as it stands unless all its letters are capitals or none is */
-export function caseText(text: string, kind: CaseKind): string {
+/** Whether all letters of a text are capitals, or none is; false without letters. */
+export function isOneCase(text: string): boolean {
   const lower = text.toLowerCase();
   const upper = text.toUpperCase();
-  if (lower === upper || (text !== lower && text !== upper)) return text;
+  return lower !== upper && (text === lower || text === upper);
+}
+
+/** @returns the text unchanged, unless all its letters are capitals or none is */
+export function caseText(text: string, kind: CaseKind): string {
+  if (!isOneCase(text)) return text;
+  const lower = text.toLowerCase();
   let before = "";
   let isFirst = true;
   const cased = lower.replace(/c\/o|[^\s\-/&(),;"]+/g, (word, at: number) => {
     const isParticle = word === "van" && /^ de[rn]?\b/.test(lower.slice(at + 3, at + 8));
-    const written = isParticle ? word : caseWord(word, kind, before, isFirst);
+    // "Smith et al", but "Smith Al"; and a name may end in Y.
+    const isName =
+      kind === "name" && !isFirst && isNameThere(word, before, at + word.length === lower.length);
+    const written = isParticle ? word : caseWord(word, kind, before, isFirst || isName);
     before = word;
     isFirst = false;
     return written;
   });
   return kind === "address" ? cased.replace(STATE_BEFORE_ZIP, (state) => state.toUpperCase()) : cased;
 }
+
+const isNameThere = (word: string, before: string, isLast: boolean) =>
+  word === "y" ? isLast : (word === "al" || word === "vir" || word === "ux") && before !== "et";
 
 const STATE_BEFORE_ZIP = /(?<=[\s,])[A-Za-z]{2}(?=,?\s+\d{5}(?:-\d{4})?$)/;
 
@@ -83,7 +95,7 @@ function caseWord(word: string, kind: CaseKind, before: string, isFirst: boolean
 
 /** The first letter, the one after Mc, and the one after an apostrophe unless it is the last ("George's"). */
 function capitalise(word: string): string {
-  // Nearly every word; the rest costs six times as much.
+  // Enough for nearly every word; the code below costs six times as much.
   if (/^[a-z](?!c[a-z]{2})[a-z.]*$/.test(word)) return word.charAt(0).toUpperCase() + word.slice(1);
   const start = /^[^\p{L}]*/u.exec(word)?.[0].length ?? 0;
   const end = /^mc\p{L}{2}/u.test(word.slice(start)) ? start + 3 : start + 1;

@@ -8,7 +8,7 @@ import {
   REPEATABLE_FIELDS,
 } from "./import-fields.ts";
 
-/** What is wrong, as field errors whose field is mapping.<column>; empty where the mapping can be used. */
+/** What is wrong, as field errors whose field is mapping.<column>; empty if the mapping can be used. */
 export function checkMapping(mapping: Record<string, string>, columns: string[]): FieldError[] {
   const errors: FieldError[] = [];
   const users = new Map<string, string>();
@@ -39,7 +39,7 @@ export function checkMapping(mapping: Record<string, string>, columns: string[])
   return errors;
 }
 
-/** A mapping that has been checked. */
+/** Types a mapping that has been checked. */
 export function asMapping(mapping: Record<string, string>): Mapping {
   return mapping as Mapping;
 }

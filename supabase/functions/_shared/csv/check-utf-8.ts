@@ -1,18 +1,20 @@
-// Settles UTF-8 or Windows-1252 for a whole file as it streams by: its first non-ASCII character may come late.
+// Decides between UTF-8, Windows-1252 and Mac OS Roman over a whole file as it is streamed: its first non-ASCII character may come late.
+import { looksMacRoman } from "./mac-roman.ts";
 
 export interface Utf8Check {
   add(chunk: Uint8Array): void;
   /** The verdict so far. */
-  encoding(): "utf-8" | "windows-1252";
+  encoding(): "utf-8" | "windows-1252" | "macintosh";
 }
 
 /**
- * One valid multi-byte character decides for UTF-8, for they hardly ever occur in Windows-1252 by chance; a file with a damaged
- * character after that stays UTF-8. An invalid one before any valid one decides for Windows-1252.
+ * One valid multi-byte character decides for UTF-8, because such bytes hardly ever occur in Windows-1252 by chance. A file with a
+ * damaged character after that stays UTF-8. An invalid one before any valid one decides for one of
+ * the others.
  */
 export function createUtf8Check(): Utf8Check {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let verdict: "utf-8" | "windows-1252" | undefined;
+  let verdict: "utf-8" | "windows-1252" | "macintosh" | undefined;
   let isCut = false;
   return {
     add(chunk) {
@@ -23,7 +25,8 @@ export function createUtf8Check(): Utf8Check {
         if (text.length < chunk.length && NON_ASCII.test(text)) verdict = "utf-8";
         isCut = endsInCharacter(chunk);
       } catch {
-        verdict = !isCut && beginsValid(chunk) ? "utf-8" : "windows-1252";
+        verdict =
+          !isCut && beginsValid(chunk) ? "utf-8" : looksMacRoman(chunk) ? "macintosh" : "windows-1252";
       }
     },
     encoding: () => verdict ?? "utf-8",

@@ -9,8 +9,8 @@ export interface DetectedEncoding {
 }
 
 /**
- * @param head the first bytes of the file, 4 KiB or more where it has them
- * @returns null for bytes that are no text in any encoding we read (binary, UTF-32)
+ * @param head the first bytes of the file, 4 KiB or more if it has as many
+ * @returns null for bytes that are not text in an encoding we read (binary, UTF-32)
  */
 export function detectEncoding(head: Uint8Array): DetectedEncoding | null {
   const [a, b, c, d] = head;

@@ -1,4 +1,4 @@
-// Recognises, by their first bytes, the files people send in place of a CSV.
+// Recognises, by their first bytes, files that people send instead of a CSV.
 
 const SIGNATURES: readonly [number[], string][] = [
   [[0x50, 0x4b, 0x03, 0x04], "an Excel workbook or another zip file"],
@@ -11,7 +11,7 @@ const SIGNATURES: readonly [number[], string][] = [
   [[0x7b, 0x5c, 0x72, 0x74, 0x66], "a text document (RTF)"],
 ];
 
-/** @returns what it is, null where nothing speaks against a CSV */
+/** @returns what the file is, null if it may be a CSV */
 export function detectFileType(head: Uint8Array): string | null {
   const known = SIGNATURES.find(([bytes]) => bytes.every((byte, i) => head[i] === byte));
   if (known) return known[1];

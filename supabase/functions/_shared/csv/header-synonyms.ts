@@ -1,5 +1,5 @@
 // How people and programs name their columns, in English and Spanish: one list per field, the surest synonym first.
-// Written as normaliseHeader leaves a header: lower case, no accents, single spaces, numbers apart ("Phone1" is "phone 1"). Words
+// They are in the form of normaliseHeader: lower case, no accents, single spaces, numbers apart ("Phone1" is "phone 1"). Words
 // may be short or whole ("addr", "address"): both sides are spelled out before they are compared.
 
 import type { ImportField } from "./import-fields.ts";
@@ -7,23 +7,24 @@ import { spellOut } from "./normalise-header.ts";
 
 export type Synonyms = readonly [ImportField, readonly string[]][];
 
-/** What a column is called when it speaks of the owner: "Owner 1 First Name" is "first name" of the owner. */
+/** How the name of a column about the owner begins: "Owner 1 First Name" is "first name" of the owner. */
 export const OWNER_PREFIX =
   /^(?:(?:current |primary |legal |first |1 st |py |deed )?owners?(?: name)?(?: 1)?|contact|seller|lead|client|customer|person|prospect|recipient|taxpayer|py|pr|personal representative|executor|propietarios?|duenos?|contacto|cliente|vendedor)(?: s)? /;
 
-/** What a column is called when it is the owner's mailing address. It decides sending hours, so it wins over plain names. */
+/** How the name of a column of the owner's mailing address begins. It decides sending hours, so it wins over plain names. */
 export const MAILING_PREFIX =
   /^(?:(?:owner |owners )?(?:mail|mailing|mail to|postal|tax bill|tax mailing|correspondence|owner address(?! \d))|py address|correo postal|de correo|postales?) /;
 
-/** What a column is called when it is the land. */
+/** How the name of a column about the land begins. */
 export const PARCEL_PREFIX =
   /^(?:property|prop|site|situs|parcel|land|physical|subject|location|propiedad|predio|terreno|inmueble|lote|parcela)(?: address| location)? /;
 
-/** What skip tracers put before what they were given, and before what they found. */
-export const INPUT_PREFIX = /^(?:input|original|orig|submitted) /;
-export const RESULT_PREFIX = /^(?:matched|match|result|output|traced|skip traced?|returned|found) /;
+/** How skip tracers begin the names of columns that they were given, and of columns that they found. */
+export const INPUT_PREFIX = /^(?:input data|input|original|orig|submitted) /;
+export const RESULT_PREFIX =
+  /^(?:matched|match|result data|result|output data|output|traced|skip traced?|returned|found) /;
 
-/** Columns about somebody else than the owner, or about the owner's other address: they are kept, and go to no field. */
+/** Columns about a person other than the owner, or about the owner's other address: they are kept, and go to no field. */
 export const SOMEBODY_ELSE =
   /\b(?:owners? [2-9]|(?:2 nd|3 rd|second|third|co|other|prior|previous|former|last) owners?|relatives?|rel \d|associates?|neighbou?rs?|spouse|wife|husband|attorney|lawyer|agent|realtor|broker|lender|trustee|buyer|grantor|deceased|decedent|fidu|fiduciary|emergency|(?:contact|lead|account|record|deal|list) owner|(?:segundo|otro|anterior) propietario|copropietario|conyuge|esposo|esposa|familiar|pariente|vecino|agente|abogado|(?:owner|mail|mailing|contact) county)\b/;
 
@@ -38,12 +39,12 @@ const OWNER_WORDS: Synonyms = [
   ["lead_score", ["lead score", "score", "temperature", "lead temperature"]],
   ["consent_status", ["consent status", "consent", "sms consent", "text consent", "opt in", "opted in", "sms opt in", "consentimiento"]],
   ["source", ["source", "lead source", "data source", "list source", "fuente", "origen"]],
-  ["notes", ["notes", "note", "comments", "comment", "remarks", "memo", "call notes", "lead notes", "notas", "comentarios", "observaciones"]],
+  ["notes", ["notes", "note", "comments", "comment", "remarks", "memo", "call notes", "lead notes", "notas", "nota", "comentarios", "comentario", "observaciones", "observacion", "anotaciones", "apuntes", "agent notes", "internal notes", "notes 1"]],
   ["tags", ["tags", "tag", "labels", "label", "etiquetas", "etiqueta"]],
   ["county", ["county", "county name", "property county", "situs county", "site county", "parcel county", "address county", "condado", "nombre del condado", "condado de la propiedad"]],
 ];
 
-/** After MAILING_PREFIX, or bare where the file has no such column. */
+/** After MAILING_PREFIX; without it only if the file has no such column. */
 // biome-ignore format: a table, one field a line
 const ADDRESS_WORDS: Synonyms = [
   ["address1", ["address", "address 1", "address line 1", "addr", "addr 1", "street", "street address", "street address 1", "full address", "address street", "line 1", "direccion", "direccion 1", "domicilio", "calle", "direccion postal", "direccion de correo"]],
@@ -53,7 +54,7 @@ const ADDRESS_WORDS: Synonyms = [
   ["postal_code", ["zip", "zip code", "zipcode", "zip 5", "postal code", "postcode", "postal", "address zip", "zip postal code", "codigo postal", "cp", "c p"]],
 ];
 
-/** After PARCEL_PREFIX, or bare. */
+/** After PARCEL_PREFIX, or without it. */
 // biome-ignore format: a table, one field a line
 const PARCEL_WORDS: Synonyms = [
   ["apn", ["apn", "apn parcel", "apn parcel number", "apn parcel id", "apn number", "apn formatted", "parcel number", "parcel id", "parcel no", "parcel num", "parcel", "parcelid", "parcel apn", "assessor parcel number", "assessors parcel number", "pin", "tax id", "tax parcel id", "tax id number", "property id", "prop id", "folio", "folio number", "numero de parcela", "no de parcela", "parcela", "clave catastral"]],
@@ -70,13 +71,13 @@ const spelledOut = (synonyms: Synonyms): Synonyms =>
 export const OWNER_SYNONYMS = spelledOut(OWNER_WORDS);
 export const ADDRESS_SYNONYMS = spelledOut(ADDRESS_WORDS);
 export const PARCEL_SYNONYMS = spelledOut(PARCEL_WORDS);
-/** Beside a mailing address the plain one is where the land is. */
+/** If the file has a mailing address too, a plain address is that of the land. */
 export const PLAIN_PARCEL_SYNONYMS: Synonyms = [
   ["situs", ["address", "street address", "address 1"]],
   ["property_state", ["state", "state 2"]],
 ];
 
-/** Columns of our own rejected-rows file: sent again after mending, they say nothing about the lead. */
+/** Columns of our own file of rejected rows: if it is corrected and sent again, they say nothing about the lead. */
 export const OWN_COLUMNS = ["import line", "import outcome", "import field", "import reason"];
 
 /** One of these words makes a column a phone column ... */
@@ -86,9 +87,5 @@ export const PHONE_WORDS =
 export const NOT_A_PHONE_WORDS =
   /\b(?:type|tipo|label|linetype|line type|dnc|do not call|do not text|do not contact|no llamar|litigators?|tcpa|status|estado|carrier|compania|score|valid|validity|verified|confidence|rank|date|fecha|source|connected|ext|extension|provider|network|prepaid|usage|count|reported|seen|reachable|activity|fax|consent|opt|country|code|name|owner name|time|tags?|lists?|notes?|result|attempts?)\b/;
 export const PHONE_TYPE_WORDS = /\b(?:type|tipo|label|linetype)\b/;
-/** A column that says of a phone, or of all of them, that it must not be called. */
-export const DNC_WORDS =
-  /\b(?:dnc|do not call|do not text|do not contact|litigators?|tcpa|no llamar|no llame|no contactar)\b/;
-export const NOT_A_DNC_WORDS = /\b(?:date|fecha|reason|source|mail)\b/;
 /** Phones that a text hardly ever reaches come last. */
 export const LANDLINE_WORDS = /\b(?:landline|home|work|office|business|fijo|casa|trabajo|oficina)\b/;

@@ -1,4 +1,4 @@
-// The fields a column of an import can go to.
+// The fields that a column of an import can go to.
 
 /** In the order in which a row's phones are tried. */
 export const PHONE_FIELDS = ["primary_phone", "secondary_phone", "alternate_phone", "other_phone"] as const;
@@ -7,18 +7,31 @@ export const PHONE_TYPE_FIELDS = [
   "secondary_phone_type",
   "alternate_phone_type",
 ] as const;
-/** Whether the phone beside must not be called; phone_dnc speaks of all phones of the row. */
-export const PHONE_DNC_FIELDS = [
-  "primary_phone_dnc",
-  "secondary_phone_dnc",
-  "alternate_phone_dnc",
-  "other_phone_dnc",
-  "phone_dnc",
+/** What follows the name of a phone in a field that says something about it; phone_dnc and its like are about all phones of the row. */
+const flagFields = <End extends string>(end: End) =>
+  [
+    `primary_phone_${end}`,
+    `secondary_phone_${end}`,
+    `alternate_phone_${end}`,
+    `other_phone_${end}`,
+    `phone_${end}`,
+  ] as const;
+/** Whether the phone must not be written to: whatever is not a clear no is a yes. */
+export const PHONE_DNC_FIELDS = flagFields("dnc");
+/** Whether the person agreed to be written to at this phone: a no denies it. */
+export const PHONE_CONSENT_FIELDS = flagFields("consent");
+/** Words about the phone, such as DNC, wrong number, landline; others say nothing. */
+export const PHONE_STATUS_FIELDS = flagFields("status");
+export const PHONE_FLAG_FIELDS = [
+  ...PHONE_DNC_FIELDS,
+  ...PHONE_CONSENT_FIELDS,
+  ...PHONE_STATUS_FIELDS,
 ] as const;
 export const PARCEL_FIELDS = [
   "apn",
   "situs",
   "property_state",
+  "property_city_state_zip",
   "property_type",
   "acreage",
   "estimated_value",
@@ -30,13 +43,17 @@ export const IMPORT_FIELDS = [
   "full_name",
   ...PHONE_FIELDS,
   ...PHONE_TYPE_FIELDS,
-  ...PHONE_DNC_FIELDS,
+  ...PHONE_FLAG_FIELDS,
   "email",
   "address1",
   "address2",
   "city",
   "state",
   "postal_code",
+  /** City, state and ZIP code in one cell. */
+  "city_state_zip",
+  /** A row of another country is refused. */
+  "country",
   "county",
   "language",
   "status",
@@ -46,7 +63,7 @@ export const IMPORT_FIELDS = [
   "notes",
   "tags",
   ...PARCEL_FIELDS,
-  /** Kept under the column's own name. Columns that a mapping does not name are kept so too. */
+  /** Kept under the column's own name, as are columns that a mapping does not name. */
   "custom_field",
   /** Left out. */
   "ignore",
@@ -58,7 +75,7 @@ export type ImportField = (typeof IMPORT_FIELDS)[number];
 export const REPEATABLE_FIELDS: readonly ImportField[] = [
   "other_phone",
   // "Phone 1 DNC" and "Phone 1 Litigator".
-  ...PHONE_DNC_FIELDS,
+  ...PHONE_FLAG_FIELDS,
   "notes",
   "tags",
   "custom_field",
@@ -69,8 +86,8 @@ export const REPEATABLE_FIELDS: readonly ImportField[] = [
 export type Mapping = Record<string, ImportField>;
 
 /**
- * What becomes of a row whose phone a lead has: left out; its values written over the lead's, or into its blanks; its phones
- * and parcel added; or a lead of its own.
+ * What happens to a row whose phone a lead has. skip: it is left out. update: its values replace the lead's. fill: its values
+ * fill the lead's blanks. add_phones: its phones and parcel are added. create: it becomes a lead of its own.
  */
 export const MERGE_STRATEGIES = ["skip", "update", "fill", "add_phones", "create"] as const;
 export type MergeStrategy = (typeof MERGE_STRATEGIES)[number];

@@ -1,4 +1,4 @@
-// A header as the tables of header synonyms are written.
+// Brings a header into the form of the tables of header synonyms.
 
 /** Lower case, no accents, camelCase and numbers taken apart, everything but letters and digits a space. */
 export function normaliseHeader(header: string): string {
@@ -6,7 +6,7 @@ export function normaliseHeader(header: string): string {
     header
       .normalize("NFD")
       .replace(/\p{M}/gu, "")
-      // "Owner(s)", and the mark a CRM puts behind fields of one's own ("SMS_Opt_In__c").
+      // "Owner(s)", and the suffix that a CRM puts after custom fields ("SMS_Opt_In__c").
       .replace(/\(s\)|__c$/gi, "")
       .replace(/([a-z])([A-Z])/g, "$1 $2")
       .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
@@ -18,7 +18,7 @@ export function normaliseHeader(header: string): string {
   );
 }
 
-/** Words that programs shorten, as the synonyms write them. */
+/** Words that programs shorten, and how the synonyms write them. */
 const WORDS: Readonly<Record<string, string>> = {
   addr: "address",
   adr: "address",
@@ -47,6 +47,10 @@ const WORDS: Readonly<Record<string, string>> = {
   dir: "direccion",
   tel: "telefono",
   propiet: "propietario",
+  txt: "text",
+  txts: "texts",
+  msg: "message",
+  msgs: "messages",
 };
 
 /** "mailaddress", "ownername", "gisacre": two words that some counties write as one. */
@@ -56,7 +60,7 @@ const GLUED =
 const SPANISH_OWNER = /^(.+) del? (?:los )?(propietarios?|dueno|contacto|cliente|vendedor)$/;
 const SPANISH_PARCEL = /^(.+) de(?:l| la)? (propiedad|predio|terreno|inmueble|lote|parcela)$/;
 
-/** A folded header with its words written out, and what a Spanish one speaks of put first ("ciudad del propietario"). */
+/** A folded header with its words written out, and with the owner or land of a Spanish one first ("ciudad del propietario"). */
 export function spellOut(folded: string): string {
   const words = folded
     .split(" ")

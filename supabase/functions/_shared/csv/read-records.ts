@@ -1,29 +1,32 @@
-// Reads CSV records out of a piece of text: line numbers as in the file, every end a place where the next piece may begin.
-// Own reader, because an import must know three things at once that papaparse does not tell: the line a record began on, the
-// exact place it ended, and that a quotation mark was opened and never closed (which must cost one row, not the rest of the
-// file). Tests hold it against papaparse on well-formed text.
+// Reads CSV records out of a piece of text, with the line numbers of the file. The next piece may begin at the end of any record.
+// It is our own reader, because an import must know three things that papaparse does not say: the line on which a record began,
+// the exact place where it ended, and that a quotation mark was opened and never closed (which must cost one row, not the rest of
+// the file). Tests compare it with papaparse on well-formed text.
 import { MAX_LINE_CHARS } from "./limits.ts";
 import { readQuotedRecord } from "./read-quoted-record.ts";
+
+const OPEN_QUOTE =
+  'A quotation mark is opened and not closed properly. Close it at the end of the cell, and write one within a cell twice ("").';
 
 export interface CsvRecord {
   /** The line of the file the record begins on, the first being 1. */
   line: number;
   cells: string[];
-  /** Why the record can't be trusted; its cells are then those of its first line, split without regard to quotes. */
+  /** Why the record can't be trusted. Its cells are then those of its first line, split as if there were no quotes. */
   problem?: string;
-  /** The first cell out of which zero characters were taken, by its place. */
+  /** The index of the first cell from which NUL characters were removed. */
   damaged?: number;
 }
 
 export interface RecordPage {
   records: CsvRecord[];
-  /** Characters of the text that were used up; the next piece begins there. */
+  /** How many characters of the text were read; the next piece begins there. */
   end: number;
   /** The line on which the next piece begins. */
   nextLine: number;
   /**
-   * Where the text begins with a line that is longer than any row and ends beyond it: that line, with nothing used up. The next
-   * piece begins behind its end, wherever that is, on the line after it.
+   * Set if the text begins with a line that is longer than any row and does not end in the text: then this is that line, and
+   * `end` does not pass it. The next piece begins after the end of the line, which the caller must find.
    */
   overlong?: CsvRecord;
 }
@@ -38,17 +41,17 @@ export interface ReadOptions {
   maxRecords: number;
 }
 
-/** So much of a line that is too long is kept, to be recognised by. */
+/** How much of a line that is too long is kept, so that people recognise it. */
 const KEPT_CHARS = 1000;
 
-/** A file that can't be read on from here. The message is for people. */
+/** The file can't be read any further. The message is for people. */
 export class UnreadableCsvError extends Error {
   override readonly name = "UnreadableCsvError";
 }
 
 /**
- * Lines end in LF, CR LF or CR, mixed as they come. Blank lines and records of empty cells are passed over. A record that the
- * text does not hold whole is left for the next piece, unless the file ends here.
+ * Lines end in LF, CR LF or CR, even mixed. Blank lines and records of empty cells are skipped. A record that is not whole in the
+ * text is left for the next piece, unless the file ends here.
  */
 export function readRecords(text: string, options: ReadOptions): RecordPage {
   const { delimiter, isEnd, maxRecords } = options;
@@ -70,7 +73,8 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
         line += read.lines;
         continue;
       }
-      // So long a row is none, nor is what begins within it: read again from each of its lines, a file could take for ever.
+      // Such a long row is no row, and no quoted record within it is tried: reading again from each of its lines could take
+      // for ever.
       const readTo = read === "incomplete" ? text.length : read.brokenAt;
       if (readTo - at > MAX_LINE_CHARS) brokenUntil = readTo;
     }
@@ -87,8 +91,7 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
       continue;
     }
     const cells = text.slice(at, lineEnd.at).split(delimiter);
-    if (isBroken)
-      records.push({ line, cells, problem: "A quotation mark is opened and not closed properly." });
+    if (isBroken) records.push({ line, cells, problem: OPEN_QUOTE });
     else if (cells.some(isFilled)) records.push({ line, cells });
     at = lineEnd.next;
     line += 1;
@@ -97,7 +100,7 @@ export function readRecords(text: string, options: ReadOptions): RecordPage {
   return { records, end: at, nextLine: line };
 }
 
-/** Postgres can't store the zero character, and no list means anything by it. */
+/** Removes NUL characters, which Postgres can't store and which have no meaning in any list. */
 function takeOutZeros(records: CsvRecord[]): void {
   for (const record of records) {
     const damaged = record.cells.findIndex((cell) => cell.includes("\0"));
@@ -123,8 +126,8 @@ interface LineEnd {
 }
 
 /**
- * A finder of line ends that is asked from left to right. It gives null where the line goes on beyond the text. Positions are
- * kept between calls: a file whose lines end in CR alone would be searched for LF to its end at every line.
+ * Makes a function that finds line ends and must be called from left to right. It returns null if the line goes on beyond the
+ * text. It keeps positions between calls: otherwise, in a file whose lines end in CR, every line would cost a search for LF.
  */
 function lineEndFinder(text: string, isEnd: boolean): (from: number) => LineEnd | null {
   let lf = -2;

@@ -1,7 +1,10 @@
-// Suggests which column goes to which field, by the names of the columns and by what is in them.
+// Suggests which column goes to which field, by the names of the columns and by their cells.
 
 import { EXPORT_ONLY_COLUMNS } from "../leads/export-columns.ts";
-import { assignPhones, type Column, isNamedPhone } from "./assign-phones.ts";
+import { assignOtherFlags } from "./assign-flags.ts";
+import { assignPhones, isNamedPhone } from "./assign-phones.ts";
+import { cleanCell, isNumberField } from "./clean-cell.ts";
+import type { Column } from "./find-phone.ts";
 import {
   ADDRESS_SYNONYMS,
   INPUT_PREFIX,
@@ -18,9 +21,10 @@ import {
 } from "./header-synonyms.ts";
 import type { ImportField, Mapping } from "./import-fields.ts";
 import { normaliseHeader, spellOut } from "./normalise-header.ts";
-import { fitsField, hasFixedForm, holdsPhone } from "./set-field.ts";
+import { assignPlaces, assignWholeAddress } from "./place-columns.ts";
+import { hasFixedForm, holdsPhone, isOfField } from "./set-field.ts";
 
-/** Reads a column's name as one that speaks of something certain, null where it does not. */
+/** Reads a column's name as one about a certain thing, such as the owner, and returns the rest; null if it is about another. */
 type ReadName = (name: string) => string | null;
 
 const plain: ReadName = (name) => name;
@@ -39,8 +43,8 @@ const ADDRESS_NAMES = new Set(ADDRESS_SYNONYMS.flatMap(([, words]) => words));
 
 /**
  * @param columns the names of the columns
- * @param sample cells of the first rows: a column with an unknown name that holds phones is still found, and one whose cells do
- * not fit what its name promises goes to no field
+ * @param sample cells of the first rows: by them, a column with an unknown name that holds phones is found, and a column whose
+ *   cells do not fit its name gets no field
  * @returns a field for every column; custom_field for the unknown ones
  */
 export function suggestMapping(columns: string[], sample: string[][] = []): Mapping {
@@ -57,23 +61,28 @@ export function suggestMapping(columns: string[], sample: string[][] = []): Mapp
 
   const known = all.filter(({ name, index }) => !found.has(index) && !SOMEBODY_ELSE.test(name));
   const named = known.filter(({ name }) => !INPUT_PREFIX.test(name));
-  assignPhones(named, named.filter(isNamedPhone), found);
+  const isPhone = (column: Column) => isNamedPhone(column) && !holdsAnswers(column, sample);
+  assignPhones(named, named.filter(isPhone), found);
+  assignPlaces(named, found);
   assignByName(named, known, found);
-  // What a skip tracer was given comes after what it found.
+  assignWholeAddress(named, found);
+  // What a skip tracer was given counts less than what it found.
   const given = known
     .filter(({ name }) => INPUT_PREFIX.test(name))
     .map((column) => ({ ...column, name: column.name.replace(INPUT_PREFIX, "") }));
+  assignPlaces(given, found);
   assignByName(given, given, found);
   settleNames(found);
   dropMisfits(found, sample);
-  if (!named.some(isNamedPhone)) {
+  assignOtherFlags(named, found, sample);
+  if (!named.some(isPhone)) {
     const phones = known.filter((column) => !found.has(column.index) && holdsPhones(column, sample));
     assignPhones(known, phones, found);
   }
   return Object.fromEntries(columns.map((name, index) => [name, found.get(index) ?? "custom_field"]));
 }
 
-/** @param file all columns, by which it is known whether the file has a mailing address beside a plain one */
+/** @param file all columns, which show whether the file has a mailing address beside a plain one */
 function assignByName(some: Column[], file: Column[], found: Map<number, ImportField>): void {
   const hasMailing = file.some(({ name }) =>
     ADDRESS_NAMES.has(mailing(name.replace(INPUT_PREFIX, "")) ?? ""),
@@ -93,7 +102,7 @@ function assignByName(some: Column[], file: Column[], found: Map<number, ImportF
   assignSpanishName(some, found);
 }
 
-/** Gives each field that is still free the first column whose name, as `read`, is one of its synonyms, surest synonym first. */
+/** Gives each field without a column the first column whose name, as `read`, is one of its synonyms; surest synonym first. */
 function assign(all: Column[], found: Map<number, ImportField>, synonyms: Synonyms, read: ReadName): void {
   const taken = new Set(found.values());
   const names = all.map(({ name, index }) => (found.has(index) ? null : read(name)));
@@ -109,7 +118,7 @@ function assign(all: Column[], found: Map<number, ImportField>, synonyms: Synony
   }
 }
 
-/** "Nombre" is a first name beside "Apellido" and the whole name without it. */
+/** "Nombre" is the first name if there is an "Apellido", and the full name otherwise. */
 function assignSpanishName(all: Column[], found: Map<number, ImportField>): void {
   const column = all.find(
     ({ name, index }) => /^nombres?$/.test(name.replace(OWNER_PREFIX, "")) && !found.has(index),
@@ -120,25 +129,42 @@ function assignSpanishName(all: Column[], found: Map<number, ImportField>): void
   if (!fields.includes(field)) found.set(column.index, field);
 }
 
-/** "Name" beside "Last Name" is the first name: as a whole name it would give way to the last name alone. */
+/** "Name" beside "Last Name" is the first name: as a full name it would be dropped in favour of the last name. */
 function settleNames(found: Map<number, ImportField>): void {
   const fields = [...found.values()];
   if (!fields.includes("last_name") || fields.includes("first_name")) return;
   for (const [index, field] of found) if (field === "full_name") found.set(index, "first_name");
 }
 
-/** A "Status" whose words are a CRM's own would be complained of in every row. */
+/** Fields of which only known words count, for columns whose cells are mostly other words: a no among them is never lost. */
+const LENIENT: Partial<Record<ImportField, ImportField>> = {
+  consent_status: "phone_consent",
+  status: "phone_status",
+};
+
+/** Drops columns whose cells do not fit: a "Status" with a CRM's own words would give a warning in every row. */
 function dropMisfits(found: Map<number, ImportField>, sample: string[][]): void {
   for (const [index, field] of found) {
     if (!hasFixedForm(field)) continue;
-    const filled = sample.map((cells) => cells[index]?.trim() ?? "").filter((cell) => cell !== "");
-    const fitting = filled.filter((cell) => fitsField(field, cell)).length;
-    if (filled.length > 0 && fitting < filled.length / 2) found.delete(index);
+    const filled = sample
+      .map((cells) => cleanCell(cells[index] ?? "", isNumberField(field)))
+      .filter((cell) => cell !== "");
+    const fitting = filled.filter((cell) => isOfField(field, cell)).length;
+    if (filled.length === 0 || fitting >= filled.length / 2) continue;
+    const lenient = LENIENT[field];
+    if (lenient) found.set(index, lenient);
+    else found.delete(index);
   }
 }
 
-function holdsPhones({ index }: Column, sample: string[][]): boolean {
+/** "Is Cell" and "Wireless" may hold yes and no. */
+function holdsAnswers({ index }: Column, sample: string[][]): boolean {
   const filled = sample.map((cells) => cells[index]?.trim() ?? "").filter((cell) => cell !== "");
+  return filled.length > 0 && filled.every((cell) => /^(?:y|n|yes|no|true|false|si|sí|[01])$/i.test(cell));
+}
+
+function holdsPhones({ index }: Column, sample: string[][]): boolean {
+  const filled = sample.map((cells) => cleanCell(cells[index] ?? "", true)).filter((cell) => cell !== "");
   const phones = filled.filter(holdsPhone);
   return filled.length > 0 && phones.length >= filled.length * 0.8;
 }

@@ -1,6 +1,6 @@
-// A text as one line, as the database holds names, addresses and the names of columns.
+// Makes a text one line, as the database requires of names, addresses and the names of columns.
 
-/** Runs of white space and control characters, line breaks among them, become one blank. */
+/** Each run of white space and control characters, including line breaks, becomes one blank. */
 export function toSingleLine(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, " ");
 }

@@ -2,8 +2,8 @@
 import { escapeFormula } from "./escape-formula.ts";
 
 /**
- * RFC 4180, with an apostrophe where a spreadsheet would find a formula (OWASP, CSV injection): see escape-formula.ts. Plain numbers
- * keep their sign. Reading such a file again takes the apostrophes off.
+ * RFC 4180, with an apostrophe wherever a spreadsheet would find a formula (OWASP, CSV injection): see escape-formula.ts. Plain
+ * numbers keep their sign. An import of such a file removes the apostrophes.
  */
 export function writeCsvRow(cells: readonly (string | number | null)[]): string {
   return `${cells.map(writeCell).join(",")}\r\n`;
@@ -11,6 +11,6 @@ export function writeCsvRow(cells: readonly (string | number | null)[]): string 
 
 function writeCell(value: string | number | null): string {
   const text = escapeFormula(String(value ?? ""));
-  // A program that parts cells at another sign keeps those in quotation marks together.
+  // A program that splits cells at another character keeps cells in quotation marks whole.
   return /[",;|\t\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,11 +1,11 @@
-// Answers of the database within what an isolate can hold: many organisations' requests share its 256 MB, and a page of the largest
-// rows there may be is a hundred times that.
+// Keeps answers of the database within what an isolate can hold: requests of many organisations share its 256 MB, and a page of
+// the largest possible rows is a hundred times that.
 
-/** Of one answer that is read from a table or view. The largest single row of any table is far below it. */
+/** The most of one answer from a table or view. The largest single row of any table is far below it. */
 export const MAX_ANSWER_BYTES = 6 * 1_048_576;
-/** Of what a function of the database answers, which bounds its pages itself. */
+/** The most of an answer from a database function, which limits its pages itself. */
 const MAX_CALL_BYTES = 24 * 1_048_576;
-/** From here on an answer needs a place; the others wait, their bytes still on the way. */
+/** From this size on an answer needs one of LARGE_AT_ONCE places. Without one it waits and its other bytes are not read. */
 const LARGE_BYTES = 524_288;
 const LARGE_AT_ONCE = 3;
 
@@ -13,8 +13,8 @@ let largeNow = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * As fetch, for answers of PostgREST. One that is too large is answered in PostgREST's own form as PT422 page_too_large, and the rest
- * of it is not read.
+ * Like fetch, for answers of PostgREST. Instead of an answer that is too large it returns the error PT422 page_too_large in
+ * PostgREST's own format, and does not read the rest.
  */
 export async function boundedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
@@ -70,7 +70,7 @@ async function takePlace(): Promise<void> {
     largeNow += 1;
     return;
   }
-  // Whoever leaves hands the place over: the count stays.
+  // An answer that leaves hands its place over, so the count stays.
   await new Promise<void>((go) => waiting.push(go));
 }
 

@@ -1,12 +1,12 @@
-// Takes the data out of an answer of supabase-js, or throws its error for the one onError to translate.
+// Takes the data out of an answer of supabase-js, or throws its error, which createArea's onError translates.
 import { AppError } from "../http/app-error.ts";
 
 type DataOf<A> = Extract<A, { error: null }> extends { data: infer T } ? T : never;
 
 /**
- * @param answer what `await db.from(...)...` or `await db.rpc(...)` gave
- * @throws the PostgREST error as it is (its SQLSTATE becomes the HTTP answer), or AppError database_unavailable where
- *   something before PostgREST answered, whose errors carry no code
+ * @param answer what `await db.from(...)...` or `await db.rpc(...)` returned
+ * @throws the PostgREST error unchanged (its SQLSTATE decides the HTTP answer), or AppError database_unavailable if something
+ *   in front of PostgREST answered, whose errors carry no code
  */
 export function dataOrThrow<A extends { data: unknown; error: unknown; status: number }>(
   answer: A,

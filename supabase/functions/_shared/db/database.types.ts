@@ -162,6 +162,55 @@ export type Database = {
           },
         ];
       };
+      campaign_blueprints: {
+        Row: {
+          created_at: string;
+          created_by: string | null;
+          definition: NonNullable<Json>;
+          description: string | null;
+          id: string;
+          name: string;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by?: string | null;
+          definition: NonNullable<Json>;
+          description?: string | null;
+          id?: string;
+          name: string;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string | null;
+          definition?: NonNullable<Json>;
+          description?: string | null;
+          id?: string;
+          name?: string;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_blueprints_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_blueprints_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       campaign_phone_numbers: {
         Row: {
           campaign_id: string;
@@ -452,6 +501,7 @@ export type Database = {
       };
       campaigns: {
         Row: {
+          archived_at: string | null;
           breaker_since: string | null;
           build_cursor: string | null;
           built_at: string | null;
@@ -481,6 +531,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          archived_at?: string | null;
           breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
@@ -509,6 +560,7 @@ export type Database = {
           updated_at?: string;
         };
         Update: {
+          archived_at?: string | null;
           breaker_since?: string | null;
           build_cursor?: string | null;
           built_at?: string | null;
@@ -1510,6 +1562,7 @@ export type Database = {
           city: string | null;
           consent_status: string;
           county: string | null;
+          county_keys: string[];
           created_at: string;
           custom_fields: NonNullable<Json>;
           deleted_at: string | null;
@@ -1526,6 +1579,7 @@ export type Database = {
           merged_into: string | null;
           notes: string | null;
           org_id: string;
+          parcel_counties: string[];
           phone_digits: string;
           postal_code: string | null;
           score_rank: number;
@@ -1544,6 +1598,7 @@ export type Database = {
           city?: string | null;
           consent_status?: string;
           county?: string | null;
+          county_keys?: never;
           created_at?: string;
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
@@ -1560,6 +1615,7 @@ export type Database = {
           merged_into?: string | null;
           notes?: string | null;
           org_id: string;
+          parcel_counties?: string[];
           phone_digits?: string;
           postal_code?: string | null;
           score_rank?: never;
@@ -1577,6 +1633,7 @@ export type Database = {
           city?: string | null;
           consent_status?: string;
           county?: string | null;
+          county_keys?: never;
           created_at?: string;
           custom_fields?: NonNullable<Json>;
           deleted_at?: string | null;
@@ -1593,6 +1650,7 @@ export type Database = {
           merged_into?: string | null;
           notes?: string | null;
           org_id?: string;
+          parcel_counties?: string[];
           phone_digits?: string;
           postal_code?: string | null;
           score_rank?: never;
@@ -1680,6 +1738,9 @@ export type Database = {
           carrier_cap_id: string | null;
           charged_day: string | null;
           charged_segments: number;
+          class_phrase: string | null;
+          class_rule: string | null;
+          class_version: number | null;
           classification: string | null;
           content: string | null;
           conversation_id: string | null;
@@ -1690,6 +1751,7 @@ export type Database = {
           error_message: string | null;
           exempt: string | null;
           from_number: string;
+          holds: boolean;
           id: string;
           is_live: boolean | null;
           is_open: boolean | null;
@@ -1706,6 +1768,9 @@ export type Database = {
           provider_sid: string | null;
           provider_status: string | null;
           queued_at: string;
+          reviewed_as: string | null;
+          reviewed_at: string | null;
+          reviewed_by: string | null;
           segments: number | null;
           sent_at: string | null;
           settled_at: string | null;
@@ -1725,6 +1790,9 @@ export type Database = {
           carrier_cap_id?: string | null;
           charged_day?: string | null;
           charged_segments?: number;
+          class_phrase?: string | null;
+          class_rule?: string | null;
+          class_version?: number | null;
           classification?: string | null;
           content?: string | null;
           conversation_id?: string | null;
@@ -1735,6 +1803,7 @@ export type Database = {
           error_message?: string | null;
           exempt?: string | null;
           from_number: string;
+          holds?: boolean;
           id?: string;
           is_live?: never;
           is_open?: never;
@@ -1751,6 +1820,9 @@ export type Database = {
           provider_sid?: string | null;
           provider_status?: string | null;
           queued_at?: string;
+          reviewed_as?: string | null;
+          reviewed_at?: string | null;
+          reviewed_by?: string | null;
           segments?: number | null;
           sent_at?: string | null;
           settled_at?: string | null;
@@ -1769,6 +1841,9 @@ export type Database = {
           carrier_cap_id?: string | null;
           charged_day?: string | null;
           charged_segments?: number;
+          class_phrase?: string | null;
+          class_rule?: string | null;
+          class_version?: number | null;
           classification?: string | null;
           content?: string | null;
           conversation_id?: string | null;
@@ -1779,6 +1854,7 @@ export type Database = {
           error_message?: string | null;
           exempt?: string | null;
           from_number?: string;
+          holds?: boolean;
           id?: string;
           is_live?: never;
           is_open?: never;
@@ -1795,6 +1871,9 @@ export type Database = {
           provider_sid?: string | null;
           provider_status?: string | null;
           queued_at?: string;
+          reviewed_as?: string | null;
+          reviewed_at?: string | null;
+          reviewed_by?: string | null;
           segments?: number | null;
           sent_at?: string | null;
           settled_at?: string | null;
@@ -1840,6 +1919,13 @@ export type Database = {
             columns: ["phone_number_id"];
             isOneToOne: false;
             referencedRelation: "phone_numbers";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_reviewed_by_fkey";
+            columns: ["reviewed_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
             referencedColumns: ["id"];
           },
           {
@@ -2096,6 +2182,7 @@ export type Database = {
       quiet_hour_rules: {
         Row: {
           closed_on_holidays: boolean;
+          closed_on_state_holidays: boolean;
           closes: string | null;
           dow: number;
           effective_from: string;
@@ -2111,6 +2198,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           closed_on_holidays?: boolean;
+          closed_on_state_holidays?: boolean;
           closes?: string | null;
           dow: number;
           effective_from: string;
@@ -2125,6 +2213,7 @@ export type Database = {
         };
         Update: {
           closed_on_holidays?: boolean;
+          closed_on_state_holidays?: boolean;
           closes?: string | null;
           dow?: number;
           effective_from?: string;
@@ -2604,6 +2693,7 @@ export type Database = {
     Functions: {
       accept_invitation: { Args: { p_token: string }; Returns: Json };
       add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
+      archive_campaign: { Args: { p_campaign_id: string; p_is_archived?: boolean }; Returns: undefined };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2619,8 +2709,10 @@ export type Database = {
         Returns: Json;
       };
       check_storage: { Args: { p_bytes: number }; Returns: undefined };
+      clone_campaign: { Args: { p_campaign_id: string; p_name?: string }; Returns: string };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_campaign_of_blueprint: { Args: { p_blueprint_id: string; p_input: Json }; Returns: string };
       create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
       create_import: {
         Args: { p_file: Json; p_import_id: string; p_mapping: Json; p_options?: Json; p_tags?: string[] };
@@ -2628,6 +2720,7 @@ export type Database = {
       };
       create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
+      delete_blueprint: { Args: { p_blueprint_id: string }; Returns: undefined };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
@@ -2708,8 +2801,11 @@ export type Database = {
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resume_import: { Args: { p_import_id: string }; Returns: undefined };
+      review_answer: { Args: { p_class: string; p_message_id: string }; Returns: undefined };
+      save_blueprint: { Args: { p_blueprint_id?: string; p_input: Json }; Returns: string };
       save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
       save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
+      schedule_campaign: { Args: { p_at: string; p_campaign_id: string }; Returns: undefined };
       search_leads: {
         Args: {
           p_after?: Json;

@@ -1,4 +1,4 @@
-// Direct connections to Postgres, for the workers and for Twilio's callbacks: one for each purpose of an isolate.
+// Direct connections to Postgres, for the workers and for Twilio's webhooks: one for each purpose in an isolate.
 import postgres from "postgres";
 import type { Environment } from "../environment/environment.ts";
 import { databaseTls } from "./database-tls.ts";
@@ -13,8 +13,8 @@ export const CONNECT_SECONDS = 5;
 const connections = new Map<string, { url: string; sql: Direct }>();
 
 /**
- * @param applicationName shown in pg_stat_activity; the same one is the same connection
- * @throws Error if WORKER_DB_URL or WORKER_DB_CA is not as it must be
+ * @param applicationName shown in pg_stat_activity; the same name gets the same connection
+ * @throws Error if WORKER_DB_URL or WORKER_DB_CA is wrong
  */
 export function connectDirect(env: Environment, applicationName: string): Direct {
   const { href } = workerUrl(env);
@@ -29,9 +29,9 @@ export function connectDirect(env: Environment, applicationName: string): Direct
 }
 
 /**
- * How every connection to WORKER_DB_URL is made. Named prepared statements do not survive the transaction pooler, hence
- * `prepare: false`. `max: 1` because isolates are many and connections are few (60 on the smallest hosted database).
- * @throws Error if WORKER_DB_URL or WORKER_DB_CA is not as it must be
+ * The options of every connection to WORKER_DB_URL. Named prepared statements do not survive the transaction pooler, hence
+ * `prepare: false`. `max: 1` because there are many isolates and few connections (60 on the smallest hosted database).
+ * @throws Error if WORKER_DB_URL or WORKER_DB_CA is wrong
  */
 export function directOptions(env: Environment, applicationName: string) {
   return {

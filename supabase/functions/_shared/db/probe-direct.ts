@@ -1,16 +1,16 @@
-// Whether a new isolate could work with the database: it connects anew as the role worker, asks once and leaves.
+// Checks whether a new isolate could work with the database: makes a new connection as the role worker, one query, and ends it.
 import postgres from "postgres";
 import type { Environment } from "../environment/environment.ts";
 import { CONNECT_SECONDS, directOptions } from "./direct.ts";
 import { workerUrl } from "./worker-url.ts";
 
-/** Of connecting and asking together. */
+/** For connecting and the query together. */
 const LIMIT_MS = (CONNECT_SECONDS + 1) * 1000;
 
 /**
- * Connecting is part of it, because that is what goes wrong: certificate, password, address.
+ * Connecting is part of the check, because that is what fails: certificate, password, address.
  * @returns how many milliseconds connecting and one answer took
- * @throws what made it fail, with nothing secret in it; at the latest after 6 s
+ * @throws the error, with nothing secret in it; at the latest after 6 s
  */
 export async function probeDirect(env: Environment): Promise<number> {
   const begun = performance.now();
@@ -27,7 +27,7 @@ export async function probeDirect(env: Environment): Promise<number> {
     return Math.round(performance.now() - begun);
   } finally {
     clearTimeout(timer);
-    // Not waited for: what does not answer does not say goodbye either.
+    // Not awaited: a server that does not answer does not close the connection either.
     void sql.end({ timeout: 1 });
   }
 }

@@ -1,8 +1,8 @@
-// One statement with a limit of time of its own, which a function cannot set for the call it runs in.
+// Runs one statement with a time limit of its own. (A function can't set a limit for the call in which it runs.)
 import type postgres from "postgres";
 import type { Direct } from "./direct.ts";
 
-/** In one transaction, so that the limit holds behind the transaction pooler too and is gone after it. @throws 57014 when time is up */
+/** In one transaction, so that the limit works with the transaction pooler and is gone afterwards. @throws 57014 if time is up */
 export async function withStatementTimeout<T>(
   sql: Direct,
   limitMs: number,

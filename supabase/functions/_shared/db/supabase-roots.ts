@@ -1,5 +1,5 @@
-// The authorities that sign the certificates of hosted databases and poolers: no public one does. Public themselves, as the dashboard
-// gives them under Database settings, SSL configuration, and as the Supabase CLI carries them.
+// The authorities that sign the certificates of hosted databases and poolers, since no public authority does. These certificates
+// are public: the dashboard shows them under Database settings, SSL configuration, and the Supabase CLI contains them.
 // SHA-256: 80:70:25:AD…72:E6:CA:FA, until 26 April 2031; 5F:9B:77:95…72:2C:9A:E2, until 1 September 2035.
 
 export const SUPABASE_ROOTS = [

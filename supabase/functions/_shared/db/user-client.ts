@@ -1,4 +1,4 @@
-// supabase-js as the signed-in user: every query goes through RLS with the user's own token.
+// supabase-js as the signed-in user: every query has the user's own token, so row-level security applies.
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Environment } from "../environment/environment.ts";
 import { boundedFetch } from "./bounded-fetch.ts";

@@ -1,13 +1,13 @@
-// Whom the functions log in to the database as, and where: the role `worker`, which may do what the machinery needs and no more.
+// How the functions log in to the database: as the role `worker`, which may do only what the functions need.
 import type { Environment } from "../environment/environment.ts";
 
 const REMEDY =
   "Set it to the transaction pooler's URL with the login of the role worker: docs/deploy.md, step 4, says how.";
 
 /**
- * WORKER_DB_URL. SUPABASE_DB_URL, which the platform sets, is never used instead: it logs in as `postgres`, which no grant and no
- * policy holds back. For the same reason another role than `worker` is refused: the dashboard shows URLs of `postgres` to copy.
- * @throws Error naming WORKER_DB_URL and what to do; never with the URL, which holds a password
+ * Reads WORKER_DB_URL. SUPABASE_DB_URL, which the platform sets, is never used instead: it logs in as `postgres`, which no grant
+ * and no policy limits. For the same reason any other role than `worker` is refused: the dashboard offers URLs of `postgres`.
+ * @throws Error naming WORKER_DB_URL and the remedy, but not the URL, which holds a password
  */
 export function workerUrl(env: Environment): URL {
   const text = env.get("WORKER_DB_URL");

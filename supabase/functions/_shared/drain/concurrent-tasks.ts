@@ -1,9 +1,9 @@
-// Tasks that run beside each other in a drain, each at most once at a time. The failure of one is logged and ends no other.
+// Tasks that run at the same time in a drain, each at most once. If one fails, that is logged, and the others go on.
 import { describeCause } from "../http/describe-cause.ts";
 import type { Log } from "../http/log.ts";
 
 export interface Task {
-  /** What is said of it in the log. */
+  /** Its name in the log. */
   name: string;
   run(): Promise<void>;
 }
@@ -11,7 +11,7 @@ export interface Task {
 export class ConcurrentTasks<Kind extends string> {
   private readonly running = new Map<Kind, Promise<void>>();
 
-  /** @param onEnd called whenever one has ended */
+  /** @param onEnd called whenever a task has ended */
   constructor(
     private readonly kinds: Record<Kind, Task>,
     private readonly log: Log,
@@ -22,7 +22,11 @@ export class ConcurrentTasks<Kind extends string> {
     return this.running.size === 0;
   }
 
-  /** Begins what is due and not under way. */
+  isRunning(kind: Kind): boolean {
+    return this.running.has(kind);
+  }
+
+  /** Begins the tasks that are due and not under way. */
   begin(due: Record<Kind, boolean>): void {
     for (const kind of Object.keys(this.kinds) as Kind[]) {
       if (due[kind] && !this.running.has(kind)) this.running.set(kind, this.run(kind));

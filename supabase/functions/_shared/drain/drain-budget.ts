@@ -1,16 +1,18 @@
-// How much one drain may do before it leaves the rest to the next: items, wall clock, and what is left of its isolate's CPU.
+// How much one drain may do before it leaves the rest to the next one: items, time, and what is left of its isolate's CPU.
 import { type IsolateCpu, isolateCpu } from "./isolate-cpu.ts";
 
 const MAX_SENDS = 1_000;
 const MAX_WALL_MS = 60_000;
-/** Calls to services outside: with 1,000 sends they fit into the CPU, so that sending ends no sooner for them. */
+/** Calls to outside services: they and 1,000 sends fit into the CPU, so that they do not end sending sooner. */
 const MAX_CALLS = 200;
 
 /**
  * CPU milliseconds by kind of work, measured in Deno 2.1.4 on a 2-core machine on the function's own thread. That
  * version can't read its own CPU time (process.cpuUsage is not implemented), so it is estimated. If the estimate is too low,
- * the platform announces the limit by beforeunload, and the drain stops there.
- * removal is no measurement: several times what its two calls of Storage should take.
+ * the platform announces the limit by beforeunload, and the drain stops there. If it is too high, isolates are left early, and
+ * each new one costs its start. With 0.5 for a send, a busy machine had isolates told to end, and only one isolate fewer was
+ * needed for 10,000 messages.
+ * removal was not measured: it is several times what its two calls of Storage should take.
  */
 const CPU_MS = {
   send: 1,
@@ -36,7 +38,19 @@ export class DrainBudget {
     this.isolate.spend(CPU_MS[kind] * count);
   }
 
-  /** Counts what a piece of work took beyond what was estimated for its kind. */
+  /**
+   * Begins a piece of work: its estimate counts until it ends, and then no more than the time it took. Most pieces are small, and
+   * an isolate that counted each as the largest would be left with most of its CPU unused.
+   * @returns call it when the piece has ended; undefined if there is no room for it
+   */
+  begin(kind: keyof typeof CPU_MS): (() => void) | undefined {
+    if (!this.hasRoomFor(kind)) return undefined;
+    const started = performance.now();
+    const end = this.isolate.reserve(CPU_MS[kind]);
+    return () => end(performance.now() - started);
+  }
+
+  /** Counts the CPU that a piece of work took beyond the estimate for its kind. */
   correct(kind: keyof typeof CPU_MS, ms: number): void {
     this.isolate.spend(Math.max(0, ms - CPU_MS[kind]));
   }
@@ -55,7 +69,7 @@ export class DrainBudget {
     );
   }
 
-  /** Whether one more of the kind may begin: a large piece is not begun that could end with its isolate. */
+  /** Whether one more of the kind may begin: no large piece is begun that the end of the isolate could cut off. */
   hasRoomFor(kind: keyof typeof CPU_MS): boolean {
     return !this.isSpent && this.isolate.hasRoomFor(CPU_MS[kind]);
   }

@@ -1,4 +1,4 @@
-// What a claim gives after it found nothing to do for many messages in a row: the queue may hold more.
+// What a claim returns after it found many queue messages in a row for which nothing is to be done: the queue may hold more.
 export interface Dropped {
   dropped: number;
 }

@@ -1,4 +1,4 @@
-// Does what a queue gave in an organisation's turn, and counts the time: who used much of it comes later.
+// Does an organisation's work from a queue and charges the time to its turn: the more it used, the later it comes next.
 import type { Direct } from "../db/direct.ts";
 import { describeCause } from "../http/describe-cause.ts";
 import type { Log } from "../http/log.ts";
@@ -8,7 +8,7 @@ export interface Turn {
   orgId: string;
 }
 
-/** @throws what the work throws. A turn that could not be counted stays the second it was read for. */
+/** @throws what the work throws. A turn that could not be counted is charged one second, as when it was read. */
 export async function takeTurn<T>(
   { sql, log }: { sql: Direct; log: Log },
   { queue, orgId }: Turn,

@@ -1,9 +1,9 @@
-// Whether the platform has announced the end of this isolate, and who wants to know.
+// Whether the platform has announced the end of this isolate, and listeners for that.
 
 let reason: string | undefined;
 const listeners = new Set<() => void>();
 
-// Optional: Node, where route tables are read for the API documents, announces no end.
+// Optional, because Node, which reads the route tables for the API documents, has no such event.
 globalThis.addEventListener?.("beforeunload", (event) => {
   // cpu, memory, wall_clock, early_drop or termination.
   reason = (event as CustomEvent<{ reason?: string }>).detail?.reason ?? "unload";

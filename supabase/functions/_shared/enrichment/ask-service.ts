@@ -1,4 +1,4 @@
-// Asks a service about one parcel or some phones, and tells what it said: for the worker, and for the test call of an admin.
+// Asks a service about one parcel or some phones, and returns what it said: for the worker, and for the test call of an admin.
 import { callExternal, type ExternalAnswer, readJson } from "../external/call-external.ts";
 import { exchangePinned } from "../external/exchange-pinned.ts";
 import { ExternalError } from "../external/external-error.ts";
@@ -9,18 +9,18 @@ import { mapParcel } from "./map-parcel.ts";
 import { mapScrub, type ScrubResult } from "./map-scrub.ts";
 import type { EnrichmentService, ParcelFields, PropertyService, ScrubService } from "./service.ts";
 
-/** An element of private.record_enrichments' exchanges. */
+/** One call, as private.record_enrichments takes it in p_exchanges. */
 export interface Exchange {
   status: number | null;
   reason: string | null;
-  /** The first of what was answered. */
+  /** The beginning of the answer. */
   answer: string | null;
 }
 
-/** As much of an answer as is kept for looking into. */
+/** How much of an answer is kept, for people to look into. */
 const KEPT_CHARS = 16_000;
 
-/** @param exchange filled in on the way, also where this throws. @throws ExternalError */
+/** @param exchange filled in on the way, even if this throws. @throws ExternalError */
 export async function askAboutParcel(
   service: PropertyService,
   parcel: ParcelFields,
@@ -35,7 +35,7 @@ export async function askAboutParcel(
   });
 }
 
-/** @param exchange filled in on the way, also where this throws. @throws ExternalError */
+/** @param exchange filled in on the way, even if this throws. @throws ExternalError */
 export async function askAboutPhones(
   service: ScrubService,
   phones: readonly string[],
@@ -49,7 +49,7 @@ export async function askAboutPhones(
   });
 }
 
-/** What fails says why, and the reason goes where viewers read it: a service may answer by what it was sent. */
+/** Hides secrets in the reason of an error: viewers read it, and a service may repeat in its answer what it was sent. */
 async function withoutSecrets<T>(service: EnrichmentService, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -70,7 +70,7 @@ async function ask(
   const { url, init } = buildRequest(service, values);
   const answer = await callExternal(url, init, service.timeout_ms, exchangePinned({ allowsLoopback }));
   exchange.status = answer.status;
-  // Postgres keeps no zero bytes.
+  // Postgres can't store NUL.
   exchange.answer = hideSecrets(service, answer.text, KEPT_CHARS).replaceAll("\0", "");
   return answer;
 }

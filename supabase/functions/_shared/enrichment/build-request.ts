@@ -1,4 +1,4 @@
-// What a service is sent: its template, filled with a parcel's fields or with phones.
+// Builds the request to a service: its template, filled with a parcel's fields or with phones.
 import type { ExternalRequest } from "../external/exchange-http.ts";
 import { ExternalError } from "../external/external-error.ts";
 import type { EnrichmentService } from "./service.ts";
@@ -12,8 +12,8 @@ export function placeholdersOf(template: unknown): string[] {
 }
 
 /**
- * A text that is one placeholder becomes the value as it is (a number, a list); within a text it becomes text.
- * @throws ExternalError skipped where a value that the template asks for is not known
+ * A text that is only a placeholder becomes the value itself (a number, a list); within a longer text, the value becomes text.
+ * @throws ExternalError skipped if a value that the template asks for is not known
  */
 export function fillTemplate(template: unknown, values: TemplateValues): unknown {
   if (Array.isArray(template)) return template.map((part) => fillTemplate(part, values));
@@ -36,7 +36,7 @@ function require(name: string, values: TemplateValues): string | number | string
   return value;
 }
 
-/** The request of one call, the secret in its header. */
+/** The request of one call, with the secret in its header. */
 export function buildRequest(
   service: Pick<EnrichmentService, "url" | "method" | "request" | "secret_header" | "secret">,
   values: TemplateValues,

@@ -1,14 +1,14 @@
-// Takes out of a text what a service is told in confidence: its secret, and what stands in its URL's path and query and in its request.
+// Removes from a text what a service is sent in confidence: its secret, and values of its URL's path and query and its request.
 import type { EnrichmentService } from "./service.ts";
 
 type Told = Pick<EnrichmentService, "url" | "request" | "secret">;
 
-/** Shorter ones are words like "json" or "TX", which say nothing and stand everywhere. */
+/** Shorter values are words such as "json" or "TX", which are no secret and occur everywhere. */
 const MIN_LENGTH = 8;
 
 /**
- * The text with each of these replaced by `[hidden]`, as it is and as a URL or JSON writes it.
- * @param most so many characters of the text are kept; what begins among them is hidden whole
+ * Replaces each of these by `[hidden]`, also in the form in which a URL or JSON writes it.
+ * @param most how many characters of the text are kept; a value that begins among them is hidden whole
  */
 export function hideSecrets(service: Told, text: string, most: number): string {
   const hidden = new Set<string>();
@@ -17,7 +17,7 @@ export function hideSecrets(service: Told, text: string, most: number): string {
     for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)])
       hidden.add(form);
   }
-  // How far each place is hidden: the longest of those that begin there.
+  // Start of a hidden part to its end: that of the longest value that begins there.
   const hiddenTo = new Map<number, number>();
   for (const value of hidden) {
     for (const at of findAll(text.slice(0, most + value.length), value))
@@ -33,11 +33,11 @@ export function hideSecrets(service: Told, text: string, most: number): string {
 }
 
 /**
- * Where `sought` begins in a text. By Knuth, Morris and Pratt, since the engine's own search takes the product of both lengths where
- * whoever wrote both wants it to.
+ * Every place at which `sought` begins in a text. By the algorithm of Knuth, Morris and Pratt: the engine's own search can take
+ * time in proportion to the product of both lengths, if somebody chooses both texts for that.
  */
 function findAll(text: string, sought: string): number[] {
-  // How much of the beginning stands again at the end of each beginning.
+  // For each prefix of `sought`: the length of its longest proper prefix that is also its suffix.
   const again = new Uint32Array(sought.length);
   for (let i = 1, k = 0; i < sought.length; i++) {
     while (k > 0 && sought.charCodeAt(i) !== sought.charCodeAt(k)) k = again[k - 1] as number;
@@ -60,7 +60,7 @@ function* confidentialValues({ url, request, secret }: Told): Iterable<string> {
   if (secret !== null) yield* [secret, ...secret.split(" ")];
   if (URL.canParse(url)) {
     const { pathname, searchParams } = new URL(url);
-    // Keys stand in paths too.
+    // Keys may be in paths too.
     yield* searchParams.values();
     yield* pathname.split("/");
   }

@@ -1,4 +1,4 @@
-// What a service's answer says of a parcel, checked: one value that can't be right, and nothing of the answer is believed.
+// Reads and checks what a service's answer says about a parcel. If one value can't be right, the whole answer is refused.
 
 import { ExternalError } from "../external/external-error.ts";
 import type { FindCounty } from "../leads/find-county.ts";
@@ -12,7 +12,7 @@ const MOST = { acreage: MAX_ACREAGE, estimated_value: MAX_ESTIMATED_VALUE } as c
 /**
  * @param map field to path in the answer
  * @param asked the parcel that was asked about: an answer about another one is refused
- * @throws ExternalError refused where a value can't be right or the answer is about another parcel, skipped where it says nothing
+ * @throws ExternalError refused if a value can't be right or the answer is about another parcel, skipped if it says nothing
  */
 export async function mapParcel(
   answer: unknown,
@@ -25,7 +25,7 @@ export async function mapParcel(
   return fields;
 }
 
-/** All but whether there is such a county, which the database knows. @throws ExternalError as mapParcel does */
+/** Checks all but whether there is such a county, which the database knows. @throws ExternalError as mapParcel does */
 export function readParcel(
   answer: unknown,
   map: Record<string, unknown>,

@@ -1,4 +1,4 @@
-// What a service's answer says of phones: which are on a do-not-call or a litigators' list.
+// Reads what a service's answer says about phones: which are on a do-not-call or a litigators' list.
 import { ExternalError } from "../external/external-error.ts";
 import { parsePhone } from "../sms/parse-phone.ts";
 import { readPath } from "./read-path.ts";
@@ -6,7 +6,7 @@ import { readPath } from "./read-path.ts";
 export type ScrubResult = "clean" | "dnc" | "litigator";
 
 export interface ScrubMap {
-  /** Where the list of phones is; the answer itself where left out. */
+  /** Where the list of phones is; if left out, the answer itself is the list. */
   results?: string;
   phone: string;
   dnc?: string;
@@ -16,9 +16,9 @@ export interface ScrubMap {
 }
 
 /**
- * Phones that were not asked about are nobody's business and left out.
- * @returns by phone in E.164 what is known; a phone that the answer does not name is missing, unless it names hits only
- * @throws ExternalError retry where there is no list, refused where a value is neither yes nor no
+ * Phones that were not asked about are left out.
+ * @returns the result of each phone in E.164; a phone that the answer does not name is missing, unless hits_only makes it clean
+ * @throws ExternalError retry if there is no list, refused if a value is neither yes nor no
  */
 export function mapScrub(answer: unknown, map: ScrubMap, asked: readonly string[]): Map<string, ScrubResult> {
   const list = map.results === undefined ? answer : readPath(answer, map.results);
@@ -34,13 +34,13 @@ export function mapScrub(answer: unknown, map: ScrubMap, asked: readonly string[
     const isLitigator = map.litigator !== undefined && readFlag("litigator", readPath(entry, map.litigator));
     const isListed = map.dnc !== undefined && readFlag("dnc", readPath(entry, map.dnc));
     const found: ScrubResult = isLitigator ? "litigator" : isListed ? "dnc" : "clean";
-    // Named twice: the worse counts.
+    // If the answer names a phone twice, the worse result counts.
     if (WEIGHT[found] >= WEIGHT[results.get(parsed.e164) ?? "clean"]) results.set(parsed.e164, found);
   }
   return results;
 }
 
-/** It is asked about 50 at most, and each entry is parsed. */
+/** A service is asked about 50 phones at most, and each entry costs parsing. */
 const MAX_ENTRIES = 1_000;
 const MAX_PHONE_CHARS = 50;
 const WEIGHT: Record<ScrubResult, number> = { clean: 0, dnc: 1, litigator: 2 };

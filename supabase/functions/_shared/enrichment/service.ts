@@ -1,4 +1,4 @@
-// A service of an organisation's own, as private.service_for_worker gives it.
+// An organisation's own service, as private.service_for_worker returns it.
 
 import type { ScrubMap } from "./map-scrub.ts";
 
@@ -8,7 +8,7 @@ interface Service {
   id: string;
   url: string;
   method: "GET" | "POST";
-  /** What it is sent, with placeholders. */
+  /** The template of what it is sent, with placeholders. */
   request: Record<string, unknown>;
   secret_header: string;
   secret: string | null;
@@ -28,7 +28,7 @@ export interface ScrubService extends Service {
   field_map: ScrubMap;
 }
 
-/** A parcel as a service is told of it. */
+/** The fields of a parcel that a service may be sent, and may answer. */
 export interface ParcelFields {
   apn: string | null;
   county: string | null;

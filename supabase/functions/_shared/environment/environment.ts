@@ -1,18 +1,19 @@
-// The one door to environment variables, in Deno and in Node. Each is read when it is needed, and a missing one is named.
+// The only place that reads environment variables, in Deno and in Node. Each is read when it is needed; the error about a missing
+// one names it.
 
-/** Where variables come from: undefined where one is not set. */
+/** Reads a variable; undefined if it is not set. */
 export type ReadVariable = (name: string) => string | undefined;
 
 export interface Environment {
-  /** A variable, undefined where it is not set or empty. */
+  /** A variable; undefined if it is not set or empty. */
   get(name: string): string | undefined;
   /** A variable that must be set. @throws Error naming it */
   require(name: string): string;
   /** The project's URL, without a slash at the end. */
   readonly supabaseUrl: string;
-  /** The key a browser may have: identifies the project, decides nothing. */
+  /** The key that a browser may have: it identifies the project and gives no rights. */
   readonly publishableKey: string;
-  /** The key that bypasses RLS: storage and imports only. */
+  /** The key that bypasses row-level security: for Storage only. */
   readonly secretKey: string;
 }
 
@@ -24,8 +25,8 @@ export function readEnvironment(read: ReadVariable = readProcessVariable): Envir
     if (value === undefined) throw new Error(`The environment variable ${name} is not set.`);
     return value;
   };
-  // Keys may be renamed and replaced: without one named "default" any does, since all of a kind may do the same. Projects made before
-  // 2026 have a legacy key of each kind.
+  // Keys may be renamed and replaced. If none is named "default", any key of the kind will do, since all have the same rights.
+  // Projects made before 2026 have a legacy key of each kind.
   const anyKey = (name: string, legacy: string) => {
     const keys = parseKeys(name, get(name) ?? "{}");
     return keys.default ?? Object.values(keys)[0] ?? get(legacy) ?? required(name);

@@ -1,11 +1,11 @@
-// Reads a connection by lines and by counts, and never holds more than it was told to.
+// Reads a connection by lines and by numbers of bytes, and never holds more than it is allowed to.
 
-/** The other side breaks a rule of HTTP, or a limit of ours. The message is for people. */
+/** The other side breaks a rule of HTTP, or one of our limits. The message is for people. */
 export class AnswerError extends Error {
   override readonly name = "AnswerError";
 }
 
-/** A service that sends each byte apart would cost our CPU, not its own: 256 KB in packets of 64 bytes are allowed. */
+/** A service that sends single bytes would use up our CPU: the limit allows 256 KB in packets of 64 bytes. */
 const MAX_READS = 4_096;
 
 export class ByteReader {
@@ -17,7 +17,7 @@ export class ByteReader {
     this.reader = readable.getReader();
   }
 
-  /** What is there, at most `most` bytes of it; undefined at the end. */
+  /** The next bytes, at least one and at most `most`; undefined at the end. */
   async some(most: number): Promise<Uint8Array | undefined> {
     if (this.held.length === 0) {
       const more = await this.next();
@@ -29,7 +29,7 @@ export class ByteReader {
     return part;
   }
 
-  /** Up to the next LF, without it and the CR before it. @throws AnswerError beyond `most` bytes, or at the end */
+  /** The text up to the next LF, without LF and a CR before it. @throws AnswerError beyond `most` bytes, or at the end */
   async line(most: number): Promise<string> {
     let line = "";
     for (;;) {

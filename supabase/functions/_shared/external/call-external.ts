@@ -1,4 +1,4 @@
-// One call to a service outside, held to a time and a size, that follows no redirect and says what each failure means.
+// One call to an outside service, with limits of time and size. It follows no redirect, and says what each failure means.
 import { isNeverSent } from "../twilio/is-never-sent.ts";
 import { AnswerError } from "./byte-reader.ts";
 import type { Exchange, ExternalRequest, RawAnswer } from "./exchange-http.ts";
@@ -9,17 +9,17 @@ export interface ExternalAnswer {
   text: string;
 }
 
-/** Of an answer's body: no service needs more for a parcel or a batch of phones. */
+/** The most of an answer's body: no service needs more for a parcel or a batch of phones. */
 export const MAX_ANSWER_BYTES = 262_144;
-/** Lists and objects within each other: answers of services have five or ten. */
+/** Levels of lists and objects within each other: answers of services have five or ten. */
 const MAX_DEPTH = 64;
-/** Where a service says that it is asked too often, and not for how long: seconds. */
+/** Seconds to wait if a service says that it is asked too often, but not for how long. */
 const REST_UNLESS_TOLD = 5;
 
 /**
- * @param timeoutMs for all of it, from the look-up of the name to the last byte: a service that drips is cut off too
- * @param exchange how: exchangePinned for a host that a tenant named
- * @returns an answer of 2xx, 400, 404, 410 or 422: what those mean is the caller's to say
+ * @param timeoutMs for the whole call, from the look-up of the name to the last byte: a slow answer is cut off too
+ * @param exchange how the request is sent: exchangePinned for a host that a tenant named
+ * @returns an answer of 2xx, 400, 404, 410 or 422: the caller decides what these mean
  * @throws ExternalError for everything else
  */
 export async function callExternal(
@@ -50,7 +50,7 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
   });
-  // What ends after the time has nobody who waits for it.
+  // Work that fails after the time limit must not be an unhandled rejection.
   work.catch(() => {});
   try {
     return await Promise.race([work, aborted]);
@@ -78,7 +78,7 @@ function refusalOf({ status, headers }: RawAnswer): ExternalError | undefined {
   return new ExternalError("blocked", `HTTP ${status}.`);
 }
 
-/** Seconds, of a number of them or a date; undefined where it is neither. */
+/** Seconds, from a number of seconds or a date; undefined if the header is neither. */
 export function readRetryAfter(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
@@ -87,7 +87,7 @@ export function readRetryAfter(header: string | null, now = Date.now()): number 
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** @throws ExternalError (retry) where a text is no JSON object or list, or is nested too deep */
+/** @throws ExternalError (retry) if a text is no JSON object or list, or is nested too deep */
 export function readJson(text: string): unknown {
   if (isTooDeep(text))
     throw new ExternalError("retry", `Its answer is nested deeper than ${MAX_DEPTH} levels.`);
@@ -102,7 +102,7 @@ export function readJson(text: string): unknown {
   return value;
 }
 
-/** Counts brackets outside of strings, before anything is built of them. */
+/** Counts brackets outside of strings, before the text is parsed. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let isInString = false;

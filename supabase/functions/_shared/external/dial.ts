@@ -1,5 +1,5 @@
-// A connection to one address, with TLS for the name that the address was found by. fetch looks a name up by itself, a second
-// time, so whoever owns the name could show a public address to our check and a private one to fetch.
+// Connects to one address, with TLS for the name from which the address was found. fetch would look the name up itself, a second
+// time, so the owner of the name could show a public address to our check and a private one to fetch.
 
 export interface Connection {
   readable: ReadableStream<Uint8Array>;
@@ -8,14 +8,14 @@ export interface Connection {
 }
 
 export interface Target {
-  /** The address that is connected to: it was checked. */
+  /** The address to connect to, which was checked. */
   ip: string;
   port: number;
   /** The name that the certificate must be for; undefined: no TLS. */
   tlsName: string | undefined;
 }
 
-/** Opens a connection. @throws DialError where there is none within the signal's time */
+/** Opens a connection. @throws DialError if there is none within the signal's time */
 export type Dial = (target: Target, signal: AbortSignal) => Promise<Connection>;
 
 export class DialError extends Error {
@@ -29,7 +29,7 @@ export class DialError extends Error {
   }
 }
 
-/** What of Deno is needed here: its types are not there in Node, where scripts and tests are checked. */
+/** The part of Deno that is needed here. Node, where scripts and tests are type-checked, does not have Deno's types. */
 interface DenoNetwork {
   connect(options: { hostname: string; port: number }): Promise<DenoConnection>;
   startTls(
@@ -65,7 +65,7 @@ export function dialWith(caCerts: string[] = []): Dial {
   };
 }
 
-/** Deno 2.1 can't abort these: what comes too late is closed. */
+/** Deno 2.1 can't abort these calls, so a connection that is made too late is closed. */
 async function inTime<T>(work: Promise<T>, signal: AbortSignal, giveUp?: () => void): Promise<T> {
   let onAbort = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -1,10 +1,10 @@
-// Exchanges by fetch, which keeps connections: with Twilio, whose address an admin of the platform configured. Never with a host that
-// a tenant named, since fetch looks the name up again, past any check.
+// Sends requests by fetch, which reuses connections. Only for Twilio, whose address an admin of the platform configured. Never
+// for a host that a tenant named, since fetch looks the name up again, after any check.
 import { AnswerError } from "./byte-reader.ts";
 import type { Exchange } from "./exchange-http.ts";
 
 export const exchangeByFetch: Exchange = async (url, request, { wantsBody, maxBytes }, signal) => {
-  // A redirect would carry the secret to whoever it names.
+  // A redirect would send the secret to the host that it names.
   const response = await fetch(url, { ...request, redirect: "manual", signal });
   const { status } = response;
   const headers = new Map(response.headers);

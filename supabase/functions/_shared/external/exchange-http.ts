@@ -1,5 +1,5 @@
-// One request and its answer over a connection of their own: HTTP/1.1 as strict as it can be, since the other side is anybody.
-// No connection is kept, no redirect followed, nothing is decompressed.
+// One request and its answer over a connection of their own. HTTP/1.1 is read as strictly as possible, since the other side may
+// be anybody: no connection is kept, no redirect is followed, nothing is decompressed.
 import { AnswerError, ByteReader } from "./byte-reader.ts";
 import type { Connection } from "./dial.ts";
 
@@ -12,17 +12,17 @@ export interface ExternalRequest {
 export interface RawAnswer {
   status: number;
   headers: Map<string, string>;
-  /** Undefined where `wantsBody` said no. */
+  /** Undefined if `wantsBody` returned false. */
   text: string | undefined;
 }
 
 export interface Limits {
-  /** Asked when the head is there: whether the body is read at all. */
+  /** Asked once the head was read: whether the body is to be read. */
   wantsBody(status: number): boolean;
   maxBytes: number;
 }
 
-/** Sends a request and reads its answer. @throws AnswerError, ExternalError, and whatever a connection throws */
+/** Sends a request and reads its answer. @throws AnswerError, ExternalError, and any error of the connection */
 export type Exchange = (
   url: string,
   request: ExternalRequest,
@@ -34,12 +34,12 @@ const MAX_LINE_BYTES = 8_192;
 const MAX_HEAD_BYTES = 32_768;
 const MAX_HEADERS = 100;
 const MAX_CHUNKS = 8_192;
-/** Interim answers (100, 103) before the real one. */
+/** Interim answers (100, 103) that are allowed before the real one. */
 const MAX_INTERIM = 4;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 
-/** @throws AnswerError where the answer breaks the protocol or a limit, and whatever the connection throws */
+/** @throws AnswerError if the answer breaks the protocol or a limit, and any error of the connection */
 export async function exchangeHttp(
   connection: Connection,
   url: URL,
@@ -107,7 +107,7 @@ async function readHeaders(reader: ByteReader): Promise<Map<string, string>> {
     if (!TOKEN.test(name)) throw new AnswerError("Its answer has an impossible header.");
     const value = line.slice(colon + 1).trim();
     const before = headers.get(name);
-    // Two lengths are how answers are smuggled.
+    // Two different lengths are a way to smuggle a second answer.
     if (before !== undefined && before !== value && ["content-length", "transfer-encoding"].includes(name))
       throw new AnswerError("Its answer has two lengths.");
     headers.set(name, value);
@@ -148,7 +148,7 @@ async function readChunks(reader: ByteReader, body: Body): Promise<void> {
   throw new AnswerError("Its answer comes in too many pieces.");
 }
 
-/** What was read of a body, held to a size. */
+/** The body as far as it was read, with a limit of its size. */
 class Body {
   private readonly parts: Uint8Array[] = [];
   private size = 0;

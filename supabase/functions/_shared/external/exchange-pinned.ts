@@ -1,4 +1,5 @@
-// Exchanges with a service that a tenant named: its name is looked up once, and one of the addresses that were checked is connected to.
+// Sends requests to a service that a tenant named. Its name is looked up once, and the connection is made to one of the addresses
+// that were checked.
 import { findAddresses, type Resolve } from "./check-address.ts";
 import { type Connection, type Dial, DialError, dialWith } from "./dial.ts";
 import { type Exchange, exchangeHttp } from "./exchange-http.ts";
@@ -11,10 +12,10 @@ export interface PinnedOptions {
   dial?: Dial;
 }
 
-/** Of a name that leads to many addresses, so many are tried. */
+/** How many addresses are tried if a name has many. */
 const MAX_ADDRESSES = 3;
 
-/** The exchange throws ExternalError where the service may not be called or is not reached: then nothing was sent. */
+/** The exchange throws ExternalError if the service may not be called or can't be reached: then nothing was sent. */
 export function exchangePinned({ allowsLoopback, resolve, dial = dialWith() }: PinnedOptions): Exchange {
   return async (url, request, limits, signal) => {
     const addresses = await findAddresses(url, allowsLoopback, resolve);
@@ -24,10 +25,10 @@ export function exchangePinned({ allowsLoopback, resolve, dial = dialWith() }: P
       try {
         connection.close();
       } catch {
-        // The other side was first.
+        // The other side has closed it already.
       }
     };
-    // A read that waits ends with its connection.
+    // Closing the connection ends a read that waits.
     signal.addEventListener("abort", close);
     try {
       if (signal.aborted) close();
@@ -39,13 +40,13 @@ export function exchangePinned({ allowsLoopback, resolve, dial = dialWith() }: P
   };
 }
 
-/** To the first of the addresses that answers. Nothing is sent to the others. */
+/** Connects to the first of the addresses that answers. Nothing is sent to the others. */
 async function connect(url: URL, addresses: string[], dial: Dial, signal: AbortSignal): Promise<Connection> {
   const isTls = url.protocol === "https:";
   const port = Number(url.port || (isTls ? 443 : 80));
   const tlsName = isTls ? url.hostname.replace(/^\[|\]$/g, "") : undefined;
   let failure = new ExternalError("retry", "It can't be reached.", { isCharged: false });
-  // Functions have no IPv6 of their own everywhere.
+  // IPv4 first, since functions do not have IPv6 everywhere.
   const inOrder = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   for (const ip of inOrder.slice(0, MAX_ADDRESSES)) {
     try {

@@ -1,8 +1,8 @@
-// Why a call to a service outside brought no answer, and what is to become of it.
+// Why a call to an outside service brought no usable answer, and what happens next.
 
 /**
- * retry: again after a while. refused: never again, the answer can't be believed. skipped: never again, by no fault of the
- * service. blocked: the service refuses us, whatever the subject. not_asked: nothing was sent.
+ * retry: ask again after a while. refused: never ask again, the answer can't be believed. skipped: never ask again, though the
+ * service is not at fault. blocked: the service refuses us, whatever we ask about. not_asked: nothing was sent.
  */
 export type FailedOutcome = "retry" | "refused" | "skipped" | "blocked" | "not_asked";
 
@@ -10,7 +10,7 @@ export class ExternalError extends Error {
   override readonly name = "ExternalError";
   /** Seconds that the service asked us to wait. */
   readonly retryAfter: number | undefined;
-  /** Whether the day's budget pays for it: not where the request never reached the service, or it said that it did nothing. */
+  /** Whether it counts against the day's budget: not if the service was never reached, or said that it did nothing. */
   readonly isCharged: boolean;
 
   constructor(

@@ -1,12 +1,12 @@
-// Whether an address on the network is anybody's but ours: not this machine, not a private network, not a cloud's metadata.
+// Whether an address is on the public Internet: not this machine, not a private network, not a cloud's metadata service.
 import ipaddr from "ipaddr.js";
 
-/** Of IPv6 only this is given out to networks; the rest of what is no special range is nobody's yet. */
+/** The only IPv6 range that is assigned to networks so far; all others are special or unassigned. */
 const GIVEN_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
-/** Azure's own, which answers from inside: the only metadata address in public space. */
+/** Azure's own metadata address, which answers from inside: the only one in a public range. */
 const AZURE_METADATA = "168.63.129.16";
 
-/** @param ip as DNS gives it, or as it stands in a URL without brackets */
+/** @param ip as DNS returns it, or as a URL has it, without brackets */
 export function isPublicAddress(ip: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(ip))
     return ip !== AZURE_METADATA && ipaddr.IPv4.parse(ip).range() === "unicast";

@@ -5,7 +5,7 @@ export type ErrorDetails = Record<string, unknown>;
 
 /**
  * @param code a word of the closed list; it decides the HTTP status
- * @param message a sentence for people that names the field and the remedy; it is sent as it is
+ * @param message a sentence for people that names the field and the remedy; it is sent unchanged
  * @param details JSON for programs. `retry_after` (seconds) also becomes the Retry-After header
  * @param options `cause` is logged and never sent
  */
@@ -30,7 +30,7 @@ export interface FieldError {
   message: string;
 }
 
-/** A 422 whose message is the first sentence, with every wrong field in details.errors. */
+/** A 422 whose message is that of the first wrong field; details.errors has every wrong field. */
 export function validationError(errors: FieldError[]): AppError {
   const [first] = errors;
   const more = errors.length > 1 ? ` (${errors.length - 1} more in details.errors)` : "";

@@ -1,4 +1,4 @@
-// Who is asking: the first way of signing in whose header is there decides, and a bad one is never passed over.
+// Finds out who the caller is. The first way of signing in whose header is present decides: if it is bad, no other one is tried.
 import { createUserClient, type UserClient } from "../db/user-client.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
@@ -40,7 +40,7 @@ async function refuseApiKey(): Promise<Principal> {
 async function resolveSession(authorization: string, env: Environment): Promise<Principal> {
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (token === undefined) throw missingToken("Authorization must look like: Bearer <token>.");
-  // supabase-js sends the project's key where nobody is signed in.
+  // supabase-js sends the project's key if nobody is signed in.
   if (token.startsWith("sb_")) throw missingToken("A project key is not a person: sign in first.");
   const { userId } = await verifyToken(token, env);
   const db = createUserClient(env, token);

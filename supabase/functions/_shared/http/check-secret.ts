@@ -1,6 +1,6 @@
-// Compares a secret in constant time, so that its answer's timing tells nothing about it.
+// Compares a secret in constant time, so that the timing of the answer reveals nothing about it.
 
-/** Whether both texts are equal. Digests first: they hide the length too. */
+/** Whether both texts are equal. It compares their digests, which hides the length too. */
 export async function isSameSecret(given: string, expected: string): Promise<boolean> {
   const digest = async (text: string) =>
     new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -1,15 +1,15 @@
-// What a use case is given besides its input: who asks, the database as that person, and the way to log.
+// What a use case gets besides its input: the caller, the database with the caller's rights, and the log.
 import type { UserClient } from "../db/user-client.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Log } from "./log.ts";
 import type { Role } from "./roles.ts";
 
-/** The context of routes that no user calls: open ones, the worker's and Twilio's. */
+/** The context of routes that users don't call: open ones, the worker's and Twilio's. */
 export interface MachineContext {
   requestId: string;
   log: Log;
   env: Environment;
-  /** The request as it came, its body unread unless the route declares one. */
+  /** The request itself, its body unread unless the route declares one. */
   request: Request;
   /** Keeps the isolate alive until the promise settles, after the answer has gone out. */
   waitUntil(promise: Promise<unknown>): void;
@@ -26,6 +26,6 @@ export interface User {
 /** The context of routes that users call. */
 export interface UserContext extends MachineContext {
   user: User;
-  /** supabase-js as the user: RLS decides. */
+  /** supabase-js with the user's rights: row-level security applies. */
   db: UserClient;
 }

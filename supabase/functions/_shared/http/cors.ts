@@ -1,15 +1,15 @@
-// Which origins a browser may call us from: those of ALLOWED_ORIGINS, and no header for any other.
+// CORS: browsers may call us from the origins in ALLOWED_ORIGINS. Requests from other origins get no CORS header.
 import type { Environment } from "../environment/environment.ts";
 
 const DEFAULT_ORIGINS = "http://localhost:3000";
-// Those of supabase-js, and our own.
+// The headers that supabase-js sends, and our own.
 const REQUEST_HEADERS =
   "authorization, apikey, content-type, x-client-info, x-retry-count, x-region, x-request-id";
 const ANSWER_HEADERS = "x-request-id, retry-after";
 
 type Matches = (origin: string) => boolean;
 
-/** Adds to an answer what lets the request's origin read it. Answers differ by origin, so caches must too. */
+/** Adds to an answer the headers by which the request's origin may read it. Answers differ by origin, so caches must, too. */
 export function allowOrigin(request: Request, headers: Headers, env: Environment): void {
   headers.append("vary", "Origin");
   const origin = request.headers.get("origin");
@@ -27,7 +27,7 @@ let known: { list: string; matches: Matches } | undefined;
 
 /**
  * @param list comma list of origins; `https://*.example.com` stands for every direct sub-domain. An entry that can't be
- *   read allows nobody and is named in the log once
+ *   read allows no origin, and the log names it once
  */
 export function allowedOrigins(list: string): Matches {
   if (known?.list === list) return known.matches;

@@ -1,4 +1,4 @@
-// The app of one area: its routes, /health and /openapi.json behind the same request ids, CORS, headers, log and onError.
+// The app of one area: its routes, /health and /openapi.json, all with the same request ids, CORS, headers, log and onError.
 import { Hono } from "hono";
 import { type Environment, readEnvironment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
@@ -18,16 +18,16 @@ import { toAppError } from "./to-app-error.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface AreaOptions {
-  /** The area's word: folder of the function and first part of every path. */
+  /** The area's name: the folder of the function and the first part of every path. */
   area: string;
   /** One sentence for the OpenAPI document. */
   description: string;
   routes: readonly Route[];
   /** Needed by areas with routes for Twilio. */
   verifyTwilio?: VerifyTwilio;
-  /** Needed by areas with database connections of their own: /health tells whether one can be made. */
+  /** Needed by areas with database connections of their own: /health then shows whether one can be made. */
   probeConnection?: ProbeConnection;
-  /** The process's own unless a test brings another. */
+  /** The environment of the process, unless a test gives another. */
   env?: Environment;
 }
 
@@ -51,7 +51,7 @@ export function createArea(options: AreaOptions): Area {
     const path = `/${area}${declared.path}`.replace(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
     app.on(declared.method, path, (c) =>
       runRoute({ route: declared, params: c.req.param(), verifyTwilio, ...c.env }).catch((thrown) => {
-        // Hono passes on only what is an Error, and supabase-js gives errors as plain objects.
+        // Hono passes on only instances of Error, and errors of supabase-js are plain objects.
         throw toAppError(thrown);
       }),
     );
@@ -59,7 +59,11 @@ export function createArea(options: AreaOptions): Area {
   app.notFound((c) => {
     const allowed = methodsOf(routes, c.req.path.slice(area.length + 1));
     const error = allowed.length
-      ? new AppError("method_not_allowed", `${c.req.method} is not offered here.`, { allowed })
+      ? new AppError(
+          "method_not_allowed",
+          `${c.req.method} is not offered here. Use ${allowed.join(" or ")}.`,
+          { allowed },
+        )
       : new AppError("not_found", "There is no such address in this API.");
     const response = respondError(error, c.env.ctx.requestId);
     if (allowed.length) response.headers.set("allow", allowed.join(", "));
@@ -86,7 +90,7 @@ export function createArea(options: AreaOptions): Area {
     headers.set("x-request-id", requestId);
     setSecurityHeaders(headers);
     allowOrigin(request, headers, env);
-    // The declared path, never the one that was asked: addresses and queries may hold phone numbers.
+    // The log has the declared path, never the requested one: paths and queries may hold phone numbers.
     const address = trace.route === "/" ? "" : (trace.route ?? " (no route)");
     log.info(`${request.method} /${area}${address} ${response.status}`, {
       ms: Math.round(performance.now() - started),
@@ -116,7 +120,7 @@ function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefi
       summary: "The OpenAPI document of the area",
       permission: "open",
       response: raw("application/json", "The OpenAPI document of the area"),
-      // Loaded when asked for: generating documents costs every cold start otherwise.
+      // Loaded only when it is asked for: otherwise the code that generates documents would slow every cold start.
       run: async () => Response.json((await import("./openapi-document.ts")).openApiDocument(served())),
     }),
   ];
@@ -134,7 +138,7 @@ function checkTable(area: string, routes: readonly Route[], verifyTwilio: Verify
   }
 }
 
-/** /import/preview before /{id}/preview: the first route that matches wins. */
+/** Sorts /import/preview before /{id}/preview: the first route that matches wins. */
 function staticFirst(a: Route, b: Route): number {
   const weight = (path: string) => path.replace(/\{\w+\}/g, "~");
   return weight(a.path) < weight(b.path) ? -1 : 1;

@@ -1,8 +1,8 @@
-// The one place that turns an error of Postgres or PostgREST into an answer: SQLSTATE in, AppError out.
+// The only place that turns an error of Postgres or PostgREST into an answer: SQLSTATE in, AppError out.
 import { AppError, type ErrorDetails, validationError } from "./app-error.ts";
 import { ERROR_STATUS, type ErrorCode, isErrorCode, STATUS_DEFAULT_CODE } from "./error-codes.ts";
 
-/** What supabase-js ({code, message, details, hint}) and postgres.js ({code, message, detail, hint}) both give. */
+/** An error as supabase-js ({code, message, details, hint}) and postgres.js ({code, message, detail, hint}) give it. */
 export interface DatabaseErrorLike {
   code: string;
   message: string;
@@ -11,7 +11,7 @@ export interface DatabaseErrorLike {
   hint?: unknown;
 }
 
-/** Whether something thrown is an error of the database or of PostgREST, and no programming error of ours. */
+/** Whether something thrown is an error of the database or of PostgREST, and not a programming error of ours. */
 export function isDatabaseError(thrown: unknown): thrown is DatabaseErrorLike {
   if (typeof thrown !== "object" || thrown === null) return false;
   const { code, message } = thrown as Record<string, unknown>;
@@ -19,7 +19,7 @@ export function isDatabaseError(thrown: unknown): thrown is DatabaseErrorLike {
   return "details" in thrown || /^[0-9A-Z]{5}$/.test(code) || CONNECTION_CODES.has(code);
 }
 
-/** postgres.js and Node name a lost or refused connection in their own words. */
+/** The codes by which postgres.js and Node name a lost or refused connection. */
 const CONNECTION_CODES = new Set([
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
@@ -44,7 +44,7 @@ const INVALID_VALUE = new Set([
   "22P05",
 ]);
 
-/** Turns a database error into the answer it deserves. Nothing of it but what a caller may know is in the message. */
+/** Turns a database error into the answer that fits it. The message holds only what the caller may know. */
 export function fromDatabaseError(error: DatabaseErrorLike): AppError {
   const { code, message } = error;
   const detail = typeof error.details === "string" ? error.details : error.detail;
@@ -92,7 +92,7 @@ export function fromDatabaseError(error: DatabaseErrorLike): AppError {
   }
 }
 
-/** An error our own SQL raised on purpose: status in the SQLSTATE, word in the hint, JSON in the detail. */
+/** An error that our own SQL raised on purpose: the status is in the SQLSTATE, the code in the hint, JSON in the detail. */
 function fromRaised(error: DatabaseErrorLike, status: number, detail: unknown): AppError {
   const fallback = STATUS_DEFAULT_CODE[status] ?? "internal_error";
   const word = isErrorCode(error.hint) && ERROR_STATUS[error.hint] === status ? error.hint : fallback;
@@ -110,7 +110,7 @@ function parseDetails(detail: unknown): ErrorDetails | null {
   }
 }
 
-/** Column names of `Key (a, b)=(1, 2) ...`. Never the values: they may be phone numbers. org_id says nothing to a caller. */
+/** Column names of `Key (a, b)=(1, 2) ...`. Never the values: they may be phone numbers. org_id is of no use to a caller. */
 function keys(detail: unknown): string[] {
   const list = /^Key \((.+?)\)=/.exec(String(detail ?? ""))?.[1] ?? "";
   const names = list.split(",").map((part) => part.replace(/^.*\(|\)[\s\S]*|"|::\w+/g, "").trim());

@@ -1,4 +1,4 @@
-// What was thrown, as text for the log: enough to find it, and no row of anybody's data.
+// Describes something thrown as text for the log: enough to find the cause, without anybody's data.
 
 /** A stack for errors of the program; code and message for those of the database, whose details quote whole rows. */
 export function describeCause(thrown: unknown): string {

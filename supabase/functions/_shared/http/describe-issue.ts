@@ -1,7 +1,7 @@
-// What is wrong with a field, as a sentence that names it and says what would be right.
+// Says what is wrong with a field, in a sentence that names the field and says what would be right.
 import type { z } from "zod";
 
-/** The error map given to every parse. Sentences a schema brings itself win over these. */
+/** The error map given to every parse. A message in the schema itself wins over these. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
   const field = issue.path?.map(String).join(".") || "body";
   return `${field} ${sentence(issue)}.`;
@@ -66,7 +66,7 @@ function sentence(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** Where one field tells the forms apart, the issue is that field's. */
+/** If one field tells the forms apart (a discriminator), the issue is about that field. */
 function unionSentence(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
   const { discriminator, options, input } = issue as {
     discriminator?: string;

@@ -1,11 +1,11 @@
-// Reads what is left of a request's body and forgets it. A server that answers and hangs up in the middle of an upload
-// gives the caller a broken connection in place of the answer (seen with Node's fetch and 100 MB: EPIPE, no 413).
+// Reads the rest of a request's body and discards it. If a server answers and closes the connection in the middle of an upload,
+// the caller gets a broken connection instead of the answer (seen with Node's fetch and 100 MB: EPIPE, no 413).
 
-/** More than any upload we want to explain a 413 to; what is longer still is cut off. */
+/** More than any upload to which we want to explain a 413; a longer one is cut off. */
 const MAX_BYTES = 160 * 1_048_576;
 const MAX_MS = 10_000;
 
-/** Holds one chunk at a time. Never throws: a body that breaks off is none of the answer's business. */
+/** Holds one chunk at a time. Never throws: a body that breaks off does not change the answer. */
 export async function discardBody(request: Request): Promise<void> {
   if (request.body === null || request.body.locked) return;
   const reader = request.body.getReader();

@@ -1,13 +1,13 @@
-// The closed list of error codes and the HTTP status each one has. Clients branch on these words: never rename one.
+// The closed list of error codes and the HTTP status each one has. Clients branch on these codes: never rename one.
 
 /**
- * SQL raises these too. A function in the database says
+ * SQL raises these too. A function in the database calls
  *
  *   perform private.raise_error('PT404', 'not_found', 'There is no campaign with this id.', '{"id": "..."}');
  *
- * that is: SQLSTATE `PT` + HTTP status (PostgREST's own convention, so REST answers with the same status), hint = a word of
- * this list, message = a sentence for people, detail = JSON. A hint that is not in this list becomes the default word of its
- * status (STATUS_DEFAULT_CODE); a test holds the migrations to the list.
+ * that is: SQLSTATE `PT` + HTTP status (PostgREST's own convention, so REST answers with the same status), hint = a code of
+ * this list, message = a sentence for people, detail = JSON. A hint that is not in this list becomes the default code of its
+ * status (STATUS_DEFAULT_CODE). A test checks the migrations against the list.
  */
 export const ERROR_STATUS = {
   malformed_request: 400,
@@ -48,7 +48,7 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** The word used where the database names a status but no word of the list. */
+/** The code used if the database names a status but no code of the list. */
 export const STATUS_DEFAULT_CODE: Readonly<Record<number, ErrorCode>> = {
   400: "malformed_request",
   401: "token_invalid",
@@ -61,7 +61,7 @@ export const STATUS_DEFAULT_CODE: Readonly<Record<number, ErrorCode>> = {
   503: "try_again",
 };
 
-/** Whether a word is in the closed list. */
+/** Whether a text is a code of the closed list. */
 export function isErrorCode(word: unknown): word is ErrorCode {
   return typeof word === "string" && Object.hasOwn(ERROR_STATUS, word);
 }

@@ -1,10 +1,11 @@
-// Whether the area can work: it runs, and the database answers, through REST and, if the area needs one, over a connection of its own.
+// Checks whether the area can work: it runs, and the database answers through REST and, if the area needs one, over a connection
+// of its own.
 import { z } from "zod";
 import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import { VERSION } from "./version.ts";
 
-/** Connects to the database and asks it once. @returns milliseconds. @throws what made it fail, for the log */
+/** Connects to the database and makes one query. @returns the time it took, in ms. @throws the error, for the log */
 export type ProbeConnection = (env: Environment) => Promise<number>;
 
 const health = z.object({
@@ -24,14 +25,17 @@ export function healthSchema(hasConnection: boolean) {
   return hasConnection ? health.required() : health.omit({ database_connection_ms: true });
 }
 
-/** A database that answers behind a thousand other calls is slow, not away: measured, 2 s refused a quarter of a thousand at once. */
+/** A database with a thousand calls at once is slow, not away: measured, a limit of 2 s refused a quarter of them. */
 const TIMEOUT_MS = 10_000;
-/** So long a connection's answer holds: anybody may ask, and a wrong password asked often makes the pooler refuse the right one too. */
+/**
+ * How long the result of connecting is kept. Anybody may ask, and if a wrong password is tried often, the pooler refuses the
+ * right one too.
+ */
 const CONNECTION_HOLDS_MS = 10_000;
 
-/** @returns reads the area's health. It throws AppError database_unavailable, with the reason as its cause */
+/** @returns a function that reads the area's health. It throws AppError database_unavailable, with the reason as its cause */
 export function createHealthCheck(probe?: ProbeConnection): (env: Environment) => Promise<Health> {
-  // Whoever asks meanwhile shares the answer, so that asking costs the database one call however many ask.
+  // All who ask meanwhile share the answer, so that the database gets one call however many ask.
   const askRest = sharing(isDatabaseReachable, 0);
   const connect = probe && sharing(probe, CONNECTION_HOLDS_MS);
   return async (env) => {
@@ -81,9 +85,8 @@ function unavailable(message: string, cause?: unknown): AppError {
 }
 
 /**
- * Tells more than it asks: what it needs of the database is only an answer, so nobody's role is used.
- * Asks as anon for a table that anon may not read. "Permission denied" (42501) comes from Postgres itself, so it proves as
- * much as rows would, and no key with rights is behind an open route.
+ * Asks as anon for a table that anon may not read. "Permission denied" (42501) comes from Postgres itself, so it proves as much
+ * as rows would, and the open route needs no key with rights.
  */
 async function isDatabaseReachable(env: Environment): Promise<boolean> {
   try {

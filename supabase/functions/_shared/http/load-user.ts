@@ -1,12 +1,12 @@
-// The person's organisation and role, read from the database at every request: a role taken away counts at once.
+// Reads the person's organisation and role from the database at every request, so that a role taken away is gone at once.
 import { dataOrThrow } from "../db/data-or-throw.ts";
 import type { UserClient } from "../db/user-client.ts";
 import { AppError } from "./app-error.ts";
 import type { User } from "./context.ts";
 
 /**
- * One indexed row over REST, as the user. Nothing is cached: a cache would let a removed person act for as long as it holds.
- * Row level security hides the row from accounts that are banned, and from sessions that have ended.
+ * Reads one indexed row over REST, with the user's rights. Nothing is cached: a cache would let a removed person act for a while.
+ * Row-level security hides the row from accounts that are banned, and from sessions that have ended.
  * @throws AppError no_organization for a valid token whose person is in no organisation, is banned or has signed out
  */
 export async function loadUser(db: UserClient, id: string): Promise<User> {

@@ -1,4 +1,4 @@
-// One line of log per event: a sentence, then key=value pairs, secrets and phone numbers taken out.
+// One line of log per event: a sentence, then key=value pairs, without secrets and phone numbers.
 import { redact } from "./redact.ts";
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;

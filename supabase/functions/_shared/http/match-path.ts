@@ -1,7 +1,7 @@
-// Which methods a path can be asked with: tells 405 from 404, and fills Allow.
+// Which methods a path has: to tell 405 from 404, and for the header Allow.
 import type { Route } from "./route.ts";
 
-/** @param path below the area, such as /123/start @returns methods of the routes with this path, empty where there is none */
+/** @param path below the area, such as /123/start @returns methods of the routes with this path, empty if there is none */
 export function methodsOf(routes: readonly Route[], path: string): string[] {
   const plain = path.replace(/(?<!\/)\/+$/, "") || "/";
   const methods = routes

@@ -1,13 +1,13 @@
-// Texts, held to the same rules as the database holds them to (private.line_shape for those of one line).
+// Texts, with the same rules as in the database (private.line_shape for those of one line).
 import { z } from "zod";
 
-/** Half of a pair that UTF-16 writes some signs with: no sign by itself. */
+/** Half of a surrogate pair, which is no character by itself. */
 const HALF = /\p{Cs}/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 const anyText = z
   .string()
-  .refine((value) => !HALF.test(value) && !value.includes("\0"), "holds a character that is none.");
+  .refine((value) => !HALF.test(value) && !value.includes("\0"), "holds a character that can't be stored.");
 const anyLine = z
   .string()
   .refine(
@@ -16,25 +16,25 @@ const anyLine = z
   );
 
 /**
- * A text as people write it: trimmed, without what no database holds, and measured in characters as people count them, where
- * JavaScript counts two for many signs.
+ * A text as people write it: trimmed, without what Postgres can't hold. Its length is counted in code points; JavaScript's length
+ * counts many characters twice.
  * @param least characters that must be left after trimming
  */
 export function text(least: number, most: number) {
   return atLeast(least, atMost(most, anyText)).trim().meta({ minLength: least, maxLength: most });
 }
 
-/** @param least 1 unless it may be blank */
+/** @param least characters that must be left after trimming; 0 if it may be blank */
 export function oneLine(most: number, least = 1) {
   return atLeast(least, atMost(most, anyLine)).trim().meta({ minLength: least, maxLength: most });
 }
 
-/** A text that stays as it was written, blanks around it included. */
+/** A text that stays as it was written, including blanks around it. */
 export function exactText(most: number) {
   return atMost(most, anyText).meta({ maxLength: most });
 }
 
-/** One line that stays as it was written: the name of something that others named. */
+/** One line that stays as it was written, for names that others have chosen. */
 export function exactLine(most: number) {
   return atMost(most, anyLine)
     .refine((value) => value !== "", "must not be empty.")

@@ -82,7 +82,7 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
 function success(answer: Answer) {
   switch (answer.kind) {
     case "empty":
-      return { description: "Done, nothing to say" };
+      return { description: "Done, without a body" };
     case "raw":
       return { description: answer.description, content: { [answer.contentType]: { schema: z.string() } } };
     case "object":
@@ -124,7 +124,7 @@ function errorSchema() {
     .openapi("Error");
 }
 
-/** get_leads_by_id_phones and the like: stable, unique, and readable in generated clients. */
+/** Such as get_leads_by_id_phones: stable, unique, and readable in generated clients. */
 function operationId(area: string, route: Route): string {
   const words = route.path
     .replace(/\{(\w+)\}/g, "by_$1")

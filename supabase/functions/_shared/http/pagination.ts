@@ -1,7 +1,7 @@
-// Pages of a list: what callers may ask (page and limit, skip and limit, or a cursor) and what they are told.
+// Pages of a list: what callers may ask for (page and limit, skip and limit, or a cursor) and what the answer says.
 import { z } from "zod";
 
-/** The dashboard really asks for 1,000 leads at once. */
+/** The dashboard asks for 1,000 leads at once. */
 export const MAX_LIMIT = 1000;
 export const DEFAULT_LIMIT = 50;
 
@@ -11,13 +11,13 @@ const count = (least: number, most: number) => z.coerce.number().int().min(least
 export const pageFields = {
   page: count(1, 1_000_000).optional().describe("Page, from 1"),
   limit: count(1, MAX_LIMIT).default(DEFAULT_LIMIT).describe(`Rows on a page, at most ${MAX_LIMIT}`),
-  skip: count(0, 1_000_000_000).optional().describe("Rows to leave out, in place of page"),
+  skip: count(0, 1_000_000_000).optional().describe("Rows to leave out, instead of page"),
   cursor: z
     .string()
     .min(1)
     .max(500)
     .optional()
-    .describe("next_cursor of the page before: for deep lists, in place of page"),
+    .describe("next_cursor of the previous page: for deep lists, instead of page"),
 };
 
 export interface PageRequest {
@@ -27,13 +27,13 @@ export interface PageRequest {
   cursor: string | undefined;
 }
 
-/** The page a query asks for. `skip` wins over `page`; a cursor makes both meaningless. */
+/** The page that a query asks for. `skip` wins over `page`; with a cursor, both are ignored. */
 export function pageOf(query: { page?: number; limit: number; skip?: number; cursor?: string }): PageRequest {
   const offset = query.skip ?? ((query.page ?? 1) - 1) * query.limit;
   return { page: Math.floor(offset / query.limit) + 1, limit: query.limit, offset, cursor: query.cursor };
 }
 
-/** Where a page lies in its list. Names as the existing dashboard reads them. */
+/** The place of a page in its list. The names are those that the existing dashboard reads. */
 export interface Pagination {
   page: number;
   pageSize: number;
@@ -44,8 +44,8 @@ export interface Pagination {
 }
 
 /**
- * @param total rows in the whole list; `isEstimate` where they were not counted one by one
- * @param nextCursor what to ask the next page with, null at the end or where the list has no cursor
+ * @param total rows in the whole list; `isEstimate` if they were not counted one by one
+ * @param nextCursor the cursor of the next page, null at the end or if the list has no cursors
  */
 export function pagination(
   request: PageRequest,

@@ -7,8 +7,8 @@ import { readQuery } from "./read-query.ts";
 import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./route.ts";
 
 /**
- * Order: path, query, body; the body is not read where the others are wrong.
- * @param form the body of a form, where it was read before
+ * Order: path, query, body; the body is not read if the others are wrong.
+ * @param form the body of a form, if it was read before
  * @throws AppError 400 malformed path or body, 413, 415, 422 with details.errors
  */
 export async function parseInput(
@@ -31,7 +31,7 @@ export async function parseInput(
   return input;
 }
 
-/** A path that can't be right is a malformed request (400): there is nothing it could have meant. */
+/** A wrong path is a malformed request (400), not a wrong field (422). */
 function parseParams(schema: z.ZodObject, params: Record<string, string>): unknown {
   try {
     return parse(schema, params);
@@ -64,7 +64,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   return [{ field, message: withName(field, issue.message) }];
 }
 
-/** Sentences of schemas themselves may leave out the field's name: "must be one line." or a whole sentence of their own. */
+/** Puts the field's name before a schema's own message without it: "must be one line.", or a whole sentence. */
 function withName(field: string, message: string): string {
   if (message.startsWith(`${field} `)) return message;
   return /^[a-z]/.test(message) ? `${field} ${message}` : `${field}: ${message}`;

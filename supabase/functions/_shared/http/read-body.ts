@@ -1,8 +1,8 @@
-// Reads a request's body up to the route's limit, and as what the route declares: JSON or a form.
+// Reads a request's body, up to the route's limit, as what the route declares: JSON or a form.
 import { AppError } from "./app-error.ts";
 
 /**
- * Reads the bytes and counts them as they come, because Content-Length may be absent or a lie.
+ * Reads the bytes and counts them on the way, because Content-Length may be absent or wrong.
  * @throws AppError payload_too_large before more than `maxBytes` are held
  */
 export async function readBytes(request: Request, maxBytes: number) {
@@ -32,7 +32,7 @@ export async function readBytes(request: Request, maxBytes: number) {
 }
 
 /**
- * @param mayBeEmpty whether no body at all is an answer too: then undefined
+ * @param mayBeEmpty whether the body may be missing: then this returns undefined
  * @throws AppError unsupported_media_type, malformed_json, payload_too_large
  */
 export async function readJson(request: Request, maxBytes: number, mayBeEmpty = false): Promise<unknown> {
@@ -49,7 +49,7 @@ export async function readJson(request: Request, maxBytes: number, mayBeEmpty = 
   }
 }
 
-/** The body as a form, whatever it says it is: whoever sent it may have to be known first. @throws AppError payload_too_large */
+/** The body as a form, whatever its content type: the caller may have to be verified first. @throws AppError payload_too_large */
 export async function readForm(request: Request, maxBytes: number): Promise<URLSearchParams> {
   return new URLSearchParams(new TextDecoder().decode(await readBytes(request, maxBytes)));
 }

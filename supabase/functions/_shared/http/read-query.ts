@@ -1,10 +1,10 @@
-// Query strings as callers really write them: k[]=a, k=a&k=b and k=a,b are lists; k= means that nothing was asked.
+// Reads query strings as callers write them: k[]=a, k=a&k=b and k=a,b are lists; k= is the same as no k.
 import type { z } from "zod";
 
-/** Chooses where the platform runs the function, and asks nothing of it. */
+/** It chooses where the platform runs the function, and is not for the function. */
 const PLATFORM_FIELD = "forceFunctionRegion";
 
-/** @returns what the schema can parse: lists where it has arrays, one text elsewhere (the schema refuses two) */
+/** @returns what the schema can parse: a list for an array, otherwise one text (the schema refuses several) */
 export function readQuery(url: URL, schema: z.ZodObject): Record<string, unknown> {
   const given = new Map<string, string[]>();
   for (const [name, value] of url.searchParams) {

@@ -1,7 +1,7 @@
-// Takes out of a line of log what must never be in one: tokens, keys, passwords in URLs, phone numbers.
+// Removes from a line of log what must never be in one: tokens, keys, passwords in URLs, phone numbers.
 
 const SECRETS: readonly [RegExp, string][] = [
-  // What begins so is JSON in base64, of a token or not: asking for all three parts would search every beginning to the end.
+  // "eyJ" begins JSON in base64, as in a token. Requiring all three parts would make the pattern search on from every such place.
   [/eyJ[\w-]+(?:\.[\w-]+\.[\w-]*)?/g, "[token]"],
   [/\bsb_(secret|publishable)_[\w-]+/g, "sb_$1_[key]"],
   [/\bct_[\w-]{8,}/g, "ct_[key]"],

@@ -1,4 +1,4 @@
-// The wire shape of every answer, in one place.
+// Writes every answer and every error in its wire format.
 import type { AppError } from "./app-error.ts";
 import type { Answer, ListResult } from "./responses.ts";
 
@@ -8,7 +8,7 @@ export function respond(answer: Answer, result: unknown): Response {
     case "empty":
       return new Response(null, { status: 204 });
     case "raw":
-      // A copy, because headers of a Response that came from fetch can't be added to.
+      // A copy, because no headers can be added to a Response that came from fetch.
       return new Response((result as Response).body, result as Response);
     case "list": {
       const { data, pagination } = result as ListResult<unknown>;

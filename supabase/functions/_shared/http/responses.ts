@@ -50,7 +50,7 @@ export const list = <S extends z.ZodType>(item: S): ListAnswer<S> => ({
 });
 /** 204 with nothing. */
 export const empty = (): EmptyAnswer => ({ kind: "empty", status: 204 });
-/** A Response of the use case's own, for what is no JSON: TwiML, CSV. */
+/** A Response that the use case makes itself, for other formats than JSON: TwiML, CSV. */
 export const raw = (contentType: string, description: string): RawAnswer => ({
   kind: "raw",
   status: 200,
@@ -58,7 +58,7 @@ export const raw = (contentType: string, description: string): RawAnswer => ({
   description,
 });
 
-/** What the use case of a list gives back: the page's rows and where it lies. */
+/** What the use case of a list returns: the page's rows and its place in the list. */
 export interface ListResult<T> {
   data: T[];
   pagination: Pagination;

@@ -9,7 +9,7 @@ export function hasRank(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-/** Whether a permission of the route table is a role, and no open or machine's one. */
+/** Whether a permission of the route table is a role, not open or for a machine. */
 export function isRole(permission: string): permission is Role {
   return (ROLES as readonly string[]).includes(permission);
 }

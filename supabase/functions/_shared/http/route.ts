@@ -6,7 +6,7 @@ import type { Role } from "./roles.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** A role (the lowest that may), nobody in particular, or one of the two machines that call us. */
+/** Who may call: a role (the lowest that may), anybody ("open"), or one of the two machines that call us. */
 export type Permission = Role | "open" | "worker_secret" | "twilio_signature";
 
 /** What a request carries. At most one of body (JSON) and form. */
@@ -33,11 +33,11 @@ export interface RouteDeclaration<P extends Permission, R extends RequestSchemas
   response: A;
   /** In bytes. 1 MiB unless said otherwise. */
   maxBodyBytes?: number;
-  /** The use case. What it throws goes through the one onError. */
+  /** The use case. createArea's onError answers what it throws. */
   run(ctx: ContextOf<P>, input: InputOf<R>): Promise<ResultOf<A>> | ResultOf<A>;
 }
 
-/** A route whose types are checked and forgotten, so that routes fit into one array. */
+/** A route whose types were checked and are then erased, so that routes fit into one array. */
 // biome-ignore lint/suspicious/noExplicitAny: the declaration was checked by route(); the table only runs it.
 export type Route = RouteDeclaration<any, any, any>;
 

@@ -1,4 +1,4 @@
-// One request through one route: permit, parse, run, answer.
+// Handles one request to one route: permit, parse, run, answer.
 import { AppError } from "./app-error.ts";
 import { authenticate } from "./authenticate.ts";
 import { isSameSecret } from "./check-secret.ts";
@@ -11,12 +11,12 @@ import { DEFAULT_MAX_BODY_BYTES, type Route } from "./route.ts";
 
 /**
  * Checks that Twilio signed the request.
- * @param form every field of the body, as it came: the signature covers them all
+ * @param form every field of the body, unchanged: the signature covers them all
  * @throws AppError signature_invalid
  */
 export type VerifyTwilio = (ctx: MachineContext, form: URLSearchParams) => Promise<void>;
 
-/** What is learned of a request on its way, for its line of log. */
+/** What is learned about a request on its way, for its line of log. */
 export interface Trace {
   route?: string;
   user?: string;
@@ -32,7 +32,7 @@ export interface RouteRun {
   verifyTwilio: VerifyTwilio | undefined;
 }
 
-/** Permission comes first: nothing is read for somebody who may not ask. @throws whatever toAppError can turn into an answer */
+/** Checks the permission first: nothing is read for a caller who may not call. @throws what toAppError turns into an answer */
 export async function runRoute(run: RouteRun): Promise<Response> {
   run.trace.route = run.route.path;
   const { permitted, form } = await permit(run);
@@ -42,7 +42,7 @@ export async function runRoute(run: RouteRun): Promise<Response> {
 
 interface Permit {
   permitted: MachineContext | UserContext;
-  /** The body, where it had to be read to see who asks. */
+  /** The body, if it had to be read to verify the caller. */
   form?: URLSearchParams;
 }
 

@@ -1,4 +1,4 @@
-// Headers of every answer: nothing of it is a page, nothing of it may be kept or guessed at.
+// Headers of every answer: it is not a page, must not be cached, and its type must not be guessed.
 
 /** Sets them on an answer, over whatever a route set for caching. */
 export function setSecurityHeaders(headers: Headers): void {

@@ -12,7 +12,7 @@ import { AppError } from "./app-error.ts";
 /** Key sets by source. jose keeps what it fetched for 10 min and asks at most once in 30 s for an unknown key. */
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/** The function that finds a key by a token's `kid`. @throws AppError auth_unavailable where the keys can't be fetched */
+/** @returns a function that finds a key by a token's `kid`. It throws AppError auth_unavailable if the keys can't be fetched */
 export function signingKeys(env: Environment): JWTVerifyGetKey {
   const inline = env.get("SUPABASE_JWKS");
   const keys = inline === undefined ? [] : parseKeys(inline);

@@ -1,4 +1,4 @@
-// Anything thrown, as an AppError: our own as they are, database errors by SQLSTATE, the rest hidden as internal_error.
+// Turns anything thrown into an AppError: our own unchanged, database errors by SQLSTATE, the rest hidden as internal_error.
 import { AppError } from "./app-error.ts";
 import { fromDatabaseError, isDatabaseError } from "./database-error.ts";
 

@@ -4,7 +4,7 @@ import type { Environment } from "../environment/environment.ts";
 import { AppError } from "./app-error.ts";
 import { signingKeys } from "./signing-keys.ts";
 
-/** What Supabase signs with besides the shared secret. A public key never serves as an HS256 secret. */
+/** The algorithms of Supabase besides the shared secret. A public key is never used as an HS256 secret. */
 const ASYMMETRIC = ["ES256", "RS256", "EdDSA"];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const CHECKS = { audience: "authenticated", requiredClaims: ["sub", "exp"], clockTolerance: 5 };
@@ -13,7 +13,7 @@ const CHECKS = { audience: "authenticated", requiredClaims: ["sub", "exp"], cloc
  * Projects sign with an asymmetric key (found in the JWKS by `kid`) or with their legacy HS256 secret (JWT_SECRET). No key
  * is tried after another one failed: a bad token is refused, never read in another way.
  * @returns the id of the user it was issued to
- * @throws AppError token_expired, token_invalid, or auth_unavailable where the keys can't be fetched
+ * @throws AppError token_expired, token_invalid, or auth_unavailable if the keys can't be fetched
  */
 export async function verifyToken(token: string, env: Environment): Promise<{ userId: string }> {
   const payload = await verifySignature(token, env).catch((error) => {

@@ -1,2 +1,2 @@
-// The released version, shown by /health and in the OpenAPI documents. A test holds it equal to package.json's.
+// The released version, shown by /health and in the OpenAPI documents. A test checks that it equals package.json's.
 export const VERSION = "0.1.0";

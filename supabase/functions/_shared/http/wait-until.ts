@@ -1,7 +1,7 @@
-// Work that goes on after the answer: handed to the edge runtime where there is one, so that it keeps the isolate.
+// Work that continues after the answer. The edge runtime, if there is one, is told of it and keeps the isolate alive.
 import type { Log } from "./log.ts";
 
-/** Runs the promise beside the answer; its failure is logged and never breaks the isolate. */
+/** Lets the promise continue after the answer. Its failure is logged and never ends the isolate. */
 export function waitUntil(promise: Promise<unknown>, log: Log): void {
   const guarded = promise.catch((error) => {
     log.error("work after the answer failed", {

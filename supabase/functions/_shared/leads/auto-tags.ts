@@ -1,4 +1,4 @@
-// The tags an import gives by itself: SEP25 for the month, TX-HAR for state and county, 5-10AC for the size of the land.
+// The tags that an import adds automatically: SEP25 for the month, TX-HAR for state and county, 5-10AC for the size of the land.
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"] as const;
 
@@ -13,19 +13,19 @@ const BANDS: readonly [from: number, tag: string][] = [
   [0, "0-1AC"],
 ];
 
-/** @param date YYYY-MM-DD; what comes after it is not looked at */
+/** @param date begins with YYYY-MM-DD; the rest is ignored */
 export function monthTagOfDate(date: string): string {
   return `${MONTHS[Number(date.slice(5, 7)) - 1]}${date.slice(2, 4)}`;
 }
 
-/** @param timeZone IANA: at the turn of the month it decides */
+/** @param timeZone IANA name: it decides which month it is there */
 export function monthTag(now: Date, timeZone: string): string {
   // Sweden writes dates as YYYY-MM-DD.
   const day = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
   return monthTagOfDate(new Intl.DateTimeFormat("sv-SE", { timeZone, ...day }).format(now));
 }
 
-/** @param state two letters; null without a state or a county of letters */
+/** @param state two letters. @returns null without a state, or without letters in the county */
 export function geographicTag(state: unknown, county: unknown): string | null {
   if (typeof state !== "string" || typeof county !== "string") return null;
   const letters = county
@@ -37,7 +37,7 @@ export function geographicTag(state: unknown, county: unknown): string | null {
   return letters === "" ? null : `${state}-${letters}`;
 }
 
-/** @param acres null where there is no such number */
+/** @returns null if `acres` is not a number, or negative */
 export function acreageTag(acres: unknown): string | null {
   if (typeof acres !== "number") return null;
   return BANDS.find(([from]) => acres >= from)?.[1] ?? null;

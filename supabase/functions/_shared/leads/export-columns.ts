@@ -1,4 +1,4 @@
-// The columns of an export of leads and what stands in each. Their names are read by an import again: see suggest-mapping.ts.
+// The columns of an export of leads and the value of each. An import understands their names: see suggest-mapping.ts.
 import { PHONE_ROLES } from "./lead-values.ts";
 
 /** One row of private.export_page. */
@@ -48,7 +48,7 @@ export interface ExportParcel {
 export type Cell = string | number | null;
 type Read = (lead: ExportLead, parcel: ExportParcel | undefined) => Cell;
 
-/** A spreadsheet makes a number of +15125550123; of (512) 555-0123 it doesn't, and an import reads both. */
+/** A spreadsheet turns +15125550123 into a number, but not (512) 555-0123. An import reads both. */
 function showPhone(e164: string | undefined): Cell {
   const [, area, exchange, line] = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(e164 ?? "") ?? [];
   return area ? `(${area}) ${exchange}-${line}` : (e164 ?? null);
@@ -97,15 +97,15 @@ const READERS = new Map<string, Read>([
   ["lead_updated_at", (lead) => lead.updated_at],
 ]);
 
-/** In the order in which they stand in the file. Custom fields come after them, each under its own name. */
+/** In the order of the file. Custom fields come after them, each under its own name. */
 export const EXPORT_COLUMNS = [...READERS.keys()];
 
-/** Columns that say something of a lead that no import takes from a file. */
+/** Columns that an import ignores: it does not take these values from a file. Consent and validity are never left behind. */
 export const EXPORT_ONLY_COLUMNS = EXPORT_COLUMNS.filter((name) =>
-  /^(?:lead_(?:id|created_at|updated_at)|parcel_.*|.*_phone_(?:consent|valid|carrier))$/.test(name),
+  /^(?:lead_(?:id|created_at|updated_at)|parcel_.*|.*_phone_carrier)$/.test(name),
 );
 
-/** More columns than people look at, and fewer than spreadsheets refuse; the rest of the fields share one column, as JSON. */
+/** More columns than people look at, and fewer than spreadsheets refuse; the other fields share one column, as JSON. */
 const MAX_CUSTOM_COLUMNS = 500;
 const OTHER_FIELDS = "other_custom_fields";
 
@@ -116,8 +116,8 @@ export interface ExportPlan {
 }
 
 /**
- * @param columns which of EXPORT_COLUMNS, all where null; custom fields go with all only
- * @param customFields their names, commonest first
+ * @param columns which of EXPORT_COLUMNS. null: all of them, and only then custom fields too
+ * @param customFields names of custom fields, the most frequent first
  */
 export function planExport(
   columns: string[] | null,

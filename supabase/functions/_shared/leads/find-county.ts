@@ -1,11 +1,11 @@
-// Which county of a state a text names, however it is written: the database has the list and decides.
+// Finds the county of a state that a text names, in any spelling: the database has the list and decides.
 import type { Direct } from "../db/direct.ts";
 import { retryPassingErrors } from "../db/retry-passing-errors.ts";
 
 export interface County {
   /** Five digits. */
   fips: string;
-  /** As it is kept and shown: "Harris", "St. Louis", "St. Louis city". */
+  /** As it is stored and shown: "Harris", "St. Louis", "St. Louis city". */
   name: string;
   /** "Harris County", "Orleans Parish", "St. Louis city". */
   full_name: string;

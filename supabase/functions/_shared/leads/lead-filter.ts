@@ -1,4 +1,4 @@
-// A filter of leads as clients send it. What its fields may hold is the database's to say: private.lead_filter_shape.
+// A filter of leads as clients send it. The database decides what its fields may hold: private.lead_filter_shape.
 import { z } from "zod";
 import { filterFields } from "./lead-filter.generated.ts";
 import { parseState } from "./us-states.ts";
@@ -21,15 +21,15 @@ const MEANINGS: Record<keyof typeof filterFields, string> = {
   acreage: "With a parcel of that size: at least `from`, at most `to`, in acres",
   estimated_value: "With a parcel of that value: at least `from`, at most `to`, in US dollars",
   line_types: "With a phone of any of these types",
-  import_ids: "Came with any of these imports",
+  import_ids: "Leads that came with any of these imports",
   segment_ids: "In any of these segments",
-  campaign_ids: "Any of these campaigns wrote to them",
+  campaign_ids: "Leads to whom any of these campaigns wrote",
   contacted: "Whether a campaign's text to them was ever sent",
-  not_contacted_days: "No campaign wrote to them within so many days",
+  not_contacted_days: "Leads to whom no campaign wrote within so many days",
   replied: "Whether any of their phones ever wrote to us",
   created: "Created at `from` or later, and before `to`",
   custom_fields: "Each field has the value, or one of the values; 100 values at most, all fields together",
-  deleted: "true: deleted leads in place of the others",
+  deleted: "true: deleted leads instead of the others",
 };
 
 const described = Object.fromEntries(
@@ -49,8 +49,8 @@ export const leadFilter = z
       .optional()
       .describe(MEANINGS.states),
   })
-  .describe("All that is given must hold; nothing given: every lead");
+  .describe("A lead must match every field that is given; without any, all leads match");
 export type LeadFilter = z.output<typeof leadFilter>;
 
-/** A time with its zone. */
+/** A time with its offset from UTC. */
 export const instant = filterFields.created.unwrap().shape.from.unwrap();

@@ -1,4 +1,4 @@
-// What a lead's fields may hold: the words and lengths the database checks too.
+// What a lead's fields may hold: the allowed values and lengths, which the database checks too.
 
 export const LEAD_STATUSES = ["new", "contacted", "interested", "not_interested", "do_not_contact"] as const;
 export const LEAD_SCORES = ["cold", "warm", "hot"] as const;
@@ -28,7 +28,7 @@ export const MAX_LENGTH = {
 export const MAX_ACREAGE = 99_999_999;
 export const MAX_ESTIMATED_VALUE = 999_999_999_999;
 export const MAX_PARCELS = 100;
-/** In bytes, of all custom fields of a lead together, as the database holds them. */
+/** In bytes, for all custom fields of a lead together, as the database stores them. */
 export const MAX_CUSTOM_BYTES = 32_768;
 export const MAX_CUSTOM_FIELDS = 500;
 export const MAX_CUSTOM_NAME = 210;
@@ -36,5 +36,5 @@ export const MAX_CUSTOM_TEXT = 10_000;
 
 export const MAX_TAGS = 50;
 export const TAG = /^[A-Z0-9+-]{1,50}$/;
-/** Enough to tell an address from something else; whether mail arrives nobody can tell by looking. */
+/** Enough to tell an address from other text; whether mail arrives can't be seen from it. */
 export const EMAIL = /^[^\s@,;]+@[^\s@,;][^\s@,;.]*\.[^\s@,;]{2,}$/;

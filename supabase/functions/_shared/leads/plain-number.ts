@@ -1,7 +1,7 @@
-// Numbers as the database keeps them.
+// Numbers that the database stores unchanged.
 import { z } from "zod";
 
-/** A number that the database keeps as it is: neither beyond 10^15 nor finer than it writes down. */
+/** A number that the database stores unchanged: at most 10^15, and 0 or at least 10^-15, positive or negative. */
 export const plainNumber = z
   .number()
   .min(-1e15)

@@ -82,7 +82,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   hawai: "HI",
 };
 
-/** What a name is compared by: points, commas and blanks are written in many ways, as in "Washington, D.C.". */
+/** The letters by which names are compared, since points, commas and blanks vary, as in "Washington, D.C.". */
 const lettersOf = (text: string) =>
   text
     .normalize("NFD")
@@ -96,9 +96,43 @@ const CODES = new Map(
   ].map(([name, code]) => [lettersOf(name), code]),
 );
 
-/** The two-letter code of a state written in any way, null where it is none of the United States or its territories. */
+/** What may stand beside a state without changing it, without accents: the country, "state of", a ZIP code. */
+const BESIDE =
+  /\b(?:usa|us|u s a|u s|united states(?: of america)?|estados unidos(?: de america)?|eeuu|ee uu|eua|(?:the )?state of|estado de|\d{5}(?: \d{4})?)\b/g;
+/** No name of a state is longer, with all that may stand beside it. */
+const MAX_CHARS = 80;
+
+/** The two-letter code of a state in any spelling; null if it is no state or territory of the United States. */
 export function parseState(text: string): string | null {
-  const letters = lettersOf(text);
+  return parseStateName(text) ?? parseStateBesideOthers(text);
+}
+
+/** The same for a text that holds nothing but the state. */
+export function parseStateName(text: string): string | null {
+  return codeOf(lettersOf(text));
+}
+
+function codeOf(letters: string): string | null {
   const code = letters.toUpperCase();
   return Object.hasOwn(US_STATES, code) ? code : (CODES.get(letters) ?? null);
+}
+
+/** "US-TX", "TX, USA", "TX 78701", "TX - Texas". */
+function parseStateBesideOthers(text: string): string | null {
+  if (text.length > MAX_CHARS) return null;
+  const words = text
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, " ")
+    .replace(BESIDE, " ")
+    .trim()
+    .split(/ +/);
+  const whole = codeOf(words.join(""));
+  if (whole !== null || words.length < 2) return whole;
+  // The code and the name of the same state, in any order.
+  const first = codeOf(words[0] as string);
+  if (first !== null && first === codeOf(words.slice(1).join(""))) return first;
+  const last = codeOf(words.at(-1) as string);
+  return last !== null && last === codeOf(words.slice(0, -1).join("")) ? last : null;
 }

@@ -1,4 +1,4 @@
-// Says what a North American area code is: ours to send to, another country's, or nothing a text can reach.
+// Says what a North American area code is: one that we may send to, another country's, or one that a text can't reach.
 import { OTHER_AREA_CODES, US_AREA_CODES } from "./nanp-area-codes.generated.ts";
 
 export type AreaCodeKind =

@@ -1,181 +1,240 @@
-// Decides what an inbound text is: a wish to stop, to start again, a call for help, a wrong number, or a reply.
+// Decides what an inbound text is: a wish to stop, a wish to start again, a request for help, a wrong number, the news of a death,
+// a reaction to our text, an automatic answer, or a reply.
+import { confirms, findKeyword, isCourtesy } from "../answers/find-keyword.ts";
+import { foldText } from "../answers/fold-text.ts";
+import { type Interest, judgeInterest } from "../answers/judge-interest.ts";
+import { judgeSentences, judgeStopWords, refuses } from "../answers/judge-stop.ts";
+import { matchRules, type RuleMatch } from "../answers/match-rules.ts";
+import { readClauses, takeInstructionsOut } from "../answers/read-clauses.ts";
+import { RULES_VERSION } from "../answers/rules/all-rules.ts";
+import { TWILIO_KEYWORDS } from "../answers/rules/keywords.ts";
+import type { RuleKind } from "../answers/rules/rule-language.ts";
+import type { Clause } from "../answers/split-words.ts";
+import { type Stripped, stripQuotations } from "../answers/strip-quotations.ts";
 import { detectLanguage } from "./detect-language.ts";
-import {
-  COURTESY,
-  KEYWORDS,
-  type Keyword,
-  MISSPELT_STOP,
-  SENTENCE_STOP,
-  STRONG_STOP,
-  TWILIO_KEYWORDS,
-} from "./inbound-keywords.ts";
-import { type Phrase, STOP_PHRASES, WRONG_NUMBER_PHRASES } from "./inbound-phrases.ts";
-import { normaliseInbound, splitSentences } from "./normalise-inbound.ts";
 import type { Language } from "./variables.ts";
 
 export type OptOutType = "STOP" | "START" | "HELP";
 
+export type InboundKind =
+  | "stop"
+  | "help"
+  | "start"
+  | "wrong_number"
+  | "deceased"
+  | "reaction"
+  | "automatic"
+  | "reply";
+
+/** A kind, and for replies and reactions what they say. */
+export type MessageClass =
+  | Exclude<InboundKind, "reply" | "reaction">
+  | "review"
+  | "liked"
+  | "disliked"
+  | "reaction"
+  | "interested"
+  | "not_interested"
+  | "reply";
+
 export interface InboundClass {
-  kind: "stop" | "help" | "start" | "wrong_number" | "reply";
+  kind: InboundKind;
+  class: MessageClass;
   /** The keyword or the words that decided, normalised; "" for a plain reply. */
   matched: string;
+  /** The rule that decided, as kind.language.name; "" for a plain reply. */
+  rule: string;
+  /** The version of the rules. */
+  version: number;
   /** `keyword`: beyond doubt. `phrase`: understood from its words. */
   certainty: "keyword" | "phrase";
-  /** A person should look: a revocation by phrase, or a reply that begins like one. */
+  /** Whether a person should look at it: a revocation by phrase, a wrong number, or a reply that may be one. */
   review: boolean;
-  /** Of the message, as far as it tells (else English). Answer in the campaign's language where the word is STOP. */
+  /** Whether nothing more may be sent to this person until somebody has looked. */
+  holds: boolean;
+  interest: Interest | null;
+  /** The message's language, English if it can't be told. If the word is STOP, answer in the campaign's language. */
   language: Language;
   /** Twilio has answered this already; never answer twice. */
   handledByTwilio: boolean;
 }
 
-/** After these a message that begins with STOP speaks of a visit or a thing, and Spanish "alto" means high. */
-const STOP_IS_NO_WISH =
-  /^(?:STOP (?:BY|IN|AT|OVER|OFF|AND|THERE|HERE|BACK|AROUND|TO|SIGNS?|LIGHTS?|ON|FOR A|WORKING|WORK)|ALTO (?:PRECIO|COSTO|VALOR|INTERES|IMPUESTO|RIESGO|Y|EL|EN))\b/;
-/** STOP in capitals within a sentence is a wish, unless the words around it say otherwise. */
-const SHOUTED_STOP =
-  /(?<!\b(?:[Ww]on'?t|[Dd]on'?t|[Nn]ot|[Nn]ever|[Cc]an'?t|[Bb]us|[Ff]ull) )\bSTOP\b(?! (?:sign|by|in|at|you|light)\b)/;
-/** In Spanish "para" opens half of all questions and "ahora" after it means "for now". */
-const PARA_COURTESY = new Set("YA POR FAVOR PORFAVOR GRACIAS".split(" "));
-/** With these "no" means yes, stop; with the others it would mean the reverse (no pare, no cancele). */
-const NO_BEFORE = new Set("STOP STOPALL UNSUBSCRIBE ALTO BASTA".split(" "));
+type Decided = Pick<InboundClass, "kind"> & Partial<InboundClass>;
 
-interface Found {
-  word: string;
-  keyword: Keyword;
-}
-
-/** The keyword of a sentence that holds nothing else but courtesy. */
-function findKeyword(sentence: string): Found | undefined {
-  const whole = KEYWORDS.get(sentence);
-  if (whole) return { word: sentence, keyword: whole };
-  const words = sentence.split(" ");
-  if (words.length > 10) return undefined;
-  for (let length = Math.min(3, words.length - 1); length > 0; length--) {
-    for (let start = 0; start + length <= words.length; start++) {
-      const word = words.slice(start, start + length).join(" ");
-      const keyword = KEYWORDS.get(word);
-      if (!keyword) continue;
-      const rest = [...words.slice(0, start), ...words.slice(start + length)];
-      const allowed = word === "PARA" ? PARA_COURTESY : COURTESY;
-      if (rest.every((other) => allowed.has(other) || (other === "NO" && NO_BEFORE.has(word))))
-        return { word, keyword };
-    }
-  }
-  return undefined;
-}
-
-function findPhrase(
-  text: string,
-  phrases: readonly Phrase[],
-): { phrase: Phrase; matched: string; meant: boolean } | undefined {
-  let unmeant: { phrase: Phrase; matched: string; meant: boolean } | undefined;
-  for (const phrase of phrases) {
-    const matched = phrase.pattern.exec(text)?.[0];
-    if (matched === undefined) continue;
-    if (!phrase.unless?.test(text)) return { phrase, matched, meant: true };
-    unmeant ??= { phrase, matched, meant: false };
-  }
-  return unmeant;
-}
-
-/** A message that begins with a stop word and goes on in the same sentence: what does the rest make of it? */
-function judgeFirstWord(body: string, text: string): "stop" | "review" | undefined {
-  const first = text.split(" ", 1)[0] as string;
-  if (KEYWORDS.get(first)?.kind !== "stop") return undefined;
-  if (STOP_IS_NO_WISH.test(text)) return "review";
-  if (STRONG_STOP.has(first) && !body.trim().endsWith("?")) return "stop";
-  // These open ordinary sentences too often to bother anybody: "para cuándo", "fin de semana", "end of May".
-  return /^(?:PARA |FIN DE |BAJA |BAJAR |END OF |SALIR )/.test(text) ? undefined : "review";
+/** Whether Twilio has done and answered what a text asks for: it says so, or the text is exactly one of its words. */
+function isHandledByTwilio(body: string, optOutType: OptOutType | null | undefined): boolean {
+  return Boolean(optOutType) || TWILIO_KEYWORDS.has(body.trim().toUpperCase());
 }
 
 /**
- * Classifies an inbound text. `optOutType` is Twilio's own verdict (`OptOutType`), which wins where it is stricter.
+ * Classifies an inbound text. `optOutType` is Twilio's own verdict (`OptOutType`), which wins if it is stricter. `sent` is what we
+ * last sent to this person, the newest first, so that quotations of it are not taken for the person's words.
  *
- * In order: a message that is a keyword, courtesy aside ("Stop. Thank you", "por favor, alto"), is certain. A phrase that
- * a reasonable person reads as revocation (47 CFR 64.1200(a)(10)) stops too and is flagged for review. So does a first
- * word STOP or ALTO before other words ("STOP I don't want this"), unless they speak of a visit. Keywords are whole
- * words, never substrings: "this weekend" is not END, "fin de semana" not FIN. YES never re-subscribes, since people
- * answer offers with it.
+ * A message that is only a keyword and courtesy ("Stop. Thank you", "por favor, alto") is certain. What a reasonable person
+ * reads as revocation (47 CFR 64.1200(a)(10)) stops too and is flagged for review. If it is in doubt, nothing is sent until
+ * a person has looked. YES never re-subscribes, since people answer offers with it.
  */
-export function classifyInbound(body: string, optOutType?: OptOutType | null): InboundClass {
-  const text = normaliseInbound(body);
-  const word = body
-    .trim()
-    .toUpperCase()
-    .replace(/^[^\p{L}\d]+|(?<![^\p{L}\d])[^\p{L}\d]+$/gu, "");
-  const handledByTwilio = Boolean(optOutType) || TWILIO_KEYWORDS.has(word);
-  const language = detectLanguage(text) ?? "en";
-  const result = (found: Partial<InboundClass> & Pick<InboundClass, "kind">): InboundClass => ({
+export function classifyInbound(
+  body: string,
+  optOutType?: OptOutType | null,
+  sent: readonly string[] = [],
+): InboundClass {
+  const folded = foldText(body);
+  const stripped = stripQuotations(folded, sent);
+  const clauses = takeInstructionsOut(readClauses(stripped.text));
+  const words = clauses.flatMap((clause) => clause.words);
+  const language = detectLanguage(words.join(" ")) ?? "en";
+  const decided = decide(folded, stripped, clauses, optOutType ?? null);
+  const interest = decided.interest ?? null;
+  const holds = decided.holds ?? false;
+  const replyClass = interest === "not_interested" || !holds ? (interest ?? "reply") : "review";
+  return {
+    class: decided.kind === "reply" ? replyClass : (decided.kind as MessageClass),
     matched: "",
-    certainty: "keyword",
-    review: false,
+    rule: "",
+    version: RULES_VERSION,
+    certainty: "phrase",
+    review: holds,
+    holds,
+    interest,
     language,
-    handledByTwilio,
-    ...found,
-  });
-  const stopByPhrase = (matched: string, of: Language = language) =>
-    result({ kind: "stop", matched, certainty: "phrase", review: true, language: of });
+    handledByTwilio: isHandledByTwilio(body, optOutType),
+    ...decided,
+  };
+}
 
-  const whole = findKeyword(text);
+function decide(
+  folded: string,
+  stripped: Stripped,
+  clauses: readonly Clause[],
+  optOutType: OptOutType | null,
+): Decided {
+  const keywords = clauses.map(({ words }) => findKeyword(words));
+  const first = keywords.find((found) => found !== undefined);
+  const isOnlyKeyword =
+    first !== undefined &&
+    keywords.every((found, i) =>
+      found
+        ? found.keyword.kind === first.keyword.kind
+        : isCourtesy(clauses[i]?.words ?? []) || confirms(clauses[i]?.words ?? [], first.word),
+    );
+  const whole = isOnlyKeyword ? first : undefined;
+  const keyword = { certainty: "keyword" as const, language: whole?.keyword.language ?? "en" };
   if (optOutType === "STOP")
-    return result({
+    return {
       kind: "stop",
       matched: whole?.word ?? "STOP",
-      language: whole?.keyword.language ?? language,
-    });
+      rule: "stop.twilio",
+      ...(whole ? keyword : { certainty: "keyword" }),
+    };
   if (whole?.keyword.kind === "stop") {
-    return result({ kind: "stop", matched: whole.word, language: whole.keyword.language });
+    const misspelt = { certainty: "phrase" as const, review: true };
+    return {
+      kind: "stop",
+      matched: whole.word,
+      rule: "stop.keyword",
+      ...keyword,
+      ...(whole.isSlip ? misspelt : {}),
+    };
   }
+  const { found, guards } = matchRules(clauses);
+  const of = (kind: RuleKind) => found.find(({ rule }) => rule.kind === kind);
+  const automatic = of("automatic");
+  const stop = decideStop(clauses, keywords, { found, guards }, folded, stripped);
+  if (automatic && stop?.kind !== "stop") return named("automatic", automatic);
+  // "Out of office. Stop texting me" has both; a machine's advice how to opt out must not count as a wish.
+  if (automatic && stop) return { ...named("automatic", automatic), holds: true };
+  if (stop?.kind === "stop") return stop;
 
-  const stop = findPhrase(text, STOP_PHRASES);
-  if (stop?.meant) return stopByPhrase(stop.matched, stop.phrase.language);
-  if (MISSPELT_STOP.test(text)) return stopByPhrase(text, text.startsWith("A") ? "es" : "en");
-  if (text === "" && /[🛑🚫⛔]/u.test(body)) return stopByPhrase("STOP SIGN");
-
-  // A sentence of its own that says nothing but stop: "Not interested. STOP", "Fin. Gracias".
-  const sentences = splitSentences(body);
-  for (const [index, sentence] of sentences.entries()) {
-    const found = findKeyword(sentence);
-    if (
-      found?.keyword.kind === "stop" &&
-      (SENTENCE_STOP.has(found.word) || (index === 0 && !/^[^.!;,:\n]*\?/.test(body)))
-    ) {
-      return stopByPhrase(found.word, found.keyword.language);
-    }
-  }
-  const first = judgeFirstWord(body, text);
-  if (first === "stop") {
-    const opening = text.split(" ", 1)[0] as string;
-    return stopByPhrase(opening, KEYWORDS.get(opening)?.language);
-  }
-  if (/[a-z]/.test(body) && SHOUTED_STOP.test(body) && !body.trim().endsWith("?"))
-    return stopByPhrase("STOP", "en");
-
-  if (optOutType === "HELP" || whole?.keyword.kind === "help") {
-    return result({
+  if (optOutType === "HELP" || whole?.keyword.kind === "help")
+    return {
       kind: "help",
       matched: whole?.word ?? "HELP",
-      language: whole?.keyword.language ?? language,
-    });
-  }
-  if (whole?.keyword.kind === "start") {
-    return result({ kind: "start", matched: whole.word, language: whole.keyword.language });
-  }
+      rule: "help.keyword",
+      ...(whole ? keyword : { certainty: "keyword" }),
+    };
+  if (whole?.keyword.kind === "start")
+    return { kind: "start", matched: whole.word, rule: "start.keyword", ...keyword };
+  if (stripped.reaction !== null && clauses.length === 0)
+    return {
+      kind: "reaction",
+      class: stripped.reaction,
+      matched: stripped.wrapper,
+      rule: `reaction.${stripped.reaction}`,
+    };
+
+  const interest = judgeInterest(clauses, found);
+  const said = {
+    interest: interest?.interest ?? null,
+    rule: interest?.rule ?? "",
+    matched: interest?.phrase ?? "",
+  };
   // Twilio took an answer such as YES for an opt-in; ours needs an unmistakable word, so a person looks.
   if (optOutType === "START")
-    return result({ kind: "reply", matched: text.slice(0, 40), certainty: "phrase", review: true });
-
-  const wrong = findPhrase(text, WRONG_NUMBER_PHRASES);
-  if (wrong) {
-    return result({
-      kind: "wrong_number",
-      matched: wrong.matched,
-      certainty: "phrase",
+    return {
+      kind: "reply",
+      ...said,
+      matched: clauses
+        .map(({ words }) => words.join(" "))
+        .join(" ")
+        .slice(0, 40),
       review: true,
-      language: wrong.phrase.language,
-    });
+    };
+  const deceased = of("deceased");
+  if (deceased) return { ...named("deceased", deceased), review: true, holds: true };
+  const wrong = of("wrong_number");
+  if (wrong) return { ...named("wrong_number", wrong), review: true };
+  const doubt = stop ?? reviewOf(of("review"));
+  return doubt ? { ...said, ...doubt, interest: said.interest } : { kind: "reply", ...said };
+}
+
+/** A wish to stop, or a reply that may be one; undefined for all else. */
+function decideStop(
+  clauses: readonly Clause[],
+  keywords: readonly ReturnType<typeof findKeyword>[],
+  { found, guards }: ReturnType<typeof matchRules>,
+  folded: string,
+  stripped: Stripped,
+): Decided | undefined {
+  const stopBy = (rule: string, matched: string, language: Language): Decided => ({
+    kind: "stop",
+    matched,
+    rule,
+    language,
+    review: true,
+  });
+  const phrase = found.find(({ rule }) => rule.kind === "stop");
+  if (phrase) return stopBy(phrase.rule.id, phrase.phrase, phrase.rule.language);
+  if (clauses.length === 0) {
+    if (stripped.reaction === null && /[🖕🤬]/u.test(folded))
+      return { kind: "reply", holds: true, rule: "review.emoji", matched: "EMOJI" };
+    if (stripped.reaction === null && /[🛑🚫⛔✋]/u.test(folded))
+      return stopBy("stop.sign", "STOP SIGN", "en");
+    // Nothing but words of ours, and one of them is STOP: is that an answer or a quotation?
+    return stripped.reaction === null && stripped.hadOurs && /\b(?:STOP|ALTO)\b/i.test(folded)
+      ? { kind: "reply", holds: true, rule: "review.quotation", matched: "STOP" }
+      : undefined;
   }
-  const doubtful = stop !== undefined || first === "review";
-  return result({ kind: "reply", matched: stop?.matched ?? "", certainty: "phrase", review: doubtful });
+  const verdict =
+    judgeSentences(clauses, keywords) ??
+    // "I accidentally replied stop, please send the offer."
+    (guards.has("accident") ? undefined : judgeStopWords(clauses, refuses(clauses, found)));
+  if (verdict === undefined) return undefined;
+  return verdict.verdict === "stop"
+    ? stopBy(verdict.rule, verdict.phrase, verdict.language)
+    : { kind: "reply", holds: true, rule: verdict.rule, matched: verdict.phrase };
+}
+
+function named(kind: InboundKind, { rule, phrase }: RuleMatch): Decided {
+  return { kind, matched: phrase, rule: rule.id, language: rule.language };
+}
+
+function reviewOf(match: RuleMatch | undefined): Decided | undefined {
+  return match && { ...named("reply", match), holds: true };
+}
+
+/** Whether a plain reply says that its owner would sell, or would not; undefined if it does not say. */
+export function classifyInterest(body: string): Interest | undefined {
+  const clauses = readClauses(stripQuotations(foldText(body), []).text);
+  return judgeInterest(clauses, matchRules(clauses).found)?.interest;
 }

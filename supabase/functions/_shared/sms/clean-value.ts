@@ -1,8 +1,8 @@
-// Makes a lead's value fit to stand in a text message: one line, no control signs, no emoji, no braces, not too long.
+// Makes a lead's value fit for a text message: one line, no control characters, no emoji, no braces, not too long.
 import { gsmCost } from "./gsm-alphabet.ts";
 import { toGsmSafe } from "./gsm-safe.ts";
 
-/** Typographic signs that would turn a whole message into UCS-2 for nothing (O’Brien, Smith–Jones). */
+/** Typographic characters that would needlessly turn a whole message into UCS-2 (O’Brien, Smith–Jones). */
 const TYPOGRAPHIC: [RegExp, string][] = [
   [/[‘’‚´`]/g, "'"],
   [/[“”„«»]/g, '"'],
@@ -20,12 +20,18 @@ const PLAIN = /^[A-Za-z0-9.,'&#/@_+-]+(?: [A-Za-z0-9.,'&#/@_+-]+)*$/;
 
 const cost = (char: string) => (gsmCost(char.charCodeAt(0)) === 2 ? 2 : 1);
 
-/** Cut to `maxLength`, at the end of a word where the first word fits. */
-function cut(text: string, maxLength: number): string {
+/** How many characters of a text fit into `maxLength`. */
+export function lengthWithin(text: string, maxLength: number): number {
   let used = 0;
   let end = 0;
   while (end < text.length && used + cost(text[end] as string) <= maxLength)
     used += cost(text[end++] as string);
+  return end;
+}
+
+/** Cuts a text to `maxLength`, at the end of a word if at least the first word fits. */
+function cut(text: string, maxLength: number): string {
+  const end = lengthWithin(text, maxLength);
   if (end === text.length) return text;
   const head = text.slice(0, end);
   const lastSpace = text[end] === " " ? end : head.lastIndexOf(" ");
@@ -33,9 +39,9 @@ function cut(text: string, maxLength: number): string {
 }
 
 /**
- * The value as it will stand in a message, or "" when nothing usable is left. Astral characters (emoji among them) and
- * emoji signs are dropped, so that every character left is one UTF-16 unit. With `gsmOnly` the result is pure GSM-7;
- * a value that has no such spelling (another script) counts as missing.
+ * The value as it will be in a message, or "" if nothing usable is left. Astral characters (emoji among them) and other
+ * pictures are dropped, so that every character left is one UTF-16 unit. With `gsmOnly` the result is pure GSM-7; a value
+ * that has no such spelling (another script) counts as missing.
  */
 export function cleanValue(
   value: string | number | null | undefined,

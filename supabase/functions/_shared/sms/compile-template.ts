@@ -5,7 +5,7 @@ import { findVariable } from "./variables.ts";
 export interface VariablePart {
   /** Canonical name. */
   variable: string;
-  /** The template's own fallback, `{first_name|vecino}`; "" means leave it out. Undefined when it gives none. */
+  /** The template's own fallback, `{first_name|vecino}`; "" means leave it out. Undefined if the template gives none. */
   fallback?: string;
 }
 
@@ -15,14 +15,14 @@ export interface CompiledTemplate {
   parts: TemplatePart[];
   /** Canonical names in order of first use. */
   variables: string[];
-  /** Those whose missing value excludes the target: no fallback in the template and none of the variable's own. */
+  /** Variables whose missing value excludes the target: neither the template nor the variable itself has a fallback. */
   required: string[];
 }
 
 export interface TemplateProblem {
   code: "unbalanced_brace" | "unknown_variable";
   message: string;
-  /** Where it begins in the normalised text, from 0. */
+  /** Where the problem begins in the normalised text, from 0. */
   position: number;
 }
 

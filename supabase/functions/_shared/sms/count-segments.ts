@@ -11,13 +11,13 @@ export interface SegmentCount {
   units: number;
 }
 
-/** A message of several parts loses 6 octets of each to the header that joins them: 160 → 153 and 70 → 67 units. */
+/** In a message of several parts, a header that joins them takes 6 octets of each: 160 → 153 and 70 → 67 units. */
 const LIMITS = { "GSM-7": { single: 160, part: 153 }, "UCS-2": { single: 70, part: 67 } } as const;
 
-/** From here on characters may join their neighbours (combining marks, emoji, surrogates); below none does. */
+/** From this code unit on, characters may join their neighbours (combining marks, emoji, surrogates); below it none does. */
 const FIRST_JOINING = 0x300;
 
-/** Parts needed when pieces of these sizes must stay whole; the text is known not to fit a single message. */
+/** Parts needed if pieces of these sizes must stay whole. Only for a text that does not fit a single message. */
 function countParts(sizes: Iterable<number>, part: number): number {
   let parts = 1;
   let used = 0;
@@ -59,7 +59,7 @@ export function countSegments(text: string): SegmentCount {
     units += cost;
   }
   if (units <= single) return { encoding: "GSM-7", segments: 1, units };
-  // An escape sequence is never cut in two, so only then does the position of each character matter.
+  // An escape sequence is never cut in two, so the position of each character matters only if there is one.
   const segments = units === text.length ? Math.ceil(units / part) : countParts(gsmCosts(text), part);
   return { encoding: "GSM-7", segments, units };
 }

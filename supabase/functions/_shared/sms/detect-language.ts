@@ -14,7 +14,7 @@ const ENGLISH = words(
     "OK OKAY SURE WRONG NAME TEXT",
 );
 
-/** `es` or `en` for a text in the form of normaliseInbound, or undefined when nothing in it tells. */
+/** `es` or `en` for words in capitals without accents, or undefined if its words don't decide it. */
 export function detectLanguage(normalised: string): Language | undefined {
   let lean = 0;
   for (const word of normalised.split(" ")) lean += Number(SPANISH.has(word)) - Number(ENGLISH.has(word));

@@ -3,7 +3,7 @@
 const BASIC =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿" +
   "abcdefghijklmnopqrstuvwxyzäöñüà";
-/** Sent as an escape and a second septet. */
+/** Characters that are sent as an escape and a second septet. */
 const EXTENSION = "\f^{}\\[~]|€";
 
 /** Highest code unit of the alphabet (€) plus one: everything from here on is not GSM-7. */
@@ -18,7 +18,7 @@ function buildCosts(): Uint8Array {
 
 const COSTS = buildCosts();
 
-/** Septets a UTF-16 code unit takes in GSM-7: 1, 2, or 0 when it is not in the alphabet. */
+/** Septets that a UTF-16 code unit takes in GSM-7: 1, 2, or 0 if it is not in the alphabet. */
 export function gsmCost(codeUnit: number): 0 | 1 | 2 {
   return codeUnit < SIZE ? (COSTS[codeUnit] as 0 | 1 | 2) : 0;
 }

@@ -1,8 +1,8 @@
-// Offers the spelling of a text that stays in GSM-7, where á í ó ú would halve the size of a segment.
+// Offers a spelling of a text that stays in GSM-7: á í ó ú, which are not in it, would halve the size of a segment.
 import { countSegments, type SegmentCount } from "./count-segments.ts";
 import { gsmCost } from "./gsm-alphabet.ts";
 
-/** Signs whose plain spelling is not found by taking accents off. */
+/** Characters whose plain spelling can't be found by removing accents. */
 const PLAIN: Record<string, string> = {
   ç: "c",
   º: "o",
@@ -58,7 +58,7 @@ function plainSpelling(char: string): string | undefined {
 
 /**
  * The text with every character that is not GSM-7 spelt plainly: á í ó ú lose the accent, curly quotes and dashes become
- * straight. é ñ ü ¿ ¡ É Ñ stay, as GSM-7 has them. What has no plain spelling (emoji, other scripts) stays too.
+ * straight. é ñ ü ¿ ¡ É Ñ stay, as GSM-7 has them. Characters without a plain spelling (emoji, other scripts) stay too.
  */
 export function toGsmSafe(text: string): string {
   let safe = "";
@@ -71,9 +71,9 @@ export function toGsmSafe(text: string): string {
 
 export interface GsmSafeOffer {
   text: string;
-  /** False when the text is in GSM-7 already, or nothing in it can be spelt plainly. */
+  /** False if the text is in GSM-7 already, or nothing in it can be spelt plainly. */
   changed: boolean;
-  /** Characters that keep the text out of GSM-7 even so; they have to be removed by hand. */
+  /** Characters that still keep the text out of GSM-7; a person has to remove them. */
   remaining: string[];
   before: SegmentCount;
   after: SegmentCount;

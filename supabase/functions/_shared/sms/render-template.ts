@@ -1,8 +1,12 @@
 // Puts a recipient's values into a compiled template.
+import { cleanName } from "./clean-name.ts";
 import { cleanValue } from "./clean-value.ts";
 import type { CompiledTemplate } from "./compile-template.ts";
 import { toGsmSafe } from "./gsm-safe.ts";
 import { findVariable, type Language, variableNamed } from "./variables.ts";
+
+/** Variables with the name of a person. */
+const NAMES = ["first_name", "last_name", "full_name"];
 
 /** Values by canonical variable name. */
 export type TemplateValues = Readonly<Record<string, string | number | null | undefined>>;
@@ -15,7 +19,7 @@ export interface RenderOptions {
 
 export type RenderResult = { ok: true; text: string } | { ok: false; missing: string[] };
 
-/** Values keyed by any spelling ({ firstName }) as values keyed by canonical name; unknown keys are left out. */
+/** Turns values keyed by any spelling ({ firstName }) into values keyed by canonical name, without unknown keys. */
 export function canonicaliseValues(
   values: TemplateValues,
 ): Record<string, string | number | null | undefined> {
@@ -27,7 +31,7 @@ export function canonicaliseValues(
   return canonical;
 }
 
-/** Joins what stands around an empty value without two spaces, a space before a comma, or a comma to begin with. */
+/** Joins the texts around an empty value without two spaces, a space before a comma, or a comma at the beginning. */
 function closeGap(before: string, after: string): [string, string] {
   if (before === "" || /[\n¿¡(]$/.test(before)) return [before, after.replace(/^[ ,.;:]+/, "")];
   if (/^[ ]?[,.;:!?)]/.test(after)) return [before.replace(/(?<! ) +$/, ""), after.replace(/^ +/, "")];
@@ -36,9 +40,9 @@ function closeGap(before: string, after: string): [string, string] {
 }
 
 /**
- * Renders a message in one pass: what stands in a value is never read as a variable again. Values are cleaned and a
- * lead's are cut to their variable's size. A missing value takes the template's fallback, else the variable's own in that language, else
- * the result names every variable that is missing and there is no text.
+ * Renders a message in one pass: text in a value is never read as a variable again. Values are cleaned, and a lead's values
+ * are cut to their variable's size. A missing value takes the template's fallback, else the variable's own in that language.
+ * If there is none, the result has no text and names every variable that is missing.
  */
 export function renderTemplate(
   template: CompiledTemplate,
@@ -57,7 +61,13 @@ export function renderTemplate(
       const gsmOnly = options.gsmSafe === true || variable.charset === "gsm";
       // The brand is never cut: its length is known when the template is saved.
       const maxLength = variable.scope === "org" ? Number.POSITIVE_INFINITY : variable.maxLength;
-      piece = cleanValue(values[variable.name], maxLength, gsmOnly);
+      piece = NAMES.includes(variable.name)
+        ? cleanName(
+            cleanValue(values[variable.name], Number.POSITIVE_INFINITY, gsmOnly),
+            maxLength,
+            variable.name === "first_name",
+          )
+        : cleanValue(values[variable.name], maxLength, gsmOnly);
       if (piece === "") {
         const fallback = part.fallback ?? variable.fallback?.[options.language];
         if (fallback === undefined) missing.add(variable.name);

@@ -1,4 +1,4 @@
-// Cuts a text into grapheme clusters exactly as Twilio's segment calculator does, to know what a segment never splits.
+// Cuts a text into grapheme clusters exactly as Twilio's segment calculator does: a segment never splits a cluster.
 import { GRAPHEME_BREAK_RUNS } from "./grapheme-break.generated.ts";
 
 // One letter per class, as in the generated table; Hangul syllables become Y (LV) or W (LVT).
@@ -23,7 +23,7 @@ function classOf(codePoint: number): string {
   return letter === "H" ? ((codePoint - 0xac00) % 28 === 0 ? "Y" : "W") : letter;
 }
 
-/** Whether emoji modifier M joins this cluster. Deliberately as narrow as the calculator: one extender at most. */
+/** Whether emoji modifier M joins this cluster. It is as narrow as the calculator on purpose: one extender at most. */
 function takesModifier(cluster: string): boolean {
   const lastExtender = cluster.lastIndexOf("E");
   const base = lastExtender === -1 ? cluster.length - 1 : lastExtender - 1;

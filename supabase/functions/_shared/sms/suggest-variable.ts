@@ -1,4 +1,4 @@
-// Suggests the variable somebody meant when they misspelt one or wrote it in Spanish.
+// Suggests the variable that a person meant if they misspelt one or wrote it in Spanish.
 import { VARIABLES, variableKey } from "./variables.ts";
 
 /** What writers of Spanish templates tend to type; suggested, not accepted, so that stored templates stay uniform. */
@@ -45,7 +45,7 @@ function editDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** Canonical name of the nearest known variable, or undefined when nothing is near enough to be meant. */
+/** Canonical name of the nearest known variable, or undefined if none is near enough to be meant. */
 export function suggestVariable(spelling: string): string | undefined {
   const key = variableKey(spelling).normalize("NFD").replace(/\p{M}/gu, "").slice(0, 40);
   const spanish = SPANISH[key];

@@ -10,9 +10,9 @@ export interface TemplateVariable {
   description: string;
   /** Whose value it is: `lead` differs per recipient, `org` and `send` are the same for all. */
   scope: "lead" | "org" | "send";
-  /** Said when the value is missing and the template gives no fallback of its own. Without it the target is excluded. */
+  /** Used if the value is missing and the template gives no fallback of its own. Without it the target is excluded. */
   fallback?: Record<Language, string>;
-  /** Values are cut to this size (UTF-16 units, GSM extension characters as 2), which is what worst cases count with. */
+  /** Values are cut to this size (UTF-16 units, GSM extension characters as 2); the longest possible text is counted with it. */
   maxLength: number;
   /** `gsm` values never leave GSM-7; `any` ones may (MARÍA, Cañón), so their worst case is UCS-2. */
   charset: "gsm" | "any";
@@ -28,7 +28,7 @@ type Row = [
 
 /**
  * Sizes hold the 99th percentile of US first names, surnames and county names with room to spare (the longest county
- * is "St. John the Baptist", 20). What is longer is cut at a word, so the stored worst case always holds.
+ * is "St. John the Baptist", 20). Longer values are cut at a word, so the stored longest size always holds.
  */
 const ANY: Row[] = [
   ["first_name", "name owner_first_name", "lead", 15, "Owner's first name"],
@@ -83,7 +83,7 @@ export const VARIABLES: readonly TemplateVariable[] = [
   ...GSM.map(toVariable("gsm")),
 ];
 
-/** One key for every way to spell a name: firstName, first_name, FIRST NAME and first-name are alike. */
+/** The same key for every spelling of a name: firstName, first_name, FIRST NAME and first-name. */
 export const variableKey = (spelling: string): string => spelling.toLowerCase().replace(/[\s_-]+/g, "");
 
 const BY_KEY = new Map<string, TemplateVariable>();
@@ -93,14 +93,14 @@ for (const variable of VARIABLES) {
 
 const BY_NAME = new Map(VARIABLES.map((variable) => [variable.name, variable]));
 
-/** The variable of this canonical name; throws when there is none, which only uncompiled input can cause. */
+/** The variable with this canonical name. @throws Error if there is none, which only uncompiled input can cause */
 export function variableNamed(name: string): TemplateVariable {
   const variable = BY_NAME.get(name);
   if (!variable) throw new Error(`There is no template variable named ${name}.`);
   return variable;
 }
 
-/** The variable a spelling means, or undefined when there is none. */
+/** The variable that a spelling means, or undefined if there is none. */
 export function findVariable(spelling: string): TemplateVariable | undefined {
   return BY_KEY.get(variableKey(spelling));
 }

@@ -1,4 +1,4 @@
-// All that is done in Storage with the secret key. It takes files by their ids, never by a path: pathOf builds that.
+// Everything that is done in Storage with the secret key. It takes files by their ids, never by a path: pathOf builds the path.
 import type { Environment } from "../environment/environment.ts";
 import { createServiceClient } from "./service-client.ts";
 import { pathOf, type StoredFile } from "./stored-file.ts";
@@ -10,16 +10,16 @@ export interface SignedUpload {
   signedUrl: string;
 }
 
-/** Every call may throw UnsafePathError, and what Storage answers where it refuses or can't be reached. */
+/** Every call may throw UnsafePathError, and the error of Storage if it refuses or can't be reached. */
 export interface FileStore {
-  /** Never writes over a file. A stream goes as it comes. */
+  /** Never overwrites a file. A stream is passed on chunk by chunk. */
   upload(file: StoredFile, content: Content, contentType: string): Promise<void>;
   download(file: StoredFile): Promise<ReadableStream<Uint8Array>>;
-  /** An address that opens for whoever has it. @param name to download it under */
+  /** An address that opens for anybody who has it. @param name the file name of the download */
   sign(file: StoredFile, seconds: number, name?: string): Promise<string>;
-  /** An address that takes the file once, from whoever has it. */
+  /** An address at which anybody who has it can upload the file once. */
   signUpload(file: StoredFile): Promise<SignedUpload>;
-  /** @returns how many there were */
+  /** @returns how many of them were there and were removed */
   remove(files: StoredFile[]): Promise<number>;
 }
 
@@ -55,7 +55,7 @@ export function openFileStore(env: Environment): FileStore {
     },
     async remove(files) {
       const paths = { imports: [] as string[], exports: [] as string[] };
-      // All are checked before one is removed.
+      // All paths are checked before any file is removed.
       for (const file of files) paths[pathOf(file).bucket].push(pathOf(file).path);
       let removed = 0;
       for (const bucket of ["imports", "exports"] as const) {
@@ -84,6 +84,6 @@ export function isMissingFile(error: unknown): boolean {
 /** Whether Storage refuses a file for its size: by the bucket's limit or by the project's, which the plan bounds. */
 export function isTooLargeForStorage(error: unknown): boolean {
   const { status, statusCode } = (error ?? {}) as StorageAnswer;
-  // Hosted Storage says 400 over HTTP for what its body calls 413.
+  // Hosted Storage answers HTTP 400 with 413 in the body.
   return status === 413 || statusCode === "413";
 }

@@ -1,5 +1,5 @@
-// The files that are kept in Storage, and their paths: the one place that builds a path, and that reads one from the database.
-// storage-js does not encode paths and fetch collapses "..", so a path from unchecked text reaches any bucket with the secret key.
+// The files that are kept in Storage, and their paths. This is the only place that builds a path, or reads one from the database.
+// storage-js does not encode paths and fetch collapses "..": with the secret key, unchecked text as a path could reach any bucket.
 
 export type Bucket = "imports" | "exports";
 export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
@@ -11,7 +11,7 @@ export type StoredFile =
   | { kind: "part"; orgId: string; jobId: string; step: number; fileId: string }
   | { kind: "export"; orgId: string; jobId: string; fileId: string; format: ExportFormat };
 
-/** Something that was to be a path, or a part of one, and is none of ours. Trying again can't help. */
+/** Something that should be a path, or a part of one, is not one of ours. Another try can't help. */
 export class UnsafePathError extends Error {
   override readonly name = "UnsafePathError";
 }
@@ -25,7 +25,7 @@ const PATHS = {
   folder: new RegExp(`^(${UUID})/(${UUID})$`),
 } as const;
 
-/** @throws UnsafePathError if an id is none, or the kind, step or format is not one of ours */
+/** @throws UnsafePathError if an id is no uuid, or the kind, step or format is not one of ours */
 export function pathOf(file: StoredFile): { bucket: Bucket; path: string } {
   switch (file.kind) {
     case "import":
@@ -55,7 +55,7 @@ export function exportFormat(value: unknown): ExportFormat {
   return format;
 }
 
-/** The file of an import that lies at this path. @throws UnsafePathError if it is another import's, or no such path */
+/** The file of an import that is stored at this path. @throws UnsafePathError if it is another import's, or no such path */
 export function importFileAt(path: unknown, importId?: string): StoredFile & { kind: "import" } {
   const [orgId, id] = match("import", path);
   const file = { kind: "import", orgId, importId: id } as const;
@@ -63,7 +63,7 @@ export function importFileAt(path: unknown, importId?: string): StoredFile & { k
   return file;
 }
 
-/** The file or part of this export that lies at this path. @throws UnsafePathError if it is another export's, or no such path */
+/** The file or part of this export at this path. @throws UnsafePathError if it is another export's, or no such path */
 export function exportFileAt(
   path: unknown,
   owner: { orgId: string; jobId: string },
@@ -77,14 +77,14 @@ export function exportFileAt(
     : { kind: "export", orgId, jobId, fileId: third, format: exportFormat(fourth) };
 }
 
-/** Whose files lie in this folder of the bucket exports. @throws UnsafePathError if it is no such folder */
+/** The export whose files are in this folder of the bucket exports. @throws UnsafePathError if it is no such folder */
 export function exportFolder(folder: unknown): { orgId: string; jobId: string } {
   const [orgId, jobId] = match("folder", folder);
   return { orgId, jobId };
 }
 
 function match(kind: keyof typeof PATHS, path: unknown): [string, string, string, string] {
-  // Longer than any of ours: not even looked at.
+  // A text longer than any of our paths is not even matched.
   const found = typeof path === "string" && path.length <= 200 ? PATHS[kind].exec(path) : null;
   if (found === null) throw new UnsafePathError("the path is none that a file of ours has");
   const [, first = "", second = "", third = "", fourth = ""] = found;

@@ -1,4 +1,4 @@
-// POST Messages.json, once: what became of it, and never a second try.
+// POSTs a message to Messages.json once, never a second time, and returns what became of it.
 import type { TwilioAccount } from "./find-account.ts";
 import { isNeverSent } from "./is-never-sent.ts";
 import { readTwilioError } from "./read-error.ts";
@@ -13,7 +13,7 @@ export interface OutgoingMessage {
   validitySeconds: number;
 }
 
-/** In the words of private.settle_sends. */
+/** What became of a POST, as private.settle_sends takes it. */
 export interface PostOutcome {
   outcome: "accepted" | "rejected" | "unknown" | "not_posted";
   provider_sid?: string;
@@ -26,9 +26,9 @@ export interface PostOutcome {
 const TIMEOUT_MS = 15_000;
 
 /**
- * Never throws. accepted: Twilio has it. rejected: Twilio refused it by a code. not_posted: no connection, surely nothing
- * was sent. unknown: everything else (no answer in 15 s, 5xx, a broken connection, an answer nobody can read), since
- * Twilio may have accepted it and takes no idempotency key.
+ * Never throws. accepted: Twilio has the message. rejected: Twilio refused it with an error code. not_posted: there was no
+ * connection, so nothing can have been sent. unknown: everything else (no answer in 15 s, 5xx, a broken connection, an
+ * unreadable answer), since Twilio may have accepted it and takes no idempotency key.
  */
 export async function createMessage(
   apiUrl: string,
@@ -70,7 +70,7 @@ function readAnswer(status: number, body: unknown): PostOutcome {
     return unknown(status, "Twilio's answer has no message SID.");
   }
   if (status < 400 || status >= 500) return unknown(status, `Twilio answered HTTP ${status}.`);
-  // By the JSON code, never by HTTP 429 alone: that is 20429, 21611 and 63038 alike.
+  // The JSON code decides, never HTTP 429 alone, which Twilio answers for 20429, 21611 and 63038 alike.
   const refusal = readTwilioError(body);
   if (refusal)
     return {

@@ -1,12 +1,12 @@
-// An organisation's Twilio account with its token, read from the database at most once a minute.
+// Finds an organisation's Twilio account with its token, which is read from the database at most once a minute.
 import type { Direct } from "../db/direct.ts";
 
 export interface TwilioAccount {
   accountSid: string;
   orgId: string;
-  /** Signs webhooks. Never logged, never sent anywhere but to Twilio. */
+  /** Twilio signs webhooks with it. Never log it, and never send it anywhere but to Twilio. */
   authToken: string;
-  /** Of calls to Twilio's API. */
+  /** The authorization header of calls to Twilio's API. */
   authorization: string;
 }
 
@@ -21,8 +21,8 @@ const MAX_KEPT = 1_000;
 const kept = new Map<string, Kept>();
 
 /**
- * @param maxAgeMs how old an answer from memory may be; 60 s unless told
- * @returns null where no organisation has this account, or its token is not stored
+ * @param maxAgeMs how old an answer from memory may be; 60 s by default
+ * @returns null if no organisation has this account, or its token is not stored
  */
 export async function findTwilioAccount(
   sql: Direct,

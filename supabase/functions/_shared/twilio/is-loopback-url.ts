@@ -1,8 +1,8 @@
-// Whether an address is this machine: only then is "Twilio" a simulator, and may a campaign send at any hour.
+// Whether an address is this machine. Only then is "Twilio" a simulator, and a campaign may send at any hour.
 
 /**
  * @param url an absolute URL, such as TWILIO_API_URL
- * @returns true for 127.0.0.0/8, ::1 and localhost; false for all else, including what is no URL
+ * @returns true for 127.0.0.0/8, ::1 and localhost; false for everything else, including text that is no URL
  */
 export function isLoopbackUrl(url: string | undefined): boolean {
   if (!url || !URL.canParse(url)) return false;

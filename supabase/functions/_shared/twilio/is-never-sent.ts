@@ -1,6 +1,6 @@
-// Whether a failed fetch failed before any of the request left: then nothing can have been sent.
+// Whether a fetch failed before any part of the request was sent: then Twilio can't have received anything.
 
-/** Node's codes of connections that never came to be. */
+/** Node's error codes for connections that were never made. */
 const NEVER_CONNECTED = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -16,7 +16,7 @@ const NEVER_CONNECTED = new Set([
  */
 export function isNeverSent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // Deno's fetch is hyper's, whose error names the phase: Connect is over before the request is written.
+  // Deno's fetch uses hyper, whose error names the phase: Connect ends before the request is written.
   if (error.message.includes("client error (Connect)")) return true;
   const { code } = (error.cause ?? {}) as { code?: unknown };
   return typeof code === "string" && NEVER_CONNECTED.has(code);

@@ -1,4 +1,4 @@
-// GET Messages.json: what Twilio lists between two phones since a time, newest first.
+// GETs Messages.json: the messages that Twilio lists between two phones since a time, newest first.
 import type { TwilioAccount } from "./find-account.ts";
 import { readTwilioError } from "./read-error.ts";
 
@@ -8,19 +8,19 @@ export interface ListedMessage {
   body: string;
   direction: string;
   errorCode: number | null;
-  /** Milliseconds since 1970; Twilio's are whole seconds. */
+  /** Milliseconds since 1970; Twilio's times are whole seconds. */
   createdAt: number;
 }
 
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 100;
-/** A person is not written to a thousand times in the minutes looked at; more pages mean a list that does not end. */
+/** Nobody is written to a thousand times in the few minutes that are read: more pages would mean a list that does not end. */
 const MAX_PAGES = 10;
 
 /**
- * By To and From, without DateSent: a message still queued has no date of sending and would be missed.
- * @param since milliseconds since 1970; older messages, and what follows them, are not read
- * @throws Error where Twilio refuses, can't be reached, or its list does not end
+ * Filters by To and From, not by DateSent: a message still queued has no such date and would be missed.
+ * @param since milliseconds since 1970; reading stops at the first older message
+ * @throws Error if Twilio refuses, can't be reached, or its list does not end
  */
 export async function listMessages(
   apiUrl: string,
@@ -65,7 +65,7 @@ async function readPage(
   }
   if (!Array.isArray(body?.messages)) throw new Error("Twilio's list of messages can't be read.");
   const next = body.next_page_uri;
-  // Only a path: a list must not send the token to another host.
+  // Only a path is followed, so that a list can't send the token to another host.
   return {
     messages: body.messages,
     next: typeof next === "string" && next.startsWith("/2010-04-01/") ? next : null,

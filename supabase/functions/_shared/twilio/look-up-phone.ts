@@ -1,16 +1,16 @@
-// GET v2/PhoneNumbers: what Twilio tells of a phone: whether there is such a number, what kind of line, whose network.
+// GETs v2/PhoneNumbers, where Twilio says whether there is such a number, what type of line it has, and its carrier.
 import { callExternal, readJson } from "../external/call-external.ts";
 import { exchangeByFetch } from "../external/exchange-by-fetch.ts";
 import { ExternalError } from "../external/external-error.ts";
 import type { TwilioAccount } from "./find-account.ts";
 import { readTwilioError } from "./read-error.ts";
 
-/** What private.record_lookups keeps. */
+/** A result as private.record_lookups takes it. */
 export interface PhoneLookup {
   is_valid: boolean;
-  /** Twilio's word in lower case, such as too_short. */
+  /** Twilio's reason in lower case, such as too_short. */
   invalid_reason: string | null;
-  /** Null where Twilio can't tell: then what was known stays. */
+  /** Null if Twilio does not know it: then the known line type stays. */
   line_type: "mobile" | "landline" | "voip" | "toll_free" | "other" | null;
   carrier: string | null;
   carrier_info: Record<string, string | number | null>;
@@ -18,7 +18,7 @@ export interface PhoneLookup {
 
 const TIMEOUT_MS = 10_000;
 
-/** Twilio's kinds of line. "unknown" is none of them. */
+/** Twilio's line types and ours. "unknown" is not among them. */
 const LINE_TYPES = new Map<string, PhoneLookup["line_type"]>([
   ["mobile", "mobile"],
   ["landline", "landline"],
@@ -42,7 +42,7 @@ export async function lookUpPhone(
   const body = readJson(answer.text) as Record<string, unknown>;
   if (answer.status !== 200) {
     const refusal = readTwilioError(body);
-    // Twilio's way, besides valid: false, to say that there is no such number.
+    // Besides valid: false, this is how Twilio says that there is no such number.
     if (answer.status === 404 && (refusal?.code === 20404 || refusal?.code === 60600))
       return { ...NOTHING, is_valid: false, invalid_reason: "not_found" };
     throw new ExternalError(

@@ -1,7 +1,7 @@
 // Where Twilio's messaging API (services, A2P registration) is: Twilio's own address, or the one the environment names.
 import type { Environment } from "../environment/environment.ts";
 
-/** TWILIO_MESSAGING_URL, without a slash at the end. @throws Error where it is no http(s) URL */
+/** TWILIO_MESSAGING_URL, without a slash at the end. @throws Error if it is no http(s) URL */
 export function twilioMessagingUrl(env: Environment): string {
   const url = env.get("TWILIO_MESSAGING_URL") ?? "https://messaging.twilio.com";
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : "")) {

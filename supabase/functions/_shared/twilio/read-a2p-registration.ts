@@ -1,4 +1,4 @@
-// GET Compliance/Usa2p: the A2P 10DLC campaign of a messaging service.
+// GETs Compliance/Usa2p: the A2P 10DLC campaign of a messaging service.
 import type { TwilioAccount } from "./find-account.ts";
 import { readResource, TwilioRefusedError } from "./read-resource.ts";
 
@@ -15,8 +15,8 @@ export interface A2pRegistration {
 }
 
 /**
- * @returns of several campaigns the verified one, else the first; NONE where the service has none or Twilio has no such service
- * @throws Error where Twilio refuses, can't be reached, or answers something that is no list
+ * @returns the verified campaign if there is one, else the first; NONE if the service has none or Twilio has no such service
+ * @throws Error if Twilio refuses, can't be reached, or its answer is no list
  */
 export async function readA2pRegistration(
   messagingUrl: string,

@@ -1,4 +1,4 @@
-// GET Balance.json: what is left on a Twilio account.
+// GETs Balance.json: what is left on a Twilio account.
 import type { TwilioAccount } from "./find-account.ts";
 import { readResource } from "./read-resource.ts";
 
@@ -8,7 +8,7 @@ export interface Balance {
   currency: string;
 }
 
-/** @throws Error where Twilio refuses, can't be reached, or answers something that is no balance */
+/** @throws Error if Twilio refuses, can't be reached, or its answer is no balance */
 export async function readBalance(apiUrl: string, account: TwilioAccount): Promise<Balance> {
   const url = `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Balance.json`;
   const { balance, currency } = await readResource(url, account);

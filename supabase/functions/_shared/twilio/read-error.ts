@@ -1,4 +1,4 @@
-// What Twilio says when it refuses a request.
+// Reads Twilio's error from the answer to a request that it refused.
 
 export interface TwilioRefusal {
   code: number;
@@ -6,8 +6,8 @@ export interface TwilioRefusal {
 }
 
 /**
- * Reads `{ code, message }` of the 2010 API, or the RFC 9457 body of newer ones (`title`, `detail`). Null where the body
- * is neither, which means that something else than Twilio's API answered.
+ * Reads `{ code, message }` of the 2010 API, or the RFC 9457 body of newer ones (`title`, `detail`). Null if the body is
+ * neither, which means that something other than Twilio's API answered.
  */
 export function readTwilioError(body: unknown): TwilioRefusal | null {
   if (typeof body !== "object" || body === null) return null;

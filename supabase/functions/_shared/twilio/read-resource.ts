@@ -1,4 +1,4 @@
-// GET of one JSON resource of Twilio's API.
+// GETs one JSON resource of Twilio's API.
 import type { TwilioAccount } from "./find-account.ts";
 import { readTwilioError } from "./read-error.ts";
 
@@ -15,13 +15,13 @@ export class TwilioRefusedError extends Error {
 }
 
 /**
- * @param url of the resource, at the configured host
- * @throws TwilioRefusedError where something else than 200 is answered, Error where nothing is
+ * @param url the resource's URL, at the configured host
+ * @throws TwilioRefusedError for any answer other than 200 with JSON, Error if there is no answer
  */
 export async function readResource(url: string, account: TwilioAccount): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     headers: { authorization: account.authorization, accept: "application/json" },
-    // A redirect would carry the token to whoever it names.
+    // A redirect would send the token to the host that it names.
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

@@ -1,11 +1,11 @@
-// The text Twilio signs for a webhook, and the key it signs with.
+// The text that Twilio signs for a webhook, and the key it signs with.
 
 const encoder = new TextEncoder();
 
 /**
  * What X-Twilio-Signature covers: the full public URL (scheme to query, port kept, no fragment), then for each field of
  * the form, by name in code-unit order, its name and values without a delimiter. A name sent several times counts once
- * per different value, sorted. Source: Twilio, "Webhooks security"; held against twilio-node 6.2.0 in tests.
+ * per different value, sorted. Source: Twilio, "Webhooks security"; tests compare it with twilio-node 6.2.0.
  */
 export function signedText(url: string, form: URLSearchParams) {
   let text = url;
@@ -18,7 +18,7 @@ export function signedText(url: string, form: URLSearchParams) {
 const MAX_KEPT = 1_000;
 const kept = new Map<string, Promise<CryptoKey>>();
 
-/** HMAC-SHA1 key of an account's primary auth token, for signing and for verifying. Kept: importing it costs as much as using it. */
+/** HMAC-SHA1 key of an account's primary auth token, to sign and verify with. Cached: importing it costs as much as using it. */
 export function signingKey(authToken: string): Promise<CryptoKey> {
   let key = kept.get(authToken);
   if (!key) {

@@ -1,11 +1,11 @@
-// Whether a webhook was signed with an account's auth token.
+// Checks whether a webhook was signed with an account's auth token.
 import { signedText, signingKey } from "./sign-webhook.ts";
 
-/** Of base64 HMAC-SHA1: 20 bytes. */
+/** An HMAC-SHA1, 20 bytes, in base64. */
 const SIGNATURE = /^[A-Za-z0-9+/]{27}=$/;
 
 /**
- * Compared by WebCrypto's own verify, which takes the same time wherever the first difference lies.
+ * WebCrypto's own verify compares them, which takes the same time wherever the first difference is.
  * @param url the public URL as it is configured at Twilio, with the query as it was received, without a fragment
  * @param form every field of the body: Twilio adds new ones without notice and signs them all
  */

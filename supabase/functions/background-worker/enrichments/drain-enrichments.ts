@@ -12,21 +12,21 @@ import { suspectGate } from "../suspects/suspect-gate.ts";
 
 interface EnrichmentBatch extends ExternalBatch {
   service: EnrichmentService;
-  /** By the id that is a call's subject. */
+  /** By the parcel's id, which is the subject of its call. */
   parcels: Record<string, ParcelFields>;
 }
 
 export interface DrainEnrichmentsDeps {
   /** A direct connection that may execute the functions of enrichments. */
   sql: Direct;
-  /** Whether services on this machine may be called: Twilio is a simulator on it. */
+  /** Whether services on this machine may be called: only if Twilio is a simulator on it. */
   allowsLoopback: boolean;
   log: Log;
   budget: CallBudget;
 }
 
 const BATCH = 50;
-/** A service that somebody runs for a few customers is not to be overrun. */
+/** Calls to a service at once: a small service must not be overrun. */
 const CONCURRENCY = 5;
 
 /** @returns how many calls were made. Killing this loses nothing: a batch comes again after two minutes. */

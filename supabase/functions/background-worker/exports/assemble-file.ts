@@ -1,4 +1,4 @@
-// Puts the parts of an export together: they stream from Storage back into it, and nothing is held whole.
+// Joins the parts of an export into its file: they stream from Storage back to Storage, and nothing is held whole.
 import { isolateCpu } from "../../_shared/drain/isolate-cpu.ts";
 import type { FileStore } from "../../_shared/storage/file-store.ts";
 import { exportFileAt, exportFormat, pathOf, type StoredFile } from "../../_shared/storage/stored-file.ts";
@@ -17,30 +17,30 @@ const CONTENT_TYPES = {
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 } as const;
 const NOTHING: Frame = { before: new Uint8Array(0), after: new Uint8Array(0) };
-/** Of Storage, at its slowest. */
+/** How fast Storage is at its slowest. */
 const BYTES_A_SECOND = 1_000_000;
-/** Of what streams through, in ms. */
+/** CPU of a megabyte that streams through, in ms. */
 const CPU_OF_MEGABYTE = 6;
 
-/** @returns whether the file counts */
+/** @returns whether the file counts: not if another worker was first, or the job has ended */
 export async function assembleFile(step: ExportStep, { sql, storage, log }: DrainJobsDeps): Promise<boolean> {
   const { file_name, rows = 0, crc = 0, raw_bytes = 0 } = step.cursor;
   const owner = { orgId: step.org_id, jobId: step.id };
   const [found] = await sql<
     { parts: { path: string; bytes: number }[] }[]
   >`select private.export_parts(${step.id}) as parts`;
-  // After the database, which refuses such options naming the field.
+  // Read only after the database, whose error about a wrong option names the field.
   const format = exportFormat(step.input.format);
   const parts = (found?.parts ?? []).map(({ path, bytes }) => ({ file: exportFileAt(path, owner), bytes }));
   const partBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (format === "xlsx" && Math.max(raw_bytes, partBytes) > MAX_ZIP_BYTES * 0.99)
     throw new JobRefusal("The file would be over 4 GB. Export fewer leads or columns, or as csv.");
   await sql`select private.require_storage(${step.org_id}, ${partBytes})`;
-  // Nobody else takes the step up while the parts are on their way.
+  // Hides the step's queue message, so that no other worker takes the step up while the parts are joined.
   const seconds = 30 + Math.ceil(partBytes / BYTES_A_SECOND);
   await sql`select private.release_job_step(${step.message_id}, ${seconds})`;
 
-  // Nobody else's work is begun that would end with this isolate.
+  // The CPU is counted beforehand, so that no other work is begun in an isolate that this may use up.
   isolateCpu.spend((partBytes / 1_000_000) * CPU_OF_MEGABYTE);
   const frame = format === "xlsx" ? workbookFrame({ crc, rawBytes: raw_bytes, bytes: partBytes }) : NOTHING;
   const target = { kind: "export", ...owner, fileId: crypto.randomUUID(), format } as const;
@@ -56,12 +56,12 @@ export async function assembleFile(step: ExportStep, { sql, storage, log }: Drai
   if (finished?.counts !== true) return false;
   await storage
     .remove(parts.map((part) => part.file))
-    // They go with the file, after its seven days.
+    // They are removed with the file, after its seven days.
     .catch(() => log.warn("an export left its parts behind", { job: step.id }));
   return true;
 }
 
-/** @throws where a part is not what was stored: a file must not come out shorter than it says */
+/** @throws if a part is not as long as it was stored: a file must not be shorter than it says */
 async function* joinParts(frame: Frame, parts: Part[], storage: FileStore): AsyncGenerator<Uint8Array> {
   if (frame.before.length > 0) yield frame.before;
   for (const part of parts) {

@@ -1,4 +1,4 @@
-// The bytes of a part: lines of CSV, or a piece of the sheet's XML, deflated so that pieces can be put together.
+// Makes the bytes of a part: lines of CSV, or a piece of the sheet's XML, deflated so that pieces can be joined.
 import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
 import type { Cell } from "../../_shared/leads/export-columns.ts";
 import type { ExportFormat } from "../../_shared/storage/stored-file.ts";

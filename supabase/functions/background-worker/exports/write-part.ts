@@ -13,7 +13,7 @@ interface ExportPage {
   is_last: boolean;
 }
 
-/** @returns whether the part counts */
+/** @returns whether the part counts: not if another worker was first, or the job has ended */
 export async function writePart(step: ExportStep, { sql, storage }: DrainJobsDeps): Promise<boolean> {
   const { input, cursor } = step;
   const { chunk = step.step, from = 0 } = cursor;
@@ -21,7 +21,7 @@ export async function writePart(step: ExportStep, { sql, storage }: DrainJobsDep
     select private.export_page(${step.id}, ${chunk}, ${from}) as page`;
   if (!read) throw new Error("export_page answered nothing");
   const { leads, passed, is_last } = read.page;
-  // After the database, which refuses such options naming the field.
+  // Read only after the database, whose error about a wrong option names the field.
   const format = exportFormat(input.format);
   const plan = planExport(input.columns, cursor.custom_fields, input.rows_per);
   const rows = leads.flatMap((lead) => plan.rowsOf(lead));
@@ -30,7 +30,7 @@ export async function writePart(step: ExportStep, { sql, storage }: DrainJobsDep
     throw new JobRefusal(
       "These are more rows than a spreadsheet holds (1,048,575). Export fewer leads, or as csv.",
     );
-  // A name of its own for every try: one that was overtaken writes over nothing that counts.
+  // Every try stores its part under a new name, so that a try that was overtaken overwrites nothing that counts.
   const owner = { orgId: step.org_id, jobId: step.id };
   const file: StoredFile = { kind: "part", ...owner, step: step.step, fileId: crypto.randomUUID() };
   await sql`select private.require_storage(${step.org_id}, ${part.bytes.length})`;

@@ -1,10 +1,10 @@
-// Makes a batch of calls to one service outside, some at a time, and tells what became of each in the order in which they ended.
+// Makes a batch of calls to one outside service, several at a time, and returns their results in the order in which they ended.
 
 import { ExternalError, type FailedOutcome } from "../../_shared/external/external-error.ts";
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { Log } from "../../_shared/http/log.ts";
 
-/** What private.claim_outside_calls gives. */
+/** What private.claim_outside_calls returns. */
 export interface ExternalBatch {
   message_id: number;
   lane_id: string | null;
@@ -12,7 +12,7 @@ export interface ExternalBatch {
   service_id: string | null;
   day: string;
   calls: ExternalCall[];
-  /** Two workers that made these calls before told nothing of them. */
+  /** True if two workers began these calls before and recorded no results. */
   is_suspect?: boolean;
 }
 export interface ExternalCall {
@@ -21,7 +21,7 @@ export interface ExternalCall {
   overwrites: boolean;
 }
 
-/** An element of what private.settle_outside_calls takes; of answered ones with what the service said. */
+/** One result as private.settle_outside_calls takes it, with the service's answer if there is one. */
 export interface ExternalResult {
   subject: string;
   outcome: "done" | FailedOutcome;
@@ -34,7 +34,7 @@ export interface ExternalResult {
 export interface AskOptions<Item> {
   /** Calls at once. */
   concurrency: number;
-  /** Asked before each call: the rest is given back. */
+  /** Asked before each call; if it returns true, the rest is given back. */
   shouldStop(): boolean;
   ask(item: Item): Promise<ExternalResult[]>;
   /** The subjects an item stands for. */
@@ -42,7 +42,7 @@ export interface AskOptions<Item> {
   log: Log;
 }
 
-/** A batch is begun within this long, so that with the longest time-out it ends before its claim does (two minutes). */
+/** The last call of a batch begins within this time, so that with the longest time-out it ends before the claim (two minutes). */
 const BEGIN_WITHIN_MS = 40_000;
 
 /** Never throws. A service that refuses us, or says that it is asked too often, is asked no more in this batch. */

@@ -1,20 +1,20 @@
-// Removes the files of an export whose time is over: the file itself, and what parts were left behind.
+// Removes the files of an export whose time is over: the file itself, and parts that were left behind.
 import { exportFileAt, exportFolder, UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainJobsDeps } from "../jobs/drain-jobs-deps.ts";
 
 const RETRY_SECONDS = 600;
 
-/** What private.claim_file_removal gives. */
+/** What private.claim_file_removal returns. */
 export interface FileRemoval {
   message_id: number;
   /** How often this was begun. */
   read_count: number;
   org_id: string | null;
-  /** Of bucket exports: <org>/<job>. */
+  /** A folder of the bucket exports: <org>/<job>. */
   folder: string;
 }
 
-/** Only what lies in the folder of its own export. @returns whether the message is dealt with */
+/** Removes only files in the folder of their own export. @returns whether the message is done with */
 export async function removeFiles(
   { message_id, folder }: FileRemoval,
   { sql, storage, log }: DrainJobsDeps,
@@ -30,7 +30,7 @@ export async function removeFiles(
     }
   } catch (error) {
     if (error instanceof UnsafePathError) {
-      // No later try can do better, and it would come round for ever.
+      // No later try can succeed, and the message would come back for ever.
       log.error("files of an export are not removed: their path is none of ours", { folder });
       await sql`select private.drop_file_removal(${message_id})`;
       return true;

@@ -12,8 +12,11 @@ export interface DrainImportsDeps {
 }
 
 export interface ChunkBudget {
-  /** Asked between chunks. One mostly takes 0.1 s of CPU and under 1 s of time. */
-  shouldStop(): boolean;
-  /** Told what making a chunk's rows took: files of many phones take several times as much as others. */
+  /**
+   * Called before each chunk, which mostly takes 0.1 s of CPU and under 1 s of time; what it returns is called after the chunk.
+   * If it returns undefined, no more are begun.
+   */
+  begin(): (() => void) | undefined;
+  /** Called with the CPU that making a chunk's rows took: files with many phones take several times as much as others. */
   tookCpu(ms: number): void;
 }

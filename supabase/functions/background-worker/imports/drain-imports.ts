@@ -8,46 +8,42 @@ import type { ImportChunk, UndoChunk } from "./import-chunk.ts";
 import { runImportChunk } from "./run-import-chunk.ts";
 import { runUndoChunk } from "./run-undo-chunk.ts";
 
-export interface DrainedImports {
-  /** Chunks applied, 1,000 rows or 500 leads each at most. */
-  chunks: number;
-  /** Whether more are due now. */
-  more: boolean;
-}
-
 /**
  * Long enough for a slow chunk, and short enough that the chunk of a worker that died is
  * soon taken up by another. A chunk begun twice is applied once all the same.
  */
 const VISIBILITY_SECONDS = 15;
 
-/** Each chunk is claimed, applied in one transaction and followed by the message for the next: killing this loses nothing. */
-export async function drainImports({ sql, storage, budget, log }: DrainImportsDeps): Promise<DrainedImports> {
+/**
+ * Each chunk is claimed; then one transaction applies it and queues the next one. So killing this loses nothing.
+ * @returns how many chunks were applied, 1,000 rows or 500 leads each at most
+ */
+export async function drainImports(deps: DrainImportsDeps): Promise<number> {
   let chunks = 0;
-  while (!budget.shouldStop()) {
-    const [row] = await sql<{ chunk: ImportChunk | UndoChunk | Dropped | null }[]>`
-      select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
-    const chunk = row?.chunk;
-    if (!chunk) return { chunks, more: false };
-    if ("dropped" in chunk) continue;
-    const applied = await suspectGate
-      .run(chunk.read_count > 1, () =>
-        takeTurn({ sql, log }, { queue: "imports", orgId: chunk.org_id }, () =>
-          chunk.undo
-            ? runUndoChunk(chunk, { sql, log })
-            : runImportChunk(chunk, { sql, storage, budget, log }),
-        ),
-      )
-      .catch((error) => {
-        // It comes again by itself, later each time; the others do not wait for it.
-        log.error("an import chunk could not be settled", {
-          import: chunk.id,
-          error: describeCause(error),
-        });
-        return false;
-      });
-    if (applied) chunks += 1;
+  for (let end = deps.budget.begin(); end; end = deps.budget.begin()) {
+    try {
+      const [row] = await deps.sql<{ chunk: ImportChunk | UndoChunk | Dropped | null }[]>`
+        select private.claim_import_chunk(${VISIBILITY_SECONDS}) as chunk`;
+      if (!row?.chunk) break;
+      if (!("dropped" in row.chunk) && (await runInTurn(row.chunk, deps))) chunks += 1;
+    } finally {
+      end();
+    }
   }
-  const [due] = await sql<{ more: boolean }[]>`select private.queue_is_due('imports', '0') as more`;
-  return { chunks, more: due?.more ?? false };
+  return chunks;
+}
+
+function runInTurn(chunk: ImportChunk | UndoChunk, deps: DrainImportsDeps): Promise<boolean> {
+  const { sql, log } = deps;
+  return suspectGate
+    .run(chunk.read_count > 1, () =>
+      takeTurn({ sql, log }, { queue: "imports", orgId: chunk.org_id }, () =>
+        chunk.undo ? runUndoChunk(chunk, { sql, log }) : runImportChunk(chunk, deps),
+      ),
+    )
+    .catch((error) => {
+      // It comes again by itself, later each time; the others do not wait for it.
+      log.error("an import chunk could not be settled", { import: chunk.id, error: describeCause(error) });
+      return false;
+    });
 }

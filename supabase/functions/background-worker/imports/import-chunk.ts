@@ -1,4 +1,4 @@
-// What private.claim_import_chunk gives: an import and where in its file to go on, or an undo and after which lead.
+// What private.claim_import_chunk returns: an import and where its file goes on, or an undo and the lead after which it goes on.
 import type { Encoding } from "../../_shared/csv/encodings.ts";
 import type { Mapping } from "../../_shared/csv/import-fields.ts";
 import type { RowOptions } from "../../_shared/csv/normalise-row.ts";
@@ -8,7 +8,7 @@ interface Claimed {
   /** How often this chunk was begun. */
   read_count: number;
   org_id: string;
-  /** Of the import. */
+  /** The import's id. */
   id: string;
 }
 

@@ -5,9 +5,9 @@ import { type ImportRow, normaliseRow, planRows } from "../../_shared/csv/normal
 import { readRecords, UnreadableCsvError } from "../../_shared/csv/read-records.ts";
 import type { ImportChunk } from "./import-chunk.ts";
 
-/** About 40 ms of CPU here and a transaction of well under a second there. Rows of more than a hundred columns are fewer. */
+/** They take about 40 ms of CPU here and well under a second in the database. With over a hundred columns, a chunk has fewer. */
 export const MAX_ROWS = 1000;
-/** A file whose first rows are broken all through, not here and there, is not what its header says. */
+/** If so many of the first rows are broken, the header does not describe the file. */
 const BROKEN_SHARE = 0.9;
 const BROKEN_LEAST = 100;
 
@@ -16,14 +16,14 @@ export interface MadeRows {
   nextByte: number;
   nextLine: number;
   isLast: boolean;
-  /** Whether nextByte is in a line that is too long to be a row: the next chunk begins behind its end. */
+  /** Whether nextByte is in a line that is too long to be a row: the next chunk begins after its end. */
   isInLine: boolean;
 }
 
 /**
  * @param bytes the file from chunk.next_byte on
  * @param isEnd whether the file ends with them
- * @throws UnreadableCsvError where hardly any of the first rows fits
+ * @throws UnreadableCsvError if hardly any of the first rows fits
  */
 export function makeRows(chunk: ImportChunk, bytes: Uint8Array, isEnd: boolean): MadeRows {
   const { encoding, delimiter, columns, mapping, tags, options, next_byte, next_line } = chunk;

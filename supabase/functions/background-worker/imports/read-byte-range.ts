@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Bytes [from, end) of the object. supabase-js downloads whole objects only, hence a signed URL and a plain fetch.
- * @throws MissingObjectError; other errors may pass
+ * @throws MissingObjectError, or another error, after which a retry may succeed
  */
 export async function readByteRange(
   storage: FileStore,
@@ -43,7 +43,7 @@ function checked(bytes: Uint8Array, length: number): Uint8Array {
   throw new MissingObjectError(`the object holds ${bytes.length} of the ${length} bytes asked for`);
 }
 
-/** For a server that sends the whole object all the same: what comes before is dropped as it comes. */
+/** For a server that sends the whole object all the same: the bytes before the range are skipped. */
 async function skipTo(body: ReadableStream<Uint8Array>, from: number, end: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(end - from);
   const reader = body.getReader();

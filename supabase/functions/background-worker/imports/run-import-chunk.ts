@@ -1,4 +1,4 @@
-// One chunk of an import: read its bytes, make its rows, apply them; decide what becomes of it where that fails.
+// One chunk of an import: reads its bytes, makes its rows and applies them; if that fails, decides what becomes of the import.
 import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
 import { importFileAt, UnsafePathError } from "../../_shared/storage/stored-file.ts";
 import type { DrainImportsDeps } from "./drain-imports-deps.ts";
@@ -7,11 +7,11 @@ import { makeRows } from "./make-rows.ts";
 import { MissingObjectError, readByteRange } from "./read-byte-range.ts";
 import { skipLine } from "./skip-line.ts";
 
-/** Holds every row that is one (MAX_LINE_CHARS at 4 bytes), and mostly 1,000 of them. */
+/** Enough for any row that is not too long (MAX_LINE_CHARS at 4 bytes), and mostly for 1,000 of them. */
 const RANGE_BYTES = 1_048_576;
 const RETRY_SECONDS = 5;
 
-/** @returns whether a chunk was applied. Errors end the import or give the chunk back; none is thrown but a lost database's. */
+/** @returns whether a chunk was applied. Errors end the import or give the chunk back; it throws only if the database is lost. */
 export async function runImportChunk(
   chunk: ImportChunk,
   { sql, storage, budget, log }: DrainImportsDeps,
@@ -23,7 +23,7 @@ export async function runImportChunk(
     const bytes = await readByteRange(storage, file, chunk.next_byte, end);
     const begun = performance.now();
     const read = makeRows(chunk, bytes, end === chunk.file_bytes);
-    // Nothing else runs in this isolate meanwhile.
+    // Nothing else runs in this isolate meanwhile, so the time is CPU.
     budget.tookCpu(performance.now() - begun);
     const made = read.isInLine ? await skipLine(storage, chunk, read) : read;
     const [row] = await sql<{ result: { applied: boolean; status: string } }[]>`
@@ -64,7 +64,7 @@ async function settleFailure(
   }
 }
 
-/** What people are told where trying again can't help, null where it may. */
+/** The reason that people see if another try can't help; null if it may. */
 function finalReason(error: unknown, chunk: ImportChunk): string | null {
   if (error instanceof UnreadableCsvError) return error.message;
   if (error instanceof MissingObjectError || error instanceof UnsafePathError)

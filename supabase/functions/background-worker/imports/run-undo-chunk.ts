@@ -1,11 +1,11 @@
-// One chunk of an undo: the database does it all, and what fails is tried again.
+// One chunk of an undo: the database does all of it, and a chunk that fails is tried again.
 import { describeCause } from "../../_shared/http/describe-cause.ts";
 import type { DrainImportsDeps } from "./drain-imports-deps.ts";
 import type { UndoChunk } from "./import-chunk.ts";
 
 const RETRY_SECONDS = 5;
 
-/** @returns whether a chunk was undone. Errors give it back: after several tries the undo fails, and can be begun again from there. */
+/** @returns whether a chunk was undone. Errors give it back; after several tries the undo fails and can be begun again there. */
 export async function runUndoChunk(
   { id, undo_after, message_id }: UndoChunk,
   { sql, log }: Pick<DrainImportsDeps, "sql" | "log">,

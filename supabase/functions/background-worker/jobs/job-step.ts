@@ -1,4 +1,4 @@
-// What private.claim_job_step gives: a job and the step it stands at.
+// What private.claim_job_step returns: a job and its next step.
 
 import type { Dropped } from "../../_shared/drain/dropped.ts";
 import type { ExportCursor, ExportInput } from "../exports/export-cursor.ts";
@@ -16,19 +16,19 @@ interface Step {
   step: number;
 }
 
-/** One call of the database does it. */
+/** A step that one call of the database does. */
 interface DatabaseStep extends Step {
   work: "database";
 }
 
-/** The code here does it. */
+/** A step that the code here does. */
 export interface ExportStep extends Step {
   work: "export";
   input: ExportInput;
   cursor: ExportCursor;
 }
 
-/** What trying again can't mend: the job fails, and people are told this. */
+/** An error that another try can't fix: the job fails, and people see this message. */
 export class JobRefusal extends Error {
   override readonly name = "JobRefusal";
 }

@@ -1,4 +1,4 @@
-// One step of a job; decides what becomes of the job where it fails.
+// One step of a job; if it fails, decides what becomes of the job.
 import type { Direct } from "../../_shared/db/direct.ts";
 import { isStatementTimeout, withStatementTimeout } from "../../_shared/db/statement-timeout.ts";
 import { isTooLargeForStorage } from "../../_shared/storage/file-store.ts";
@@ -13,12 +13,12 @@ const LONGEST_RETRY_SECONDS = 320;
 const MOST_TRIES = 5;
 
 /**
- * What a step of the database may take: a changed chunk takes under a second, choosing among a million leads some. Each try
- * may take as much again, up to three times as much, while its owner's turn comes later by what was used.
+ * How long a step of the database may take: changing a chunk takes under a second, choosing among a million leads some seconds.
+ * The second try may take twice as long, and those after it three times as long; the time used delays its owner's next turn.
  */
 const STEP_LIMIT_MS = 8_000;
 
-/** @returns whether the step counts. Errors end the job or give the step back; none is thrown but a lost database's. */
+/** @returns whether the step counts. Errors end the job or give the step back; it throws only if the database is lost. */
 export async function runJobStep(step: JobStep, deps: DrainJobsDeps): Promise<boolean> {
   const { sql, log } = deps;
   const started = performance.now();
@@ -60,7 +60,7 @@ async function settleFailure(error: unknown, step: JobStep, { sql, log }: DrainJ
   }
 }
 
-/** What people are told where trying again can't help, null where it may. */
+/** The reason that people see if another try can't help; null if it may. */
 function finalReason(error: unknown, step: JobStep): string | null {
   if (error instanceof JobRefusal) return error.message;
   if (error instanceof UnsafePathError)
@@ -71,7 +71,7 @@ function finalReason(error: unknown, step: JobStep): string | null {
   if (typeof code !== "string") return null;
   if (isStatementTimeout(error) && step.read_count >= MOST_TRIES)
     return "It takes too long: five tries ran out of time. Name fewer segments and values in its filter, then start it again. What was done before is done.";
-  // Our own sentences, such as of a segment that is gone.
+  // The database's own error texts are sentences already, such as about a segment that is gone.
   if (/^PT4\d\d$/.test(code)) return message ?? null;
   // Values that Postgres refuses (class 22) or that break a rule of their table (23) will be refused again.
   return /^2[23]\w{3}$/.test(code)

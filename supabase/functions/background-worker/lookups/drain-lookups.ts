@@ -14,7 +14,7 @@ import { suspectGate } from "../suspects/suspect-gate.ts";
 
 interface LookupBatch extends ExternalBatch {
   account_sid: string | null;
-  /** Looked up meanwhile, for another lead. */
+  /** Phones that were looked up meanwhile, for another lead. */
   known: string[];
 }
 
@@ -81,7 +81,7 @@ async function lookUpBatch(batch: LookupBatch, { sql, env, log, budget }: DrainL
 }
 
 async function requireAccount(sql: Direct, accountSid: string | null): Promise<TwilioAccount> {
-  // A token that was just replaced is used at once: the old one would have the lane rest for ten minutes.
+  // A token that was just replaced is used at once: with the old one, the lane would rest for ten minutes.
   const account = accountSid === null ? null : await findTwilioAccount(sql, accountSid, 1_000);
   if (account === null)
     throw new ExternalError(

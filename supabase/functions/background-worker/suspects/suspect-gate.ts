@@ -1,9 +1,9 @@
-// Whatever was begun before and never ended may have ended its isolate: it is tried again alone, so that nobody else's work ends
-// with it and is taken for the cause.
+// Work that was begun before and never ended may have ended its isolate. Such a suspect is tried again alone, so that no other
+// work ends with it and is taken for the cause.
 
 export class SuspectGate {
   private readonly running = new Set<Promise<unknown>>();
-  /** Settles when the last of the suspects that run or wait has ended. */
+  /** Settles when the last suspect that runs or waits has ended. */
   private suspects: Promise<void> | undefined;
 
   /** Runs the work beside other work; a suspect waits until nothing else runs, and nothing else begins until it has ended. */
@@ -40,5 +40,5 @@ export class SuspectGate {
   }
 }
 
-/** Of this isolate. */
+/** One for the isolate. */
 export const suspectGate = new SuspectGate();

@@ -1,4 +1,4 @@
-// The route table of bulk actions. A large one goes on as a job: GET /leads/jobs/{id}.
+// The route table of bulk actions. A large one runs as a job: GET /leads/jobs/{id}.
 import { z } from "zod";
 import { object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
@@ -13,7 +13,7 @@ export const routes = [
     path: "/bulk-actions",
     summary: "Tag, change, delete or restore many leads, or put them on a list",
     description:
-      "Operators by ids; by a filter, and to delete and restore, campaign managers. Up to 1,000 leads are done at once, more become a job.",
+      "Operators may act on ids; a filter, delete and restore need campaign_manager. Up to 1,000 leads are done at once; more become a job.",
     permission: "operator",
     request: { body: bulkActionInput },
     response: object(bulkActionResult),
@@ -24,7 +24,7 @@ export const routes = [
     path: "/bulk-actions/{id}/undo",
     summary: "Undo a bulk action, by its job, within 30 days",
     description:
-      "Leads whose field was changed since are passed over and counted. What a deletion canceled in campaigns stays canceled.",
+      "Leads whose field was changed since are skipped and counted. What a deletion canceled in campaigns stays canceled.",
     permission: "operator",
     request: { params: z.object({ id: z.uuid() }) },
     response: object(job),

@@ -26,8 +26,8 @@ export const bulkActionInput = z
       .union([z.array(oneLine(50, 0)).max(50), oneLine(1000, 0)])
       .nullable()
       .default(null)
-      .describe("Tags, the status, score or source, or the id of a list; none to delete and restore"),
-    dry_run: z.boolean().default(false).describe("Count only"),
+      .describe("Tags, the status, score or source, or the id of a list; null for delete and restore"),
+    dry_run: z.boolean().default(false).describe("Only count"),
   })
   .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
     path: ["ids"],
@@ -38,8 +38,10 @@ export type BulkActionInput = z.output<typeof bulkActionInput>;
 const count = z.number().int();
 export const bulkActionResult = z.object({
   matched: count,
-  would_change: count.describe("Of them, before anything was changed: those that were not so already"),
-  sample: z.array(lead).describe("Of a dry run: five leads that would change"),
+  would_change: count.describe(
+    "How many of these did not have the value already, counted before anything changed",
+  ),
+  sample: z.array(lead).describe("In a dry run: up to five leads that would change"),
   job: job.nullable().describe("Null for a dry run. Up to 1,000 leads are done when this is answered"),
 });
 export type BulkActionResult = z.output<typeof bulkActionResult>;

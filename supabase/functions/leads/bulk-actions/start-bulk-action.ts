@@ -1,4 +1,4 @@
-// Changes many leads: at once where they are few, as a job where they are many; counts only for a dry run.
+// Changes many leads: at once if they are few, as a job if they are many. A dry run only counts.
 import { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -8,7 +8,7 @@ import { type BulkActionInput, type BulkActionResult, bulkActionResult } from ".
 /** What start_bulk_action returns: the whole row of its job. */
 const startedAction = bulkActionResult.extend({ job: z.record(z.string(), z.unknown()).nullable() });
 
-/** @throws AppError forbidden where ids alone would be allowed, invalid_input */
+/** @throws AppError forbidden if a filter, delete or restore needs a higher role, invalid_input */
 export async function startBulkAction(
   { db }: UserContext,
   { body }: { body: BulkActionInput },

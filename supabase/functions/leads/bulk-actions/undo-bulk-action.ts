@@ -4,7 +4,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import type { Job } from "../jobs/schemas.ts";
 import { toJob } from "../jobs/select-job.ts";
 
-/** @throws AppError not_found, forbidden, invalid_state where it is not over, was undone, or ended 30 days ago */
+/** @throws AppError not_found, forbidden, invalid_state if it has not ended, was undone already, or ended over 30 days ago */
 export async function undoBulkAction(
   { db }: UserContext,
   { params }: { params: { id: string } },

@@ -1,4 +1,4 @@
-// A person's word that leads are different owners.
+// Records a person's decision that leads are different owners.
 import type { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";

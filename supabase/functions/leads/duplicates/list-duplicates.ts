@@ -9,7 +9,7 @@ import { duplicateGroup, type duplicatesQuery } from "./schemas.ts";
 
 type Group = z.output<typeof duplicateGroup>;
 
-/** Where a group stands in the list. */
+/** The position of a group in the list. */
 const place = z.object({ rank: z.number(), id: z.string() });
 type Place = z.output<typeof place>;
 
@@ -21,7 +21,7 @@ const foundGroups = z.object({
   next: place.nullable(),
 });
 
-/** @throws AppError invalid_input for a cursor that is none of this list's, or a page too deep for anything but one */
+/** @throws AppError invalid_input for a cursor that this list did not give, or for a page so deep that it needs a cursor */
 export async function listDuplicates(
   { db }: UserContext,
   { query }: { query: z.output<typeof duplicatesQuery> },
@@ -48,7 +48,7 @@ export async function listDuplicates(
 function readCursor(cursor: string): Place {
   const [, rank, id] = /^([12])\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
   if (rank && id) return { rank: Number(rank), id };
-  throw new AppError("invalid_input", "The cursor is none of this list's.", {
-    errors: [{ field: "cursor", message: "Take next_cursor of the page before, unchanged." }],
+  throw new AppError("invalid_input", "The cursor is not from this list.", {
+    errors: [{ field: "cursor", message: "Send next_cursor of the previous page unchanged." }],
   });
 }

@@ -14,8 +14,8 @@ export const routes = [
     path: "/duplicates",
     summary: "List groups of leads that look like one owner, those with a shared phone first",
     description:
-      "A lead that was just written is among them within seconds. Pages are gone through by next_cursor; totals are estimated where " +
-      "there is more than one page.",
+      "A lead that was just written appears within seconds. Ask for further pages with next_cursor; totals are estimated if there is " +
+      "more than one page.",
     permission: "viewer",
     request: { query: duplicatesQuery },
     response: list(duplicateGroup),
@@ -33,7 +33,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/duplicates/dismiss",
-    summary: "Say that leads are different owners: they are not suggested as one again",
+    summary: "Record that leads are different owners: they are not suggested as one owner again",
     permission: "operator",
     request: { body: dismissal },
     response: object(
@@ -47,8 +47,8 @@ export const routes = [
     summary: "Merge up to 20 leads into one, or see with dry_run what that would do",
     description:
       "In one transaction: phones, parcels, tags, notes, custom fields, conversations, messages and campaign targets become the kept " +
-      "lead's, blanks are filled, the strictest consent wins. Nothing is lost: what does not fit is in custom_fields, and the audit " +
-      "event leads_merged keeps all leads as they were. The merged leads are answered 404 with details.merged_into.",
+      "lead's, blanks are filled, the strictest consent wins. Nothing is lost: what does not fit is kept in custom_fields, and the " +
+      "audit event leads_merged keeps all leads as they were. Requests for the merged leads get 404 with details.merged_into.",
     permission: "operator",
     request: { body: mergeInput },
     response: object(merge),

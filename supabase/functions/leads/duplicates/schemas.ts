@@ -12,7 +12,7 @@ export const duplicatesQuery = z.strictObject({
   reason: z
     .enum(REASONS)
     .optional()
-    .describe("By a shared phone alone, or by name and mailing address alone"),
+    .describe("Only groups by a shared phone, or only groups by name and mailing address"),
 });
 
 const confidence = z.enum(["certain", "likely"]);
@@ -24,17 +24,19 @@ export const duplicateGroup = z.object({
         lead_ids: z.tuple([z.uuid(), z.uuid()]),
         reason: z
           .enum(REASONS)
-          .describe("phone: both have it, in whatever role. owner: the same name and mailing address"),
+          .describe(
+            "phone: both have the phone, in any role. owner: both have the same name and mailing address",
+          ),
         phone: z.string().optional().describe("The phone both have, E.164"),
         confidence,
       }),
     )
-    .describe("Which lead looks like which other, and why; none for a lead without a duplicate"),
-  confidence: confidence.describe("certain where a phone is shared"),
+    .describe("Which lead looks like which other, and why; empty for a lead without a duplicate"),
+  confidence: confidence.describe("certain if a phone is shared"),
 });
 
 export const dismissal = z.strictObject({
-  lead_ids: z.array(z.uuid()).min(2).max(20).describe("Leads that are different owners, each of each"),
+  lead_ids: z.array(z.uuid()).min(2).max(20).describe("Leads of which each is a different owner"),
 });
 
 /** Fields of which one lead's value can be preferred over the others'. */
@@ -61,7 +63,7 @@ export const mergeInput = z.strictObject({
     .partialRecord(z.enum(PREFERABLE), z.uuid())
     .optional()
     .describe(
-      "Whose value a field takes, by lead id; without it the kept lead's, and blanks are filled, oldest lead first",
+      "By field: the id of the lead whose value it takes. A field not named keeps the kept lead's value; a blank is filled from the oldest lead that has one",
     ),
   dry_run: z.boolean().default(false).describe("Answer what would be done, and write nothing"),
 });
@@ -81,7 +83,7 @@ export const merge = z.object({
       }),
     )
     .describe(
-      `Fields that were decided. Status: the heaviest of ${[...LEAD_STATUSES].reverse().join(", ")}; consent: the strictest`,
+      `Fields for which a value was chosen, and why. Status: the heaviest in the order ${[...LEAD_STATUSES].reverse().join(", ")}; consent: the strictest`,
     ),
   tags_added: z.array(z.string()),
   custom_fields_added: z.record(z.string(), z.unknown()),
@@ -89,13 +91,22 @@ export const merge = z.object({
     .object({ phones: z.array(z.string()), tags: z.array(z.string()), notes: count })
     .partial()
     .describe(
-      "What did not fit (three phones, 50 tags, 10,000 characters of notes): it is in custom_fields as other_phones, other_tags, other_notes",
+      "What did not fit (three phones, 50 tags, 10,000 characters of notes): it is kept in custom_fields as other_phones, other_tags, other_notes",
     ),
   not_taken: z
     .array(z.object({ field: z.string(), lead_id: z.uuid(), value: z.unknown() }))
-    .describe("What the other leads said otherwise; kept in the audit event leads_merged"),
-  properties: z.object({ moved: count, united: count }).describe("Parcels; one that both had is united"),
-  targets: z.object({ moved: count, canceled: count.describe("Not sent yet, and not to be sent twice") }),
+    .describe("Values of the other leads that were not taken; the audit event leads_merged keeps them"),
+  properties: z
+    .object({
+      moved: count,
+      united: count.describe("Both had the parcel: it becomes one"),
+      left: count.describe("They stay with the merged lead, since a lead has at most 100 parcels"),
+    })
+    .describe("Parcels"),
+  targets: z.object({
+    moved: count,
+    canceled: count.describe("Not sent yet, and canceled so that nobody is written to twice"),
+  }),
   history: z
     .object({
       conversations: count,
@@ -103,7 +114,7 @@ export const merge = z.object({
       consent_records: count,
       audit_events: count,
       lead_events: count,
-      segments: count.describe("Lists"),
+      segments: count.describe("Places on lists"),
     })
-    .describe("Rows that are the kept lead's now"),
+    .describe("Rows that belong to the kept lead now"),
 });

@@ -5,7 +5,7 @@ import { checkService } from "./check-service.ts";
 import { readService } from "./list-services.ts";
 import type { Service, ServiceInput } from "./schemas.ts";
 
-/** @throws AppError invalid_input, duplicate where another has the name */
+/** @throws AppError invalid_input, duplicate if another service has the name */
 export async function addService(ctx: UserContext, { body }: { body: ServiceInput }): Promise<Service> {
   const { kind, ...settings } = body;
   checkService(ctx.env, kind, settings);

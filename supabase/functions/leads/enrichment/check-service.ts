@@ -1,4 +1,4 @@
-// Whether a service's settings go together: its URL may be called, its request asks for what there is, its map suits its kind.
+// Checks a service's settings: its URL may be called, its request uses only known placeholders, and its map suits its kind.
 import type { z } from "zod";
 import { placeholdersOf } from "../../_shared/enrichment/build-request.ts";
 import { PARCEL_FIELDS, PHONE_FIELDS } from "../../_shared/enrichment/service.ts";
@@ -9,10 +9,10 @@ import { twilioApiUrl } from "../../_shared/twilio/api-url.ts";
 import { isLoopbackUrl } from "../../_shared/twilio/is-loopback-url.ts";
 import { parcelMap, type ServiceChanges, scrubMap } from "./schemas.ts";
 
-/** Services on this machine are called only where Twilio's API is on it too: then it is a simulator. */
+/** Services on this machine may be called only if Twilio's API is on it too: then it is a simulator. */
 export const allowsLoopback = (env: Environment): boolean => isLoopbackUrl(twilioApiUrl(env));
 
-/** @throws AppError invalid_input naming every setting that can't be right */
+/** @throws AppError invalid_input naming every setting that is wrong */
 export function checkService(env: Environment, kind: "property" | "scrub", given: ServiceChanges): void {
   const errors: FieldError[] = [];
   const refusal = given.url === undefined ? null : refuseUrl(given.url, allowsLoopback(env));

@@ -1,11 +1,11 @@
-// The organisation's services, with how far each is.
+// Lists the organisation's services, each with its progress.
 import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import { type Service, service } from "./schemas.ts";
 
-/** All of them: there are few. */
+/** All of them on one page: there are few. */
 export async function listServices(ctx: UserContext): Promise<ListResult<Service>> {
   const data = await readServices(ctx);
   const size = Math.max(data.length, 1);

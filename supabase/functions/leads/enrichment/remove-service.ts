@@ -1,4 +1,4 @@
-// Removes a service, with its secret and what it was still to be asked.
+// Removes a service, with its secret and the questions that wait for it.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 

@@ -1,10 +1,10 @@
-// Has a service asked about parcels or phones, or counts how many those are.
+// Queues parcels or phones about which a service is to be asked, or only counts them.
 import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type enrichmentRequest, requestedEnrichment } from "./schemas.ts";
 
-/** @throws AppError not_found; invalid_state where the service is turned off */
+/** @throws AppError not_found; invalid_state if the service is turned off */
 export async function requestEnrichment(
   { db }: UserContext,
   { params, body }: { params: { id: string }; body: z.output<typeof enrichmentRequest> },

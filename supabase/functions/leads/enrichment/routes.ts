@@ -24,7 +24,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/enrichment-services",
-    summary: "List the services that are asked about parcels and phones, and how far each is",
+    summary: "List the services that are asked about parcels and phones, each with its progress",
     permission: "viewer",
     response: list(service),
     run: listServices,
@@ -59,7 +59,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/enrichment-services/{id}/requests",
-    summary: "Have a service asked about parcels or phones, or count them",
+    summary: "Have a service asked about parcels or phones, or only count these",
     permission: "campaign_manager",
     request: { params, body: enrichmentRequest },
     response: accepted(requestedEnrichment),

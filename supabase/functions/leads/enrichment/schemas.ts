@@ -13,18 +13,20 @@ export const parcelMap = z
   .refine((map) => Object.keys(map).length > 0, { message: "Map at least one field." });
 export const scrubMap = z
   .strictObject({
-    results: path.optional().describe("Where the list of phones is; left out: the answer is the list"),
-    phone: path.describe("Of an entry of the list: the phone, in any US format"),
-    dnc: path.optional().describe("Of an entry: whether it is on a do-not-call list"),
-    litigator: path.optional().describe("Of an entry: whether it is a known litigator's"),
-    hits_only: z.boolean().optional().describe("Phones that the answer does not name are clean"),
+    results: path
+      .optional()
+      .describe("Where the list of phones is in the answer; left out: the answer itself is the list"),
+    phone: path.describe("Where an entry of the list has the phone, in any US format"),
+    dnc: path.optional().describe("Where an entry says whether the phone is on a do-not-call list"),
+    litigator: path.optional().describe("Where an entry says whether the phone is a known litigator's"),
+    hits_only: z.boolean().optional().describe("True: phones that the answer does not name are clean"),
   })
   .refine((map) => map.dnc !== undefined || map.litigator !== undefined, {
     path: ["dnc"],
     message: "Map dnc, litigator or both.",
   });
 
-/** Headers that are the connection's: two of one of them, and the service reads another request than we sent. */
+/** Headers of the connection. If one of them were sent twice, the service could read another request than we sent. */
 const CONNECTION_HEADERS = new Set(
   "accept accept-encoding connection content-encoding content-length content-type cookie expect host keep-alive te trailer transfer-encoding upgrade user-agent via".split(
     " ",
@@ -44,7 +46,7 @@ const settings = {
     .trim()
     .max(2000)
     .describe(
-      "https and a public address; no redirect is followed. On one machine with a Twilio simulator http to it, too",
+      "An https URL with a public address; redirects are not followed. If Twilio is a simulator on this machine, http to this machine is allowed too",
     ),
   method: z.enum(["GET", "POST"]).describe("GET: the request becomes the query; POST: a JSON body"),
   request: z
@@ -53,18 +55,18 @@ const settings = {
       message: "What a service is sent has at most 10,000 characters, 8 levels and 300 values.",
     })
     .describe(
-      "What is sent, with {apn}, {county}, {state}, {situs}, {property_type}, {acreage} or {estimated_value} of a parcel, or {phones} (E.164) or {phones10} (ten digits)",
+      "What is sent. It names {apn}, {county}, {state}, {situs}, {property_type}, {acreage} or {estimated_value} of a parcel, or {phones} (E.164) or {phones10} (ten digits)",
     ),
   field_map: z
     .record(z.string(), z.unknown())
     .describe(
-      "Where things are in the answer. Of parcels: field to path; map apn (and county, state) where the service tells them, so that an answer about another parcel is found out. Of phones: results, phone, dnc, litigator, hits_only",
+      "Where values are in the answer. For parcels: the path of each field; map apn (and county, state) if the service returns them, so that an answer about another parcel is noticed. For phones: results, phone, dnc, litigator, hits_only",
     ),
   secret_header: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,60}$/, { message: "Write the name of a header such as x-api-key." })
     .refine((name) => !isConnectionHeader(name.toLowerCase()), {
-      message: "This header is not the secret's.",
+      message: "The connection uses this header itself: name another one for the secret.",
     }),
   secret: z
     .string()
@@ -72,9 +74,9 @@ const settings = {
     .regex(/^[\x20-\x7e]*$/, { message: "A secret is made of printable ASCII characters." })
     .nullable()
     .describe(
-      "The header's value as it is sent, such as Bearer abc. Kept in Vault, never told; null removes it",
+      "The header's value as it is sent, such as Bearer abc. It is stored in Vault and never returned; null removes it",
     ),
-  batch_size: z.number().int().min(1).max(50).describe("Phones a call"),
+  batch_size: z.number().int().min(1).max(50).describe("Phones per call"),
   daily_budget: z
     .number()
     .int()
@@ -85,7 +87,7 @@ const settings = {
   is_enabled: z.boolean(),
   is_automatic: z
     .boolean()
-    .describe("New parcels that lack acreage or value, and new phones, are asked about by themselves"),
+    .describe("Ask by itself about new parcels that lack acreage or value, or about new phones"),
 };
 const { name, url, request, field_map, ...others } = settings;
 export const serviceInput = z.strictObject({
@@ -107,9 +109,9 @@ export const service = z.object({
   id: z.uuid(),
   kind: z.enum(["property", "scrub"]),
   name: z.string(),
-  url: z.string().nullable().describe("Told to admins"),
+  url: z.string().nullable().describe("Null unless the caller is an admin"),
   method: z.enum(["GET", "POST"]),
-  request: z.record(z.string(), z.unknown()).nullable().describe("Told to admins"),
+  request: z.record(z.string(), z.unknown()).nullable().describe("Null unless the caller is an admin"),
   field_map: z.record(z.string(), z.unknown()),
   secret_header: z.string(),
   has_secret: z.boolean(),
@@ -126,12 +128,17 @@ export type Service = z.output<typeof service>;
 
 export const enrichmentRequest = z
   .strictObject({
-    lead_ids: z.array(z.uuid()).min(1).max(10_000).optional().describe("What these leads have"),
-    all: z.literal(true).optional().describe("What all leads have"),
+    lead_ids: z
+      .array(z.uuid())
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("Ask about the parcels or phones of these leads"),
+    all: z.literal(true).optional().describe("Ask about the parcels or phones of all leads"),
     overwrite: z
       .boolean()
       .default(false)
-      .describe("Ask about what is known too, and let answers replace what is known of parcels"),
+      .describe("Also ask about what is known already; answers then replace what is known of parcels"),
     dry_run: z.boolean().default(false).describe("Only count"),
   })
   .refine((body) => (body.lead_ids === undefined) !== (body.all === undefined), {
@@ -141,7 +148,7 @@ export const enrichmentRequest = z
 const count = z.number().int();
 export const requestedEnrichment = z.object({
   found: count.describe(
-    "Parcels that lack acreage or value; phones not told of within 30 days and on no list",
+    "Parcels that lack acreage or value, or phones without an answer within 30 days that are on no list",
   ),
   queued: count,
   has_more: z.boolean().describe("There are more than the 20,000 of one request: ask again for them"),
@@ -171,16 +178,16 @@ export const testInput = z.strictObject({
 });
 export const testResult = z.object({
   is_ok: z.boolean(),
-  problem: z.string().nullable().describe("Why it would be no use"),
+  problem: z.string().nullable().describe("Why its answer could not be used; null if it could"),
   http_status: z.number().int().nullable(),
-  answer: z.string().nullable().describe("What it answered, up to 16,000 characters"),
+  answer: z.string().nullable().describe("What the service answered, up to 16,000 characters"),
   found: z
     .record(z.string(), z.unknown())
-    .describe("What would be kept: fields of the parcel, or phones and what they are"),
+    .describe("What would be kept: fields of the parcel, or phones and what each is"),
   ms: z.number().int(),
 });
 
-/** The database measures the same, and decides. */
+/** The database checks the same limits again and has the last word. */
 function isSmall(request: unknown): boolean {
   let values = 0;
   const fits = (value: unknown, depth: number): boolean => {

@@ -11,12 +11,12 @@ import { parsePhone } from "../../_shared/sms/parse-phone.ts";
 import { allowsLoopback } from "./check-service.ts";
 import type { testInput, testResult } from "./schemas.ts";
 
-/** @throws AppError not_found, or invalid_input where the sample is not of the service's kind */
+/** @throws AppError not_found, or invalid_input if the sample is not of the service's kind */
 export async function testService(
   { env, user }: UserContext,
   { params, body }: { params: { id: string }; body: z.output<typeof testInput> },
 ): Promise<z.output<typeof testResult>> {
-  // The secret is out of every user's reach, so this reads as the worker does, for the caller's organisation alone.
+  // No user may read the secret, so this reads with the worker's rights, for the caller's organisation only.
   const sql = connectDirect(env, "leads test call");
   const [row] = await sql<{ service: EnrichmentService | null }[]>`
     select private.service_to_test(${user.orgId}, ${params.id}) as service`;

@@ -5,7 +5,7 @@ import { checkService } from "./check-service.ts";
 import { readService } from "./list-services.ts";
 import type { Service, ServiceChanges } from "./schemas.ts";
 
-/** @throws AppError not_found, invalid_input, duplicate where another has the name */
+/** @throws AppError not_found, invalid_input, duplicate if another service has the name */
 export async function updateService(
   ctx: UserContext,
   { params, body }: { params: { id: string }; body: ServiceChanges },

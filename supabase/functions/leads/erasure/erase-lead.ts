@@ -1,4 +1,4 @@
-// Erases the person of a lead for good.
+// Erases the person behind a lead for good.
 import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -6,8 +6,8 @@ import { readPhone } from "./read-phone.ts";
 import { type eraseInput, erasure } from "./schemas.ts";
 
 /**
- * @throws AppError not_found, invalid_input naming `confirm` where it is not this lead's, conflict (details.lead_ids) where
- *   another lead has one of the phones, invalid_state while a message is under way
+ * @throws AppError not_found, invalid_input naming `confirm` if it is neither the lead's name nor one of its phones, conflict
+ *   (details.lead_ids) if another lead has one of the phones, invalid_state while a message is being sent
  */
 export async function eraseLead(
   { db }: UserContext,

@@ -1,4 +1,4 @@
-// Erases what there is of somebody who is in no lead, by their phone.
+// Erases everything stored about a person who is in no lead, by their phone.
 import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
@@ -6,7 +6,10 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { readPhone } from "./read-phone.ts";
 import { type erasePhoneInput, erasure } from "./schemas.ts";
 
-/** @throws AppError invalid_input, conflict (details.lead_ids) where a lead has the phone, invalid_state while a message is under way */
+/**
+ * @throws AppError invalid_input, conflict (details.lead_ids) if a lead has the phone, invalid_state while a message is being
+ *   sent
+ */
 export async function erasePhone(
   { db }: UserContext,
   { body }: { body: z.output<typeof erasePhoneInput> },

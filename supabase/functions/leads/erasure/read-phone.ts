@@ -1,9 +1,8 @@
-// A phone as somebody types it: US formats, or E.164 of any country, since anybody may have written to us.
+// Reads a phone as people type it: in any US format, or E.164 of any country, since people abroad may have written to us.
+import { E164 } from "../../_shared/sms/e164.ts";
 import { parsePhone } from "../../_shared/sms/parse-phone.ts";
 
-const E164 = /^\+[1-9][0-9]{6,14}$/;
-
-/** @returns E.164, or undefined where the text is no phone */
+/** @returns E.164, or undefined if the text is not a phone */
 export function readPhone(text: string): string | undefined {
   const parsed = parsePhone(text);
   if (parsed.ok) return parsed.e164;

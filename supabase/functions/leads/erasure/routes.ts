@@ -12,9 +12,10 @@ export const routes = [
     path: "/{id}/erase",
     summary: "Erase a person for good, and keep their phones suppressed",
     description:
-      "Removes name, address, e-mail, notes, custom fields, parcels, all texts to and from them, raw receipts, rejected rows of imports " +
-      "and what the audit trail says of them, of leads merged into this one too. What stays is phone, time and kind: the suppression, " +
-      "without which they would be written to again, and that and when they were written to or said no. Figures stay.",
+      "Removes the name, address, e-mail, notes, custom fields, parcels, all texts to and from the person, raw receipts, rejected " +
+      "rows of imports and what the audit trail says about them; the same for leads merged into this one. Phone, time and kind " +
+      "stay: the suppression, without which the person would be written to again, and the record of when they were written to or " +
+      "said no. Figures stay.",
     permission: "admin",
     request: { params: z.object({ id: z.uuid() }), body: eraseInput },
     response: object(erasure),

@@ -14,7 +14,7 @@ export const eraseInput = z.strictObject({
     .array(z.uuid())
     .max(20)
     .default([])
-    .describe("Other leads of the same person, where they have the same phones"),
+    .describe("Other leads of the same person that have the same phones"),
 });
 
 export const erasePhoneInput = z.strictObject({
@@ -23,7 +23,11 @@ export const erasePhoneInput = z.strictObject({
 });
 
 export const erasure = z.object({
-  erased: z.record(z.string(), z.number().int()).describe("How many of each were removed or emptied"),
+  erased: z
+    .record(z.string(), z.number().int())
+    .describe("How many records of each kind were removed or emptied"),
   targets_canceled: z.number().int(),
-  suppressed: z.array(z.string()).describe("The phones, E.164: they stay, or they would be written to again"),
+  suppressed: z
+    .array(z.string())
+    .describe("The phones, E.164: they are kept, so that the person is not written to again"),
 });

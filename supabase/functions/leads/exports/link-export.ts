@@ -1,4 +1,4 @@
-// A link to the file of an export, which opens for whoever has it, for a short time.
+// Makes a link to the file of an export. For ten minutes, it opens for anybody who has it.
 import { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
@@ -12,7 +12,7 @@ const LINK_SECONDS = 600;
 const exportResult = z.object({
   file: z
     .object({
-      // Whatever stands there: only exportFileAt says whether it is a path of this export.
+      // Not trusted: exportFileAt checks whether it is a path of this export.
       path: z.unknown(),
       name: z.string(),
       bytes: z.number(),
@@ -23,9 +23,10 @@ const exportResult = z.object({
 });
 
 /**
- * The job is read as the user, so that another organisation's is not there; the link is signed with the secret key, since
- * users have no rights on the bucket.
- * @throws AppError not_found, also for a file whose seven days are over, invalid_state where there is no file yet
+ * The job is read with the user's rights, which don't show another organisation's jobs. The link is signed with the secret key,
+ * since users have no rights on the bucket.
+ * @throws AppError not_found, also if the file's seven days are over, invalid_state if there is no file yet, try_again if
+ *   Storage can't be reached
  */
 export async function linkExport(
   { db, env, user }: UserContext,
@@ -71,7 +72,7 @@ function ownFile(path: unknown, owner: { orgId: string; jobId: string }): Stored
   }
 }
 
-/** Functions may know Storage by an address of their own network; people reach it where they reach the functions. */
+/** Functions may reach Storage at an address inside their network; clients reach it at the address of the functions. */
 function publicAddress(signedUrl: string, functionsUrl: string): string {
   const { pathname, search } = new URL(signedUrl);
   return `${new URL(functionsUrl).origin}${pathname}${search}`;

@@ -1,4 +1,4 @@
-// The route table of exports. Their progress is that of their job: GET /leads/jobs/{id}.
+// The route table of exports. An export is a job: GET /leads/jobs/{id} shows its progress.
 import { z } from "zod";
 import { accepted, object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
@@ -11,7 +11,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/exports",
-    summary: "Export leads into a CSV or a workbook, as a job",
+    summary: "Export leads to a CSV file or a workbook, as a job",
     permission: "operator",
     request: { body: exportInput },
     response: accepted(job),
@@ -20,7 +20,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/exports/{id}/download",
-    summary: "A link to the file of a completed export, kept for seven days",
+    summary: "Get a link to the file of a completed export, which is kept for seven days",
     permission: "operator",
     request: { params: z.object({ id: z.uuid() }) },
     response: object(exportLink),

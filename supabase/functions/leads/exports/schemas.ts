@@ -13,12 +13,14 @@ export const exportInput = z.strictObject({
     .max(EXPORT_COLUMNS.length)
     .transform((columns) => [...new Set(columns)])
     .optional()
-    .describe("In this order. Not given: all, and every custom field as a column of its own"),
+    .describe(
+      "The columns, in this order; if not given, all of them, and every custom field as a column of its own",
+    ),
   rows_per: z
     .enum(["lead", "parcel"])
     .default("lead")
     .describe(
-      "lead: one row each, with the first parcel and how many there are; parcel: one for each parcel",
+      "lead: one row for each lead, with its first parcel and how many it has; parcel: one row for each parcel",
     ),
 });
 export type ExportRequest = z.output<typeof exportInput>;

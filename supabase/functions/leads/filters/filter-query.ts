@@ -1,4 +1,4 @@
-// The filter of leads as a query string asks for it: flat names, lists as k[]=a, k=a&k=b or k=a,b.
+// The filter of leads in the form of a query string: flat names, and lists as k[]=a, k=a&k=b or k=a,b.
 import { z } from "zod";
 import { type LeadFilter, leadFilter } from "../../_shared/leads/lead-filter.ts";
 
@@ -27,10 +27,10 @@ export const filterFields = {
   consent_status: shape.consent,
   language: shape.languages,
   property_type: shape.property_types,
-  acreage_from: number(acreage.from).describe("With a parcel of so many acres at least"),
-  acreage_to: number(acreage.to).describe("... at most"),
-  estimated_value_from: number(value.from).describe("With a parcel worth so many US dollars at least"),
-  estimated_value_to: number(value.to).describe("... at most"),
+  acreage_from: number(acreage.from).describe("With a parcel of at least so many acres"),
+  acreage_to: number(acreage.to).describe("With a parcel of at most so many acres"),
+  estimated_value_from: number(value.from).describe("With a parcel worth at least so many US dollars"),
+  estimated_value_to: number(value.to).describe("With a parcel worth at most so many US dollars"),
   line_type: shape.line_types,
   import_id: shape.import_ids,
   segment_id: shape.segment_ids,
@@ -44,12 +44,12 @@ export const filterFields = {
     .array(z.string().regex(/^[^:]+:/, { message: "Write name:value." }))
     .max(20)
     .optional()
-    .describe("name:value of a custom field; of one name any value, of several all"),
-  deleted: flag.optional().describe("true: deleted leads in place of the others"),
+    .describe("name:value of a custom field; any of the values given for a name, and all names given"),
+  deleted: flag.optional().describe("true: deleted leads instead of the others"),
 };
 export type FilterQuery = z.output<z.ZodObject<typeof filterFields>>;
 
-/** Fields that were not asked about are left out. */
+/** Leaves out fields that the query does not name. */
 export function filterOf(query: FilterQuery): LeadFilter {
   const { tags, tags_all, tags_none } = query;
   const asked = {
@@ -81,7 +81,7 @@ export function filterOf(query: FilterQuery): LeadFilter {
   return (given(asked) ?? {}) as LeadFilter;
 }
 
-/** The fields that have a value, undefined where none has. */
+/** The fields that have a value; undefined if none has. */
 function given<T extends object>(fields: T): Partial<T> | undefined {
   const filled = Object.entries(fields).filter(([, value]) => value !== undefined);
   return filled.length === 0 ? undefined : (Object.fromEntries(filled) as Partial<T>);

@@ -13,7 +13,7 @@ const foundEntries = z.object({
   next: z.object({ created_at: z.string(), id: z.string() }).nullable(),
 });
 
-/** @throws AppError not_found (details.merged_into for a merged lead), invalid_input for a cursor that is none of this list's */
+/** @throws AppError not_found (details.merged_into for a merged lead), invalid_input for a cursor that this list did not give */
 export async function readHistory(
   { db }: UserContext,
   { params, query }: { params: { id: string }; query: z.output<typeof historyQuery> },

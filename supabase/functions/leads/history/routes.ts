@@ -15,7 +15,7 @@ export const routes = [
     response: object(
       z.object({
         entries: z.array(historyEntry),
-        next_cursor: z.string().nullable().describe("What to ask the next page with, null at the end"),
+        next_cursor: z.string().nullable().describe("The cursor of the next page; null at the end"),
       }),
     ),
     run: readHistory,

@@ -1,4 +1,4 @@
-// Deletes a saved mapping. Imports that were made with it keep their own.
+// Deletes a saved mapping. Imports that used it keep their own copy.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";

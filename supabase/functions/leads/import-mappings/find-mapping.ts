@@ -1,5 +1,5 @@
-// Finds the mapping that a file gets where the request names none: the saved one that fits best, else that of the last import with
-// the same columns.
+// Finds the mapping that a file gets if the request names none: the saved mapping that fits best, else that of the last import
+// with the same columns.
 import { z } from "zod";
 import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
 import { normaliseHeader } from "../../_shared/csv/normalise-header.ts";
@@ -9,10 +9,10 @@ import type { UserContext } from "../../_shared/http/context.ts";
 export interface FittingMapping {
   id: string;
   name: string;
-  /** With the columns' names as this file writes them. */
+  /** Its keys are the columns' names as this file writes them. */
   mapping: Record<string, string>;
   options: Record<string, unknown>;
-  /** Whether the file has the very columns it was saved for; else those that it gives a field. */
+  /** True if the file has exactly the columns it was saved for; false if it has at least those that it gives a field. */
   same_columns: boolean;
 }
 
@@ -44,8 +44,8 @@ export async function findMapping({ db }: UserContext, columns: string[]): Promi
 }
 
 /**
- * Those saved for the same columns come first, then those whose every field the file has a column for, the most fields first;
- * among equals the order stays.
+ * Mappings saved for the same columns come first, then those for whose every field the file has a column. Within both, those
+ * with more fields come first; equal ones keep their order.
  */
 export function rankMappings(saved: SavedMapping[], columns: string[]): FittingMapping[] {
   const fingerprint = fingerprintColumns(columns);

@@ -23,7 +23,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/import/mappings",
-    summary: "Save a mapping by name, in place of the one of that name",
+    summary: "Save a mapping under a name; it replaces one of the same name",
     permission: "campaign_manager",
     request: { body: savedMappingInput },
     response: object(savedMapping),

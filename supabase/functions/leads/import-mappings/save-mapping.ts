@@ -1,4 +1,4 @@
-// Saves a mapping by name; the one of that name gives way.
+// Saves a mapping under a name; it replaces one of the same name.
 import { checkMapping } from "../../_shared/csv/check-mapping.ts";
 import { fingerprintColumns } from "../../_shared/csv/fingerprint-columns.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
@@ -7,7 +7,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { checkRepeats } from "../imports/limit-repeats.ts";
 import { MAPPING_COLUMNS, type SavedMapping, type SavedMappingInput, savedMapping } from "./schemas.ts";
 
-/** @throws AppError invalid_input for what no file could be imported with */
+/** @throws AppError invalid_input for a mapping that no file could be imported with */
 export async function saveMapping(
   { db, user }: UserContext,
   { body }: { body: SavedMappingInput },

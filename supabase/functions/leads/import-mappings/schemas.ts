@@ -9,9 +9,9 @@ import { tags } from "../lead/schemas.ts";
 export const MAPPING_SOURCES = ["request", "saved", "last_import", "suggested"] as const;
 
 export const autoTags = z.strictObject({
-  time: z.boolean().default(false).describe("The month: SEP25"),
-  geographic: z.boolean().default(false).describe("State and county: TX-HAR"),
-  property: z.boolean().default(false).describe("Acres: 5-10AC"),
+  time: z.boolean().default(false).describe("Add a tag for the month, such as SEP25"),
+  geographic: z.boolean().default(false).describe("Add a tag for state and county, such as TX-HAR"),
+  property: z.boolean().default(false).describe("Add a tag for the acres, such as 5-10AC"),
   upload_date: z
     .union([z.iso.date(), instant])
     .nullish()
@@ -25,7 +25,7 @@ const options = z.strictObject({
   tags: tags.optional(),
 });
 
-/** The name of a column: 200 characters of the file at most, and a number where another has the same. */
+/** The name of a column: at most 200 characters of the file, and a number if another column has the same name. */
 const column = exactLine(210);
 
 export const savedMappingInput = z.strictObject({
@@ -41,7 +41,7 @@ export const savedMappingInput = z.strictObject({
     .describe("All columns of the file; those of the mapping unless given"),
   options: options
     .default({})
-    .describe("Used where a request that the mapping is applied to does not say otherwise"),
+    .describe("Used for imports with this mapping, unless their request says otherwise"),
 });
 export type SavedMappingInput = z.output<typeof savedMappingInput>;
 

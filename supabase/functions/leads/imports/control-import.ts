@@ -7,8 +7,8 @@ import type { LeadImport } from "./schemas.ts";
 type Control = "pause_import" | "resume_import" | "cancel_import" | "undo_import";
 
 /**
- * The use case of one control.
- * @throws AppError not_found, invalid_state where the import's state does not allow it
+ * Makes the use case of one control.
+ * @throws AppError not_found, invalid_state if the import's status does not allow it
  */
 export function controlImport(control: Control) {
   return async (ctx: UserContext, { params }: { params: { id: string } }): Promise<LeadImport> => {

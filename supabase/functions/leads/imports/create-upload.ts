@@ -1,4 +1,4 @@
-// Lets a person put a file into Storage themselves: no function holds it, and a browser can show how far it is.
+// Lets a client upload a file directly to Storage: no function holds it, and a browser can show the progress.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";

@@ -1,4 +1,4 @@
-// The rows that were not imported as a CSV: the file's own columns and why, to be mended and imported again.
+// Writes the rows that were not imported as a CSV: the file's own columns and the reason, to be corrected and imported again.
 import { writeCsvRow } from "../../_shared/csv/write-csv-row.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -7,11 +7,14 @@ import type { LeadImport, Rejection } from "./schemas.ts";
 import { selectRejections } from "./select-rejections.ts";
 
 const PAGE_ROWS = 1000;
-/** Rows of so many take little, whatever they hold: a row is a line of the file at most. */
+/** So few rows are never too large an answer: each holds at most one line of the file. */
 const FEW_ROWS = 10;
 const OWN_COLUMNS = ["import_line", "import_outcome", "import_field", "import_reason"];
 
-/** Streamed page by page. Rejected and duplicate rows unless outcomes are named: rows with warnings were imported. */
+/**
+ * Streams the rows page by page. Unless outcomes are named, these are the rejected and the duplicate rows: rows with warnings
+ * were imported.
+ */
 export async function downloadRejections(
   ctx: UserContext,
   { params, query }: { params: { id: string }; query: { outcome?: Rejection["outcome"][] } },
@@ -19,7 +22,7 @@ export async function downloadRejections(
   const leadImport = await getImport(ctx, { params });
   const outcomes = query.outcome?.length ? query.outcome : (["rejected", "duplicate"] as const);
   const pages = writePages(ctx, leadImport, [...outcomes]);
-  // The first page before the answer begins: an error is still an error then.
+  // The first page is read before the answer begins, so that an error can still be answered as one.
   const first = await pages.next();
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(first.value as Uint8Array),
@@ -41,12 +44,14 @@ export async function downloadRejections(
 
 async function* writePages(
   ctx: UserContext,
-  { id, columns }: LeadImport,
+  { id, columns: all }: LeadImport,
   outcomes: Rejection["outcome"][],
 ): AsyncGenerator<Uint8Array, undefined> {
   const encoder = new TextEncoder();
+  // A file that is itself such a download has our columns already: the new reasons stand in place of its old ones.
+  const columns = all.flatMap((name, at) => (OWN_COLUMNS.includes(name) ? [] : [{ name, at }]));
   // Excel reads accents in a CSV only after a byte order mark.
-  let text = `\ufeff${writeCsvRow([...columns, ...OWN_COLUMNS])}`;
+  let text = `\ufeff${writeCsvRow([...columns.map(({ name }) => name), ...OWN_COLUMNS])}`;
   let after: { line: number; id: number } | undefined;
   let limit = PAGE_ROWS;
   for (;;) {
@@ -60,11 +65,11 @@ async function* writePages(
     const page = dataOrThrow(answer);
     for (const { line, outcome, field, reason, raw } of page) {
       const cells = raw as string[];
-      // A row with too many cells keeps its columns apart from ours: what is over goes into the last one.
-      const own = columns.map((_, i) =>
-        i === columns.length - 1 ? cells.slice(i).join(" ").trim() : (cells[i] ?? ""),
-      );
-      text += writeCsvRow([...own, line, outcome, field, reason]);
+      // Surplus cells stand to the right of ours. So they shift nothing, and the row is refused again until they are moved.
+      const surplus = cells.slice(all.length);
+      const isSurplus = surplus.some((cell) => cell.trim() !== "");
+      const own = columns.map(({ at }) => cells[at] ?? "");
+      text += writeCsvRow([...own, line, outcome, field, reason, ...(isSurplus ? surplus : [])]);
     }
     yield encoder.encode(text);
     const last = page.at(-1);

@@ -1,4 +1,5 @@
-// Starts an import: the file goes to Storage as it streams in, unless it lies there, then a row and a queue message; the worker does the rest.
+// Starts an import: streams the file to Storage, unless it is there already, then writes a row and a queue message. The worker
+// does the rest.
 import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
@@ -17,8 +18,8 @@ import { toImport } from "./select-import.ts";
 
 /**
  * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
- * @throws AppError invalid_input for what can't be imported, duplicate for a file that was, try_again while other files leave no
- * room; nothing is left behind then, but for an upload's file, which can be tried again
+ * @throws AppError invalid_input for what can't be imported, duplicate for a file that was imported before, try_again while
+ *   other files leave no room. Nothing stays behind then, except the file of an upload, which can be tried again.
  */
 export async function executeImport(ctx: UserContext): Promise<StartedImport> {
   const ownId = crypto.randomUUID();
@@ -40,7 +41,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
         return receiveFile(file, {
           ...(uploadId === undefined && {
             store: async (body, csv, head) => {
-              // Where the mapping came first, a wrong one is refused before 100 MB are stored.
+              // If the mapping came before the file, a wrong one is refused before 100 MB are stored.
               if (fieldsBefore.mapping !== undefined) await read(fieldsBefore, csv, head);
               dataOrThrow(await ctx.db.rpc("check_storage", { p_bytes: announcedBytes(ctx.request) }));
               isStored = true;
@@ -62,7 +63,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
     const { mapping, tags, options } = await read(fields, csv, file);
     const row = dataOrThrow(
       await ctx.db.rpc("create_import", {
-        // The file of an upload lies where the import of the same id looks for it.
+        // An upload's id becomes the import's id: the import looks for its file under its own id.
         p_import_id: uploadId ?? ownId,
         p_file: {
           file_name: file.name,
@@ -100,7 +101,7 @@ function tooLargeForStorage(cause: unknown): AppError {
   );
 }
 
-/** How large the file may be: the request's length, or the most a file may have if it does not tell. */
+/** The largest size that the file can have: the request's content-length, or the largest allowed if there is none. */
 function announcedBytes(request: Request): number {
   const length = Number(request.headers.get("content-length") ?? MAX_FILE_BYTES);
   return Number.isSafeInteger(length) ? Math.min(length, MAX_FILE_BYTES) : MAX_FILE_BYTES;

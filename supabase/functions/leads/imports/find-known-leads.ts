@@ -1,4 +1,4 @@
-// The leads that have phones of a file, with what they have already.
+// Finds the leads that have phones of a file, with the phones and parcels that they have already.
 import { z } from "zod";
 import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
 import { longRecord, parseAnswer } from "../../_shared/db/parse-answer.ts";

@@ -1,5 +1,6 @@
-// The hash by which a file is known again. Hashing 100 MB on the function's own thread would take most of the CPU that a call may use;
-// WebCrypto hashes beside it, but only what it is given whole: so a file is hashed in pieces, and then their hashes.
+// The hash by which a file is recognised if it is imported again. Hashing 100 MB on the function's own thread would take most of
+// the CPU that a call may use. WebCrypto hashes on another thread, but only whole buffers: so a file is hashed in pieces, and
+// then the hashes of the pieces are hashed.
 
 const PIECE_BYTES = 1_048_576;
 const HASH_BYTES = 32;
@@ -8,7 +9,7 @@ export class FileHash {
   private readonly piece = new Uint8Array(PIECE_BYTES);
   private filled = 0;
   private readonly hashes: Uint8Array[] = [];
-  /** Of the piece before: one is hashed while the next one fills. */
+  /** The hashing of the previous piece: one is hashed while the next one fills. */
   private hashing: Promise<void> | undefined;
 
   /** However the file is cut into chunks, its hash is the same. */
@@ -33,7 +34,7 @@ export class FileHash {
 
   private async endPiece(): Promise<void> {
     await this.hashing;
-    // Copied at once, so that the next piece may fill the same bytes.
+    // WebCrypto copies its input at once, so the next piece may fill the same bytes.
     this.hashing = sha256(this.piece.subarray(0, this.filled)).then((hash) => void this.hashes.push(hash));
     this.filled = 0;
   }

@@ -1,10 +1,11 @@
-// What would become of the rows of a file whose phone a lead or an earlier row has, by the rules of the import itself.
+// Predicts, by the rules of the import itself, what it would do with rows whose phone a lead or an earlier row has.
 import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
-import type { KnownLeads, Parcel } from "./find-known-leads.ts";
+import { identifyParcel, isSameParcel, type ParcelIdentity } from "../../_shared/leads/same-parcel.ts";
+import type { KnownLeads } from "./find-known-leads.ts";
 import type { Preview } from "./schemas.ts";
 
-/** Rows left out by strategy skip, in the order of the file. One that is left out makes no later row a duplicate of it. */
+/** The rows that strategy skip leaves out, in the order of the file. A later row is no duplicate of one that was left out. */
 export function findDuplicates(rows: ImportRow[], known: KnownLeads): Preview["duplicates"] {
   const lines = new Map<string, number>();
   const duplicates: Preview["duplicates"] = [];
@@ -22,7 +23,7 @@ export function findDuplicates(rows: ImportRow[], known: KnownLeads): Preview["d
   return duplicates;
 }
 
-/** What update, fill and add_phones make of the rows: which leads they touch does not depend on which of them it is. */
+/** What update, fill and add_phones make of the rows. Only the counts of parcels may differ: add_phones fills no blanks. */
 export interface Merged {
   created: number;
   merged: number;
@@ -31,17 +32,19 @@ export interface Merged {
   /** Rows that bring their lead a phone or a parcel it does not have. */
   rows_with_new_phone: number;
   rows_with_new_parcel: number;
-  /** Phones that a lead has no room for, three being its most. */
+  /** Phones that a lead has no room for: it has three at most. */
   phones_left_out: number;
+  /** Parcels that a lead has no room for: it has a hundred at most. */
+  parcels_left_out: number;
 }
 
 interface Owner {
   phones: Set<string>;
-  parcels: Set<string>;
+  parcels: Parcels;
 }
 
-/** A row goes to the lead that has the first of its known phones; what it brings counts for the rows after it. */
-export function simulateMerge(rows: ImportRow[], known: KnownLeads): Merged {
+/** A row is merged into the lead that has the first of its known phones; what it adds counts for the rows after it. */
+export function simulateMerge(rows: ImportRow[], known: KnownLeads, fills: boolean): Merged {
   const owners = new Map<string, Owner>();
   const leads = new Map<string, Owner>();
   for (const [phone, id] of Object.entries(known.phones)) {
@@ -57,14 +60,18 @@ export function simulateMerge(rows: ImportRow[], known: KnownLeads): Merged {
     rows_with_new_phone: 0,
     rows_with_new_parcel: 0,
     phones_left_out: 0,
+    parcels_left_out: 0,
   };
   for (const row of rows) {
     const { phones = [], parcel } = row;
     if (row.reason !== undefined) continue;
     const owner = phones.map(({ e164 }) => owners.get(e164)).find((one) => one !== undefined);
     if (owner === undefined) {
-      const made: Owner = { phones: new Set(phones.map(({ e164 }) => e164)), parcels: new Set() };
-      if (parcel) made.parcels.add(parcelKey(parcel));
+      const made: Owner = {
+        phones: new Set(phones.map(({ e164 }) => e164)),
+        parcels: { count: 0, alike: new Map() },
+      };
+      if (parcel) addParcel(made.parcels, identifyParcel(parcel), fills);
       for (const { e164 } of phones) owners.set(e164, made);
       merged.created += 1;
       continue;
@@ -73,20 +80,26 @@ export function simulateMerge(rows: ImportRow[], known: KnownLeads): Merged {
     const added = addPhones(row, owner, owners, merged);
     merged.new_phones += added;
     if (added > 0) merged.rows_with_new_phone += 1;
-    if (parcel && !owner.parcels.has(parcelKey(parcel))) {
-      owner.parcels.add(parcelKey(parcel));
+    const fate = parcel ? addParcel(owner.parcels, identifyParcel(parcel), fills) : "known";
+    if (fate === "added") {
       merged.new_parcels += 1;
       merged.rows_with_new_parcel += 1;
+    } else if (fate === "left_out") {
+      merged.parcels_left_out += 1;
     }
   }
   return merged;
 }
 
 function ownerOf(lead: KnownLeads["leads"][string] | undefined): Owner {
-  return { phones: new Set(lead?.phones), parcels: new Set(lead?.parcels.map(parcelKey)) };
+  const parcels: Parcels = { count: lead?.parcels.length ?? 0, alike: new Map() };
+  // Each is kept, even if a lead of long ago has the same one twice.
+  for (const parcel of (lead?.parcels ?? []).map(identifyParcel))
+    parcels.alike.set(parcel.own, [...(parcels.alike.get(parcel.own) ?? []), parcel]);
+  return { phones: new Set(lead?.phones), parcels };
 }
 
-/** A phone that another lead has stays there. */
+/** Adds a row's new phones to its lead; a phone that another lead has stays there. @returns how many were added */
 function addPhones(
   { phones = [] }: ImportRow,
   owner: Owner,
@@ -107,18 +120,31 @@ function addPhones(
   return added;
 }
 
-/** As private.import_parcel_key has it: state, county and APN; where there is no APN, where it lies; else everything. */
-function parcelKey({ state, county, apn, situs, property_type, acreage, estimated_value }: Parcel): string {
-  const lower = (text: unknown) => (typeof text === "string" ? text.toLowerCase() : "");
-  const own = apn
-    ? ["apn", apn]
-    : situs
-      ? ["situs", lower(situs)]
-      : ["values", property_type ?? null, acreage ?? null, estimated_value ?? null];
-  return JSON.stringify([state ?? "", lower(county), ...own]);
+const PARCELS_OF_A_LEAD = 100;
+interface Parcels {
+  count: number;
+  /** By what they are told apart by. */
+  alike: Map<string, ParcelIdentity[]>;
 }
 
-/** The import whose leads at least half of the rows have phones of, where there is one. */
+/** If the lead has the parcel and `fills`, the one it has takes the state and county that it lacks. */
+function addParcel(parcels: Parcels, parcel: ParcelIdentity, fills: boolean): "added" | "known" | "left_out" {
+  const alike = parcels.alike.get(parcel.own) ?? [];
+  const same = alike.find((one) => isSameParcel(one, parcel));
+  if (same === undefined) {
+    if (parcels.count >= PARCELS_OF_A_LEAD) return "left_out";
+    parcels.count += 1;
+    parcels.alike.set(parcel.own, [...alike, { ...parcel }]);
+    return "added";
+  }
+  if (fills) {
+    same.state ??= parcel.state;
+    same.county ??= parcel.county;
+  }
+  return "known";
+}
+
+/** The import whose leads have the phones of at least half of the rows; null if there is none. */
 export function findSimilarImport(rows: ImportRow[], known: KnownLeads): Preview["similar_import"] {
   const counts = new Map<string, number>();
   const valid = rows.filter(({ reason }) => reason === undefined);

@@ -1,4 +1,4 @@
-// How many columns may go to a field that several may go to: each phone of a row is held against each of its flags.
+// Limits how many columns may go to the same field, since each phone of a row is compared with each flag of the row.
 import type { ImportField } from "../../_shared/csv/import-fields.ts";
 import type { FieldError } from "../../_shared/http/app-error.ts";
 
@@ -7,10 +7,10 @@ const MAX_FLAGS = 10;
 
 function most(field: string): number {
   if (field === "other_phone") return MAX_OTHER_PHONES;
-  return field.endsWith("phone_dnc") ? MAX_FLAGS : Number.POSITIVE_INFINITY;
+  return /phone_(?:dnc|consent|status)$/.test(field) ? MAX_FLAGS : Number.POSITIVE_INFINITY;
 }
 
-/** The mapping with the columns that are too many kept as custom fields: for a mapping that nobody sent. */
+/** Makes custom fields of the columns above the limit. For a mapping that the client did not send, such as a suggested one. */
 export function limitRepeats<T extends Record<string, string>>(mapping: T): T {
   const used = new Map<string, number>();
   const entries = Object.entries(mapping).map(([column, field]) => {
@@ -21,7 +21,7 @@ export function limitRepeats<T extends Record<string, string>>(mapping: T): T {
   return Object.fromEntries(entries) as T;
 }
 
-/** What is wrong with a mapping that somebody sent: private.check_mapping refuses the same. */
+/** The errors of a mapping that the client sent; private.check_mapping refuses the same. */
 export function checkRepeats(mapping: Record<string, string>): FieldError[] {
   const limited = limitRepeats(mapping);
   return Object.entries(mapping)

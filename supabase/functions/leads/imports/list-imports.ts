@@ -15,7 +15,7 @@ export interface ListImportsQuery {
   status?: LeadImport["status"][];
 }
 
-/** @throws AppError invalid_input for a cursor that is none of this list's */
+/** @throws AppError invalid_input for a cursor that this list did not give */
 export async function listImports(
   { db, user }: UserContext,
   { query }: { query: ListImportsQuery },

@@ -1,4 +1,5 @@
-// The rows of an import that were rejected, were duplicates or brought a warning, in the order of the file, and leads its undo kept.
+// Lists the rows of an import that were rejected, were duplicates or got a warning, in the order of the file, and the leads that
+// its undo kept.
 import { MAX_ANSWER_BYTES } from "../../_shared/db/bounded-fetch.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
@@ -17,7 +18,7 @@ export interface ListRejectionsQuery {
   outcome?: Rejection["outcome"][];
 }
 
-/** @param query `cursor` is line.id of the last row of the page before */
+/** @param query `cursor` is line.id of the last row of the previous page */
 export async function listRejections(
   ctx: UserContext,
   { params, query }: { params: { id: string }; query: ListRejectionsQuery },
@@ -28,19 +29,19 @@ export async function listRejections(
   if (page.cursor !== undefined) {
     const [, line, id] = /^(\d{1,15})\.(\d{1,18})$/.exec(page.cursor) ?? [];
     if (line === undefined) {
-      throw new AppError("invalid_input", "The cursor is none of this list's.", {
-        errors: [{ field: "cursor", message: "Take next_cursor of the page before, unchanged." }],
+      throw new AppError("invalid_input", "The cursor is not from this list.", {
+        errors: [{ field: "cursor", message: "Send next_cursor of the previous page unchanged." }],
       });
     }
     rows = rows.or(`line.gt.${line},and(line.eq.${line},id.gt.${id})`);
   }
   const first = page.cursor === undefined ? page.offset : 0;
-  // Each row repeats the names of the columns.
+  // Each row of the answer repeats the names of the columns: if these are long, fewer rows fit into it.
   const namesLength = JSON.stringify(leadImport.columns).length;
   const take = Math.min(page.limit, Math.max(1, Math.floor(MAX_ANSWER_BYTES / namesLength)));
   const found = dataOrThrow(await rows.range(first, first + take - 1));
   const last = found.length === take ? found.at(-1) : undefined;
-  // The import's own counters, which the rows agree with: nothing needs counting.
+  // The import's own counters agree with the rows, so nothing needs counting.
   const counts = {
     rejected: leadImport.rejected_rows,
     duplicate: leadImport.duplicate_rows,

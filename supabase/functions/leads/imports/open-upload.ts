@@ -1,4 +1,4 @@
-// Opens a file that somebody put into Storage by a signed link, to be read as it streams.
+// Opens a file that a client put into Storage by a signed link, to be read as a stream.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
@@ -6,11 +6,11 @@ import { isMissingFile, openFileStore } from "../../_shared/storage/file-store.t
 import type { StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { UploadedFile } from "./read-upload.ts";
 
-/** Storage removes what is a day old and of no import; an hour before that it is too late to begin one. */
+/** A file without an import is removed after a day; an import of it may begin until an hour before that. */
 const USABLE_MS = 23 * 3_600_000;
 const OPEN_MS = 10_000;
 
-/** @throws AppError not_found, invalid_state for an expired one; invalid_input where its file has not come, or not whole */
+/** @throws AppError not_found, invalid_state for an expired upload; invalid_input if its file has not arrived, or not whole */
 export async function openUpload({ db, env, user }: UserContext, id: string): Promise<UploadedFile> {
   const upload = dataOrThrow(
     await db
@@ -39,7 +39,7 @@ export async function openUpload({ db, env, user }: UserContext, id: string): Pr
   return { name, announcedBytes, chunks: counted(body, announcedBytes) };
 }
 
-/** @returns null where there is no such object */
+/** @returns null if there is no such object */
 async function openObject(
   env: UserContext["env"],
   file: StoredFile,

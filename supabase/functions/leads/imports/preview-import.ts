@@ -1,10 +1,11 @@
-// Looks at a CSV before it is imported and says what would come of it. Nothing is stored.
+// Looks at a CSV before it is imported and says what the import would do. Nothing is stored.
 import { MAX_PREVIEW_CELLS, rowsWithin } from "../../_shared/csv/limits.ts";
 import { normaliseRow, planRows } from "../../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { findMapping } from "../import-mappings/find-mapping.ts";
+import { countFlags } from "./count-flags.ts";
 import { describeColumns } from "./describe-columns.ts";
 import { findKnownLeads } from "./find-known-leads.ts";
 import { findDuplicates, findSimilarImport, simulateMerge } from "./judge-duplicates.ts";
@@ -18,16 +19,16 @@ import { reserveCpu } from "./reserve-cpu.ts";
 import type { Preview } from "./schemas.ts";
 import { countPhones, countProblems, countStates, countTags } from "./summarise-rows.ts";
 
-/** Some 0.5 s of CPU in an isolate that has compiled nothing yet, of the one second that is left to whoever is called. */
+/** They take some 0.5 s of CPU in an isolate that has compiled nothing yet; each call can count on one second. */
 const CHECKED_ROWS = 10_000;
-/** Rows of many columns are checked as far as this. */
+/** For rows of many columns: so much of the file is checked at most. */
 const CHECKED_BYTES = 4_194_304;
-/** Of a longer file, as reading 100 MB takes 0.5 s itself. */
+/** For a longer file, as reading 100 MB itself takes 0.5 s. */
 const CHECKED_ROWS_OF_MORE = 4_000;
 const SHOWN_ROWS = 10;
 const SHOWN_DUPLICATES = 50;
 
-/** @throws AppError invalid_input for what is no CSV or has no phone column, try_again while other files leave no room */
+/** @throws AppError invalid_input if the file is no CSV or has no phone column, try_again while other files leave no room */
 export async function previewImport(ctx: UserContext): Promise<Preview> {
   let giveBackCpu = () => {};
   try {
@@ -65,8 +66,9 @@ async function previewFile(ctx: UserContext, { file, fields }: Upload<ReceivedFi
     rows_with_new_phone: withPhone,
     rows_with_new_parcel: withParcel,
     ...merge
-  } = simulateMerge(rows, leads);
+  } = simulateMerge(rows, leads, true);
   const merging = { ...merge, left_out: 0 };
+  const { new_parcels } = simulateMerge(rows, leads, false);
   return {
     file_name: file.name,
     file_bytes: file.bytes,
@@ -104,11 +106,12 @@ async function previewFile(ctx: UserContext, { file, fields }: Upload<ReceivedFi
       skip: { created: valid, merged: 0, left_out: duplicates.length },
       update: merging,
       fill: merging,
-      add_phones: merging,
+      add_phones: { ...merging, new_parcels },
       create: { created: rows.length - rejected, merged: 0, left_out: 0 },
     },
     problems: countProblems(rows, csv.columns),
     phones: countPhones(rows, plan),
+    flags: countFlags(rows, plan),
     states: countStates(rows, plan),
     tags: countTags(rows),
     duplicates: duplicates.slice(0, SHOWN_DUPLICATES),
@@ -117,7 +120,7 @@ async function previewFile(ctx: UserContext, { file, fields }: Upload<ReceivedFi
   };
 }
 
-/** By the size of the rows that were read. */
+/** Estimates from the average size of the rows that were read. */
 function estimateRows({ csv, bytes }: ReceivedFile, page: HeadRecords): number {
   const rows = page.records.length;
   return page.bytes === 0 ? rows : Math.round((rows * (bytes - csv.nextByte)) / page.bytes);

@@ -1,13 +1,13 @@
-// Reads the content-disposition of a part of a form, as browsers, curl and libraries write it (RFC 7578, 4.2).
+// Reads the content-disposition header of a part of a form, as browsers, curl and libraries write it (RFC 7578, 4.2).
 
 export interface Disposition {
   /** Lower case: form-data. */
   type: string;
-  /** By name in lower case; the first of a name counts. */
+  /** By name in lower case; if a name is repeated, the first one counts. */
   parameters: Map<string, string>;
 }
 
-/** Sign by sign from the left, so that what stands in quotation marks is never taken for a parameter. */
+/** Reads character by character, so that text in quotation marks is never taken for a parameter. */
 export function readDisposition(header: string): Disposition {
   const semicolon = header.indexOf(";");
   const type = (semicolon === -1 ? header : header.slice(0, semicolon)).trim().toLowerCase();
@@ -29,7 +29,7 @@ export function readDisposition(header: string): Disposition {
   return { type, parameters };
 }
 
-/** A text in quotation marks, in which a backslash is before what would end it; else all up to the semicolon. */
+/** Reads a text in quotation marks, with backslash escapes; without quotation marks, everything up to the semicolon. */
 function readValue(header: string, from: number): { text: string; next: number } {
   let at = from;
   while (header[at] === " " || header[at] === "\t") at++;
@@ -40,14 +40,14 @@ function readValue(header: string, from: number): { text: string; next: number }
   }
   let text = "";
   for (at += 1; at < header.length && header[at] !== '"'; at++) {
-    // Some browsers sent whole Windows paths: a backslash before other signs is one.
+    // Some browsers sent whole Windows paths: a backslash before any other character is a plain backslash.
     if (header[at] === "\\" && (header[at + 1] === '"' || header[at + 1] === "\\")) at++;
     text += header[at];
   }
   return { text, next: Math.min(at + 1, header.length) };
 }
 
-/** Browsers write a quotation mark in a name as %22, and the ends of lines so too; these become spaces. */
+/** Browsers write a quotation mark in a name as %22 and line breaks as %0D and %0A; line breaks become spaces. */
 function readEscapes(value: string): string {
   return value.replaceAll("%22", '"').replace(/%0D|%0A/gi, " ");
 }

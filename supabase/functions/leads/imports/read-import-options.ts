@@ -1,4 +1,4 @@
-// Reads the fields that go with an import's file: mapping or mapping_id, tags, auto_tags, keep_case, allow_repeat, merge_strategy.
+// Reads the fields beside an import's file: mapping or mapping_id, tags, auto_tags, keep_case, allow_repeat, merge_strategy.
 import { z } from "zod";
 import { checkMapping } from "../../_shared/csv/check-mapping.ts";
 import {
@@ -16,6 +16,7 @@ import { MAX_TAGS } from "../../_shared/leads/lead-values.ts";
 import type { FittingMapping, KnownMappings } from "../import-mappings/find-mapping.ts";
 import { autoTags, type MAPPING_SOURCES } from "../import-mappings/schemas.ts";
 import { tags } from "../lead/schemas.ts";
+import { addRefusalColumns } from "./add-refusal-columns.ts";
 import { checkRepeats, limitRepeats } from "./limit-repeats.ts";
 
 export interface ImportOptions {
@@ -24,9 +25,9 @@ export interface ImportOptions {
   mappingSource: (typeof MAPPING_SOURCES)[number];
   /** The saved mapping that was applied. */
   savedId: string | null;
-  /** With the month's, where that is asked for. */
+  /** With the month's tag, if it is asked for. */
   tags: string[];
-  /** What imports.options holds. */
+  /** The value of imports.options. */
   options: RowOptions & { merge_strategy: MergeStrategy; allow_repeat: boolean; keep_case: boolean };
 }
 
@@ -43,7 +44,7 @@ const FIELDS = [
 
 const ALL_AUTO_TAGS = { time: true, geographic: true, property: true };
 
-/** Where and when the import is asked for: they decide the month's tag. */
+/** What the fields are read against; now and timeZone decide the month's tag. */
 export interface Upload {
   csv: CsvFile;
   /** Cells of the first rows, for a suggested mapping. */
@@ -65,7 +66,7 @@ export function readImportOptions(given: Record<string, string>, upload: Upload)
       });
   }
   const { mapping, source, saved } = chooseMapping(given, upload, errors);
-  errors.push(...checkMapping(mapping, csv.columns), ...checkRepeats(mapping));
+  errors.push(...checkMapping(mapping, csv.columns));
   const fields = saved ? { ...textsOf(saved.options), ...given } : given;
   const strategy = fields.merge_strategy || "skip";
   if (!(MERGE_STRATEGIES as readonly string[]).includes(strategy))
@@ -99,15 +100,18 @@ interface ChosenMapping {
   saved?: FittingMapping;
 }
 
-/** The request's own; else the saved one it names, or that fits best; else the last import's; else what the names suggest. */
+/** The request's mapping; else the saved one it names, or that fits best; else the last import's; else the suggested one. */
 function chooseMapping(
   given: Record<string, string>,
   { csv, sample, known }: Upload,
   errors: FieldError[],
 ): ChosenMapping {
   const own = readMapping(given.mapping, errors);
-  if (own) return { mapping: own, source: "request" };
   const suggested = limitRepeats(suggestMapping(csv.columns, sample));
+  if (own) {
+    errors.push(...checkRepeats(own));
+    return { mapping: addRefusalColumns(own, suggested), source: "request" };
+  }
   const isUsable = ({ mapping }: { mapping: Record<string, string> }) =>
     checkMapping(mapping, csv.columns).length === 0 && checkRepeats(mapping).length === 0;
   if (given.mapping_id) {
@@ -147,7 +151,7 @@ function textsOf(options: Record<string, unknown>): Record<string, string> {
   );
 }
 
-/** {column: field}; null or an empty text leaves the column out. Undefined where no mapping was sent. */
+/** {column: field}; null or an empty text leaves the column out. Undefined if no mapping was sent. */
 function readMapping(json: string | undefined, errors: FieldError[]): Record<string, string> | undefined {
   if (json === undefined || json.trim() === "") return undefined;
   const parsed = z.record(z.string(), z.string().nullable()).safeParse(parseJson(json));
@@ -171,12 +175,12 @@ function readTags(text: string | undefined, errors: FieldError[]): string[] {
   if (parsed.success) return parsed.data;
   errors.push({
     field: "tags",
-    message: `tags must be a JSON list such as ["TEXAS", "Q1-LIST"]: ${parsed.error.issues[0]?.message}`,
+    message: `tags must be a JSON list such as ["TEXAS", "Q1-LIST"], or words with commas between them. ${parsed.error.issues[0]?.message}`,
   });
   return [];
 }
 
-/** true for all of them, or JSON that names those that are wanted. */
+/** The text is true for all kinds of tags, or JSON that names the wanted ones. */
 function readAutoTags(text: string | undefined, errors: FieldError[]): z.output<typeof autoTags> | undefined {
   const word = (text ?? "").trim();
   if (/^(?:false|0|)$/.test(word)) return undefined;

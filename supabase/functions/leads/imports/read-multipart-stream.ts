@@ -1,5 +1,5 @@
 // Reads a multipart/form-data body part by part as it streams in (RFC 7578), so that a file of 100 MB is never held whole.
-// The platform's own formData() holds it all: twice the memory a function has at that size.
+// The platform's own formData() holds it all, which takes twice the memory a function has at that size.
 import { AppError } from "../../_shared/http/app-error.ts";
 import { findBytes } from "./find-bytes.ts";
 import { readDisposition } from "./read-disposition.ts";
@@ -8,21 +8,21 @@ export interface Part {
   name: string;
   /** Undefined for a plain field. */
   fileName: string | undefined;
-  /** Must be read to its end, or left, before the next part is asked for. */
+  /** Read it to its end, or leave it, before you ask for the next part. */
   chunks: AsyncIterable<Uint8Array>;
 }
 
 const MAX_HEADER_BYTES = 16_384;
 /** Tabs are white space in headers. */
 const CONTROL = /[^\P{Cc}\t]/u;
-/** Of a form; ours has eight. */
+/** The most parts of a form; ours has eight fields. */
 const MAX_PARTS = 100;
-/** RFC 2046, 5.1.1: up to 70 of these, the last no space. */
+/** RFC 2046, 5.1.1: up to 70 of these characters, the last of them no space. */
 const BOUNDARY = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/;
 
 /**
  * @param boundary as the content type names it
- * @throws AppError malformed_request where the boundary is none, or the body is no multipart or breaks off
+ * @throws AppError malformed_request if the boundary is invalid, or the body is not multipart or is cut off
  */
 export async function* readMultipartStream(
   body: AsyncIterable<Uint8Array>,
@@ -34,10 +34,10 @@ export async function* readMultipartStream(
     );
   const delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
   const input = new Input(body);
-  // The first delimiter has no line break before it: with one put in front, all are alike.
+  // The first delimiter has no line break before it: with one added in front, all delimiters are alike.
   input.unread(new Uint8Array([13, 10]));
   for await (const _preamble of input.until(delimiter)) {
-    // What comes before the first part means nothing.
+    // Bytes before the first part have no meaning.
   }
   for (let parts = 0; ; parts++) {
     const mark = await input.take(2);
@@ -51,7 +51,7 @@ export async function* readMultipartStream(
     const chunks = input.until(delimiter);
     yield { name, fileName: parameters.get("filename"), chunks };
     for await (const _rest of chunks) {
-      // What the caller left unread.
+      // Skips what the caller left unread.
     }
   }
 }
@@ -94,7 +94,7 @@ function malformed(why: string): AppError {
   );
 }
 
-/** Bytes as they come, with a search for a delimiter that may lie across two of the chunks. */
+/** A buffered stream of bytes, with a search for a delimiter that may be split across two chunks. */
 class Input {
   private buffer: Uint8Array = new Uint8Array(0);
   private readonly source: AsyncIterator<Uint8Array>;
@@ -114,7 +114,7 @@ class Input {
     return new TextDecoder().decode(taken);
   }
 
-  /** Everything up to the delimiter, which is used up. Ended once, it stays ended. */
+  /** Yields everything up to the delimiter and consumes the delimiter. Once ended, it stays ended. */
   async *until(delimiter: Uint8Array): AsyncGenerator<Uint8Array> {
     const find = findBytes(delimiter);
     for (;;) {

@@ -11,7 +11,7 @@ export interface HeadRecords {
   isWhole: boolean;
 }
 
-/** Rows by which a mapping is suggested and columns are described. */
+/** How many rows are used to suggest a mapping and to describe the columns. */
 export const SAMPLE_ROWS = 200;
 
 /** The beginning of a file, and whether it is all of it. */
@@ -20,7 +20,7 @@ export interface FileHead {
   isWhole: boolean;
 }
 
-/** The rows of the head, at most `max`. They end before a line that goes on and on beyond the head. */
+/** At most `max` rows of the head; a row that is not whole in it is left out. A first line that is too long is the only row. */
 export function readHeadRecords(csv: CsvFile, { head, isWhole: isEnd }: FileHead, max: number): HeadRecords {
   const body = head.subarray(csv.nextByte);
   const text = decode(body, csv.encoding, isEnd);

@@ -5,21 +5,21 @@ import { readMultipartStream } from "./read-multipart-stream.ts";
 
 export interface UploadedFile {
   name: string;
-  /** As it was announced, with what is around it; the most there may be where it was not. */
+  /** The size of the body that was announced, or the largest allowed size if none was. */
   announcedBytes: number;
   chunks: AsyncIterable<Uint8Array>;
 }
 
 export interface Upload<T> {
-  /** The other fields of the form (a later one wins), or the query's where the body is the file; JSON's as JSON. */
+  /** The form's other fields (a later one wins), the query's if the body is the file, or those of a JSON body, values as JSON. */
   fields: Record<string, string>;
   file: T;
-  /** Where the file lies in Storage already. */
+  /** Set if the file is in Storage already. */
   uploadId?: string;
 }
 
 export interface UploadReader<T> {
-  /** Is given the file as it streams in, and the fields that came before it; with the upload it comes from, where there is one. */
+  /** Gets the file as it streams in, the fields that came before it, and the id of its upload if it has one. */
   receive(file: UploadedFile, fields: Record<string, string>, uploadId?: string): Promise<T>;
   /** Opens the file of an upload. */
   open(uploadId: string): Promise<UploadedFile>;
@@ -38,13 +38,13 @@ export const MAX_FILE_BYTES = 104_857_600;
 const MAX_DROP_BYTES = 268_435_456;
 const MAX_BODY_BYTES = MAX_FILE_BYTES + 1_048_576;
 
-/** @throws AppError 400, 413, 415, or 422 saying what was sent in place of a file; what receive and open throw */
+/** @throws AppError 400, 413, 415, or 422 saying what was sent instead of a file; and what receive and open throw */
 export async function readUpload<T>(request: Request, reader: UploadReader<T>): Promise<Upload<T>> {
   const body = new UploadBody(request);
   try {
     return await read(request, body, reader);
   } catch (error) {
-    // Answered while the caller still sends, the connection would be cut and the answer lost on the way.
+    // If it were answered while the caller still sends, the connection would be cut and the answer lost.
     await body.drop();
     throw error;
   }
@@ -80,7 +80,7 @@ async function read<T>(request: Request, body: UploadBody, reader: UploadReader<
   return await readForm(parts, receive);
 }
 
-/** Takes a file of the body, whose size nobody knows but the request. */
+/** Takes a file out of the body; the caller adds the size, which only the request knows. */
 type Receive<T> = (file: Omit<UploadedFile, "announcedBytes">, fields: Record<string, string>) => Promise<T>;
 
 async function readForm<T>(
@@ -121,7 +121,7 @@ async function readText(name: string, chunks: AsyncIterable<Uint8Array>): Promis
   return text + decoder.decode();
 }
 
-/** JSON that names an upload; its other fields are read as those of a form. */
+/** Reads JSON that names an upload; its other fields are read like those of a form. */
 async function readNamed<T>(body: UploadBody, { receive, open }: UploadReader<T>): Promise<Upload<T>> {
   const json = parseJson(await readText("body", body.chunks()));
   const sent = z.record(z.string(), z.unknown()).safeParse(json).data;
@@ -162,7 +162,7 @@ function explainJson(json: unknown): AppError {
   );
 }
 
-/** The request's body as it streams in, which can be read on and dropped from wherever reading stopped. */
+/** The request's body as a stream: after reading stopped, the rest can still be read and discarded. */
 class UploadBody {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
@@ -180,7 +180,7 @@ class UploadBody {
     }
   }
 
-  /** Reads the rest and forgets it; after MAX_DROP_BYTES the connection is cut all the same. */
+  /** Reads the rest and discards it; after MAX_DROP_BYTES the connection is cut all the same. */
   async drop(): Promise<void> {
     let dropped = 0;
     try {

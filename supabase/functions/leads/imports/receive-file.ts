@@ -1,4 +1,4 @@
-// Takes in a CSV as it streams by: looks at its beginning, counts and hashes the rest, and hands it on to storage.
+// Receives a CSV as a stream: inspects its beginning, counts and hashes all of it, and passes it on to Storage.
 import { createUtf8Check } from "../../_shared/csv/check-utf-8.ts";
 import { type CsvFile, HEAD_BYTES, inspectFile } from "../../_shared/csv/inspect-file.ts";
 import { UnreadableCsvError } from "../../_shared/csv/read-records.ts";
@@ -10,10 +10,10 @@ import { fileTooLarge, MAX_FILE_BYTES, type UploadedFile } from "./read-upload.t
 export interface ReceivedFile {
   name: string;
   bytes: number;
-  /** As FileHash has it. */
+  /** The digest of FileHash. */
   hash: string;
   csv: CsvFile;
-  /** The beginning of the file, all of it where it is small. */
+  /** The beginning of the file; all of it if it is small. */
   head: Uint8Array;
   /** Whether the head is all of it. */
   isWhole: boolean;
@@ -22,11 +22,11 @@ export interface ReceivedFile {
 export interface ReceiveOptions {
   /** Gets the whole file as a stream once its beginning is known to be a CSV. */
   store?(body: ReadableStream<Uint8Array>, csv: CsvFile, head: FileHead): Promise<void>;
-  /** How much of the file to keep; more where a piece that came in goes beyond it. */
+  /** How many bytes of the file's beginning to keep; more are kept if the last chunk goes beyond them. */
   headBytes?: number;
 }
 
-/** @throws AppError payload_too_large; invalid_input for what is no CSV, before anything is stored */
+/** @throws AppError payload_too_large; invalid_input if it is no CSV, before anything is stored */
 export async function receiveFile(
   { name, chunks }: UploadedFile,
   { store, headBytes = HEAD_BYTES }: ReceiveOptions = {},
@@ -59,16 +59,16 @@ export async function receiveFile(
       failure = error;
     });
     await store(body, csv, { head, isWhole }).catch((error) => {
-      // What broke off the stream is the reason, not storage's complaint about it.
+      // The error that broke the stream is the cause, not the error of Storage that follows from it.
       throw failure ?? error;
     });
     if (failure) throw failure;
   } else {
     for await (const _chunk of all()) {
-      // Counting and hashing is all a preview wants of the rest.
+      // A preview only counts and hashes the rest.
     }
   }
-  // The header may be plain ASCII, and the first accent far behind the head.
+  // The head may be plain ASCII, with the first accent far behind it.
   const encoding = csv.encoding === "utf-8" && csv.bomBytes === 0 ? utf8.encoding() : csv.encoding;
   return {
     name,

@@ -1,25 +1,26 @@
-// Keeps an organisation's uploads that come at once from using up their isolate together: who has no room is told to try again.
+// Keeps simultaneous uploads of an organisation from using up the CPU of their isolate together: an upload for which no CPU is
+// left is refused with try_again.
 import { AppError } from "../../_shared/http/app-error.ts";
 
 /**
- * Of the 1,000 ms of CPU that the platform gives an isolate after the last call it sends it (none at 1,000 ms, the end at 2,000).
- * The rest is for small calls that are under way.
+ * The CPU that uploads may reserve. The platform sends an isolate no call once it has used 1,000 ms, and ends it at 2,000 ms: so
+ * 1,000 ms are left to the last call. The other 100 ms are for small calls that are under way.
  */
 const ROOM_MS = 900;
 const RETRY_SECONDS = 2;
 
 /**
- * By organisation. An upload holds its room until it is read, and its sender decides how long that takes: one room for all would
- * let anybody keep everybody out by sending slowly.
+ * Reserved ms by organisation. An upload holds its reservation until it is read, and its sender decides how long that takes: with
+ * one room for all, anybody could keep everybody else out by sending slowly.
  */
 const reserved = new Map<string, number>();
 
-/** What an upload costs an isolate that has compiled nothing yet, measured in Deno 2.1.4: to begin with, and for each megabyte. */
+/** CPU of an upload in an isolate that has compiled nothing yet, measured in Deno 2.1.4: a base, and more for each megabyte. */
 const UPLOAD_COSTS = { preview: { ms: 400, ofMegabyte: 4 }, execute: { ms: 100, ofMegabyte: 6 } };
 
 /**
  * @throws AppError try_again if the organisation's uploads that are being read leave no room for this one
- * @returns what gives the room back
+ * @returns a function that gives the reservation back
  */
 export function reserveCpu(orgId: string, kind: keyof typeof UPLOAD_COSTS, bytes: number): () => void {
   const { ms, ofMegabyte } = UPLOAD_COSTS[kind];
@@ -34,7 +35,7 @@ export function reserveCpu(orgId: string, kind: keyof typeof UPLOAD_COSTS, bytes
   reserved.set(orgId, before + cost);
   return () => {
     const left = (reserved.get(orgId) ?? 0) - cost;
-    // Sums of fractions do not come to exactly nothing.
+    // Because of rounding, sums of fractions may not return to exactly 0.
     if (left > 0.001) reserved.set(orgId, left);
     else reserved.delete(orgId);
   };

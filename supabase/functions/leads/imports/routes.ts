@@ -26,15 +26,15 @@ const params = z.object({ id: z.uuid() });
 const outcome = z.array(z.enum(REJECTION_OUTCOMES)).optional();
 // The bodies are read as they stream in, so they are described here and checked by the use cases.
 const BODY =
-  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields) or `mapping_id` (a saved one; with neither the saved one that fits best, then that of the last import with the same columns), `tags` (JSON list), `auto_tags` (true, or JSON {time, geographic, property, upload_date}: SEP25, TX-HAR, 5-10AC), `keep_case` (names and places in capitals stay so), `allow_repeat`, `merge_strategy` (`skip`, `update`, `fill`, `add_phones` or `create`). Or the CSV itself as text/csv with these, and `file_name`, in the query. Or application/json with `upload_id` in place of the file: {upload_id, mapping, tags, …}.";
+  "Body: multipart/form-data with the CSV in field `file` (at most 100 MB), optional fields `mapping` (JSON {column: field}; null leaves a column out, columns not named become custom fields, but those that say who must not be written to count all the same: map them to custom_field to have them mean nothing) or `mapping_id` (a saved mapping; without both, the saved one that fits best, else that of the last import with the same columns, else the suggested one), `tags` (JSON list), `auto_tags` (true, or JSON {time, geographic, property, upload_date}; such as SEP25, TX-HAR, 5-10AC), `keep_case` (names and places in capitals stay in capitals), `allow_repeat`, `merge_strategy` (`skip`, `update`, `fill`, `add_phones` or `create`). Or the CSV itself as text/csv, with these fields and `file_name` in the query. Or application/json with `upload_id` instead of the file: {upload_id, mapping, tags, …}.";
 
 const CONTROLS = [
   ["pause", "Pause an import: nothing is applied after the answer"],
-  ["resume", "Resume an import that was paused, or failed and whose cause is gone"],
+  ["resume", "Resume an import that was paused, or that failed for a cause that is gone"],
   ["cancel", "Cancel an import: what it imported stays"],
   [
     "undo",
-    "Undo an import that ended: what it made goes, what it changed is put back, what others changed since stays",
+    "Undo an import that ended: what it created is removed, what it changed is put back, what others changed since stays",
   ],
 ] as const;
 
@@ -53,7 +53,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/import/{id}",
-    summary: "Read an import and how far it is",
+    summary: "Read an import and its progress",
     permission: "viewer",
     request: { params },
     response: object(leadImport),
@@ -72,7 +72,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/import/{id}/rejections.csv",
-    summary: "Download the rows that were not imported, to mend and import again",
+    summary: "Download the rows that were not imported, to correct and import again",
     permission: "viewer",
     request: { params, query: z.strictObject({ outcome }) },
     response: raw(
@@ -84,7 +84,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/import/upload",
-    summary: "Ask for a link by which a browser puts a file into Storage itself",
+    summary: "Ask for a link by which a client uploads a file directly to Storage",
     permission: "campaign_manager",
     request: { body: uploadInput },
     response: created(importUpload),
@@ -102,7 +102,8 @@ export const routes = [
   route({
     method: "POST",
     path: "/import/execute",
-    summary: "Import a CSV: stored and queued at once, followed on channel import:<id>",
+    summary:
+      "Import a CSV: it is stored and queued at once; the Realtime channel import:<id> shows its progress",
     description: BODY,
     permission: "campaign_manager",
     response: accepted(startedImport),

@@ -24,7 +24,7 @@ const mapping = z
 const alreadyImported = z
   .object({ id: z.uuid(), created_at: z.string() })
   .nullable()
-  .describe("The import of the very same file, where there was one");
+  .describe("An earlier import of exactly the same file; null if there was none");
 
 export const leadImport = z.object({
   id: z.uuid(),
@@ -38,23 +38,30 @@ export const leadImport = z.object({
   tags: z.array(z.string()),
   progress: z
     .number()
-    .describe("0 to 1: next_byte / file_bytes; of an undo the share of its leads that it has been through"),
+    .describe("0 to 1: next_byte / file_bytes; during an undo the share of its leads that are done"),
   next_byte: count.describe("Where in the file the next chunk begins"),
   total_rows: count.nullable().describe("Known when the end of the file is reached"),
   processed_rows: count.describe("= imported_rows + updated_rows + duplicate_rows + rejected_rows"),
   imported_rows: count,
-  updated_rows: count.describe("Rows merged into a lead that was there, those that changed nothing included"),
+  updated_rows: count.describe("Rows merged into an existing lead, including those that changed nothing"),
   duplicate_rows: count,
   rejected_rows: count,
   warning_count: count.describe("Fields of imported rows that did not fit and were kept as custom fields"),
-  rows_per_second: z.number().nullable().describe("Since it began or was resumed; of an undo, leads"),
+  rows_per_second: z
+    .number()
+    .nullable()
+    .describe("Since it began or was resumed; during an undo, leads per second"),
   seconds_left: count.nullable().describe("At that rate"),
-  undo_total: count.nullable().describe("Leads to be undone: undone_rows + kept_rows + hidden_rows reach it"),
+  undo_total: count
+    .nullable()
+    .describe("Leads to be undone: undone_rows + kept_rows + hidden_rows at the end"),
   undone_rows: count.describe("Leads that undo removed or put back as they were"),
   kept_rows: count.describe(
-    "Leads that undo left alone, since they were changed after the import: rejections with outcome kept",
+    "Leads that undo left alone, since they were changed after the import; they are rejections with outcome kept",
   ),
-  hidden_rows: count.describe("Leads that undo deleted as people do: campaigns or conversations know them"),
+  hidden_rows: count.describe(
+    "Leads that undo only hid, as deleting does, since campaigns or conversations refer to them",
+  ),
   error_message: z.string().nullable().describe("Why it failed or was canceled, and what stays"),
   created_by: z.uuid().nullable(),
   created_at: z.string(),
@@ -66,16 +73,20 @@ export type LeadImport = z.output<typeof leadImport>;
 
 export const uploadInput = z.strictObject({
   file_name: oneLine(300),
-  file_bytes: z.number().int().min(1).describe("Its size, at most 104,857,600: what comes must have as many"),
+  file_bytes: z
+    .number()
+    .int()
+    .min(1)
+    .describe("Its size, at most 104,857,600; the uploaded file must have exactly this size"),
 });
 export type UploadInput = z.output<typeof uploadInput>;
 
 export const importUpload = z.object({
-  upload_id: z.uuid().describe("What preview and execute take in place of the file"),
+  upload_id: z.uuid().describe("Send it to preview and execute instead of the file"),
   path: z.string(),
   token: z.string().describe('For supabase-js: storage.from("imports").uploadToSignedUrl(path, token, file)'),
-  signed_url: z.string().describe("For others: PUT the file there"),
-  expires_at: z.string().describe("Until then the file must have come; it is kept for a day"),
+  signed_url: z.string().describe("For other clients: PUT the file there"),
+  expires_at: z.string().describe("The file must be uploaded before then; it is kept for a day"),
 });
 export type ImportUpload = z.output<typeof importUpload>;
 
@@ -83,12 +94,12 @@ export const startedImport = leadImport.extend({ already_imported: alreadyImport
 export type StartedImport = z.output<typeof startedImport>;
 
 export const rejection = z.object({
-  line: count.describe("Line of the file, the first being 1; 0 where no single line stands for a kept lead"),
+  line: count.describe("Line of the file, from 1; 0 if a kept lead does not belong to a single line"),
   outcome: z.enum(REJECTION_OUTCOMES),
   field: z.string().nullable().describe("The column at fault"),
   reason: z.string(),
   lead_id: z.uuid().nullable().describe("The lead that a warning or a kept lead is about"),
-  row: z.record(z.string(), z.string()).describe("The row as it stood, by column"),
+  row: z.record(z.string(), z.string()).describe("The row as it is in the file, by column"),
 });
 export type Rejection = z.output<typeof rejection>;
 
@@ -100,15 +111,16 @@ const merging = z
     new_phones: count,
     new_parcels: count,
     phones_left_out: count.describe("Phones that a lead has no room for"),
+    parcels_left_out: count.describe("Parcels that a lead has no room for: it has 100 at most"),
   })
-  .describe("Rows whose phone a lead has become part of it");
+  .describe("Rows whose phone a lead has are merged into that lead");
 const reason = {
   outcome: z.enum(["rejected", "warning"]),
   field: z.string().nullable(),
   reason: z.string(),
   rows: count,
   first_line: count,
-  example: z.string().describe("The cell on that line; the whole row where no column is at fault"),
+  example: z.string().describe("The cell on that line; the whole row if no column is at fault"),
 };
 
 export const preview = z.object({
@@ -118,18 +130,22 @@ export const preview = z.object({
   delimiter: z.string(),
   columns: z.array(z.string()),
   suggested_mapping: mapping,
-  mapping: mapping.describe("What the counts are made with, and the import too where it is sent none"),
+  mapping: mapping.describe("The mapping behind the counts; the import uses it too if it is sent none"),
   mapping_source: z
     .enum(MAPPING_SOURCES)
     .describe(
-      "Who said so: the request, a saved mapping, the last import with the same columns, or the columns' names",
+      "Where it comes from: the request, a saved mapping, the last import with the same columns, or the columns' names",
     ),
   saved_mappings: z
     .array(
       z.object({
         id: z.uuid(),
         name: z.string(),
-        same_columns: z.boolean().describe("Else the file has at least every column that it gives a field"),
+        same_columns: z
+          .boolean()
+          .describe(
+            "Whether the file has exactly its columns; if not, at least those to which it gives a field",
+          ),
         is_applied: z.boolean(),
       }),
     )
@@ -137,29 +153,29 @@ export const preview = z.object({
   options: z
     .record(z.string(), z.unknown())
     .describe("merge_strategy, keep_case, auto_tags and allow_repeat as they were understood"),
-  sampled_rows: count.describe("Rows at the beginning that column_details speak of"),
+  sampled_rows: count.describe("Rows at the beginning to which column_details refer"),
   column_details: z.array(
     z.object({
       column: z.string(),
       field: z.enum(IMPORT_FIELDS),
       samples: z.array(z.string()).describe("Up to 3 different values"),
-      filled: count.describe("Cells that hold something"),
-      fits: count.describe("Of these: can be read as what the field holds"),
+      filled: count.describe("Cells with a value"),
+      fits: count.describe("How many of these can be read as a value of the field"),
     }),
   ),
-  sample_rows: z.array(byColumn).describe("The first rows as they stand"),
+  sample_rows: z.array(byColumn).describe("The first rows as they are in the file"),
   is_complete: z
     .boolean()
-    .describe("Whether every row was checked; else all counts are of the first checked_rows"),
+    .describe("Whether every row was checked; if not, all counts are of the first checked_rows"),
   checked_rows: count,
-  total_rows: count.nullable().describe("Null where the file is longer than what was checked"),
-  total_rows_estimate: count.describe("By the size of the rows that were checked"),
-  valid_rows: count.describe("Of the checked rows: would be imported with merge_strategy skip"),
+  total_rows: count.nullable().describe("Null if the file is longer than what was checked"),
+  total_rows_estimate: count.describe("Estimated from the size of the rows that were checked"),
+  valid_rows: count.describe("Checked rows that merge_strategy skip would import"),
   rejected_rows: count,
   duplicate_rows: z.object({
     in_file: count,
     in_database: count,
-    with_new_phone: count.describe("Bring their lead a phone it does not have"),
+    with_new_phone: count.describe("Rows with a phone that their lead does not have"),
     with_new_parcel: count,
   }),
   strategies: z
@@ -185,13 +201,31 @@ export const preview = z.object({
         other: count,
         not_told: count,
       })
-      .describe("As the file's own columns tell"),
+      .describe("According to the file's own columns"),
     do_not_call: count.describe("Flagged in the file: imported with consent denied"),
     invalid: count.describe("Cells whose number can't be texted"),
   }),
+  flags: z
+    .array(
+      z.object({
+        column: z.string(),
+        field: z.enum(IMPORT_FIELDS),
+        phones: count.describe("Phones of rows without a problem that the column is about"),
+        denied: count.describe("Imported with consent denied because of this column"),
+        granted: count,
+        invalid: count.describe("Imported as invalid: wrong number, out of service, reassigned"),
+        landline: count,
+        summary: z
+          .string()
+          .describe(
+            'For people: "412 of 412 phones denied: look". It ends with "look" if most phones are affected',
+          ),
+      }),
+    )
+    .describe("What each column of opt-outs, consent or status did, and words beside numbers"),
   states: z.object({
     unrecognised: z.array(z.object({ column: z.string(), value: z.string(), rows: count })),
-    rows_without_mailing_state: count.describe("Their hours follow the area code alone"),
+    rows_without_mailing_state: count.describe("Their quiet hours follow the area code alone"),
   }),
   tags: z.array(z.object({ tag: z.string(), rows: count })).describe("The 50 most frequent"),
   duplicates: z
@@ -201,7 +235,7 @@ export const preview = z.object({
         field: z.string(),
         phone: z.string(),
         lead_id: z.uuid().nullable().describe("The lead that has the phone"),
-        first_line: count.nullable().describe("The line that has it before"),
+        first_line: count.nullable().describe("The earlier line that has the phone"),
       }),
     )
     .describe("The first 50"),
@@ -209,6 +243,6 @@ export const preview = z.object({
   similar_import: z
     .object({ id: z.uuid(), file_name: z.string(), created_at: z.string(), rows: count, share: z.number() })
     .nullable()
-    .describe("The import that brought leads with phones of at least half of the rows"),
+    .describe("The import whose leads have the phones of at least half of the rows"),
 });
 export type Preview = z.output<typeof preview>;

@@ -2,7 +2,7 @@
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { Rejection } from "./schemas.ts";
 
-/** @param outcomes only these; all where none are given */
+/** @param outcomes only these; all if none are given */
 export function selectRejections(
   { db, user }: UserContext,
   importId: string,

@@ -1,7 +1,10 @@
 // Counts what is in the rows of a preview: problems, phones, states, tags.
 
+import { cleanCell } from "../../_shared/csv/clean-cell.ts";
 import { isPlaceholder } from "../../_shared/csv/is-placeholder.ts";
-import { type ImportRow, NO_PHONE, type RowPlan } from "../../_shared/csv/normalise-row.ts";
+import type { ImportRow } from "../../_shared/csv/normalise-row.ts";
+import { NO_PHONE } from "../../_shared/csv/read-phones.ts";
+import type { RowPlan } from "../../_shared/csv/row-plan.ts";
 import { PHONE_ROLES } from "../../_shared/leads/lead-values.ts";
 import { parseState } from "../../_shared/leads/us-states.ts";
 import type { Preview } from "./schemas.ts";
@@ -9,7 +12,7 @@ import type { Preview } from "./schemas.ts";
 const EXAMPLE_CHARS = 100;
 const SHOWN = 50;
 
-/** The same reason in the same column, counted, most frequent first. */
+/** Counts rows with the same reason in the same column, most frequent first. */
 export function countProblems(rows: ImportRow[], columns: string[]): Preview["problems"] {
   const counts = new Map<string, Preview["problems"][number]>();
   const add = (
@@ -18,7 +21,7 @@ export function countProblems(rows: ImportRow[], columns: string[]): Preview["pr
     field: string | null,
     why: string,
   ) => {
-    // Counts of cells differ from row to row and are one problem all the same.
+    // A reason without a column may name a number of cells, which differs from row to row; it is one problem all the same.
     const key = JSON.stringify([outcome, field, field === null ? why.replace(/\d+/g, "") : why]);
     const known = counts.get(key);
     if (known) known.rows += 1;
@@ -69,7 +72,7 @@ export function countStates(rows: ImportRow[], { columns, fields }: RowPlan): Pr
   const valid = rows.filter(({ reason }) => reason === undefined);
   for (const { raw } of valid) {
     for (const index of indexes) {
-      const value = raw[index]?.trim() ?? "";
+      const value = cleanCell(raw[index] ?? "", false);
       if (value === "" || isPlaceholder(value, "state") || parseState(value) !== null) continue;
       const column = columns[index] as string;
       const known = unrecognised.get(`${index} ${value}`);

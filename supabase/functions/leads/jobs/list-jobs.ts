@@ -16,7 +16,7 @@ export interface ListJobsQuery {
   status?: Job["status"][];
 }
 
-/** @throws AppError invalid_input for a cursor that is none of this list's */
+/** @throws AppError invalid_input for a cursor that this list did not give */
 export async function listJobs(
   { db, user }: UserContext,
   { query }: { query: ListJobsQuery },

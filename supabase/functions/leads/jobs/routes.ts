@@ -1,4 +1,4 @@
-// The route table of jobs: what exports and bulk actions become, followed on channel job:<id>.
+// The route table of jobs. Exports and bulk actions run as jobs; the Realtime channel job:<id> shows their progress.
 import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { list, object } from "../../_shared/http/responses.ts";
@@ -29,7 +29,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/jobs/{id}",
-    summary: "Read a job and how far it is",
+    summary: "Read a job and its progress",
     permission: "viewer",
     request: { params },
     response: object(job),
@@ -38,8 +38,8 @@ export const routes = [
   route({
     method: "POST",
     path: "/jobs/{id}/cancel",
-    summary: "End a job where it stands; what it did by then stays done",
-    description: "By whoever may start such a job.",
+    summary: "Cancel a job; what it has done so far stays done",
+    description: "Needs the role that may start such a job.",
     permission: "operator",
     request: { params },
     response: object(job),

@@ -4,7 +4,7 @@ import type { Job } from "./schemas.ts";
 export const JOB_COLUMNS =
   "id, kind, status, input, result, total_items, done_items, items_per_second, seconds_left, error_message, created_by, created_at, started_at, finished_at" as const;
 
-/** The job as the API shows it, from a row with at least JOB_COLUMNS. Where a file lies is nobody's business. */
+/** The job as the API shows it, from a row with at least JOB_COLUMNS. The path of its file in Storage stays internal. */
 export function toJob(row: Record<string, unknown>): Job {
   const shown = Object.fromEntries(JOB_COLUMNS.split(", ").map((column) => [column, row[column]])) as Job;
   const { status, total_items, done_items, result } = shown;

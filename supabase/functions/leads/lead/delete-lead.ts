@@ -1,4 +1,4 @@
-// Deletes a lead softly.
+// Deletes a lead softly: its row stays, hidden.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 

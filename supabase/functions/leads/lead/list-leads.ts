@@ -24,7 +24,7 @@ const foundPage = z.object({
   next: z.array(z.string()).nullable(),
 });
 
-/** @throws AppError invalid_input for a filter or cursor that can't be */
+/** @throws AppError invalid_input for a wrong filter or cursor */
 export async function listLeads(
   ctx: UserContext,
   { query }: { query: PageQuery & LeadOrder & FilterQuery },
@@ -32,7 +32,7 @@ export async function listLeads(
   return await findLeads(ctx, filterOf(query), query, pageOf(query));
 }
 
-/** The same with the filter as a body: for filters too long or too deep for an address. */
+/** The same as listLeads with the filter in the body, for filters too long or too deep for a URL. */
 export async function searchLeads(
   ctx: UserContext,
   { body }: { body: z.output<typeof leadSearch> },

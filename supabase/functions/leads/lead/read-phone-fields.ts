@@ -7,7 +7,7 @@ type PhoneField = `${(typeof PHONE_ROLES)[number]}_phone`;
 
 /**
  * The input with its phones in E.164; an empty one is null, which removes it.
- * @throws AppError invalid_input with every wrong phone, or where two are the same number
+ * @throws AppError invalid_input with every wrong phone, or if two are the same number
  */
 export function readPhoneFields<T extends Partial<Record<PhoneField, string | null>>>(input: T): T {
   const read = { ...input };

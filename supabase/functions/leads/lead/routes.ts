@@ -45,7 +45,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/search",
-    summary: "The same list, with the filter as a body",
+    summary: "The same list, with the filter in the body",
     permission: "viewer",
     request: { body: leadSearch },
     response: list(lead),
@@ -72,7 +72,7 @@ export const routes = [
   route({
     method: "PATCH",
     path: "/{id}",
-    summary: "Change the fields given; null empties one",
+    summary: "Change the given fields of a lead; null empties a field",
     permission: "operator",
     request: { params, body: leadChanges },
     response: object(lead),
@@ -81,7 +81,7 @@ export const routes = [
   route({
     method: "DELETE",
     path: "/{id}",
-    summary: "Delete a lead: it is hidden for good, what campaigns sent to it stays",
+    summary: "Delete a lead: it is hidden for good; what campaigns sent to it stays",
     permission: "operator",
     request: { params },
     response: empty(),

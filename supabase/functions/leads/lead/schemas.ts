@@ -82,7 +82,9 @@ const fields = {
   county: text(MAX_LENGTH.county).describe("The county of the land"),
   status: z.enum(LEAD_STATUSES),
   lead_score: z.enum(LEAD_SCORES),
-  consent_status: z.enum(CONSENT_STATUSES).describe("Sets it for all phones of the lead and records who did"),
+  consent_status: z
+    .enum(CONSENT_STATUSES)
+    .describe("Sets the consent of all phones of the lead and records who set it"),
   source: text(MAX_LENGTH.source),
   notes: manyLines(0, MAX_LENGTH.notes)
     .transform((value) => value || null)
@@ -97,7 +99,7 @@ const fields = {
       message: `A lead has ${MAX_CUSTOM_FIELDS} custom fields at most.`,
     }),
   properties: z.array(parcelInput).max(MAX_PARCELS).describe("Parcels; a change replaces all of them"),
-  allow_duplicate_phone: z.boolean().describe("Even if another lead has one of the phones"),
+  allow_duplicate_phone: z.boolean().describe("Save even if another lead has one of the phones"),
 };
 
 export const leadInput = z.strictObject({
@@ -111,7 +113,7 @@ export const leadChanges = z
     message: "Give at least one field to change.",
   });
 
-/** Pages and order as in the query of the list. */
+/** Pages and order are given as in the query of the list. */
 export const leadSearch = z.strictObject({ ...pageFields, ...orderFields, filter: leadFilter.default({}) });
 export const parcel = z.object({
   id: z.uuid(),

@@ -4,7 +4,7 @@ import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type Parcel, parcel, type parcelInput } from "../lead/schemas.ts";
 
-/** @throws AppError not_found; duplicate; invalid_input, with details.suggestions where the state has no such county */
+/** @throws AppError not_found; duplicate; invalid_input, with details.suggestions if the state has no such county */
 export async function addParcel(
   { db }: UserContext,
   { params, body }: { params: { id: string }; body: z.output<typeof parcelInput> },

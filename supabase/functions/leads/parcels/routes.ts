@@ -10,7 +10,7 @@ import { updateParcel } from "./update-parcel.ts";
 const lead = z.object({ id: z.uuid() });
 const params = z.object({ id: z.uuid(), property_id: z.uuid() });
 const COUNTY =
-  "`county` must be one of its `state`, however it is written (`HARRIS CO`, `Dona Ana`, `St. Louis City`); it is kept as the state's list writes it. What the state does not have is refused with the nearest names in `details.suggestions`.";
+  "`county` must be a county of the parcel's `state`, in any common spelling (`HARRIS CO`, `Dona Ana`, `St. Louis City`); it is stored as the state's list spells it. A county that the state does not have is refused, with the nearest names in `details.suggestions`.";
 
 export const routes = [
   route({
@@ -26,7 +26,7 @@ export const routes = [
   route({
     method: "PATCH",
     path: "/{id}/properties/{property_id}",
-    summary: "Change the fields of a parcel that are given; null empties one",
+    summary: "Change the given fields of a parcel; null empties a field",
     description: COUNTY,
     permission: "operator",
     request: {

@@ -1,4 +1,4 @@
-// How far lookups are: what waits, what was done today, what the budget leaves, what went wrong last.
+// Reads the progress of lookups: what is queued, what was done today, what is left of the budget, and the last error.
 import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";

@@ -1,10 +1,10 @@
-// Queues phones to be looked up at Twilio, or counts what that would cost.
+// Queues phones to be looked up at Twilio, or estimates what that would cost.
 import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type lookupRequest, requestedLookups } from "./schemas.ts";
 
-/** @throws AppError invalid_state where lookups are turned off */
+/** @throws AppError invalid_state if lookups are turned off */
 export async function requestLookups(
   { db }: UserContext,
   { body }: { body: z.output<typeof lookupRequest> },

@@ -21,7 +21,7 @@ export const routes = [
     path: "/{id}/phones/{phone_id}",
     summary: "Change one phone of a lead: label, consent, validity, kind of line",
     description:
-      "Nothing of the lead's other phones changes. Which numbers a lead has is changed with the lead itself (PATCH /leads/{id}).",
+      "The lead's other phones stay as they are. To change which numbers a lead has, change the lead itself (PATCH /leads/{id}).",
     permission: "operator",
     request: { params: z.object({ id: z.uuid(), phone_id: z.uuid() }), body: phoneChanges },
     response: object(leadPhone),
@@ -38,7 +38,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/lookups",
-    summary: "How far lookups at Twilio are: queued, done today, budget left, last error",
+    summary: "Read the progress of lookups at Twilio: queued, done today, budget left, last error",
     permission: "viewer",
     response: object(lookupStatus),
     run: readLookups,
@@ -46,9 +46,9 @@ export const routes = [
   route({
     method: "POST",
     path: "/lookups",
-    summary: "Have phones looked up at Twilio, or count what that would cost",
+    summary: "Have phones looked up at Twilio, or estimate what that would cost",
     description:
-      "Phones of new leads are looked up by themselves while the setting `lookup_enabled` is on. A phone that Twilio told of within 90 days is not asked about again.",
+      "Phones of new leads are looked up automatically while the setting `lookup_enabled` is on. A phone that Twilio answered for within 90 days is not looked up again.",
     permission: "campaign_manager",
     request: { body: lookupRequest },
     response: accepted(requestedLookups),

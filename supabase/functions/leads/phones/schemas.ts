@@ -14,28 +14,33 @@ export const leadPhone = z.object({
   invalid_reason: z
     .string()
     .nullable()
-    .describe("Why it is not: manual, wrong_number, twilio_ and an error code, lookup_ and Twilio's word"),
+    .describe(
+      "Why it is not valid: manual, wrong_number, twilio_ and an error code, lookup_ and Twilio's reason",
+    ),
   line_type: z.enum(LINE_TYPES).nullable(),
   line_type_source: z
     .enum(["import", "lookup", "manual"])
     .nullable()
-    .describe("Who says so: a file, Twilio, or a person; each outranks the one before"),
+    .describe("Where line_type comes from: a file, Twilio or a person; each outranks the one before it"),
   carrier: z.string().nullable(),
-  looked_up_at: z.string().nullable().describe("When Twilio Lookup last told of it"),
+  looked_up_at: z.string().nullable().describe("When Twilio Lookup last answered for it"),
   created_at: z.string(),
 });
 export type LeadPhone = z.output<typeof leadPhone>;
 
 export const phoneChanges = z
   .strictObject({
-    label: oneLine(100, 0).nullable().describe("What people call it, such as Office; null: nothing"),
-    consent_status: z.enum(CONSENT_STATUSES).describe("Recorded with who said so and when"),
+    label: oneLine(100, 0).nullable().describe("What people call it, such as Office; null: no label"),
+    consent_status: z.enum(CONSENT_STATUSES).describe("Recorded with who set it and when"),
     consent_evidence: text(0, 4000).describe(
-      "How the person gave or took back consent, kept with the record",
+      "How the person gave or withdrew consent; stored with the record",
     ),
     is_valid: z.boolean(),
-    invalid_reason: oneLine(200, 0).describe("Why it is invalid; manual where left out"),
-    line_type: z.enum(LINE_TYPES).nullable().describe("Outranks files and lookups; null lets a lookup tell"),
+    invalid_reason: oneLine(200, 0).describe("Why it is invalid; manual if left out"),
+    line_type: z
+      .enum(LINE_TYPES)
+      .nullable()
+      .describe("Outranks files and lookups; null leaves it to a lookup"),
   })
   .partial()
   .refine(
@@ -53,7 +58,7 @@ export const phoneChanges = z
 
 const count = z.number().int();
 export const phoneFigures = z.object({
-  phones: count.describe("Of all leads; a number that two leads have counts for both"),
+  phones: count.describe("Phones of all leads; a number that two leads have counts for both"),
   valid: count,
   invalid: count,
   looked_up: count,
@@ -64,7 +69,7 @@ export const phoneFigures = z.object({
     voip: count,
     toll_free: count,
     other: count,
-    not_known: count.describe("Neither a file nor Twilio nor a person said"),
+    not_known: count.describe("No file, lookup or person has given a line type"),
   }),
   consent: z.object({ granted: count, denied: count, unknown: count }),
 });
@@ -73,7 +78,7 @@ export const lookupRequest = z
   .strictObject({
     lead_ids: z.array(z.uuid()).min(1).max(10_000).optional().describe("The phones of these leads"),
     all: z.literal(true).optional().describe("All phones that were never looked up"),
-    dry_run: z.boolean().default(false).describe("Only count, and tell what it would cost"),
+    dry_run: z.boolean().default(false).describe("Only count, and estimate what it would cost"),
   })
   .refine((body) => (body.lead_ids === undefined) !== (body.all === undefined), {
     path: ["lead_ids"],
@@ -81,19 +86,19 @@ export const lookupRequest = z
   });
 export const requestedLookups = z.object({
   phones: count.describe(
-    "Found: valid, and never looked up (of lead_ids: not within 90 days); of all, a number that two leads have counts for both",
+    "Valid phones never looked up (for lead_ids: not within 90 days); for all, a number that two leads have counts for both",
   ),
   queued: count,
   already_queued: count,
-  not_queued: count.describe("More than the 20,000 that are queued at a time: ask again for them"),
-  unit_price: z.number().describe("US dollars a lookup, the setting lookup_price"),
+  not_queued: count.describe("Phones beyond the 20,000 that are queued at a time: ask again for them"),
+  unit_price: z.number().describe("US dollars per lookup: the setting lookup_price"),
   estimated_cost: z.number().describe("US dollars"),
   daily_budget: count,
   days: count.nullable().describe("How long it takes within the daily budget"),
 });
 
 export const LANE_STATES = ["idle", "working", "resting", "budget_spent", "failing"] as const;
-/** What private.lane_status tells. */
+/** What private.lane_status returns. */
 export const laneStatus = {
   queued: count,
   oldest_queued_at: z.string().nullable(),
@@ -103,7 +108,7 @@ export const laneStatus = {
   budget_left: count,
   state: z.enum(LANE_STATES),
   failing_since: z.string().nullable(),
-  failures: count.describe("In a row"),
+  failures: count.describe("Failed calls in a row"),
   rests_until: z.string().nullable(),
   last_error: z.string().nullable(),
   last_error_at: z.string().nullable(),

@@ -4,7 +4,7 @@ import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type LeadPhone, leadPhone, type phoneChanges } from "./schemas.ts";
 
-/** @throws AppError not_found; invalid_state where consent is granted for somebody who opted out */
+/** @throws AppError not_found; invalid_state if consent is granted for a person who opted out */
 export async function updatePhone(
   { db }: UserContext,
   { params, body }: { params: { id: string; phone_id: string }; body: z.output<typeof phoneChanges> },

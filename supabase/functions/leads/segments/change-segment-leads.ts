@@ -4,7 +4,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { segmentLeadChanges, segmentLeadsChanged } from "./schemas.ts";
 
-/** @throws AppError not_found, or invalid_state where it is no list */
+/** @throws AppError not_found, or invalid_state if the segment is not a list */
 export async function changeSegmentLeads(
   { db }: UserContext,
   { params, body }: { params: { id: string }; body: z.output<typeof segmentLeadChanges> },

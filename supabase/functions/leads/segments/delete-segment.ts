@@ -2,7 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 
-/** @throws AppError not_found, or invalid_state where a campaign is still to be built from it */
+/** @throws AppError not_found, or invalid_state if a campaign is still to be built from it */
 export async function deleteSegment(
   { db }: UserContext,
   { params }: { params: { id: string } },

@@ -1,4 +1,4 @@
-// Reads a segment, with how many leads are in it now.
+// Reads a segment, with the number of leads in it now.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";

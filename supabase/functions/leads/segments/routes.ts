@@ -1,4 +1,4 @@
-// The route table of segments. Who is in one is asked of the list of leads: GET /leads?segment_id=…
+// The route table of segments. The list of leads shows who is in one: GET /leads?segment_id=…
 import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { created, empty, list, object } from "../../_shared/http/responses.ts";
@@ -42,7 +42,7 @@ export const routes = [
   route({
     method: "POST",
     path: "/segments",
-    summary: "Keep a filter under a name, or begin a list",
+    summary: "Create a segment: a filter saved under a name, or a list of leads",
     permission: "operator",
     request: { body: segmentInput },
     response: created(segmentDetail),
@@ -51,7 +51,7 @@ export const routes = [
   route({
     method: "GET",
     path: "/segments/{id}",
-    summary: "Read a segment, with how many leads are in it now",
+    summary: "Read a segment, with the number of leads in it now",
     permission: "viewer",
     request: { params },
     response: object(segmentDetail),

@@ -12,13 +12,13 @@ const filter = leadFilter.omit({ segment_ids: true, deleted: true });
 
 export const segmentInput = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("filter").describe("Whoever matches the filter, whenever it is used"),
+    kind: z.literal("filter").describe("The leads that match the filter at the time it is used"),
     name,
     description: description.optional(),
     filter,
   }),
   z.strictObject({
-    kind: z.literal("list").describe("The leads put on it"),
+    kind: z.literal("list").describe("The leads that were put on it"),
     name,
     description: description.optional(),
     lead_ids: leadIds.optional(),
@@ -29,7 +29,7 @@ export const segmentChanges = z
   .strictObject({
     name: name.optional(),
     description: description.optional(),
-    filter: filter.optional().describe("Of a segment of kind filter"),
+    filter: filter.optional().describe("Only for a segment of kind filter"),
   })
   .refine((changes) => Object.keys(changes).length > 0, { message: "Give at least one field to change." });
 
@@ -59,5 +59,5 @@ export const leadCount = z.object({
   total: z.number().int().describe("Exact to 10,000"),
   total_is_estimate: z.boolean(),
 });
-export const segmentDetail = segment.extend({ leads: leadCount.describe("How many are in it now") });
+export const segmentDetail = segment.extend({ leads: leadCount.describe("How many leads are in it now") });
 export type SegmentDetail = z.output<typeof segmentDetail>;

@@ -1,4 +1,4 @@
-// Gives another person of the organisation a role; it counts from their next request on.
+// Gives another person of the organisation a role; it applies from their next request on.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { Role } from "../../_shared/http/roles.ts";

@@ -1,10 +1,10 @@
-// Invites an e-mail address into the organisation. The secret is in the answer, for the inviter to hand on.
+// Invites an e-mail address into the organisation. The secret is in the answer; the inviter hands it to the person.
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { Role } from "../../_shared/http/roles.ts";
 import { type NewInvitation, newInvitation } from "./schemas.ts";
 
-/** @throws AppError duplicate for an address that is invited or in the organisation, invalid_state above 50 open invitations */
+/** @throws AppError duplicate for an address that is invited or in the organisation, invalid_state at 50 open invitations */
 export async function invitePerson(
   { db }: UserContext,
   { body }: { body: { email: string; role: Role } },

@@ -1,4 +1,4 @@
-// Removes a person from the organisation, at once; what they began goes on.
+// Removes a person from the organisation, at once; what they started continues.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 

@@ -29,7 +29,7 @@ export const routes = [
   route({
     method: "PATCH",
     path: "/people/{id}",
-    summary: "Give another person a role; it counts from their next request on",
+    summary: "Give another person a role; it applies from their next request on",
     permission: "admin",
     request: { params, body: z.strictObject({ role }) },
     response: object(person),
@@ -38,7 +38,7 @@ export const routes = [
   route({
     method: "DELETE",
     path: "/people/{id}",
-    summary: "Remove another person from the organisation, at once; what they began goes on",
+    summary: "Remove another person from the organisation, at once; what they started continues",
     permission: "admin",
     request: { params },
     response: empty(),

@@ -25,7 +25,7 @@ export type Invitation = z.output<typeof invitation>;
 export const newInvitation = invitation.extend({
   token: z
     .string()
-    .describe("The invitation's secret, told this once: hand it to the person. No e-mail is sent."),
+    .describe("The invitation's secret, shown only this once: hand it to the person. No e-mail is sent."),
 });
 export type NewInvitation = z.output<typeof newInvitation>;
 

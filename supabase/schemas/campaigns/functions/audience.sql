@@ -1,4 +1,4 @@
--- The audience: which phones a campaign would write to, and why each of the others is excluded. Building fixes it in chunks.
+-- The audience: which phones a campaign would write to, and why others are excluded. Building fixes it in chunks.
 
 create function private.criteria_filter(p_criteria jsonb)
 returns jsonb
@@ -7,7 +7,7 @@ immutable
 set search_path = ''
 as $$
   select coalesce(p_criteria -> 'filter', '{}') || jsonb_strip_nulls(jsonb_build_object(
-    -- An empty list of the older criteria asks nothing; in a filter it is nobody.
+    -- In the older criteria an empty list means no condition; in a filter it matches no lead.
     'ids', nullif(p_criteria -> 'lead_ids', '[]'),
     'tags', case when p_criteria ? 'tags' then jsonb_build_object('any', p_criteria -> 'tags') end,
     'counties', p_criteria -> 'counties',
@@ -17,7 +17,7 @@ as $$
     'import_ids', case when p_criteria ? 'import_id' then jsonb_build_array(p_criteria -> 'import_id') end));
 $$;
 comment on function private.criteria_filter(jsonb) is
-  'A campaign''s target_criteria as a filter of private.lead_condition: filter, with the older criteria over it.';
+  'A campaign''s target_criteria as a filter of private.lead_condition: filter, overridden by the older criteria.';
 
 create function private.lead_needs(p_required text[])
 returns text[]
@@ -28,7 +28,7 @@ as $$
   select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
 $$;
 comment on function private.lead_needs(text[]) is
-  'Which of the variables that a template requires a lead must have a value for: planning gives the others.';
+  'Which variables that a template requires need a value of the lead; planning provides the others.';
 
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)
@@ -45,4 +45,5 @@ begin
 end;
 $$;
 comment on function private.audience_leads(public.campaigns, uuid, uuid, timestamptz) is
-  'The leads a campaign''s criteria match, of those after p_after and up to p_upto by id. Raises PT422 where a segment is gone.';
+  'The leads that match a campaign''s criteria, with ids after p_after and up to p_upto (null: no bound). Raises PT422 if a '
+  'segment does not exist.';

@@ -10,11 +10,14 @@ declare
   v_cooldown interval;
   v_required text[];
   v_by_parcel boolean;
+  v_excluded uuid[] := private.filter_ids(p_campaign.target_criteria, 'exclude_campaign_ids');
+  v_failed uuid := (p_campaign.target_criteria ->> 'failed_in_campaign_id')::uuid;
+  v_unanswered uuid := (p_campaign.target_criteria ->> 'unanswered_campaign_id')::uuid;
 begin
   select * into v_org from public.orgs o where o.id = p_campaign.org_id;
   v_cooldown := make_interval(days => coalesce(p_campaign.cooldown_days, v_org.cooldown_days));
-  -- The sets of variables that some template needs of a lead: the least of them, for who has a larger one has these as well. Null
-  -- where some template needs none, and suits everybody.
+  -- The sets of variables that the templates need of a lead. Only the smallest sets: a lead that has all variables of a larger
+  -- set also has those of the smaller one. Null if some template needs none, and so suits every lead.
   with needs as (
     select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
@@ -33,8 +36,9 @@ begin
   with people as materialized (
     select x.id, x.status, x.consent_status, x.state from private.audience_leads(p_campaign, p_after, p_upto, p_now) x
   ),
-  -- From lead to phone to contact, each by its own index: "is true" and "limit" leave no other way. An organisation that has just
-  -- imported is one row to the statistics, and joins that trusted them compared everybody with everybody (50 s for 10,000 leads).
+  -- From lead to phone to contact, each by its own index: "is true" and "limit" leave the planner no other way. To the statistics
+  -- an organisation that has just imported is one row, and joins that relied on them compared all rows with all (50 s for 10,000
+  -- leads).
   phones as materialized (
     select l.id as lead_id, l.status, l.consent_status as lead_consent, p.id as lead_phone_id, p.e164,
       array_position(array['primary', 'secondary', 'alternate'], p.role) as role_order,
@@ -46,14 +50,27 @@ begin
     join public.lead_phones p on p.lead_id = l.id and (p.org_id = p_campaign.org_id) is true
       and (p_campaign.phones = 'all' or p.role = 'primary')
     left join lateral (
-      select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id
+      select x.suppressed_at, x.invalid_at, x.last_sent_at, x.last_campaign_id, x.last_inbound_at
       from private.contacts x where x.org_id = p_campaign.org_id and x.e164 = p.e164 limit 1
     ) c on true
     left join private.lead_own_values o on v_required is not null and not v_by_parcel and o.lead_id = l.id
     left join private.lead_values v on v_by_parcel and v.lead_id = l.id
-    where not v_never_contacted or c.last_sent_at is null
+    where (not v_never_contacted or c.last_sent_at is null)
+      -- Each "offset" makes a lookup of it: without one the planner may hash all targets of the other campaigns for each chunk.
+      and (v_failed is null or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = v_failed and t.e164 = p.e164 and t.is_included and t.state = 'failed' offset 0))
+      and (v_unanswered is null or exists (
+        select from public.campaign_targets t
+        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'
+          and (c.last_inbound_at is null or c.last_inbound_at < t.sent_at) offset 0))
+      and (v_excluded is null or not (
+        exists (select from public.campaign_targets t
+          where t.campaign_id = any (v_excluded) and t.e164 = p.e164 and t.is_included offset 0)
+        or exists (select from public.campaign_targets t
+          where t.lead_id = l.id and t.campaign_id = any (v_excluded) and t.is_included offset 0)))
   ),
-  -- Of each area code and state, not of each phone.
+  -- Once for each area code and state, not for each phone.
   places as materialized (
     select jsonb_object_agg(k.place, jsonb_build_array(k.window_key, exists (
         select 1 from public.consent_rules r
@@ -64,7 +81,7 @@ begin
       from (select distinct x.place, x.state from phones x) d
     ) k
   ),
-  -- Each judged once, and no more of them kept than what is said of them.
+  -- Judges each phone once, and keeps only the columns that are needed after that.
   judged as materialized (
     select p.lead_id, p.lead_phone_id, p.e164, p.role_order, k.keys -> p.place ->> 0 as window_key,
       case
@@ -85,7 +102,7 @@ begin
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
       when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
-        -- "limit" asks for each person. Without it all of the campaign's targets were read for every chunk.
+        -- "limit" makes this a lookup for each person. Without it, all targets of the campaign were read for every chunk.
         or (
           select true from public.campaign_targets t
           where t.campaign_id = p_campaign.id and t.e164 = j.e164 and t.step = 1 and t.is_included limit 1
@@ -96,5 +113,5 @@ begin
 end;
 $$;
 comment on function private.audience_chunk(public.campaigns, uuid, uuid, timestamptz) is
-  'The phones of the leads that match a campaign''s criteria, from after one lead id up to another (null: no bound), each with '
-  'the reason it is excluded (null: it is a target).';
+  'The phones of the leads that match a campaign''s criteria, with lead ids after p_after and up to p_upto (null: no bound), '
+  'each with the reason why it is excluded (null: it is a target).';

@@ -17,11 +17,11 @@ begin
     perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
   exception when sqlstate 'PT422' then
     perform private.give_up_build(v_campaign,
-      format('Its audience could not be built: %s Change whom it is for, then build it again.', sqlerrm), p_now);
+      format('Its audience could not be built: %s Change its target_criteria, then build it again.', sqlerrm), p_now);
     return false;
   end;
   if v_campaign.built_at is not null then
-    -- Built before: what that left goes first, in chunks as well.
+    -- It was built before: the targets from then are deleted first, also in chunks.
     delete from public.campaign_targets t
     where t.id in (
       select x.id from public.campaign_targets x
@@ -34,7 +34,8 @@ begin
   end if;
   select coalesce(max(t.ordinal), 0) into v_ordinal from public.campaign_targets t
   where t.org_id = v_campaign.org_id and t.campaign_id = p_campaign_id;
-  -- Chunks are cut by the organisation's leads, matching or not: the work of one is bounded whatever the criteria.
+  -- A chunk is a number of the organisation's leads, whether they match or not. So the work of one chunk is limited, whatever the
+  -- criteria.
   select l.id into v_upto from public.leads l
   where l.org_id = v_campaign.org_id and (v_campaign.build_cursor is null or l.id > v_campaign.build_cursor)
   order by l.id offset p_limit - 1 limit 1;
@@ -67,5 +68,5 @@ begin
 end;
 $$;
 comment on function private.build_chunk(uuid, integer, timestamptz) is
-  'Adds the targets of the next p_limit leads to a campaign that is building; true while more are left. One transaction: a '
-  'crash repeats or loses nothing. Definer: the worker may not write these tables.';
+  'Adds the targets of the next p_limit leads to a campaign that is being built; returns true while more leads are left. It is '
+  'one transaction, so a crash loses nothing and repeats nothing. Security definer: the worker may not write these tables.';

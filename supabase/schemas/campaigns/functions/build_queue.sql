@@ -4,7 +4,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- built_at says that there are targets of before: the next build clears them first.
+  -- built_at is set if there are targets from an earlier build: the next build deletes them first.
   update public.campaigns c
   set status = 'draft', build_cursor = null, needs_attention = left(p_reason, 1000),
       built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id)
@@ -16,10 +16,9 @@ begin
 end;
 $$;
 comment on function private.give_up_build(public.campaigns, text, timestamptz) is
-  'Makes a campaign that is being built, whose lock the caller holds, a draft again that needs attention for p_reason, with an '
-  'alert (build_failed). Its criteria can be changed then.';
+  'Makes a campaign that is being built a draft again, with p_reason as needs_attention and the alert build_failed. Its criteria '
+  'can be changed then. The caller holds the campaign''s lock.';
 
--- Builds.
 create function private.set_aside_build(p_campaign_id uuid, p_message_id bigint, p_now timestamptz)
 returns void
 language plpgsql
@@ -37,16 +36,17 @@ begin
   end if;
   select f.error into v_error from private.work_failures f where f.kind = 'build' and f.item = p_campaign_id;
   v_reason := format(
-    'Its audience could not be built in five tries: %s Change whom it is for, such as a segment that is gone or a filter that '
-    'cannot be right, then build it again.',
-    coalesce(v_error, 'each ended without a word, mostly because it took too much time or memory.'));
+    'Its audience could not be built in five tries: %s Change its target_criteria, such as a segment that no longer exists or '
+    'an invalid filter, then build it again.',
+    coalesce(v_error, 'each ended without an error, mostly because it took too much time or memory.'));
   perform private.give_up_build(v_campaign, v_reason, p_now);
   perform private.clear_failure('build', p_campaign_id, p_now);
   perform private.close_alerts(v_campaign.org_id, 'build_stuck', p_now, p_campaign_id);
 end;
 $$;
 comment on function private.set_aside_build(uuid, bigint, timestamptz) is
-  'Gives a build up after five tries: the campaign is a draft again and says why, with the alert build_failed; its message goes.';
+  'Gives up a build after five tries: the campaign is a draft again with the reason and the alert build_failed; the message is '
+  'deleted.';
 
 create function private.claim_build(p_visibility_seconds integer default 60, p_max_reads integer default 5,
   p_now timestamptz default now())
@@ -59,7 +59,7 @@ declare
   v_message pgmq.message_record;
   v_id uuid;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('builds', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -85,10 +85,10 @@ begin
 end;
 $$;
 comment on function private.claim_build(integer, integer, timestamptz) is
-  'Takes the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads: how many '
-  'at most, null unless chunks took too long}; {dropped} after 20 messages that were nothing to do: more may be due; null if '
-  'none is. The caller commits before run_build, so that tries count '
-  'whatever becomes of them; one read more than p_max_reads times is given up. Definer: the worker may not read the queue.';
+  'Claims the next chunk to build, in turns between organisations: {message_id, read_count, campaign_id, org_id, leads}. leads: '
+  'how many the chunk may have at most, null unless chunks took too long. Returns {dropped} after 20 messages with nothing to '
+  'do: more may be due. Null if none is due. The caller commits before run_build, so that every try counts; a message read more '
+  'than p_max_reads times is given up. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_build(integer, integer, timestamptz) to worker;
 
 create function private.run_build(p_message_id bigint, p_campaign_id uuid, p_limit integer default 10000,
@@ -103,7 +103,8 @@ declare
 begin
   select jsonb_strip_nulls(jsonb_build_object('leads', q.message -> 'leads')) into v_leads from pgmq.q_builds q
     where q.msg_id = p_message_id;
-  -- One transaction: the queue row goes with the chunk it stood for. Without the row somebody else has built it.
+  -- One transaction: the queue row is deleted together with building its chunk. If the row is missing, another worker has built
+  -- the chunk.
   if not pgmq.delete('builds', p_message_id) then
     return false;
   end if;
@@ -118,8 +119,9 @@ begin
 end;
 $$;
 comment on function private.run_build(bigint, uuid, integer, timestamptz) is
-  'Builds the chunk that claim_build gave, p_limit leads at most, and queues the next, which is as small as this one had to be; '
-  'whether it was still to be built. Raises what building raises: see fail_build. Definer: the worker may not read these tables.';
+  'Builds the chunk that claim_build returned, with at most p_limit leads, and queues the next one with the same limit. Returns '
+  'false if the chunk was built already. Raises the errors of building: see fail_build. Security definer: the worker may not '
+  'read these tables.';
 grant execute on function private.run_build(bigint, uuid, integer, timestamptz) to worker;
 
 create function private.fail_build(
@@ -160,6 +162,6 @@ end;
 $$;
 comment on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) is
   'Records why a chunk could not be built: it is tried again after 10, 20, 40 and 80 s, and given up at the fifth try. p_leads: '
-  'how many leads it and the chunks after it may have from now on; null leaves that. Definer: the worker may not write these '
-  'tables.';
+  'how many leads this chunk and the following ones may have from now on; null leaves the limit as it is. Security definer: the '
+  'worker may not write these tables.';
 grant execute on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) to worker;

@@ -1,7 +1,6 @@
--- Changing campaigns: create, change, build. Users call the functions of the same names in public.
+-- Creating, changing and building campaigns. Users call the functions of the same names in public.
 
-create function private.lock_campaign(p_campaign_id uuid, p_role public.user_role, p_allowed public.campaign_status[],
-  p_verb text)
+create function private.own_campaign(p_campaign_id uuid, p_role public.user_role)
 returns public.campaigns
 language plpgsql
 set search_path = ''
@@ -14,17 +13,44 @@ begin
   if v_campaign.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
   end if;
+  return v_campaign;
+end;
+$$;
+comment on function private.own_campaign(uuid, public.user_role) is
+  'Locks a campaign of the signed-in user''s organisation, in any state, and returns it. Raises PT403, PT404.';
+
+create function private.lock_campaign(p_campaign_id uuid, p_role public.user_role, p_allowed public.campaign_status[],
+  p_verb text)
+returns public.campaigns
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.own_campaign(p_campaign_id, p_role);
+begin
+  if v_campaign.archived_at is not null then
+    perform private.raise_error('PT409', 'invalid_state',
+      format('An archived campaign cannot be %s: unarchive it first.', p_verb),
+      jsonb_build_object('status', v_campaign.status, 'archived_at', v_campaign.archived_at));
+  end if;
   if v_campaign.status <> all (p_allowed) then
     perform private.raise_error('PT409', 'invalid_state',
-      format('A campaign that is %s cannot be %s; it must be %s.', v_campaign.status, p_verb, array_to_string(p_allowed, ' or ')),
+      format('A campaign that is %s cannot be %s; it must be %s.%s', v_campaign.status, p_verb,
+        array_to_string(p_allowed, ' or '),
+        case
+          when v_campaign.status in ('completed', 'stopped') and p_verb in ('started', 'resumed')
+            then ' It has ended: create another one.'
+          when v_campaign.status = 'draft' and 'ready' = any (p_allowed) then ' Build its audience first (build-targets).'
+          when v_campaign.status = 'building' and 'ready' = any (p_allowed) then ' Try again when its audience is built.'
+        end),
       jsonb_build_object('status', v_campaign.status, 'allowed', p_allowed));
   end if;
   return v_campaign;
 end;
 $$;
 comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
-  'Locks a campaign of the signed-in user''s organisation for a change of state. Raises PT403, PT404, or PT409 where its state '
-  'does not allow it.';
+  'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
+  'if it is archived or its state is not one of p_allowed.';
 
 create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
 returns void
@@ -36,10 +62,10 @@ declare
   v_variant record;
 begin
   if p_input ? 'variants' then
-    -- A draft that was built before is one whose building failed: its targets go before it is built again.
+    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
     if p_campaign.status <> 'draft' then
       perform private.raise_error('PT409', 'invalid_state',
-        'Variants can only be changed while the campaign is a draft: its people have theirs already.',
+        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
         jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
     end if;
     delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
@@ -66,7 +92,7 @@ begin
     from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
   end if;
   if p_input ? 'phone_number_ids' then
-    select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
+    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
     where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
       and n.status <> 'released');
     if v_missing is not null then
@@ -81,9 +107,9 @@ begin
 end;
 $$;
 comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s variants, templates (with weights) and numbers with those of variants, template_ids, template_weights '
-  'and phone_number_ids, where given. Raises PT422 for what is not the organisation''s, PT409 for variants of an audience that '
-  'is built.';
+  'Replaces a campaign''s variants, templates (with weights) and numbers by variants, template_ids, template_weights and '
+  'phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for variants of '
+  'a campaign that is not a draft.';
 
 create function private.create_campaign(p_input jsonb)
 returns uuid
@@ -119,15 +145,15 @@ begin
 end;
 $$;
 comment on function private.create_campaign(jsonb) is
-  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates every '
-  'active template of its category in p_input.language (the organisation''s language by default); without phone_number_ids it '
-  'sends from every number. Raises PT403, PT422. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates all '
+  'active templates of its category in p_input.language (by default the organisation''s language). Without phone_number_ids it '
+  'sends from all numbers. Needs campaign_manager. Raises PT403, PT422. Security definer: users may not write campaigns.';
 grant execute on function private.create_campaign(jsonb) to authenticated;
 
 create function public.create_campaign(p_input jsonb) returns uuid
   language sql set search_path = '' as $$ select private.create_campaign(p_input); $$;
 comment on function public.create_campaign(jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.create_campaign(jsonb) to authenticated;
 
 create function private.update_campaign(p_campaign_id uuid, p_input jsonb)
@@ -142,7 +168,8 @@ declare
 begin
   perform private.check_campaign(private.require_role('campaign_manager'), p_input, private.campaign_shape());
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready,scheduled,running,paused}', 'changed');
-  -- The audience and what it was judged by are fixed once built: pace and texts may still change, and act at once.
+  -- The audience and the settings that decide it are fixed once it is built. Pace and texts may still change, with immediate
+  -- effect.
   v_fixed := array(
     select k from jsonb_object_keys(p_input) k
     where k in ('target_criteria', 'phones', 'template_category', 'cooldown_days')
@@ -153,7 +180,7 @@ begin
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
   if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
-    perform private.raise_error('PT422', 'invalid_input', 'A campaign that is scheduled needs its time.',
+    perform private.raise_error('PT422', 'invalid_input', 'A scheduled campaign needs a time.',
       jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', 'scheduled_at', 'message',
         'Give another time, or start or stop the campaign.'))));
@@ -174,17 +201,19 @@ begin
   where c.id = p_campaign_id
   returning * into v_campaign;
   perform private.set_campaign_lists(v_campaign, p_input);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_changed', null, p_campaign_id, null,
+    jsonb_build_object('fields', array(select jsonb_object_keys(p_input))));
 end;
 $$;
 comment on function private.update_campaign(uuid, jsonb) is
-  'Changes the given fields (of private.campaign_shape) of a campaign. Raises PT403, PT404, PT422, and PT409 if a field is '
-  'fixed since it was built. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Changes the given fields (of private.campaign_shape) of a campaign. Needs campaign_manager. Raises PT403, PT404, PT422, and '
+  'PT409 if a field is fixed because the campaign is built. Security definer: users may not write campaigns.';
 grant execute on function private.update_campaign(uuid, jsonb) to authenticated;
 
 create function public.update_campaign(p_campaign_id uuid, p_input jsonb) returns void
   language sql set search_path = '' as $$ select private.update_campaign(p_campaign_id, p_input); $$;
 comment on function public.update_campaign(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_campaign(uuid, jsonb) to authenticated;
 
 create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_now timestamptz default now())
@@ -198,7 +227,8 @@ declare
   v_counts jsonb;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready}', 'built');
-  -- What was stored before it was checked, or names a segment that is gone since: told now, not to a worker that can't help it.
+  -- Criteria may have been stored before they were checked, or name a segment that was deleted since. The person learns it now;
+  -- the worker could not correct it.
   perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
   if p_dry_run then
     if v_campaign.status = 'ready' then
@@ -225,22 +255,23 @@ begin
       'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
       jsonb_build_object('limit', 500));
   end if;
-  -- built_at stays where it was built before: it tells the first chunks to clear what that left.
+  -- built_at stays if it is set: the first chunks then delete the targets of the earlier build.
   update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
   perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.call_worker();
   perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
   return null;
 end;
 $$;
 comment on function private.build_targets(uuid, boolean, timestamptz) is
-  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts by reason without writing. '
-  'Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are not what they may be or name a segment '
-  'that is gone. Definer: users may not write targets. Needs campaign_manager.';
+  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts it by reason without writing. '
+  'Needs campaign_manager. Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are invalid or name a '
+  'segment that does not exist. Security definer: users may not write targets.';
 grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
 
 create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb
   language sql set search_path = '' as $$ select private.build_targets(p_campaign_id, p_dry_run); $$;
 comment on function public.build_targets(uuid, boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.build_targets(uuid, boolean) to authenticated;

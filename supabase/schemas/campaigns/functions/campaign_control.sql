@@ -1,5 +1,5 @@
--- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public.
--- Pause and stop wait for claims in flight (which hold the campaign for share) and withdraw what is queued before they answer.
+-- Campaign control: start, pause, resume, stop. Users call the functions of the same names in public. Pause and stop wait for
+-- claims in flight, which hold a share lock on the campaign, and withdraw queued messages before they answer.
 
 create function private.withdraw_queued(p_campaign_id uuid, p_state public.target_state, p_reason text,
   p_now timestamptz default now())
@@ -12,7 +12,7 @@ declare
   v_targets uuid[];
   v_messages uuid[];
 begin
-  -- Usage rows first: locks are taken in one order, org → campaign → number → contact → target → message.
+  -- Locks usage rows first. Locks are always taken in the same order: org → campaign → number → contact → target → message.
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
   perform private.lock_usage(v_messages);
@@ -37,7 +37,7 @@ begin
 end;
 $$;
 comment on function private.withdraw_queued(uuid, public.target_state, text, timestamptz) is
-  'Cancels a campaign''s queued messages, puts their targets into p_state (waiting or canceled) and refunds the daily caps; '
+  'Cancels a campaign''s queued messages, sets their targets to p_state (waiting or canceled) and refunds the daily caps; '
   'returns how many. The caller holds the campaign''s lock.';
 
 create function private.pause_running(p_campaign_id uuid, p_reason text, p_now timestamptz default now())
@@ -53,7 +53,19 @@ begin
 end;
 $$;
 comment on function private.pause_running(uuid, text, timestamptz) is
-  'Pauses a running campaign whose lock the caller holds; p_reason (null: a person did it) says what a person must look at.';
+  'Pauses a running campaign whose lock the caller holds. p_reason says what a person must look at; null if a person paused it.';
+
+create function private.reopen_campaign(p_campaign_id uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.campaigns c set status = 'running', finished_at = null, archived_at = null
+  where c.id = p_campaign_id and c.status = 'completed';
+$$;
+comment on function private.reopen_campaign(uuid) is
+  'Sets a completed campaign running again, because one of its targets waits again. Does nothing in other states. The caller '
+  'holds the campaign''s lock.';
 
 create function private.cancel_waiting(p_campaign_id uuid, p_limit integer, p_now timestamptz default now())
 returns integer
@@ -89,7 +101,7 @@ as $$
     );
 $$;
 comment on function private.campaign_numbers(uuid) is
-  'The pool of a campaign: the numbers it lists, else all of its organisation.';
+  'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
 create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
@@ -133,17 +145,18 @@ begin
   perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
     else 'campaign_started' end, null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);
+  perform private.call_worker();
 end;
 $$;
 comment on function private.start_campaign(uuid, timestamptz) is
-  'Starts a campaign that is ready, or schedules it where scheduled_at is ahead. Raises PT409 with what is missing or stands in '
-  'the way. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. Needs campaign_manager. Raises PT403, '
+  'PT404, PT409 with what is missing or prevents it. Security definer: users may not write campaigns.';
 grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
 
 create function public.start_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
 comment on function public.start_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.start_campaign(uuid) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -161,14 +174,14 @@ begin
 end;
 $$;
 comment on function private.pause_campaign(uuid, timestamptz) is
-  'Pauses a running campaign. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
-  'not write campaigns. Needs campaign_manager.';
+  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
 grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
 
 create function public.pause_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.pause_campaign(p_campaign_id); $$;
 comment on function public.pause_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.pause_campaign(uuid) to authenticated;
 
 create function private.resume_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -187,22 +200,26 @@ begin
   set status = 'running', paused_at = null, status_reason = null, needs_attention = null, breaker_since = p_now
   where id = p_campaign_id;
   perform private.mark_campaign(p_campaign_id, p_now);
+  perform private.release_regions(v_campaign.org_id, p_now);
+  perform private.close_alerts(v_campaign.org_id, 'region_not_permitted', p_now);
   foreach v_kind in array array['campaign_paused', 'breaker_tripped', 'start_refused'] loop
     perform private.close_alerts(v_campaign.org_id, v_kind, p_now, p_campaign_id);
   end loop;
   perform private.record_audit_event(v_campaign.org_id, 'campaign_resumed', null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);
+  perform private.call_worker();
 end;
 $$;
 comment on function private.resume_campaign(uuid, timestamptz) is
-  'Resumes a paused campaign, whatever paused it, and lets the circuit breaker count anew. Raises PT409 where A2P registration '
-  'or today''s spending limit still stands in the way. Definer: users may not write campaigns. Needs campaign_manager.';
+  'Resumes a paused campaign, whatever paused it, makes the circuit breaker count anew, and has regions that Twilio refused '
+  'tried again. Needs campaign_manager. Raises PT403, PT404, PT409, also if A2P registration or today''s spending limit still '
+  'prevents sending. Security definer: users may not write campaigns.';
 grant execute on function private.resume_campaign(uuid, timestamptz) to authenticated;
 
 create function public.resume_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.resume_campaign(p_campaign_id); $$;
 comment on function public.resume_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resume_campaign(uuid) to authenticated;
 
 create function private.stop_campaign(p_campaign_id uuid, p_now timestamptz default now())
@@ -218,18 +235,18 @@ begin
   perform private.withdraw_queued(p_campaign_id, 'canceled', 'stopped', p_now);
   update public.campaigns set status = 'stopped', finished_at = p_now, needs_attention = null, status_reason = null
     where id = p_campaign_id;
-  -- A large backlog is canceled in chunks by the tick; nothing of it can be planned or claimed meanwhile.
+  -- The task sending cancels a large backlog in chunks; meanwhile none of it can be planned or claimed.
   perform private.cancel_waiting(p_campaign_id, 10000, p_now);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_stopped', null, p_campaign_id);
 end;
 $$;
 comment on function private.stop_campaign(uuid, timestamptz) is
-  'Stops a campaign for good. Answers when claims in flight are done; after that nothing of it is claimed. Definer: users may '
-  'not write campaigns. Needs campaign_manager.';
+  'Stops a campaign for good. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
 grant execute on function private.stop_campaign(uuid, timestamptz) to authenticated;
 
 create function public.stop_campaign(p_campaign_id uuid) returns void
   language sql set search_path = '' as $$ select private.stop_campaign(p_campaign_id); $$;
 comment on function public.stop_campaign(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.stop_campaign(uuid) to authenticated;

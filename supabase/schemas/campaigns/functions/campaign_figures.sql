@@ -1,4 +1,5 @@
--- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so nothing is counted twice or lost.
+-- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so that nothing is lost or counted
+-- twice.
 
 create function private.campaign_figures(p_campaign_id uuid)
 returns jsonb
@@ -25,8 +26,8 @@ as $$
   where t.campaign_id = p_campaign_id and t.org_id = (select private.org_id());
 $$;
 comment on function private.campaign_figures(uuid) is
-  'A campaign''s figures counted over its targets, never over folded ones; for the signed-in user''s organisation. Definer for '
-  'the same reason as campaign_reasons.';
+  'A campaign''s figures, counted from its targets instead of read from the folded figures, for the signed-in user''s '
+  'organisation. Security definer for the same reason as campaign_reasons.';
 grant execute on function private.campaign_figures(uuid) to authenticated;
 
 create function public.campaign_figures(p_campaign_id uuid) returns jsonb
@@ -53,8 +54,8 @@ as $$
   ) r;
 $$;
 comment on function private.campaign_reasons(uuid) is
-  'Why targets of a campaign of the signed-in user''s organisation were excluded, canceled or failed, with how many. Definer: '
-  'counting a large backlog under row security costs several times as much.';
+  'Why targets of a campaign of the signed-in user''s organisation were excluded, canceled or failed, with the number for each '
+  'reason. Security definer: counting a large backlog under row-level security costs several times as much.';
 grant execute on function private.campaign_reasons(uuid) to authenticated;
 
 create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
@@ -62,23 +63,38 @@ create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
 comment on function public.campaign_reasons(uuid) is 'Calls the private function of the same name.';
 grant execute on function public.campaign_reasons(uuid) to authenticated;
 
-create function private.fold_stats(p_now timestamptz default now(), p_apart interval default '0', p_org_id uuid default null)
+create function private.fold_stats(p_now timestamptz default null, p_apart interval default '0', p_org_id uuid default null)
 returns integer
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, p_now);
+  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, coalesce(p_now, now()));
+  v_due uuid[];
+  v_now timestamptz;
   v_count integer;
 begin
   if not exists (select 1 from private.campaign_deltas) then
     return 0;
   end if;
+  -- Locks the figures before it takes deltas. A fold that waits here for another one reads updated_at again once it has the lock.
+  -- Without the lock it would read the time from before the other fold, and broadcast the same figures a moment after it.
+  select coalesce(array_agg(x.campaign_id), '{}') into v_due
+  from (
+    select s.campaign_id from public.campaign_stats s
+    where s.campaign_id in (select d.campaign_id from private.campaign_deltas d
+        where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting))
+      and (p_apart = '0' or s.updated_at <= coalesce(p_now, clock_timestamp()) - p_apart)
+    order by s.campaign_id for no key update
+  ) x;
+  -- Not now(): the transaction may have begun long before it got the locks.
+  v_now := coalesce(p_now, clock_timestamp());
   with taken as (
     delete from private.campaign_deltas d
-    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting) and (p_apart = '0' or not exists (
-      select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id and s.updated_at > p_now - p_apart))
+    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting)
+      -- Deltas of a campaign that is gone belong to no figures.
+      and (d.campaign_id = any (v_due) or not exists (select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id))
     returning d.*
   ),
   sums as (
@@ -95,13 +111,13 @@ begin
       queued = s.queued + x.queued, sending = s.sending + x.sending, unknown = s.unknown + x.unknown, sent = s.sent + x.sent,
         failed = s.failed + x.failed,
       delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered, replies = s.replies + x.replies,
-      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = p_now
+      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = v_now
   from sums x where s.campaign_id = x.campaign_id;
   get diagnostics v_count = row_count;
   return v_count;
 end;
 $$;
 comment on function private.fold_stats(timestamptz, interval, uuid) is
-  'Adds the appended deltas to campaign_stats, leaving those of campaigns that were folded less than p_apart ago for later; '
-  'returns how many campaigns changed. Definer: cron''s role may not write the table. p_org_id: of that organisation alone; '
-  'null: of all but those for which this work rests.';
+  'Adds the appended deltas to campaign_stats; deltas of campaigns that were folded less than p_apart ago are left for later. '
+  'Returns how many campaigns changed. p_now: null for the time when the figures are locked. p_org_id: only this organisation; '
+  'null: all except those for which this work is resting. Security definer: the role of cron jobs may not write the table.';

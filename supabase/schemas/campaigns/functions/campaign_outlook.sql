@@ -1,5 +1,5 @@
--- The outlook of a running campaign: can it send now, and if not, why and until when. What only a person can mend is
--- needs_attention's to say; most of what is here ends by itself.
+-- The outlook of a running campaign: whether it can send now, and if not, why and until when. Most of these reasons end by
+-- themselves; what only a person can correct is in needs_attention.
 
 create function private.outlook_reason(p_reason text, p_count bigint default null, p_until timestamptz default null,
   p_time_zone text default null)
@@ -11,7 +11,8 @@ as $$
   select jsonb_build_array(jsonb_build_object('reason', p_reason, 'count', p_count,
     'until', case when isfinite(p_until) then p_until end, 'time_zone', p_time_zone));
 $$;
-comment on function private.outlook_reason(text, bigint, timestamptz, text) is 'One reason of an outlook, as a list of one.';
+comment on function private.outlook_reason(text, bigint, timestamptz, text) is
+  'One reason of an outlook, as a list with one item.';
 
 create function private.outlook_numbers(p_campaign public.campaigns, p_segments integer, p_now timestamptz)
 returns table (active bigint, stopped bigint, free_at timestamptz, reasons jsonb)
@@ -22,7 +23,7 @@ as $$
   with numbers as (
     select n.status, n.time_zone,
       case when p.resting_until > p_now then p.resting_until end as resting_until,
-      -- A cap that is too low for one text never has room, whatever the day.
+      -- If a cap is too low for a single text, it never has room, on any day.
       case when r.segment_room < p_segments then
         case when n.daily_cap < p_segments then 'infinity' else (r.day + 1)::timestamp at time zone n.time_zone end
       end as full_until,
@@ -53,7 +54,7 @@ as $$
 $$;
 comment on function private.outlook_numbers(public.campaigns, integer, timestamptz) is
   'The numbers of a campaign for its outlook: how many are active and how many stopped, when the first can take a text of '
-  'p_segments (-infinity: now), and what shuts how many.';
+  'p_segments (-infinity: now), and the reasons why numbers can''t send, with how many.';
 
 create function private.outlook_targets(p_campaign public.campaigns, p_now timestamptz)
 returns table (is_due boolean, shut bigint, opens_at timestamptz, put_off bigint, put_off_until timestamptz)
@@ -61,7 +62,7 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- One range of the index of the backlog per window key: whoever could be written to is never counted.
+  -- Reads one range of the backlog's index for each window key; targets that could be written to now are never counted.
   select coalesce(bool_or(k.is_open and exists (
       select 1 from public.campaign_targets t
       where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = k.key and t.not_before <= p_now)), false),
@@ -86,8 +87,8 @@ as $$
   ) p on true;
 $$;
 comment on function private.outlook_targets(public.campaigns, timestamptz) is
-  'The backlog of a campaign for its outlook: whether somebody may be written to now, how many are outside their hours until '
-  'when at least, and how many are put off (a retry, a number that is waited for).';
+  'The backlog of a campaign for its outlook: whether somebody may be written to now, how many targets are outside their hours '
+  'and when the first of these opens, and how many are put off (a retry, or waiting for a number) and until when.';
 
 create function private.campaign_outlook(p_campaign_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -135,7 +136,8 @@ begin
   left join private.daily_usage cu on cu.scope = 'campaign' and cu.scope_id = p_campaign_id and cu.day = d.day
   where op.org_id = v_org.id;
 
-  -- Each that must end before anything goes out moves the next time on; one that only a person can end makes it infinite.
+  -- Each reason that must end before anything is sent moves the next time forward. A reason that only a person can end makes it
+  -- infinite.
   if v_segments is null then
     v_reasons := v_reasons || private.outlook_reason('no_active_template');
     v_next := 'infinity';
@@ -184,9 +186,9 @@ begin
 end;
 $$;
 comment on function private.campaign_outlook(uuid, timestamptz) is
-  'Whether a running campaign of the signed-in user''s organisation can send now, else not before when (next_at; null where a '
-  'person must act or nobody waits), and every reason that holds numbers or people back, with how many and until when. Null '
-  'where the campaign is not running. A pace alone is no block. Definer: users may not read private tables.';
+  'Whether a running campaign of the signed-in user''s organisation can send now, otherwise the earliest time (next_at; null if '
+  'a person must act or no target waits), and every reason that holds numbers or people back, with how many and until when. Null '
+  'if the campaign is not running. A pace alone does not block. Security definer: users may not read private tables.';
 grant execute on function private.campaign_outlook(uuid, timestamptz) to authenticated;
 
 create function public.campaign_outlook(p_campaign_id uuid) returns jsonb

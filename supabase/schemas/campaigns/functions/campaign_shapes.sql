@@ -1,4 +1,4 @@
--- What a campaign may be made of. One shape for each of its forms: create, change, and use read the same.
+-- The shapes of a campaign. Each is defined once: creating, changing and using a campaign check the same shape.
 
 create function private.criteria_shape()
 returns jsonb
@@ -14,11 +14,14 @@ as $$
     'statuses', private.lead_filter_shape() #> '{properties,statuses}',
     'import_id', '{"type": "string", "format": "uuid"}'::jsonb,
     'segment_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
-    'never_contacted', '{"type": "boolean"}'::jsonb))
+    'never_contacted', '{"type": "boolean"}'::jsonb,
+    'exclude_campaign_ids', '{"type": "array", "maxItems": 20, "items": {"type": "string", "format": "uuid"}}'::jsonb,
+    'failed_in_campaign_id', '{"type": "string", "format": "uuid"}'::jsonb,
+    'unanswered_campaign_id', '{"type": "string", "format": "uuid"}'::jsonb))
   from (select jsonb_build_object('type', 'array', 'maxItems', 1000, 'items', private.line_shape(200)) as words) w;
 $$;
 comment on function private.criteria_shape() is
-  'The shape of a campaign''s target_criteria, without their filter: that is of private.lead_condition.';
+  'The shape of a campaign''s target_criteria without their filter, which private.lead_condition checks.';
 
 create function private.campaign_shape()
 returns jsonb
@@ -38,7 +41,7 @@ as $$
         'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
           i.ids))),
     'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
-    -- What is in them is private.check_criteria's to read.
+    -- Only private.check_criteria reads what is in them.
     'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
     'phones', '{"type": "string", "enum": ["primary", "all"]}'::jsonb,
     'mps', '{"type": ["number", "null"], "minimum": 0.001, "maximum": 1000}'::jsonb,
@@ -53,7 +56,7 @@ as $$
   ) i;
 $$;
 comment on function private.campaign_shape() is
-  'The shape of a change of a campaign; private.new_campaign_shape is that of a new one.';
+  'The shape of a change to a campaign; private.new_campaign_shape is that of a new one.';
 
 create function private.new_campaign_shape()
 returns jsonb
@@ -65,7 +68,8 @@ as $$
     || '{"required": ["name"]}';
 $$;
 comment on function private.new_campaign_shape() is
-  'The shape of a new campaign: that of a change, with its name required and the language of the templates it takes by default.';
+  'The shape of a new campaign: that of a change, but with name required, and with the language of the templates that it uses by '
+  'default.';
 
 create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
 returns void
@@ -102,5 +106,5 @@ begin
 end;
 $$;
 comment on function private.check_campaign(uuid, jsonb, jsonb) is
-  'Holds the fields of a campaign against p_shape (new_campaign_shape or campaign_shape) and what one field asks of another. '
-  'Raises PT422 naming the field. It reads, locks nothing and comes first.';
+  'Checks the fields of a campaign against p_shape (new_campaign_shape or campaign_shape), and fields that depend on each other. '
+  'Raises PT422 naming the field. It only reads and takes no locks, so it is called first.';

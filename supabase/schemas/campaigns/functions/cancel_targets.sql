@@ -6,8 +6,8 @@ as $$
 declare
   v_targets uuid[];
 begin
-  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded.
-  -- The daily caps are not refunded: that would lock a number after a contact, against the order of locks.
+  -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded. The daily
+  -- caps are not refunded, because that would lock a number after a contact, against the order of locks.
   select array_agg(t.id) into v_targets from (
     select id from public.campaign_targets
     where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')
@@ -27,7 +27,7 @@ begin
 end;
 $$;
 comment on function private.cancel_open_targets(uuid, text, text, timestamptz) is
-  'Cancels what is waiting or queued for a phone in every campaign of an organisation; returns how many targets. The caller '
+  'Cancels waiting and queued messages to a phone in every campaign of an organisation; returns how many targets. The caller '
   'holds the contact''s lock.';
 
 create function private.cancel_targets(p_targets uuid[], p_reason text, p_now timestamptz)
@@ -49,7 +49,7 @@ end;
 $$;
 comment on function private.cancel_targets(uuid[], text, timestamptz) is
   'Cancels those of the targets that are waiting or queued, as cancel_open_targets does for a phone; returns how many. The '
-  'caller holds their contacts'' locks.';
+  'caller holds the locks of their contacts.';
 
 create function private.cancel_phones_targets(p_org_id uuid, p_e164s text[], p_reason text, p_now timestamptz)
 returns integer
@@ -59,7 +59,7 @@ as $$
 declare
   v_targets uuid[];
 begin
-  -- As private.cancel_open_targets does for one phone.
+  -- The same as private.cancel_open_targets, for several phones.
   v_targets := array(
     select t.id from public.campaign_targets t
     where t.org_id = p_org_id and t.e164 = any (p_e164s) and t.state in ('waiting', 'queued')
@@ -76,5 +76,5 @@ begin
 end;
 $$;
 comment on function private.cancel_phones_targets(uuid, text[], text, timestamptz) is
-  'Cancels what is waiting or queued for several phones in every campaign of an organisation; returns how many targets. The '
-  'caller holds the contacts'' locks.';
+  'Cancels waiting and queued messages to several phones in every campaign of an organisation; returns how many targets. The '
+  'caller holds the locks of the contacts.';

@@ -1,5 +1,6 @@
--- Figures are checked against what they count, by a job that says so when they do not add up. Invariant 5: over its targets,
--- audience = excluded + canceled + waiting + queued + sending + unknown + sent + failed, and the folded figures say the same.
+-- A job checks figures against the targets that they count, and reports when they do not add up. Invariant 5: over a campaign's
+-- targets, audience = excluded + canceled + waiting + queued + sending + unknown + sent + failed, and the folded figures are the
+-- same.
 
 create function private.compare_figures(p_campaign_id uuid)
 returns jsonb
@@ -7,7 +8,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- One statement, so one snapshot: targets, folded figures and what is not folded yet, as of the same instant.
+  -- One statement, and so one snapshot: targets, folded figures and deltas that are not folded yet, at the same moment.
   with counted as (
     select count(*) as audience,
       count(*) filter (where t.state = 'excluded') as excluded, count(*) filter (where t.state = 'canceled') as canceled,
@@ -36,7 +37,7 @@ as $$
   )
   select jsonb_build_object(
     'right', coalesce(bool_and(f.counted = f.told), true)
-      -- Never false while a target has one state; a state that nobody counts would show here.
+      -- Never false while a target has exactly one state; a state that no figure counts would show here.
       and coalesce(sum(f.counted) filter (where f.name = 'audience'), 0)
         = coalesce(sum(f.counted) filter (where f.name not in ('audience', 'delivered', 'undelivered')), 0),
     'wrong', coalesce(jsonb_object_agg(f.name, jsonb_build_object('counted', f.counted, 'told',
@@ -45,8 +46,8 @@ as $$
   from figures f;
 $$;
 comment on function private.compare_figures(uuid) is
-  'Holds a campaign''s figures (folded and not yet folded) against its targets: {right, wrong: {figure: {counted, told}}, '
-  'folded: what campaign_stats should hold}.';
+  'Compares a campaign''s figures (folded and not yet folded) with its targets: {right, wrong: {figure: {counted, told}}, '
+  'folded: what campaign_stats should contain}.';
 
 create function private.check_campaign_figures(p_campaign_id uuid, p_now timestamptz default now())
 returns boolean
@@ -62,7 +63,8 @@ begin
   if (v_check ->> 'right')::boolean then
     return true;
   end if;
-  -- Once more, holding the row that folding writes: what folds meanwhile waits, and adds to what is mended here.
+  -- Compares once more, with a lock on the row that folding writes: a fold waits meanwhile, and then adds to the corrected
+  -- figures.
   select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
   v_check := private.compare_figures(p_campaign_id);
   if (v_check ->> 'right')::boolean then
@@ -81,14 +83,14 @@ begin
       || coalesce((select string_agg(format('%s was %s, is %s', w.key, w.value ->> 'told', w.value ->> 'counted'), '; '
         order by w.key)
                    from jsonb_each(v_check -> 'wrong') w), 'the states of its targets do not add up')
-      || '. Nothing was sent or lost by it; tell whoever runs the platform.',
+      || '. No message was sent or lost by this; tell the people who run the platform.',
     p_campaign_id, null, v_check -> 'wrong');
   return false;
 end;
 $$;
 comment on function private.check_campaign_figures(uuid, timestamptz) is
-  'Checks a campaign''s figures; where they differ from its targets, mends them in the same transaction and raises a critical '
-  'alert with both. True where they were right.';
+  'Checks a campaign''s figures. If they differ from its targets, corrects them in the same transaction and raises a critical '
+  'alert with both. Returns true if they were right.';
 
 create function private.check_figures(p_now timestamptz default now(), p_rows integer default 200000, p_org_id uuid default null)
 returns integer
@@ -101,8 +103,8 @@ declare
   v_left bigint := p_rows;
   v_wrong integer := 0;
 begin
-  -- Longest unchecked first, and no more targets than are counted in about a second (7 us each when none is in memory); a
-  -- campaign larger than that has a run of its own.
+  -- Campaigns unchecked for the longest time come first, with no more targets than are counted in about a second (7 us each if
+  -- none is in memory). A campaign with more targets gets a run of its own.
   for v_row in
     select c.id, s.audience
     from public.campaigns c
@@ -126,5 +128,5 @@ end;
 $$;
 comment on function private.check_figures(timestamptz, integer, uuid) is
   'Checks the figures of running campaigns every minute and of all others every hour, up to p_rows targets a call; returns how '
-  'many campaigns were wrong and were mended. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'many campaigns were wrong and were corrected. p_org_id: only this organisation; null: all except those for which this work is '
+  'resting.';

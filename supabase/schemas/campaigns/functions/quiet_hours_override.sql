@@ -6,8 +6,8 @@ set search_path = ''
 as $$
 begin
   return p_campaign.quiet_hours_override and private.twilio_is_loopback()
-    -- A worker whose Twilio is no simulator refused it at the claim. Planned at night again, each message would be canceled
-    -- again.
+    -- A worker whose Twilio is not a simulator refused it at the claim. If messages were planned at night again, each would be
+    -- canceled again.
     and not exists (
       select from public.alerts a
       where a.org_id = p_campaign.org_id and a.campaign_id = p_campaign.id and a.kind = 'quiet_hours_override_refused'
@@ -15,5 +15,5 @@ begin
 end;
 $$;
 comment on function private.honours_override(public.campaigns) is
-  'Whether a campaign''s quiet_hours_override counts: where Twilio is a simulator, and no claim has refused it since. Planning, '
-  'the outlook and explanations ask this; claims ask their worker''s own environment.';
+  'Whether a campaign''s quiet_hours_override takes effect: only if Twilio is a simulator, and no claim has refused it since. '
+  'Planning, the outlook and explanations use this function; claims use their worker''s own environment.';

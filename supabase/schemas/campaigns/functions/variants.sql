@@ -1,4 +1,4 @@
--- Variants: an A/B test splits a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
+-- Variants: an A/B test divides a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
 
 create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
   p_weights jsonb, p_field text)
@@ -9,7 +9,7 @@ as $$
 declare
   v_missing jsonb;
 begin
-  select jsonb_agg(x) into v_missing from jsonb_array_elements_text(p_template_ids) x
+  select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_template_ids) x
   where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
     and t.category = p_campaign.template_category);
   if v_missing is not null then
@@ -25,20 +25,21 @@ begin
 exception when unique_violation then
   perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
     jsonb_build_array(jsonb_build_object('field', p_field, 'message',
-      'List each template in one variant only: else nobody could tell which variant a message is of.'))));
+      'List each template in one variant only; otherwise the variant of a message would be unclear.'))));
 end;
 $$;
 comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
-  'Adds templates to a campaign (or one variant of it) with their weights (1 where not given). Raises PT422, naming p_field, '
-  'for what is not the organisation''s or is listed twice.';
+  'Adds templates to a campaign (or one variant of it) with their weights (1 if not given). Raises PT422 naming p_field for '
+  'templates that are not the organisation''s or are listed twice.';
 
 create function private.assign_variants(p_campaign_id uuid, p_from bigint)
 returns void
 language sql
 set search_path = ''
 as $$
-  -- Who gets which: people in the order of a hash of campaign and phone, so the same person gets the same one whenever the
-  -- audience is the same; how many: the exact share of all so far, minus who has it, so chunks never drift apart.
+  -- People are ordered by a hash of campaign and phone, so that a person gets the same variant whenever the audience is the same.
+  -- The number for each variant is its exact share of all targets so far, minus those assigned before, so that chunks never drift
+  -- from the shares.
   with fresh as (
     select t.id, row_number() over (order by hashtextextended(p_campaign_id::text || t.e164, 0), t.id) as n,
       count(*) over () as total
@@ -67,5 +68,5 @@ as $$
   where v.campaign_id = p_campaign_id and v.variant = g.variant;
 $$;
 comment on function private.assign_variants(uuid, bigint) is
-  'Gives each target after an ordinal its variant: counts are exact to one of the shares over the whole audience, and who gets '
-  'which follows a stable hash.';
+  'Assigns a variant to each target with an ordinal after p_from. Over the whole audience the numbers are exact to one target, '
+  'and a stable hash decides who gets which variant.';

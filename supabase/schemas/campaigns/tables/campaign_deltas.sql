@@ -18,7 +18,7 @@ create table private.campaign_deltas (
   segments integer not null default 0
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.campaign_deltas is
-  'Changes of figures, appended by whoever makes them and folded into campaign_stats. Counting in place would lock one row for '
-  'every message.';
+  'Changes of figures that are not folded into campaign_stats yet; rows are only appended. Counting in place would lock one row '
+  'for every message.';
 
 alter table private.campaign_deltas enable row level security;

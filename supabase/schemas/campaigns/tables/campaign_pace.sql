@@ -3,6 +3,7 @@ create table private.campaign_pace (
   next_slot_at timestamptz not null default '-infinity',
   planned_at timestamptz not null default '-infinity'
 ) with (fillfactor = 50);
-comment on table private.campaign_pace is 'The clock of a campaign: its own mps, and when it was last given a turn.';
+comment on table private.campaign_pace is
+  'The clock of a campaign: the time of its next slot under its own mps, and when it was last planned.';
 
 alter table private.campaign_pace enable row level security;

@@ -7,7 +7,7 @@ create table public.campaign_phone_numbers (
   foreign key (org_id, phone_number_id) references public.phone_numbers (org_id, id) on delete cascade
 );
 comment on table public.campaign_phone_numbers is
-  'The pool a campaign sends from; none listed: every number of the organisation.';
+  'The pool of numbers that a campaign sends from; if it lists none, all numbers of the organisation.';
 create index campaign_phone_numbers_number_idx on public.campaign_phone_numbers (org_id, phone_number_id);
 create index campaign_phone_numbers_campaign_idx on public.campaign_phone_numbers (org_id, campaign_id);
 

@@ -22,6 +22,9 @@ create table public.campaign_stats (
 comment on table public.campaign_stats is
   'A campaign''s figures, folded at most once a second. audience = excluded + canceled + waiting + queued + sending + unknown + '
   'sent + failed.';
+comment on column public.campaign_stats.replies is
+  'People who answered: texts that are an answer count, once for each person. STOP, START, HELP, dislikes, other reactions and '
+  'automatic answers do not.';
 create index campaign_stats_org_idx on public.campaign_stats (org_id, campaign_id);
 
 alter table public.campaign_stats enable row level security;

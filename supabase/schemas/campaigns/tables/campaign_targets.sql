@@ -30,17 +30,17 @@ create table public.campaign_targets (
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
 comment on table public.campaign_targets is
-  'The backlog: one row per campaign, phone and step, with a reason where it was excluded, canceled or failed.';
+  'The backlog: one row for each campaign, phone and step, with a reason if it was excluded, canceled or failed.';
 comment on column public.campaign_targets.window_key is
   'The time zones and states the person may be in: private.windows says whether they may be written to now.';
 comment on column public.campaign_targets.min_segments is
-  'Set when a rendered text was longer than charged: the next plan charges at least this.';
+  'Set if a rendered text was longer than charged: the next plan charges at least this many segments.';
 comment on column public.campaign_targets.is_included is
-  'Of the audience and not excluded: at most one of a campaign, phone and step is.';
+  'In the audience and not excluded. At most one row for a campaign, phone and step is included.';
 comment on column public.campaign_targets.sticky_until is
-  'Until when it waits for the number the person knows, which is full or shut; then another takes over.';
+  'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
-  'The variant that building gave this person; null where the campaign has none.';
+  'The variant that building assigned to this person; null if the campaign has none.';
 create index campaign_targets_lead_idx on public.campaign_targets (lead_id);
 create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
 create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal)

@@ -11,9 +11,9 @@ create table public.campaign_variants (
   constraint campaign_variants_name_line check (length(name) <= 40 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.campaign_variants is
-  'The variants of a campaign''s A/B test: share is a part of the sum of all shares. None: the campaign has no test.';
+  'The variants of a campaign''s A/B test. share is a part of the sum of all shares. A campaign without rows has no test.';
 comment on column public.campaign_variants.assigned is
-  'Targets that building gave this variant: never more than one off its exact share.';
+  'Targets that building assigned to this variant: never more than one off its exact share.';
 create index campaign_variants_org_idx on public.campaign_variants (org_id, campaign_id);
 
 alter table public.campaign_variants enable row level security;

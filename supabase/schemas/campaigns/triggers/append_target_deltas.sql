@@ -5,7 +5,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- after_rows and before_rows exist by operation; a dynamic branch would cost a plan each time, so there are three bodies.
+  -- Which of after_rows and before_rows exists depends on the operation. A dynamic query would have to be planned each time, so
+  -- there are three statements.
   if tg_op = 'INSERT' then
     insert into private.campaign_deltas
       (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
@@ -17,7 +18,7 @@ begin
       count(*) filter (where delivery = 'delivered'), count(*) filter (where delivery = 'undelivered')
     from after_rows a group by a.org_id, a.campaign_id;
   elsif tg_op = 'UPDATE' then
-    -- First by state, then spread over the columns: a statement changes many rows, but between few states.
+    -- Groups by state first and then turns states into columns: a statement changes many rows, but between few states.
     insert into private.campaign_deltas
       (org_id, campaign_id, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
     select c.org_id, c.campaign_id, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
@@ -60,5 +61,5 @@ begin
 end;
 $$;
 comment on function private.append_target_deltas() is
-  'Statement trigger: one delta row per campaign for what a statement changed, so figures reconcile whoever writes. Definer: '
-  'whoever changes a target may not write figures.';
+  'Statement trigger: appends one row of deltas for each campaign that a statement changed, so that figures add up whatever '
+  'writes targets. Security definer: the role that changes a target may not write figures.';

@@ -10,5 +10,5 @@ begin
 end;
 $$;
 comment on function private.check_criteria() is
-  'Trigger: a campaign''s criteria can be made a condition of. Raises PT422 naming the field. Definer: whoever saves a campaign '
-  'may not read segments'' conditions.';
+  'Trigger: checks that a campaign''s criteria can be turned into a condition. Raises PT422 naming the field. Security definer: '
+  'the role that saves a campaign may not call the functions of conditions.';

@@ -1,5 +1,5 @@
--- Campaigns: what is sent to whom, the backlog (targets), and figures that reconcile by construction.
--- Figures: a statement trigger on targets appends one delta row per campaign and statement; a fold adds them up once a second.
+-- Campaigns: what is sent to whom, the backlog (targets), and figures that add up by construction. A statement trigger on targets
+-- appends one row of deltas for each campaign and statement; a fold adds them up once a second.
 
 create function private.add_campaign_rows()
 returns trigger
@@ -14,4 +14,5 @@ begin
 end;
 $$;
 comment on function private.add_campaign_rows() is
-  'Trigger: every campaign has its clock and its row of figures. Definer: whoever may add a campaign may write neither.';
+  'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
+  'write neither.';

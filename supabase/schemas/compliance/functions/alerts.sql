@@ -16,7 +16,7 @@ as $$
   on conflict do nothing;
 $$;
 comment on function private.raise_alert(uuid, text, text, text, uuid, uuid, jsonb) is
-  'Raises an alert unless the same kind is open already for the same campaign and number.';
+  'Raises an alert, unless an alert of the same kind is open for the same campaign and number.';
 
 create function private.close_alerts(p_org_id uuid, p_kind text, p_now timestamptz, p_campaign_id uuid default null)
 returns void
@@ -28,7 +28,8 @@ as $$
     and (p_campaign_id is null or a.campaign_id = p_campaign_id);
 $$;
 comment on function private.close_alerts(uuid, text, timestamptz, uuid) is
-  'Resolves an organisation''s open alerts of a kind, of one campaign where it is given, because their cause is gone.';
+  'Resolves an organisation''s open alerts of a kind because their cause has ended; if p_campaign_id is given, only those of '
+  'this campaign.';
 
 create function private.resolve_alert(p_alert_id uuid, p_now timestamptz default now())
 returns void
@@ -40,6 +41,11 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_alert public.alerts;
 begin
+  -- Before the alert is locked, as sending does.
+  if exists (select from public.alerts a where a.id = p_alert_id and a.org_id = v_org_id and a.kind = 'region_not_permitted'
+    and a.resolved_at is null) then
+    perform private.release_regions(v_org_id, p_now);
+  end if;
   select * into v_alert from public.alerts a where a.id = p_alert_id and a.org_id = v_org_id for no key update;
   if v_alert.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such alert.', jsonb_build_object('alert_id', p_alert_id));
@@ -52,12 +58,13 @@ begin
 end;
 $$;
 comment on function private.resolve_alert(uuid, timestamptz) is
-  'Resolves an alert of the signed-in user''s organisation; one that is resolved stays as it is. Should its cause come back, so '
-  'does the alert. Raises PT404. Definer: users may not write alerts. Needs operator.';
+  'Resolves an alert of the signed-in user''s organisation; does nothing if it is resolved already. If the cause returns, a new '
+  'alert is raised. If it was about regions that Twilio refused, they are tried again. Needs operator. Raises PT403, PT404. '
+  'Security definer: users may not write alerts.';
 grant execute on function private.resolve_alert(uuid, timestamptz) to authenticated;
 
 create function public.resolve_alert(p_alert_id uuid) returns void
   language sql set search_path = '' as $$ select private.resolve_alert(p_alert_id); $$;
 comment on function public.resolve_alert(uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_alert(uuid) to authenticated;

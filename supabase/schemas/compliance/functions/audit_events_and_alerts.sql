@@ -1,4 +1,4 @@
--- Compliance: opt-outs, consent, audit events, alerts. Users read them; they change through functions only.
+-- Compliance: opt-outs, consent, audit events, alerts. Users may read them; only functions change them.
 
 create function private.record_audit_event(
   p_org_id uuid,
@@ -18,4 +18,4 @@ as $$
     (select u.id from public.users u where u.id = auth.uid()), p_details, p_compliance_status);
 $$;
 comment on function private.record_audit_event(uuid, text, text, uuid, uuid, jsonb, text) is
-  'Writes an audit event, naming the signed-in user where there is one.';
+  'Writes an audit event, with the signed-in user if there is one.';

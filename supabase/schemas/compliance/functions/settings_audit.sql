@@ -1,5 +1,5 @@
--- Who changed a setting, and from what: an event for every row of settings that is added, changed or removed, whichever way it
--- went. And how many such rows an organisation may have: every plan reads them.
+-- Audit of settings: who changed what, from which value. Every row of settings that is added, changed or removed gives an audit
+-- event, whatever way it is written.
 
 create function private.without_secrets(p_value jsonb)
 returns jsonb
@@ -16,10 +16,10 @@ begin
           else private.without_secrets(e.value) end), '{}')
         from jsonb_each(p_value) e);
     when 'array' then
-      return (select coalesce(jsonb_agg(private.without_secrets(e.value) order by e.n), '[]')
+      return (select coalesce(to_jsonb(array_agg(private.without_secrets(e.value) order by e.n)), '[]')
         from jsonb_array_elements(p_value) with ordinality e(value, n));
     when 'string' then
-      -- Of an address: user and password before its host, and what its query gives away.
+      -- In a URL, removes the user and password before the host, and the query.
       if strpos(p_value #>> '{}', '://') = 0 then
         return p_value;
       end if;
@@ -31,5 +31,5 @@ begin
 end;
 $$;
 comment on function private.without_secrets(jsonb) is
-  'A value as everybody of an organisation may read it: what is named a secret, token, password or key, and the credentials and '
-  'queries of addresses, are replaced by [redacted].';
+  'A value that everybody of an organisation may read: values whose key says secret, token, password or the like, and the '
+  'credentials and queries of URLs, are replaced by [redacted].';

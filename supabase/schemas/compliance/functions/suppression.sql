@@ -1,5 +1,5 @@
--- Suppression: what an opt-out does, in the transaction that learns of it. The contact row is locked first, so a claim either
--- saw the person before (and posts within 2 s) or sees the opt-out.
+-- Suppression: the effects of an opt-out, in the transaction that records it. The contact is locked first: a claim either locked
+-- it before (and posts within 2 s) or sees the opt-out.
 
 create function private.suppress(
   p_org_id uuid,
@@ -46,8 +46,8 @@ begin
 end;
 $$;
 comment on function private.suppress(uuid, text, text, text, uuid, boolean, text, timestamptz) is
-  'Opts a phone out of everything an organisation sends, at once: locks the contact, cancels open targets, records opt-out, '
-  'consent and audit. False where it was suppressed already.';
+  'Opts a phone out of all messages of an organisation at once: locks the contact, cancels open targets, and records opt-out, '
+  'consent and audit event. Returns false if the phone was suppressed already.';
 
 create function private.unsuppress(p_org_id uuid, p_e164 text, p_method text, p_evidence text, p_language text default null,
   p_now timestamptz default now())
@@ -60,7 +60,7 @@ declare
   v_hit text;
 begin
   v_contact := private.lock_contact(p_org_id, p_e164);
-  -- A litigator before a registry: the one that weighs more is told.
+  -- max() gives litigator before dnc, because it outranks dnc.
   select max(x.hit) into v_hit from (
     select s.hit from public.phone_scrubs s where s.org_id = p_org_id and s.e164 = p_e164
     union all
@@ -73,7 +73,7 @@ begin
     update private.contacts c set suppressed_at = null where c.org_id = p_org_id and c.e164 = p_e164;
   else
     update public.opt_outs set source = v_hit, needs_review = true,
-      reason = 'Opted in again, and is on a list that outranks that.'
+      reason = 'The person opted in again, but the phone is on a list that outranks that.'
     where org_id = p_org_id and e164 = p_e164 and is_active;
   end if;
   update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
@@ -87,5 +87,6 @@ begin
 end;
 $$;
 comment on function private.unsuppress(uuid, text, text, text, text, timestamptz) is
-  'Lets a phone be written to again after the person''s own START or ALTA, with the evidence. True where it was suppressed and '
-  'is no more: a phone on a do-not-call or litigators'' list stays suppressed, for a person to look at.';
+  'Allows messages to a phone again after the person''s own START or ALTA, and records the evidence. Returns true if the phone '
+  'was suppressed and no longer is. A phone on a do-not-call or litigators'' list stays suppressed and is marked for review by a '
+  'person.';

@@ -12,16 +12,16 @@ create table public.alerts (
   resolved_by uuid references public.users (id) on delete set null
 );
 comment on table public.alerts is
-  'What a person should look at: a campaign that was paused by an error, a number that was quarantined, a message nobody can '
-  'settle.';
-comment on column public.alerts.resolved_by is 'Who resolved it; null where its cause went away.';
+  'Something that a person should see: a campaign that was paused by an error, a number that was quarantined, a message that '
+  'nobody can settle.';
+comment on column public.alerts.resolved_by is 'Who resolved it; null if it resolved because its cause ended.';
 create index alerts_list_idx on public.alerts (org_id, created_at desc);
 create unique index alerts_open_key on public.alerts
   (org_id, kind, coalesce(campaign_id, '00000000-0000-0000-0000-000000000000'),
     coalesce(phone_number_id, '00000000-0000-0000-0000-000000000000'))
   where resolved_at is null;
 create index alerts_resolved_by_idx on public.alerts (resolved_by) where resolved_by is not null;
--- Open ones first, then the newest: the order of the list.
+-- The order of the list: open alerts first, then the newest.
 create index alerts_open_first_idx on public.alerts (org_id, resolved_at desc nulls first, created_at desc, id);
 
 alter table public.alerts enable row level security;

@@ -10,7 +10,7 @@ create table public.audit_events (
   compliance_status text not null default 'compliant' check (compliance_status in ('compliant', 'violation', 'review')),
   created_at timestamptz not null default now()
 );
-comment on table public.audit_events is 'Append-only trail of what was done and by whom.';
+comment on table public.audit_events is 'Append-only: what was done, and by whom.';
 create index audit_events_list_idx on public.audit_events (org_id, created_at desc);
 create index audit_events_type_idx on public.audit_events (org_id, event_type, created_at desc);
 create index audit_events_phone_idx on public.audit_events (org_id, phone_number) where phone_number is not null;

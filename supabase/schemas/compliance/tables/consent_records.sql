@@ -14,11 +14,11 @@ create table public.consent_records (
 comment on table public.consent_records is
   'Append-only: who granted or revoked consent, how, when and in which words (47 CFR 64.1200(a)(10)).';
 comment on column public.consent_records.import_id is
-  'The import that brought it. Undo removes it together with what the import did to the lead.';
+  'The import that brought it. Undoing the import deletes it together with the import''s other changes of the lead.';
 create index consent_records_phone_idx on public.consent_records (org_id, e164, recorded_at desc);
 create index consent_records_recorded_by_idx on public.consent_records (recorded_by) where recorded_by is not null;
 create index consent_records_import_idx on public.consent_records (import_id, lead_id) where import_id is not null;
--- What was ever recorded about a lead is found by it: a merge moves it, its history shows it.
+-- For finding the records of a lead: a merge moves them, the history of the lead shows them.
 create index consent_records_lead_idx on public.consent_records (lead_id) where lead_id is not null;
 
 alter table public.consent_records enable row level security;

@@ -14,8 +14,8 @@ create table public.opt_outs (
   check (is_active = (removed_at is null))
 );
 comment on table public.opt_outs is
-  'Phones an organisation may not write to. needs_review: a phrase, not a keyword, was read as a revocation, and a person '
-  'should look.';
+  'Phones that an organisation may not write to. needs_review: a phrase that is not a keyword was read as a revocation, and a '
+  'person should check it.';
 create index opt_outs_list_idx on public.opt_outs (org_id, created_at desc);
 create index opt_outs_campaign_idx on public.opt_outs (campaign_id) where campaign_id is not null;
 create index opt_outs_created_by_idx on public.opt_outs (created_by) where created_by is not null;

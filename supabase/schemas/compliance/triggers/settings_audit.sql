@@ -16,7 +16,7 @@ begin
     select k from jsonb_object_keys(v_row) k
     where k not in ('created_at', 'updated_at') and coalesce(v_old -> k, 'null') is distinct from coalesce(v_new -> k, 'null')
       order by k);
-  -- The platform's own rows are of no organisation, and rows that go with their organisation leave nobody to tell.
+  -- The platform's own rows belong to no organisation, and rows that are deleted with their organisation need no event.
   if cardinality(v_changed) = 0 or v_org_id is null or not exists (select from public.orgs o where o.id = v_org_id) then
     return null;
   end if;
@@ -33,8 +33,8 @@ begin
 end;
 $$;
 comment on function private.audit_change() is
-  'Trigger on rows: writes an audit event named by its argument and what was done (settings: settings_changed), with the table, '
-  'the row''s id and the old and new values of the columns that changed, secrets redacted. Definer: whoever changes a setting '
-  'may not write audit events.';
+  'Row trigger: writes an audit event whose name is tg_argv[0] plus what was done (settings: settings_changed). It has the '
+  'table, the row''s id, and the old and new values of the changed columns, with secrets redacted. Security definer: the role '
+  'that changes a setting may not write audit events.';
 create trigger orgs_audit after update on public.orgs
   for each row when (old.* is distinct from new.*) execute function private.audit_change('settings');

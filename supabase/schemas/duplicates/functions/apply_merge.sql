@@ -21,7 +21,7 @@ begin
   perform private.refuse_lead(p_org_id, x.id)
   from unnest(v_ids) x (id) where not exists (select 1 from public.leads l
     where l.org_id = p_org_id and l.id = x.id and l.deleted_at is null);
-  select jsonb_agg(j.lead order by l.created_at, l.id), (array_agg(to_jsonb(l)) filter (where l.id = p_keep_id))[1],
+  select to_jsonb(array_agg(j.lead order by l.created_at, l.id)), (array_agg(to_jsonb(l)) filter (where l.id = p_keep_id))[1],
     array_agg(to_jsonb(l) order by l.created_at, l.id) filter (where l.id <> p_keep_id),
     array_agg(l.id order by l.created_at, l.id) filter (where l.id <> p_keep_id)
   into v_before, v_keep, v_others, p_other_ids
@@ -64,5 +64,5 @@ begin
 end;
 $$;
 comment on function private.apply_merge(uuid, uuid, uuid[], jsonb, timestamptz) is
-  'Merges leads into one in the caller''s transaction and returns what was done, field by field; the audit event leads_merged '
-  'keeps all of them as they were. Raises PT404 (details.merged_into), PT503 try_again.';
+  'Merges leads into one in the caller''s transaction, and returns what was done, field by field. The audit event leads_merged '
+  'stores all of them as they were. Raises PT404 (details.merged_into), PT422 for too many custom fields, PT503 try_again.';

@@ -1,4 +1,4 @@
--- Which leads look like the same owner as others. Phones are compared as they are now, names and addresses by their keys.
+-- Which leads look like the same owner. Phones are compared as they are now, names and addresses by their stored keys.
 
 create function private.duplicate_groups(p_org_id uuid, p_lead_ids uuid[], p_reason text default null)
 returns table (lead_id uuid, members uuid[])
@@ -17,8 +17,9 @@ declare
   v_labels integer[];
   v_lower integer[];
 begin
-  -- From all of them at once, by rounds: asked one by one, a page took ten times as long. Bounded: what is larger is no owner.
-  -- Twenty of each kind hold a group together, for those who share a phone or a name find the same twenty.
+  -- Searches from all leads at once, in rounds: one by one, a page took ten times as long. The number of leads is limited,
+  -- because a larger group is not one owner. Twenty edges of each kind suffice to connect a group: leads that share a phone or a
+  -- name find the same twenty.
   while cardinality(v_next) > 0 and cardinality(v_seen) < cardinality(p_lead_ids) + 500 loop
     select coalesce(array_agg(e.lead_id), '{}'), coalesce(array_agg(e.other_id), '{}') into v_a, v_b
     from (select distinct d.lead_id, d.other_id from private.duplicate_edges(p_org_id, v_next, p_reason, 20) d) e;
@@ -27,8 +28,8 @@ begin
     v_next := array(select distinct x from unnest(v_b) x where x <> all (v_seen) limit 500);
     v_seen := v_seen || v_next;
   end loop;
-  -- All leads at once take the least number among those that hang together, neighbour by neighbour. Worked out for each lead
-  -- asked about, a group of a thousand would be found a thousand times.
+  -- Labels connected leads: in each round every lead takes the least label among its neighbours, until nothing changes. Searching
+  -- from each lead separately would find a group of a thousand a thousand times.
   v_nodes := array(select distinct x from unnest(v_seen || v_to) x order by x);
   v_labels := array(select generate_series(1, cardinality(v_nodes)));
   loop
@@ -51,15 +52,15 @@ begin
 end;
 $$;
 comment on function private.duplicate_groups(uuid, uuid[], text) is
-  'For each of these leads all that hang together with it by duplicate_edges, itself among them, in the order of their ids; it '
-  'alone where there is none. Some 500 more than were asked about at most.';
+  'For each of these leads, all leads that are connected with it by duplicate_edges, with itself, in the order of their ids; '
+  'only itself if there are no others. Reads at most some 500 leads more than it was asked about.';
 
 create function private.duplicate_edges(p_org_id uuid, p_lead_ids uuid[], p_reason text default null, p_most integer default 200)
 returns table (lead_id uuid, other_id uuid, reason text, value text)
 language plpgsql
 stable
 set search_path = ''
--- Index lookups and nothing else, whatever the statistics say: see private.find_phone_leads.
+-- Forces index lookups, whatever the statistics say: see private.find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -67,7 +68,7 @@ set enable_mergejoin = off
 set enable_material = off
 as $$
 begin
-  -- Of each kind 200 are looked at for a lead: more share a phone, a name or an address only where it is nobody's.
+  -- Reads at most 200 leads of each kind for a lead: more leads share a phone, a name or an address only if it is not a real one.
   return query
   select x.id, e.other_id, e.reason, e.value
   from unnest(p_lead_ids) x (id)
@@ -98,7 +99,7 @@ begin
          and d.lead_b = greatest(x.id, c.other_id))
      limit p_most)
     union all
-    -- "M Garcia" and whoever is a Garcia with an M at the same address …
+    -- "M Garcia" matches a Garcia with another name that begins with M at the same address …
     (select c.other_id, 'owner', null
      from (
        select o.lead_id as other_id, k.address_key, k.initial_key, k.names[1] as name, o.names
@@ -115,18 +116,19 @@ begin
          where n <> c.name))
      limit p_most)
     union all
-    -- … and the other way round.
+    -- … and the reverse.
     (select c.other_id, 'owner' as reason, null as value
      from (
        select o.other_id
        from private.lead_match_keys k
-       -- Apart, so that each key is looked up: joined, the planner took all keys of the organisation and compared them with each.
+       -- In a subquery of its own, so that each key is looked up: in a join, the planner took all keys of the organisation and
+       -- compared them with each.
        cross join lateral (
          select private.initial_key(k.address_key, p.name, p.initial) as key
          from (select distinct f.name, left(i.name, 1) as initial from unnest(k.names) f (name)
            cross join unnest(k.names) i (name) where f.name <> i.name) p
          where exists (
-           -- In the order of the index that holds such keys alone: at most addresses there is none.
+           -- Ordered as in the index that contains only such keys: at most addresses there are none.
            select from private.lead_match_keys m
            where m.org_id = p_org_id and m.address_key = k.address_key and m.initial_key is not null
            order by m.initial_key limit 1)
@@ -148,6 +150,6 @@ begin
 end;
 $$;
 comment on function private.duplicate_edges(uuid, uuid[], text, integer) is
-  'The leads that look like the same owner as these, with why: phone (value: E.164) or owner (name and mailing address). Those '
-  'dismissed and those deleted are not among them; of the leads asked about, deleted ones are answered too. p_reason: only '
-  'phone, or only owner. p_most: so many of each kind for a lead.';
+  'The leads that look like the same owner as these leads, with the reason: phone (value: E.164) or owner (name and mailing '
+  'address). Leaves out dismissed pairs and deleted leads as matches; p_lead_ids may include deleted leads. p_reason: only '
+  'phone, or only owner. p_most: at most so many of each kind for a lead.';

@@ -1,4 +1,4 @@
--- Duplicates as people see them: groups page by page, those of one lead, and the word that they are none.
+-- Duplicates as people see them: groups page by page, the group of one lead, and dismissing suggestions.
 
 create function private.duplicates_json(p_org_id uuid, p_groups jsonb, p_reason text default null)
 returns jsonb
@@ -12,26 +12,27 @@ as $$
     cross join lateral jsonb_array_elements_text(g.ids) with ordinality m (id, n)
   ),
   leads as (
-    select m.n, jsonb_agg(j.lead order by m.place) as list
+    select m.n, to_jsonb(array_agg(j.lead order by m.place)) as list
     from members m join private.leads_json(array(select x.id from members x)) j on j.id = m.id group by m.n
   ),
   edges as (
-    select m.n, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+    select m.n, to_jsonb(array_agg(jsonb_strip_nulls(jsonb_build_object(
         'lead_ids', jsonb_build_array(e.lead_id, e.other_id), 'reason', e.reason, 'phone', e.value,
         'confidence', case e.reason when 'phone' then 'certain' else 'likely' end))
-      order by e.reason desc, m.place, e.other_id, e.value) as list
+      order by e.reason desc, m.place, e.other_id, e.value)) as list
     from members m
     join private.duplicate_edges(p_org_id, array(select x.id from members x), p_reason) e on e.lead_id = m.id
       and e.lead_id < e.other_id
     join members o on o.n = m.n and o.id = e.other_id
     group by m.n
   )
-  select coalesce(jsonb_agg(jsonb_build_object('leads', l.list, 'links', coalesce(e.list, '[]'),
-      'confidence', case when e.list @> '[{"reason": "phone"}]' then 'certain' else 'likely' end) order by l.n), '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('leads', l.list, 'links', coalesce(e.list, '[]'),
+      'confidence', case when e.list @> '[{"reason": "phone"}]' then 'certain' else 'likely' end) order by l.n)), '[]')
   from leads l left join edges e on e.n = l.n;
 $$;
 comment on function private.duplicates_json(uuid, jsonb, text) is
-  'Groups of leads ([[lead id]]) as the API shows them: [{leads, links: [{lead_ids, reason, phone, confidence}], confidence}].';
+  'Groups of leads ([[lead id]]) in the form that the API returns: [{leads, links: [{lead_ids, reason, phone, confidence}], '
+  'confidence}].';
 
 create function private.lead_duplicates(p_lead_id uuid)
 returns jsonb
@@ -52,8 +53,8 @@ begin
 end;
 $$;
 comment on function private.lead_duplicates(uuid) is
-  'The group of one lead, itself first, 50 at most: {leads, links, confidence}; without links where nobody looks like it. '
-  'Raises PT403, PT404. Definer: keys are out of users'' reach.';
+  'The group of one lead, with this lead first and at most 50 leads: {leads, links, confidence}. It has no links if no other '
+  'lead looks like it. Raises PT403, PT404. Security definer: users may not read the keys.';
 grant execute on function private.lead_duplicates(uuid) to authenticated;
 
 create function public.lead_duplicates(p_lead_id uuid)
@@ -90,8 +91,8 @@ begin
 end;
 $$;
 comment on function private.dismiss_duplicates(uuid[], timestamptz) is
-  'Operators: these leads are not the same owner, each pair of them; they are not suggested as such again. Returns how many '
-  'pairs that is news of. Raises PT403, PT404, PT422. Definer: users may not write the table.';
+  'Operators: records that no two of these leads are the same owner, so that they are not suggested as duplicates again. Returns '
+  'how many pairs are newly recorded. Raises PT403, PT404, PT422. Security definer: users may not write the table.';
 grant execute on function private.dismiss_duplicates(uuid[], timestamptz) to authenticated;
 
 create function public.dismiss_duplicates(p_lead_ids uuid[])

@@ -28,12 +28,12 @@ begin
   if p_reason not in ('phone', 'owner') then
     perform private.refuse_field('reason', 'reason must be phone or owner.');
   elsif (p_after_rank is null) <> (p_after_id is null) or p_after_rank not between 1 and 2 then
-    perform private.refuse_field('cursor', 'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+    perform private.refuse_field('cursor', 'The cursor is not of this list: use next_cursor of the page before, unchanged.');
   end if;
   if v_skip > 2000 then
-    perform private.refuse_field('page', 'So deep a page is reached by the cursor alone: take next_cursor of the page before.');
+    perform private.refuse_field('page', 'A page this deep can be reached only by cursor: use next_cursor of the page before.');
   end if;
-  -- Those by phone first. A group is listed where its first lead stands; the others that come up are of a group that was.
+  -- Groups by phone come first. A group is listed at the place of its first lead; its other leads are skipped when they come up.
   <<batches>>
   loop
     v_batch := array(
@@ -60,7 +60,7 @@ begin
           v_next := jsonb_build_object('rank', v_rank, 'id', p_after_id);
           exit batches;
         else
-          -- More leads than that are no owner, and nobody looks through them.
+          -- A group of more leads is not one owner, and nobody looks through so many.
           v_members := array(select x from unnest(v_row.members) x order by x <> v_row.lead_id, x limit 50);
           v_groups := v_groups || jsonb_build_array(array(select x from unnest(v_members) x order by x));
           v_shown := v_shown + cardinality(v_members);
@@ -75,7 +75,7 @@ begin
       v_rank := v_row.rank;
       p_after_id := v_row.lead_id;
     end loop;
-    -- Thousands that are all of groups listed before: the page ends here, and the next goes on.
+    -- There may be thousands of leads of groups that were listed before: the page ends here, and the next one continues.
     if clock_timestamp() > v_until then
       v_next := jsonb_build_object('rank', v_rank, 'id', p_after_id);
       exit batches;
@@ -84,7 +84,7 @@ begin
   if v_next is null and coalesce(p_offset, 0) <= 0 and p_after_rank is null then
     v_total := jsonb_array_length(v_groups);
   else
-    -- Two leads to a group at least.
+    -- A group has at least two leads.
     select ceil(count(*) / 2.0) into v_total
     from (select from private.duplicate_leads d where d.org_id = v_org_id and (p_reason is distinct from 'phone' or d.rank = 1)
       limit 20001) c;
@@ -96,10 +96,11 @@ begin
 end;
 $$;
 comment on function private.list_duplicates(text, integer, integer, integer, uuid) is
-  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id} to go on '
-  'with as p_after_rank and p_after_id}. p_reason phone or owner: by that alone. Limit at most 200 groups, 50 leads of a group '
-  'and 1,000 in all; a page ends early, with next, if its leads have 4 MB or it takes a second. Volatile: what is listed no '
-  'more is noted to be looked at again. Raises PT403, PT422. Definer: keys and lists are out of users'' reach.';
+  'Groups of leads that look like one owner, those by phone first: {groups, total, total_is_estimate, next: {rank, id}}. next is '
+  'passed as p_after_rank and p_after_id to get the next page. p_reason phone or owner: only for that reason. A page has at most '
+  '200 groups, 50 leads of a group and 1,000 leads in all; it ends early, with next, if its leads have 4 MB or it takes a '
+  'second. Volatile: leads that no longer have a duplicate are queued for another check. Raises PT403, PT422. Security definer: '
+  'users may not read keys and lists.';
 grant execute on function private.list_duplicates(text, integer, integer, integer, uuid) to authenticated;
 
 create function public.list_duplicates(

@@ -1,5 +1,6 @@
--- Keeping the keys and the list of leads that have a duplicate. Whoever writes leads appends their ids; a job does the rest in
--- order, alone, so that two who write at the same moment are seen together by it whichever commits first.
+-- Keeps the keys and the list of leads that have a duplicate up to date. Writing a lead appends its id to lead_changes. A single
+-- task compares the changed leads in order, so that of two leads written at the same moment each is compared with the other,
+-- whichever commits first.
 
 create function private.match_leads(p_limit integer default 5000)
 returns integer
@@ -14,11 +15,11 @@ declare
   v_share integer;
   v_id uuid;
 begin
-  -- One at a time: who comes second would look at what the first has not written yet.
+  -- One run at a time: a second one would not see what the first has not committed yet.
   if not exists (select from private.lead_changes) or not pg_try_advisory_xact_lock(hashtextextended('match_leads', 0)) then
     return 0;
   end if;
-  -- Beginning anywhere: what the time does not suffice for is not always the same.
+  -- Starts at a random organisation: if the time is not enough for all, it is not always the same ones that are left out.
   v_orgs := array(select o from private.orgs_to_match() o where not private.is_resting('match_leads', o) order by o < v_pivot, o);
   v_share := greatest(p_limit / greatest(cardinality(v_orgs), 1), 50);
   foreach v_id in array v_orgs loop
@@ -30,9 +31,9 @@ begin
 end;
 $$;
 comment on function private.match_leads(integer) is
-  'Works off leads that changed: their keys, and whether they and those that look like them have a duplicate. Each organisation '
-  'has an equal share of p_limit, and a failure is its own; after two seconds it begins no further one. Returns how many leads. '
-  'Nothing where another is at it.';
+  'Processes leads that changed: writes their keys, and whether they and the leads that look like them have a duplicate. Each '
+  'organisation gets an equal share of p_limit, and its failure stops only its own share. After two seconds it begins no further '
+  'organisation. Returns how many leads. Does nothing if another run is active.';
 
 create function private.match_org_leads(p_org_id uuid, p_lead_ids uuid[])
 returns void
@@ -44,7 +45,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '2 seconds';
   v_ids uuid[];
 begin
-  -- Step by step, each after the keys of the one before are written: a pair is seen by whichever comes second.
+  -- In steps, each after the keys of the step before were written: a pair is found by the lead that comes second.
   for v_at in 1 .. cardinality(p_lead_ids) by c_step loop
     v_ids := p_lead_ids[v_at : v_at + c_step - 1];
     if clock_timestamp() > v_until then
@@ -56,8 +57,8 @@ begin
 end;
 $$;
 comment on function private.match_org_leads(uuid, uuid[]) is
-  'What private.match_leads does for the changed leads of one organisation, for two seconds; the rest of them is noted again, '
-  'behind what others wait for.';
+  'Processes changed leads of one organisation for two seconds; the rest is appended to lead_changes again, behind the leads '
+  'that already wait.';
 
 create function private.orgs_to_match()
 returns setof uuid
@@ -65,7 +66,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Steps from one to the next through the index: one that has just imported a million leads is one step too.
+  -- Skips from one organisation to the next in the index: an organisation that has just imported a million leads takes only one
+  -- step too.
   with recursive o as (
     (select c.org_id from private.lead_changes c order by c.org_id limit 1)
     union all
@@ -74,7 +76,7 @@ as $$
   )
   select o.org_id from o where o.org_id is not null;
 $$;
-comment on function private.orgs_to_match() is 'Organisations of which leads changed since they were last compared.';
+comment on function private.orgs_to_match() is 'Organisations with leads that changed and are not compared yet.';
 
 create function private.match_changes(p_org_id uuid, p_limit integer)
 returns integer
@@ -98,8 +100,8 @@ begin
 end;
 $$;
 comment on function private.match_changes(uuid, integer) is
-  'Compares up to p_limit leads of an organisation that changed, the oldest changes first; returns how many. The caller holds '
-  'the lock of match_leads.';
+  'Compares up to p_limit changed leads of an organisation, the oldest changes first; returns how many. The caller holds the '
+  'lock of match_leads.';
 
 create function private.match_some_leads(p_org_id uuid, p_lead_ids uuid[])
 returns void
@@ -116,7 +118,7 @@ begin
       names = excluded.names
     where (k.address_key, k.owner_key, k.initial_key, k.names)
       is distinct from (excluded.address_key, excluded.owner_key, excluded.initial_key, excluded.names);
-  -- Keys of a deleted lead stay, for it may be restored; those it looked like are looked at again, with it left out.
+  -- Keys of a deleted lead stay, because it may be restored. The leads that looked like it are checked again without it.
   v_near := array(
     select l.id from public.leads l where l.id = any (p_lead_ids) and l.deleted_at is null
     union
@@ -136,5 +138,5 @@ begin
 end;
 $$;
 comment on function private.match_some_leads(uuid, uuid[]) is
-  'Writes the keys of some leads of one organisation, and whether they and those near them have a duplicate. Some hundred leads '
-  'at most: see private.match_org_leads.';
+  'Writes the keys of some leads of one organisation, and whether they and the leads near them have a duplicate. For some '
+  'hundred leads at most: see private.match_org_leads.';

@@ -1,4 +1,4 @@
--- Merging leads: locks, what is not sent yet, history, and the function operators call.
+-- Merging leads: locks, messages that are not sent yet, history, and the function that operators call.
 
 create function private.lead_contacts(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -15,8 +15,8 @@ as $$
     order by 1);
 $$;
 comment on function private.lead_contacts(uuid, uuid[]) is
-  'Every phone that leads have or were ever written to or wrote from: whose contact rows are locked before anything of the '
-  'leads is moved, and by which their messages are found.';
+  'Every phone that these leads have, were ever written to at, or wrote from. Their contacts are locked before anything of the '
+  'leads is moved, and their messages are found by these phones.';
 
 create function private.lock_leads(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -26,7 +26,8 @@ as $$
 declare
   v_phones text[];
 begin
-  -- A campaign that is being built waits, or is waited for: else it would add a target for a lead that is no more.
+  -- Waits for campaigns that are being built, and makes them wait: they would otherwise add a target for a lead that no longer
+  -- exists.
   perform 1 from public.campaigns c where c.org_id = p_org_id and c.status in ('draft', 'building', 'ready')
     order by c.id for share;
   v_phones := private.lead_contacts(p_org_id, p_lead_ids);
@@ -39,9 +40,9 @@ begin
 end;
 $$;
 comment on function private.lock_leads(uuid, uuid[]) is
-  'Locks leads and the contacts of all their phones, in the one order (campaigns being built, contacts by E.164, leads by id), '
-  'and returns those phones. Raises PT503 try_again where a lead was given another phone meanwhile: locking it now would be '
-  'against the order.';
+  'Locks leads and the contacts of all their phones in the usual order (campaigns being built, contacts by E.164, leads by id), '
+  'and returns those phones. Raises PT503 try_again if a lead got another phone meanwhile: locking that one now would break the '
+  'order.';
 
 create function private.merge_targets(p_org_id uuid, p_keep_id uuid, p_lead_ids uuid[], p_status text, p_now timestamptz)
 returns jsonb
@@ -55,8 +56,9 @@ declare
 begin
   perform 1 from public.campaign_targets t where t.org_id = p_org_id and t.lead_id = any (p_lead_ids)
     order by t.id for no key update;
-  -- Who is left alone is left alone at every phone. Else, in a campaign that writes to one phone of each lead, the person that
-  -- several leads turned out to be is written to once: not again where one was sent already, and first at the kept lead's phone.
+  -- A person with status do_not_contact is not written to at any phone. Otherwise, a campaign that writes only to the primary
+  -- phone of each lead writes once to a person who had several leads: not again if it already wrote to one of them, and
+  -- preferably to the kept lead's phone.
   v_canceled := private.cancel_targets(array(
     select t.id
     from (
@@ -84,8 +86,8 @@ begin
 end;
 $$;
 comment on function private.merge_targets(uuid, uuid, uuid[], text, timestamptz) is
-  'Gives the kept lead the targets of the merged ones, and cancels what it may not or need not be sent any more: {canceled, '
-  'moved}. p_status is the kept lead''s after the merge.';
+  'Moves the targets of the merged leads to the kept one, and cancels those that may not or need not be sent any more: '
+  '{canceled, moved}. p_status is the kept lead''s status after the merge.';
 
 create function private.move_lead_history(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[], p_phones text[])
 returns jsonb
@@ -102,7 +104,7 @@ declare
 begin
   update public.conversations c set lead_id = p_keep_id where c.org_id = p_org_id and c.lead_id = any (p_other_ids);
   get diagnostics v_conversations = row_count;
-  -- By person and by conversation, each by its index: messages have none by lead.
+  -- Finds messages by phone and by conversation, each by its index: messages have no index by lead.
   update public.messages m set lead_id = p_keep_id
   where m.lead_id = any (p_other_ids) and m.id in (
     select x.id from public.messages x where x.to_number = any (p_phones) and (x.org_id = p_org_id) is true
@@ -122,7 +124,7 @@ begin
   on conflict do nothing;
   get diagnostics v_lists = row_count;
   delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_other_ids);
-  -- Contacted are all whom any of them was.
+  -- The kept lead was contacted if any of the leads was.
   insert into private.lead_activity as a (lead_id, org_id, last_contacted_at)
   select p_keep_id, p_org_id, max(o.last_contacted_at) from private.lead_activity o where o.lead_id = any (p_other_ids)
     having count(*) > 0
@@ -132,7 +134,7 @@ begin
   update public.leads l set first_contacted_at = x.first_at
   from (select min(o.first_contacted_at) as first_at from public.leads o where o.id = any (p_keep_id || p_other_ids)) x
   where l.id = p_keep_id and l.first_contacted_at is distinct from x.first_at;
-  -- Who was told apart from a merged lead is told apart from the kept one.
+  -- A lead that is known not to be a duplicate of a merged lead is not one of the kept lead either.
   insert into private.dismissed_duplicates (org_id, lead_a, lead_b, dismissed_by, dismissed_at)
   select distinct on (1, 2, 3) p_org_id, least(p_keep_id, x.id), greatest(p_keep_id, x.id), d.dismissed_by, d.dismissed_at
   from private.dismissed_duplicates d
@@ -146,8 +148,8 @@ begin
 end;
 $$;
 comment on function private.move_lead_history(uuid, uuid, uuid[], text[]) is
-  'Gives the kept lead the conversations, messages, consent records, audit and lead events of the merged ones, their places on '
-  'lists and what tells when they were contacted; how many of each.';
+  'Moves the conversations, messages, consent records, audit events and lead events of the merged leads to the kept one, and '
+  'their places on lists and times of contact; returns how many of each.';
 
 create function private.merge_differences(p_before jsonb, p_keep_id uuid)
 returns jsonb
@@ -155,8 +157,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('field', d.field, 'lead_id', d.lead_id, 'value', d.value) order by d.n, d.field),
-    '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('field', d.field, 'lead_id', d.lead_id, 'value', d.value)
+    order by d.n, d.field)), '[]')
   from (
     select x.n, f.field, x.lead -> 'id' as lead_id, f.value
     from public.leads l cross join jsonb_array_elements(p_before) with ordinality x (lead, n)
@@ -171,8 +173,8 @@ as $$
   ) d;
 $$;
 comment on function private.merge_differences(jsonb, uuid) is
-  'What merged leads said otherwise than the kept one does now: [{field, lead_id, value}]. It stands in the audit event and in '
-  'the merged leads'' rows alone.';
+  'Values of the merged leads that differ from the kept lead after the merge: [{field, lead_id, value}]. They are stored only in '
+  'the audit event and in the rows of the merged leads.';
 
 create function private.merge_leads(
   p_keep_id uuid,
@@ -200,7 +202,7 @@ begin
   p_dry_run := coalesce(p_dry_run, false);
   v_ids := array(select distinct x from unnest(p_merge_ids) x);
   if p_keep_id is null or coalesce(cardinality(v_ids), 0) = 0 or p_keep_id = any (v_ids) then
-    perform private.refuse_field('merge_ids', 'Name 1 to 20 leads to merge, the one that is kept not among them.');
+    perform private.refuse_field('merge_ids', 'Give 1 to 20 leads to merge, without the one that is kept.');
   end if;
   select p.key into v_wrong from jsonb_each_text(p_prefer) p
   where p.key not in ('first_name', 'last_name', 'language', 'email', 'address1', 'address2', 'city', 'state', 'postal_code',
@@ -216,7 +218,7 @@ begin
     v_answer := private.apply_merge(v_org_id, p_keep_id, v_ids, p_prefer, p_now);
     perform private.set_lead_cause(null);
     if p_dry_run then
-      -- The same answer, and nothing of it written: what was done is undone, locks included.
+      -- A dry run gives the same answer but writes nothing: everything is rolled back, locks too.
       raise exception using errcode = 'DRYRN';
     end if;
   exception when sqlstate 'DRYRN' then
@@ -226,10 +228,10 @@ begin
 end;
 $$;
 comment on function private.merge_leads(uuid, uuid[], jsonb, boolean, timestamptz) is
-  'Operators: merges 1 to 20 leads into one that is kept. p_prefer {field: lead id} says whose value a field takes; p_dry_run '
-  'writes nothing. Returns {lead, merged, fields: {field: {value, from, because}}, tags_added, custom_fields_added, left_over, '
-  'not_taken, properties, targets, history, dry_run}. Raises PT403, PT404 (details.merged_into), PT422, PT503 try_again. '
-  'Definer: users may not write the tables.';
+  'Operators: merges 1 to 20 leads into one that is kept. p_prefer {field: lead id} gives the lead whose value a field takes; '
+  'p_dry_run writes nothing. Returns {lead, merged, fields: {field: {value, from, because}}, tags_added, custom_fields_added, '
+  'left_over, not_taken, properties, targets, history, dry_run}. Raises PT403, PT404 (details.merged_into), PT422, PT503 '
+  'try_again. Security definer: users may not write the tables.';
 grant execute on function private.merge_leads(uuid, uuid[], jsonb, boolean, timestamptz) to authenticated;
 
 create function public.merge_leads(p_keep_id uuid, p_merge_ids uuid[], p_prefer jsonb default '{}',

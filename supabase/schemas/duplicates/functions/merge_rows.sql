@@ -1,4 +1,5 @@
--- What a merge does with the phones and parcels of leads. The caller holds the contacts of all their phones and the leads.
+-- How a merge changes phones and parcels of leads. The caller holds the locks of the contacts of all their phones and of the
+-- leads.
 
 create function private.merge_consent(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns text
@@ -11,7 +12,8 @@ declare
 begin
   select l.id into v_denied_by from public.leads l
   where l.id = any (p_lead_ids) and l.consent_status = 'denied' order by l.created_at, l.id limit 1;
-  -- Said of a lead, no is said of the person, and so of all phones. Yes is good for the phones it was given for and no other.
+  -- If a lead's consent is denied, the person denied it, and that applies to all phones. Granted consent applies only to the
+  -- phones for which it was given.
   for v_phone in
     select p.e164, bool_or(p.consent_status = 'denied') as was_denied,
       case
@@ -37,7 +39,7 @@ begin
   end loop;
   return case
     when v_denied_by is not null then 'denied'
-    -- Of the lead: only where nothing else was ever said of any of its phones, as it is read as a yes for all of them.
+    -- The lead's consent is granted only if all its phones are, because it is read as consent for all of them.
     when not exists (
       select 1 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
         and p.consent_status <> 'granted') then 'granted'
@@ -46,8 +48,9 @@ begin
 end;
 $$;
 comment on function private.merge_consent(uuid, uuid[], timestamptz) is
-  'Gives every phone of merged leads the strictest consent that holds for it: denied where it or any of the leads is denied '
-  '(recorded, and open targets canceled), granted only where it was given for this phone. Returns the consent of the lead.';
+  'Sets every phone of merged leads to the strictest consent that applies: denied if the phone or any of the leads is denied '
+  '(this is recorded, and open targets are canceled); granted only if it was given for this phone. Returns the consent of the '
+  'kept lead.';
 
 create function private.merge_phones(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[])
 returns jsonb
@@ -60,7 +63,7 @@ declare
   v_phones jsonb;
   v_left text[] := '{}';
 begin
-  -- What is known of one phone in several leads is known of all of them: a bad number is bad everywhere.
+  -- What is known about a phone in one lead applies to it in all leads: a number that is invalid is invalid everywhere.
   update public.lead_phones p
   set is_valid = coalesce(x.invalid_reason, p.invalid_reason) is null,
     invalid_reason = coalesce(p.invalid_reason, x.invalid_reason),
@@ -97,63 +100,5 @@ begin
 end;
 $$;
 comment on function private.merge_phones(uuid, uuid, uuid[]) is
-  'Moves phones of other leads (in their order, valid ones first) to the free roles of the kept one; {left: phones that found '
-  'none}, which stay rows of the merged leads.';
-
-create function private.same_parcel(p_one public.lead_properties, p_other public.lead_properties)
-returns boolean
-language sql
-immutable
-set search_path = ''
-as $$
-  -- Of one owner: a county or state that is not given contradicts nothing. Without an APN only what is alike in everything is
-  -- one.
-  select case
-    when p_one.apn is null and p_other.apn is null then
-      (lower(p_one.county), p_one.state, lower(p_one.situs), p_one.property_type, p_one.acreage, p_one.estimated_value)
-        is not distinct from
-      (lower(p_other.county), p_other.state, lower(p_other.situs), p_other.property_type, p_other.acreage,
-        p_other.estimated_value)
-    else
-      regexp_replace(upper(p_one.apn), '[^A-Z0-9]', '', 'g') = regexp_replace(upper(p_other.apn), '[^A-Z0-9]', '', 'g')
-      and coalesce(lower(p_one.county) = lower(p_other.county), true) and coalesce(p_one.state = p_other.state, true)
-  end;
-$$;
-comment on function private.same_parcel(public.lead_properties, public.lead_properties) is
-  'Whether two parcels of one owner are the same: APN (dashes and blanks aside), county and state, where given.';
-
-create function private.merge_parcels(p_org_id uuid, p_keep_id uuid, p_other_ids uuid[])
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_parcel public.lead_properties;
-  v_same_id uuid;
-  v_moved integer := 0;
-  v_united integer := 0;
-begin
-  for v_parcel in
-    select p.* from unnest(p_other_ids) with ordinality o (lead_id, n)
-    join public.lead_properties p on p.org_id = p_org_id and p.lead_id = o.lead_id order by o.n, p.created_at, p.id
-  loop
-    select k.id into v_same_id from public.lead_properties k
-    where k.org_id = p_org_id and k.lead_id = p_keep_id and coalesce(private.same_parcel(k, v_parcel), false)
-    order by (k.county is null)::integer + (k.state is null)::integer, k.created_at, k.id limit 1;
-    if found then
-      update public.lead_properties k
-      set situs = coalesce(k.situs, v_parcel.situs), property_type = coalesce(k.property_type, v_parcel.property_type),
-          acreage = coalesce(k.acreage, v_parcel.acreage), estimated_value = coalesce(k.estimated_value, v_parcel.estimated_value)
-      where k.id = v_same_id;
-      v_united := v_united + 1;
-    else
-      update public.lead_properties p set lead_id = p_keep_id where p.id = v_parcel.id;
-      v_moved := v_moved + 1;
-    end if;
-  end loop;
-  return jsonb_build_object('moved', v_moved, 'united', v_united);
-end;
-$$;
-comment on function private.merge_parcels(uuid, uuid, uuid[]) is
-  'Moves parcels of other leads to the kept one; of one it has already, only the blanks are filled: {moved, united}. A united '
-  'one stays a row of its merged lead.';
+  'Moves phones of the other leads (in their order, valid ones first) to the free roles of the kept one. Returns {left: phones '
+  'for which no role was free}; these stay rows of the merged leads.';

@@ -1,4 +1,4 @@
--- What the fields of a merged lead become, each by a rule that is told with the answer. Nothing here writes.
+-- The values of a lead's fields after a merge; the answer names the rule for each. Nothing here writes.
 
 create function private.merge_fields(p_keep jsonb, p_others jsonb[], p_prefer jsonb)
 returns jsonb
@@ -7,7 +7,7 @@ immutable
 set search_path = ''
 as $$
 declare
-  -- Fields that belong together are filled together: half of one address and half of another is nobody's.
+  -- Fields that belong together are filled together: half of one address and half of another is no real address.
   v_groups constant jsonb := '[["first_name", "last_name"], ["address1", "address2", "city", "state", "postal_code"], '
     '["language"], ["email"], ["county"], ["source"]]';
   v_value jsonb := p_keep;
@@ -42,7 +42,7 @@ begin
 end;
 $$;
 comment on function private.merge_fields(jsonb, jsonb[], jsonb) is
-  'The kept lead (JSON) with its blank fields filled from the others, in their order, and preferred ones ({field: lead id}) '
+  'The kept lead (JSON) with its empty fields filled from the others, in their order, and preferred fields ({field: lead id}) '
   'taken: {value: the lead, from: {field: {value, from, because}}}. A name or an address is filled only from a lead that '
   'contradicts no part of it.';
 
@@ -52,13 +52,14 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A wish to be left alone is never lost; of answers the one worth answering; then that somebody was written to at all.
+  -- A wish not to be contacted is never lost. Then an answer that is worth a reply counts most, then any other answer, then that
+  -- the person was written to at all.
   select array_position(array['new', 'contacted', 'not_interested', 'interested', 'do_not_contact', 'cold', 'warm', 'hot'],
     p_word);
 $$;
 comment on function private.merge_rank(text) is
-  'How much a status or score weighs when leads are merged; the heaviest stays: do_not_contact, interested, not_interested, '
-  'contacted, new; hot, warm, cold.';
+  'The weight of a status or score when leads are merged; the highest stays. In falling order: do_not_contact, interested, '
+  'not_interested, contacted, new; hot, warm, cold.';
 
 create function private.merge_standing(p_keep jsonb, p_others jsonb[], p_prefer jsonb)
 returns jsonb
@@ -77,8 +78,8 @@ as $$
   ) w;
 $$;
 comment on function private.merge_standing(jsonb, jsonb[], jsonb) is
-  'Status and score of the kept lead after a merge: {field: {value, from, because}}. A preference counts, but never against '
-  'do_not_contact.';
+  'Status and score of the kept lead after a merge: {field: {value, from, because}}. A preference counts, but do_not_contact '
+  'always wins.';
 
 create function private.merge_notes(p_keep jsonb, p_others jsonb[])
 returns jsonb
@@ -103,8 +104,8 @@ begin
 end;
 $$;
 comment on function private.merge_notes(jsonb, jsonb[]) is
-  'The notes of merged leads one after the other, and those that do not fit any more: {notes, left: [text]}. The same notes '
-  'twice are kept once.';
+  'The notes of merged leads one after the other, and those that do not fit: {notes, left: [text]}. Notes that are the same are '
+  'kept once.';
 
 create function private.add_custom_text(p_fields jsonb, p_key text, p_text text)
 returns jsonb
@@ -124,7 +125,7 @@ begin
 end;
 $$;
 comment on function private.add_custom_text(jsonb, text, text) is
-  'Custom fields with one more, under the key or, where that is taken, key_2, key_3 ….';
+  'Custom fields with one more, under p_key or, if that is taken, key_2, key_3 ….';
 
 create function private.merge_extras(p_keep jsonb, p_others jsonb[], p_phones_left text[])
 returns jsonb
@@ -170,7 +171,7 @@ begin
   end if;
   return jsonb_build_object(
     'tags', to_jsonb(coalesce(v_tags[:50], '{}')), 'notes', v_notes -> 'notes', 'custom_fields', v_fields,
-    'tags_added', (select coalesce(jsonb_agg(t), '[]') from unnest(v_tags[:50]) t where not p_keep -> 'tags' ? t),
+    'tags_added', (select coalesce(to_jsonb(array_agg(t)), '[]') from unnest(v_tags[:50]) t where not p_keep -> 'tags' ? t),
     'custom_fields_added', v_added,
     'left_over', jsonb_strip_nulls(jsonb_build_object(
       'phones', to_jsonb(nullif(p_phones_left, '{}')), 'tags', case when cardinality(v_tags) > 50 then to_jsonb(v_tags[51:]) end,
@@ -178,5 +179,5 @@ begin
 end;
 $$;
 comment on function private.merge_extras(jsonb, jsonb[], text[]) is
-  'Tags (50 at most), notes and custom fields of merged leads, and what was added; what does not fit (phones given, tags, '
-  'notes) is in custom_fields as other_phones, other_tags, other_notes and named in left_over.';
+  'Tags (50 at most), notes and custom fields of merged leads, and which of them were added. What does not fit (phones given, '
+  'tags, notes) is stored in custom_fields as other_phones, other_tags, other_notes and listed in left_over.';

@@ -1,4 +1,5 @@
--- Leads that were merged into another: hidden like deleted ones, and they say into which. Their rows keep what did not fit.
+-- Leads that were merged into another: they are hidden like deleted ones and name the lead they were merged into. Their rows keep
+-- the values that did not fit.
 
 create function private.refuse_lead(p_org_id uuid, p_lead_id uuid)
 returns void
@@ -17,4 +18,4 @@ begin
 end;
 $$;
 comment on function private.refuse_lead(uuid, uuid) is
-  'Raises PT404 for a lead that is not there, with details.merged_into where it was merged into another.';
+  'Raises PT404 for a lead that does not exist; details.merged_into is given if it was merged into another.';

@@ -3,7 +3,7 @@ returns setof uuid
 language plpgsql
 stable
 set search_path = ''
--- As in private.duplicate_edges.
+-- Forces index lookups, as private.duplicate_edges does.
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
@@ -11,9 +11,9 @@ set enable_mergejoin = off
 set enable_material = off
 as $$
 begin
-  -- By phone and by key, each once: by lead, ten thousand of one name would be looked up ten thousand times each. Who came second
-  -- makes a duplicate of who came first; from then on those who come say nothing new of the ones before, so three of each are
-  -- enough.
+  -- Looks up each phone and each key once: for each lead, ten thousand leads of one name would be looked up ten thousand times
+  -- each. Three matches of each suffice: the second lead makes the first one a duplicate, and later leads change nothing for the
+  -- earlier ones.
   return query
   with phones as materialized (
     select distinct p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids)
@@ -33,7 +33,7 @@ begin
       select distinct k.address_key, f.name, left(i.name, 1) as initial
       from keys k cross join lateral unnest(k.names) f (name) cross join lateral unnest(k.names) i (name)
       where k.address_key is not null and cardinality(k.names) > 1 and f.name <> i.name and exists (
-        -- As in private.duplicate_edges.
+        -- Ordered for the index, as in private.duplicate_edges.
         select from private.lead_match_keys m
         where m.org_id = p_org_id and m.address_key = k.address_key and m.initial_key is not null
         order by m.initial_key limit 1)) p
@@ -73,4 +73,5 @@ begin
 end;
 $$;
 comment on function private.near_leads(uuid, uuid[]) is
-  'Leads that these ones may have made duplicates, or may have been the only duplicates of, without these themselves.';
+  'Leads that may have become duplicates because of these leads, or may have lost their only duplicate; without these leads '
+  'themselves.';

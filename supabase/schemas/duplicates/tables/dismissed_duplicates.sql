@@ -8,7 +8,7 @@ create table private.dismissed_duplicates (
   check (lead_a < lead_b)
 );
 comment on table private.dismissed_duplicates is
-  'Pairs of leads of which a person said that they are not the same owner: they are not suggested again.';
+  'Pairs of leads that a person said are not the same owner; they are not suggested again.';
 create index dismissed_duplicates_b_idx on private.dismissed_duplicates (lead_b);
 create index dismissed_duplicates_org_idx on private.dismissed_duplicates (org_id);
 create index dismissed_duplicates_by_idx on private.dismissed_duplicates (dismissed_by) where dismissed_by is not null;

@@ -5,8 +5,8 @@ create table private.duplicate_leads (
   primary key (org_id, rank, lead_id)
 );
 comment on table private.duplicate_leads is
-  'Leads that have a duplicate, to be listed without looking at all leads: rank 1 by phone, 2 by owner alone. What is no longer '
-  'true is found when it is listed, and looked at again.';
+  'Leads that have a duplicate, so that listing them need not read all leads: rank 1 by phone, 2 only by owner. Rows that are no '
+  'longer true are found when they are listed, and checked again.';
 create index duplicate_leads_lead_idx on private.duplicate_leads (lead_id);
 
 alter table private.duplicate_leads enable row level security;

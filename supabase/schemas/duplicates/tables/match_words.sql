@@ -5,7 +5,8 @@ create table private.match_words (
   primary key (kind, word)
 );
 comment on table private.match_words is
-  'Words of addresses as the postal service shortens them, and words of names that do not say who it is, folded to nothing.';
+  'Words of addresses with the abbreviation that the postal service uses, and words of names that do not identify a person, '
+  'folded to an empty text.';
 
 alter table private.match_words enable row level security;
 
@@ -25,7 +26,7 @@ from (values
 ) f (folded, words)
 cross join lateral unnest(string_to_array(f.words, ' ')) w (word);
 
--- Not Sr: it tells a father from his son, as Jr does.
+-- Without Sr, because it distinguishes a father from his son, as Jr does.
 insert into private.match_words (kind, word, folded)
 select 'name', w.word, ''
 from unnest(string_to_array(

@@ -5,13 +5,14 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- Those without a phone yet are noted when it comes.
+  -- Leads without a phone yet are recorded when they get one.
   insert into private.lead_changes (org_id, lead_id) select n.org_id, n.id from new_rows n where n.phone_digits <> '';
   return null;
 end;
 $$;
 comment on function private.note_new_leads() is
-  'Statement trigger: notes new leads for private.match_leads. Definer: whoever writes leads may not write private tables.';
+  'Statement trigger: records new leads for private.match_leads. Security definer: the role that writes leads may not write '
+  'private tables.';
 create trigger leads_note_new after insert on public.leads
   referencing new table as new_rows for each statement execute function private.note_new_leads();
 
@@ -20,8 +21,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one.
 set enable_nestloop = off
 as $$
 begin
@@ -34,8 +35,8 @@ begin
 end;
 $$;
 comment on function private.note_changed_leads() is
-  'Statement trigger: notes leads that may have got or lost a duplicate. Definer: whoever writes leads may not write private '
-  'tables.';
+  'Statement trigger: records leads that may have gained or lost a duplicate. Security definer: the role that writes leads may '
+  'not write private tables.';
 create trigger leads_note_changed after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.note_changed_leads();
 
@@ -54,7 +55,7 @@ begin
 end;
 $$;
 comment on function private.forget_leads() is
-  'Statement trigger: what was kept to compare leads goes with them. Definer: whoever removes leads may not '
-  'write private tables.';
+  'Statement trigger: deletes what is stored for comparing leads together with the leads. Security definer: the role that '
+  'deletes leads may not write private tables.';
 create trigger leads_forget after delete on public.leads
   referencing old table as old_rows for each statement execute function private.forget_leads();

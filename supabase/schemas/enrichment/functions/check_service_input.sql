@@ -36,7 +36,8 @@ begin
       when 'secret_header' then
         if v_row.type <> 'string' or v_text !~ '^[A-Za-z0-9-]{1,60}$' then
           perform private.refuse_field('secret_header', 'Write the name of a header such as x-api-key.');
-        -- They are the connection's: two of one of them, and the service reads another request than we sent.
+        -- These headers belong to the connection. With two of one of them, the service would read a different request than we
+        -- sent.
         elsif lower(v_text) in ('accept', 'accept-encoding', 'connection', 'content-encoding', 'content-length', 'content-type',
             'cookie', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'user-agent', 'via')
           or lower(v_text) like 'proxy-%' or lower(v_text) like 'sec-%' then
@@ -63,5 +64,5 @@ begin
 end;
 $$;
 comment on function private.check_service_input(text, jsonb) is
-  'The one reader of a service''s settings, of a kind (property, scrub): raises PT422 naming the first that is unknown or '
-  'can''t be right. What is left out is not its business.';
+  'Checks the settings of a service of kind p_kind (property, scrub); only this function does so. Raises PT422 naming the first '
+  'setting that is unknown or invalid. Does not look for missing settings.';

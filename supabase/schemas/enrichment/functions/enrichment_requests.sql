@@ -1,5 +1,5 @@
--- What services are to be asked about: parcels and phones that people ask for, new ones by themselves where a service is
--- automatic, and phones that a service told of 30 days ago.
+-- What services are to be asked about: parcels and phones that people request, new ones if a service is automatic, and phones
+-- that a service answered about 30 days ago.
 
 create function private.queue_calls(p_service_id uuid, p_subjects text[], p_overwrites boolean, p_now timestamptz)
 returns integer
@@ -17,14 +17,15 @@ begin
   on conflict (lane_id, subject) do update
     set overwrites = c.overwrites or excluded.overwrites, due_at = excluded.due_at, requested_at = excluded.requested_at,
         attempts = 0, claims = 0, last_error = null, given_up_at = null
-    -- What waits already waits on; what was given up is asked again.
+    -- A call that already waits stays as it is; one that was given up is made again.
     where c.given_up_at is not null or (excluded.overwrites and not c.overwrites);
   get diagnostics v_count = row_count;
   return v_count;
 end;
 $$;
 comment on function private.queue_calls(uuid, text[], boolean, timestamptz) is
-  'Has a service asked about these subjects, those that were given up included; returns how many that adds.';
+  'Queues calls to a service about these subjects, including calls that were given up. p_overwrites: answers may replace known '
+  'values. Returns how many calls are new.';
 
 create function private.is_scrubbed(p_service_id uuid, p_e164 text, p_since timestamptz)
 returns boolean
@@ -41,8 +42,8 @@ begin
 end;
 $$;
 comment on function private.is_scrubbed(uuid, text, timestamptz) is
-  'Whether a service told of a phone after a moment, or ever found it on a list: then it is not asked again. By its index, as '
-  'private.is_waiting.';
+  'Whether a service need not be asked about a phone again: it answered after p_since, or once found the phone on a list. Forces '
+  'the use of its index, like private.is_waiting.';
 
 create function private.queue_stale_scrubs(p_now timestamptz default now(), p_limit integer default 5000,
   p_org_id uuid default null)
@@ -73,6 +74,6 @@ begin
 end;
 $$;
 comment on function private.queue_stale_scrubs(timestamptz, integer, uuid) is
-  'Has services asked again about phones that they told of 30 days ago, for as long as a lead has them: what is older than 31 '
-  'days counts no more. Returns how many. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Queues calls about phones that scrub services answered about 30 days ago, if a lead still has them: answers older than 31 '
+  'days no longer count. Returns how many. p_org_id: only this organisation; null: all except those for which this work is '
+  'resting.';

@@ -1,4 +1,4 @@
--- Enrichment as the worker does it: what a service is asked about, and what is kept of its answers.
+-- The worker's part of enrichment: what a service is asked about, and what is stored of its answers.
 
 create function private.service_for_worker(p_service_id uuid)
 returns jsonb
@@ -13,7 +13,7 @@ as $$
   from public.enrichment_services s where s.id = p_service_id;
 $$;
 comment on function private.service_for_worker(uuid) is
-  'A service as whoever calls it needs it, with its secret in clear. Never for users.';
+  'A service with what is needed to call it, including its secret in plain text. Never for users.';
 
 create function private.service_to_test(p_org_id uuid, p_service_id uuid)
 returns jsonb
@@ -25,8 +25,8 @@ as $$
   select private.service_for_worker(s.id) from public.enrichment_services s where s.org_id = p_org_id and s.id = p_service_id;
 $$;
 comment on function private.service_to_test(uuid, uuid) is
-  'A service of an organisation with its secret, for the test call that the area leads makes for an admin. Null where there is '
-  'none. Definer: the role worker may not read services and Vault.';
+  'A service of an organisation with its secret, for the test call that the function leads makes for an admin. Null if there is '
+  'none. Security definer: the role worker may not read services and Vault.';
 grant execute on function private.service_to_test(uuid, uuid) to worker;
 
 create function private.claim_enrichments(p_limit integer default 50, p_now timestamptz default now())
@@ -38,8 +38,8 @@ as $$
   select private.claim_lane('enrichments', p_limit, p_now);
 $$;
 comment on function private.claim_enrichments(integer, timestamptz) is
-  'What a service should be asked about now, as private.claim_outside_calls gives it, with service (its secret in clear) and '
-  'parcels ({id: fields}) where it is asked about parcels. Definer: the worker may not read these tables and Vault.';
+  'Claims calls of one service, as private.claim_lane returns them, with service (its secret in plain text) and, for a property '
+  'service, parcels ({id: fields}). Security definer: the worker may not read these tables and Vault.';
 grant execute on function private.claim_enrichments(integer, timestamptz) to worker;
 
 create function private.write_enrichment(p_org_id uuid, p_property_id uuid, p_fields jsonb, p_overwrites boolean)
@@ -68,14 +68,14 @@ begin
         acreage = v_new.acreage, estimated_value = v_new.estimated_value
     where p.id = p_property_id;
   exception when unique_violation then
-    return 'The answer makes it the same as another parcel of this lead.';
+    return 'With this answer, the parcel would be the same as another one of this lead.';
   end;
   return null;
 end;
 $$;
 comment on function private.write_enrichment(uuid, uuid, jsonb, boolean) is
-  'Writes what a service told of a parcel: into blanks only, unless it overwrites. Returns why nothing could be written, null '
-  'where that is no question.';
+  'Writes a service''s answer about a parcel: only into empty fields, unless p_overwrites. Returns the reason if it could not be '
+  'written; null if it was written or there was nothing to write.';
 
 create function private.record_enrichments(p_batch jsonb, p_results jsonb, p_exchanges jsonb, p_now timestamptz default now())
 returns void
@@ -116,7 +116,7 @@ begin
       order by 3
       on conflict (service_id, e164) do update
         set result = excluded.result, scrubbed_at = excluded.scrubbed_at,
-            -- A hit stays, whatever is told later; a litigator weighs more than a registry.
+            -- A hit stays, whatever later answers say; litigator outranks dnc.
             hit = case when s.hit = 'litigator' then s.hit else coalesce(excluded.hit, s.hit) end,
             hit_at = coalesce(s.hit_at, excluded.hit_at);
       for v_row in
@@ -124,8 +124,8 @@ begin
         where r ->> 'answer' in ('dnc', 'litigator') order by 1
       loop
         perform private.suppress_scrubbed(v_org_id, v_row.e164, v_row.hit, case v_row.hit
-          when 'dnc' then format('On a do-not-call list, as %s told.', v_service.name)
-          else format('On a litigators'' list, as %s told.', v_service.name) end, p_now);
+          when 'dnc' then format('On a do-not-call list, according to %s.', v_service.name)
+          else format('On a litigators'' list, according to %s.', v_service.name) end, p_now);
       end loop;
     end if;
     insert into public.enrichment_answers (org_id, service_id, subjects, http_status, reason, answer, received_at)
@@ -137,9 +137,10 @@ begin
 end;
 $$;
 comment on function private.record_enrichments(jsonb, jsonb, jsonb, timestamptz) is
-  'Keeps what a service answered about a batch and settles it: results as of private.settle_outside_calls, answered ones with '
-  'answer: the fields of a parcel, or clean, dnc or litigator of a phone. exchanges: [{subjects, status, reason, answer}] for '
-  'looking into. After five attempts a call is given up. Definer: the worker may not write these tables.';
+  'Stores a service''s answers about a batch and settles the batch. p_results: as for private.settle_outside_calls; those that '
+  'were answered have answer: the fields of a parcel, or clean, dnc or litigator for a phone. p_exchanges: [{subjects, status, '
+  'reason, answer}], stored for investigation. A call is given up after five attempts. Security definer: the worker may not '
+  'write these tables.';
 grant execute on function private.record_enrichments(jsonb, jsonb, jsonb, timestamptz) to worker;
 
 create function private.prune_enrichment(p_now timestamptz default now(), p_limit integer default 10000,
@@ -155,5 +156,5 @@ as $$
       limit p_limit);
 $$;
 comment on function private.prune_enrichment(timestamptz, integer, uuid) is
-  'Removes what services answered 90 days ago. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'Deletes answers of services that are older than 90 days. p_org_id: only this organisation; null: all except those for which '
+  'this work is resting.';

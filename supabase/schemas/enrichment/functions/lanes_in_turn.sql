@@ -1,5 +1,5 @@
--- Lookups and enrichments: lanes are read in turns, a call that ends its worker each time is found and given up, and a lane that
--- cannot be claimed from holds up no other.
+-- Lookups and enrichments: lanes are read in turns. A call that ends its worker each time is found and given up. A lane whose
+-- calls can't be claimed holds up no other lane.
 
 create function private.take_lane_calls(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -15,11 +15,11 @@ declare
   v_subjects text[];
 begin
   select * into v_lane from private.call_lanes l where l.id = (p_message.message ->> 'lane_id')::uuid for no key update;
-  -- Two workers that took these told nothing of them. One at a time they are told apart: the one that ended its worker does it
-  -- again.
+  -- Two workers claimed each of these calls and recorded no result. Claimed one at a time, the call that ends its worker is
+  -- found, because it does so again.
   update private.outside_calls c
-  set given_up_at = p_now, last_error = 'Each of five workers that asked about this ended over it: the answer takes too much '
-    'time or memory. Mend the service, then ask again.'
+  set given_up_at = p_now, last_error = 'Each of five workers that asked about this was killed by it: the answer takes too '
+    'much time or memory. Fix the service, then ask again.'
   where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now and c.claims >= 2 and c.claims >= 5;
   v_is_suspect := exists (
     select from private.outside_calls c where c.lane_id = v_lane.id and c.given_up_at is null and c.due_at <= p_now
@@ -40,7 +40,7 @@ begin
     where c.lane_id = v_lane.id and c.subject = any (v_subjects)
     returning c.subject, c.attempts, c.overwrites
   )
-  select coalesce(jsonb_agg(to_jsonb(x) order by x.subject), '[]') into v_calls from claimed x;
+  select coalesce(to_jsonb(array_agg(to_jsonb(x) order by x.subject)), '[]') into v_calls from claimed x;
   if v_calls = '[]' then
     perform pgmq.delete(v_lane.queue, p_message.msg_id);
   else
@@ -57,9 +57,10 @@ begin
 end;
 $$;
 comment on function private.take_lane_calls(pgmq.message_record, integer, timestamptz) is
-  'Takes up to p_limit due calls of the lane that a message names, as much as its day and service allow; nobody else makes them '
-  'for two minutes. Calls that two workers took and told nothing of are taken one by one (is_suspect), and given up after the '
-  'fifth. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; without calls the message is gone.';
+  'Claims up to p_limit due calls of the lane that a message names, as many as the lane may make now; for two minutes no other '
+  'worker claims them. Calls that two workers claimed without recording a result are claimed one by one (is_suspect), and given '
+  'up after the fifth claim. Returns {message_id, lane_id, org_id, service_id, day, calls, is_suspect}; if there are no calls, '
+  'the message is deleted.';
 
 create function private.lookup_batch(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -73,7 +74,7 @@ begin
   if v_org_id is null then
     return v_batch;
   end if;
-  -- Of leads that were deleted meanwhile nobody outside is told.
+  -- No outside service is asked about leads that were deleted meanwhile.
   v_batch := private.drop_outside_calls(v_batch, array(
     select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c
     where not exists (
@@ -82,13 +83,13 @@ begin
   return v_batch || jsonb_build_object(
     'account_sid', (select a.account_sid from public.twilio_accounts a where a.org_id = v_org_id),
     'known', coalesce((
-      select jsonb_agg(k.e164)
+      select to_jsonb(array_agg(k.e164))
       from private.find_lookups(v_org_id, array(select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c),
         p_now) k), '[]'));
 end;
 $$;
 comment on function private.lookup_batch(pgmq.message_record, integer, timestamptz) is
-  'What claim_lookups gives of the lane that a message names.';
+  'The answer of claim_lookups for the lane that a message names.';
 
 create function private.enrichment_batch(p_message pgmq.message_record, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -122,14 +123,14 @@ begin
         select 1 from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
         where p.org_id = v_org_id and p.e164 = c ->> 'subject'));
   end if;
-  -- Of leads and parcels that were deleted meanwhile nobody outside is told.
+  -- No outside service is asked about leads and parcels that were deleted meanwhile.
   v_batch := private.drop_outside_calls(v_batch, array(
     select c ->> 'subject' from jsonb_array_elements(v_batch -> 'calls') c where c ->> 'subject' <> all (v_needed)));
   return v_batch || jsonb_build_object('service', v_service, 'parcels', v_parcels);
 end;
 $$;
 comment on function private.enrichment_batch(pgmq.message_record, integer, timestamptz) is
-  'What claim_enrichments gives of the lane that a message names.';
+  'The answer of claim_enrichments for the lane that a message names.';
 
 create function private.claim_lane(p_queue text, p_limit integer, p_now timestamptz)
 returns jsonb
@@ -147,7 +148,7 @@ begin
   end if;
   select * into v_lane from private.call_lanes l where l.id = (v_message.message ->> 'lane_id')::uuid;
   if v_lane.id is null then
-    -- Its service was removed, and with it what was to be asked.
+    -- Its service was deleted, together with its waiting calls.
     perform pgmq.delete(p_queue, v_message.msg_id);
     return jsonb_build_object('message_id', v_message.msg_id, 'calls', '[]'::jsonb);
   end if;
@@ -170,5 +171,6 @@ begin
 end;
 $$;
 comment on function private.claim_lane(text, integer, timestamptz) is
-  'Takes up to p_limit due calls of the lane whose turn it is; null if none is. A lane that fails is counted and comes again '
-  'after two minutes, from the fifth failure on after an hour; then the batch has no calls.';
+  'Claims up to p_limit due calls of the lane whose turn it is; null if no lane has any. If claiming from a lane fails, the '
+  'failure is counted and the batch has no calls; the lane is tried again after two minutes, from the fifth failure on after an '
+  'hour.';

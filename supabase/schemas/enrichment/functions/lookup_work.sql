@@ -1,5 +1,5 @@
--- The worker's part of lookups: a batch of phones, what Twilio answered, and people's part: to ask for phones that are there
--- already, and to see how far it is.
+-- The worker's part of lookups: claiming a batch of phones, and recording Twilio's answers. Also the status of lookups for
+-- people.
 
 create function private.claim_lookups(p_limit integer default 50, p_now timestamptz default now())
 returns jsonb
@@ -10,9 +10,9 @@ as $$
   select private.claim_lane('lookups', p_limit, p_now);
 $$;
 comment on function private.claim_lookups(integer, timestamptz) is
-  'Phones that Twilio should be asked about now, of one organisation, as private.claim_outside_calls gives them, with '
-  'account_sid, and known: those that Twilio told of within 90 days, which are not asked again. Definer: the worker may not '
-  'read these tables.';
+  'Claims phones of one organisation that Twilio should be asked about now, as private.claim_lane returns them, with account_sid '
+  'and known: phones that Twilio answered about within 90 days, which are not asked about again. Security definer: the worker '
+  'may not read these tables.';
 grant execute on function private.claim_lookups(integer, timestamptz) to worker;
 
 create function private.record_lookups(p_batch jsonb, p_results jsonb, p_now timestamptz default now())
@@ -24,7 +24,7 @@ as $$
 declare
   v_org_id uuid := (p_batch ->> 'org_id')::uuid;
 begin
-  -- Contacts before phones, as everywhere; phones before calls, as whoever adds phones takes them.
+  -- Locks contacts before phones, as everywhere, and phones before calls, in the order of transactions that add phones.
   perform private.lock_contacts(v_org_id, array(
     select r ->> 'subject' from jsonb_array_elements(p_results) r
     where not (r -> 'answer' ->> 'is_valid')::boolean or r -> 'answer' ->> 'line_type' = 'landline'));
@@ -50,7 +50,7 @@ begin
   cross join lateral jsonb_to_record(r -> 'answer') as a (
     is_valid boolean, invalid_reason text, line_type text, carrier text, carrier_info jsonb)
   where r ? 'answer' and p.org_id = v_org_id and p.e164 = r ->> 'subject';
-  -- There is no such number, or it takes no texts: campaigns that wait to write to it leave it out.
+  -- The number does not exist or takes no texts: waiting messages of campaigns to it are canceled.
   update private.contacts c
   set invalid_at = p_now, invalid_reason = 'lookup_' || (r -> 'answer' ->> 'invalid_reason')
   from jsonb_array_elements(p_results) r
@@ -67,9 +67,10 @@ begin
 end;
 $$;
 comment on function private.record_lookups(jsonb, jsonb, timestamptz) is
-  'Keeps what Twilio told of a batch''s phones, on every lead that has them, and settles the batch: results as of '
-  'private.settle_outside_calls, those that were answered with answer {is_valid, invalid_reason, line_type, carrier, '
-  'carrier_info}; done without one: known already. No phone is ever given up. Definer: the worker may not write these tables.';
+  'Stores Twilio''s answers about a batch''s phones, on every lead that has them, and settles the batch. p_results: as for '
+  'private.settle_outside_calls; those that were answered have answer {is_valid, invalid_reason, line_type, carrier, '
+  'carrier_info}; done without answer means that the phone is known already. A phone is never given up after failures. Security '
+  'definer: the worker may not write these tables.';
 grant execute on function private.record_lookups(jsonb, jsonb, timestamptz) to worker;
 
 create function private.lookup_status(p_now timestamptz default now())
@@ -92,14 +93,14 @@ begin
 end;
 $$;
 comment on function private.lookup_status(timestamptz) is
-  'How far an organisation''s lookups are: its settings and private.lane_status. Definer: users may not read '
-  'lanes. Needs viewer.';
+  'The status of an organisation''s lookups: its settings and private.lane_status. Needs viewer. Security definer: users may not '
+  'read lanes.';
 grant execute on function private.lookup_status(timestamptz) to authenticated;
 
 create function public.lookup_status() returns jsonb
   language sql stable set search_path = '' as $$ select private.lookup_status(); $$;
 comment on function public.lookup_status() is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.lookup_status() to authenticated;
 
 create function private.lane_status(p_lane private.call_lanes, p_budget integer, p_now timestamptz)
@@ -131,5 +132,5 @@ as $$
   ) x;
 $$;
 comment on function private.lane_status(private.call_lanes, integer, timestamptz) is
-  'How far a lane is: {queued, oldest_queued_at, given_up, done_today, charged_today, budget_left, state (idle, working, '
+  'The status of a lane: {queued, oldest_queued_at, given_up, done_today, charged_today, budget_left, state (idle, working, '
   'resting, budget_spent, failing), failing_since, failures, rests_until, last_error, last_error_at}.';

@@ -1,8 +1,8 @@
--- Calls to services outside: phones that Twilio Lookup is asked about, parcels and phones that an organisation's own services
--- are. One mechanism for all. A lane is one service of one organisation, with its budget of a day, its rests and its failures; a
--- call is one subject that the lane has still to ask about. The rows are the truth; a queue's message only says that a lane has
--- something to do, one message for each lane at most. A batch is claimed for two minutes: of a worker that dies in the middle,
--- its batch is asked again, charged again, and nothing else.
+-- Calls to outside services: Twilio Lookup is asked about phones, and an organisation's own services about parcels and phones.
+-- All use the same mechanism. A lane is one service of one organisation, with its daily budget, its rests and its failures. A
+-- call is one subject that the lane has still to ask about. The rows are what counts; a message in a queue only says that a lane
+-- has something to do, and each lane has at most one. A batch is claimed for two minutes. If a worker dies meanwhile, its batch
+-- is asked and charged again; nothing else happens.
 
 create function private.lane_budget(p_lane private.call_lanes)
 returns integer
@@ -17,7 +17,7 @@ as $$
   end, 0);
 $$;
 comment on function private.lane_budget(private.call_lanes) is
-  'How many calls a day a lane may make; 0 while what it asks is turned off.';
+  'How many calls a day a lane may make; 0 if its service is turned off.';
 
 create function private.lane_room(p_lane private.call_lanes, p_now timestamptz)
 returns integer
@@ -36,7 +36,7 @@ as $$
   ) r;
 $$;
 comment on function private.lane_room(private.call_lanes, timestamptz) is
-  'How many calls a lane may begin now: what is left of the day''s budget, none while it rests, one where it is failing.';
+  'How many calls a lane may begin now: the rest of the day''s budget, none while it is resting, one if it is failing.';
 
 create function private.has_due_calls(p_lane_id uuid, p_now timestamptz)
 returns boolean
@@ -47,15 +47,15 @@ as $$
   select exists (select 1 from private.outside_calls c where c.lane_id = p_lane_id and c.given_up_at is null
     and c.due_at <= p_now);
 $$;
-comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call to make now.';
+comment on function private.has_due_calls(uuid, timestamptz) is 'Whether a lane has a call that is due.';
 
 create function private.is_waiting(p_lane_id uuid, p_subject text)
 returns boolean
 language plpgsql
 stable
 set search_path = ''
--- By the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000
--- parcels. "is true" keeps off the other index that begins with the lane.
+-- Forces the primary key, whatever the statistics say: a plan made when the table was empty read all of it for each of 200,000
+-- parcels. "is true" prevents the use of the other index that begins with the lane.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
@@ -64,7 +64,7 @@ begin
     and (c.given_up_at is null) is true);
 end;
 $$;
-comment on function private.is_waiting(uuid, text) is 'Whether a lane is still to ask about a subject.';
+comment on function private.is_waiting(uuid, text) is 'Whether a call of a lane about a subject is waiting.';
 
 create function private.drop_outside_calls(p_batch jsonb, p_subjects text[])
 returns jsonb
@@ -79,13 +79,13 @@ begin
   update private.call_lanes l set charged = greatest(l.charged - cardinality(p_subjects), 0)
   where l.id = (p_batch ->> 'lane_id')::uuid and l.day = (p_batch ->> 'day')::date;
   return jsonb_set(p_batch, '{calls}', (
-    select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_batch -> 'calls') c
+    select coalesce(to_jsonb(array_agg(c)), '[]') from jsonb_array_elements(p_batch -> 'calls') c
       where c ->> 'subject' <> all (p_subjects)));
 end;
 $$;
 comment on function private.drop_outside_calls(jsonb, text[]) is
-  'Takes calls that nobody needs any more out of a batch that was just claimed, and off the budget; returns the batch without '
-  'them.';
+  'Removes calls that are no longer needed from a batch that was just claimed, and gives them back to the budget; returns the '
+  'batch without them.';
 
 create function private.wake_call_lanes(p_lane_id uuid default null, p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -111,10 +111,13 @@ begin
       v_count := v_count + 1;
     end if;
   end loop;
+  if v_count > 0 then
+    perform private.call_background_worker();
+  end if;
   return v_count;
 end;
 $$;
 comment on function private.wake_call_lanes(uuid, timestamptz, uuid) is
-  'Queues a message for each lane (or the one given) that has a call to make, may make it, and has no message yet; returns how '
-  'many. Whoever holds a lane queues its message themselves. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Queues a message for each lane (or for p_lane_id) that has a due call, may make it, and has no message yet; calls the '
+  'background worker if there are any; returns how many. A lane that another transaction has locked is skipped: that transaction '
+  'queues the message itself. p_org_id: only this organisation; null: all except those for which this work is resting.';

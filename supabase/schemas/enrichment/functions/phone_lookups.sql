@@ -1,5 +1,5 @@
--- Phones looked up at Twilio: what kind of line, whose network, and whether there is such a number. A lookup outranks what an
--- import says of the kind of line; a person outranks both.
+-- Looking phones up at Twilio: line type, carrier, and whether the number exists. A lookup overrides the line type of an import;
+-- a person overrides both.
 
 create function private.lookup_lane(p_org_id uuid)
 returns uuid
@@ -17,7 +17,8 @@ begin
   return v_id;
 end;
 $$;
-comment on function private.lookup_lane(uuid) is 'The lane of an organisation''s lookups, made where there is none.';
+comment on function private.lookup_lane(uuid) is
+  'The id of the lane of an organisation''s lookups; creates the lane if it is missing.';
 
 create function private.find_lookups(p_org_id uuid, p_e164s text[], p_now timestamptz)
 returns table (e164 text, looked_up_at timestamptz, line_type text, carrier text, carrier_info jsonb, invalid_reason text)
@@ -25,7 +26,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- One index lookup per phone, whatever the statistics say in the middle of an import.
+  -- One index lookup for each phone, whatever the statistics say in the middle of an import.
   select x.e164, k.looked_up_at, k.line_type, k.carrier, k.carrier_info, k.invalid_reason
   from unnest(p_e164s) as x (e164)
   cross join lateral (
@@ -37,7 +38,8 @@ as $$
   ) k;
 $$;
 comment on function private.find_lookups(uuid, text[], timestamptz) is
-  'What Twilio told of these phones within 90 days, whichever lead has them: such phones are not asked about again.';
+  'What Twilio answered about these phones within 90 days, for any lead of the organisation. Such phones are not asked about '
+  'again.';
 
 create function private.copy_lookups(p_org_id uuid, p_e164s text[], p_now timestamptz)
 returns text[]
@@ -65,5 +67,5 @@ begin
 end;
 $$;
 comment on function private.copy_lookups(uuid, text[], timestamptz) is
-  'Writes what Twilio told of these phones within 90 days to those leads that have them and were not told; returns the phones '
-  'that are known.';
+  'Copies Twilio''s answers of the last 90 days about these phones to leads that have the phones but not the answer; returns the '
+  'phones that are known.';

@@ -32,7 +32,7 @@ begin
       jsonb_build_object('service_id', p_service_id));
   end if;
   select l.id into v_lane_id from private.call_lanes l where l.service_id = p_service_id;
-  -- Of all leads: along an index, and no further than what one request takes.
+  -- For all leads: reads along an index, and only as many as one request may queue.
   if v_service.kind = 'property' and p_lead_ids is null then
     v_subjects := array(
       select p.id::text from public.lead_properties p
@@ -75,10 +75,11 @@ begin
 end;
 $$;
 comment on function private.request_enrichment(uuid, uuid[], boolean, boolean, timestamptz) is
-  'Has a service asked about the parcels of these leads (null: all) that lack acreage or value, or about their phones that it '
-  'did not tell of within 30 days and never found on a list; 20,000 at a time at most. p_overwrite asks about all of them, and '
-  'lets answers replace what is known of parcels. {found, queued, has_more, daily_budget, days}. A dry run only counts. Raises '
-  'PT403, PT404, PT409 where the service is off. Definer: users may not write calls. Needs campaign_manager.';
+  'Queues calls to a service about the parcels of these leads (null: of all leads) that lack acreage or value, or about their '
+  'phones that it did not answer about within 30 days and never found on a list; at most 20,000 at a time. p_overwrite asks '
+  'about all of them, and lets answers replace known values of parcels. Returns {found, queued, has_more, daily_budget, days}. '
+  'p_dry_run only counts. Needs campaign_manager. Raises PT403, PT404, PT409 if the service is off, PT422. Security definer: '
+  'users may not write calls.';
 grant execute on function private.request_enrichment(uuid, uuid[], boolean, boolean, timestamptz) to authenticated;
 
 create function public.request_enrichment(p_service_id uuid, p_lead_ids uuid[] default null, p_overwrite boolean default false,
@@ -86,5 +87,5 @@ create function public.request_enrichment(p_service_id uuid, p_lead_ids uuid[] d
 returns jsonb
 language sql set search_path = '' as $$ select private.request_enrichment(p_service_id, p_lead_ids, p_overwrite, p_dry_run); $$;
 comment on function public.request_enrichment(uuid, uuid[], boolean, boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.request_enrichment(uuid, uuid[], boolean, boolean) to authenticated;

@@ -6,7 +6,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- A second or two of the eight that a person's request may take.
+  -- Takes a second or two of the eight seconds that a person's request may take.
   v_at_most constant integer := 20000;
   v_org_id uuid := private.require_role('campaign_manager');
   v_org public.orgs;
@@ -21,7 +21,7 @@ begin
   select * into v_org from public.orgs o where o.id = v_org_id;
   if not v_org.lookup_enabled and not p_dry_run then
     perform private.raise_error('PT409', 'invalid_state',
-      'Lookups are turned off, since each costs money. An admin turns them on by the setting lookup_enabled.',
+      'Lookups are turned off, because each costs money. An admin can turn them on with the setting lookup_enabled.',
         '{"setting": "lookup_enabled"}');
   end if;
   select l.id into v_lane_id from private.call_lanes l where l.org_id = v_org_id and l.service_id is null;
@@ -44,7 +44,7 @@ begin
   if not p_dry_run then
     v_lane_id := private.lookup_lane(v_org_id);
     if p_lead_ids is null then
-      -- In the order of the index, from the first that does not wait yet.
+      -- In the order of the index, beginning with the first phone that is not waiting yet.
       v_wanted := array(
         select x.e164 from (
           select distinct p.e164 from public.lead_phones p where p.org_id = v_org_id and p.looked_up_at is null and p.is_valid
@@ -70,14 +70,15 @@ begin
 end;
 $$;
 comment on function private.request_lookups(uuid[], boolean, timestamptz) is
-  'Queues the phones of these leads that Twilio did not tell of within 90 days, or (null) those that were never looked up, at '
-  'most 20,000 at a time. {phones: found (of all leads, a number that two have counts for both), queued, already_queued, '
-  'not_queued, unit_price, estimated_cost (US dollars), daily_budget, days}. A dry run only counts. Raises PT403, PT409 where '
-  'lookups are off. Definer: users may not write calls. Needs campaign_manager.';
+  'Queues lookups of the phones of these leads that Twilio did not answer about within 90 days, or (null) of all phones that '
+  'were never looked up; at most 20,000 at a time. Returns {phones: how many were found (for all leads, a number that two leads '
+  'have counts twice), queued, already_queued, not_queued, unit_price, estimated_cost (US dollars), daily_budget, days}. '
+  'p_dry_run only counts. Needs campaign_manager. Raises PT403, PT409 if lookups are off, PT422. Security definer: users may not '
+  'write calls.';
 grant execute on function private.request_lookups(uuid[], boolean, timestamptz) to authenticated;
 
 create function public.request_lookups(p_lead_ids uuid[] default null, p_dry_run boolean default false) returns jsonb
   language sql set search_path = '' as $$ select private.request_lookups(p_lead_ids, p_dry_run); $$;
 comment on function public.request_lookups(uuid[], boolean) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.request_lookups(uuid[], boolean) to authenticated;

@@ -5,7 +5,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- Each is a lane that the worker looks at.
+  -- Each service is a lane that the worker has to check.
   v_most constant integer := 20;
   v_org_id uuid := private.require_role('admin');
   v_service public.enrichment_services;
@@ -19,10 +19,10 @@ begin
   if p_service_id is null then
     select f into v_missing from unnest('{kind,name,url,request,field_map}'::text[]) f where not p_input ? f limit 1;
     if v_missing is not null then
-      perform private.refuse_field(v_missing, 'A new service needs it.');
+      perform private.refuse_field(v_missing, 'A new service needs this field.');
     end if;
     perform private.check_service_input(p_input ->> 'kind', p_input);
-    -- Two at once must not both find room for the last one.
+    -- Two at the same time must not both find room for the last one.
     perform 1 from public.orgs o where o.id = v_org_id for no key update;
     if (select count(*) from public.enrichment_services s where s.org_id = v_org_id) >= v_most then
       perform private.raise_error('PT409', 'conflict',
@@ -41,13 +41,13 @@ begin
     end if;
     perform private.check_service_input(v_service.kind, p_input);
     if p_input ? 'kind' and p_input ->> 'kind' <> v_service.kind then
-      perform private.refuse_field('kind', 'What a service is for can''t be changed: add another one.');
+      perform private.refuse_field('kind', 'The kind of a service can''t be changed: add another service.');
     end if;
     v_is_elsewhere := p_input ? 'url' and private.service_origin(p_input ->> 'url')
       is distinct from private.service_origin(v_service.url);
     if v_is_elsewhere and v_service.secret_id is not null and not p_input ? 'secret' then
       perform private.refuse_field('secret',
-        'The URL leads to another host, which must not get the old one''s secret: give the secret anew, or null for none.');
+        'The URL leads to another host, which must not get the old host''s secret. Give the secret again, or null for none.');
     end if;
   end if;
   v_secret := nullif(p_input ->> 'secret', '');
@@ -70,7 +70,7 @@ begin
       is_enabled = v_service.is_enabled, is_automatic = v_service.is_automatic
   where s.id = v_service.id
   returning * into v_service;
-  -- Whoever mends a service wants to see at once whether it works.
+  -- A person who fixes a service wants to see at once whether it works.
   update private.call_lanes l set failures = 0, failing_since = null, rests_until = null where l.service_id = v_service.id;
   perform private.tell_lane(l, p_now) from private.call_lanes l where l.service_id = v_service.id;
   perform private.record_service_event(
@@ -80,14 +80,14 @@ begin
 end;
 $$;
 comment on function private.save_enrichment_service(uuid, jsonb, timestamptz) is
-  'Admins: adds a service (no id; 20 at most) or changes the fields given, and returns its id. Settings are read by '
-  'private.check_service_input. The secret goes to Vault (null removes it) and is never told; a URL of another origin needs it '
-  'anew. A service that was failing is tried again at once. Raises PT403, PT404, PT409, PT422. Definer: users may not write '
-  'services, lanes and Vault.';
+  'Admins: adds a service (p_service_id null; 20 at most) or changes the given fields; returns its id. '
+  'private.check_service_input checks the settings. The secret is stored in Vault (null removes it) and never returned; if the '
+  'URL gets another origin, the secret must be given again. A service that was failing is tried again at once. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write services, lanes and Vault.';
 grant execute on function private.save_enrichment_service(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.save_enrichment_service(p_input jsonb, p_service_id uuid default null) returns uuid
   language sql set search_path = '' as $$ select private.save_enrichment_service(p_service_id, p_input); $$;
 comment on function public.save_enrichment_service(jsonb, uuid) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.save_enrichment_service(jsonb, uuid) to authenticated;

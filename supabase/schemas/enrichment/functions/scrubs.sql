@@ -1,7 +1,7 @@
--- Phones on a do-not-call or litigators' list, as a service outside told. A hit suppresses the phone in the whole organisation,
--- as an opt-out does (source dnc or litigator), and only a person takes it back: no later answer, and not START either. The
--- registry must not be older than 31 days when somebody is written to (16 CFR 310.4(b)(3)(iv)): what was told 30 days ago is
--- asked again.
+-- Phones that an outside service found on a do-not-call or litigators' list. A hit suppresses the phone in the whole
+-- organisation, as an opt-out does (source dnc or litigator). Only a person can lift it: no later answer can, nor can START. The
+-- registry data must not be older than 31 days when a person is written to (16 CFR 310.4(b)(3)(iv)), so the service is asked
+-- again after 30 days.
 
 create function private.suppress_scrubbed(p_org_id uuid, p_e164 text, p_hit text, p_reason text, p_now timestamptz)
 returns boolean
@@ -27,5 +27,5 @@ begin
 end;
 $$;
 comment on function private.suppress_scrubbed(uuid, text, text, text, timestamptz) is
-  'Suppresses a phone that is on a list (dnc, litigator): opt-out, open targets canceled, audit. No consent is recorded: the '
-  'person revoked none. False where it was suppressed already.';
+  'Suppresses a phone that is on a list (dnc, litigator): writes an opt-out and an audit event, and cancels open targets. '
+  'Records no consent, because the person revoked none. Returns false if the phone was suppressed already.';

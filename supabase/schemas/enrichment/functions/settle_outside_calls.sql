@@ -1,5 +1,5 @@
--- What became of a batch of calls outside: answered ones are done, others wait and come again, a service that fails again and
--- again is asked by one call at a time.
+-- Settling a batch of outside calls: answered calls are done, others are tried again. A service that fails again and again gets
+-- one call at a time.
 
 create function private.retry_outside_at(p_attempts integer, p_retry_after numeric, p_now timestamptz)
 returns timestamptz
@@ -7,14 +7,15 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- 30 s, 1, 2, 4 … minutes, an hour at most, each 25 % more or less: what failed together does not come together. Never before
-  -- the service says so; a day at most, whatever it says.
+  -- 30 s, 1, 2, 4 … minutes, an hour at most, each 25 % more or less, so that calls that failed together are not repeated
+  -- together. Never before the time the service asks for, which counts up to a day.
   select p_now + greatest(
     least(interval '30 seconds' * power(2, least(p_attempts, 12) - 1), interval '1 hour') * (0.75 + random() * 0.5),
     make_interval(secs => least(coalesce(p_retry_after, 0), 86400)));
 $$;
 comment on function private.retry_outside_at(integer, numeric, timestamptz) is
-  'When a call that failed for the n-th time is made again; p_retry_after is what the service asked for, in seconds.';
+  'When a call that failed for the p_attempts-th time is made again. p_retry_after is the wait that the service asked for, in '
+  'seconds.';
 
 create function private.settle_outside_calls(p_batch jsonb, p_results jsonb, p_max_attempts integer, p_now timestamptz)
 returns void
@@ -37,12 +38,12 @@ declare
 begin
   select * into v_lane from private.call_lanes l where l.id = (p_batch ->> 'lane_id')::uuid for no key update;
   if v_lane.id is null then
-    -- Its service was removed meanwhile, and with it what was to be asked.
+    -- Its service was deleted meanwhile, together with its waiting calls.
     perform pgmq.delete('enrichments', (p_batch ->> 'message_id')::bigint);
     return;
   end if;
   v_failures := v_lane.failures;
-  -- In the order in which they ended: what counts is how many failed in a row.
+  -- In the order in which the calls ended, because the number of failures in a row counts.
   for v_row in
     select r.value ->> 'subject' as subject, r.value ->> 'outcome' as outcome, left(r.value ->> 'error', 500) as error,
       coalesce((r.value ->> 'is_charged')::boolean, true) as is_charged, (r.value ->> 'retry_after')::numeric as retry_after,
@@ -68,7 +69,7 @@ begin
       v_error := v_row.error;
       v_rest := greatest(v_rest, least(coalesce(v_row.retry_after, 0), 86400));
       if v_row.outcome = 'blocked' then
-        -- The service refuses us, whatever the subject: it waits for nothing but the service.
+        -- The service refuses us, whatever the subject is, so the call itself need not wait: the lane rests.
         v_blocked := true;
         update private.outside_calls c set due_at = p_now, last_error = v_row.error, claims = 0
           where c.lane_id = v_lane.id and c.subject = v_row.subject;
@@ -105,7 +106,7 @@ begin
   perform private.tell_lane(v_lane, p_now);
 
   if private.has_due_calls(v_lane.id, p_now) and private.lane_room(v_lane, p_now) > 0 then
-    -- Behind everybody's. Whose message is gone was settled by another already, who saw to the next.
+    -- Queued behind the messages of other lanes. If the message is gone, another worker settled it and queued the next one.
     if pgmq.delete(v_lane.queue, (p_batch ->> 'message_id')::bigint) then
       perform private.send_work(v_lane.queue, v_lane.org_id, jsonb_build_object('lane_id', v_lane.id));
     end if;
@@ -115,10 +116,10 @@ begin
 end;
 $$;
 comment on function private.settle_outside_calls(jsonb, jsonb, integer, timestamptz) is
-  'Settles a claimed batch: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which calls ended. '
-  'done: removed. retry: again after a while, given up after p_max_attempts (null: never). refused: given up at once. skipped: '
-  'given up, by no fault of the service. blocked: the service refuses us, and rests. not_asked: due again. What was not charged '
-  'is given back to the budget.';
+  'Settles a claimed batch. p_results: [{subject, outcome, error, retry_after (seconds), is_charged}] in the order in which the '
+  'calls ended. Outcomes: done: deleted. retry: made again later, given up after p_max_attempts (null: never). refused: given up '
+  'at once. skipped: given up, but not a failure of the service. blocked: the service refuses us, and the lane rests. not_asked: '
+  'due again. Calls that were not charged are given back to the budget.';
 
 create function private.tell_lane(p_lane private.call_lanes, p_now timestamptz)
 returns void
@@ -131,7 +132,7 @@ begin
   if p_lane.failing_since is not null then
     perform private.raise_alert(p_lane.org_id, v_kind, 'warning',
       format('%s failed %s times in a row: %s. It is tried again every ten minutes; nothing is lost meanwhile.',
-        private.lane_name(p_lane), p_lane.failures, coalesce(p_lane.last_error, 'no reason known')),
+        private.lane_name(p_lane), p_lane.failures, rtrim(coalesce(p_lane.last_error, 'no reason known'), '.')),
       null, null, jsonb_build_object('service_id', p_lane.service_id, 'failures', p_lane.failures));
   elsif not exists (
     select 1 from private.call_lanes l where l.org_id = p_lane.org_id and l.queue = p_lane.queue and l.failing_since is not null
@@ -141,8 +142,8 @@ begin
 end;
 $$;
 comment on function private.tell_lane(private.call_lanes, timestamptz) is
-  'Raises the alert lookup_failing or enrichment_failing of a lane that is failing, and resolves it when none of the '
-  'organisation''s is any more.';
+  'Raises the alert lookup_failing or enrichment_failing for a lane that is failing, and resolves it when none of the '
+  'organisation''s lanes of that queue is failing any more.';
 
 create function private.lane_name(p_lane private.call_lanes)
 returns text
@@ -153,7 +154,7 @@ as $$
   select coalesce((select format('The service "%s"', s.name) from public.enrichment_services s where s.id = p_lane.service_id),
     'Twilio Lookup');
 $$;
-comment on function private.lane_name(private.call_lanes) is 'What people call the service that a lane asks.';
+comment on function private.lane_name(private.call_lanes) is 'The name of a lane''s service for people.';
 
 create function private.prune_outside_calls(p_now timestamptz default now(), p_limit integer default 10000,
   p_org_id uuid default null)
@@ -168,5 +169,5 @@ as $$
       and l.org_id <> all ((select private.resting_orgs('prune_calls', p_org_id, p_now))::uuid[]) limit p_limit);
 $$;
 comment on function private.prune_outside_calls(timestamptz, integer, uuid) is
-  'Forgets what was given up 90 days ago. p_org_id: of that organisation alone; null: of all but those for '
-  'which this work rests.';
+  'Deletes calls that were given up more than 90 days ago. p_org_id: only this organisation; null: all except those for which '
+  'this work is resting.';

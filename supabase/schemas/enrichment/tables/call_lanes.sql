@@ -15,9 +15,9 @@ create table private.call_lanes (
   foreign key (org_id, service_id) references public.enrichment_services (org_id, id) on delete cascade
 ) with (fillfactor = 50);
 comment on table private.call_lanes is
-  'A service outside that an organisation asks: Twilio Lookup (no service_id), or one of its own. charged and answered count '
-  'calls of day, in the organisation''s time zone; failures are those in a row, and from 20 on it is failing: one call at a '
-  'time finds out whether it is back.';
+  'An outside service that an organisation asks: Twilio Lookup (service_id null), or one of its own. charged and answered count '
+  'the calls of day, in the organisation''s time zone. failures counts failures in a row; from 20 on the lane is failing, and '
+  'makes one call at a time to find out whether the service works again.';
 create unique index call_lanes_lookups_key on private.call_lanes (org_id) where service_id is null;
 create index call_lanes_org_idx on private.call_lanes (org_id);
 create index call_lanes_service_idx on private.call_lanes (org_id, service_id);

@@ -11,8 +11,8 @@ create table public.enrichment_answers (
   constraint enrichment_answers_http_status_check check (http_status between 100 and 999)
 );
 comment on table public.enrichment_answers is
-  'What services answered, word for word up to 16,000 characters, for looking into: about which parcels (ids) or phones, and '
-  'the reason where it was no use. Kept for 90 days.';
+  'The answers of services, up to 16,000 characters of each, for investigation: about which parcels (ids) or phones, and the '
+  'reason if an answer was not usable. Kept for 90 days.';
 create index enrichment_answers_list_idx on public.enrichment_answers (org_id, service_id, id desc);
 create index enrichment_answers_age_idx on public.enrichment_answers (received_at);
 

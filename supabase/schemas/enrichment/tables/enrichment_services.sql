@@ -3,7 +3,7 @@ create table public.enrichment_services (
   org_id uuid not null references public.orgs (id) on delete cascade,
   kind text not null check (kind in ('property', 'scrub')),
   name text not null check (length(trim(name)) between 1 and 100),
-  -- Where it leads is looked at when it is saved and again at each call; this keeps out what can't be right.
+  -- The host is checked when the URL is saved and again at each call; this check only refuses what can't be right.
   url text not null check (length(url) <= 2000 and (
     url ~* '^https://[^[:space:]/@?#]+([/?][^[:space:]#]*)?$'
     or url ~* '^http://(localhost|127[.]0[.]0[.]1|\[::1\])(:[0-9]+)?([/?][^[:space:]#]*)?$')),
@@ -24,17 +24,18 @@ create table public.enrichment_services (
   unique (org_id, id)
 );
 comment on table public.enrichment_services is
-  'A service that an organisation has asked about its parcels (property) or its phones (scrub): where it is, what it is sent, '
-  'what of its answer is what.';
+  'A service that an organisation asks about its parcels (property) or its phones (scrub): its URL, the request it is sent, and '
+  'the meaning of its answer.';
 comment on column public.enrichment_services.request is
-  'What it is sent: a JSON object (POST) or a query (GET), with {apn} and the like where something of the parcel goes, {phones} '
-  'where phones go.';
+  'The request: a JSON object (POST) or a query (GET), with placeholders such as {apn} for values of the parcel, or {phones} for '
+  'phones.';
 comment on column public.enrichment_services.field_map is
-  'Where in its answer things are: field to path, such as {"acreage": "parcel.acres"}.';
-comment on column public.enrichment_services.secret_id is 'Its secret, in Vault. Nobody may read this column.';
-comment on column public.enrichment_services.daily_budget is 'Parcels or phones a day at most, in the organisation''s time zone.';
+  'Where the values are in its answer: field to path, such as {"acreage": "parcel.acres"}.';
+comment on column public.enrichment_services.secret_id is 'Its secret in Vault. No user may read this column.';
+comment on column public.enrichment_services.daily_budget is
+  'The most parcels or phones a day, in the organisation''s time zone.';
 comment on column public.enrichment_services.is_automatic is
-  'Whether new parcels without acreage or value, and new phones, are asked about by themselves.';
+  'Whether the service is asked automatically about new parcels without acreage or value, and about new phones.';
 
 alter table public.enrichment_services enable row level security;
 create policy "admins read enrichment services of their organisation" on public.enrichment_services

@@ -11,10 +11,10 @@ create table private.outside_calls (
   primary key (lane_id, subject)
 );
 comment on table private.outside_calls is
-  'What a service is still to be asked about: a phone (E.164) or a parcel (its id). Removed when it was answered; given_up_at '
-  'says that it is asked no more, and last_error why.';
+  'Calls that a service is still to get: about a phone (E.164) or a parcel (its id). Deleted when answered. If given_up_at is '
+  'set, the call is not made any more; last_error says why.';
 comment on column private.outside_calls.claims is
-  'How often in a row it was taken up by a worker that then told nothing of it, as one that was killed.';
+  'How many workers in a row claimed the call and recorded no result, for example because they were killed.';
 create index outside_calls_due_idx on private.outside_calls (lane_id, due_at) where given_up_at is null;
 create index outside_calls_given_up_idx on private.outside_calls (given_up_at) where given_up_at is not null;
 create index outside_calls_claims_idx on private.outside_calls (lane_id, due_at) where claims >= 2 and given_up_at is null;

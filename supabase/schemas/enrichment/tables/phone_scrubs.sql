@@ -12,8 +12,8 @@ create table public.phone_scrubs (
   check ((hit is null) = (hit_at is null))
 );
 comment on table public.phone_scrubs is
-  'What each service told of a phone last (result, scrubbed_at), and the first time it was on a list (hit, hit_at). Older than '
-  '31 days it counts no more.';
+  'The last answer of each service about a phone (result, scrubbed_at), and whether and since when it ever found the phone on a '
+  'list (hit, hit_at). An answer older than 31 days no longer counts.';
 create index phone_scrubs_phone_idx on public.phone_scrubs (org_id, e164);
 create index phone_scrubs_service_idx on public.phone_scrubs (org_id, service_id);
 create index phone_scrubs_stale_idx on public.phone_scrubs (service_id, scrubbed_at) where hit is null;

@@ -29,8 +29,8 @@ begin
 end;
 $$;
 comment on function private.queue_new_subjects() is
-  'Statement trigger: automatic services are asked about new phones, and about new parcels that lack acreage or value. Definer: '
-  'whoever adds them may not write calls.';
+  'Statement trigger: queues calls to automatic services about new phones, and about new parcels that lack acreage or value. '
+  'Security definer: the role that adds them may not write calls.';
 create trigger lead_phones_scrub_insert after insert on public.lead_phones
   referencing new table as changed for each statement execute function private.queue_new_subjects();
 create trigger lead_properties_enrich_insert after insert on public.lead_properties

@@ -9,7 +9,7 @@ begin
 end;
 $$;
 comment on function private.name_line_type_source() is
-  'Trigger: a phone that comes with a kind of line and does not say whose word that is has it from a file.';
+  'Trigger: if a new phone has a line type but no source of it, the source is import.';
 create trigger lead_phones_line_type_insert before insert on public.lead_phones
   for each row when (new.line_type is not null and new.line_type_source is null) execute function private.name_line_type_source();
 
@@ -39,7 +39,7 @@ begin
 end;
 $$;
 comment on function private.queue_new_phones() is
-  'Statement trigger: phones of new leads, and new phones of old ones, are to be looked up where the organisation has that '
-  'turned on; what is known of a phone is written to it. Definer: whoever adds phones may not write calls.';
+  'Statement trigger: queues lookups of new phones if the organisation has turned lookups on. Answers that are known already are '
+  'copied instead. Security definer: the role that adds phones may not write calls.';
 create trigger lead_phones_lookup_insert after insert on public.lead_phones
   referencing new table as changed for each statement execute function private.queue_new_phones();

@@ -17,14 +17,14 @@ begin
     union
     select l.id from public.leads l where l.merged_into = any (p_lead_ids));
   v_phones := p_phones || private.lead_contacts(p_org_id, v_ids);
-  -- Deleted leads of the same phones are emptied too: nobody sees them, and they hold the same person.
+  -- Deleted leads with the same phones are emptied too: nobody sees them, but they contain data of the same person.
   v_ids := array(
     select x from unnest(v_ids) x
     union
     select l.id from public.lead_phones p join public.leads l on l.id = p.lead_id
     where p.org_id = p_org_id and p.e164 = any (v_phones) and l.deleted_at is not null);
   if not v_phones <@ private.lock_leads(p_org_id, v_ids) then
-    -- Of a phone that no lead ever had: then no lead is locked either.
+    -- True if a phone never belonged to a lead; then no lead is locked either.
     perform private.lock_contacts(p_org_id, v_phones);
   end if;
   v_others := array(
@@ -32,15 +32,15 @@ begin
     where p.org_id = p_org_id and p.e164 = any (v_phones) and l.deleted_at is null and l.id <> all (v_ids) order by l.id);
   if cardinality(v_others) > 0 then
     perform private.raise_error('PT409', 'conflict',
-      'Other leads have the same phones. Where they are the same person, merge them first, or erase them too (also_erase); '
-      'where not, take the phone from one of them.',
+      'Other leads have the same phones. If they are the same person, merge them first or erase them too (also_erase). If they '
+      'are not, remove the phone from one of them.',
       jsonb_build_object('lead_ids', v_others));
   end if;
   if exists (
     select from public.messages m
     where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status in ('sending', 'unknown')) then
     perform private.raise_error('PT409', 'invalid_state',
-      'A message to this person is being sent, or Twilio has not told what became of it. Try again when it is settled.');
+      'A message to this person is being sent, or it is unknown whether Twilio accepted one. Try again when that is settled.');
   end if;
 
   select array_agg(lower(l.email)) filter (where l.email is not null) into v_emails from public.leads l where l.id = any (v_ids);
@@ -48,7 +48,7 @@ begin
     v_canceled := v_canceled + private.cancel_open_targets(p_org_id, v_e164, 'erased', p_now);
     perform private.suppress(p_org_id, v_e164, 'manual', 'erased', p_now => p_now);
   end loop;
-  -- Answers that wait to be sent, the confirmation of an opt-out among them.
+  -- Cancels replies that wait to be sent, including the confirmation of an opt-out.
   update public.messages m set status = 'canceled', error_message = 'erased', settled_at = p_now
   where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status = 'queued';
   v_done := private.erase_messages(p_org_id, v_phones)
@@ -62,5 +62,6 @@ end;
 $$;
 comment on function private.erase(uuid, uuid[], text[], timestamptz) is
   'Erases leads (with those merged into them and deleted ones of the same phones) and phones in the caller''s transaction, '
-  'suppresses the phones and cancels what waits for them. Returns {erased: {table: how many}, targets_canceled, suppressed: '
-  '[e164]}. Raises PT409 conflict where another lead has one of the phones, invalid_state while a message is under way.';
+  'suppresses the phones and cancels messages that wait for them. Returns {erased: {table: how many}, targets_canceled, '
+  'suppressed: [e164]}. Raises PT409 conflict if another lead has one of the phones, PT409 invalid_state while a message is '
+  'being sent or unknown.';

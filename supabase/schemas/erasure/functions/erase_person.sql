@@ -1,4 +1,4 @@
--- Erasing a person as admins call it: a lead with all that was merged into it, or a phone that no lead has.
+-- Erasing a person, as admins call it: a lead with all leads merged into it, or a phone that no lead has.
 
 create function private.erase_lead(p_lead_id uuid, p_confirm text, p_also_erase uuid[] default '{}',
   p_now timestamptz default now())
@@ -36,9 +36,9 @@ begin
 end;
 $$;
 comment on function private.erase_lead(uuid, text, uuid[], timestamptz) is
-  'Admins: erases the person of a lead, and of other leads named, for good; see private.erase for the answer. p_confirm: the '
-  'lead''s full name, or a phone in E.164. Of one that is erased already it does nothing. Raises PT403, PT404, PT409, PT422. '
-  'Definer: users may not write the tables.';
+  'Admins: erases the person of a lead, and of the leads also_erase, for good; see private.erase for the answer. p_confirm: the '
+  'lead''s full name, or one of its phones in E.164. Does nothing if the lead is erased already. Raises PT403, PT404, PT409, '
+  'PT422. Security definer: users may not write the tables.';
 grant execute on function private.erase_lead(uuid, text, uuid[], timestamptz) to authenticated;
 
 create function public.erase_lead(p_lead_id uuid, p_confirm text, p_also_erase uuid[] default '{}')
@@ -63,8 +63,8 @@ begin
 end;
 $$;
 comment on function private.erase_phone(text, timestamptz) is
-  'Admins: erases what there is of a phone (E.164) that no lead has, and suppresses it; see private.erase for the answer. '
-  'Raises PT403, PT409 conflict naming the lead that has it, PT422. Definer: users may not write the tables.';
+  'Admins: erases everything about a phone (E.164) that no lead has, and suppresses it; see private.erase for the answer. Raises '
+  'PT403, PT409 conflict naming the lead that has it, PT422. Security definer: users may not write the tables.';
 grant execute on function private.erase_phone(text, timestamptz) to authenticated;
 
 create function public.erase_phone(p_e164 text)
@@ -95,5 +95,6 @@ begin
 end;
 $$;
 comment on function private.erase_outside(uuid, uuid[], text[]) is
-  'Removes calls to services that wait, what services answered about these phones and the parcels of these leads (answers about '
-  'several go whole), and what they told of the phones; how many. Before the parcels go.';
+  'Deletes waiting calls to outside services about these phones and the parcels of these leads, the services'' answers about '
+  'them (an answer about several subjects is deleted whole), and the scrubs of the phones; returns how many. Must run before the '
+  'parcels are deleted.';

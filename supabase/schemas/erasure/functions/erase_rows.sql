@@ -1,5 +1,5 @@
--- Erasing a person: what is done to each table. What stays is a phone with dates and kinds: without the suppression it would be
--- written to again, and that it was written to, and said no, may have to be proved (47 CFR 64.1200; four years, 28 USC 1658).
+-- Erasing a person: what happens in each table. Phones with dates and kinds stay: without the suppression the person would be
+-- written to again, and it may have to be proved that they were written to and refused (47 CFR 64.1200; four years, 28 USC 1658).
 
 create function private.erase_leads(p_org_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -25,7 +25,8 @@ begin
   delete from public.lead_properties p where p.org_id = p_org_id and p.lead_id = any (p_lead_ids);
   get diagnostics v_parcels = row_count;
   delete from public.segment_leads s where s.org_id = p_org_id and s.lead_id = any (p_lead_ids);
-  -- The journal of imports holds leads as they were; an undo finds nothing to put back. That of bulk actions goes by erased_at.
+  -- The journal of imports contains leads as they were; after this, an undo finds nothing to put back. The journal of bulk
+  -- actions is deleted by a trigger on erased_at.
   delete from private.import_changes c where c.lead_id = any (p_lead_ids);
   update public.import_rejections r set raw = '[]', field = null, reason = 'Erased at the person''s request.', lead_id = null
   where r.org_id = p_org_id and r.outcome = 'warning' and r.lead_id = any (p_lead_ids);
@@ -36,7 +37,8 @@ begin
 end;
 $$;
 comment on function private.erase_leads(uuid, uuid[], timestamptz) is
-  'Empties leads and removes their phones and parcels; how many. The rows stay, hidden, so that figures of campaigns do.';
+  'Empties leads and deletes their phones and parcels; returns how many. The rows stay, hidden, so that figures of campaigns '
+  'stay right.';
 
 create function private.erase_messages(p_org_id uuid, p_phones text[])
 returns jsonb
@@ -55,7 +57,7 @@ begin
     where c.org_id = p_org_id and c.e164 = any (p_phones)
     order by 1);
   update public.messages m
-  set content = null, variables = null, media_urls = null, needs_attention = null,
+  set content = null, variables = null, media_urls = null, needs_attention = null, class_phrase = null,
       error_message = case when m.error_message ~ '[0-9]{7}' then null else m.error_message end
   where m.id = any (v_messages);
   update public.send_attempts a set error_message = null where a.message_id = any (v_messages) and a.error_message is not null;
@@ -68,8 +70,8 @@ begin
 end;
 $$;
 comment on function private.erase_messages(uuid, text[]) is
-  'Empties what was written to and by phones: texts, values, media, raw receipts, previews; how many of each. Phone, time and '
-  'what became of it stay.';
+  'Empties the messages to and from these phones: texts, values, media, raw receipts, previews; returns how many of each. Phone, '
+  'time and status stay.';
 
 create function private.erase_records(p_org_id uuid, p_lead_ids uuid[], p_phones text[], p_emails text[])
 returns jsonb
@@ -78,7 +80,7 @@ set search_path = ''
 as $$
 declare
   v_digits text[] := array(select right(regexp_replace(p, '\D', '', 'g'), 10) from unnest(p_phones) p);
-  -- However a phone is written, its last four digits stand together.
+  -- In every format of a phone, the last four digits are together.
   v_ends text[] := array(select '%' || right(d, 4) || '%' from unnest(v_digits) d);
   v_mails text[] := array(select '%' || regexp_replace(lower(e), '([\\%_])', '\\\1', 'g') || '%' from unnest(p_emails) e
     where e <> '');
@@ -86,7 +88,7 @@ declare
   v_rejections integer;
   v_webhooks integer;
 begin
-  -- Of the trail, which was who did what and when: only words that name no person.
+  -- Of audit events, who did what and when stays, and only details that identify no person.
   update public.audit_events e
   set phone_number = case when e.event_type in ('opt_out', 'opt_in') then e.phone_number end,
       details = (
@@ -117,5 +119,5 @@ begin
 end;
 $$;
 comment on function private.erase_records(uuid, uuid[], text[], text[]) is
-  'Reduces audit events, consent records and opt-outs to phone, date and kind, empties rejected rows of imports that hold one '
-  'of the phones (in any format) or e-mail addresses, and removes refused webhooks of these phones; how many.';
+  'Reduces audit events, consent records and opt-outs to phone, date and kind, empties rejected rows of imports that contain one '
+  'of the phones (in any format) or e-mail addresses, and deletes refused webhooks of these phones; returns how many.';

@@ -4,22 +4,21 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  v_now bigint := extract(epoch from clock_timestamp()) * 1000000;
 begin
-  -- In plpgsql: as a SQL function, which may not be inlined with a fixed search_path, it cost four times as much.
+  -- PL/pgSQL, not SQL: a SQL function with a fixed search_path can't be inlined, and cost four times as much.
+  -- The first 8 bytes: 48 bits of milliseconds, 4 of the version, and 12 with the rest of the time, in steps of a quarter of a
+  -- microsecond. Rows of one transaction have the same now(): only their ids tell in which order they were written.
   return encode(
-    set_bit(
-      set_bit(
-        overlay(
-          uuid_send(gen_random_uuid())
-          placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-          from 1 for 6
-        ),
-        52, 1
-      ),
-      53, 1
+    overlay(
+      uuid_send(gen_random_uuid())
+      placing int8send(((v_now / 1000) << 16) | (7 << 12) | ((v_now % 1000) * 4096 / 1000))
+      from 1 for 8
     ),
     'hex'
   )::uuid;
 end;
 $$;
-comment on function private.uuid_v7() is 'A time-ordered uuid, version 7 (RFC 9562, section 5.7), in milliseconds.';
+comment on function private.uuid_v7() is
+  'A time-ordered UUID, version 7 (RFC 9562, sections 5.7 and 6.2), with the time in microseconds.';

@@ -42,7 +42,8 @@ begin
       elsif jsonb_array_length(p_value) < (p_shape ->> 'minItems')::integer then
         perform private.refuse_field(v_name, format('%s must list %s at least.', v_name, p_shape ->> 'minItems'));
       end if;
-      -- Long lists are of ids and short texts: what plainly fits needs no call of its own, which is most of the time they take.
+      -- Long lists hold ids and short texts. An item that plainly fits is not checked by a call of its own: the calls would take
+      -- most of the time.
       v_texts := p_shape #>> '{items,type}' = 'string' and not p_shape -> 'items' ?| array['enum', 'pattern'];
       v_format := p_shape #>> '{items,format}';
       v_least := coalesce((p_shape #>> '{items,minLength}')::integer, 0);
@@ -71,7 +72,7 @@ begin
           perform private.check_shape(v_part.value, p_shape -> 'additionalProperties', v_inner || left(v_part.key, 64));
         else
           perform private.refuse_field(v_inner || left(v_part.key, 64),
-            format('There is no field %s here: leave it out. Known are: %s.',
+            format('There is no field %s here: leave it out. The fields are: %s.',
             v_inner || left(v_part.key, 64),
               (select string_agg(k, ', ' order by k) from jsonb_object_keys(p_shape -> 'properties') k)));
         end if;
@@ -82,7 +83,7 @@ begin
 end;
 $$;
 comment on function private.check_shape(jsonb, jsonb, text) is
-  'Holds a JSON value against a shape (a part of JSON Schema, described at the head of its file); p_field is what the value is '
-  'called in errors, empty for the whole argument. Returns if it fits. Raises PT422 naming the first field that does not, with '
-  'the remedy; an absent value (SQL null) is refused as missing. Reads no more of a value than its maxBytes, maxItems and '
-  'maxProperties allow.';
+  'Checks a JSON value against a shape (a part of JSON Schema, described at the head of shapes.sql). p_field is the name of the '
+  'value in errors; it is empty for the whole argument. Returns if the value fits. Raises PT422 that names the first field that '
+  'does not fit and says what to do. A missing value (SQL null) is refused. Reads no more of a value than its maxBytes, maxItems '
+  'and maxProperties allow.';

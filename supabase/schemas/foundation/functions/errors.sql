@@ -13,8 +13,9 @@ begin
 end;
 $$;
 comment on function private.raise_error(text, text, text, jsonb) is
-  'Raises an error the API understands: errcode PT400, PT403, PT404, PT409, PT422 or PT429 are PostgREST''s own convention for '
-  'an HTTP status, hint is the stable snake_case code, message the sentence for people, detail the JSON details.';
+  'Raises an error that the API understands. p_sqlstate is PT400, PT403, PT404, PT409, PT422 or PT429, which PostgREST answers '
+  'with that HTTP status. The error''s hint is the stable snake_case code, its message is the sentence for people, and its '
+  'detail is the details as JSON.';
 
 create function private.refuse_field(p_field text, p_message text)
 returns void

@@ -1,17 +1,17 @@
--- The strict reader of JSON: one description for each shape, one function that holds a value against it.
--- Whoever is signed in can call rpc functions with any JSON, so no function reads a key before its whole argument was checked.
--- A shape is written in a part of JSON Schema (draft 2020-12), in its words:
---   type                    object, array, string, integer, number, boolean, null; a list of them where several will do
+-- The strict reader of JSON: each shape is described once, and one function checks values against shapes.
+-- Every signed-in person can call rpc functions with any JSON, so a function checks its whole argument before it reads a key.
+-- A shape is written with these keywords of JSON Schema (draft 2020-12):
+--   type                    object, array, string, integer, number, boolean, null; a list of them if several are allowed
 --   enum                    the values allowed
 --   properties, required    of an object. Other keys are refused, unless additionalProperties gives a shape for their values
---   propertyNames, maxProperties   of such other keys: a shape of the key, and how many at most
+--   propertyNames, maxProperties   of such other keys: the shape of a key, and how many keys there may be
 --   items, minItems, maxItems      of an array
---   minLength, maxLength, pattern  of a string, in characters; the pattern is one of Postgres
+--   minLength, maxLength, pattern  of a string; lengths are in characters, the pattern is a regular expression of Postgres
 --   format                  of a string: uuid, date, date-time, time, time-zone, line (no control character)
 --   minimum, exclusiveMinimum, maximum   of a number
---   multipleOf              of a number: how fine it may be
---   maxBytes                our own word: of the whole value, as the database holds it
--- Words that do not stand here are a fault of the shape, and said to be.
+--   multipleOf              of a number: the step between allowed values
+--   maxBytes                not of JSON Schema: the size of the whole value, as the database stores it
+-- Keywords that are not listed here must not be used in a shape.
 
 create function private.is_time_zone(p_name text)
 returns boolean
@@ -22,7 +22,7 @@ as $$
   select exists (select from pg_catalog.pg_timezone_names z where z.name = p_name);
 $$;
 comment on function private.is_time_zone(text) is
-  'Whether this is the full name of a time zone, as America/Chicago; null where p_name is.';
+  'Whether p_name is the full name of a time zone, such as America/Chicago; null if p_name is null.';
 
 create function private.json_kind(p_value jsonb)
 returns text
@@ -32,14 +32,14 @@ set search_path = ''
 as $$
   select case
     when jsonb_typeof(p_value) <> 'number' then jsonb_typeof(p_value)
-    -- 131,072 digits are a number of jsonb too: rounding it would be work.
+    -- A number of jsonb may have 131,072 digits: this avoids rounding such a number, which costs time.
     when length(p_value::text) > 40 then 'number'
     when p_value::numeric = trunc(p_value::numeric) then 'integer'
     else 'number'
   end;
 $$;
 comment on function private.json_kind(jsonb) is
-  'What a JSON value is, in the words of JSON Schema: object, array, string, integer, number, boolean or null.';
+  'The type of a JSON value, as JSON Schema names it: object, array, string, integer, number, boolean or null.';
 
 create function private.check_string(p_value text, p_shape jsonb, p_field text)
 returns void
@@ -60,13 +60,13 @@ begin
       else format('%s must have %s characters at least.', p_field, p_shape ->> 'minLength') end);
   end if;
   if p_value !~ (p_shape ->> 'pattern') then
-    perform private.refuse_field(p_field, format('%s does not have the form it must have: %s', p_field,
+    perform private.refuse_field(p_field, format('%s does not have the required form: %s', p_field,
       coalesce(p_shape ->> 'description', p_shape ->> 'pattern')));
   end if;
   if v_format is null then
     return;
   end if;
-  -- The pattern comes first: Postgres itself reads "now", "infinity" and "allballs" as times.
+  -- The pattern is checked before the cast, because Postgres also reads "now", "infinity" and "allballs" as times.
   if not coalesce(case v_format
     when 'uuid' then p_value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     when 'date' then p_value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_catalog.pg_input_is_valid(p_value, 'date')
@@ -89,8 +89,8 @@ begin
 end;
 $$;
 comment on function private.check_string(text, jsonb, text) is
-  'Holds a text against minLength, maxLength, pattern (its description is the remedy) and format of a shape. Raises PT422 '
-  'naming p_field.';
+  'Checks a text against minLength, maxLength, pattern and format of a shape. Raises PT422 naming p_field; if the pattern does '
+  'not match, the message ends with the shape''s description.';
 
 create function private.check_number(p_value jsonb, p_shape jsonb, p_field text)
 returns void
@@ -117,7 +117,7 @@ begin
 end;
 $$;
 comment on function private.check_number(jsonb, jsonb, text) is
-  'Holds a number against minimum, exclusiveMinimum, maximum and multipleOf of a shape. Raises PT422 naming p_field.';
+  'Checks a number against minimum, exclusiveMinimum, maximum and multipleOf of a shape. Raises PT422 naming p_field.';
 
 create function private.null_or(p_shape jsonb)
 returns jsonb
@@ -127,4 +127,5 @@ set search_path = ''
 as $$
   select p_shape || jsonb_build_object('type', jsonb_build_array(p_shape -> 'type', 'null'));
 $$;
-comment on function private.null_or(jsonb) is 'The shape of what may be null beside p_shape, whose type is a single word.';
+comment on function private.null_or(jsonb) is
+  'The shape of a value that is null or has the shape p_shape, whose type must be a single word.';

@@ -12,5 +12,5 @@ begin
 end;
 $$;
 comment on function private.set_updated_at() is
-  'Trigger: stamps updated_at with the time of the transaction, but where the setting private.keep_updated_at is on: undo puts '
-  'back what stood there.';
+  'Trigger: sets updated_at to the time of the transaction. If the setting private.keep_updated_at is on, it leaves updated_at '
+  'alone, so that an undo can put back the old time.';

@@ -5,7 +5,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- "at time zone" reads offsets and invented zones too, such as X+167; everything else that reads a zone knows names only.
+  -- "at time zone" also accepts offsets and invented zones such as X+167, but everything else that reads a time zone accepts only
+  -- names.
   if not private.is_time_zone(new.time_zone) then
     perform private.refuse_field('time_zone', 'time_zone must be an IANA name such as America/Chicago.');
   end if;
@@ -13,5 +14,5 @@ begin
 end;
 $$;
 comment on function private.check_time_zone() is
-  'Trigger: a time zone is one that Postgres knows by its full name. Raises PT422. Definer: whoever saves a row may not call '
-  'private functions.';
+  'Trigger: refuses a time zone that Postgres does not know by its full name (PT422). Security definer: the role that saves the '
+  'row may not call private functions.';

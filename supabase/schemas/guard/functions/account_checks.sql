@@ -1,6 +1,7 @@
--- What Twilio says of an account: its balance, and the A2P registration of its messaging services. The worker asks, because
--- it alone has the tokens; here is when, and what is kept. Balance at most every 10 minutes while campaigns run; registrations
--- daily, every 10 minutes while one is not verified, and at once when an account or a messaging service is new.
+-- Checks of an account at Twilio: its balance, and the A2P registration of its messaging services. The worker asks Twilio,
+-- because only it has the tokens; these functions decide when, and store the answers. The balance is read at most every 10
+-- minutes while campaigns run. Registrations are read daily, every 10 minutes while one is not verified, and at once if an
+-- account or a messaging service is new.
 
 create function private.messaging_services_of(p_org_id uuid)
 returns setof text
@@ -16,7 +17,7 @@ as $$
   where x.sid is not null;
 $$;
 comment on function private.messaging_services_of(uuid) is
-  'The messaging services an organisation sends through: its account''s, and those of numbers that have their own.';
+  'The messaging services that an organisation sends through: that of its account, and those of numbers that have their own.';
 
 create function private.balance_due_at(p_org_id uuid)
 returns timestamptz
@@ -26,7 +27,7 @@ set search_path = ''
 as $$
   select case
       when a.balance_checked_at is null then '-infinity'
-      -- A campaign was started or resumed after a low reading: somebody may have paid in.
+      -- A campaign was started or resumed after a reading that was too low: money may have been added since.
       when a.balance < l.min_balance and r.begun_at > a.balance_checked_at then '-infinity'
       else a.balance_checked_at + interval '10 minutes'
     end
@@ -39,7 +40,7 @@ as $$
   where a.org_id = p_org_id and r.n > 0;
 $$;
 comment on function private.balance_due_at(uuid) is
-  'When an account''s balance should be read next; null where no campaign runs or nobody wants to know.';
+  'When an account''s balance should be read next; null if no campaign is running or no minimum balance is set.';
 
 create function private.registration_due_at(p_org_id uuid, p_messaging_service_sid text)
 returns timestamptz
@@ -67,7 +68,7 @@ as $$
       'infinity');
 $$;
 comment on function private.next_account_check(uuid) is
-  'When Twilio should be asked about an account next; infinity where there is nothing to ask.';
+  'When Twilio should be asked about an account next; infinity if there is nothing to ask.';
 
 create function private.hasten_account_check(p_org_id uuid)
 returns void
@@ -77,7 +78,7 @@ as $$
   update private.account_checks k set due_at = '-infinity' where k.org_id = p_org_id and k.due_at > '-infinity';
 $$;
 comment on function private.hasten_account_check(uuid) is
-  'Lets an account be looked at now: whether there is anything to ask Twilio is decided when it is taken.';
+  'Makes the check of an account due now. Whether there is anything to ask Twilio is decided when the check is claimed.';
 
 create function private.due_account_checks(p_limit integer default 10, p_now timestamptz default now())
 returns table (org_id uuid, account_sid text, check_balance boolean, messaging_service_sids text[])
@@ -101,7 +102,7 @@ begin
       select s.sid from private.messaging_services_of(v_row.org_id) as s(sid)
       where private.registration_due_at(v_row.org_id, s.sid) <= p_now order by s.sid);
     if v_row.has_token and (check_balance or cardinality(messaging_service_sids) > 0) then
-      -- Looked at by one worker at a time; should it die, another looks in a minute.
+      -- One worker at a time checks an account; if it dies, another does so in a minute.
       update private.account_checks k set due_at = p_now + interval '1 minute' where k.org_id = v_row.org_id;
       return next;
     else
@@ -113,6 +114,6 @@ begin
 end;
 $$;
 comment on function private.due_account_checks(integer, timestamptz) is
-  'Accounts that Twilio should be asked about now: whether for the balance, and for which messaging services'' A2P '
-  'registration. Definer: the worker may not read these tables.';
+  'Claims accounts that Twilio should be asked about now: whether for the balance, and for which messaging services'' A2P '
+  'registration. Security definer: the worker may not read these tables.';
 grant execute on function private.due_account_checks(integer, timestamptz) to worker;

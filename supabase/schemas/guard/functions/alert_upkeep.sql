@@ -1,4 +1,4 @@
--- Alerts: what is stuck gets one, what is mended loses it, and people may resolve the rest.
+-- Alerts: raising them for builds that are stuck, resolving them when their cause ends, and deleting old data of the guard.
 
 create function private.flag_stuck_builds(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -10,7 +10,7 @@ declare
   v_row record;
   v_count integer := 0;
 begin
-  -- A chunk takes seconds and stamps the campaign; after ten minutes without one, building fails each time it is tried.
+  -- A chunk takes seconds and sets updated_at of the campaign. After ten minutes without a chunk, building fails with every try.
   for v_row in
     select c.id, c.org_id, c.name from public.campaigns c
     where c.status = 'building' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
@@ -19,10 +19,10 @@ begin
   loop
     v_count := v_count + 1;
     update public.campaigns set needs_attention =
-      'Its audience has not been built on for 10 minutes. Stop it and build another, or see the worker''s log.'
+      'Building its audience has made no progress for 10 minutes. Stop it and build again, or see the worker''s log.'
     where id = v_row.id;
     perform private.raise_alert(v_row.org_id, 'build_stuck', 'critical',
-      format('The audience of campaign "%s" has not been built on for 10 minutes.', v_row.name), v_row.id);
+      format('Building the audience of campaign "%s" has made no progress for 10 minutes.', v_row.name), v_row.id);
   end loop;
   update public.campaigns c set needs_attention = null
   where c.status in ('ready', 'draft') and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
@@ -33,8 +33,8 @@ begin
 end;
 $$;
 comment on function private.flag_stuck_builds(timestamptz, uuid) is
-  'Says of campaigns whose audience is not being built on that they need attention, with an alert; returns of how many. '
-  'p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Marks campaigns whose building makes no progress as needing attention, and raises an alert for each; returns how many. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.resolve_alerts(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -45,7 +45,7 @@ declare
   v_resting uuid[] := private.resting_orgs('resolve_alerts', p_org_id, p_now);
   v_count integer;
 begin
-  -- Open alerts are few, and found by the index that keeps each kind open once.
+  -- There are few open alerts, and the unique index on open alerts finds them.
   update public.alerts a set resolved_at = p_now
   where a.resolved_at is null and (p_org_id is null or a.org_id = p_org_id) and a.org_id <> all (v_resting) and case a.kind
     when 'campaign_paused' then a.campaign_id is not null and not exists (
@@ -65,6 +65,8 @@ begin
       select 1 from private.number_pace p where p.phone_number_id = a.phone_number_id and p.resting_until > p_now)
     when 'account_daily_limit' then not exists (
       select 1 from private.org_pace p where p.org_id = a.org_id and p.resting_until > p_now)
+    when 'region_not_permitted' then not exists (
+      select 1 from private.org_pace p where p.org_id = a.org_id and p.blocked_regions <> '{}')
     when 'spending_limit_reached' then private.spending_room(a.org_id, p_now, false) > 0
     when 'balance_low' then not exists (
       select 1 from public.twilio_accounts t join public.sending_limits l on l.org_id = t.org_id
@@ -85,9 +87,9 @@ begin
 end;
 $$;
 comment on function private.resolve_alerts(timestamptz, uuid) is
-  'Resolves alerts whose cause is gone; returns how many. What only a person can settle (a message refused as malformed, a '
-  'double send, figures that were repaired) stays open. p_org_id: of that organisation alone; null: of all but those for which '
-  'this work rests.';
+  'Resolves alerts whose cause has ended; returns how many. Alerts that only a person can settle (a message refused as '
+  'malformed, a double send, figures that were repaired) stay open. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting.';
 
 create function private.prune_guard(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void
@@ -97,13 +99,13 @@ as $$
 declare
   v_resting uuid[] := private.resting_orgs('prune_guard', p_org_id, p_now);
 begin
-  -- Nobody's own: with the call for all.
+  -- These tables have no organisation, so only the call for all organisations deletes their rows.
   if p_org_id is null then
     delete from private.number_traffic t where t.bin < p_now - interval '25 hours';
     delete from private.unclear_sends u where u.attempt_id in (
       select x.attempt_id from private.unclear_sends x where x.unclear_at < p_now - interval '25 hours' limit p_limit);
   end if;
-  -- The newest mark of a day ago is what the last 24 hours are counted from.
+  -- Keeps the newest mark that is at least a day old, because the last 24 hours are counted from it.
   delete from private.campaign_marks m using public.campaigns c
   where c.id = m.campaign_id and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
     and m.taken_at < p_now - interval '24 hours' and exists (
@@ -118,5 +120,5 @@ begin
 end;
 $$;
 comment on function private.prune_guard(timestamptz, integer, uuid) is
-  'Removes what the guard needs no longer: traffic of numbers, unclear sends and marks of campaigns after a day, resolved '
-  'alerts after 180. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes data that the guard no longer needs: traffic of numbers, unclear sends and marks of campaigns after a day, resolved '
+  'alerts after 180 days. p_org_id: only this organisation; null: all except those for which this work is resting.';

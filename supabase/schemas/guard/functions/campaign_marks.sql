@@ -1,12 +1,12 @@
--- The circuit breaker's memory: since when it counts, and a campaign's figures every quarter of an hour, so that those of the
--- last 24 hours are one subtraction however many messages a campaign has.
+-- The circuit breaker's memory: a mark of a campaign's figures every quarter of an hour. The figures of the last 24 hours are
+-- then one subtraction, however many messages a campaign has.
 
 create function private.mark_campaign(p_campaign_id uuid, p_now timestamptz)
 returns void
 language sql
 set search_path = ''
 as $$
-  -- With what is not folded yet, in one snapshot: what happened before the mark must not count after it.
+  -- Includes changes that are not folded yet, in one snapshot: what happened before the mark must not count after it.
   insert into private.campaign_marks (campaign_id, taken_at, sent, failed, undelivered, opt_outs)
   select s.campaign_id, p_now, s.sent + d.sent, s.failed + d.failed, s.undelivered + d.undelivered, s.opt_outs + d.opt_outs
   from public.campaign_stats s
@@ -18,7 +18,7 @@ as $$
   where s.campaign_id = p_campaign_id
   on conflict (campaign_id, taken_at) do nothing;
 $$;
-comment on function private.mark_campaign(uuid, timestamptz) is 'Takes down a campaign''s figures as of now.';
+comment on function private.mark_campaign(uuid, timestamptz) is 'Records a campaign''s figures at p_now.';
 
 create function private.mark_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -34,5 +34,5 @@ as $$
         and m.taken_at <= p_now);
 $$;
 comment on function private.mark_campaigns(timestamptz, uuid) is
-  'Takes down the figures of running campaigns that have not been for a quarter of an hour; returns of how many. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Records the figures of running campaigns that have no mark of the last quarter of an hour; returns how many. p_org_id: only '
+  'this organisation; null: all except those for which this work is resting.';

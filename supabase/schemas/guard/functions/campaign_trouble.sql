@@ -20,7 +20,7 @@ begin
   end if;
 
   select * into v_account from public.twilio_accounts a where a.org_id = p_campaign.org_id;
-  -- A reading from before the campaign was resumed may be of before somebody paid in: a new one is on its way.
+  -- A balance that was read before the campaign was resumed may be from before money was added; it will soon be read again.
   if v_account.balance < v_limits.min_balance
     and v_account.balance_checked_at >= coalesce(greatest(p_campaign.started_at, p_campaign.breaker_since), '-infinity') then
     return ('balance_low',
@@ -31,7 +31,8 @@ begin
 
   v_window := private.campaign_window(p_campaign.id, p_now);
   if private.is_over(v_window.opt_outs, v_window.sent, v_limits.opt_out_rate, v_limits.opt_out_volume) then
-    -- Only who was sent a message in this time: late answers to what was sent before a resume have been judged.
+    -- Counts only people who were sent a message since then: opt-outs that answer messages from before a resume were judged
+    -- already.
     select count(*)::integer into v_count from public.opt_outs o
     where o.campaign_id = p_campaign.id and o.created_at > v_window.since and o.created_at <= p_now
       and exists (
@@ -55,14 +56,14 @@ begin
   where u.campaign_id = p_campaign.id and u.unclear_at > v_window.since and u.unclear_at <= p_now
     and u.claimed_at > v_window.since;
   if private.is_over(v_count, v_window.sent + v_count, v_limits.unknown_rate, v_limits.unknown_volume) then
-    return private.rate_trouble('unknown', 'got no answer that told whether they were sent', v_count, v_window.sent + v_count,
+    return private.rate_trouble('unknown', 'got no answer that showed whether they were sent', v_count, v_window.sent + v_count,
       v_limits.unknown_rate, v_limits.unknown_volume,
         'Look at Twilio''s status page and your account, then resume; counting begins anew.');
   end if;
 
   v_count := v_window.failed + v_window.undelivered;
   if private.is_over(v_count, v_window.sent + v_window.failed, v_limits.failed_rate, v_limits.failed_volume) then
-    -- Filtered ones have a rule of their own, by which one bad number does not stop a campaign.
+    -- Filtered messages have a rule of their own, by which one bad number does not stop a campaign.
     select v_count - count(*)::integer into v_count from public.messages m
     where m.campaign_id = p_campaign.id and m.kind = 'campaign' and m.error_code = 30007
       and m.settled_at > v_window.since and m.settled_at <= p_now;
@@ -77,4 +78,4 @@ end;
 $$;
 comment on function private.campaign_trouble(public.campaigns, timestamptz) is
   'Why a running campaign must stop: its A2P registration, today''s spending, the balance at Twilio, or one of the circuit '
-  'breaker''s rates; null where nothing stands against it.';
+  'breaker''s rates; null if it may go on.';

@@ -1,6 +1,6 @@
--- The circuit breaker: campaigns whose last 24 hours are worse than the organisation's limits are paused, numbers that are
--- filtered are quarantined. Sent, failed and opt-outs come from figures less the mark of a day ago; filtered messages and
--- unclear sends are few, and counted by indexes that hold nothing else. So a look costs the same at a million messages.
+-- The circuit breaker: it pauses campaigns whose last 24 hours are worse than the organisation's limits, and quarantines numbers
+-- whose messages are filtered. Sent, failed and opt-outs are the figures minus the mark of a day ago. Filtered messages and
+-- unclear sends are few, and counted by indexes that contain nothing else. So a check costs the same at a million messages.
 
 create function private.campaign_window(p_campaign_id uuid, p_now timestamptz)
 returns private.breaker_window
@@ -37,13 +37,13 @@ as $$
         where d.phone_number_id = p_number.id and d.accepted_at >= x.since), 0))::integer,
     (select count(*)::integer from public.messages m
       where m.phone_number_id = p_number.id and m.error_code = 30007 and m.settled_at > x.since and m.settled_at <= p_now
-        -- Filtered since, but sent before it was taken out of quarantine: that has been judged.
+        -- Leaves out messages that were sent before the number was reactivated: they were judged already.
         and m.sent_at > coalesce(p_number.reactivated_at, '-infinity'))
   from (select greatest(p_now - interval '24 hours', p_number.reactivated_at) as since) x;
 $$;
 comment on function private.number_window(public.phone_numbers, timestamptz) is
-  'Messages of a number that Twilio accepted in the last 24 hours, or since a person reactivated it, and how many of them were '
-  'filtered (30007).';
+  'Messages of a number that Twilio accepted in the last 24 hours, or since a person reactivated the number, and how many of '
+  'them were filtered (30007).';
 
 create function private.is_over(p_count integer, p_of integer, p_rate numeric, p_volume integer)
 returns boolean
@@ -54,7 +54,7 @@ as $$
   select p_of >= p_volume and p_count > p_rate * p_of;
 $$;
 comment on function private.is_over(integer, integer, numeric, integer) is
-  'Whether p_count is more than the share p_rate of p_of, which must be at least p_volume to say anything.';
+  'Whether p_count is more than the share p_rate of p_of; false if p_of is less than p_volume, which is too few to judge.';
 
 create function private.rate_trouble(p_rule text, p_what text, p_count integer, p_of integer, p_rate numeric, p_volume integer,
   p_remedy text)
@@ -69,4 +69,4 @@ as $$
     jsonb_build_object('rule', p_rule, 'count', p_count, 'of', p_of, 'rate', p_rate, 'volume', p_volume);
 $$;
 comment on function private.rate_trouble(text, text, integer, integer, numeric, integer, text) is
-  'A tripped rule in words and figures.';
+  'A rule that was exceeded, in words and figures.';

@@ -51,24 +51,24 @@ begin
       where k.org_id = p_org_id;
     perform private.close_alerts(p_org_id, 'account_check_failed', p_now);
   else
-    -- Again in 10, 20, 40 … seconds, an hour at most: at first somebody may be waiting to start.
+    -- Tries again in 10, 20, 40 … seconds, an hour at most: at first somebody may be waiting to start.
     update private.account_checks k
     set failures = least(k.failures + 1, 100), last_error = left(v_error, 500),
         due_at = p_now + least(interval '10 seconds' * power(2, least(k.failures, 10)), interval '1 hour')
     where k.org_id = p_org_id
     returning k.failures into v_failures;
-    -- Less is Twilio's bad minute: the fifth comes after two and a half.
+    -- Fewer failures are a short disturbance at Twilio: the fifth comes after two and a half minutes.
     if v_failures >= 5 then
       perform private.raise_alert(p_org_id, 'account_check_failed', 'warning',
-        format('Twilio could not be asked about your account %s times in a row: %s. Balance and A2P registration are as they '
-          'were last read.',
+        format('Reading your account from Twilio failed %s times in a row: %s. Balance and A2P registration are as they were '
+          'last read.',
           v_failures, left(v_error, 500)));
     end if;
   end if;
 end;
 $$;
 comment on function private.record_account_check(uuid, jsonb, timestamptz) is
-  'Keeps what Twilio answered about an account: {balance, currency, services: [{messaging_service_sid, status, campaign_sid, '
-  'brand_sid, use_case, rate_limits, errors}], error}, each where it was asked; raises and closes the alerts that follow. The '
-  'guard pauses. Definer: the worker may not write these tables.';
+  'Stores Twilio''s answer about an account: {balance, currency, services: [{messaging_service_sid, status, campaign_sid, '
+  'brand_sid, use_case, rate_limits, errors}], error}, each if it was asked about. Raises and resolves the alerts that follow. '
+  'The guard pauses campaigns. Security definer: the worker may not write these tables.';
 grant execute on function private.record_account_check(uuid, jsonb, timestamptz) to worker;

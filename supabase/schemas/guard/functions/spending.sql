@@ -1,7 +1,7 @@
--- Spending: what accepted messages are estimated to cost, by message and by organisation and day. Twilio tells its own price up
--- to a day later and the balance only now and then: a limit that is to hold today needs an estimate.
--- A statement trigger appends what a statement had accepted; the guard folds it. Counting in place would lock one row of the
--- organisation for every message.
+-- Spending: the estimated cost of accepted messages, for each message and for each organisation and day. Twilio reports its price
+-- up to a day later, and the balance is read only from time to time, so a limit for today needs an estimate. A statement trigger
+-- appends what Twilio accepted in a statement, and the guard folds it. Counting in place would lock one row of the organisation
+-- for every message.
 
 create function private.spent_today(p_org_id uuid, p_now timestamptz default now())
 returns numeric
@@ -16,7 +16,7 @@ as $$
   from (select o.time_zone, (p_now at time zone o.time_zone)::date as day from public.orgs o where o.id = p_org_id) x;
 $$;
 comment on function private.spent_today(uuid, timestamptz) is
-  'Estimated US dollars an organisation spent today (its own time zone), to the last accepted message.';
+  'Estimated US dollars that an organisation has spent today (in its time zone), up to the last accepted message.';
 
 create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
 returns integer
@@ -35,9 +35,9 @@ begin
   if v_limits.daily_spending_limit is null or v_price = 0 then
     return 2147483647;
   end if;
-  -- Estimated at the longest text any campaign may send, paused ones and those to come too: the limit must hold whichever comes
-  -- next, and a campaign that is paused by it must not be let resume because its own long text no longer counts. Text by text,
-  -- the longest first: campaigns become many, texts do not, and the first that one of them uses is the longest.
+  -- Estimates with the longest text that any campaign may send, including paused and coming ones. The limit must hold whichever
+  -- campaign is next, and a campaign that the limit paused must not be able to resume because its own long text no longer counts.
+  -- Reads the texts, longest first, until one is used by a campaign: there may be many campaigns, but not many texts.
   v_worst := coalesce((
     select t.worst_segments from public.templates t
     where t.org_id = p_org_id and t.is_active and exists (
@@ -45,7 +45,7 @@ begin
       where ct.org_id = p_org_id and ct.template_id = t.id and c.status in ('ready', 'scheduled', 'running', 'paused'))
     order by t.worst_segments desc limit 1), 1);
   if p_with_open then
-    -- What is on its way is as good as spent, at what planning charged for it.
+    -- Messages that are queued or being sent count as spent, with the segments that planning charged.
     select coalesce(sum(m.charged_segments), 0) into v_open
     from public.campaigns c
     join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
@@ -59,8 +59,8 @@ end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is
   'How many messages an organisation may still plan today under its daily spending limit, each estimated at the longest text of '
-  'its campaigns that send or may; 2147483647 where there is no limit. Counts what is queued and being sent as spent unless '
-  'p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
+  'its campaigns that send or may send; 2147483647 if there is no limit. Queued messages and messages being sent count as spent, '
+  'unless p_with_open is false. For planning, which holds the organisation''s planning lock, and for the guard.';
 
 create function private.fold_accepted(p_org_id uuid default null)
 returns integer
@@ -97,5 +97,5 @@ begin
 end;
 $$;
 comment on function private.fold_accepted(uuid) is
-  'Adds what was accepted to daily_spending and number_traffic, in one transaction; returns how many days of organisations '
-  'changed. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Adds accepted messages to daily_spending and number_traffic, in one transaction; returns how many days of organisations '
+  'changed. p_org_id: only this organisation; null: all except those for which this work is resting.';

@@ -1,5 +1,5 @@
--- What a campaign may not start or resume without: a verified A2P registration of every messaging service it sends through,
--- and money left today. A campaign that was scheduled meets the same gate when its time comes, and is paused there.
+-- What a campaign needs to start or resume: a verified A2P registration of every messaging service it sends through, and money
+-- left today. A scheduled campaign is checked again when its time comes, and paused if it fails.
 
 create function private.refuse_start(p_campaign_id uuid, p_now timestamptz)
 returns void
@@ -15,5 +15,4 @@ begin
   end if;
 end;
 $$;
-comment on function private.refuse_start(uuid, timestamptz) is
-  'Raises PT409 with what stands in the way of a campaign''s start, where something does.';
+comment on function private.refuse_start(uuid, timestamptz) is 'Raises PT409 with the reason if a campaign may not start.';

@@ -11,8 +11,8 @@ create table public.a2p_registrations (
   primary key (org_id, messaging_service_sid)
 );
 comment on table public.a2p_registrations is
-  'The A2P 10DLC campaign of each messaging service as Twilio told last: VERIFIED, PENDING, IN_PROGRESS, FAILED, or NONE where '
-  'the service has none.';
+  'The status of the A2P 10DLC campaign of each messaging service when it was last read from Twilio: VERIFIED, PENDING, '
+  'IN_PROGRESS, FAILED, or NONE if the service has no campaign.';
 
 alter table public.a2p_registrations enable row level security;
 grant select on public.a2p_registrations to authenticated, service_role;

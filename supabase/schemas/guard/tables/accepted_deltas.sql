@@ -8,6 +8,6 @@ create table private.accepted_deltas (
   cost numeric(14, 5) not null
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.accepted_deltas is
-  'What Twilio accepted, appended by statement, organisation and number; the guard folds it every few seconds.';
+  'Messages that Twilio accepted, appended for each statement, organisation and number; the guard folds them every few seconds.';
 
 alter table private.accepted_deltas enable row level security;

@@ -5,7 +5,7 @@ create table private.account_checks (
   last_error text
 ) with (fillfactor = 50);
 comment on table private.account_checks is
-  'When Twilio should be asked about an account next, and how often it could not be since it last could.';
+  'When Twilio should be asked about an account next, and how often in a row that failed.';
 create index account_checks_due_idx on private.account_checks (due_at);
 
 alter table private.account_checks enable row level security;

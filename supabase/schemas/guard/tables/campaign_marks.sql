@@ -8,7 +8,7 @@ create table private.campaign_marks (
   primary key (campaign_id, taken_at)
 );
 comment on table private.campaign_marks is
-  'A running campaign''s figures at a moment: sent, failed, undelivered (a part of sent), opt-outs. Taken every quarter of an '
+  'A running campaign''s figures at a moment: sent, failed, undelivered (a part of sent), opt-outs. Recorded every quarter of an '
   'hour and at each resume, kept for a day.';
 
 alter table private.campaign_marks enable row level security;

@@ -7,8 +7,8 @@ create table public.daily_spending (
   primary key (org_id, day)
 ) with (fillfactor = 50);
 comment on table public.daily_spending is
-  'Messages and segments Twilio accepted and their estimated cost in US dollars, by day in the organisation''s time zone; some '
-  'seconds behind.';
+  'Messages and segments that Twilio accepted and their estimated cost in US dollars, by day in the organisation''s time zone; '
+  'some seconds behind.';
 
 alter table public.daily_spending enable row level security;
 create policy "people read the spending of their organisation" on public.daily_spending

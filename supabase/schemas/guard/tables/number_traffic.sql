@@ -5,8 +5,8 @@ create table private.number_traffic (
   primary key (phone_number_id, bin)
 ) with (fillfactor = 50);
 comment on table private.number_traffic is
-  'Messages of a number that Twilio accepted, by five minutes, for the last day: what the circuit breaker holds filtered ones '
-  'against.';
+  'Messages of a number that Twilio accepted, for each five minutes of the last day. The circuit breaker compares filtered '
+  'messages with them.';
 create index number_traffic_bin_idx on private.number_traffic (bin);
 
 alter table private.number_traffic enable row level security;

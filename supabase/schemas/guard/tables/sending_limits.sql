@@ -17,28 +17,28 @@ create table public.sending_limits (
   updated_at timestamptz not null default now()
 );
 comment on table public.sending_limits is
-  'An organisation''s limits. Rates are shares of the last 24 hours: more than the rate, of at least the volume, pauses the '
-  'campaign (filtered also quarantines a number). A rate of 1 never does.';
-comment on column public.sending_limits.opt_out_rate is 'Opt-outs a campaign brought, of its sent messages.';
+  'An organisation''s limits. Rates are shares of the messages of the last 24 hours: if a share of at least volume messages is '
+  'more than its rate, the campaign is paused (filtered also quarantines a number). A rate of 1 is never exceeded.';
+comment on column public.sending_limits.opt_out_rate is 'Opt-outs that answer a campaign, as a share of its sent messages.';
 comment on column public.sending_limits.filtered_rate is
-  'Messages filtered by Twilio or a carrier (30007), of a campaign''s or a number''s sent ones.';
+  'Messages filtered by Twilio or a carrier (30007), as a share of the sent messages of a campaign or a number.';
 comment on column public.sending_limits.unknown_rate is
-  'Sends whose outcome Twilio''s list did not tell at the first look, of sent and unknown ones.';
+  'Sends whose outcome the first look at Twilio''s list did not show, as a share of sent and unknown ones.';
 comment on column public.sending_limits.failed_rate is
-  'Targets failed or undelivered for another reason than filtering, of sent and failed ones.';
+  'Targets that failed or were undelivered for another reason than filtering, as a share of sent and failed ones.';
 comment on column public.sending_limits.segment_price is
-  'US dollars a segment: Twilio''s list price for the US in 2026. Edit it to what your account pays.';
+  'US dollars a segment: Twilio''s list price for the US in 2026. Set it to what your account pays.';
 comment on column public.sending_limits.carrier_fee is
   'US dollars a segment that carriers add on 10DLC: 0.0035 (AT&T) to 0.0045 (T-Mobile, Verizon, US Cellular) in 2026. The '
-  'highest, so that estimates err on the dear side.';
+  'default is the highest, so that estimates are too high rather than too low.';
 comment on column public.sending_limits.daily_spending_limit is
-  'Estimated US dollars a day, in the organisation''s time zone; null: none, since any figure of ours would stop somebody''s '
-  'lawful campaign.';
+  'Estimated US dollars a day, in the organisation''s time zone. Null means no limit: any default would stop some '
+  'organisation''s lawful campaign.';
 comment on column public.sending_limits.min_balance is
-  'Campaigns pause while the balance at Twilio is under this, in the account''s currency; null: the balance is not read.';
+  'Campaigns are paused while the balance at Twilio is below this, in the account''s currency. Null: the balance is not read.';
 comment on column public.sending_limits.a2p_required is
-  'Whether campaigns also need a verified A2P registration where their numbers are in no messaging service. Numbers in one '
-  'always need it; toll-free numbers never do.';
+  'Whether campaigns need a verified A2P registration even if their numbers are in no messaging service. Numbers in a messaging '
+  'service always need it; toll-free numbers never do.';
 
 alter table public.sending_limits enable row level security;
 create policy "people read the limits of their organisation" on public.sending_limits

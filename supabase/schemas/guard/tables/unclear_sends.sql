@@ -5,8 +5,8 @@ create table private.unclear_sends (
   unclear_at timestamptz not null
 );
 comment on table private.unclear_sends is
-  'A campaign''s attempts that Twilio was asked about without learning that they went out: not found at the first look, or '
-  'several candidates. Kept for a day; one that is found after all leaves it.';
+  'A campaign''s attempts about which Twilio was asked without result: not found at the first look, or several candidates. Kept '
+  'for a day; deleted if the attempt is found after all.';
 create index unclear_sends_campaign_idx on private.unclear_sends (campaign_id, unclear_at);
 
 alter table private.unclear_sends enable row level security;

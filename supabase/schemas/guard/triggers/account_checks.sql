@@ -20,8 +20,8 @@ begin
 end;
 $$;
 comment on function private.note_account_change() is
-  'Trigger: a new or changed account, or a number''s own messaging service, is looked at with Twilio at once; what was known of '
-  'another account is forgotten. Definer: whoever changes them may not write private tables.';
+  'Trigger: makes the check at Twilio of a new or changed account, or of a number''s own messaging service, due at once, and '
+  'deletes what is known about a former account. Security definer: the role that changes them may not write private tables.';
 create trigger twilio_accounts_checks_insert after insert on public.twilio_accounts
   for each row execute function private.note_account_change();
 create trigger twilio_accounts_checks_update after update of account_sid, messaging_service_sid,

@@ -17,8 +17,8 @@ begin
 end;
 $$;
 comment on function private.note_unclear_send() is
-  'Trigger: keeps unclear_sends true to the attempts, whoever looks and whatever comes to light. Definer: whoever changes an '
-  'attempt may not write private tables.';
+  'Trigger: keeps unclear_sends in step with the attempts. Security definer: the role that changes an attempt may not write '
+  'private tables.';
 create trigger send_attempts_unclear after update of looks, next_look_at, outcome on public.send_attempts
   for each row when (
     new.outcome in ('unknown', 'not_accepted', 'assumed_sent', 'resent') and (new.looks > 0 or new.next_look_at is null))

@@ -1,6 +1,6 @@
--- Sending limits: at which figures the circuit breaker steps in, what a text is estimated to cost, how much of that an
--- organisation may spend a day, and under which balance at Twilio nothing more is sent. One row per organisation, so that
--- what changes together is read in one place; every figure is data with a default.
+-- Sending limits: at which figures the circuit breaker acts, the estimated price of a text, how much an organisation may spend a
+-- day, and the balance at Twilio below which nothing more is sent. There is one row for each organisation, so that all of them
+-- are read at once; every figure is data with a default.
 
 create function private.add_sending_limits()
 returns trigger
@@ -14,6 +14,6 @@ begin
 end;
 $$;
 comment on function private.add_sending_limits() is
-  'Trigger: every organisation has its limits. Definer: whoever may add an organisation may not add them.';
+  'Trigger: creates the limits of a new organisation. Security definer: the role that adds an organisation may not add them.';
 create trigger orgs_sending_limits after insert on public.orgs
   for each row execute function private.add_sending_limits();

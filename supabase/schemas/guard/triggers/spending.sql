@@ -10,8 +10,8 @@ begin
 end;
 $$;
 comment on function private.set_message_cost() is
-  'Trigger: the estimated cost in US dollars of a message Twilio accepted, at the organisation''s prices of that moment.';
--- Once, when acceptance and length are both known, whoever learns of them and in which order.
+  'Trigger: sets the estimated cost in US dollars of a message that Twilio accepted, at the organisation''s current prices.';
+-- Runs once, when acceptance and length are both known, in whichever order they become known.
 create trigger messages_cost before update on public.messages
   for each row
   when (
@@ -36,7 +36,7 @@ begin
 end;
 $$;
 comment on function private.append_accepted() is
-  'Statement trigger: one row per organisation and number for what a statement had accepted. Definer: whoever changes a message '
-  'may not write private tables.';
+  'Statement trigger: appends one row for each organisation and number with the messages that a statement marked as accepted. '
+  'Security definer: the role that changes a message may not write private tables.';
 create trigger messages_accepted after update on public.messages
   referencing old table as old_rows new table as new_rows for each statement execute function private.append_accepted();

@@ -1,4 +1,5 @@
--- In PL/pgSQL: it keeps its plans for the life of a connection, where a function in SQL plans anew in every statement.
+-- PL/pgSQL, not SQL: it keeps its query plans as long as the connection lives, while a SQL function plans anew in every
+-- statement.
 create function private.org_id()
 returns uuid
 language plpgsql
@@ -11,8 +12,8 @@ begin
 end;
 $$;
 comment on function private.org_id() is
-  'The organisation of the signed-in person; null for anybody else, and for an account that is banned, deleted or signed out. '
-  'Definer: it must read users before any policy on users can be decided.';
+  'The organisation of the signed-in person. Null if nobody is signed in, or if the account is banned, deleted or signed out. '
+  'Security definer: policies on users call it, so it must read users without them.';
 grant execute on function private.org_id() to authenticated, service_role;
 
 create function private.has_role(p_role public.user_role)
@@ -27,5 +28,5 @@ begin
 end;
 $$;
 comment on function private.has_role(public.user_role) is
-  'Whether the signed-in person has this role or a higher one. Definer for the same reason as org_id().';
+  'Whether the signed-in person has this role or a higher one. Security definer for the same reason as org_id().';
 grant execute on function private.has_role(public.user_role) to authenticated, service_role;

@@ -17,7 +17,7 @@ begin
   if p_token is null or p_token !~ '^[0-9a-f]{64}$' then
     perform private.raise_error('PT404', 'not_found', v_gone);
   end if;
-  -- Found by the hash of the secret: how long that takes tells nothing about the secret.
+  -- The invitation is found by the hash of its secret, so the time this takes reveals nothing about the secret.
   v_hash := sha256(decode(p_token, 'hex'));
   select * into v_invitation from public.invitations i where i.token_hash = v_hash and i.expires_at > p_now;
   select * into v_account from private.signed_in s;
@@ -33,13 +33,14 @@ begin
 
   for v_org_id in select x.id from unnest(array[v_invitation.org_id, v_own_org_id]) x (id) order by x.id loop
     if v_org_id = v_own_org_id then
-      -- What is being written into it is waited for, and then seen.
+      -- Waits for transactions that are writing into this organisation, so that the check below sees their rows.
       perform from public.orgs o where o.id = v_org_id for update;
     else
       perform from public.orgs o where o.id = v_org_id for no key update;
     end if;
   end loop;
-  -- Asked again: while this waited, the invitation may have been used or withdrawn, and who sent it may have lost the right.
+  -- Checked again: while this waited for locks, the invitation may have been used or withdrawn, or the inviter may have lost the
+  -- right to invite.
   select * into v_user from public.users u where u.id = v_account.id and u.org_id = v_own_org_id for update;
   select * into v_invitation from public.invitations i where i.token_hash = v_hash for update;
   if v_user.id is null or v_invitation.id is null then
@@ -49,7 +50,7 @@ begin
     where u.id = v_invitation.invited_by and u.org_id = v_invitation.org_id and u.role = 'admin' and u.role >= v_invitation.role
       and a.deleted_at is null and (a.banned_until is null or a.banned_until <= p_now)) then
     perform private.raise_error('PT409', 'invalid_state',
-      'Who invited you may no longer do so: ask an admin of the organisation for another invitation.');
+      'The person who invited you may no longer invite people: ask an admin of the organisation for another invitation.');
   end if;
 
   perform private.refuse_used_org(v_user);
@@ -63,10 +64,10 @@ begin
 end;
 $$;
 comment on function private.accept_invitation(text, timestamptz) is
-  'Joins the organisation of an invitation, with the role it names: {org_id, role}. p_token: its secret. The caller''s '
-  'confirmed address must be the invited one, and the inviter still an admin. The caller''s own organisation is deleted; it '
-  'must hold nothing and nobody else. Raises PT403, PT404 (for an invitation of another address too), PT409 invalid_state. '
-  'Definer: users may not write users.';
+  'Joins the organisation of an invitation with the role that the invitation names. p_token: the invitation''s secret. Returns '
+  '{org_id, role}. The caller''s confirmed address must be the invited one, and the inviter must still be an admin. The '
+  'caller''s own organisation is deleted; it must be empty and have no other people. Raises PT403, PT404 (also for an invitation '
+  'of another address), PT409 invalid_state. Security definer: users may not write the table users.';
 grant execute on function private.accept_invitation(text, timestamptz) to authenticated;
 
 create function public.accept_invitation(p_token text) returns jsonb

@@ -1,6 +1,6 @@
--- Invitations: a secret that the inviter hands on, and that the person with the invited address accepts, signed in. Whoever signs
--- up joins nobody by that. Only the secret's hash is kept; one that was accepted, withdrawn or has expired is gone, and the audit
--- tells of it.
+-- Invitations: the inviter hands on a secret, and the person with the invited address accepts it when signed in. Signing up alone
+-- joins nobody to another organisation. Only the hash of the secret is stored. An invitation that was accepted or withdrawn or
+-- has expired is deleted; audit events keep a record of it.
 
 create function private.invite_person(p_email text, p_role public.user_role, p_now timestamptz default now())
 returns jsonb
@@ -41,9 +41,9 @@ begin
 end;
 $$;
 comment on function private.invite_person(text, public.user_role, timestamptz) is
-  'Admins: invites an e-mail address for 7 days. Returns the invitation with token, its secret (64 hex digits), which is told '
-  'this once. No mail is sent. Raises PT403, PT409 duplicate for a person or address that is there, PT409 invalid_state above '
-  '50 open ones, PT422. Definer: users may not write invitations.';
+  'Admins: invites an e-mail address for 7 days. Returns the invitation with token, its secret (64 hex digits), which is '
+  'returned only this once. No mail is sent. Raises PT403; PT409 duplicate if the person is in the organisation or the address '
+  'is already invited; PT409 invalid_state if 50 invitations are open; PT422. Security definer: users may not write invitations.';
 grant execute on function private.invite_person(text, public.user_role, timestamptz) to authenticated;
 
 create function public.invite_person(p_email text, p_role public.user_role) returns jsonb
@@ -70,8 +70,8 @@ begin
 end;
 $$;
 comment on function private.withdraw_invitation(uuid) is
-  'Admins: withdraws an open invitation of their organisation; its link is void at once. Raises PT403, PT404. Definer: users '
-  'may not write invitations.';
+  'Admins: withdraws an open invitation of their organisation; its token is void at once. Raises PT403, PT404. Security definer: '
+  'users may not write invitations.';
 grant execute on function private.withdraw_invitation(uuid) to authenticated;
 
 create function public.withdraw_invitation(p_invitation_id uuid) returns void
@@ -89,7 +89,8 @@ declare
   v_table regclass;
   v_found boolean;
 begin
-  -- Every table that refers to organisations counts, a later one too, but for what each organisation has from the beginning.
+  -- Every table that refers to organisations counts, tables added later too. The exceptions are tables with rows that each
+  -- organisation has from the beginning.
   for v_table in
     select c.conrelid::regclass
     from pg_catalog.pg_constraint c join pg_catalog.pg_class t on t.oid = c.conrelid
@@ -107,7 +108,7 @@ begin
 end;
 $$;
 comment on function private.org_is_unused(uuid) is
-  'Whether an organisation holds nothing but what it was made with: no lead, campaign, number, import, or text of its own.';
+  'Whether an organisation contains only what it was created with: no lead, campaign, number, import, or text of its own.';
 
 create function private.refuse_used_org(p_user public.users)
 returns void
@@ -118,14 +119,14 @@ begin
   if exists (select from public.users u where u.org_id = p_user.org_id and u.id <> p_user.id) then
     perform private.raise_error('PT409', 'invalid_state',
       'You belong to an organisation with other people. Ask an admin of it to remove you, or sign up with another e-mail '
-      'address and be invited by that one.');
+      'address and ask for an invitation to that address.');
   elsif not private.org_is_unused(p_user.org_id) then
     perform private.raise_error('PT409', 'invalid_state',
-      'Your own organisation is in use, and a person belongs to one only. Sign up with another e-mail address and be invited by '
-      'that one.');
+      'Your own organisation is in use, and a person belongs to one only. Sign up with another e-mail address and ask for an '
+      'invitation to that address.');
   end if;
 end;
 $$;
 comment on function private.refuse_used_org(public.users) is
-  'Raises PT409 invalid_state unless the person is alone in their organisation and it holds nothing: joining another one '
-  'deletes it.';
+  'Raises PT409 invalid_state unless the person is alone in their organisation and it is empty, because joining another '
+  'organisation deletes it.';

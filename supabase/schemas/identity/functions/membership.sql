@@ -1,5 +1,5 @@
--- Identity: organisations, the people in them, invitations, and the two membership functions every policy uses.
--- A person belongs to one organisation: the one that invited their e-mail address, else a new one made at sign-up.
+-- Identity: organisations, the people in them, invitations, and the two membership functions that every policy uses. A person
+-- belongs to one organisation. A sign-up creates a new one; who accepts an invitation moves to the one that invited them.
 
 create function private.require_role(p_role public.user_role)
 returns uuid
@@ -14,8 +14,8 @@ begin
   select u.org_id, u.role into v_org_id, v_role from private.signed_in s join public.users u on u.id = s.id;
   if v_org_id is null then
     perform private.raise_error('PT403', 'no_organization',
-      'You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask whoever runs this '
-      'platform.');
+      'You belong to no organisation, or your session has ended. Sign in again; if that does not help, ask the people who run '
+      'this platform.');
   end if;
   if v_role < p_role then
     perform private.raise_error(
@@ -26,5 +26,5 @@ begin
 end;
 $$;
 comment on function private.require_role(public.user_role) is
-  'Returns the signed-in person''s organisation, or raises PT403 if there is none (also if the account is banned or its session '
-  'has ended) or the role is too low. First line of every definer function that users can reach.';
+  'Returns the organisation of the signed-in person. Raises PT403 if there is none (also if the account is banned or its session '
+  'has ended) or if the person''s role is too low. It is the first line of every security definer function that users can call.';

@@ -1,4 +1,4 @@
--- An organisation's settings are two tables and one thing to the people who change them: both change, or neither.
+-- An organisation's settings are stored in two tables, but people change them as one: both tables change, or neither does.
 
 create function private.update_organisation(p_changes jsonb)
 returns void
@@ -34,7 +34,8 @@ end;
 $$;
 comment on function private.update_organisation(jsonb) is
   'Changes the given settings (private.organisation_shape) of the signed-in user''s organisation: columns of orgs and '
-  'sending_limits. Raises PT403, PT422 naming the field. Definer: settings are written whichever table they are of. Needs admin.';
+  'sending_limits. Needs admin. Raises PT403, PT422 naming the field. Security definer: users may not write every column of both '
+  'tables.';
 grant execute on function private.update_organisation(jsonb) to authenticated;
 
 create function public.update_organisation(p_changes jsonb) returns void
@@ -51,7 +52,7 @@ set search_path = ''
 as $$
   select (p_now at time zone o.time_zone)::date from public.orgs o where o.id = p_org_id;
 $$;
-comment on function private.org_day(uuid, timestamptz) is 'The date at an organisation at a moment.';
+comment on function private.org_day(uuid, timestamptz) is 'The date at p_now in the organisation''s time zone.';
 
 create function private.organisation_shape()
 returns jsonb
@@ -92,4 +93,4 @@ as $$
     "a2p_required": {"type": "boolean"}}'::jsonb);
 $$;
 comment on function private.organisation_shape() is
-  'The shape of a change of an organisation''s settings: columns of orgs and sending_limits that admins may write.';
+  'The shape of a change to an organisation''s settings: the columns of orgs and sending_limits that admins may write.';

@@ -1,4 +1,4 @@
--- How much an organisation may keep in Storage: its imports' and exports' files together.
+-- How much an organisation may keep in Storage: the files of its imports and exports together.
 
 create function private.storage_quota(p_org_id uuid)
 returns bigint
@@ -17,14 +17,14 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- By the index over name, which knows these two operators alone; '0' is the character after '/'.
+  -- Written for the index on name, which supports only these two operators. '0' is the character after '/'.
   select coalesce(sum((o.metadata ->> 'size')::bigint), 0)::bigint
   from storage.objects o
   where o.bucket_id in ('imports', 'exports')
     and o.name operator(pg_catalog.~>=~) (p_org_id || '/') and o.name operator(pg_catalog.~<~) (p_org_id || '0');
 $$;
 comment on function private.storage_used(uuid) is
-  'How many bytes of files of an organisation lie in Storage, as its table of objects tells.';
+  'How many bytes of files an organisation has in Storage, according to the table storage.objects.';
 
 create function private.require_storage(p_org_id uuid, p_bytes bigint, p_now timestamptz default now())
 returns void
@@ -39,16 +39,17 @@ declare
 begin
   if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
     perform private.raise_error('PT409', 'storage_full', format(
-      'Your organisation keeps %s of its %s MiB of files, and %s MiB more are announced: this does not fit. Files of exports go '
-      '7 days after they were made, files of imports 30 days after their end; ask whoever runs this platform for more room.',
+      'Your organisation stores %s of its %s MiB of files, and uploads of %s MiB more are announced, so this does not fit. '
+      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended. Ask the people who '
+      'run this platform for more room.',
       ceil(v_used / 1048576.0), floor(v_quota / 1048576.0), ceil(v_announced / 1048576.0)),
       jsonb_build_object('used_bytes', v_used, 'announced_bytes', v_announced, 'quota_bytes', v_quota, 'wanted_bytes', p_bytes));
   end if;
 end;
 $$;
 comment on function private.require_storage(uuid, bigint, timestamptz) is
-  'Raises PT409 storage_full unless so many bytes more fit into what the organisation may keep in Storage, files that are '
-  'announced counted. Definer: the worker may not read Storage''s tables.';
+  'Raises PT409 storage_full unless p_bytes more bytes fit into the organisation''s quota in Storage. Announced uploads count as '
+  'stored. Security definer: the worker may not read Storage''s tables.';
 grant execute on function private.require_storage(uuid, bigint, timestamptz) to worker;
 
 create function private.check_storage(p_bytes bigint)
@@ -62,8 +63,8 @@ begin
 end;
 $$;
 comment on function private.check_storage(bigint) is
-  'Campaign managers: whether a file of so many bytes (at most 100 MiB, as much as an import may have) may be stored: raises '
-  'PT409 storage_full if not. Raises PT403. Definer: users may not read Storage''s tables.';
+  'Campaign managers: checks whether a file of p_bytes (counted as at most 100 MiB, the limit for an import) may be stored. '
+  'Raises PT409 storage_full if it does not fit, and PT403. Security definer: users may not read Storage''s tables.';
 grant execute on function private.check_storage(bigint) to authenticated;
 
 create function public.check_storage(p_bytes bigint) returns void

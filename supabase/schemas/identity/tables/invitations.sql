@@ -11,10 +11,10 @@ create table public.invitations (
   check (length(email) <= 254 and email = lower(email))
 );
 comment on table public.invitations is
-  'An e-mail address asked to join an organisation with a role, until it is accepted or withdrawn, or expires after 7 days. One '
-  'for an address and organisation.';
+  'An invitation of an e-mail address to join an organisation with a role, until it is accepted or withdrawn, or expires after 7 '
+  'days. An organisation has at most one for an address.';
 comment on column public.invitations.email is 'In lower case.';
-comment on column public.invitations.token_hash is 'SHA-256 of the secret, which only the inviter was told, once.';
+comment on column public.invitations.token_hash is 'SHA-256 of the secret. Only the inviter saw the secret, once.';
 create index invitations_invited_by_idx on public.invitations (invited_by);
 create unique index invitations_email_key on public.invitations (org_id, email);
 

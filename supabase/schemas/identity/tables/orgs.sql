@@ -13,7 +13,7 @@ create table public.orgs (
   daily_cap integer check (daily_cap between 0 and 100000000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- A second dimension, another first index or a null would read as "no cap".
+  -- A second dimension, a first index other than 1, or a null would be read as "no cap".
   warmup_caps integer[] not null default '{100,200,400,800,1600,2000}'
     check (
     cardinality(warmup_caps) between 1 and 60 and array_ndims(warmup_caps) = 1 and array_lower(warmup_caps, 1) = 1
@@ -34,22 +34,23 @@ create table public.orgs (
   constraint orgs_quiet_ends_check check (quiet_ends < '24:00')
 );
 comment on table public.orgs is
-  'An organisation (tenant) and its settings. Quiet hours default to 20:00-08:00 Central; mps and daily_cap (messages a day, in '
-  'its time zone) are unlimited where null.';
-comment on column public.orgs.cooldown_days is 'Days in which a phone contacted by one campaign is left alone by the others.';
+  'An organisation (tenant) and its settings. Quiet hours default to 20:00-08:00 Central. mps and daily_cap (messages a day, in '
+  'the organisation''s time zone) are unlimited if they are null.';
+comment on column public.orgs.cooldown_days is
+  'After one campaign has contacted a phone, other campaigns leave it alone for so many days.';
 comment on column public.orgs.warmup_caps is
-  'Segments a day that a number which is warming up may send, from its first day on; after the last it is warm and has its own '
-  'cap alone.';
+  'How many segments a day a number may send while it warms up, from its first day on. After the last of these days it is warm, '
+  'and only its own cap counts.';
 comment on column public.orgs.health_quarantine_below is
-  'A number whose health score falls under this is quarantined until a person reactivates it; 0: never.';
+  'A number whose health score falls below this is quarantined until a person reactivates it; 0 means never.';
 comment on column public.orgs.health_min_messages is
-  'Outcomes of the last 7 days a number must have before it gets a score; under it the score is unknown.';
+  'How many outcomes in the last 7 days a number must have to get a score; with fewer its score is unknown.';
 comment on column public.orgs.lookup_enabled is
-  'Whether phones are looked up at Twilio: those of new leads by themselves, others when asked for.';
-comment on column public.orgs.lookup_daily_budget is 'Lookups a day at most, in the organisation''s time zone.';
+  'Whether phones are looked up at Twilio: phones of new leads automatically, others on request.';
+comment on column public.orgs.lookup_daily_budget is 'The most lookups a day, in the organisation''s time zone.';
 comment on column public.orgs.lookup_price is
-  'US dollars a lookup, to estimate by: line type intelligence at list price (about 0.008 in 2026, not confirmed). Edit it to '
-  'what your account pays.';
+  'Estimated price of a lookup in US dollars: the list price of line type intelligence (about 0.008 in 2026, not confirmed). Set '
+  'it to what your account pays.';
 
 alter table public.orgs enable row level security;
 create policy "people read their own organisation" on public.orgs

@@ -3,6 +3,6 @@ create table private.storage_quotas (
   bytes bigint not null check (bytes >= 0)
 );
 comment on table private.storage_quotas is
-  'Organisations that may keep more or less in Storage than the 5 GiB of all others. Set by whoever runs the platform.';
+  'Organisations whose storage quota differs from the default of 5 GiB. Set by the people who run the platform.';
 
 alter table private.storage_quotas enable row level security;

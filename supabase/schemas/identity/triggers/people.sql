@@ -8,9 +8,9 @@ begin
   if tg_op = 'UPDATE' and new.role = 'admin' and new.org_id = old.org_id then
     return null;
   end if;
-  -- Two admins who leave at once wait here for each other: the second looks after the first has committed.
+  -- If two admins leave at the same time, one waits here: the second checks after the first has committed.
   perform from public.orgs o where o.id = old.org_id for no key update;
-  -- Not there: it is being deleted, with all its people.
+  -- If the organisation is not found, it is being deleted with all its people.
   if found and exists (select from public.users u where u.org_id = old.org_id)
     and not exists (select from public.users u where u.org_id = old.org_id and u.role = 'admin') then
     perform private.raise_error('PT409', 'invalid_state',
@@ -21,8 +21,8 @@ begin
 end;
 $$;
 comment on function private.keep_an_admin() is
-  'Trigger: refuses whatever would leave people without an admin (PT409 invalid_state): a lower role, a removal, a deleted '
-  'account. Definer: those who delete accounts may not read organisations.';
+  'Trigger: refuses a change that would leave an organisation''s people without an admin (PT409 invalid_state): a lower role, a '
+  'removal or a deleted account. Security definer: the role that deletes accounts may not read organisations.';
 
 create function private.record_membership()
 returns trigger
@@ -55,5 +55,6 @@ begin
 end;
 $$;
 comment on function private.record_membership() is
-  'Trigger: an audit event for every changed role, removal and arrival, whoever made it. Invitations of whoever leaves or gets '
-  'another role are void, and channels tell no contents for a while. Definer: nobody may write audit events.';
+  'Trigger: records an audit event for every changed role, removal and arrival, no matter who made it. Deletes the invitations '
+  'sent by a person who leaves or changes role. After a person leaves, realtime messages are sent without contents for a while '
+  '(withhold_rows). Security definer: no role may write audit events.';

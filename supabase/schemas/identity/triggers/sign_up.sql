@@ -19,10 +19,11 @@ begin
 end;
 $$;
 comment on function private.found_organisation() is
-  'Trigger: a person whose e-mail address is confirmed gets an organisation, and is its admin. org_name of the metadata names '
-  'it and decides nothing else. Definer: the auth service may write neither organisations nor users.';
--- Not before the address is confirmed: until then nobody can sign in with it, and a sign-up with somebody else's address uses up
--- nothing.
+  'Trigger: creates an organisation for a person whose e-mail address is confirmed, and makes them its admin. org_name in the '
+  'account''s metadata gives its name and decides nothing else. Security definer: the auth service may not write organisations '
+  'or users.';
+-- Only after the address is confirmed. Until then nobody can sign in with it, and a sign-up with another person's address takes
+-- nothing from that person.
 create trigger on_auth_user_created after insert on auth.users
   for each row when (new.email_confirmed_at is not null) execute function private.found_organisation();
 create trigger on_auth_user_confirmed after update on auth.users
@@ -41,7 +42,7 @@ begin
 end;
 $$;
 comment on function private.copy_email() is
-  'Trigger: a changed e-mail address is the person''s. A former one would keep its next owner from signing up. Definer: the '
-  'auth service may not write users.';
+  'Trigger: copies a changed e-mail address from the account to users. If the old address stayed, its next owner could not sign '
+  'up. Security definer: the auth service may not write users.';
 create trigger on_auth_user_email_changed after update on auth.users
   for each row when (new.email is not null and old.email is distinct from new.email) execute function private.copy_email();

@@ -34,7 +34,8 @@ begin
     return jsonb_build_object('applied', false, 'status', v_import.status);
   end if;
 
-  -- From here to the commit nobody else can add a lead with any of these phones. The next statements see all that was committed.
+  -- From here to the commit no other transaction can add a lead with any of these phones. The statements after this see
+  -- everything that was committed before.
   v_strategy := coalesce(v_import.options ->> 'merge_strategy', 'skip');
   v_e164s := array(
     select distinct p.e164
@@ -47,7 +48,11 @@ begin
       perform private.journal_import_changes(v_import, v_merged -> 'changed', p_now);
     end if;
   else
-    perform private.lock_contacts(v_import.org_id, v_e164s);
+    if v_strategy = 'skip' and private.has_refusal(p_rows) then
+      perform private.lock_chunk(v_import.org_id, v_e164s);
+    else
+      perform private.lock_contacts(v_import.org_id, v_e164s);
+    end if;
     if v_strategy = 'skip' then
       v_duplicates := private.find_chunk_duplicates(v_import.org_id, p_import_id, p_rows);
     end if;
@@ -56,6 +61,10 @@ begin
   if v_merged -> 'made' <> '[]' then
     v_imported := v_imported + private.insert_chunk_leads(v_import, v_merged -> 'made', '{}', p_now);
   end if;
+  if v_duplicates <> '{}' then
+    perform private.merge_refusals(v_import, p_rows, v_duplicates, p_now);
+  end if;
+  perform private.spread_denials(v_import, p_rows, p_now);
 
   insert into public.import_rejections (org_id, import_id, line, field, reason, outcome, raw)
   select v_import.org_id, p_import_id, r.line, left(coalesce(d.field, r.field), 250), left(coalesce(d.reason, r.reason), 1000),
@@ -95,4 +104,4 @@ begin
 end;
 $$;
 comment on function private.apply_import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
-  'Does what private.import_chunk says, with the rows as they are.';
+  'Does the work of private.import_chunk, with the rows unchanged.';

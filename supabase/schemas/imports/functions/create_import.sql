@@ -1,5 +1,4 @@
--- Imports as users start them. The file is in Storage already, put there by the API; from here on nothing needs the caller's
--- token.
+-- Starting imports, as users do. The API has already stored the file in Storage; from here on nothing needs the caller's token.
 
 create function private.create_import(
   p_import_id uuid,
@@ -38,7 +37,7 @@ begin
     perform private.raise_error('PT422', 'invalid_input', 'The file was not stored: send it again.',
       '{"errors": [{"field": "file", "message": "The file was not stored: send it again."}]}');
   end if;
-  -- The same file sent twice at the same moment: the second waits, and is then noticed.
+  -- If the same file is sent twice at the same moment, the second request waits here and is then recognised.
   perform pg_advisory_xact_lock(hashtextextended('import ' || v_org_id || (p_file ->> 'content_hash'), 0));
   select jsonb_build_object('id', i.id, 'created_at', i.created_at) into v_before
   from public.imports i
@@ -46,7 +45,7 @@ begin
   order by i.created_at desc limit 1;
   if v_before is not null and not coalesce((p_options ->> 'allow_repeat')::boolean, false) then
     perform private.raise_error('PT409', 'duplicate',
-      'This very file was imported before. Send allow_repeat: true to import it again.',
+      'This file was imported before. Send allow_repeat: true to import it again.',
       jsonb_build_object('already_imported', v_before));
   end if;
 
@@ -61,17 +60,19 @@ begin
     (select u.id from public.users u where u.id = auth.uid()), p_now)
   returning * into v_import;
   perform private.send_work('imports', v_org_id, jsonb_build_object('import_id', p_import_id, 'chunk', 0));
+  perform private.call_background_worker();
   perform private.record_audit_event(v_org_id, 'leads_import_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'file_name', v_import.file_name, 'file_bytes', v_import.file_bytes));
   return to_jsonb(v_import) || jsonb_build_object('already_imported', v_before);
 end;
 $$;
 comment on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) is
-  'Campaign managers: starts the import of a file that lies in bucket imports at <org>/<import>.csv. p_file: file_name, '
-  'file_bytes, content_hash (SHA-256, hex), encoding, delimiter, columns, next_byte and next_line (where the first row after '
-  'the header begins). p_mapping: {column: field}. p_options: merge_strategy (skip unless told, update, fill, add_phones, '
-  'create), allow_repeat. Returns the row, with already_imported where the same file came before and was neither given up nor '
-  'undone. Raises PT403, PT409 duplicate, PT422. Definer: users may not write imports.';
+  'Campaign managers: starts the import of a file that is stored in bucket imports at <org>/<import>.csv. p_file: file_name, '
+  'file_bytes, content_hash (SHA-256, hex), encoding, delimiter, columns, next_byte and next_line (where the first row after the '
+  'header begins). p_mapping: {column: field}. p_options: merge_strategy (skip by default, update, fill, add_phones, create), '
+  'allow_repeat, keep_case, auto_tags. Returns the row, with already_imported if the same file was imported before and that '
+  'import did not fail and was not canceled or undone. Raises PT403, PT409 duplicate, PT422. Security definer: users may not '
+  'write imports.';
 grant execute on function private.create_import(uuid, jsonb, jsonb, jsonb, text[], timestamptz) to authenticated, service_role;
 
 create function public.create_import(
@@ -104,13 +105,13 @@ begin
   from jsonb_each_text(p_mapping) m
   where m.value not in ('notes', 'tags', 'custom_field', 'ignore')
   group by m.value
-  -- Each phone of a row is held against each of its flags.
-  having count(*) > case when m.value = 'other_phone' then 30 when m.value like '%phone_dnc' then 10 else 1 end
+  -- Each phone of a row is compared with each of its flags.
+  having count(*) > case when m.value = 'other_phone' then 30 when m.value ~ 'phone_(dnc|consent|status)$' then 10 else 1 end
   order by m.value limit 1;
   if found then
-    perform private.refuse_field(p_field, format('%s columns go to %s: %s at most can. Map the others to custom_field.',
+    perform private.refuse_field(p_field, format('%s columns are mapped to %s; at most %s may be. Map the rest to custom_field.',
       v_wrong.n, v_wrong.key,
-      case when v_wrong.key = 'other_phone' then 30 when v_wrong.key like '%phone_dnc' then 10 else 1 end));
+      case when v_wrong.key = 'other_phone' then 30 when v_wrong.key ~ 'phone_(dnc|consent|status)$' then 10 else 1 end));
   end if;
   if not exists (
     select from jsonb_each_text(p_mapping) m
@@ -121,6 +122,6 @@ begin
 end;
 $$;
 comment on function private.check_mapping(jsonb, text[], text) is
-  'Refuses a mapping {column: field} that no file of these columns can be imported with: other columns, fields that are none or '
-  'taken twice, more than 30 other phones or 10 flags of a kind, none of a phone. Raises PT422 naming p_field. '
-  '_shared/csv/check-mapping.ts says the same to people first.';
+  'Raises PT422 naming p_field if a file with these columns can''t be imported with a mapping {column: field}: unknown columns, '
+  'unknown fields or fields that are used twice, more than 30 other phones or 10 flags of a kind, or no phone. '
+  '_shared/csv/check-mapping.ts checks the same earlier, with messages for people.';

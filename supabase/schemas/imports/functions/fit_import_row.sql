@@ -17,7 +17,7 @@ begin
   if p_row ->> 'reason' is not null then
     return p_row;
   end if;
-  -- Most rows are as they should be, also of a chunk in which one is not.
+  -- Most rows are correct, even in a chunk with one that is not.
   begin
     perform private.check_shape(jsonb_strip_nulls(p_row -> 'lead'), private.lead_shape());
     if jsonb_typeof(p_row -> 'parcel') = 'object' then
@@ -36,7 +36,7 @@ begin
   where not coalesce(p.phone ->> 'e164' ~ '^\+1[2-9][0-9]{9}$', false) limit 1;
   if found then
     return jsonb_build_object('line', p_row -> 'line', 'raw', p_row -> 'raw', 'field', v_field.key, 'reason',
-      'This is no phone number that can be texted.');
+      'This is not a phone number that can be texted.');
   end if;
   for v_field in
     select true as is_lead, e.key, e.value, v_shapes -> e.key as shape from jsonb_each(p_row -> 'lead') e
@@ -76,5 +76,5 @@ begin
 end;
 $$;
 comment on function private.fit_import_row(jsonb) is
-  'A row for private.import_chunk with what no lead may hold left out, and a warning for each such field; a row with a phone '
-  'that is none is rejected.';
+  'A row for private.import_chunk without the values that a lead may not have, and with a warning for each field left out. A row '
+  'with an invalid phone is rejected.';

@@ -1,4 +1,4 @@
--- One chunk of an import: everything it does is one transaction, so a crash before it repeats the chunk and one after it does
+-- One chunk of an import is one transaction. After a crash before its commit the chunk is repeated; after a crash later it is
 -- not.
 
 create function private.find_chunk_duplicates(p_org_id uuid, p_import_id uuid, p_rows jsonb)
@@ -30,8 +30,8 @@ begin
     order by p.line, p.n
   ) d;
 
-  -- Of rows that share a phone the first that is imported wins. Only those few are looked at one by one: whether a row counts
-  -- depends on what became of the rows before it.
+  -- Of rows that share a phone, the first one that is imported wins. Only these few rows are checked one by one, because whether
+  -- a row counts depends on what happened to the rows before it.
   for v_row in
     with phones as materialized (
       select r.line, p.e164, p.field
@@ -61,8 +61,8 @@ begin
 end;
 $$;
 comment on function private.find_chunk_duplicates(uuid, uuid, jsonb) is
-  'Which rows of a chunk have a phone that a lead or an earlier row has: {line: {field, reason}}. The caller holds the '
-  'contacts'' locks.';
+  'The rows of a chunk with a phone that a lead or an earlier row has: {line: {field, reason}}. The caller holds the locks of '
+  'the contacts.';
 
 create function private.import_chunk(
   p_import_id uuid,
@@ -85,19 +85,19 @@ begin
     p_now);
 exception when check_violation or not_null_violation or data_exception then
   begin
-    -- Mostly it is a line break within a cell.
+    -- The usual cause is a line break within a cell.
     return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
-      (select coalesce(jsonb_agg(r.row
+      (select coalesce(to_jsonb(array_agg(r.row
           || case jsonb_typeof(r.row -> 'lead') when 'object' then jsonb_build_object('lead', private.as_lines(r.row -> 'lead'))
             else '{}' end
           || case jsonb_typeof(r.row -> 'parcel')
             when 'object' then jsonb_build_object('parcel', private.as_lines(r.row -> 'parcel')) else '{}' end
-          order by r.n), '[]')
+          order by r.n)), '[]')
         from jsonb_array_elements(p_rows) with ordinality r (row, n)),
       p_is_last, p_message_id, p_now);
   exception when check_violation or not_null_violation or data_exception then
     return private.apply_import_chunk(p_import_id, p_chunk, p_from_byte, p_next_byte, p_next_line,
-      (select coalesce(jsonb_agg(private.fit_import_row(r.row) order by r.n), '[]')
+      (select coalesce(to_jsonb(array_agg(private.fit_import_row(r.row) order by r.n)), '[]')
         from jsonb_array_elements(p_rows) with ordinality r (row, n)),
       p_is_last, p_message_id, p_now);
   end;
@@ -105,10 +105,11 @@ end;
 $$;
 comment on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint, timestamptz) is
   'Applies one chunk of an import in one transaction: leads, phones, parcels, consent, rows merged by options.merge_strategy, '
-  'rejected and duplicate rows, warnings, progress, the next queue message, and removes p_message_id. Does nothing unless the '
-  'import runs and p_chunk and p_from_byte are where it stands. p_rows: [{line, raw: [cells], field, reason}] for rejected '
-  'rows, [{line, raw, lead, phones: [{e164, role, field, line_type}], parcel, warnings: [{field, reason}]}] for the others. '
-  'Returns {applied, status}. Definer: the worker may not write these tables.';
+  'rejected and duplicate rows, warnings, progress, and the next queue message; deletes p_message_id. Does nothing unless the '
+  'import is queued or running, and p_chunk and p_from_byte are its next ones. p_rows: [{line, raw: [cells], field, reason}] for '
+  'rejected rows, [{line, raw, lead, phones: [{e164, role, field, line_type, consent_status, invalid_reason}], parcel, '
+  'warnings: [{field, reason}]}] for the '
+  'others. Returns {applied, status}. Security definer: the worker may not write these tables.';
 grant execute on function private.import_chunk(uuid, integer, bigint, bigint, bigint, jsonb, boolean, bigint,
   timestamptz) to service_role, worker;
 
@@ -118,9 +119,9 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- The time that this very transaction took belongs to the rows it applies; p_now stands still in it.
+  -- Includes the time that this transaction has taken for the rows it applies; p_now stays the same within it.
   select greatest(extract(epoch from p_now - p_import.run_started_at + (clock_timestamp() - now())), 0.001);
 $$;
 comment on function private.run_seconds(public.imports, timestamptz) is
-  'For how many seconds this run of an import or of its undo has gone on, at least a millisecond; null before the first chunk '
-  'is claimed.';
+  'For how many seconds this run of an import or of its undo has lasted, at least a millisecond; null before the first chunk is '
+  'claimed.';

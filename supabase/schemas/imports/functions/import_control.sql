@@ -1,5 +1,5 @@
--- Pause, resume and cancel. Each waits for the chunk in flight, which holds the import's row; after its answer nothing more is
--- applied.
+-- Pause, resume and cancel. Each waits for the chunk in flight, whose transaction has locked the import's row; after the answer
+-- no further chunk is applied.
 
 create function private.refuse_import_state(p_import public.imports, p_done text)
 returns void
@@ -12,7 +12,8 @@ begin
 end;
 $$;
 comment on function private.refuse_import_state(public.imports, text) is
-  'Raises PT409 invalid_state, saying what an import in this state can''t be.';
+  'Raises PT409 invalid_state with the message that an import in its current state can''t be paused, resumed or canceled '
+  '(p_done).';
 
 create function private.pause_import(p_import_id uuid, p_now timestamptz default now())
 returns void
@@ -26,7 +27,8 @@ begin
   if v_import.status not in ('queued', 'running') then
     perform private.refuse_import_state(v_import, 'paused');
   end if;
-  -- Its queue message goes with the change; whoever works on a chunk now will find that it may not be applied.
+  -- The change of status deletes its queue message. A worker that is working on a chunk now will find that the chunk may not be
+  -- applied.
   update public.imports i set status = 'paused', run_started_at = null, rows_per_second = null, seconds_left = null
   where i.id = p_import_id;
   perform private.record_audit_event(v_import.org_id, 'leads_import_paused', null, null, null,
@@ -35,7 +37,7 @@ end;
 $$;
 comment on function private.pause_import(uuid, timestamptz) is
   'Campaign managers: pauses an import that is queued or running, after the chunk in flight. Raises PT403, PT404, PT409 '
-  'invalid_state. Definer: users may not write imports.';
+  'invalid_state. Security definer: users may not write imports.';
 grant execute on function private.pause_import(uuid, timestamptz) to authenticated;
 
 create function public.pause_import(p_import_id uuid) returns void
@@ -62,11 +64,11 @@ begin
   end if;
   select coalesce(o.metadata, '{}') into v_file from storage.objects o
     where o.bucket_id = 'imports' and o.name = v_import.storage_path;
-  -- Where a chunk begins is known by its byte: in another file that would be another place.
+  -- The position of the next chunk is stored as a byte: in another file this would be another place.
   if v_file is null or (v_file ->> 'size')::bigint <> v_import.file_bytes then
     perform private.raise_error('PT409', 'invalid_state',
-      'The file is no longer in storage, or is not what it was: the import can''t go on. Send the file again; rows that are '
-      'leads already are found by their phones.',
+      'The file is no longer in storage, or it has changed, so the import can''t go on. Send the file again: rows that are '
+      'leads already are recognised by their phones.',
       jsonb_build_object('status', v_import.status));
   end if;
   update public.imports i
@@ -74,17 +76,18 @@ begin
     total_rows = null,
       run_started_at = null, run_from_rows = i.processed_rows, run_from_byte = i.next_byte
   where i.id = p_import_id;
-  -- The pause left the one that a worker was claiming then.
+  -- Pausing does not delete a message that a worker was claiming at that moment.
   perform private.drop_work('imports', 'import_id', p_import_id);
   perform private.send_work('imports', v_import.org_id,
     jsonb_build_object('import_id', p_import_id, 'chunk', v_import.next_chunk));
+  perform private.call_background_worker();
   perform private.record_audit_event(v_import.org_id, 'leads_import_resumed', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'line', v_import.next_line, 'at', p_now));
 end;
 $$;
 comment on function private.resume_import(uuid, timestamptz) is
-  'Campaign managers: lets an import that was paused, or failed and whose cause is gone, go on at the row where it stands. '
-  'Raises PT403, PT404, PT409 invalid_state where it is in another state, was undone in part, or its file is gone. Definer: '
+  'Campaign managers: continues an import that was paused, or that failed and whose cause is fixed, at the row where it stopped. '
+  'Raises PT403, PT404, PT409 invalid_state if it is in another state, was partly undone, or its file is gone. Security definer: '
   'users may not write imports.';
 grant execute on function private.resume_import(uuid, timestamptz) to authenticated;
 
@@ -116,8 +119,8 @@ begin
 end;
 $$;
 comment on function private.cancel_import(uuid, timestamptz) is
-  'Campaign managers: ends an import after the chunk in flight; what it imported stays, and error_message says how much. Raises '
-  'PT403, PT404, PT409 invalid_state. Definer: users may not write imports.';
+  'Campaign managers: ends an import after the chunk in flight. What it imported stays; error_message says how much. Raises '
+  'PT403, PT404, PT409 invalid_state. Security definer: users may not write imports.';
 grant execute on function private.cancel_import(uuid, timestamptz) to authenticated;
 
 create function public.cancel_import(p_import_id uuid) returns void

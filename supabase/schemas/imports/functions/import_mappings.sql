@@ -1,4 +1,4 @@
--- Mappings that people save by name, so that the next file of the same vendor is understood at once.
+-- Mappings that people save by name, for further files of the same vendor.
 
 create function private.read_known_mappings(p_columns text[])
 returns jsonb
@@ -13,8 +13,8 @@ begin
   perform private.check_shape(to_jsonb(p_columns), private.import_columns_shape(), 'columns');
   return jsonb_build_object(
     'saved', coalesce((
-      select jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'mapping', m.mapping, 'options', m.options,
-        'fingerprint', m.fingerprint) order by m.updated_at desc, m.id)
+      select to_jsonb(array_agg(jsonb_build_object('id', m.id, 'name', m.name, 'mapping', m.mapping, 'options', m.options,
+        'fingerprint', m.fingerprint) order by m.updated_at desc, m.id))
       from public.import_mappings m where m.org_id = v_org_id), '[]'),
     'last_import', (
       select jsonb_build_object('id', i.id, 'created_at', i.created_at, 'mapping', i.mapping)
@@ -24,9 +24,10 @@ begin
 end;
 $$;
 comment on function private.read_known_mappings(text[]) is
-  'Viewers: what the organisation knows of mappings for a file with these columns: {saved: [{id, name, mapping, options, '
-  'fingerprint}], last_import: {id, created_at, mapping} of the last import with the very same columns, but for those that '
-  'failed, were canceled or undone}. One value and no rows, as the API cuts rows off at 1,000. Definer: for the role it checks.';
+  'Viewers: the mappings that the organisation has for a file with these columns: {saved: [{id, name, mapping, options, '
+  'fingerprint}], last_import: {id, created_at, mapping}}. last_import is the last import with exactly the same columns, without '
+  'imports that failed, were canceled or undone. It is one value, not rows, because the API returns at most 1,000 rows. Security '
+  'definer: it checks the role itself.';
 grant execute on function private.read_known_mappings(text[]) to authenticated;
 
 create function public.read_known_mappings(p_columns text[])

@@ -1,5 +1,5 @@
--- The queue of imports: one message per import at any time, naming the chunk that comes next; it goes when the import pauses or
--- ends. A worker that dies leaves its message to reappear; a message that is behind its import is dropped.
+-- The queue of imports. Each import has one message at any time, which names its next chunk and is deleted when the import pauses
+-- or ends. If a worker dies, its message becomes visible again. A message for a chunk that is done already is deleted.
 
 create function private.fail_import(p_import_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -17,8 +17,8 @@ begin
 end;
 $$;
 comment on function private.fail_import(uuid, bigint, text, timestamptz) is
-  'Ends an import or its undo with the reason people are told, and removes its queue message. What it did stays, and it can be '
-  'resumed or undone from there. Definer: the worker may not write imports.';
+  'Ends an import or its undo as failed, with an error that people see, and deletes its queue message. What was done stays, and '
+  'the import can be resumed or undone from there. Security definer: the worker may not write imports.';
 grant execute on function private.fail_import(uuid, bigint, text, timestamptz) to service_role, worker;
 
 create function private.claim_import_chunk(p_visibility_seconds integer default 30, p_max_reads integer default 5,
@@ -32,7 +32,7 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('imports', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -53,9 +53,10 @@ begin
 end;
 $$;
 comment on function private.claim_import_chunk(integer, integer, timestamptz) is
-  'The next chunk that is due, hidden from others for p_visibility_seconds: the import and where in its file to go on, or, '
-  'where undo is true, after which lead. {dropped} after 20 messages that were nothing to do: more may be due. Null when '
-  'nothing is. What was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  'Claims the next chunk that is due, and hides it from other workers for p_visibility_seconds: the import and where in its file '
+  'the chunk begins, or, if undo is true, after which lead. Returns {dropped} after 20 messages with nothing to do: more may be '
+  'due. Null if nothing is due. An import whose chunk was begun p_max_reads times and never finished fails. Security definer: '
+  'the worker may not read these tables.';
 grant execute on function private.claim_import_chunk(integer, integer, timestamptz) to service_role, worker;
 
 create function private.release_import_chunk(p_message_id bigint, p_delay_seconds integer default 0)
@@ -67,8 +68,8 @@ as $$
   select pgmq.set_vt('imports', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_import_chunk(bigint, integer) is
-  'Gives a chunk back that could not be worked on now, to be read again after p_delay_seconds. Definer: the worker may not '
-  'touch the queue itself.';
+  'Gives back a chunk that can''t be worked on now; it is visible again after p_delay_seconds. Security definer: the worker may '
+  'not write the queue itself.';
 grant execute on function private.release_import_chunk(bigint, integer) to service_role, worker;
 
 create function private.import_claim(p_message_id bigint, p_read_count integer, p_import public.imports)
@@ -88,7 +89,7 @@ as $$
     end;
 $$;
 comment on function private.import_claim(bigint, integer, public.imports) is
-  'A chunk as the worker takes it: what to do, and where to go on.';
+  'A chunk in the form that the worker gets: what to do, and where to begin.';
 
 create function private.lock_import(p_org_id uuid, p_import_id uuid)
 returns public.imports
@@ -98,7 +99,7 @@ as $$
 declare
   v_import public.imports;
 begin
-  -- A chunk in flight holds the row: whoever has it knows that no other is being applied.
+  -- The transaction of a chunk in flight has locked the row: after this lock no chunk is being applied.
   select * into v_import from public.imports i where i.org_id = p_org_id and i.id = p_import_id for no key update;
   if v_import.id is null then
     perform private.raise_error('PT404', 'not_found', 'There is no import with this id.');
@@ -107,7 +108,7 @@ begin
 end;
 $$;
 comment on function private.lock_import(uuid, uuid) is
-  'An import of an organisation, locked once the chunk in flight is done. Raises PT404.';
+  'Locks an import of an organisation, after the chunk in flight is done, and returns it. Raises PT404.';
 
 create function private.undo_import(p_import_id uuid, p_now timestamptz default now())
 returns void
@@ -128,7 +129,7 @@ begin
       jsonb_build_object('status', v_import.status));
   elsif coalesce(v_import.started_at, v_import.created_at) < p_now - interval '90 days' then
     perform private.raise_error('PT409', 'invalid_state',
-      'The import is older than 90 days: what leads were before it is no longer kept, so it can''t be undone.',
+      'The import is older than 90 days: the former values of leads are no longer stored, so it can''t be undone.',
       jsonb_build_object('status', v_import.status, 'started_at', v_import.started_at));
   end if;
   update public.imports i
@@ -140,14 +141,15 @@ begin
   where i.id = p_import_id
   returning * into v_import;
   perform private.send_undo(v_import);
+  perform private.call_background_worker();
   perform private.record_audit_event(v_import.org_id, 'leads_import_undo_started', null, null, null,
     jsonb_build_object('import_id', p_import_id, 'leads', v_import.undo_total));
 end;
 $$;
 comment on function private.undo_import(uuid, timestamptz) is
-  'Campaign managers: begins to undo an import that ended, in chunks by the worker; one whose undo was given up goes on where '
-  'it stood. Raises PT403, PT404, PT409 invalid_state where it has not ended, was undone, or is older than 90 days. Definer: '
-  'users may not write imports.';
+  'Campaign managers: begins to undo an import that has ended; the worker does it in chunks. An undo that failed continues where '
+  'it stopped. Raises PT403, PT404, PT409 invalid_state if the import has not ended, was undone, or is older than 90 days. '
+  'Security definer: users may not write imports.';
 grant execute on function private.undo_import(uuid, timestamptz) to authenticated;
 
 create function public.undo_import(p_import_id uuid) returns void
@@ -169,10 +171,9 @@ as $$
     order by x.created_at limit p_limit);
 $$;
 comment on function private.prune_imports(timestamptz, integer, uuid) is
-  'Forgets what leads were before imports of more than 90 days ago, up to p_limit leads: those can no longer be undone. '
-  'p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes the journal of imports after 90 days, up to p_limit leads: such imports can no longer be undone. p_org_id: only this '
+  'organisation; null: all except those for which this work is resting.';
 
--- Imports and jobs: as before, but read in turns, and a message that can neither be handed out nor given up holds up no other.
 create function private.import_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -208,5 +209,5 @@ begin
 end;
 $$;
 comment on function private.import_to_do(pgmq.message_record, integer, timestamptz) is
-  'What a message of the queue of imports stands for, as claim_import_chunk gives it; null, and the message gone, if that is '
-  'done already or was read more than p_max_reads times and is given up.';
+  'The chunk that a message of the queue of imports is for, in the form that claim_import_chunk returns. Deletes the message and '
+  'returns null if the chunk is done already, or if it was read more than p_max_reads times and the import is given up.';

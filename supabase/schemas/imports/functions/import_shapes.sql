@@ -4,8 +4,8 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A column's name is 200 characters of the file at most, and a number where another has the same name.
-  select private.list_shape(private.text_shape(210, 1), 500, 1) || '{"maxBytes": 524288}';
+  -- A column's name has at most 200 characters of the file, plus a number if another column has the same name.
+  select private.list_shape(private.text_shape(210, 1), 500, 1) || '{"maxBytes": 131072}';
 $$;
 comment on function private.import_columns_shape() is 'The shape of the names of a file''s columns.';
 
@@ -21,7 +21,7 @@ as $$
     'content_hash',
       '{"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64,
         "description": "SHA-256 of the file in hexadecimal."}'::jsonb,
-    'encoding', private.word_shape('utf-8', 'utf-16le', 'utf-16be', 'windows-1252'),
+    'encoding', private.word_shape('utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'macintosh'),
     'delimiter', '{"type": "string", "minLength": 1, "maxLength": 1, "pattern": "[^\"\n\r]", "description": "one character, and '
       'no quotation mark."}'::jsonb,
     'columns', private.import_columns_shape(),
@@ -29,7 +29,7 @@ as $$
     'next_line', '{"type": "integer", "minimum": 1, "maximum": 104857600}'::jsonb),
     '{file_name,file_bytes,content_hash,encoding,delimiter,columns,next_byte,next_line}');
 $$;
-comment on function private.import_file_shape() is 'The shape of what is known of a file that is to be imported.';
+comment on function private.import_file_shape() is 'The shape of the description of a file that is to be imported.';
 
 create function private.import_mapping_shape()
 returns jsonb
@@ -38,16 +38,17 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'type', 'object', 'maxBytes', 262144, 'maxProperties', 500, 'properties', '{}'::jsonb, 'propertyNames',
+    'type', 'object', 'maxBytes', 131072, 'maxProperties', 500, 'properties', '{}'::jsonb, 'propertyNames',
       private.text_shape(210, 1),
     'additionalProperties', private.word_shape(
       'first_name', 'last_name', 'full_name', 'primary_phone', 'secondary_phone', 'alternate_phone', 'other_phone',
       'primary_phone_type', 'secondary_phone_type', 'alternate_phone_type',
       'primary_phone_dnc', 'secondary_phone_dnc', 'alternate_phone_dnc', 'other_phone_dnc', 'phone_dnc',
-      'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'county', 'language', 'status', 'lead_score',
-        'consent_status',
-      'source', 'notes', 'tags', 'apn', 'situs', 'property_state', 'property_type', 'acreage', 'estimated_value', 'custom_field',
-        'ignore'));
+      'primary_phone_consent', 'secondary_phone_consent', 'alternate_phone_consent', 'other_phone_consent', 'phone_consent',
+      'primary_phone_status', 'secondary_phone_status', 'alternate_phone_status', 'other_phone_status', 'phone_status',
+      'email', 'address1', 'address2', 'city', 'state', 'postal_code', 'city_state_zip', 'country', 'county', 'language',
+      'status', 'lead_score', 'consent_status', 'source', 'notes', 'tags', 'apn', 'situs', 'property_state',
+      'property_city_state_zip', 'property_type', 'acreage', 'estimated_value', 'custom_field', 'ignore'));
 $$;
 comment on function private.import_mapping_shape() is
   'The shape of a mapping, {column: field}. The fields are those of _shared/csv/import-fields.ts.';
@@ -68,4 +69,4 @@ as $$
         '"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])($|T)", "description": "a date, like 2026-01-31."}')))));
 $$;
 comment on function private.import_options_shape() is
-  'The shape of an import''s options. A saved mapping has the same, with tags and without allow_repeat.';
+  'The shape of an import''s options. The options of a saved mapping have tags in addition, but not allow_repeat.';

@@ -1,6 +1,6 @@
--- Files that people put into Storage themselves, by a signed link, before they are previewed and imported; and which files of the
--- bucket have outlived their use. Storage's own API removes those (worker/remove-import-files.ts): a row deleted by SQL leaves
--- its bytes behind.
+-- Files that people store in Storage by a signed link before they are previewed and imported, and which files of the bucket are
+-- to be removed. Storage's own API removes them (background-worker/remove-import-files.ts): deleting a row with SQL leaves the
+-- bytes of the file behind.
 
 create function private.create_import_upload(p_file_name text, p_file_bytes bigint, p_now timestamptz default now())
 returns jsonb
@@ -21,8 +21,8 @@ begin
       'Your organisation asked for 200 uploads within an hour. Use those, or wait.');
   elsif (select count(*) from private.open_uploads(v_org_id, p_now)) >= 20 then
     perform private.raise_error('PT429', 'rate_limited',
-      'Your organisation has 20 uploads whose file has not come, the most there may be: send those files, or wait until they '
-      'expire, two hours after they were asked for.');
+      'Your organisation has 20 uploads without a file, which is the limit: send those files, or wait until the uploads '
+      'expire, two hours after they were requested.');
   end if;
   perform private.require_storage(v_org_id, p_file_bytes, p_now);
   insert into public.import_uploads (org_id, file_name, file_bytes, created_by, created_at, expires_at)
@@ -34,9 +34,9 @@ begin
 end;
 $$;
 comment on function private.create_import_upload(text, bigint, timestamptz) is
-  'Campaign managers: notes that a file of so many bytes may come: {upload_id, path, expires_at}. The API signs the link. '
-  'Raises PT403, PT409 storage_full, PT429 above 200 an hour or 20 whose file has not come: what they bring is kept for a day. '
-  'Definer: users may not write uploads.';
+  'Campaign managers: announces the upload of a file of p_file_bytes bytes: {upload_id, path, expires_at}. The API signs the '
+  'link. Raises PT403, PT409 storage_full, PT422, and PT429 above 200 uploads an hour or 20 without a file, because uploaded '
+  'files are kept for a day. Security definer: users may not write uploads.';
 grant execute on function private.create_import_upload(text, bigint, timestamptz) to authenticated;
 
 create function public.create_import_upload(p_file_name text, p_file_bytes bigint)
@@ -60,7 +60,7 @@ as $$
       '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.csv$')::uuid as id) file
     left join public.imports i on i.id = file.id
     left join public.import_uploads u on u.id = file.id
-    -- Names of another form are not ours: nothing removes them by itself.
+    -- Files whose names have another form are not ours and are never removed here.
     where o.bucket_id = 'imports' and file.id is not null and (
       (i.id is null and o.created_at < p_now - interval '1 day')
       or (i.id is null and u.file_bytes <> (o.metadata ->> 'size')::bigint and o.created_at < p_now - interval '10 minutes')
@@ -69,9 +69,9 @@ as $$
   ) f;
 $$;
 comment on function private.stale_import_files(integer, timestamptz) is
-  'Files of bucket imports to be removed: a day old and of no import (abandoned uploads, and what a function left that died), '
-  'of another size than was announced, or of an import that ended 30 days ago. Definer: the worker may not read Storage''s '
-  'tables.';
+  'Files of bucket imports that are to be removed: those a day old without an import (abandoned uploads, and files left by a '
+  'function that died), those of another size than announced, and those of imports that ended 30 days ago. Security definer: the '
+  'worker may not read Storage''s tables.';
 grant execute on function private.stale_import_files(integer, timestamptz) to worker;
 
 create function private.kick_file_removal(p_now timestamptz default now())
@@ -83,7 +83,8 @@ as $$
     and private.call_function('/background-worker/remove-import-files');
 $$;
 comment on function private.kick_file_removal(timestamptz) is
-  'Posts to the background worker if files of imports are to be removed; returns whether. A lost call is made good by the next.';
+  'Posts to the background worker if files of imports are to be removed; returns whether it did. If a call is lost, the next one '
+  'does its work.';
 
 create function private.prune_import_uploads(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -101,8 +102,8 @@ begin
 end;
 $$;
 comment on function private.prune_import_uploads(timestamptz, uuid) is
-  'Forgets uploads a day old, imported or not; returns how many. Their files are stale_import_files. p_org_id: of that '
-  'organisation alone; null: of all but those for which this work rests.';
+  'Deletes uploads that are a day old, imported or not; returns how many. stale_import_files finds their files. p_org_id: only '
+  'this organisation; null: all except those for which this work is resting.';
 
 create function private.open_uploads(p_org_id uuid, p_now timestamptz default now())
 returns setof public.import_uploads
@@ -114,4 +115,4 @@ as $$
   where u.org_id = p_org_id and u.expires_at > p_now
     and not exists (select from storage.objects o where o.bucket_id = 'imports' and o.name = p_org_id || '/' || u.id || '.csv');
 $$;
-comment on function private.open_uploads(uuid, timestamptz) is 'Uploads of an organisation whose file may still come.';
+comment on function private.open_uploads(uuid, timestamptz) is 'Uploads of an organisation whose file may still arrive.';

@@ -6,8 +6,7 @@ as $$
 declare
   v_count integer;
 begin
-  -- Ids in the order of time: random ones touch another page of ten indexes for every row, which halved the rate at 200,000
-  -- leads.
+  -- Ids in the order of time: random ids touch another page of ten indexes for every row, which halved the rate at 200,000 leads.
   with rows as materialized (
     select private.uuid_v7() as lead_id, r.line, r.lead, r.phones, r.consents,
       coalesce(r.parcels, case when r.parcel is not null then jsonb_build_array(r.parcel) end) as parcels,
@@ -18,31 +17,36 @@ begin
   ),
   phones as materialized (
     select r.lead_id, r.line, r.consents is null as is_plain, coalesce(p.consent_status, r.consent_status) as consent_status,
-      p.e164, p.role, p.line_type
-    from rows r cross join lateral jsonb_to_recordset(r.phones) as p (e164 text, role text, line_type text, consent_status text)
+      p.e164, p.role, p.line_type, p.invalid_reason
+    from rows r
+    cross join lateral jsonb_to_recordset(r.phones) as p (
+      e164 text, role text, line_type text, consent_status text, invalid_reason text)
   ),
   new_leads as (
     insert into public.leads (
       id, org_id, first_name, last_name, language, email, address1, address2, city, state, postal_code, county, status,
         lead_score,
       consent_status, source, notes, tags, custom_fields, import_id, created_at, updated_at,
-      -- As the triggers on phones and parcels would write them: equal, so they leave the row alone.
-      phone_digits, apn_text)
+      -- The same values that the triggers on phones and parcels would write, so that these leave the row alone.
+      phone_digits, apn_text, parcel_counties)
     select r.lead_id, p_import.org_id, l.first_name, l.last_name, l.language, l.email, l.address1, l.address2, l.city, l.state,
       l.postal_code, l.county, coalesce(l.status, 'new'), coalesce(l.lead_score, 'cold'), r.consent_status, l.source, l.notes,
       coalesce(l.tags, '{}'), coalesce(l.custom_fields, '{}'), p_import.id, p_now, p_now,
       (select string_agg(substr(p.e164, 3), ' ' order by p.role desc)
         from jsonb_to_recordset(r.phones) as p (e164 text, role text)),
       private.apn_text(array(select distinct p.apn from jsonb_to_recordset(r.parcels) as p (apn text) where p.apn is not null
-        order by p.apn))
+        order by p.apn)),
+      private.parcel_counties(array(select distinct p.county from jsonb_to_recordset(r.parcels) as p (county text)))
     from rows r
     cross join lateral jsonb_to_record(r.lead) as l (
       first_name text, last_name text, language text, email text, address1 text, address2 text, city text, state text,
       postal_code text, county text, status text, lead_score text, source text, notes text, tags text[], custom_fields jsonb)
   ),
   new_phones as (
-    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status)
-    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status from phones p
+    insert into public.lead_phones (id, org_id, lead_id, e164, role, line_type, consent_status, is_valid, invalid_reason)
+    select private.uuid_v7(), p_import.org_id, p.lead_id, p.e164, p.role, p.line_type, p.consent_status,
+      p.invalid_reason is null, p.invalid_reason
+    from phones p
   ),
   new_parcels as (
     insert into public.lead_properties (
@@ -71,5 +75,5 @@ begin
 end;
 $$;
 comment on function private.insert_chunk_leads(public.imports, jsonb, jsonb, timestamptz) is
-  'Inserts leads with phones, parcels and consent: rows of a chunk as they came, all but rejected ones and those of p_left_out '
-  '({line: ...}), or leads that merging made. Returns how many.';
+  'Inserts leads with phones, parcels and consent: the rows of a chunk, except rejected rows and those of p_left_out ({line: '
+  '...}), or leads that merging made. Returns how many.';

@@ -1,24 +1,24 @@
--- The rows of a chunk that share a phone with a lead or with each other, merged in the order of the file: leads are read once,
--- changed in memory row after row, and written once.
+-- Merges the rows of a chunk that share a phone with a lead or with each other, in the order of the file. Leads are read once,
+-- changed in memory row by row, and written once.
 
 create function private.import_images(p_lead_ids uuid[])
 returns table (lead_id uuid, image jsonb)
 language plpgsql
 stable
 set search_path = ''
--- One index lookup per lead, whatever the statistics say: see find_phone_leads.
+-- Forces one index lookup for each lead, whatever the statistics say: see find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
   return query
   select x.id, jsonb_build_object(
-    'lead', to_jsonb(l) - array['full_name', 'search_text'],
+    'lead', to_jsonb(l) - array['full_name', 'search_text', 'county_keys'],
     'phones', coalesce((
-      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id', 'is_primary'] order by p.role desc)
+      select to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id', 'is_primary'] order by p.role desc))
       from (select * from public.lead_phones o where o.lead_id = x.id offset 0) p), '[]'),
     'parcels', coalesce((
-      select jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id)
+      select to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id))
       from (select * from public.lead_properties o where o.org_id = l.org_id and o.lead_id = x.id offset 0) p), '[]'))
   from unnest(p_lead_ids) as x (id)
   cross join lateral (select * from public.leads o where o.id = x.id offset 0) l
@@ -26,7 +26,7 @@ begin
 end;
 $$;
 comment on function private.import_images(uuid[]) is
-  'Leads as they stand, by id: {lead, phones, parcels}, all columns but those that Postgres makes itself.';
+  'Leads with their current values, by id: {lead, phones, parcels}, with all columns except generated ones.';
 
 create function private.lock_import_leads(p_lead_ids uuid[])
 returns void
@@ -51,7 +51,8 @@ as $$
 declare
   v_locked text[];
 begin
-  -- Besides their own phones those under which campaigns still write to these leads: opt-outs and moves come to the targets.
+  -- Besides their phones, also the phones at which campaigns still write to these leads, because opt-outs and new addresses
+  -- change those targets.
   v_locked := p_e164s || array(
     select p.e164 from unnest(p_lead_ids) as x (id)
     cross join lateral (select o.e164 from public.lead_phones o where o.lead_id = x.id offset 0) p
@@ -68,8 +69,8 @@ begin
 end;
 $$;
 comment on function private.lock_import_contacts(uuid, text[], uuid[]) is
-  'Locks the contacts of p_e164s and of everything these leads are written to under, all at once in E.164 order. False where a '
-  'lead got another phone before the locks were there: they must be let go and taken again.';
+  'Locks the contacts of p_e164s, and of all phones at which these leads are written to, in one statement in E.164 order. '
+  'Returns false if a lead got another phone before the locks were obtained: the caller must release the locks and try again.';
 
 create function private.lock_chunk(p_org_id uuid, p_e164s text[])
 returns void
@@ -82,14 +83,14 @@ begin
   for v_try in 1 .. 10 loop
     v_lead_ids := array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k);
     begin
-      -- Both must hold with the locks in hand: the same leads have these phones, and all their phones are locked.
+      -- Both must be true while the locks are held: the same leads have these phones, and all their phones are locked.
       if private.lock_import_contacts(p_org_id, p_e164s, v_lead_ids)
         and array(select distinct k.lead_id from private.find_phone_leads(p_org_id, p_e164s) k) <@ v_lead_ids
       then
         perform private.lock_import_leads(v_lead_ids);
         return;
       end if;
-      -- What is locked later than its turn could deadlock, so everything is let go first.
+      -- A lock taken out of order could deadlock, so all locks are released first.
       raise exception using errcode = 'PTLCK', message = 'leads changed while their contacts were being locked';
     exception when sqlstate 'PTLCK' then
       null;
@@ -99,8 +100,8 @@ begin
 end;
 $$;
 comment on function private.lock_chunk(uuid, text[]) is
-  'Locks what merging rows with these phones may change: contacts in E.164 order, then leads by id. Raises 40001 where others '
-  'keep changing the leads: the chunk is tried again later.';
+  'Locks what merging rows with these phones may change: contacts in E.164 order, then leads by id. Raises 40001 if other '
+  'transactions keep changing the leads: the chunk is tried again later.';
 
 create function private.merge_chunk(p_import public.imports, p_rows jsonb, p_now timestamptz)
 returns jsonb
@@ -125,12 +126,13 @@ begin
   from private.find_phone_leads(p_import.org_id, array(
     select distinct p.e164
     from jsonb_to_recordset(p_rows) as r (phones jsonb) cross join lateral jsonb_to_recordset(r.phones) as p (e164 text))) k;
-  select array_agg(i.image || jsonb_build_object('before', i.image, 'consents', '[]'::jsonb, 'warnings', '[]'::jsonb)
-    order by i.lead_id)
+  select array_agg(i.image || jsonb_build_object('before', i.image, 'consents', '[]'::jsonb, 'warnings', '[]'::jsonb,
+    'identities', private.parcel_identities(i.image -> 'parcels')) order by i.lead_id)
   into v_states from private.import_images(v_lead_ids) i;
   v_count := cardinality(v_lead_ids);
 
-  -- Phones are numbered, and v_owners says by number which lead of v_states has it: what is looked up for every row is an array.
+  -- Phones are numbered. v_owners has, by number, the index in v_states of the lead that has the phone: arrays, because they are
+  -- read for every row.
   for v_row in
     with phones as materialized (
       select r.at as row_at, p.at, p.phone ->> 'e164' as e164, v_known ->> (p.phone ->> 'e164') as lead_id
@@ -174,16 +176,16 @@ begin
   return jsonb_build_object(
     'updated', v_updated,
     'shared', coalesce((select jsonb_object_agg(s.line, true) from unnest(v_lines) as s (line)), '{}'),
-    'made', coalesce((select jsonb_agg(s) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
-    'changed', coalesce((select jsonb_agg(s) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean),
-      '[]'),
+    'made', coalesce((select to_jsonb(array_agg(s)) from unnest(v_states[cardinality(v_lead_ids) + 1:]) s), '[]'),
+    'changed', coalesce((
+      select to_jsonb(array_agg(s)) from unnest(v_states[:cardinality(v_lead_ids)]) s where (s -> 'changed')::boolean), '[]'),
     'warnings', coalesce((
-      select jsonb_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id'))
+      select to_jsonb(array_agg(w || jsonb_build_object('lead_id', s -> 'lead' -> 'id')))
       from unnest(v_states) s cross join lateral jsonb_array_elements(s -> 'warnings') w), '[]'));
 end;
 $$;
 comment on function private.merge_chunk(public.imports, jsonb, timestamptz) is
-  'Merges those rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, '
-  'add_phones), writing nothing: {shared: {line: true}, updated: rows, made: [leads to be inserted], changed: [leads that were '
-  'there, to be written], warnings: [{line, field, reason, lead_id}]}. The target is the oldest lead that has the row''s first '
-  'known phone. The caller holds the locks.';
+  'Merges the rows of a chunk that share a phone with a lead or an earlier row, by the import''s strategy (update, fill, '
+  'add_phones). Writes nothing. Returns {shared: {line: true}, updated: number of rows, made: [leads to be inserted], changed: '
+  '[existing leads to be written], warnings: [{line, field, reason, lead_id}]}. A row is merged into the oldest lead that has '
+  'the row''s first known phone. The caller holds the locks.';

@@ -82,7 +82,7 @@ begin
 end;
 $$;
 comment on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) is
-  'Undoes the next p_limit leads of an import in one transaction, with progress, the next queue message, and removes '
-  'p_message_id. Does nothing unless p_after is the lead up to which it is undone. Returns {applied, status}. Definer: the '
+  'Undoes the next p_limit leads of an import in one transaction, with progress and the next queue message; deletes '
+  'p_message_id. Does nothing unless p_after is the last lead that was undone. Returns {applied, status}. Security definer: the '
   'worker may not write these tables.';
 grant execute on function private.undo_import_chunk(uuid, uuid, bigint, integer, timestamptz) to service_role, worker;

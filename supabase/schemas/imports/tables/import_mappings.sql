@@ -12,12 +12,12 @@ create table public.import_mappings (
   unique (org_id, name)
 );
 comment on table public.import_mappings is
-  'Which column of a file goes to which field, saved by name. A preview applies the one that fits the file best.';
+  'A mapping of a file''s columns to fields, saved by name. A preview applies the one that fits the file best.';
 comment on column public.import_mappings.fingerprint is
-  'SHA-256 of the columns'' names, folded and sorted: two files have the same whatever the order, case and accents of their '
-  'columns.';
+  'SHA-256 of the columns'' names, folded and sorted: files have the same fingerprint whatever the order, case and accents of '
+  'their columns.';
 comment on column public.import_mappings.options is
-  'What goes with it: merge_strategy, keep_case, auto_tags, tags. The request has the last word.';
+  'Options saved with the mapping: merge_strategy, keep_case, auto_tags, tags. Options of a request override them.';
 create index import_mappings_created_by_idx on public.import_mappings (created_by) where created_by is not null;
 
 alter table public.import_mappings enable row level security;

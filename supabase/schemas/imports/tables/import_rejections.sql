@@ -11,17 +11,16 @@ create table public.import_rejections (
   foreign key (org_id, import_id) references public.imports (org_id, id) on delete cascade,
   constraint import_rejections_field_check check (length(field) <= 250),
   constraint import_rejections_reason_check check (length(reason) <= 1000),
-  -- A line of 131,072 characters at most, as the background worker reads it. Of before it stays as it is: nothing but erasing
-  -- changes it.
+  -- The background worker reads lines of at most 131,072 characters.
   constraint import_rejections_raw_size_check check (pg_column_size(raw) <= 1000000)
 );
 comment on table public.import_rejections is
-  'A row that was not imported: its line in the file, the field, the reason and the row itself, so that nothing is lost. '
-  'Outcome warning: imported, but for the field named. Outcome kept: a lead that undo left alone.';
-comment on column public.import_rejections.line is
-  'Line of the file, the first being 1; 0 where no single line stands for a kept lead.';
-comment on column public.import_rejections.raw is 'The cells as they stood in the file, in the order of imports.columns.';
-comment on column public.import_rejections.lead_id is 'The lead that a warning or a kept lead is about; it may be gone.';
+  'A row that was not imported: its line in the file, the field, the reason and the row itself, so that nothing is lost. Outcome '
+  'warning: the row was imported without the field named. Outcome kept: a lead that an undo left as it was.';
+comment on column public.import_rejections.line is 'Line of the file, counted from 1; 0 if a kept lead has no single line.';
+comment on column public.import_rejections.raw is 'The cells as they were in the file, in the order of imports.columns.';
+comment on column public.import_rejections.lead_id is
+  'The lead that a warning or a kept lead is about; it may have been deleted.';
 create index import_rejections_list_idx on public.import_rejections (org_id, import_id, line, id);
 create unique index import_rejections_once_key on public.import_rejections (import_id, line)
   where outcome in ('rejected', 'duplicate');

@@ -8,11 +8,11 @@ create table public.import_uploads (
   expires_at timestamptz not null
 );
 comment on table public.import_uploads is
-  'A file that somebody may put at <org>/<id>.csv of bucket imports by a signed link. Its import gets the same id. Forgotten a '
-  'day later.';
-comment on column public.import_uploads.file_bytes is 'As announced: what comes must have as many.';
+  'An announced file that a person may store at <org>/<id>.csv of bucket imports by a signed link. Its import gets the same id. '
+  'Deleted a day later.';
+comment on column public.import_uploads.file_bytes is 'The announced size; the file must have exactly this size.';
 comment on column public.import_uploads.expires_at is
-  'Until when the link takes a file; Storage gives every such link two hours.';
+  'Until when the link accepts a file; Storage gives every such link two hours.';
 create index import_uploads_age_idx on public.import_uploads (created_at);
 create index import_uploads_org_idx on public.import_uploads (org_id);
 create index import_uploads_created_by_idx on public.import_uploads (created_by) where created_by is not null;

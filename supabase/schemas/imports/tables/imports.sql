@@ -49,39 +49,42 @@ create table public.imports (
     check (undone_rows + kept_rows + hidden_rows <= coalesce(undo_total, 0) and (status = 'undone') = (undone_at is not null)),
   constraint imports_file_bytes_limit_check check (file_bytes <= 104857600),
   constraint imports_storage_path_check check (length(storage_path) <= 200),
-  -- Where an import begins its caller says; from there on it is counted. No file has more lines or chunks than bytes.
+  -- The caller gives the first values, and each chunk then advances them. No file has more lines or chunks than bytes.
   constraint imports_next_byte_check check (next_byte between 0 and 104857600),
   constraint imports_next_line_check check (next_line between 1 and 210000000),
   constraint imports_next_chunk_check check (next_chunk between 0 and 210000000),
   constraint imports_run_from_byte_check check (run_from_byte between 0 and 104857600),
   constraint imports_columns_check
-    check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 524288),
-  constraint imports_mapping_size_check check (pg_column_size(mapping) <= 262144),
+    check (cardinality(columns) between 1 and 500 and octet_length(array_to_string(columns, ',')) <= 131072),
+  constraint imports_mapping_size_check check (pg_column_size(mapping) <= 131072),
   constraint imports_options_size_check check (pg_column_size(options) <= 10000),
   constraint imports_tags_check check (cardinality(tags) <= 50),
   constraint imports_delimiter_check check (length(delimiter) = 1),
-  constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252')),
+  constraint imports_encoding_check check (encoding in ('utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'macintosh')),
   constraint imports_file_name_line_check check (file_name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  -- May quote the file; fail_import cuts it.
+  -- The message may quote the file; fail_import cuts it to this length.
   constraint imports_error_message_check check (length(error_message) <= 2000),
   constraint imports_rate_check check (rows_per_second between 0 and 99999999999)
 );
 comment on table public.imports is
-  'A file of leads and how far its import is: next_byte and next_line are where the next chunk begins. imported + updated + '
-  'duplicate + rejected = processed, always; warning_count stands beside that sum.';
-comment on column public.imports.error_message is 'Why it failed or was canceled, and what stays.';
-comment on column public.imports.updated_rows is 'Rows merged into a lead that was there, those that changed nothing included.';
-comment on column public.imports.undone_rows is 'Leads that undo removed or put back as they were.';
+  'The import of a file of leads and its progress: next_byte and next_line are where the next chunk begins. imported_rows + '
+  'updated_rows + duplicate_rows + rejected_rows = processed_rows, always; warning_count is not part of that sum.';
+comment on column public.imports.error_message is 'Why it failed or was canceled, and what stays imported.';
+comment on column public.imports.updated_rows is 'Rows merged into an existing lead, including rows that changed nothing.';
+comment on column public.imports.undone_rows is 'Leads that an undo removed or restored to their former values.';
 comment on column public.imports.kept_rows is
-  'Leads that undo left alone, since they were changed after the import: import_rejections has each, outcome kept.';
+  'Leads that an undo left as they are, because they were changed after the import: import_rejections has each, with outcome '
+  'kept.';
 comment on column public.imports.hidden_rows is
-  'Leads that undo deleted as people do: campaigns, messages or conversations know them.';
+  'Leads that an undo hid, because campaigns, messages or conversations refer to them, and leads that people had deleted '
+  'already.';
 comment on column public.imports.undo_total is
-  'Leads that the import made or changed, counted when its undo begins. undone + kept + hidden reach it.';
-comment on column public.imports.undo_after is 'The id of the lead up to which it is undone.';
+  'How many leads the import made or changed, counted when its undo begins. undone_rows + kept_rows + hidden_rows reach it in '
+  'the end.';
+comment on column public.imports.undo_after is 'The id of the last lead that was undone.';
 comment on column public.imports.run_started_at is
-  'When this run began, the last resume or undo included: the rate is counted from run_from_rows and run_from_byte on, so that '
-  'a pause does not spoil it.';
+  'When the current run began: the start or the last resume or undo. The rate is counted from run_from_rows and run_from_byte '
+  'on, so that a pause does not distort it.';
 alter table public.consent_records add foreign key (import_id) references public.imports (id) on delete set null;
 create index imports_list_idx on public.imports (org_id, created_at desc);
 create index imports_hash_idx on public.imports (org_id, content_hash);
@@ -108,3 +111,10 @@ create trigger imports_limit_active_insert after insert on public.imports
 create trigger imports_limit_active_update after update of status on public.imports
   for each row when (new.status in ('queued', 'undoing') and old.status not in ('queued', 'running', 'undoing'))
   execute function private.limit_active_work('50', 'imports under way', '{queued,running,undoing}');
+create trigger imports_limit_large_columns after insert on public.imports
+  for each row when (octet_length(array_to_string(new.columns, ',')) > 8000)
+  execute function private.limit_large_values('columns');
+create trigger imports_limit_large_mapping after insert on public.imports
+  for each row when (octet_length(new.mapping::text) > 8192) execute function private.limit_large_values('mapping');
+create trigger imports_forget_large_values after delete on public.imports
+  for each row execute function private.forget_large_values();

@@ -15,7 +15,7 @@ begin
   perform private.lock_count(new.org_id, 'import mappings');
   select count(*) as n, coalesce(sum(pg_column_size(m.mapping) + pg_column_size(m.columns)), 0) as bytes into v_others
   from public.import_mappings m where m.org_id = new.org_id and m.id <> new.id;
-  -- A preview reads all of them.
+  -- Limited, because a preview reads all of them.
   if tg_op = 'INSERT' and v_others.n >= 200 then
     perform private.raise_error('PT409', 'invalid_state',
       'Your organisation has 200 saved mappings, as many as it may have: delete one you no longer need.',
@@ -29,8 +29,9 @@ begin
 end;
 $$;
 comment on function private.check_import_mapping() is
-  'Trigger: a saved mapping is one, and there is room for it: 200 for an organisation, 4 MB together. Raises PT422 naming the '
-  'field, PT409 where there is no room. Definer: whoever saves one may not ask the shapes.';
+  'Trigger: checks that a saved mapping is valid and that there is room for it: an organisation may have 200, with 4 MB '
+  'together. Raises PT422 naming the field, PT409 if there is no room. Security definer: users may not call the functions of '
+  'shapes.';
 
 create function private.audit_import_mapping()
 returns trigger
@@ -41,7 +42,7 @@ as $$
 declare
   v_row public.import_mappings := case tg_op when 'DELETE' then old else new end;
 begin
-  -- Not where the organisation itself goes.
+  -- Nothing is recorded if the organisation itself is being deleted.
   if exists (select from public.orgs o where o.id = v_row.org_id) then
     perform private.record_audit_event(v_row.org_id, case tg_op when 'DELETE' then 'import_mapping_deleted'
       else 'import_mapping_saved' end,
@@ -51,4 +52,4 @@ begin
 end;
 $$;
 comment on function private.audit_import_mapping() is
-  'Trigger: writes down who saved or deleted a mapping. Definer: people may not write the audit trail.';
+  'Trigger: records in the audit events who saved or deleted a mapping. Security definer: users may not write audit events.';

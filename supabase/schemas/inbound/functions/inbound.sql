@@ -1,5 +1,5 @@
--- Inbound: a person wrote. One transaction: thread it, store it, act on what it means. The text is classified by the caller
--- (keywords need no data); what follows from the class is decided here.
+-- Inbound messages. One transaction assigns a message to its conversation, stores it and acts on it. The caller classifies the
+-- text (keywords need no data); the consequences are decided here.
 
 create function private.system_template(p_org_id uuid, p_category text, p_language text)
 returns public.templates
@@ -13,7 +13,7 @@ as $$
   limit 1;
 $$;
 comment on function private.system_template(uuid, text, text) is
-  'The help or stop text of an organisation, in the person''s language where it has one.';
+  'The help or stop text of an organisation, in the person''s language if there is one.';
 
 create function private.queue_auto_reply(
   p_org_id uuid,
@@ -51,5 +51,59 @@ begin
 end;
 $$;
 comment on function private.queue_auto_reply(uuid, public.conversations, public.phone_numbers, text, text, text, timestamptz) is
-  'Queues the help or stop text for a person, ahead of campaigns. A stop confirmation is the one message allowed after an '
+  'Queues the help or stop text for a person, ahead of campaigns. A stop confirmation is the only message allowed after an '
   'opt-out (47 CFR 64.1200(a)(12)).';
+
+create function private.is_answer(p_classification text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_classification, 'reply') <> all (
+    array['stop', 'start', 'help', 'automatic', 'disliked', 'reaction']);
+$$;
+comment on function private.is_answer(text) is
+  'Whether a text of this class counts as an answer to a campaign: no keyword, no robot, and of the reactions only a like.';
+
+create function private.mark_wrong_number(p_org_id uuid, p_e164 text, p_campaign_id uuid, p_lead_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.cancel_open_targets(p_org_id, p_e164, 'wrong_number', p_now);
+  update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
+    invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
+  where c.org_id = p_org_id and c.e164 = p_e164;
+  update public.lead_phones p set is_valid = false, invalid_reason = 'wrong_number'
+  where p.org_id = p_org_id and p.e164 = p_e164 and p.is_valid;
+  perform private.record_audit_event(p_org_id, 'wrong_number', p_e164, p_campaign_id, p_lead_id);
+end;
+$$;
+comment on function private.mark_wrong_number(uuid, text, uuid, uuid, timestamptz) is
+  'A phone belongs to somebody else: cancels what waits for it, and no campaign takes it any more. The caller holds the contact.';
+
+create function private.last_sent(p_account_sid text, p_from text, p_to text)
+returns text[]
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select array(
+    select m.content
+    from public.phone_numbers n
+    join public.twilio_accounts a on a.org_id = n.org_id
+    cross join lateral (
+      select x.content, x.created_at from public.messages x
+      where x.to_number = p_from and (x.org_id = n.org_id) is true and x.content is not null
+      order by x.created_at desc limit 3
+    ) m
+    where n.e164 = p_to and a.account_sid = p_account_sid
+    order by m.created_at desc);
+$$;
+comment on function private.last_sent(text, text, text) is
+  'The last three texts that the organisation of our number p_to sent to p_from, the newest first, to tell quotations of them '
+  'from the person''s words. Security definer: the worker may not read messages.';
+grant execute on function private.last_sent(text, text, text) to worker;

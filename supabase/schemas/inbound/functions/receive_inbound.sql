@@ -12,7 +12,11 @@ create function private.receive_inbound(
   p_handled_by_twilio boolean,
   p_matched text,
   p_now timestamptz default now(),
-  p_interest text default null
+  p_interest text default null,
+  p_class text default null,
+  p_rule text default null,
+  p_version integer default null,
+  p_holds boolean default false
 )
 returns text
 language plpgsql
@@ -20,6 +24,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_class text := coalesce(p_class, p_kind);
   v_number public.phone_numbers;
   v_contact private.contacts;
   v_conversation public.conversations;
@@ -36,7 +41,7 @@ begin
   end if;
 
   v_contact := private.lock_contact(v_number.org_id, p_from);
-  -- Of this organisation: another one with an account of its own may claim any MessageSid.
+  -- Only within this organisation: another organisation with its own account could send any MessageSid.
   if exists (select 1 from public.messages m where m.provider_sid = p_message_sid and m.org_id = v_number.org_id
     and m.kind = 'inbound') then
     return 'repeated';
@@ -51,7 +56,7 @@ begin
   v_replied_before := exists (
     select 1 from public.messages m join public.conversations c on c.id = m.conversation_id
     where c.org_id = v_number.org_id and c.e164 = p_from and m.kind = 'inbound'
-      and m.campaign_id is not distinct from v_campaign_id);
+      and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
   insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
     last_message_at)
@@ -64,29 +69,32 @@ begin
   returning * into v_conversation;
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
-    language, status, provider_sid, provider_status, classification, queued_at, created_at, updated_at)
+    language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
+    created_at, updated_at)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
-    nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', p_kind, p_now, p_now, p_now)
+    nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
   returning id into v_message_id;
   update private.contacts c set last_inbound_at = p_now, phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
-  if v_campaign_id is not null and not v_replied_before then
+  if v_campaign_id is not null and private.is_answer(v_class) and not v_replied_before then
     insert into private.campaign_deltas (org_id, campaign_id, replies) values (v_number.org_id, v_campaign_id, 1);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
-    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'certainty', p_certainty, 'matched', p_matched,
+    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
+      'certainty', p_certainty, 'matched', p_matched,
       'handled_by_twilio', p_handled_by_twilio));
 
   if p_kind = 'stop' then
     v_new_opt_out := private.suppress(v_number.org_id, p_from, 'keyword', p_body, v_campaign_id, p_review, p_language, p_now);
-    -- Twilio's own answer counts as the confirmation: a second one would be refused with 21610, and is not ours to send.
+    -- Twilio's own reply counts as the confirmation. A second one would be refused with 21610, and is not ours to send.
     if v_new_opt_out and not p_handled_by_twilio then
       perform private.queue_auto_reply(v_number.org_id, v_conversation, v_number, p_from, 'stop', p_language, p_now);
     end if;
   elsif p_kind = 'start' then
     perform private.unsuppress(v_number.org_id, p_from, 'keyword', p_body, p_language, p_now);
   elsif p_kind = 'help' then
-    -- One answer an hour: two machines must not talk to each other.
+    -- At most one reply an hour, so that two machines do not answer each other for ever.
     if not p_handled_by_twilio and v_contact.suppressed_at is null and not exists (
       select 1 from public.messages m where m.to_number = p_from and (m.org_id = v_number.org_id) is true
         and m.kind = 'auto_reply' and m.created_at > p_now - interval '1 hour'
@@ -94,23 +102,25 @@ begin
       perform private.queue_auto_reply(v_number.org_id, v_conversation, v_number, p_from, 'help', p_language, p_now);
     end if;
   elsif p_kind = 'wrong_number' then
-    perform private.cancel_open_targets(v_number.org_id, p_from, 'wrong_number', p_now);
-    update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
-      invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
-    where c.org_id = v_number.org_id and c.e164 = p_from;
-    update public.lead_phones p set is_valid = false, invalid_reason = 'wrong_number'
-    where p.org_id = v_number.org_id and p.e164 = p_from and p.is_valid;
-    perform private.record_audit_event(v_number.org_id, 'wrong_number', p_from, v_campaign_id, v_conversation.lead_id);
+    perform private.mark_wrong_number(v_number.org_id, p_from, v_campaign_id, v_conversation.lead_id, p_now);
   end if;
-  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, p_kind, p_interest, v_message_id);
+  if p_holds then
+    perform private.hold_person(v_number.org_id, p_from, p_now);
+  elsif p_kind in ('stop', 'start', 'wrong_number') then
+    -- They say themselves what was in doubt.
+    perform private.release_person(v_number.org_id, p_from, p_now);
+  end if;
+  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
   return p_kind;
 end;
 $$;
 comment on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
-  timestamptz, text) is
-  'Stores an inbound message once (by its MessageSid), threads it, and acts: STOP suppresses and confirms once, START '
-  're-subscribes, HELP answers, a wrong number cancels that phone''s other steps; and status and score of the lead follow. '
-  'p_kind: stop, start, help, wrong_number, reply; p_interest, of a reply: interested, not_interested or null. Returns p_kind, '
-  'repeated or not_our_number. Definer: the worker may not write these tables.';
+  timestamptz, text, text, text, integer, boolean) is
+  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the phone '
+  'and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps. Status and '
+  'score of the lead change too. p_kind: stop, start, help, wrong_number, deceased, reaction, automatic, reply; p_class is the '
+  'classification that is stored (null: p_kind), p_rule, p_matched and p_version what decided it; p_holds: campaigns wait until '
+  'somebody has read the text; p_interest, for a reply: interested, not_interested or null. Returns p_kind, repeated or '
+  'not_our_number. Security definer: the worker may not write these tables.';
 grant execute on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
-  timestamptz, text) to worker;
+  timestamptz, text, text, text, integer, boolean) to worker;

@@ -15,7 +15,7 @@ create table public.conversations (
   unique (org_id, e164)
 );
 comment on table public.conversations is
-  'What an organisation and a person wrote to each other: one per phone, begun by the person''s first message.';
+  'The messages between an organisation and a person: one conversation for each phone, begun by the person''s first message.';
 alter table public.messages add foreign key (conversation_id) references public.conversations (id) on delete set null;
 create index conversations_list_idx on public.conversations (org_id, last_message_at desc);
 create index conversations_lead_idx on public.conversations (lead_id) where lead_id is not null;

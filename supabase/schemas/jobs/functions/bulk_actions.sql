@@ -1,4 +1,4 @@
--- Bulk actions as people start them: counted first on request, done at once where they are few, as a job where they are many.
+-- Bulk actions as people start them. On request they are only counted first. Few leads are changed at once, many by a job.
 
 create function private.check_bulk_value(p_org_id uuid, p_action text, p_value jsonb)
 returns jsonb
@@ -12,12 +12,12 @@ declare
 begin
   case
     when p_action in ('add_tags', 'remove_tags') then
-      -- Tags are written in capitals, whoever writes them.
+      -- Tags are stored in capitals, however they were typed.
       p_value := case when v_kind <> 'array' then coalesce(p_value, 'null')
-        else (select coalesce(jsonb_agg(case jsonb_typeof(e) when 'string' then to_jsonb(upper(e #>> '{}')) else e end
-          order by n), '[]') from jsonb_array_elements(p_value) with ordinality x (e, n)) end;
+        else (select coalesce(to_jsonb(array_agg(case jsonb_typeof(e) when 'string' then to_jsonb(upper(e #>> '{}')) else e end
+          order by n)), '[]') from jsonb_array_elements(p_value) with ordinality x (e, n)) end;
       perform private.check_shape(p_value, private.tags_shape() || '{"minItems": 1}', 'value');
-      return (select jsonb_agg(t.tag order by t.n) from (
+      return (select to_jsonb(array_agg(t.tag order by t.n)) from (
         select e #>> '{}' as tag, min(n) as n from jsonb_array_elements(p_value) with ordinality x (e, n) group by 1) t);
     when p_action = 'set_status' then
       perform private.check_shape(p_value, private.lead_shape() #> '{properties,status}', 'value');
@@ -46,7 +46,7 @@ begin
 end;
 $$;
 comment on function private.check_bulk_value(uuid, text, jsonb) is
-  'The value of a bulk action as it is kept. Raises PT422 where it is none for the action.';
+  'The value of a bulk action in the form in which it is stored. Raises PT422 if the value does not suit the action.';
 
 create function private.change_leads(p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -68,7 +68,7 @@ begin
 end;
 $$;
 comment on function private.change_leads(public.jobs, uuid[], timestamptz) is
-  'Does a bulk action to some of its leads; returns the figures of it.';
+  'Does a bulk action to some of its leads. Returns its figures, such as {changed}.';
 
 create function private.bulk_action_step(p_job public.jobs, p_step integer, p_now timestamptz)
 returns void
@@ -93,7 +93,8 @@ begin
 end;
 $$;
 comment on function private.bulk_action_step(public.jobs, integer, timestamptz) is
-  'A step of a bulk action: the first fixes its leads, each other changes 1,000 of them. The caller holds the job''s lock.';
+  'A step of a bulk action: the first fixes its leads, each other step changes up to 1,000 of them. The caller holds the job''s '
+  'lock.';
 
 create function private.bulk_action_shape()
 returns jsonb
@@ -104,11 +105,10 @@ as $$
   select private.object_shape(jsonb_build_object(
     'action', private.word_shape('add_tags', 'remove_tags', 'set_status', 'set_score', 'set_source', 'add_to_segment',
       'remove_from_segment', 'delete', 'restore'),
-    -- What suits the action private.check_bulk_value says.
+    -- private.check_bulk_value checks whether the value suits the action.
     'value', private.text_shape(1000)
       || jsonb_build_object('type', '["string", "array", "null"]'::jsonb, 'maxItems', 50, 'items', private.text_shape(50)),
     'filter', private.lead_filter_shape(),
     'dry_run', '{"type": "boolean"}'::jsonb), '{action,filter}');
 $$;
-comment on function private.bulk_action_shape() is
-  'The shape of a bulk action as people ask for it: action, value, filter, dry_run.';
+comment on function private.bulk_action_shape() is 'The shape of a request for a bulk action: action, value, filter, dry_run.';

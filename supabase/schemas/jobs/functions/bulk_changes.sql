@@ -1,5 +1,5 @@
--- What bulk actions do to leads: a few hundred at a time, each set in one transaction, with what was there before in a journal,
--- so that it can be undone. Locks as everywhere: contacts by phone, then leads by id.
+-- How bulk actions change leads: each set of leads in one transaction, with the former values in a journal, so that it can be
+-- undone. Locks as everywhere: contacts by phone, then leads by id.
 
 create function private.add_figures(p_figures jsonb, p_more jsonb)
 returns jsonb
@@ -9,14 +9,14 @@ set search_path = ''
 as $$
   select p_figures || coalesce(jsonb_object_agg(m.key, case jsonb_typeof(m.value)
     when 'number' then to_jsonb(coalesce((p_figures ->> m.key)::numeric, 0) + m.value::numeric)
-    else (select coalesce(jsonb_agg(x.value order by x.n), '[]') from (
+    else (select coalesce(to_jsonb(array_agg(x.value order by x.n)), '[]') from (
       select e.value, e.n from jsonb_array_elements(coalesce(p_figures -> m.key, '[]') || m.value) with ordinality e (value, n)
         limit 100) x)
   end), '{}')
   from jsonb_each(p_more) m;
 $$;
 comment on function private.add_figures(jsonb, jsonb) is
-  'Adds what a step did to what the job did before: numbers are summed, lists joined up to 100.';
+  'Adds the figures of a step to those of the job so far: numbers are added, lists are joined up to 100 items.';
 
 create function private.merge_tags(p_tags text[], p_more text[])
 returns text[]
@@ -26,7 +26,7 @@ set search_path = ''
 as $$
   select p_tags || array(select x.tag from unnest(p_more) with ordinality x (tag, n) where x.tag <> all (p_tags) order by x.n);
 $$;
-comment on function private.merge_tags(text[], text[]) is 'The tags of a lead with those it lacks behind them.';
+comment on function private.merge_tags(text[], text[]) is 'The tags p_tags, followed by those of p_more that it lacks.';
 
 create function private.bulk_action_sql(
   p_action text,
@@ -75,8 +75,8 @@ begin
 end;
 $$;
 comment on function private.bulk_action_sql(text, jsonb) is
-  'A bulk action as SQL over the alias l of public.leads, values as quoted literals: the field it changes (null where it is '
-  'none of the lead''s), the field''s new value, and whether it changes anything.';
+  'A bulk action as SQL over the alias l of public.leads, with values as quoted literals: the field it changes (null if it does '
+  'not change a field of the lead), the field''s new value, and the condition that the action changes anything.';
 
 create function private.set_lead_field(p_org_id uuid, p_job_id uuid, p_action text, p_value jsonb, p_lead_ids uuid[])
 returns jsonb
@@ -98,7 +98,7 @@ begin
       v_sql.expression)
     into v_full using v_ids;
   end if;
-  -- A statement of its own: it sees what was committed before the locks were had.
+  -- A statement of its own, so that it sees everything that was committed before the locks were obtained.
   execute format($sql$
     with chosen as materialized (
       select l.id, to_jsonb(l.%1$I) as before, %2$s as after from public.leads l where l.id = any ($1) and %3$s and %4$s
@@ -117,8 +117,8 @@ begin
 end;
 $$;
 comment on function private.set_lead_field(uuid, uuid, text, jsonb, uuid[]) is
-  'Changes one field of leads of an organisation, by id, for a job, with a line in the journal for each that changes: {changed, '
-  'skipped_too_many_tags}. Deleted leads are passed over.';
+  'Changes one field of leads of an organisation for a job, and writes a row of the journal for each lead that changes: '
+  '{changed, skipped_too_many_tags}. Leads are locked in the order of their ids. Deleted leads are skipped.';
 
 create function private.lock_leads_phones(p_org_id uuid, p_lead_ids uuid[])
 returns text[]
@@ -136,7 +136,7 @@ begin
 end;
 $$;
 comment on function private.lock_leads_phones(uuid, uuid[]) is
-  'Locks the contacts of all phones of these leads; returns the phones. Before the leads themselves, as everywhere.';
+  'Locks the contacts of all phones of these leads, and returns the phones. Called before the leads are locked, as everywhere.';
 
 create function private.delete_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -153,7 +153,7 @@ begin
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is null order by l.id for no key update);
   update public.leads l set deleted_at = p_now where l.id = any (v_ids);
   insert into private.bulk_changes (job_id, lead_id, after) select p_job_id, x.id, to_jsonb(p_now) from unnest(v_ids) x (id);
-  -- What campaigns have sent stays; what they have not sent yet is canceled, unless another lead has the same phone.
+  -- Sent messages stay. Messages that campaigns have not sent yet are canceled, unless another lead has the same phone.
   v_canceled := private.cancel_phones_targets(p_org_id,
     array(select p.e164 from unnest(v_phones) p (e164) except select k.e164 from private.find_phone_leads(p_org_id, v_phones) k),
     'lead_deleted', p_now);
@@ -161,7 +161,7 @@ begin
 end;
 $$;
 comment on function private.delete_leads(uuid, uuid, uuid[], timestamptz) is
-  'Hides leads of an organisation, by id, for a job, as private.delete_lead does one: {changed, canceled_targets}.';
+  'Hides leads of an organisation for a job, as private.delete_lead does with one: {changed, canceled_targets}.';
 
 create function private.restore_leads(p_org_id uuid, p_job_id uuid, p_lead_ids uuid[])
 returns jsonb
@@ -178,14 +178,15 @@ begin
   v_ids := array(
     select l.id from public.leads l
     where l.org_id = p_org_id and l.id = any (p_lead_ids) and l.deleted_at is not null order by l.id for no key update);
-  -- A lead that was merged lives on in another.
+  -- A merged lead is not restored: it is part of another lead now.
   v_merged := array(select l.id from public.leads l where l.id = any (v_ids) and l.merged_into is not null);
   v_ids := array(select x.id from unnest(v_ids) x (id) where x.id <> all (v_merged));
   v_phoneless := array(
     select x.id from unnest(v_ids) x (id)
     where not exists (select 1 from public.lead_phones p where p.lead_id = x.id and p.role = 'primary'));
-  -- A phone that a lead has by now, or an older one of these: nobody is to have two leads without anybody knowing.
-  select coalesce(jsonb_agg(d.duplicate order by d.lead_id), '[]') into v_duplicates
+  -- Leads whose phone another lead has by now, or an older one of these leads. They are skipped and listed, so that nobody gets
+  -- two leads of one person unknowingly.
+  select coalesce(to_jsonb(array_agg(d.duplicate order by d.lead_id)), '[]') into v_duplicates
   from (
     select distinct on (p.lead_id) p.lead_id,
       jsonb_build_object('lead_id', p.lead_id, 'phone', p.e164, 'other_lead_id', coalesce(k.lead_id, older.lead_id)) as duplicate
@@ -216,9 +217,9 @@ begin
 end;
 $$;
 comment on function private.restore_leads(uuid, uuid, uuid[]) is
-  'Brings deleted leads of an organisation back, by id, for a job, all but those whose phone another lead has by now, those '
-  'without a phone and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], '
-  'skipped_without_phone, skipped_merged}. What was canceled when they were deleted stays canceled.';
+  'Restores deleted leads of an organisation for a job, except those whose phone another lead has by now, those without a phone, '
+  'and those merged into another: {changed, skipped_duplicates, duplicates: [{lead_id, phone, other_lead_id}], '
+  'skipped_without_phone, skipped_merged}. Messages that were canceled when the leads were deleted stay canceled.';
 
 create function private.set_segment_leads(p_org_id uuid, p_job_id uuid, p_segment_id uuid, p_is_in boolean, p_lead_ids uuid[],
   p_now timestamptz)
@@ -231,7 +232,7 @@ declare
 begin
   perform 1 from public.segments s where s.org_id = p_org_id and s.id = p_segment_id and s.kind = 'list' for key share;
   if not found then
-    perform private.raise_error('PT409', 'invalid_state', 'There is no such list any more.');
+    perform private.raise_error('PT409', 'invalid_state', 'This list no longer exists.');
   end if;
   if p_is_in then
     with added as (
@@ -255,4 +256,5 @@ begin
 end;
 $$;
 comment on function private.set_segment_leads(uuid, uuid, uuid, boolean, uuid[], timestamptz) is
-  'Puts leads of an organisation on a list, or takes them off, by id, for a job: {changed}. Raises PT409 where the list is gone.';
+  'Adds leads of an organisation to a list, or removes them from it, for a job: {changed}. Raises PT409 if the list no longer '
+  'exists.';

@@ -1,4 +1,4 @@
--- The undo of a bulk action, within 30 days: each lead gets back what it had, unless somebody changed the field since.
+-- Undoing a bulk action, within 30 days: each lead gets its former value back, unless somebody has changed the field since.
 
 create function private.undo_changes(p_org_id uuid, p_undo_id uuid, p_job public.jobs, p_lead_ids uuid[], p_now timestamptz)
 returns jsonb
@@ -47,8 +47,8 @@ begin
 end;
 $$;
 comment on function private.undo_changes(uuid, uuid, public.jobs, uuid[], timestamptz) is
-  'Gives leads back what a bulk action (p_job) took, where the field still is as it left it: {changed, skipped_changed_since} '
-  'and what restoring and deleting say of themselves.';
+  'Gives leads back the values they had before a bulk action (p_job), if the field still has the value that the action set: '
+  '{changed, skipped_changed_since} and the figures of restoring or deleting.';
 
 create function private.bulk_undo_step(p_job public.jobs, p_step integer, p_now timestamptz)
 returns void
@@ -80,8 +80,8 @@ begin
 end;
 $$;
 comment on function private.bulk_undo_step(public.jobs, integer, timestamptz) is
-  'A step of an undo: the first fixes its leads, those that the action changed, each other gives 1,000 of them back what they '
-  'had. The caller holds the job''s lock.';
+  'A step of an undo: the first fixes its leads, which are those that the action changed; each other step gives up to 1,000 of '
+  'them their former values back. The caller holds the job''s lock.';
 
 create function private.undo_bulk_action(p_job_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -104,16 +104,16 @@ begin
   end if;
   perform private.require_role(v_original.required_role);
   if v_original.finished_at is null then
-    perform private.raise_error('PT409', 'invalid_state', 'The action is not over yet: cancel it first.',
+    perform private.raise_error('PT409', 'invalid_state', 'The action has not ended yet: cancel it first.',
       jsonb_build_object('status', v_original.status));
   elsif v_original.finished_at < p_now - interval '30 days' then
-    perform private.raise_error('PT409', 'invalid_state', 'It can be undone for 30 days only.');
+    perform private.raise_error('PT409', 'invalid_state', 'A bulk action can be undone only within 30 days of its end.');
   elsif exists (
     select 1 from public.jobs j
     where j.org_id = v_org_id and j.kind = 'lead_bulk_undo' and j.input ->> 'job_id' = p_job_id::text
       and j.status not in ('failed', 'canceled'))
   then
-    perform private.raise_error('PT409', 'invalid_state', 'It was undone already.');
+    perform private.raise_error('PT409', 'invalid_state', 'This bulk action was undone already.');
   end if;
 
   select count(*) into v_changed from (select from private.bulk_changes c where c.job_id = p_job_id limit 1001) c;
@@ -138,9 +138,9 @@ begin
 end;
 $$;
 comment on function private.undo_bulk_action(uuid, timestamptz) is
-  'Whoever may start such an action: undoes what a bulk action did, also one that was canceled or failed, within 30 days of its '
-  'end. Up to 1,000 leads at once, more as a job, which it returns. Raises PT403, PT404, PT409. Definer: users may not write '
-  'leads.';
+  'For people who may start such an action: undoes a bulk action, also one that was canceled or failed, within 30 days of its '
+  'end. Up to 1,000 leads are done at once, more by a job. Returns the job. Raises PT403, PT404, PT409. Security definer: users '
+  'may not write leads.';
 grant execute on function private.undo_bulk_action(uuid, timestamptz) to authenticated;
 
 create function public.undo_bulk_action(p_job_id uuid)

@@ -13,6 +13,6 @@ as $$
     'enrichments', private.queue_is_due('enrichments', '0'));
 $$;
 comment on function private.due_background_work() is
-  'What the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Definer: it may not read '
-  'the queues.';
+  'Which kinds of work the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Security '
+  'definer: the worker may not read the queues.';
 grant execute on function private.due_background_work() to worker;

@@ -3,13 +3,13 @@ returns jsonb
 language plpgsql
 security definer
 set search_path = ''
--- By the index for each lead, whatever the statistics say: see private.find_phone_leads.
+-- Forces an index lookup for each lead, whatever the statistics say: see private.find_phone_leads.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 declare
   v_time text := 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM';
-  -- What the worker holds of a part several times over.
+  -- The worker has several copies of a part in memory.
   v_most constant bigint := 5000000;
   v_ids uuid[];
   v_n integer := greatest(p_from, 0);
@@ -21,12 +21,12 @@ begin
   perform set_config('TimeZone', o.time_zone, true)
   from public.jobs j join public.orgs o on o.id = j.org_id where j.id = p_job_id;
   select j.lead_ids into v_ids from private.job_leads j where j.job_id = p_job_id and j.chunk = p_chunk;
-  -- A hundred at a time: of large leads no more are read than the part takes.
+  -- Reads a hundred leads at a time, so that it does not read many more large leads than the part has room for.
   while v_n < coalesce(cardinality(v_ids), 0) loop
     with found as (
       select o.n, l.lead || jsonb_build_object('parcels', parcels.list) as lead,
-        -- A row for each parcel repeats the lead; the 600 are for the columns, of which a file has hundreds, also where they are
-        -- empty.
+        -- A row for each parcel repeats the lead. 600 bytes are added for the columns: a file has hundreds of them, also if they
+        -- are empty.
         (pg_column_size(l.lead) + 600) * case j.input ->> 'rows_per'
           when 'parcel' then greatest(jsonb_array_length(parcels.list), 1) else 1 end
           + pg_column_size(parcels.list) as bytes
@@ -49,9 +49,9 @@ begin
         where x.id = o.id and x.deleted_at is null offset 0
       ) l
       cross join lateral (
-        select coalesce(jsonb_agg(jsonb_build_object(
+        select coalesce(to_jsonb(array_agg(jsonb_build_object(
           'apn', p.apn, 'county', p.county, 'state', p.state, 'situs', p.situs, 'property_type', p.property_type,
-          'acreage', p.acreage, 'estimated_value', p.estimated_value) order by p.created_at, p.id), '[]') as list
+          'acreage', p.acreage, 'estimated_value', p.estimated_value) order by p.created_at, p.id)), '[]') as list
         from public.lead_properties p where p.org_id = l.org_id and p.lead_id = o.id
       ) parcels
       join public.jobs j on j.id = p_job_id
@@ -63,7 +63,7 @@ begin
     told as (
       select s.n, s.lead, s.bytes, s.bytes <= v_most or (v_bytes = 0 and s.place = 1) as fits from summed s
     )
-    select coalesce(jsonb_agg(t.lead order by t.n) filter (where t.fits), '[]') as leads,
+    select coalesce(to_jsonb(array_agg(t.lead order by t.n) filter (where t.fits)), '[]') as leads,
       max(t.bytes) filter (where t.fits) as bytes,
       min(t.n) filter (where not t.fits) as cut
     into v_row from told t;
@@ -73,16 +73,16 @@ begin
     exit when v_row.cut is not null;
   end loop;
   return jsonb_build_object(
-    'leads', (select coalesce(jsonb_agg(e.lead order by b.n, e.n), '[]')
+    'leads', (select coalesce(to_jsonb(array_agg(e.lead order by b.n, e.n)), '[]')
       from unnest(v_batches) with ordinality b (leads, n)
         cross join lateral jsonb_array_elements(b.leads) with ordinality e (lead, n)),
     'passed', v_n - greatest(p_from, 0), 'is_last', v_n >= coalesce(cardinality(v_ids), 0));
 end;
 $$;
 comment on function private.export_page(uuid, integer, integer) is
-  'A part of a chunk of an export: {leads, passed, is_last}, its leads from the one at p_from (from 0) on, as they are now and '
-  'without those deleted since it began, as many as make some 5 MB of rows, one at least. passed: how many of the chunk these '
-  'are, deleted ones among them; is_last: whether the chunk ends with them. A lead has columns, phones by role, parcels, times '
-  'in the organisation''s time zone (ISO 8601). Raises PT422 if the job''s options are none. Definer: the worker may not read '
-  'leads.';
+  'A part of a chunk of an export: {leads, passed, is_last}. The leads start at position p_from (from 0) of the chunk, have '
+  'their current values, and do not include leads deleted since the export began. A part has at least one lead, and as many as '
+  'make some 5 MB of rows. passed: how many leads of the chunk the part covers, with deleted ones. is_last: whether the chunk '
+  'ends with it. A lead has columns, phones by role, parcels, and times in the organisation''s time zone (ISO 8601). Raises '
+  'PT422 if the job''s options are invalid. Security definer: the worker may not read leads.';
 grant execute on function private.export_page(uuid, integer, integer) to worker;

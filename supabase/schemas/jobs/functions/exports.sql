@@ -1,6 +1,6 @@
--- Exports of leads into a file in bucket exports. The worker writes a part for each chunk of leads and puts the parts together at
--- the end: nothing holds a whole file, and a worker that dies repeats one part. Paths are made up anew for every try, so that a
--- try that was overtaken can't write over what counts.
+-- Exports of leads into a file in bucket exports. The worker writes a part for each chunk of leads and joins the parts at the
+-- end: nothing has the whole file in memory, and a worker that dies repeats only one part. Each try uses new paths, so that a try
+-- that was overtaken can't overwrite parts that count.
 
 create function private.shown_filter(p_filter jsonb)
 returns jsonb
@@ -11,7 +11,7 @@ as $$
   select case when p_filter ? 'ids' then p_filter - 'ids' || jsonb_build_object('ids', jsonb_array_length(p_filter -> 'ids'))
     else p_filter end;
 $$;
-comment on function private.shown_filter(jsonb) is 'A filter of leads as jobs show it: a list of ids is told by its length.';
+comment on function private.shown_filter(jsonb) is 'A filter of leads as jobs show it: a list of ids is replaced by its length.';
 
 create function private.create_export(p_filter jsonb, p_options jsonb, p_now timestamptz default now())
 returns jsonb
@@ -26,9 +26,9 @@ declare
 begin
   perform private.check_shape(p_options, private.export_options_shape());
   if p_filter is null then
-    perform private.refuse_field('filter', 'filter is required: {} is every lead.');
+    perform private.refuse_field('filter', 'filter is required: {} means every lead.');
   end if;
-  -- Refuses a filter that is none before anybody waits for the job.
+  -- Refuses an invalid filter now, before anybody waits for the job.
   perform private.lead_condition(v_org_id, p_filter, p_now);
   if p_filter -> 'deleted' = 'true' then
     perform private.refuse_field('filter.deleted', 'Deleted leads are not exported: restore them first.');
@@ -42,8 +42,8 @@ begin
 end;
 $$;
 comment on function private.create_export(jsonb, jsonb, timestamptz) is
-  'Operators: starts an export of the leads that fit the filter. p_options: format (csv, xlsx), columns (null: all), rows_per '
-  '(lead, parcel). Returns the job. Raises PT403, PT422. Definer: users may not write jobs.';
+  'Operators: starts an export of the leads that match the filter. p_options: format (csv, xlsx), columns (null: all), rows_per '
+  '(lead, parcel). Returns the job. Raises PT403, PT422. Security definer: users may not write jobs.';
 grant execute on function private.create_export(jsonb, jsonb, timestamptz) to authenticated;
 
 create function public.create_export(p_filter jsonb, p_options jsonb)
@@ -65,13 +65,13 @@ begin
   perform private.check_export(p_job);
   select s.cursor -> 'filter' into v_filter from private.job_states s where s.job_id = p_job.id;
   v_total := private.fix_job_leads(p_job, v_filter, 2500, 'l.created_at desc, l.id desc');
-  -- The columns must be known before the first row is written: one look at the names of all leads' fields, not at the values.
+  -- The columns must be known before the first row is written. This reads the names of all leads' fields once, not their values.
   execute format($sql$
-    select coalesce(jsonb_agg(k.key order by k.n desc, k.key), '[]')
+    select coalesce(to_jsonb(array_agg(k.key order by k.n desc, k.key)), '[]')
     from (
       select f.key, count(*) as n from public.leads l cross join lateral jsonb_object_keys(l.custom_fields) f (key)
       where l.custom_fields <> '{}' and %s group by f.key
-      -- A file has a column for 500 of them; that there are more is all that need be known of the rest.
+      -- A file has columns for 500 of them. The 501st only shows that there are more.
       order by n desc, f.key limit 501
     ) k
     $sql$, private.lead_condition(p_job.org_id, v_filter, p_job.created_at))
@@ -83,8 +83,8 @@ begin
 end;
 $$;
 comment on function private.begin_export(public.jobs, timestamptz) is
-  'Step 0 of an export: fixes its leads, newest first, in chunks of 2,500, and the names of their custom fields, commonest '
-  'first. The caller holds the job''s lock.';
+  'Step 0 of an export: fixes its leads, newest first, in chunks of 2,500, and the names of their custom fields, the most '
+  'frequent first. The caller holds the job''s lock.';
 
 create function private.export_parts(p_job_id uuid)
 returns jsonb
@@ -96,12 +96,12 @@ as $$
 begin
   perform private.check_export(j) from public.jobs j where j.id = p_job_id;
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('path', p.path, 'bytes', p.bytes) order by p.part), '[]')
+    select coalesce(to_jsonb(array_agg(jsonb_build_object('path', p.path, 'bytes', p.bytes) order by p.part)), '[]')
     from private.export_parts p where p.job_id = p_job_id);
 end;
 $$;
 comment on function private.export_parts(uuid) is
-  'The parts of an export in their order: [{path, bytes}]. Definer: the worker may not read the table.';
+  'The parts of an export in their order: [{path, bytes}]. Security definer: the worker may not read the table.';
 grant execute on function private.export_parts(uuid) to worker;
 
 create function private.finish_export(
@@ -128,8 +128,9 @@ begin
 end;
 $$;
 comment on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) is
-  'The file of an export lies whole in Storage. p_file: path, name, bytes, rows. It is kept for 7 days. Returns whether it '
-  'counts. Definer: the worker may not write jobs.';
+  'Called when the whole file of an export is stored in Storage; completes the job. p_file: path, name, bytes, rows. The file is '
+  'kept for 7 days. Returns whether this counts: not if the job has ended, or another worker was first. Security definer: the '
+  'worker may not write jobs.';
 grant execute on function private.finish_export(uuid, integer, bigint, jsonb, timestamptz) to worker;
 
 create function private.export_options_shape()
@@ -152,7 +153,7 @@ as $$
       'parcel_count', 'lead_id', 'lead_created_at', 'lead_updated_at'), 42, 1))), '{format,rows_per}');
 $$;
 comment on function private.export_options_shape() is
-  'The shape of what is asked of an export besides its filter: format, rows_per, columns (null: all). The names are those of '
+  'The shape of the options of an export: format, rows_per, columns (null: all). The names of columns are those of '
   '_shared/leads/export-columns.ts.';
 
 create function private.check_export(p_job public.jobs)
@@ -166,7 +167,7 @@ begin
 end;
 $$;
 comment on function private.check_export(public.jobs) is
-  'Refuses an export whose options are none, by PT422 naming the field: the worker names its files by them.';
+  'Raises PT422 naming the field if the options of an export are invalid: the worker names its files by them.';
 
 create function private.record_export_part(
   p_job_id uuid,
@@ -195,7 +196,7 @@ begin
 end;
 $$;
 comment on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) is
-  'A part of an export lies in Storage at p_path, of p_bytes bytes and p_passed leads (as private.export_page says); p_cursor '
-  'is where the next begins. Returns whether that counts: not if the job has ended, or another worker was first. Definer: the '
-  'worker may not write these tables.';
+  'Records that a part of an export is stored in Storage at p_path, with p_bytes bytes and p_passed leads (see '
+  'private.export_page). p_cursor is where the next part begins. Returns whether this counts: not if the job has ended, or '
+  'another worker was first. Security definer: the worker may not write these tables.';
 grant execute on function private.record_export_part(uuid, integer, bigint, text, bigint, integer, jsonb, timestamptz) to worker;

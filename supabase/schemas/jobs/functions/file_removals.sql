@@ -1,4 +1,4 @@
--- Files of exports whose time is over, and what parts were left behind: a queue of folders, read in turns.
+-- Expired files of exports, and parts that were left behind: a queue of folders, read in turns.
 
 create function private.claim_file_removal(p_visibility_seconds integer default 60)
 returns jsonb
@@ -9,7 +9,7 @@ as $$
 declare
   v_message pgmq.message_record := private.read_in_turn('file_removals', p_visibility_seconds);
 begin
-  -- Files that cannot be removed are tried for ever, in the end four times a day: nobody waits for it.
+  -- Removing files is tried for ever, in the end four times a day: nobody waits for it.
   if v_message.read_ct > 5 then
     perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
   end if;
@@ -19,7 +19,7 @@ end;
 $$;
 comment on function private.claim_file_removal(integer) is
   'The folder of an export whose files are to be removed, in turns between organisations: {message_id, read_count, org_id, '
-  'folder}; null if none is due. Definer: the worker may not read the queue.';
+  'folder}; null if none is due. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_file_removal(integer) to worker;
 
 create function private.export_files(p_folder text)
@@ -29,14 +29,14 @@ stable
 security definer
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(f.name), '[]')
+  select coalesce(to_jsonb(array_agg(f.name)), '[]')
   from (
     select o.name from storage.objects o where o.bucket_id = 'exports' and o.name ^@ (p_folder || '/') order by o.name limit 1000
   ) f;
 $$;
 comment on function private.export_files(text) is
-  'The paths of up to 1,000 files in a folder of bucket exports: what is there, not what should be, since a worker that died '
-  'told nobody what it had stored. Definer: the worker may not read Storage''s tables.';
+  'The paths of up to 1,000 files in a folder of bucket exports. They are read from Storage, not from our tables, because a '
+  'worker that died may have stored files that it did not record. Security definer: the worker may not read Storage''s tables.';
 grant execute on function private.export_files(text) to worker;
 
 create function private.release_file_removal(p_message_id bigint, p_delay_seconds integer)
@@ -48,7 +48,7 @@ as $$
   select pgmq.set_vt('file_removals', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_file_removal(bigint, integer) is
-  'Has files that could not be removed now tried again after p_delay_seconds. Definer: the worker may not touch the queue '
+  'Makes a removal of files that failed due again after p_delay_seconds. Security definer: the worker may not write the queue '
   'itself.';
 grant execute on function private.release_file_removal(bigint, integer) to worker;
 
@@ -61,5 +61,5 @@ as $$
   select pgmq.delete('file_removals', p_message_id);
 $$;
 comment on function private.drop_file_removal(bigint) is
-  'Takes a folder off the queue whose files are gone. Definer: the worker may not touch the queue itself.';
+  'Removes a folder from the queue after its files were removed. Security definer: the worker may not write the queue itself.';
 grant execute on function private.drop_file_removal(bigint) to worker;

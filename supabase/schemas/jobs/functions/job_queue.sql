@@ -1,5 +1,5 @@
--- The queue of jobs: one message per job at any time, naming the step that comes next; it goes with the end of its job. A worker
--- that dies leaves its message to reappear; a message that is behind its job is dropped.
+-- The queue of jobs. Each job has one message at any time, which names its next step and is deleted when the job ends. If a
+-- worker dies, its message becomes visible again. A message for a step that is done already is deleted.
 
 create function private.create_job(
   p_org_id uuid,
@@ -16,7 +16,7 @@ as $$
 declare
   v_id uuid;
 begin
-  -- To begin and cancel without end costs others time, however few are under way at once.
+  -- Starting and canceling jobs again and again costs other organisations time, even if only few jobs are active at once.
   if (select count(*) from public.jobs j where j.org_id = p_org_id and j.created_at > p_now - interval '1 hour') >= 200 then
     perform private.raise_error('PT429', 'rate_limited',
       'Your organisation began 200 exports and bulk actions within an hour, which is the most. Wait, then begin this one again.',
@@ -27,12 +27,13 @@ begin
   returning id into v_id;
   insert into private.job_states (job_id, cursor) values (v_id, p_cursor);
   perform private.send_work('jobs', p_org_id, jsonb_build_object('job_id', v_id, 'step', 0));
+  perform private.call_background_worker();
   return v_id;
 end;
 $$;
 comment on function private.create_job(uuid, text, public.user_role, jsonb, jsonb, timestamptz) is
-  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor to the machinery alone. '
-  'Raises PT429 above 200 an hour.';
+  'Queues a job of an organisation for the worker; returns its id. p_input is shown to people, p_cursor is only used internally. '
+  'Raises PT429 if the organisation has created 200 jobs within an hour.';
 
 create function private.fail_job(p_job_id uuid, p_message_id bigint, p_error text, p_now timestamptz default now())
 returns void
@@ -48,8 +49,8 @@ begin
 end;
 $$;
 comment on function private.fail_job(uuid, bigint, text, timestamptz) is
-  'Ends a job with the reason people are told, and removes its queue message. What it did stays done. Definer: the worker may '
-  'not write jobs.';
+  'Ends a job as failed with an error that people see, and deletes its queue message. What the job has done stays done. Security '
+  'definer: the worker may not write jobs.';
 grant execute on function private.fail_job(uuid, bigint, text, timestamptz) to worker;
 
 create function private.claim_job_step(p_visibility_seconds integer default 30, p_max_reads integer default 5,
@@ -63,7 +64,7 @@ declare
   v_message pgmq.message_record;
   v_claim jsonb;
 begin
-  -- What is dropped is committed with the answer: a statement that went on until it found work might never end.
+  -- Stops after 20 messages, so that what was dropped is committed: a statement that went on until it found work might never end.
   for v_try in 1 .. 20 loop
     v_message := private.read_in_turn('jobs', p_visibility_seconds);
     if v_message.msg_id is null then
@@ -84,9 +85,10 @@ begin
 end;
 $$;
 comment on function private.claim_job_step(integer, integer, timestamptz) is
-  'The next step that is due, hidden from others for p_visibility_seconds: the job, where it stands and who does the step '
-  '(work: database, export). {dropped} after 20 messages that were nothing to do: more may be due. Null when nothing is. A job '
-  'whose step was begun p_max_reads times and never finished fails. Definer: the worker may not read these tables.';
+  'Claims the next step that is due, and hides it from other workers for p_visibility_seconds: the job, its progress, and what '
+  'kind of work the step is (work: database, export). Returns {dropped} after 20 messages with nothing to do: more may be due. '
+  'Null if nothing is due. A job fails if its step was begun p_max_reads times and never finished. Security definer: the worker '
+  'may not read these tables.';
 grant execute on function private.claim_job_step(integer, integer, timestamptz) to worker;
 
 create function private.release_job_step(p_message_id bigint, p_delay_seconds integer default 0)
@@ -98,8 +100,8 @@ as $$
   select pgmq.set_vt('jobs', p_message_id, p_delay_seconds);
 $$;
 comment on function private.release_job_step(bigint, integer) is
-  'Has a claimed step read again after p_delay_seconds: gives it back where it could not be done now, keeps it where it takes '
-  'long. Definer: the worker may not touch the queue itself.';
+  'Makes a claimed step visible again after p_delay_seconds: to give it back if it can''t be done now, or to keep it longer. '
+  'Security definer: the worker may not write the queue itself.';
 grant execute on function private.release_job_step(bigint, integer) to worker;
 
 create function private.lock_job_step(p_job_id uuid, p_step integer, p_message_id bigint)
@@ -119,8 +121,8 @@ begin
 end;
 $$;
 comment on function private.lock_job_step(uuid, integer, bigint) is
-  'First line of every step: locks the job and takes the message off the queue. Null unless the job runs and stands at p_step: '
-  'then there is nothing to do.';
+  'First line of every step: locks the job and deletes the message. Returns null unless the job is running and its next step is '
+  'p_step: then there is nothing to do.';
 
 create function private.advance_job(
   p_job_id uuid,
@@ -159,8 +161,8 @@ begin
 end;
 $$;
 comment on function private.advance_job(uuid, bigint, boolean, jsonb, jsonb, timestamptz) is
-  'Last line of every step, in the transaction of what it did: p_done leads more, p_result and p_cursor laid over what there '
-  'is, and the message for the next step, or the end of the job. The caller holds the job''s lock.';
+  'Last line of every step, in the transaction of its changes. Adds p_done leads, merges p_result and p_cursor into the stored '
+  'ones, and queues the message for the next step, or ends the job. The caller holds the job''s lock.';
 
 create function private.cancel_job(p_job_id uuid, p_now timestamptz default now())
 returns jsonb
@@ -172,7 +174,7 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_job public.jobs;
 begin
-  -- Waits for the step that is being done: what the answer says of it is the end of it.
+  -- Waits for a step that is being done, so that the answer includes what it did.
   select * into v_job from public.jobs j where j.org_id = v_org_id and j.id = p_job_id for no key update;
   if v_job.id is null then
     perform private.raise_error('PT404', 'not_found', 'There is no job with this id.');
@@ -190,8 +192,8 @@ begin
 end;
 $$;
 comment on function private.cancel_job(uuid, timestamptz) is
-  'Whoever may start such a job: ends it where it stands; what it did by then stays done. Returns the row. Raises PT403, PT404, '
-  'PT409. Definer: users may not write jobs.';
+  'For people who may start such a job: ends it where it is; what it has done stays done. Returns the row. Raises PT403, PT404, '
+  'PT409. Security definer: users may not write jobs.';
 grant execute on function private.cancel_job(uuid, timestamptz) to authenticated;
 
 create function public.cancel_job(p_job_id uuid)
@@ -209,7 +211,7 @@ declare
   v_resting uuid[] := private.resting_orgs('prune_jobs', p_org_id, p_now);
   v_count integer;
 begin
-  -- A hundred journal rows for each job: one of a million leads goes in ten hours.
+  -- A hundred journal rows for each job of p_limit, so the journal of a million leads is deleted in ten hours.
   delete from private.bulk_changes c where (c.job_id, c.lead_id) in (
     select x.job_id, x.lead_id from public.jobs j join private.bulk_changes x on x.job_id = j.id
     where j.finished_at < p_now - interval '30 days' and (p_org_id is null or j.org_id = p_org_id) and j.org_id <> all (v_resting)
@@ -222,8 +224,8 @@ begin
 end;
 $$;
 comment on function private.prune_jobs(timestamptz, integer, uuid) is
-  'Removes the journals of bulk actions 30 days after their end, and jobs 90 days after theirs, p_limit jobs at most; returns '
-  'how many jobs. p_org_id: of that organisation alone; null: of all but those for which this work rests.';
+  'Deletes journals of bulk actions 30 days after the end of the job, and jobs 90 days after their end, at most p_limit jobs; '
+  'returns how many jobs. p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.job_to_do(p_message pgmq.message_record, p_max_reads integer, p_now timestamptz)
 returns jsonb
@@ -241,7 +243,7 @@ begin
     return null;
   elsif p_message.read_ct > p_max_reads then
     perform private.fail_job(v_job.id, p_message.msg_id, format(
-      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done by then is done.',
+      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done before stays done.',
       p_max_reads, v_job.done_items, coalesce(v_job.total_items::text, 'an unknown number of')), p_now);
     return null;
   end if;
@@ -254,5 +256,5 @@ begin
 end;
 $$;
 comment on function private.job_to_do(pgmq.message_record, integer, timestamptz) is
-  'What a message of the queue of jobs stands for, as claim_job_step gives it; null, and the message gone, if that is done '
-  'already or was read more than p_max_reads times and is given up.';
+  'The step that a message of the queue of jobs is for, in the form that claim_job_step returns. Deletes the message and returns '
+  'null if the step is done already, or if it was read more than p_max_reads times and the job is given up.';

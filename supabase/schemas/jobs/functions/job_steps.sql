@@ -1,5 +1,5 @@
--- The steps of jobs that need nothing but the database: each is one transaction with its effects. Step 0 of every job fixes which
--- leads it is about; from then on it doesn't matter what else comes, goes or changes.
+-- The steps of jobs that need only the database: each is one transaction with its effects. Step 0 of every job fixes which leads
+-- it is about. After that, leads that are added, deleted or changed do not change the job's list.
 
 create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk_leads integer, p_order text)
 returns bigint
@@ -25,8 +25,8 @@ begin
 end;
 $$;
 comment on function private.fix_job_leads(public.jobs, jsonb, integer, text) is
-  'Fixes the leads of a job, those that fit the filter now, in chunks of p_chunk_leads in this order (columns of l); returns '
-  'how many. A million take some seconds: the ids alone are read.';
+  'Fixes the leads of a job: stores the leads that match the filter now, in chunks of p_chunk_leads, in the order p_order '
+  '(columns of l). Returns how many. A million leads take some seconds, because only ids are read.';
 
 create function private.run_job_step(p_job_id uuid, p_step integer, p_message_id bigint, p_now timestamptz default now())
 returns jsonb
@@ -49,6 +49,7 @@ begin
 end;
 $$;
 comment on function private.run_job_step(uuid, integer, bigint, timestamptz) is
-  'Does a step that private.claim_job_step gave as work for the database, in one transaction with the message for the next. '
-  'Does nothing unless the job runs and stands at p_step. Returns {applied}. Definer: the worker may not write these tables.';
+  'Does a step that private.claim_job_step returned as work for the database, in one transaction with the message for the next '
+  'step. Does nothing unless the job is running and its next step is p_step. Returns {applied}. Security definer: the worker may '
+  'not write these tables.';
 grant execute on function private.run_job_step(uuid, integer, bigint, timestamptz) to worker;

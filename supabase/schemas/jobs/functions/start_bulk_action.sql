@@ -24,7 +24,7 @@ begin
   v_action := p_input ->> 'action';
   v_value := private.check_bulk_value(v_org_id, v_action, p_input -> 'value');
   v_filter := p_input -> 'filter';
-  -- Nobody is meant by it: told rather than done in vain.
+  -- An empty list of ids is refused, so that it does not seem to have worked.
   if v_filter ? 'ids' and coalesce(cardinality(private.filter_ids(v_filter, 'ids')), 0) = 0 then
     perform private.refuse_field('ids', 'Name at least one lead.');
   end if;
@@ -47,7 +47,7 @@ begin
       '5) s',
       v_condition, v_changes) into v_ids;
     return v_answer || jsonb_build_object('job', null, 'sample', (
-      select coalesce(jsonb_agg(j.lead order by x.n), '[]') from unnest(v_ids) with ordinality x (id, n)
+      select coalesce(to_jsonb(array_agg(j.lead order by x.n)), '[]') from unnest(v_ids) with ordinality x (id, n)
         join private.leads_json(v_ids) j on j.id = x.id));
   end if;
 
@@ -75,11 +75,11 @@ begin
 end;
 $$;
 comment on function private.start_bulk_action(jsonb, timestamptz) is
-  'Changes many leads. p_input (private.bulk_action_shape): action add_tags, remove_tags (value: tags), set_status, set_score, '
-  'set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete, restore; filter; dry_run. Operators '
-  'by ids; campaign managers by any filter, and to delete and restore. Up to 1,000 leads at once, more as a job: {matched, '
-  'would_change, job, sample}. dry_run: counts only, with five leads that would change. Raises PT403, PT422. Definer: users may '
-  'not write leads.';
+  'Changes many leads. p_input (private.bulk_action_shape): action is add_tags, remove_tags (value: tags), set_status, '
+  'set_score, set_source (value), add_to_segment, remove_from_segment (value: a list''s id), delete or restore; filter; dry_run. '
+  'Operators may choose leads by ids; campaign managers by any filter, and only they may delete and restore. Up to 1,000 leads '
+  'are changed at once, more by a job. Returns {matched, would_change, job, sample}. dry_run only counts, with a sample of five '
+  'leads that would change. Raises PT403, PT422. Security definer: users may not write leads.';
 grant execute on function private.start_bulk_action(jsonb, timestamptz) to authenticated;
 
 create function public.start_bulk_action(p_input jsonb)

@@ -6,7 +6,8 @@ create table private.bulk_changes (
   primary key (job_id, lead_id)
 );
 comment on table private.bulk_changes is
-  'What a bulk action changed: the one field it was about, before and after. Kept for 30 days after the job''s end.';
+  'The journal of bulk actions: for each lead that one changed, the one field that the action is about, before and after. Kept '
+  'for 30 days after the job''s end.';
 create index bulk_changes_lead_idx on private.bulk_changes (lead_id);
 
 alter table private.bulk_changes enable row level security;

@@ -5,6 +5,7 @@ create table private.export_parts (
   bytes bigint not null check (bytes >= 0),
   primary key (job_id, part)
 );
-comment on table private.export_parts is 'The parts of an unfinished export, in the order in which they make up the file.';
+comment on table private.export_parts is
+  'The parts of an unfinished export, in the order in which they are joined into the file.';
 
 alter table private.export_parts enable row level security;

@@ -5,6 +5,6 @@ create table private.job_leads (
   primary key (job_id, chunk)
 );
 comment on table private.job_leads is
-  'Which leads an unfinished job is about, fixed when it began, in chunks: a million leads are a few hundred rows.';
+  'Which leads an unfinished job is about, in chunks: a million leads are only a few hundred rows. Fixed when the job began.';
 
 alter table private.job_leads enable row level security;

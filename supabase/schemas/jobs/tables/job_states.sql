@@ -4,7 +4,6 @@ create table private.job_states (
   cursor jsonb not null default '{}' check (jsonb_typeof(cursor) = 'object')
 );
 comment on table private.job_states is
-  'Where an unfinished job stands: the step that comes next, and what it needs to know. Step 0 fixes the leads, step n works on '
-  'chunk n of them.';
+  'The progress of an unfinished job: its next step, and what the step needs to know. Step 0 fixes the leads.';
 
 alter table private.job_states enable row level security;

@@ -20,17 +20,17 @@ create table public.jobs (
   check ((status in ('completed', 'failed', 'canceled')) = (finished_at is not null)),
   check ((status = 'failed') = (error_message is not null)),
   constraint jobs_result_size_check check (pg_column_size(result) <= 65536),
-  -- May quote what was asked for; fail_job cuts it.
+  -- The message may quote the request; fail_job cuts it to this length.
   constraint jobs_error_message_check check (length(error_message) <= 2000),
   constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
 );
 comment on table public.jobs is
-  'Work that a person started and follows: an export of leads, a bulk action, its undo. Items are leads. Kept for 90 days after '
-  'its end.';
+  'Work that a person starts and follows: an export of leads, a bulk action, or its undo. Items are leads. Kept for 90 days '
+  'after the end.';
 comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
-comment on column public.jobs.input is 'What was asked for; lists of ids are told by their length.';
-comment on column public.jobs.total_items is 'Known once the job has fixed which leads it is about.';
-comment on column public.jobs.seconds_left is 'At the pace so far; null before the first step and after the last.';
+comment on column public.jobs.input is 'What was requested; a list of ids is replaced by its length.';
+comment on column public.jobs.total_items is 'Known once the job has fixed its leads.';
+comment on column public.jobs.seconds_left is 'Estimated from the pace so far; null before the first step and after the last.';
 create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
 create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;
 create index jobs_created_by_idx on public.jobs (created_by) where created_by is not null;
@@ -57,3 +57,7 @@ create trigger jobs_remove_export_files after update of status on public.jobs
 create trigger jobs_limit_active_insert after insert on public.jobs
   for each row when (new.status = 'queued')
   execute function private.limit_active_work('50', 'jobs under way', '{queued,running}');
+create trigger jobs_limit_large_values after insert on public.jobs
+  for each row when (octet_length(new.input::text) > 8192) execute function private.limit_large_values('input');
+create trigger jobs_forget_large_values after delete on public.jobs
+  for each row execute function private.forget_large_values();

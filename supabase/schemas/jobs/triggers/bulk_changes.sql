@@ -10,6 +10,6 @@ begin
 end;
 $$;
 comment on function private.forget_changes() is
-  'Trigger: what a lead had before is forgotten when its person is erased. Definer: nobody else may write the journal.';
+  'Trigger: deletes the journal of a lead when its person is erased. Security definer: no other role may write the journal.';
 create trigger leads_forget_changes after update of erased_at on public.leads
   for each row when (new.erased_at is not null and old.erased_at is null) execute function private.forget_changes();

@@ -6,8 +6,8 @@ set search_path = ''
 as $$
 begin
   delete from private.export_parts p where p.job_id = new.id;
-  -- Whose leads were not fixed has written nothing. Any other that failed or was canceled may still be written by a worker that
-  -- does not know it yet, for as long as a worker lives.
+  -- An export whose leads were not fixed has written nothing. The files of one that failed or was canceled may still be written
+  -- by a worker that does not know it yet, for as long as a worker lives.
   if new.total_items is not null then
     perform private.send_work('file_removals', new.org_id, jsonb_build_object('folder', new.org_id || '/' || new.id),
       case when new.status = 'completed' then 7 * 86400 else 600 end);
@@ -16,5 +16,5 @@ begin
 end;
 $$;
 comment on function private.remove_export_files() is
-  'Trigger: has the worker remove an export''s files, 7 days after it was completed, 10 minutes after it failed or was '
-  'canceled; none if it never came to write any. Definer: nobody else may use the queue.';
+  'Trigger: queues the removal of an export''s files, 7 days after it was completed, or 10 minutes after it failed or was '
+  'canceled. Queues nothing if the export never began to write. Security definer: no other role may use the queue.';

@@ -11,4 +11,5 @@ begin
 end;
 $$;
 comment on function private.forget_job_state() is
-  'Trigger: a job that has ended keeps what it did, not where it stood. Definer: nobody else may write these tables.';
+  'Trigger: deletes the progress of a job that has ended; its result stays. Security definer: no other role may write these '
+  'tables.';

@@ -1,5 +1,4 @@
--- What the filters and the search box need of leads and of what hangs on them: parcel numbers in what is searched, a rank to sort
--- scores by, whether campaigns wrote to a lead at all, and an index for every filter that may name something rare.
+-- What a lead keeps of its parcels: their numbers for the search box, their counties for the filter.
 
 create function private.apn_text(p_apns text[])
 returns text
@@ -15,5 +14,27 @@ as $$
   ) a;
 $$;
 comment on function private.apn_text(text[]) is
-  'leads.apn_text of a lead with these parcel numbers, in their order: each as written, and bare where it has punctuation.';
+  'The value of leads.apn_text for a lead with these parcel numbers, in their order: each as written and, if it has punctuation, '
+  'also as letters and digits only.';
 grant execute on function private.apn_text(text[]) to service_role;
+
+create function private.parcel_counties(p_counties text[])
+returns text[]
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  -- Nearly every lead has parcels in one county.
+  if cardinality(p_counties) = 1 then
+    return array_remove(array[nullif(private.county_key(p_counties[1], true), '')], null);
+  end if;
+  return array(
+    select distinct k.key from (select private.county_key(c.county, true) as key from unnest(p_counties) c (county)) k
+    where k.key <> '' order by 1);
+end;
+$$;
+comment on function private.parcel_counties(text[]) is
+  'The value of leads.parcel_counties for a lead with parcels in these counties.';
+grant execute on function private.parcel_counties(text[]) to service_role;

@@ -11,4 +11,5 @@ begin
   return v_contact;
 end;
 $$;
-comment on function private.lock_contact(uuid, text) is 'Locks a person''s contact row, making it where it is missing.';
+comment on function private.lock_contact(uuid, text) is
+  'Locks a person''s contact row and returns it; creates it if it is missing.';

@@ -1,5 +1,5 @@
--- Counties: which there are in a state, so that a parcel lies in one of them. The rows are a seed
--- (scripts/seed/data/us-counties.csv, from lists of the Census Bureau).
+-- The counties of each state, so that every parcel is in one of them. The rows are seeded (scripts/seed/data/us-counties.csv,
+-- from lists of the Census Bureau).
 
 create function private.find_county(p_state text, p_text text)
 returns private.us_counties
@@ -11,12 +11,15 @@ as $$
   select c.*
   from (select private.county_key(p_text) as full_key, private.county_key(p_text, true) as key offset 0) k
   join private.us_counties c on c.state = p_state and (c.full_key = k.full_key or c.key = k.key)
+  -- "Orange County, California" is no county of Texas.
+  where coalesce(private.county_state(p_text) = p_state, true)
   order by c.full_key = k.full_key desc, c.kind = 'city', c.fips
   limit 1;
 $$;
 comment on function private.find_county(text, text) is
-  'The county of a state (two letters) that a text names, however it is written; of a county and a city of one name the county, '
-  'unless "city" is said. Null where there is none. Definer: the worker asks for what services answer, and may read no tables.';
+  'The county of a state (two letters) that p_text names, in any spelling. If a county and a city have the same name, it is the '
+  'county unless the text says "city". Null if there is none. Security definer: the worker uses it for answers of enrichment '
+  'services, and may read no tables.';
 grant execute on function private.find_county(text, text) to worker;
 
 create function private.require_county(p_state text, p_text text, p_field text default 'county')
@@ -48,5 +51,5 @@ begin
 end;
 $$;
 comment on function private.require_county(text, text, text) is
-  'A county as it is kept, of a state (two letters); what was given where the state or the county is not. Raises PT422 with the '
-  'nearest names in details.suggestions where the state has no such county.';
+  'The label of the county of a state (two letters) that p_text names; p_text itself if the state or p_text is null. Raises '
+  'PT422 with the nearest names in details.suggestions if the state has no such county.';

@@ -1,6 +1,6 @@
--- When campaigns last wrote to a lead. Never on the lead's own row: that has a dozen indexes, and this changes with every
--- message. Sending appends a line a message and no more; a fold writes one narrow row a lead, and once in its life the lead
--- itself.
+-- When campaigns last wrote to a lead. This is not stored in the lead's own row, which has a dozen indexes and would change with
+-- every message. Sending only appends a row for each message. A fold then writes one small row for each lead; it updates the lead
+-- itself only for the first message.
 
 create function private.fold_lead_activity(p_limit integer default 20000, p_org_id uuid default null)
 returns integer
@@ -11,13 +11,14 @@ declare
   v_resting uuid[] := private.resting_orgs('fold_activity', p_org_id, now());
   v_count integer;
 begin
-  -- One at a time: two folds would wait for each other's leads.
+  -- One fold at a time: two would wait for each other's leads.
   if not pg_try_advisory_xact_lock(hashtextextended('fold lead activity', 0)) then
     return 0;
   end if;
   perform private.set_lead_cause('sent');
   with locked as materialized (
-    -- In the order in which everybody locks leads. Whoever is being changed by somebody else waits for the next fold.
+    -- Locks leads in the order of their ids, as all functions do. A lead that another transaction is changing waits for the next
+    -- fold.
     select l.id, l.status, l.first_contacted_at from public.leads l
     where l.id in (select x.lead_id from (select s.lead_id from private.sent_leads s
       where (p_org_id is null or s.org_id = p_org_id) and s.org_id <> all (v_resting) limit p_limit) x)
@@ -53,6 +54,6 @@ begin
 end;
 $$;
 comment on function private.fold_lead_activity(integer, uuid) is
-  'Takes up to p_limit lines of sent_leads: writes when each lead was last contacted, and of those written to for the first '
-  'time first_contacted_at and status contacted, if it was new and no person had it so. Returns of how many leads. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Processes up to p_limit rows of sent_leads: stores when each lead was last contacted. For leads contacted for the first time '
+  'it sets first_contacted_at, and status contacted if the lead is new and no person chose that status. Returns the number of '
+  'leads. p_org_id: only this organisation; null: all except those for which this work is resting.';

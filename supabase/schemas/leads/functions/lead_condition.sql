@@ -1,4 +1,4 @@
--- A filter of leads as the condition of a query. Lists, counts, segments, campaigns, exports and bulk actions all read this one.
+-- Turns a filter of leads into the condition of a query. Lists, counts, segments, campaigns, exports and bulk actions all use it.
 
 create function private.filter_range(p_filter jsonb, p_field text, p_expression text, p_type text)
 returns text
@@ -22,8 +22,8 @@ begin
 end;
 $$;
 comment on function private.filter_range(jsonb, text, text, text) is
-  'A condition for a field of a filter that holds {from, to}: numbers include both, times leave out the end. Empty where it '
-  'says nothing. The caller has held the filter against its shape.';
+  'A condition for a field of a filter of the form {from, to}: numbers include both ends, times exclude the end. Empty if the '
+  'filter does not have the field. The caller has checked the filter against its shape.';
 
 create function private.parcel_condition(p_filter jsonb)
 returns text
@@ -43,8 +43,8 @@ begin
 end;
 $$;
 comment on function private.parcel_condition(jsonb) is
-  'What a filter asks of one parcel (alias x of lead_properties): type, acreage, value. Empty where it asks nothing. Raises '
-  'PT422.';
+  'What a filter requires of one parcel (alias x of lead_properties): type, acreage, value. Empty if it requires nothing. The '
+  'caller has checked the filter against its shape.';
 
 create function private.history_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz)
 returns text
@@ -75,7 +75,7 @@ begin
       p_org_id, v_ids);
   end if;
   if p_filter ? 'replied' then
-    -- A conversation begins with the person's first message.
+    -- A conversation begins with the person's first message, so each conversation is a reply.
     v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null', p_org_id);
     v_sql := v_sql || case when (p_filter ->> 'replied')::boolean
       then format(' and l.id in (%s)', v_replied)
@@ -85,8 +85,8 @@ begin
 end;
 $$;
 comment on function private.history_condition(uuid, jsonb, timestamptz) is
-  'What a filter asks of a lead''s history with campaigns: contacted, not_contacted_days, campaign_ids, replied. Empty where it '
-  'asks nothing. The caller has held the filter against its shape.';
+  'What a filter requires of a lead''s history with campaigns: contacted, not_contacted_days, campaign_ids, replied. Empty if it '
+  'requires nothing. The caller has checked the filter against its shape.';
 
 create function private.lead_condition(p_org_id uuid, p_filter jsonb, p_now timestamptz default now())
 returns text
@@ -103,7 +103,7 @@ declare
   v_parcels text;
   v_field record;
 begin
-  -- Whatever passes can be made a condition of, now and later: nothing below is in doubt about a type or a number.
+  -- After this check every filter can be turned into a condition, now and later: the code below need not check types or numbers.
   perform private.check_shape(coalesce(p_filter, '{}'), private.lead_filter_shape());
 
   for v_pattern in select s.pattern, s.other from private.search_patterns(p_filter ->> 'search') s loop
@@ -111,11 +111,10 @@ begin
       else format(' and (l.search_text like %L or l.search_text like %L)', v_pattern.pattern, v_pattern.other) end;
   end loop;
 
-  -- Equal to one value where there is one: the index then also gives the order of the list.
+  -- With a single value it compares with =, so that the index also gives the order of the list.
   for v_field in
     select f.expression, w.words
     from (values
-      ('counties', 'lower(l.county)', 'lower'),
       ('cities', 'lower(l.city)', 'lower'),
       ('zips', '"left"(l.postal_code, 5)', 'zip'),
       ('states', 'l.state', 'upper'),
@@ -137,6 +136,11 @@ begin
       then format(' and %s = %L', v_field.expression, v_field.words[1])
       else format(' and %s = any (%L)', v_field.expression, v_field.words) end;
   end loop;
+
+  v_words := array(select distinct private.county_key(w, true) from unnest(private.filter_words(p_filter, 'counties')) w);
+  if cardinality(v_words) > 0 then
+    v_sql := v_sql || format(' and l.county_keys && %L::text[]', v_words);
+  end if;
 
   for v_field in
     select t.name, array(select upper(w) from unnest(private.filter_words(p_filter, 'tags.' || t.name)) w) as words
@@ -173,10 +177,10 @@ begin
   end if;
 
   if p_filter ? 'custom_fields' then
-    -- Each value is a condition of its own.
+    -- Each value becomes a condition of its own.
     if (select sum(case jsonb_typeof(e.value) when 'array' then jsonb_array_length(e.value) else 1 end)
       from jsonb_each(p_filter -> 'custom_fields') e) > 100 then
-      perform private.refuse_field('custom_fields', 'custom_fields may name 100 values at most, all fields together.');
+      perform private.refuse_field('custom_fields', 'custom_fields may have at most 100 values in all fields together.');
     end if;
     for v_field in select e.key, case jsonb_typeof(e.value) when 'array' then e.value else jsonb_build_array(e.value) end as list
       from jsonb_each(p_filter -> 'custom_fields') e
@@ -191,13 +195,14 @@ begin
 end;
 $$;
 comment on function private.lead_condition(uuid, jsonb, timestamptz) is
-  'A filter as a condition over the alias l of public.leads, organisation and "not deleted" (deleted: true turns it round) '
-  'included; every value in it is a quoted literal. Fields, all optional, all of which must hold: search (every word must match '
-  'a name, address, city, county, e-mail, parcel number or phone in any format), ids, counties, states, cities, zips, statuses, '
-  'scores, sources, consent, languages, import_ids, campaign_ids (sent to by any of them), segment_ids (in any): lists; tags: '
-  '{any, all, none}; property_types, acreage {from, to}, estimated_value {from, to}: of one parcel; line_types: of any phone, '
-  'not_looked_up too; contacted: never or ever; not_contacted_days: not in the last n days; replied: true or false; created '
-  '{from, to}; custom_fields: {name: value or list}; deleted. Raises PT422 naming the field.';
+  'A filter as a condition over the alias l of public.leads. It includes the organisation and "not deleted" (deleted: true '
+  'selects only deleted leads); every value in it is a quoted literal. All fields of a filter are optional, and all that are '
+  'given must match. search: every word must match a name, address, city, county, e-mail, parcel number or phone in any format. '
+  'Lists: ids, counties, states, cities, zips, statuses, scores, sources, consent, languages, import_ids, campaign_ids (any of '
+  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none}. property_types, acreage {from, '
+  'to}, estimated_value {from, to}: all of the same parcel. line_types: of any phone, or not_looked_up. contacted: never or '
+  'ever. not_contacted_days: not in the last n days. replied: true or false. created {from, to}. custom_fields: {name: value or '
+  'list}. Raises PT422 naming the field.';
 
 create function private.filter_words(p_filter jsonb, p_field text)
 returns text[]
@@ -208,8 +213,8 @@ as $$
   select nullif(array(select distinct trim(e) from jsonb_array_elements_text(p_filter #> string_to_array(p_field, '.')) e), '{}');
 $$;
 comment on function private.filter_words(jsonb, text) is
-  'The words that a field of a filter (tags.any: inside another) lists, trimmed and once each; null where it lists none. The '
-  'caller has held the filter against its shape.';
+  'The words in the list of a field of a filter (tags.any: a field inside another), trimmed and without duplicates; null if '
+  'there are none. The caller has checked the filter against its shape.';
 
 create function private.filter_ids(p_filter jsonb, p_field text)
 returns uuid[]
@@ -221,5 +226,5 @@ as $$
     then array(select distinct e::uuid from jsonb_array_elements_text(p_filter -> p_field) e) end;
 $$;
 comment on function private.filter_ids(jsonb, text) is
-  'The ids that a field of a filter lists: null if the field is absent, an empty list, which no lead matches, if its list is '
-  'empty. The caller has held the filter against its shape.';
+  'The ids in the list of a field of a filter: null if the field is absent; an empty list, which no lead matches, if its list is '
+  'empty. The caller has checked the filter against its shape.';

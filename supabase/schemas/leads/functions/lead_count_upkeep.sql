@@ -1,4 +1,4 @@
--- The fold of the figures of leads, and the count that they must agree with.
+-- Folding the figures of leads, and checking them against a count.
 
 create function private.count_leads_anew(p_org_id uuid)
 returns table (dimension text, value text, n bigint)
@@ -23,7 +23,7 @@ begin
 end;
 $$;
 comment on function private.count_leads_anew(uuid) is
-  'What lead_counts should say of an organisation, counted: seconds for a million leads.';
+  'What lead_counts should contain for an organisation, counted from its rows. Takes seconds for a million leads.';
 
 create function private.check_lead_counts(p_org_id uuid)
 returns table (dimension text, value text, kept bigint, counted bigint)
@@ -44,7 +44,7 @@ as $$
   where coalesce(k.n, 0) <> coalesce(t.n, 0);
 $$;
 comment on function private.check_lead_counts(uuid) is
-  'The figures of an organisation that are kept wrong, in one snapshot; none, where all is well.';
+  'The figures of an organisation that are wrong, compared with a count in the same snapshot; no rows if all are right.';
 
 create function private.repair_lead_counts(p_org_id uuid)
 returns integer
@@ -55,7 +55,7 @@ declare
   v_wrong integer;
 begin
   perform pg_advisory_xact_lock(hashtextextended('fold lead counts', 0));
-  -- One statement and so one snapshot: what is appended meanwhile stays, and is of leads that were not counted.
+  -- One statement, and so one snapshot: rows that are appended meanwhile stay, and belong to changes that were not counted.
   with truth as materialized (
     select t.dimension, t.value, t.n from private.count_leads_anew(p_org_id) t
   ),
@@ -84,7 +84,7 @@ begin
 end;
 $$;
 comment on function private.repair_lead_counts(uuid) is
-  'Counts the leads of an organisation anew and keeps what was counted; returns how many figures were wrong.';
+  'Counts the leads of an organisation anew and stores the result. Returns how many figures were wrong.';
 
 create function private.fold_lead_counts(p_limit integer default 50000, p_org_id uuid default null)
 returns integer
@@ -95,7 +95,7 @@ declare
   v_resting uuid[] := private.resting_orgs('fold_counts', p_org_id, now());
   v_count integer;
 begin
-  -- One at a time: two folds would wait for each other's figures.
+  -- One fold at a time: two would wait for each other's figures.
   if not pg_try_advisory_xact_lock(hashtextextended('fold lead counts', 0)) then
     return 0;
   end if;
@@ -120,5 +120,5 @@ begin
 end;
 $$;
 comment on function private.fold_lead_counts(integer, uuid) is
-  'Adds up to p_limit changes up in lead_counts; returns how many. p_org_id: of that organisation alone; null: of all but those '
-  'for which this work rests.';
+  'Adds up to p_limit changes to lead_counts; returns how many. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting.';

@@ -1,6 +1,6 @@
--- Figures of all leads of an organisation, kept instead of counted: a million leads take a second to count. Whoever changes
--- leads, phones or parcels appends what that changes, one line for each figure and statement, and locks nothing; a fold adds the
--- lines up. Whoever reads adds the lines that are not folded yet, so that the figures are right at every moment.
+-- Figures of all leads of an organisation. They are stored, because counting a million leads takes a second. Triggers append each
+-- change of leads, phones or parcels, one row for each figure and statement, and lock nothing; a fold adds the rows up. A reader
+-- adds the rows that are not folded yet, so that the figures are always right.
 
 create function private.lead_figures_sql(p_rows text)
 returns text
@@ -14,7 +14,7 @@ as $$
     cross join lateral (
       values ('total', ''), ('status', r.status), ('score', r.lead_score), ('consent', r.consent_status), ('source', r.source),
         ('county', r.county), ('state', r.state), ('month', to_char(r.created_at at time zone 'UTC', 'YYYY-MM')),
-        -- Phones stand in phone_digits with spaces between them.
+        -- phone_digits has the phones with spaces between them.
         ('phones', case r.phone_digits when '' then '0'
           else (length(r.phone_digits) - length(replace(r.phone_digits, ' ', '')) + 1)::text end)
       union all
@@ -24,8 +24,8 @@ as $$
     $sql$, p_rows);
 $$;
 comment on function private.lead_figures_sql(text) is
-  'The figures of rows of leads as a query: org_id, dimension, value, n. p_rows: a query with the columns of leads and sign, 1 '
-  'for what is added and -1 for what is taken away.';
+  'A query for the figures of rows of leads: org_id, dimension, value, n. p_rows: a query with the columns of leads and sign, '
+  'which is 1 for leads that are added and -1 for leads that are removed.';
 
 create function private.belonging_figures_sql(p_rows text)
 returns text
@@ -33,7 +33,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- By index for each lead, whatever the statistics say in the middle of an import.
+  -- The subquery makes the planner use the index for each lead, whatever the statistics say in the middle of an import.
   select format($sql$
     select r.org_id, d.dimension, d.value, sum(r.sign) as n
     from (%s) r
@@ -49,5 +49,5 @@ as $$
     $sql$, p_rows);
 $$;
 comment on function private.belonging_figures_sql(text) is
-  'The figures of the phones and parcels of leads as a query: org_id, dimension, value, n. p_rows: a query with org_id, id and '
-  'sign.';
+  'A query for the figures of the phones and parcels of leads: org_id, dimension, value, n. p_rows: a query with org_id, id and '
+  'sign (1 added, -1 removed).';

@@ -1,4 +1,4 @@
--- What became of leads: every change of status and score, whoever makes it, with the cause. New leads have no event.
+-- Events of leads: every change of status and score, no matter who makes it, with the cause. Creating a lead writes no event.
 
 create function private.set_lead_cause(p_cause text, p_message_id uuid default null)
 returns void
@@ -9,8 +9,8 @@ as $$
     set_config('lead_events.message_id', coalesce(p_message_id::text, ''), true);
 $$;
 comment on function private.set_lead_cause(text, uuid) is
-  'Says why leads change from here to the end of the transaction, or to the next call (null: no more): see lead_events.cause. '
-  'Who says nothing is manual where somebody is signed in, else system.';
+  'Sets the cause of changes to leads (see lead_events.cause) until the end of the transaction or the next call; null resets it. '
+  'If no cause is set, it is manual if somebody is signed in, else system.';
 
 create function private.prune_lead_events(p_now timestamptz default now(), p_limit integer default 50000,
   p_org_id uuid default null)
@@ -30,5 +30,5 @@ begin
 end;
 $$;
 comment on function private.prune_lead_events(timestamptz, integer, uuid) is
-  'Removes events older than two years, a bounded batch; returns how many. p_org_id: of that organisation alone; null: of all '
-  'but those for which this work rests.';
+  'Deletes a limited batch of events that are older than two years; returns how many. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';

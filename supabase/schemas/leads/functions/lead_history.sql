@@ -1,4 +1,4 @@
--- The history of one lead: its events, what was written to and fro, consent, merges, newest first.
+-- The history of one lead, newest first: its events, messages to and from it, consent and merges.
 
 create function private.lead_history(
   p_lead_id uuid,
@@ -26,14 +26,14 @@ begin
       private.list_shape(private.word_shape('status', 'score', 'sent', 'reply', 'consent', 'merge'), 6), 'type');
   end if;
   if not isfinite(p_before) then
-    perform private.refuse_field('cursor', 'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+    perform private.refuse_field('cursor', 'The cursor is not of this list: use next_cursor of the page before, unchanged.');
   end if;
   if not exists (select from public.leads l where l.org_id = v_org_id and l.id = p_lead_id and l.deleted_at is null) then
     perform private.refuse_lead(v_org_id, p_lead_id);
   end if;
   v_phones := private.lead_contacts(v_org_id, array[p_lead_id]);
-  -- Of each source the newest, by its own index; then of them all.
-  select coalesce(jsonb_agg(x.entry order by x.at desc, x.id desc), '[]') into v_list
+  -- Takes the newest entries of each source by its own index, then the newest of all these.
+  select coalesce(to_jsonb(array_agg(x.entry order by x.at desc, x.id desc)), '[]') into v_list
   from (
     select e.* from (
       (select e.created_at as at, e.id, e.kind as type,
@@ -92,9 +92,10 @@ begin
 end;
 $$;
 comment on function private.lead_history(uuid, text[], integer, timestamptz, uuid) is
-  'What happened to a lead, newest first: {entries: [{id, at, type, …}], next: {created_at, id} to go on with as p_before and '
-  'p_before_id}. p_types: status, score, sent, reply, consent, merge. Raises PT403, PT404 (details.merged_into). Definer: '
-  'messages are found by person, which under row security costs many times as much.';
+  'The history of a lead, newest first: {entries: [{id, at, type, …}], next: {created_at, id}}. next is passed as p_before and '
+  'p_before_id to get the next page. p_types: status, score, sent, reply, consent, merge. Raises PT403, PT404 '
+  '(details.merged_into), PT422. Security definer: messages are found by phone, which costs many times as much under row-level '
+  'security.';
 grant execute on function private.lead_history(uuid, text[], integer, timestamptz, uuid) to authenticated;
 
 create function public.lead_history(

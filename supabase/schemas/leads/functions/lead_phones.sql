@@ -1,5 +1,4 @@
--- A phone of a lead as people change it: its label, whether there is such a number, what kind of line it is, and consent, each of
--- which is said of that phone alone. Which numbers a lead has, and in which roles, is update_lead's.
+-- Figures of the phones of an organisation's leads.
 
 create function private.phone_figures(p_now timestamptz default now())
 returns jsonb
@@ -29,12 +28,13 @@ begin
 end;
 $$;
 comment on function private.phone_figures(timestamptz) is
-  'The phones of an organisation''s leads: how many, valid or not, looked up or not, by kind of line and by consent. A number '
-  'that two leads have counts for both. Definer: one pass, where a policy would be asked for each row. Needs viewer.';
+  'The phones of an organisation''s leads: how many, how many valid, how many looked up, by line type and by consent. A number '
+  'that two leads have counts twice. Needs viewer. Security definer: one pass over the table; a policy would be checked for each '
+  'row.';
 grant execute on function private.phone_figures(timestamptz) to authenticated;
 
 create function public.phone_figures() returns jsonb
   language sql stable set search_path = '' as $$ select private.phone_figures(); $$;
 comment on function public.phone_figures() is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.phone_figures() to authenticated;

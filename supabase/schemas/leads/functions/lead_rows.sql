@@ -1,6 +1,6 @@
--- What every function that reads or writes leads shares: their JSON, their locks, and the rows of phones, parcels and consent.
--- Tables are read-only for users; each operation is a definer function in private that checks role and organisation, behind
--- an invoker wrapper of the same name in public. Phones arrive as E.164: the API parses what people type.
+-- Shared by the functions that read or write leads: their JSON, their locks, and the rows of phones, parcels and consent. Users
+-- may only read the tables. Each operation is a security definer function in private that checks role and organisation, with a
+-- security invoker wrapper of the same name in public. Phones are E.164 here: the API parses what people type.
 
 create function private.leads_json(p_lead_ids uuid[])
 returns table (id uuid, lead jsonb)
@@ -18,7 +18,7 @@ as $$
         'properties', coalesce(parcels.list, '[]')
       )
   from (
-    -- What the API shows and no more: a column that is added is not told by accident.
+    -- Only the columns that the API returns, so that a column added later is not exposed by accident.
     select x.id, x.first_name, x.last_name, x.full_name, x.language, x.email, x.address1, x.address2, x.city, x.state,
       x.postal_code, x.county,
       x.status, x.lead_score, x.consent_status, x.source, x.notes, x.tags, x.custom_fields, x.import_id, x.first_contacted_at,
@@ -29,24 +29,24 @@ as $$
   ) l
   left join (
     select p.lead_id, jsonb_object_agg(p.role, p.e164) as by_role,
-      jsonb_agg(
+      to_jsonb(array_agg(
         to_jsonb(p) - array['org_id', 'lead_id', 'carrier_info']
         order by array_position(array['primary', 'secondary', 'alternate'], p.role)
-      ) as list
+      )) as list
     from public.leads x join public.lead_phones p on p.org_id = x.org_id and p.lead_id = x.id
     where x.id = any (p_lead_ids)
     group by p.lead_id
   ) phones on phones.lead_id = l.id
   left join (
-    select p.lead_id, jsonb_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id) as list
+    select p.lead_id, to_jsonb(array_agg(to_jsonb(p) - array['org_id', 'lead_id'] order by p.created_at, p.id)) as list
     from public.leads x join public.lead_properties p on p.org_id = x.org_id and p.lead_id = x.id
     where x.id = any (p_lead_ids)
     group by p.lead_id
   ) parcels on parcels.lead_id = l.id;
 $$;
 comment on function private.leads_json(uuid[]) is
-  'Leads as the API shows them: columns, primary_phone, secondary_phone and alternate_phone in E.164, phones and properties '
-  '(parcels) in full. Set-based: a page of 1,000 took 160 ms with a call for each.';
+  'Leads as the API returns them: columns, primary_phone, secondary_phone and alternate_phone in E.164, with all phones and '
+  'properties (parcels). It takes many leads at once: a page of 1,000 took 160 ms with one call for each lead.';
 
 create function private.lock_contacts(p_org_id uuid, p_e164s text[])
 returns void
@@ -54,7 +54,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Always in E.164 order: two transactions with overlapping phones wait for each other and never deadlock.
+  -- Always locks in E.164 order, so that two transactions with the same phones wait for each other and never deadlock.
   insert into private.contacts (org_id, e164)
   select p_org_id, e.e164 from (select distinct unnest(p_e164s) as e164) e order by e.e164
   on conflict do nothing;
@@ -64,17 +64,17 @@ begin
 end;
 $$;
 comment on function private.lock_contacts(uuid, text[]) is
-  'Locks the contact rows of several phones in E.164 order, making those that are missing. Whoever then looks for leads with '
-  'these phones, in a statement of its own, sees all that was committed.';
+  'Locks the contact rows of several phones in E.164 order, and creates those that are missing. A caller that then looks for '
+  'leads with these phones in a new statement sees everything that was committed before.';
 
 create function private.find_phone_leads(p_org_id uuid, p_e164s text[])
 returns table (e164 text, lead_id uuid, import_id uuid)
 language plpgsql
 stable
 set search_path = ''
--- One index lookup per phone and per lead, whatever the statistics say: in the middle of an import they lag far behind. With
--- figures of 20 phones for 122,000 the planner hashed the whole table for every row of a chunk, and 0.3 s became 51 s. Lateral
--- subqueries with an offset are not reordered, and inside them nothing is left but the right index.
+-- Forces one index lookup for each phone and each lead, because the statistics lag far behind in the middle of an import. With
+-- statistics of 20 phones for a table of 122,000 the planner hashed the whole table for every row of a chunk, and 0.3 s became 51
+-- s. The planner does not reorder lateral subqueries with an offset, and inside them only the right index is left to use.
 set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
@@ -92,8 +92,8 @@ begin
 end;
 $$;
 comment on function private.find_phone_leads(uuid, text[]) is
-  'Of these phones (E.164) those that a lead of the organisation has in any role, with the oldest such lead and the import it '
-  'came with.';
+  'Which of these phones (E.164) leads of the organisation have in any role, with the oldest such lead and the import that it '
+  'came from.';
 
 create function private.write_lead_parcels(p_org_id uuid, p_lead_id uuid, p_parcels jsonb)
 returns void
@@ -101,6 +101,16 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  if exists (
+    with parcels as materialized (
+      select row_number() over () as n, private.identify_parcel(r) as identity
+      from jsonb_array_elements(p_parcels) x, jsonb_populate_record(null::public.lead_properties, private.trim_texts(x)) r
+    )
+    select from parcels a join parcels b on b.n > a.n and private.same_parcel(a.identity, b.identity)
+  ) then
+    perform private.raise_error('PT409', 'duplicate', 'Two of these parcels are the same: give each once.',
+      '{"field": "properties"}');
+  end if;
   delete from public.lead_properties p where p.lead_id = p_lead_id;
   insert into public.lead_properties (org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value)
   select p_org_id, p_lead_id, nullif(trim(r.apn), ''), nullif(trim(r.county), ''), nullif(trim(r.state), ''),
@@ -111,8 +121,8 @@ begin
 end;
 $$;
 comment on function private.write_lead_parcels(uuid, uuid, jsonb) is
-  'Replaces a lead''s parcels with those of a JSON array: apn, county, state, situs, property_type, acreage (acres), '
-  'estimated_value (US dollars).';
+  'Replaces a lead''s parcels by those of a JSON array: apn, county, state, situs, property_type, acreage (acres), '
+  'estimated_value (US dollars). Raises PT409 if two of them are the same.';
 
 create function private.record_lead_consent(p_org_id uuid, p_lead_id uuid, p_status text, p_now timestamptz)
 returns void
@@ -130,4 +140,4 @@ begin
 end;
 $$;
 comment on function private.record_lead_consent(uuid, uuid, text, timestamptz) is
-  'Sets the consent of all phones of a lead and records who did it (47 CFR 64.1200(a)(10)).';
+  'Sets the consent of all phones of a lead, and records who set it (47 CFR 64.1200(a)(10)).';

@@ -1,5 +1,6 @@
--- The shapes of what people send and keep about leads, in the words of private.check_shape: one for each, shared by whoever
--- creates, changes or uses such a value. _shared/leads/lead-values.ts has the same limits; a test holds the two together.
+-- The shapes of values about leads that people send and that are stored, for private.check_shape. Each is defined once and shared
+-- by the functions that create, change or use such a value. _shared/leads/lead-values.ts has the same limits; a test compares the
+-- two.
 
 create function private.tags_shape(p_most integer default 50)
 returns jsonb
@@ -11,7 +12,7 @@ as $$
     '{"type": "string", "maxLength": 50, "pattern": "^[A-Z0-9+-]+$", "description": "a tag is made of A-Z, 0-9, + and -."}',
       p_most);
 $$;
-comment on function private.tags_shape(integer) is 'The shape of a list of tags: a lead has 50 at most.';
+comment on function private.tags_shape(integer) is 'The shape of a list of p_most tags at most; a lead has at most 50.';
 
 create function private.parcel_shape()
 returns jsonb
@@ -45,7 +46,7 @@ as $$
       '{"type": ["string", "number", "boolean", "null"], "maxLength": 10000, "minimum": -1e15, "maximum": 1e15}'::jsonb);
 $$;
 comment on function private.custom_fields_shape() is
-  'The shape of a lead''s custom fields: names, each with a text, a number, true, false or null.';
+  'The shape of a lead''s custom fields: an object whose values are texts, numbers, true, false or null.';
 
 create function private.lead_shape()
 returns jsonb
@@ -80,8 +81,8 @@ as $$
   || '{"maxBytes": 1000000}';
 $$;
 comment on function private.lead_shape() is
-  'The shape of a lead as people create and change it: an empty text empties a field. Phones must be E.164 besides, which '
-  'private.write_lead_phones asks for.';
+  'The shape of a lead when people create or change it; an empty text empties a field. private.write_lead_phones also checks '
+  'that phones are E.164.';
 
 create function private.lead_phone_shape()
 returns jsonb
@@ -97,7 +98,7 @@ as $$
     'invalid_reason', private.text_shape(200),
     'line_type', private.null_or(private.word_shape('mobile', 'landline', 'voip', 'toll_free', 'other'))));
 $$;
-comment on function private.lead_phone_shape() is 'The shape of changes of one phone of a lead.';
+comment on function private.lead_phone_shape() is 'The shape of a change to one phone of a lead.';
 
 create function private.lead_filter_shape()
 returns jsonb
@@ -106,14 +107,14 @@ immutable
 set search_path = ''
 as $$
   select private.object_shape(
-    -- Not blank, which would ask nothing.
+    -- A blank value is refused, because it would ask for nothing.
     (select jsonb_object_agg(f.name, private.list_shape(private.line_shape(200), 1000))
       from unnest(array['counties', 'states', 'cities', 'zips', 'sources', 'property_types']) f (name))
     || jsonb_build_object(
       'search', '{"type": "string", "maxLength": 200}'::jsonb,
       'ids', private.ids_shape(10000),
       'tags', private.object_shape((
-        -- Each is compared with each tag of a lead.
+        -- Fewer, because each is compared with each tag of a lead.
         select jsonb_object_agg(t.name, private.list_shape(private.line_shape(200), 100))
         from unnest(array['any', 'all', 'none']) t (name))),
       'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 5),
@@ -144,4 +145,4 @@ as $$
   || '{"maxBytes": 1000000}';
 $$;
 comment on function private.lead_filter_shape() is
-  'The shape of a filter of leads, as private.lead_condition reads it. The functions'' schema of filters is written from it.';
+  'The shape of a filter of leads for private.lead_condition. The TypeScript schema of filters is generated from it.';

@@ -1,4 +1,4 @@
--- Statistics of leads as people ask for them: of all leads from the figures that are kept, of a filter counted.
+-- Statistics of leads: of all leads from the stored figures, of a filter by counting.
 
 create function private.statistics_list(p_figures jsonb, p_dimension text, p_limit integer, p_by_value boolean default false)
 returns jsonb
@@ -6,7 +6,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('value', nullif(x.value, ''), 'count', x.n) order by x.place), '[]')
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('value', nullif(x.value, ''), 'count', x.n) order by x.place)), '[]')
   from (
     select f.key as value, f.value::bigint as n,
       row_number() over (order by case when p_by_value then f.key end desc, f.value::bigint desc, f.key) as place
@@ -16,8 +16,8 @@ as $$
   ) x;
 $$;
 comment on function private.statistics_list(jsonb, text, integer, boolean) is
-  'Figures of one dimension as the API lists them: [{value, count}], the largest first, or by value, the last first; value '
-  'null: none.';
+  'The figures of one dimension as the API lists them: [{value, count}]. The largest count comes first, or with p_by_value the '
+  'highest value. Value null means none.';
 
 create function private.show_statistics(p_figures jsonb, p_is_estimate boolean)
 returns jsonb
@@ -44,7 +44,7 @@ as $$
     'parcels', coalesce((p_figures -> 'parcels' ->> '')::bigint, 0));
 $$;
 comment on function private.show_statistics(jsonb, boolean) is
-  'Statistics in the shape of the API, from {dimension: {value: n}}.';
+  'Statistics in the form that the API returns, from {dimension: {value: n}}.';
 
 create function private.kept_figures(p_org_id uuid)
 returns jsonb
@@ -52,7 +52,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Where a dimension has more than a thousand values, the thousand commonest.
+  -- If a dimension has more than a thousand values, only the thousand most frequent are read.
   select coalesce(jsonb_object_agg(d.dimension, d.figures), '{}')
   from (
     select x.dimension, jsonb_object_agg(x.value, x.n) as figures
@@ -74,7 +74,7 @@ as $$
   ) d;
 $$;
 comment on function private.kept_figures(uuid) is
-  'The kept figures of an organisation with what is not folded yet: {dimension: {value: n}}.';
+  'The stored figures of an organisation plus the changes that are not folded yet: {dimension: {value: n}}.';
 
 create function private.lead_statistics(p_filter jsonb default null, p_now timestamptz default now())
 returns jsonb
@@ -121,10 +121,10 @@ begin
 end;
 $$;
 comment on function private.lead_statistics(jsonb, timestamptz) is
-  'Statistics of all leads of the caller''s organisation, from the figures that are kept, or of those that fit a filter, '
-  'counted: by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and '
-  'parcels. Of more than 20,000 that fit a filter so many are counted and the figures estimated from them: is_estimate. '
-  'Raises PT403, PT422. Definer: under RLS the indexes of a filter may not be used.';
+  'Statistics of all leads of the caller''s organisation, from the stored figures, or of the leads that match a filter, counted: '
+  'by status, score, consent, source, county, state (the first 100), tag (50), month of creation (UTC), phones and parcels. If '
+  'more than 20,000 leads match a filter, 20,000 are counted and the figures are estimated from them: is_estimate. Raises PT403, '
+  'PT422. Security definer: under RLS the planner may not use the indexes that a filter needs.';
 grant execute on function private.lead_statistics(jsonb, timestamptz) to authenticated;
 
 create function public.lead_statistics(p_filter jsonb default null)

@@ -1,4 +1,5 @@
--- The operations on single leads that users call. Operators create, change and delete; everybody in the organisation reads.
+-- The operations on single leads that users call. Operators create, change and delete leads; every person of the organisation may
+-- read them.
 
 create function private.lead_input_phones(p_input jsonb)
 returns text[]
@@ -10,7 +11,7 @@ as $$
   from jsonb_each_text(p_input) i
   where i.key in ('primary_phone', 'secondary_phone', 'alternate_phone') and i.value ~ '^\+1[2-9][0-9]{9}$';
 $$;
-comment on function private.lead_input_phones(jsonb) is 'The phones of a lead as it was sent, those in E.164 only.';
+comment on function private.lead_input_phones(jsonb) is 'The phones in the input for a lead, but only those in E.164.';
 
 create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_now timestamptz default now())
 returns jsonb
@@ -26,7 +27,7 @@ end;
 $$;
 comment on function private.create_lead(jsonb, boolean, timestamptz) is
   'Operators: creates a lead from its columns, primary_phone, secondary_phone, alternate_phone (E.164) and properties. Returns '
-  'it. Raises PT403, PT409 duplicate (details.lead_id), PT422. Definer: users may not write the tables.';
+  'the lead. Raises PT403, PT409 duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
 grant execute on function private.create_lead(jsonb, boolean, timestamptz) to authenticated, service_role;
 
 create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false)
@@ -56,8 +57,8 @@ begin
 end;
 $$;
 comment on function private.update_lead(uuid, jsonb, boolean, timestamptz) is
-  'Operators: changes the fields named, null empties; properties, where named, replaces all parcels. Returns the lead. Raises '
-  'PT403, PT404, PT409 duplicate, PT422. Definer: users may not write the tables.';
+  'Operators: changes the given fields of a lead; null empties a field. properties, if given, replaces all parcels. Returns the '
+  'lead. Raises PT403, PT404, PT409 duplicate, PT422. Security definer: users may not write the tables.';
 grant execute on function private.update_lead(uuid, jsonb, boolean, timestamptz) to authenticated, service_role;
 
 create function public.update_lead(p_lead_id uuid, p_changes jsonb, p_allow_duplicate_phone boolean default false)
@@ -87,8 +88,8 @@ begin
 end;
 $$;
 comment on function private.get_lead(uuid) is
-  'A lead with its phones and parcels, in the same shape as every other lead answer. Raises PT404, with details.merged_into for '
-  'a merged lead. Definer: the shape is made by a function users may not call.';
+  'A lead with its phones and parcels, in the same form as in every other answer. Raises PT404, with details.merged_into for a '
+  'merged lead. Security definer: users may not call the function that builds this form.';
 grant execute on function private.get_lead(uuid) to authenticated, service_role;
 
 create function public.get_lead(p_lead_id uuid)
@@ -116,7 +117,7 @@ begin
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no lead with this id.');
   end if;
-  -- What campaigns have sent stays; what they have not sent yet is canceled, unless another lead has the same phone.
+  -- Sent messages stay. Messages that campaigns have not sent yet are canceled, unless another lead has the same phone.
   foreach v_e164 in array v_phones loop
     if not exists (
       select 1 from public.lead_phones p join public.leads l on l.id = p.lead_id
@@ -129,8 +130,8 @@ begin
 end;
 $$;
 comment on function private.delete_lead(uuid, timestamptz) is
-  'Operators: hides a lead for good and cancels what campaigns have not sent to it yet; their history stays. Raises PT403, '
-  'PT404. Definer: users may not write the tables.';
+  'Operators: hides a lead for good, and cancels messages that campaigns have not sent to it yet. The history stays. Raises '
+  'PT403, PT404. Security definer: users may not write the tables.';
 grant execute on function private.delete_lead(uuid, timestamptz) to authenticated, service_role;
 
 create function public.delete_lead(p_lead_id uuid)

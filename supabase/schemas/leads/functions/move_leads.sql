@@ -1,5 +1,5 @@
--- Status and score move by themselves, forward only: new → contacted → what the person last said. What a person of the
--- organisation set by hand stays, but for an opt-out.
+-- Status and score change automatically, but only forward: new → contacted → what the person last said. A value that a person of
+-- the organisation chose stays, except after an opt-out.
 
 create function private.is_chosen(p_lead_id uuid, p_kind text)
 returns boolean
@@ -31,7 +31,7 @@ begin
   v_status := case
     when p_status = 'do_not_contact' then p_status
     when p_status is null or p_status = v_lead.status or private.is_chosen(p_lead_id, 'status') then v_lead.status
-    -- Out of it leads the person's own START alone.
+    -- Only the person's own START ends do_not_contact.
     when v_lead.status = 'do_not_contact' then case p_cause when 'keyword' then p_status else v_lead.status end
     when p_status = 'contacted' and v_lead.status <> 'new' then v_lead.status
     else p_status
@@ -49,8 +49,8 @@ begin
 end;
 $$;
 comment on function private.move_lead(uuid, text, text, text, uuid) is
-  'Moves status and score (null: neither) of a lead for a cause (see lead_events), unless that were backward or against what a '
-  'person chose. The caller holds the contact through which it came.';
+  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward or against '
+  'what a person chose. The caller holds the lock of the contact that caused it.';
 
 create function private.leave_alone(p_org_id uuid, p_e164 text, p_cause text, p_message_id uuid default null)
 returns integer
@@ -61,8 +61,9 @@ declare
   v_lead_id uuid;
   v_count integer := 0;
 begin
-  -- By order of ids, as everywhere. Phones of a lead may be several people's (skip tracing finds relatives), so the lead is
-  -- left alone only when none is left that may be written to. Each phone by itself is suppressed in any case.
+  -- Locks leads in the order of their ids, as everywhere. The phones of a lead may belong to several people (skip tracing finds
+  -- relatives), so the lead becomes do_not_contact only when none of its phones may be written to. Each phone is suppressed in
+  -- any case.
   for v_lead_id in
     select l.id from public.lead_phones p join public.leads l on l.id = p.lead_id
     where p.org_id = p_org_id and p.e164 = p_e164 and l.deleted_at is null and l.status <> 'do_not_contact'
@@ -78,8 +79,8 @@ begin
 end;
 $$;
 comment on function private.leave_alone(uuid, text, text, uuid) is
-  'After a phone was suppressed: leads of which it was the last valid phone that was not become '
-  'do_not_contact. Returns how many.';
+  'Called after a phone was suppressed: sets its leads to do_not_contact if no valid phone of the lead is left that is not '
+  'suppressed. Returns how many leads changed.';
 
 create function private.move_lead_by_reply(
   p_org_id uuid,
@@ -99,12 +100,15 @@ begin
   elsif p_kind = 'start' then
     perform private.move_lead(p_lead_id, 'contacted', null, 'keyword', p_message_id);
   elsif p_kind = 'wrong_number' then
-    -- The status is not this stranger's to change. Without a valid phone there is nothing warm about the lead; it is not
+    -- A stranger's answer must not change the status. Without a valid phone the lead is not warm. It does not become
     -- do_not_contact either, or a better phone that is found later would not be written to.
     if not exists (select from public.lead_phones p where p.lead_id = p_lead_id and p.is_valid) then
       perform private.move_lead(p_lead_id, null, 'cold', 'wrong_number', p_message_id);
     end if;
-  elsif p_kind = 'help' then
+  elsif p_kind in ('automatic', 'deceased', 'disliked', 'reaction') then
+    -- No answer of theirs: nothing is known of what they want.
+    return;
+  elsif p_kind in ('help', 'review') then
     perform private.move_lead(p_lead_id, 'contacted', null, 'reply', p_message_id);
   elsif p_interest = 'interested' then
     perform private.move_lead(p_lead_id, 'interested', 'hot', 'reply', p_message_id);
@@ -116,5 +120,5 @@ begin
 end;
 $$;
 comment on function private.move_lead_by_reply(uuid, text, uuid, text, text, uuid) is
-  'What a person''s message does to their lead, in its transaction. p_kind as receive_inbound has it; p_interest interested, '
-  'not_interested or null, of a reply.';
+  'Changes a lead after a person''s message, in the same transaction. p_kind is the class of message from receive_inbound; '
+  'p_interest is interested, not_interested or null, for a reply.';

@@ -1,5 +1,5 @@
--- Leads whose last phone opted out elsewhere than by a message become do_not_contact. By a job that reads opt-outs from where it
--- stopped. That leads were written to is told by private.fold_lead_activity.
+-- A lead becomes do_not_contact if its last phone was opted out other than by a message. A task reads new opt-outs from where it
+-- stopped. private.fold_lead_activity, not this task, sets the status contacted.
 
 create function private.move_opted_out_leads(p_org_id uuid, p_now timestamptz default now())
 returns void
@@ -19,7 +19,8 @@ begin
   if not found then
     return;
   end if;
-  -- What committed late has an earlier time than what is seen already: half a minute is longer than any of them takes.
+  -- An opt-out that commits late has an earlier time than others that are visible already. Half a minute is longer than any such
+  -- transaction takes.
   if v_mark.opted_out_until < p_now - interval '30 seconds' then
     for v_e164 in
       select o.e164 from public.opt_outs o
@@ -34,8 +35,8 @@ begin
 end;
 $$;
 comment on function private.move_opted_out_leads(uuid, timestamptz) is
-  'Makes leads of one organisation do_not_contact whose last phone opted out since the last time (private.leave_alone). Takes '
-  'leads alone, by id: it may be called beside anything.';
+  'Sets leads of one organisation to do_not_contact if their last phone opted out since the last run (private.leave_alone). '
+  'Locks only leads, in the order of their ids, so it may run beside any other work.';
 
 create function private.orgs_to_move(p_now timestamptz default now())
 returns setof uuid
@@ -46,11 +47,11 @@ as $$
   select o.id
   from public.orgs o
   left join private.lead_marks k on k.org_id = o.id
-  -- The last by the index: asked whether there is any, the planner reads the table.
+  -- Reads the last row from the index: with exists, the planner would read the table.
   where (select x.created_at from public.opt_outs x
          where x.org_id = o.id and x.created_at <= p_now - interval '30 seconds' order by x.created_at desc limit 1)
       > coalesce(k.opted_out_until, '-infinity')
   order by o.id;
 $$;
 comment on function private.orgs_to_move(timestamptz) is
-  'Organisations in which somebody opted out that private.move_opted_out_leads has not seen.';
+  'Organisations with opt-outs that private.move_opted_out_leads has not processed.';

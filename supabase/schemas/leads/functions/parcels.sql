@@ -1,4 +1,4 @@
--- Parcels of a lead, one by one. A lead sent with properties still replaces all of them.
+-- Adding, changing and removing single parcels of a lead. update_lead with properties replaces all of them instead.
 
 create function private.add_parcel(p_lead_id uuid, p_parcel jsonb, p_now timestamptz default now())
 returns jsonb
@@ -12,13 +12,13 @@ begin
 end;
 $$;
 comment on function private.add_parcel(uuid, jsonb, timestamptz) is
-  'Operators: adds a parcel, see private.save_parcel. Definer: users may not write parcels.';
+  'Operators: adds a parcel, see private.save_parcel. Security definer: users may not write parcels.';
 grant execute on function private.add_parcel(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.add_parcel(p_lead_id uuid, p_parcel jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.add_parcel(p_lead_id, p_parcel); $$;
 comment on function public.add_parcel(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.add_parcel(uuid, jsonb) to authenticated;
 
 create function private.update_parcel(p_lead_id uuid, p_property_id uuid, p_changes jsonb, p_now timestamptz default now())
@@ -36,13 +36,13 @@ begin
 end;
 $$;
 comment on function private.update_parcel(uuid, uuid, jsonb, timestamptz) is
-  'Operators: changes a parcel, see private.save_parcel. Definer: users may not write parcels.';
+  'Operators: changes a parcel, see private.save_parcel. Security definer: users may not write parcels.';
 grant execute on function private.update_parcel(uuid, uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_parcel(p_lead_id uuid, p_property_id uuid, p_changes jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.update_parcel(p_lead_id, p_property_id, p_changes); $$;
 comment on function public.update_parcel(uuid, uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_parcel(uuid, uuid, jsonb) to authenticated;
 
 create function private.remove_parcel(p_lead_id uuid, p_property_id uuid)
@@ -68,8 +68,8 @@ begin
 end;
 $$;
 comment on function private.remove_parcel(uuid, uuid) is
-  'Operators: removes a parcel of a lead; what it was stays in the audit trail. Raises PT403, PT404. Definer: users may not '
-  'write parcels.';
+  'Operators: removes a parcel of a lead; its values stay in the audit event. Raises PT403, PT404. Security definer: users may '
+  'not write parcels.';
 grant execute on function private.remove_parcel(uuid, uuid) to authenticated;
 
 create function public.remove_parcel(p_lead_id uuid, p_property_id uuid) returns void

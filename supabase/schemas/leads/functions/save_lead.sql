@@ -15,8 +15,8 @@ begin
   end if;
   p_input := private.trim_texts(p_input);
 
-  -- Contacts before leads, as everywhere: opt-outs hold a contact when they come to its lead, and its targets; a new address
-  -- comes to the lead's targets too.
+  -- Locks contacts before leads, as everywhere: an opt-out locks the contact first, and then its lead and targets. A new address
+  -- changes the lead's targets too, so their contacts are locked as well.
   perform private.lock_contacts(p_org_id, private.lead_input_phones(p_input) || array(
     select p.e164 from public.lead_phones p where p.org_id = p_org_id and p.lead_id = p_lead_id
     union
@@ -72,5 +72,5 @@ begin
 end;
 $$;
 comment on function private.save_lead(uuid, uuid, jsonb, boolean, timestamptz) is
-  'Creates a lead (no id) or changes one: fields that the input names, null empties. Returns the lead. Raises PT404, PT409 '
-  'duplicate, PT422.';
+  'Creates a lead (p_lead_id null) or changes the fields given in p_input; null empties a field. Returns the lead. Raises PT404, '
+  'PT409 duplicate, PT422.';

@@ -8,6 +8,8 @@ declare
   v_lead public.leads;
   v_before public.lead_properties;
   v_new public.lead_properties;
+  v_identity private.parcel_identity;
+  v_identity_before private.parcel_identity;
 begin
   perform private.check_shape(p_input, private.parcel_shape());
   if p_property_id is not null and p_input = '{}' then
@@ -17,7 +19,7 @@ begin
     perform private.refuse_field('input', 'A lead has 100 parcels at most: remove one first.');
   end if;
   p_input := private.trim_texts(p_input);
-  -- The lead's lock: two that add the same parcel at once are one after the other.
+  -- Locks the lead, so that two calls that add the same parcel at once run one after the other.
   select * into v_lead from public.leads l
   where l.org_id = v_org_id and l.id = p_lead_id and l.deleted_at is null for no key update;
   if v_lead.id is null then
@@ -38,18 +40,24 @@ begin
     and v_new.acreage is null and v_new.estimated_value is null
   then
     perform private.refuse_field('apn',
-      'A parcel has at least one of apn, county, state, situs, property_type, acreage and estimated_value.');
+      'A parcel needs at least one of apn, county, state, situs, property_type, acreage and estimated_value.');
   end if;
   if (p_input ? 'county' or p_input ? 'state') and v_new.county is not null then
     v_new.county := private.require_county(v_new.state, v_new.county);
   end if;
-  if v_new.apn is not null and exists (
-    select 1 from public.lead_properties p
-    where p.lead_id = p_lead_id and p.id <> v_new.id and p.apn = v_new.apn
-      and coalesce(p.state, '') = coalesce(v_new.state, '') and lower(coalesce(p.county, '')) = lower(coalesce(v_new.county, ''))
+  v_identity := private.identify_parcel(v_new);
+  v_identity_before := private.identify_parcel(v_before);
+  if exists (
+    select from (
+      select private.identify_parcel(p) as identity
+      from public.lead_properties p where p.lead_id = p_lead_id and p.id <> v_new.id offset 0
+    ) o
+    where private.same_parcel(o.identity, v_identity) and not private.same_parcel(o.identity, v_identity_before)
   ) then
-    perform private.raise_error('PT409', 'duplicate', 'This lead has a parcel with this APN in this county already.',
-      jsonb_build_object('field', 'apn'));
+    perform private.raise_error('PT409', 'duplicate', case when v_new.apn is not null
+        then 'This lead has a parcel with this APN in this county already.' else 'This lead has this parcel already.' end,
+      jsonb_build_object('field', case when v_new.apn is not null then 'apn' when v_new.situs is not null then 'situs'
+        else 'county' end));
   end if;
   insert into public.lead_properties as p
     (id, org_id, lead_id, apn, county, state, situs, property_type, acreage, estimated_value, created_at, updated_at)
@@ -63,5 +71,6 @@ begin
 end;
 $$;
 comment on function private.save_parcel(uuid, uuid, jsonb, timestamptz) is
-  'Adds a parcel to a lead (no id) or changes one: fields that the input names, null empties. A county is kept as its state''s '
-  'list writes it. Returns the parcel. Raises PT403, PT404, PT409 duplicate, PT422 with details.suggestions.';
+  'Adds a parcel to a lead (p_property_id null) or changes the fields given in p_input; null empties a field. The county is '
+  'stored as the list of its state writes it. Returns the parcel. Raises PT403, PT404, PT409 duplicate, PT422 with '
+  'details.suggestions.';

@@ -1,5 +1,5 @@
--- List and search of leads. Definer: under RLS the planner may not use the trigram index, as like is not leakproof
--- (94 ms against 3 ms at 80,000 leads). The organisation is therefore a condition of every query here.
+-- Lists and searches of leads are security definer functions: under RLS the planner may not use the trigram index, because LIKE
+-- is not leakproof (94 ms against 3 ms at 80,000 leads). The organisation is therefore a condition of every query here.
 
 create function private.search_patterns(p_search text)
 returns table (pattern text, other text)
@@ -7,7 +7,8 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Words of what was typed. A phone written with spaces is one word: it has at least seven digits and nothing but phone marks.
+  -- The words that were typed. A phone written with spaces is one word: it has at least seven digits and otherwise only the signs
+  -- of phone numbers.
   with typed as (
     select trim(regexp_replace(private.fold_text(left(coalesce(p_search, ''), 200)), '\s+', ' ', 'g')) as text
   ),
@@ -36,15 +37,16 @@ as $$
   order by k.n;
 $$;
 comment on function private.search_patterns(text) is
-  'What the search box was given as like-patterns over leads.search_text, one row per word, all of which must match: pattern '
-  'or, for what may be a phone or may not (78701-1234), other. Words of one or two letters match beginnings of words.';
+  'The text of the search box as LIKE patterns for leads.search_text: one row for each word, and all rows must match. A row '
+  'matches by pattern or, for a word that may or may not be a phone (78701-1234), by other. Words of one or two letters match '
+  'only beginnings of words.';
 
 create function private.count_matching(p_condition text)
 returns jsonb
 language plpgsql
 set search_path = ''
--- What is wanted is the first ten thousand: a merge join reads both sides in the order of ids to find them (0.5 s where lookups
--- take 0.1), and starting parallel workers takes longer than most counts.
+-- Only the first ten thousand are needed. To find them, a merge join would read both sides in the order of ids (0.5 s where
+-- lookups take 0.1), and starting parallel workers takes longer than most counts.
 set enable_mergejoin = off
 set max_parallel_workers_per_gather = 0
 as $$
@@ -62,8 +64,8 @@ begin
 end;
 $$;
 comment on function private.count_matching(text) is
-  'How many leads match a condition of private.lead_condition: {total, total_is_estimate}; exact to 10,000, the planner''s '
-  'estimate above. Volatile, because explain is.';
+  'How many leads match a condition of private.lead_condition: {total, total_is_estimate}. Exact up to 10,000, above that the '
+  'planner''s estimate. Volatile, because EXPLAIN is.';
 
 create function private.lead_order(p_sort_by text)
 returns table (expression text, type text, n integer)
@@ -84,5 +86,5 @@ as $$
   where o.sort_by = p_sort_by;
 $$;
 comment on function private.lead_order(text) is
-  'What a list of leads is ordered by, each order read off an index: created_at, score (hot first when descending) or name '
-  '(last, then first).';
+  'The expressions that a list of leads is ordered by, each order read from an index: created_at, score (hot first if '
+  'descending) or name (last name, then first name).';

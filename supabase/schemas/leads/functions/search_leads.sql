@@ -31,7 +31,7 @@ declare
   v_given integer := 0;
   v_bytes bigint := 0;
   v_row record;
-  -- Who asks holds a page several times over.
+  -- The caller has several copies of a page in memory.
   v_most constant bigint := 4000000;
   c_part constant integer := 250;
   v_step integer := c_part;
@@ -53,14 +53,14 @@ begin
           and pg_catalog.pg_input_is_valid(p_after ->> (o.n - 1), o.type)))
     ) then
       perform private.refuse_field('cursor',
-        'The cursor is none of this list''s: take next_cursor of the page before, unchanged.');
+        'The cursor is not of this list: use next_cursor of the page before, unchanged.');
     end if;
     select format(' and (%s) %s (%s)', v_columns, case v_direction when 'desc' then '<' else '>' end,
       string_agg(format('%L::%s', p_after ->> (o.n - 1), o.type), ', ' order by o.n))
     into v_after from private.lead_order(p_sort_by) o;
   end if;
 
-  -- One lead more than asked for tells whether there is a next page.
+  -- Reads one lead more than asked for, to know whether there is a next page.
   execute format(
     'select array_agg(p.id order by p.n), array_agg(p.keys order by p.n)
      from (
@@ -70,10 +70,11 @@ begin
     v_keys, v_order, v_condition, v_after, v_order, v_offset, v_limit + 1)
   into v_ids, v_places;
   v_found := coalesce(cardinality(v_ids), 0);
-  -- Some at a time: of large leads not many more are read than the page takes.
+  -- Reads leads in parts, so that it does not read many more large leads than the page has room for.
   while v_given < least(v_found, v_limit) loop
     v_part := v_ids[v_given + 1:least(v_given + v_step, v_limit)];
-    select coalesce(jsonb_agg(j.lead order by o.n), '[]') as leads, coalesce(sum(pg_column_size(j.lead)), 0) as bytes into v_row
+    select coalesce(to_jsonb(array_agg(j.lead order by o.n)), '[]') as leads, coalesce(sum(pg_column_size(j.lead)), 0) as bytes
+    into v_row
     from unnest(v_part) with ordinality o (id, n) join private.leads_json(v_part) j on j.id = o.id;
     if v_bytes + v_row.bytes <= v_most or (v_given = 0 and cardinality(v_part) = 1) then
       v_leads := v_leads || v_row.leads;
@@ -83,7 +84,7 @@ begin
         v_step := v_limit;
       end if;
     else
-      -- Half of what is too much, until the page ends between one lead and the next.
+      -- Halves the part that is too large, until the page ends between two leads.
       exit when cardinality(v_part) = 1;
       v_step := least(cardinality(v_part), c_part) / 2;
     end if;
@@ -97,10 +98,11 @@ begin
 end;
 $$;
 comment on function private.search_leads(jsonb, text, boolean, integer, integer, jsonb, timestamptz) is
-  'Leads of the caller''s organisation that match a filter (private.lead_condition), by created_at, name or score: {leads, '
-  'total (exact to 10,000, the planner''s estimate above), total_is_estimate, next: what to go on with as p_after, null at the '
-  'end}. Limit at most 1,000; a page ends earlier, with next, if its leads make 4 MB, but has one at least. Raises PT422. '
-  'Volatile, because explain is. Definer: under RLS the indexes of a filter may not be used.';
+  'Leads of the caller''s organisation that match a filter (private.lead_condition), ordered by created_at, name or score: '
+  '{leads, total (exact up to 10,000, above that the planner''s estimate), total_is_estimate, next}. next is passed as p_after '
+  'to get the next page; null at the end. At most 1,000 leads; a page ends earlier, with next, when its leads take 4 MB, but has '
+  'at least one lead. Raises PT422. Volatile, because EXPLAIN is. Security definer: under RLS the planner may not use the '
+  'indexes that a filter needs.';
 grant execute on function private.search_leads(jsonb, text, boolean, integer, integer, jsonb, timestamptz) to authenticated,
   service_role;
 

@@ -15,9 +15,9 @@ begin
   if not p_changes ?| array['label', 'consent_status', 'is_valid', 'line_type'] then
     perform private.refuse_field('input', 'Give label, consent_status, is_valid or line_type.');
   elsif p_changes ? 'invalid_reason' and p_changes -> 'is_valid' is distinct from 'false' then
-    perform private.refuse_field('invalid_reason', 'invalid_reason goes with is_valid: false.');
+    perform private.refuse_field('invalid_reason', 'Give invalid_reason only together with is_valid: false.');
   elsif p_changes ? 'consent_evidence' and not p_changes ? 'consent_status' then
-    perform private.refuse_field('consent_evidence', 'consent_evidence goes with consent_status.');
+    perform private.refuse_field('consent_evidence', 'Give consent_evidence only together with consent_status.');
   end if;
   select p.e164 into v_e164
   from public.lead_phones p join public.leads l on l.id = p.lead_id and l.deleted_at is null
@@ -25,7 +25,7 @@ begin
   if v_e164 is null then
     perform private.raise_error('PT404', 'not_found', 'This lead has no such phone.', jsonb_build_object('phone_id', p_phone_id));
   end if;
-  -- The contact before the phone, as everywhere.
+  -- Locks the contact before the phone, as everywhere.
   v_contact := private.lock_contact(v_org_id, v_e164);
   select * into v_before from public.lead_phones p where p.id = p_phone_id for no key update;
   if p_changes ->> 'consent_status' = 'granted' and v_contact.suppressed_at is not null then
@@ -61,7 +61,18 @@ begin
     values (v_org_id, v_e164, p_lead_id, case v_after.consent_status when 'granted' then 'granted' else 'revoked' end, 'manual',
       coalesce(nullif(trim(p_changes ->> 'consent_evidence'), ''), 'Set on the phone by hand.'), p_now, auth.uid());
   end if;
-  -- What waits in running campaigns is not sent to a phone that may not or can't be written to.
+  if v_after.consent_status = 'denied' and v_before.consent_status <> 'denied' then
+    with others as (
+      update public.lead_phones p set consent_status = 'denied'
+      where p.org_id = v_org_id and p.e164 = v_e164 and p.consent_status <> 'denied'
+      returning p.lead_id
+    )
+    insert into public.consent_records (org_id, e164, lead_id, status, method, evidence, recorded_at, recorded_by)
+    select v_org_id, v_e164, o.lead_id, 'revoked', 'manual', format('Set on the phone of the lead %s by hand.', p_lead_id), p_now,
+      auth.uid()
+    from others o;
+  end if;
+  -- Cancels messages that wait in running campaigns for a phone that may not or can't be written to.
   if not v_after.is_valid or v_after.line_type = 'landline' or v_after.consent_status = 'denied' then
     perform private.cancel_open_targets(v_org_id, v_e164, case
       when not v_after.is_valid then 'invalid_phone' when v_after.line_type = 'landline' then 'landline'
@@ -75,13 +86,14 @@ end;
 $$;
 comment on function private.update_lead_phone(uuid, uuid, jsonb, timestamptz) is
   'Operators: changes label, consent_status (with consent_evidence, kept in consent_records, 47 CFR 64.1200(a)(10)), is_valid '
-  '(with invalid_reason) and line_type (null: let a lookup tell) of one phone, with an audit event; returns it. A phone that '
-  'may not or can''t be written to any more is taken out of campaigns that wait to. Raises PT403, PT404, PT409 where consent is '
-  'granted for somebody who opted out, PT422. Definer: users may not write the tables.';
+  '(with invalid_reason) and line_type (null: a lookup may set it) of one phone, and writes an audit event; returns the phone. '
+  'Denied consent holds for all leads with this phone. Cancels waiting campaign messages to a phone that may not or can''t be '
+  'written to any more. Raises PT403, PT404, PT409 if consent is granted for a person who opted out, PT422. Security definer: '
+  'users may not write the tables.';
 grant execute on function private.update_lead_phone(uuid, uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_lead_phone(p_lead_id uuid, p_phone_id uuid, p_changes jsonb) returns jsonb
   language sql set search_path = '' as $$ select private.update_lead_phone(p_lead_id, p_phone_id, p_changes); $$;
 comment on function public.update_lead_phone(uuid, uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_lead_phone(uuid, uuid, jsonb) to authenticated;

@@ -7,7 +7,7 @@ declare
   v_wanted jsonb;
   v_clash record;
 begin
-  -- {role: e164}: what the lead has, overlaid with what the input says (null removes a phone).
+  -- {role: e164}: the phones that the lead has, changed by those of the input (null removes a phone).
   select coalesce(jsonb_object_agg(r.role, r.e164) filter (where r.e164 is not null), '{}') into v_wanted
   from (
     select roles.role,
@@ -24,7 +24,7 @@ begin
   select w.key || '_phone' as field into v_clash
   from jsonb_each_text(v_wanted) w where w.value !~ '^\+1[2-9][0-9]{9}$' limit 1;
   if found then
-    perform private.raise_error('PT422', 'invalid_input', format('%s is no US phone number in E.164.', v_clash.field),
+    perform private.raise_error('PT422', 'invalid_input', format('%s is not a US phone number in E.164.', v_clash.field),
       jsonb_build_object('errors', jsonb_build_array(jsonb_build_object(
         'field', v_clash.field, 'message', 'Write it like +15125550123.'))));
   end if;
@@ -61,13 +61,17 @@ begin
   from jsonb_each_text(v_wanted) w
   where p.lead_id = p_lead_id and p.e164 = w.value and p.role <> w.key;
   insert into public.lead_phones (org_id, lead_id, e164, role, consent_status)
-  select p_org_id, p_lead_id, w.value, w.key, l.consent_status
+  select p_org_id, p_lead_id, w.value, w.key,
+    -- A phone that is denied stays denied, whichever lead has it.
+    case when exists (
+      select from public.lead_phones o where o.org_id = p_org_id and o.e164 = w.value and o.consent_status = 'denied')
+      then 'denied' else l.consent_status end
   from jsonb_each_text(v_wanted) w
   join public.leads l on l.id = p_lead_id
   where not exists (select 1 from public.lead_phones p where p.lead_id = p_lead_id and p.e164 = w.value);
 end;
 $$;
 comment on function private.write_lead_phones(uuid, uuid, jsonb, boolean) is
-  'Makes a lead''s phones what primary_phone, secondary_phone and alternate_phone of the input say (E.164, null removes, '
-  'missing keeps). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds the '
-  'contacts'' locks.';
+  'Sets a lead''s phones from primary_phone, secondary_phone and alternate_phone of the input (E.164; null removes a phone, a '
+  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds '
+  'the locks of the contacts.';

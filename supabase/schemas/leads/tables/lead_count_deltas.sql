@@ -5,6 +5,6 @@ create table private.lead_count_deltas (
   change integer not null
 );
 comment on table private.lead_count_deltas is
-  'Changes of lead_counts that are not folded yet. No index: it is read whole and emptied.';
+  'Changes to lead_counts that are not folded yet. No index: a fold reads and deletes the rows in any order.';
 
 alter table private.lead_count_deltas enable row level security;

@@ -17,21 +17,22 @@ create table public.lead_phones (
   line_type_source text check (line_type_source in ('import', 'lookup', 'manual')),
   foreign key (org_id, lead_id) references public.leads (org_id, id) on delete cascade,
   unique (lead_id, e164),
-  -- Deferrable: primary and secondary can change places in one statement.
+  -- Deferrable, so that one statement can swap primary and secondary.
   unique (lead_id, role) deferrable initially immediate,
   check (is_valid = (invalid_reason is null)),
   constraint lead_phones_invalid_reason_check
     check (length(invalid_reason) <= 300 and invalid_reason !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'),
-  -- Twilio's words, which the background worker cuts to 100 characters each.
+  -- Texts from Twilio; the background worker cuts them to 100 characters each.
   constraint lead_phones_carrier_check check (length(carrier) <= 200),
   constraint lead_phones_carrier_info_check check (pg_column_size(carrier_info) <= 4000)
 );
 comment on table public.lead_phones is
   'A phone of a lead: primary (required), secondary or alternate. Consent, validity, line type and carrier are per phone.';
-comment on column public.lead_phones.looked_up_at is 'When Twilio Lookup last told of this phone; null where it was never asked.';
+comment on column public.lead_phones.looked_up_at is
+  'When Twilio Lookup last answered about this phone; null if it was never asked.';
 comment on column public.lead_phones.line_type_source is
-  'Who says what kind of line it is: import (a file), lookup (Twilio, by Lookup or by refusing a text), manual (a person). A '
-  'later one of these outranks an earlier.';
+  'Where line_type comes from: import (a file), lookup (Twilio, by Lookup or by refusing a text), manual (a person). Each of '
+  'these overrides the ones before it.';
 create index lead_phones_e164_idx on public.lead_phones (org_id, e164);
 create index lead_phones_lead_idx on public.lead_phones (org_id, lead_id);
 create index lead_phones_line_type_idx on public.lead_phones (org_id, line_type, lead_id);

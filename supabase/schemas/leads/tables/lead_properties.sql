@@ -17,12 +17,11 @@ create table public.lead_properties (
       || coalesce(property_type, '') !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.lead_properties is
-  'A parcel of a lead: APN, county, state, situs (where the land is), acres and value. One owner may have several.';
+  'A parcel of a lead: APN, county, state, situs (address of the land), acres and value. One owner may have several.';
 create index lead_properties_lead_idx on public.lead_properties (org_id, lead_id);
-create unique index lead_properties_apn_key on public.lead_properties (lead_id, coalesce(state, ''), lower(coalesce(county, '')),
-  apn)
+create unique index lead_properties_parcel_key on public.lead_properties (lead_id, private.parcel_key(state, county, apn))
   where apn is not null;
--- With the lead beside what is asked about: whom a parcel or phone leads to is then read off the index alone.
+-- These indexes contain lead_id, so that the lead of a matching parcel can be read from the index alone.
 create index lead_properties_type_idx on public.lead_properties (org_id, lower(property_type), lead_id) include (property_type);
 create index lead_properties_acreage_idx on public.lead_properties (org_id, acreage, lead_id);
 create index lead_properties_value_idx on public.lead_properties (org_id, estimated_value, lead_id);
@@ -37,11 +36,11 @@ grant delete, insert, select, update on public.lead_properties to service_role;
 create trigger lead_properties_updated_at before update on public.lead_properties
   for each row execute function private.set_updated_at();
 create trigger lead_properties_apn_insert after insert on public.lead_properties
-  referencing new table as changed for each statement execute function private.keep_apn_text();
+  referencing new table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_apn_update after update on public.lead_properties
-  referencing new table as changed for each statement execute function private.keep_apn_text();
+  referencing new table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_apn_delete after delete on public.lead_properties
-  referencing old table as changed for each statement execute function private.keep_apn_text();
+  referencing old table as changed for each statement execute function private.keep_parcel_words();
 create trigger lead_properties_count_insert after insert on public.lead_properties
   referencing new table as new_rows for each statement execute function private.count_belonging_changes();
 create trigger lead_properties_count_update after update on public.lead_properties

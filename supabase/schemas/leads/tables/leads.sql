@@ -21,7 +21,7 @@ create table public.leads (
   tags text[] not null default '{}'
     check (
     cardinality(tags) <= 50 and '' <> all (tags)
-    -- A blank between them, which none may hold: a comma in one would pass for two.
+    -- Tags are joined by a blank, which no tag may contain: with a comma, one tag that contains a comma would pass for two.
     and array_to_string(tags, ' ', '?') ~ '^([A-Z0-9+-]+( [A-Z0-9+-]+)*)?$' and array_to_string(tags, ' ') !~ '[^ ]{51}'),
   custom_fields jsonb not null default '{}'
     check (jsonb_typeof(custom_fields) = 'object' and pg_column_size(custom_fields) <= 32768),
@@ -38,6 +38,8 @@ create table public.leads (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
   apn_text text not null default '',
+  parcel_counties text[] not null default '{}',
+  county_keys text[] not null generated always as (private.county_keys(county, parcel_counties)) stored,
   first_contacted_at timestamptz,
   score_rank smallint not null
     generated always as (case lead_score when 'hot' then 3 when 'warm' then 2 else 1 end) stored,
@@ -47,37 +49,44 @@ create table public.leads (
   foreign key (import_id) references public.imports (id) on delete set null,
   constraint leads_merged_are_deleted check (merged_into is null or deleted_at is not null),
   constraint leads_erased_are_deleted check (erased_at is null or deleted_at is not null),
-  -- One pattern over all of them: an import writes 100,000 rows.
+  -- One pattern over all columns, because an import writes 100,000 rows.
   constraint leads_lines_check check (
     coalesce(first_name, '') || coalesce(last_name, '') || coalesce(email, '') || coalesce(address1, '') || coalesce(address2, '')
       || coalesce(city, '') || coalesce(postal_code, '') || coalesce(county, '') || coalesce(source, '')
       !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.leads is
-  'A landowner. The address is the owner''s mailing address: it decides the hours in which they may be written to. Parcels are '
-  'lead_properties.';
-comment on column public.leads.county is 'The county of the land; parcels of their own carry their own.';
+  'A landowner. The address is the owner''s mailing address, which decides the hours in which they may be written to. Their '
+  'parcels are in lead_properties.';
+comment on column public.leads.county is 'The county of the land. Each parcel in lead_properties has its own county.';
 comment on column public.leads.phone_digits is
-  'All phones of the lead as digits, so that one search box finds any of them; kept by trigger.';
+  'The digits of all phones of the lead, so that one search box finds any of them; kept up to date by a trigger.';
 comment on column public.leads.search_text is
-  'What the search box searches: lower case, without accents, a space before every word.';
+  'The text that the search box searches: lower case, without accents, with a space before every word.';
 comment on column public.leads.apn_text is
-  'The parcel numbers of the lead as written and as bare letters and digits, so that the search box finds them; kept by trigger.';
+  'The parcel numbers of the lead, as written and as letters and digits only, so that the search box finds them; kept up to date '
+  'by a trigger.';
+comment on column public.leads.parcel_counties is
+  'The counties of the lead''s parcels, as private.county_key writes them; kept up to date by a trigger.';
+comment on column public.leads.county_keys is
+  'The counties by which the lead is filtered: its own and those of its parcels, as private.county_key writes them.';
 comment on column public.leads.first_contacted_at is
-  'When a campaign''s text to this lead was first sent; null: never contacted. Kept by private.fold_lead_activity.';
+  'When a campaign''s text to this lead was first sent; null if none ever was. Set by private.fold_lead_activity.';
 comment on column public.leads.score_rank is 'The score as a number to sort by: hot 3, warm 2, cold 1.';
 comment on column public.leads.merged_into is
-  'The lead this one was merged into, and its history moved to. Never a merged lead itself: a later merge takes these along.';
+  'The lead that this one was merged into, and that has its history now. It is never a merged lead itself: a later merge also '
+  'updates leads that were merged before.';
 comment on column public.leads.erased_at is
-  'When the person was erased: nothing of them is left in this row, and it is never restored.';
+  'When the person was erased: this row has no data of them any more and is never restored.';
 alter table private.import_changes add foreign key (lead_id) references public.leads (id) on delete cascade;
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
 create index leads_tags_idx on public.leads using gin (org_id, tags) where deleted_at is null;
-create index leads_county_idx on public.leads (org_id, lower(county), created_at desc) where deleted_at is null;
+create index leads_county_idx on public.leads using gin (org_id, county_keys) where deleted_at is null;
 create index leads_state_idx on public.leads (org_id, state, created_at desc) where deleted_at is null;
 create index leads_status_idx on public.leads (org_id, status, created_at desc) where deleted_at is null;
--- Each begins with the organisation and ends with the order of the list: a page of a common value is read off the index as it is.
+-- Each index begins with the organisation and ends with the order of the list, so that a page for a frequent value is read
+-- straight from the index.
 create index leads_state_status_idx on public.leads (org_id, state, status, created_at desc) where deleted_at is null;
 create index leads_city_idx on public.leads (org_id, lower(city), created_at desc) where deleted_at is null;
 create index leads_zip_idx on public.leads (org_id, "left"(postal_code, 5), created_at desc) where deleted_at is null;
@@ -96,12 +105,11 @@ create index leads_custom_fields_idx on public.leads using gin (org_id, custom_f
   where deleted_at is null and custom_fields <> '{}';
 create index leads_deleted_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is not null;
 create index leads_live_idx on public.leads (org_id, id) where deleted_at is null;
--- Undo goes through an import's leads in the order of their ids.
+-- Undo works through the leads of an import in the order of their ids.
 create index leads_import_order_idx on public.leads (import_id, id) where import_id is not null;
 create index leads_merged_into_idx on public.leads (merged_into) where merged_into is not null;
--- The planner takes no statistics from partial indexes. Without these it assumes 200 counties, cities, ZIPs and sources, all
--- equally common.
-create statistics public.leads_county_stats on (lower(county)) from public.leads;
+-- The planner does not use the statistics of partial indexes. Without these statistics it assumes 200 cities, ZIPs and
+-- sources that are all equally frequent.
 create statistics public.leads_city_stats on (lower(city)) from public.leads;
 create statistics public.leads_zip_stats on ("left"(postal_code, 5)) from public.leads;
 create statistics public.leads_source_stats on (lower(source)) from public.leads;

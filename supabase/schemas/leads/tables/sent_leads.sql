@@ -4,6 +4,7 @@ create table private.sent_leads (
   sent_at timestamptz not null
 );
 comment on table private.sent_leads is
-  'Leads whose text was sent, until private.fold_lead_activity takes them up. No index: it is read whole and emptied.';
+  'Leads to whom a text was sent, until private.fold_lead_activity processes them. No index: a fold reads and deletes the rows '
+  'in any order.';
 
 alter table private.sent_leads enable row level security;

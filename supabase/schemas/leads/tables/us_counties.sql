@@ -9,9 +9,9 @@ create table private.us_counties (
   full_key text not null generated always as (private.county_key(trim(name || ' ' || kind))) stored
 );
 comment on table private.us_counties is
-  'Counties, parishes, boroughs, independent cities and what else stands in their place, by FIPS code. Those that are no more '
-  'stay, since deeds go on naming them. label is how a county is kept: Harris, St. Louis, St. Louis city. key and full_key are '
-  'what private.find_county compares: the name without and with the word for its kind.';
+  'Counties, parishes, boroughs, independent cities and equivalent areas, by FIPS code. Former counties stay, because deeds '
+  'still name them. label is the name that is stored with leads and parcels: Harris, St. Louis, St. Louis city. '
+  'private.find_county compares key and full_key: the name without and with the word for its kind.';
 create index us_counties_state_idx on private.us_counties (state);
 
 alter table private.us_counties enable row level security;

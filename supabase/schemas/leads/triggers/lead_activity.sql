@@ -3,8 +3,8 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one.
 set enable_nestloop = off
 as $$
 begin
@@ -16,7 +16,8 @@ begin
 end;
 $$;
 comment on function private.append_sent_leads() is
-  'Statement trigger: notes the leads whose target was sent. Definer: whoever settles may not write the table.';
+  'Statement trigger: records the leads of targets that were sent. Security definer: the role that settles may not write the '
+  'table.';
 
 create function private.append_sent_reply()
 returns trigger
@@ -31,5 +32,5 @@ begin
 end;
 $$;
 comment on function private.append_sent_reply() is
-  'Trigger, of replies alone: notes that a person of the organisation wrote to a lead. Definer: whoever settles may not write '
-  'the table.';
+  'Trigger, for replies only: records that a person of the organisation wrote to a lead. Security definer: the role that settles '
+  'may not write the table.';

@@ -3,8 +3,9 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one. A nested loop that can't be avoided then has an enormous estimated cost,
+-- for which JIT would compile it: hence no JIT.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -40,8 +41,8 @@ begin
 end;
 $$;
 comment on function private.count_lead_changes() is
-  'Statement trigger: appends what a change of leads changes of the figures. Definer: whoever changes leads may not write the '
-  'table.';
+  'Statement trigger: records how changed leads change the figures. Security definer: the role that changes leads may not write '
+  'the table.';
 
 create function private.count_lost_belongings()
 returns trigger
@@ -50,7 +51,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- As private.belonging_figures_sql has it, but planned once: an import that is undone removes thousands.
+  -- The same as private.belonging_figures_sql, but planned only once: undoing an import deletes thousands of leads.
   insert into private.lead_count_deltas (org_id, dimension, value, change)
   select old.org_id, d.dimension, d.value, -d.n
   from (
@@ -68,16 +69,15 @@ begin
 end;
 $$;
 comment on function private.count_lost_belongings() is
-  'Trigger: takes the phones and parcels of a lead that is removed for good off the figures, while they can still be seen. '
-  'Definer: whoever removes leads may not write the table.';
+  'Trigger: subtracts the phones and parcels of a lead that is deleted for good from the figures, while their rows are still '
+  'there. Security definer: the role that deletes leads may not write the table.';
 
 create function private.count_belonging_changes()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- A hash join and no JIT, for the reasons given in private.count_lead_changes.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -116,5 +116,5 @@ begin
 end;
 $$;
 comment on function private.count_belonging_changes() is
-  'Statement trigger: appends what a change of phones or parcels changes of the figures. Definer: whoever changes them may not '
-  'write the table.';
+  'Statement trigger: records how changed phones or parcels change the figures. Security definer: the role that changes them may '
+  'not write the table.';

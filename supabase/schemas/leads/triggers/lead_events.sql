@@ -3,8 +3,7 @@ returns trigger
 language plpgsql
 security definer
 set search_path = ''
--- Old and new rows are joined by hash: a plan is kept from the first statement, and one made for a single row compares every row
--- with every other. What can't be joined otherwise looks endlessly dear then, and would be compiled.
+-- A hash join and no JIT, for the reasons given in private.count_lead_changes.
 set enable_nestloop = off
 set jit = off
 as $$
@@ -23,5 +22,5 @@ begin
 end;
 $$;
 comment on function private.record_lead_events() is
-  'Statement trigger: an event for every status and score that a statement changed. Definer: nobody may write events but by '
-  'changing leads.';
+  'Statement trigger: writes an event for every status and score that a statement changed. Security definer: events are written '
+  'only by changes of leads, never directly.';

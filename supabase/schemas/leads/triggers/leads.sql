@@ -1,5 +1,5 @@
--- Leads: owners, their phones (up to three), their parcels, and the contact row that sending and opt-outs lock. Users read these
--- tables; they write through functions (functions/lead_writes.sql), so that a lead always has a primary phone.
+-- Leads: owners, their phones (up to three), their parcels, and the contact row that sending and opt-outs lock. Users may read
+-- these tables. They write through functions (functions/lead_writes.sql), so that a lead always has a primary phone.
 
 create function private.keep_phone_digits()
 returns trigger
@@ -20,7 +20,7 @@ begin
 end;
 $$;
 comment on function private.keep_phone_digits() is
-  'Statement trigger: keeps leads.phone_digits for the leads whose phones changed.';
+  'Statement trigger: updates leads.phone_digits of the leads whose phones changed.';
 
 create function private.require_primary_phone()
 returns trigger
@@ -46,5 +46,5 @@ begin
 end;
 $$;
 comment on function private.require_primary_phone() is
-  'Constraint trigger, checked at commit: a lead that is not deleted has a primary phone. Raises PT422. Definer: at commit a '
-  'deferred trigger runs as whoever is connected, and the worker may not read leads.';
+  'Constraint trigger, checked at commit: a lead that is not deleted must have a primary phone. Raises PT422. Security definer: '
+  'at commit a deferred trigger runs with the rights of the connected role, and the worker may not read leads.';

@@ -12,5 +12,5 @@ create view private.lead_own_values with (security_invoker) as
     )) as variables
   from public.leads l;
 comment on view private.lead_own_values is
-  'The template variables that the lead itself has a value for, by canonical name; its parcel may know a county where it does '
-  'not.';
+  'The template variables for which the lead itself has a value, by canonical name. A parcel may give the county if the lead '
+  'does not.';

@@ -15,4 +15,5 @@ create view private.lead_values with (security_invoker) as
     limit 1
   ) p on true;
 comment on view private.lead_values is
-  'The template variables that each lead has a value for, by canonical name. The first parcel speaks for the lead.';
+  'The template variables for which each lead has a value, by canonical name. Values of parcels come from the lead''s first '
+  'parcel.';

@@ -7,4 +7,4 @@ as $$
   select (p_now at time zone 'America/Los_Angeles')::date;
 $$;
 comment on function private.carrier_day(timestamptz) is
-  'The day on which a carrier counts: Pacific (facts: T-Mobile''s brand cap resets at 00:00 US/Pacific).';
+  'The day by which carriers count, in Pacific time: T-Mobile''s brand cap resets at 00:00 US/Pacific.';

@@ -1,5 +1,6 @@
--- Daily caps: planning charges them with a text's worst-case segments, and what was not sent is given back to the day it was
--- charged to. A number's day is its own zone's, the campaign's and the organisation's is the organisation's.
+-- Daily caps: planning charges them with a text's worst-case segments; what was not sent is refunded to the day to which it was
+-- charged. Days are in the number's time zone for a number, and in the organisation's time zone for campaigns and the
+-- organisation.
 
 create function private.charge_usage(p_scope text, p_ids uuid[], p_days date[], p_messages integer[], p_segments integer[])
 returns void
@@ -15,7 +16,7 @@ as $$
     set messages = u.messages + excluded.messages, segments = u.segments + excluded.segments;
 $$;
 comment on function private.charge_usage(text, uuid[], date[], integer[], integer[]) is
-  'Charges messages and segments against the daily caps of a scope.';
+  'Charges messages and segments to the daily caps of a scope.';
 
 create function private.charges_of(p_messages uuid[])
 returns table (scope text, scope_id uuid, day date, messages integer, segments integer)
@@ -23,8 +24,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- A number's day is its own zone's, a carrier's Pacific; the campaign's and the organisation's is the organisation's: around
-  -- midnight they differ.
+  -- Days are in the number's time zone for a number, Pacific for a carrier, and in the organisation's time zone for campaigns and
+  -- the organisation: around midnight they differ.
   select x.scope, x.scope_id, x.day, count(*)::integer, sum(m.charged_segments)::integer
   from public.messages m
   join public.orgs o on o.id = m.org_id
@@ -38,20 +39,20 @@ as $$
   group by x.scope, x.scope_id, x.day;
 $$;
 comment on function private.charges_of(uuid[]) is
-  'What messages were charged against the daily caps when they were planned, by cap and day.';
+  'What messages were charged to the daily caps when they were planned, by cap and day.';
 
 create function private.lock_usage(p_messages uuid[])
 returns void
 language sql
 set search_path = ''
 as $$
-  -- The order in which planning charges. Two that refund, or one and a plan, then never deadlock.
+  -- The order in which planning charges, so that two refunds, or a refund and a plan, never deadlock.
   select 1 from private.daily_usage u
   where (u.scope, u.scope_id, u.day) in (select c.scope, c.scope_id, c.day from private.charges_of(p_messages) c)
   order by array_position(array['org', 'campaign', 'carrier', 'number'], u.scope), u.scope_id, u.day
   for no key update;
 $$;
-comment on function private.lock_usage(uuid[]) is 'Locks the daily caps that messages were charged against, in the one order.';
+comment on function private.lock_usage(uuid[]) is 'Locks the daily caps to which messages were charged, in the usual order.';
 
 create function private.refund_usage(p_messages uuid[])
 returns void
@@ -70,8 +71,8 @@ begin
 end;
 $$;
 comment on function private.refund_usage(uuid[]) is
-  'Gives back to the daily caps what messages that were not sent had been charged. The last thing a transaction locks: whoever '
-  'holds a cap waits for nothing.';
+  'Refunds to the daily caps what was charged for messages that were not sent. It is the last lock of a transaction: a '
+  'transaction that holds a cap waits for no other lock.';
 
 create function private.number_cap(p_daily_cap integer, p_warmup_started_on date, p_warmup_caps integer[], p_day date)
 returns integer
@@ -86,7 +87,8 @@ as $$
   end;
 $$;
 comment on function private.number_cap(integer, date, integer[], date) is
-  'Segments a number may send on a day: its own cap, and while it warms up that day''s of the ramp; null: no limit.';
+  'Segments that a number may send on a day: its own cap and, while it warms up, that day''s warm-up cap if it is lower; null '
+  'means no limit.';
 
 create function private.open_usage(p_scope text, p_ids uuid[], p_days date[])
 returns void
@@ -103,5 +105,5 @@ begin
 end;
 $$;
 comment on function private.open_usage(text, uuid[], date[]) is
-  'Locks daily caps of a scope in the order of their ids, making rows where there are none. Planning opens organisation, '
+  'Locks daily caps of a scope in the order of their ids, and creates rows that are missing. Planning opens organisation, '
   'campaigns, carriers and numbers, in this order.';

@@ -1,5 +1,5 @@
--- Numbers as people see and stop them: pause, reactivate, quarantine by hand; what a number has left today; its health by
--- carrier.
+-- Numbers as people see and control them: pausing, reactivating and quarantining by hand; what a number has left today; its
+-- health by carrier.
 
 create function private.number_opens_at(p_quiet_starts time, p_quiet_ends time, p_time_zone text, p_now timestamptz)
 returns timestamptz
@@ -10,8 +10,7 @@ as $$
   select (n.day + case when n.t >= p_quiet_ends then 1 else 0 end + p_quiet_ends) at time zone p_time_zone
   from (select (p_now at time zone p_time_zone)::time as t, (p_now at time zone p_time_zone)::date as day) n;
 $$;
-comment on function private.number_opens_at(time, time, text, timestamptz) is
-  'When a number''s own hours open next, seen from p_now.';
+comment on function private.number_opens_at(time, time, text, timestamptz) is 'When a number''s own hours open next after p_now.';
 
 create function private.set_number_status(p_phone_number_id uuid, p_status text, p_reason text default null,
   p_now timestamptz default now())
@@ -30,16 +29,17 @@ begin
       'status', '{"type": "string", "enum": ["active", "paused", "quarantined"]}'::jsonb, 'reason',
         private.line_shape(1000) - 'format')));
   if p_status = 'active' then
-    -- A scoring under way would judge the number by what it sent before: wait for it to end.
+    -- A scoring that is running would judge the number by messages from before its reactivation: waits for it to end.
     perform pg_advisory_xact_lock(hashtextextended('score_numbers:' || v_org_id::text, 0));
   end if;
-  -- Waits for claims in flight, which hold the number for share; after that nothing new is claimed from a number that is stopped.
+  -- Waits for claims in flight, which hold a share lock on the number. After that, nothing new is claimed for a number that is
+  -- stopped.
   select * into v_number from public.phone_numbers n where n.id = p_phone_number_id and n.org_id = v_org_id for no key update;
   if v_number.id is null then
     perform private.raise_error('PT404', 'not_found', 'No such phone number.',
       jsonb_build_object('phone_number_id', p_phone_number_id));
   end if;
-  -- From quarantine a number comes back by being reactivated, which begins its health anew, and in no other way.
+  -- A number leaves quarantine only by being reactivated, which starts its health anew.
   v_allowed := case p_status when 'active' then '{paused,quarantined}' when 'paused' then '{active}'
     when 'quarantined' then '{active,paused}' end;
   if v_number.status <> all (v_allowed) then
@@ -66,15 +66,15 @@ begin
 end;
 $$;
 comment on function private.set_number_status(uuid, text, text, timestamptz) is
-  'Pauses, quarantines or reactivates a number. What it had queued is handed to other numbers as it comes due; replies still go '
-  'out from it. Out of quarantine its health begins anew and its alert is resolved. Raises PT404, PT409, PT422. Definer: users '
-  'may not write numbers. Needs admin.';
+  'Pauses, quarantines or reactivates a number. Its queued messages are moved to other numbers when they become due; replies are '
+  'still sent from it. When it leaves quarantine, its health starts anew and its alert is resolved. Needs admin. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write numbers.';
 grant execute on function private.set_number_status(uuid, text, text, timestamptz) to authenticated;
 
 create function public.set_number_status(p_phone_number_id uuid, p_status text, p_reason text default null) returns void
   language sql set search_path = '' as $$ select private.set_number_status(p_phone_number_id, p_status, p_reason); $$;
 comment on function public.set_number_status(uuid, text, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.set_number_status(uuid, text, text) to authenticated;
 
 create function private.number_usage(p_phone_number_ids uuid[], p_now timestamptz default now())
@@ -103,15 +103,15 @@ begin
   join private.number_pace p on p.phone_number_id = n.id
   cross join lateral (select private.number_open_until(n.quiet_starts, n.quiet_ends, n.time_zone, p_now) as until) o
   left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = (p_now at time zone n.time_zone)::date
-  -- Room is planning's to say: a cap that grows with a number's age is in it.
+  -- Uses planning's own figure, which includes the cap of a number that warms up.
   left join private.number_room((select private.org_id()), interval '5 seconds', p_now) r on r.id = n.id
   where n.id = any (p_phone_number_ids) and n.org_id = (select private.org_id());
 end;
 $$;
 comment on function private.number_usage(uuid[], timestamptz) is
-  'Of numbers of the signed-in user''s organisation, 1,000 ids at most: segments charged today and left (null: no cap; the day '
-  'is the number''s own), whether its own hours are open and when next, and until when it rests. Raises PT422. Definer: users '
-  'may not read private tables.';
+  'For numbers of the signed-in user''s organisation, at most 1,000 ids: segments charged today and left (null: no cap; the day '
+  'is in the number''s time zone), whether its own hours are open and when they open next, and until when it rests. Raises '
+  'PT422. Security definer: users may not read private tables.';
 grant execute on function private.number_usage(uuid[], timestamptz) to authenticated;
 
 create function public.number_usage(p_phone_number_ids uuid[])
@@ -131,16 +131,18 @@ set search_path = ''
 as $$
   select jsonb_build_object(
     'outcomes', (array_agg(to_jsonb(s) - array['phone_number_id', 'carrier', 'score']) filter (where s.carrier is null))[1],
-    'carriers', coalesce(jsonb_agg(to_jsonb(s) - 'phone_number_id' order by s.filtered::numeric
-        / greatest(s.delivered + s.filtered + s.unreachable + s.failed, 1) desc, s.carrier) filter (where s.carrier <> ''), '[]'))
+    'carriers', coalesce(to_jsonb(array_agg(to_jsonb(s) - 'phone_number_id' order by s.filtered::numeric
+        / greatest(s.delivered + s.filtered + s.unreachable + s.failed, 1) desc, s.carrier)
+        filter (where s.carrier <> '')), '[]'))
   from public.phone_numbers n
   join private.number_scores((select private.org_id()), p_now) s on s.phone_number_id = n.id
   where n.id = p_phone_number_id and n.org_id = (select private.org_id())
   having count(*) > 0;
 $$;
 comment on function private.number_health(uuid, timestamptz) is
-  'The outcomes behind the score of a number of the signed-in user''s organisation, and the same with a score for each known '
-  'carrier, the one that filters most first; null where there are none. Definer: users may not read private tables.';
+  'The outcomes behind the score of a number of the signed-in user''s organisation, and the outcomes and score for each known '
+  'carrier, with the carrier that filters most first; null if there are no outcomes. Security definer: users may not read '
+  'private tables.';
 grant execute on function private.number_health(uuid, timestamptz) to authenticated;
 
 create function public.number_health(p_phone_number_id uuid) returns jsonb
@@ -177,7 +179,7 @@ begin
   if coalesce((p_input ->> 'quiet_starts')::time, v_number.quiet_starts) = coalesce((p_input ->> 'quiet_ends')::time,
     v_number.quiet_ends) then
     perform private.refuse_field('quiet_ends',
-      'Quiet hours that end when they start would say nothing: give two different times.');
+      'quiet_ends must differ from quiet_starts: give two different times.');
   end if;
   update public.phone_numbers n set
     mps = coalesce((p_input ->> 'mps')::numeric, n.mps),
@@ -192,14 +194,15 @@ begin
 end;
 $$;
 comment on function private.update_number(uuid, jsonb, timestamptz) is
-  'Changes the given ones of a number''s mps, daily_cap, time_zone, quiet_starts, quiet_ends and warmup_started_on (null: '
-  'warm). Waits for claims in flight. Raises PT404, PT409, PT422. Definer: users may not write numbers. Needs admin.';
+  'Changes the given fields of a number: mps, daily_cap, time_zone, quiet_starts, quiet_ends, warmup_started_on (null: it is '
+  'warm). Waits for claims in flight. Needs admin. Raises PT403, PT404, PT409, PT422. Security definer: users may not write '
+  'numbers.';
 grant execute on function private.update_number(uuid, jsonb, timestamptz) to authenticated;
 
 create function public.update_number(p_phone_number_id uuid, p_input jsonb) returns void
   language sql set search_path = '' as $$ select private.update_number(p_phone_number_id, p_input); $$;
 comment on function public.update_number(uuid, jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_number(uuid, jsonb) to authenticated;
 
 create function private.number_shape()
@@ -216,4 +219,4 @@ as $$
     "quiet_ends": {"type": "string", "format": "time"},
     "warmup_started_on": {"type": ["string", "null"], "format": "date"}}}'::jsonb;
 $$;
-comment on function private.number_shape() is 'The shape of a change of a phone number.';
+comment on function private.number_shape() is 'The shape of a change to a phone number.';

@@ -1,7 +1,7 @@
--- Number outcomes: what became of what each number sent, counted by the hour and the receiver's carrier. The score of a number
--- is computed from these few rows and never from a week of messages.
--- A statement trigger notes in which hours messages changed, whoever changes them and however late; scoring counts those
--- hours again from the messages themselves, so a count is right however often, in which order or how late receipts come.
+-- Number outcomes: the results of each number's messages, counted by hour and by the receiver's carrier. The score of a number is
+-- computed from these few rows and never from a week of messages. A statement trigger records the hours in which messages
+-- changed, whatever changes them and however late. Scoring then counts those hours again from the messages themselves, so a count
+-- is right whatever the number, order and delay of receipts.
 
 create function private.count_outcomes(p_org_id uuid, p_hour timestamptz)
 returns void
@@ -24,9 +24,9 @@ begin
         when m.status = 'delivered' then 'delivered'
         when m.status = 'sent' then 'unconfirmed'
         when m.status = 'unknown' then 'unknown'
-        -- What Twilio refused or never handed to a carrier says nothing of the number.
+        -- Messages that Twilio refused or never handed to a carrier say nothing about the number.
         when m.status not in ('undelivered', 'failed') or m.provider_sid is null or e.never_handed_to_carrier then null
-        -- 30004 marks the phone like an invalid one, but the block is the receiver's or carrier's answer to the sender.
+        -- 30004 marks the phone like an invalid one, but the block is the reaction of the receiver or carrier to the sender.
         when e.action = 'score_number' or m.error_code = 30004 then 'filtered'
         when e.class = 'permanent' or m.error_code = 30003 then 'unreachable'
         else 'failed'
@@ -44,5 +44,5 @@ begin
 end;
 $$;
 comment on function private.count_outcomes(uuid, timestamptz) is
-  'Counts an organisation''s outcomes of one hour anew from its messages; leaves out what a number sent before it was last '
-  'reactivated.';
+  'Counts an organisation''s outcomes of one hour anew from its messages; leaves out messages that a number sent before it was '
+  'last reactivated.';

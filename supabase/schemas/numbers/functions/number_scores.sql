@@ -11,7 +11,7 @@ set search_path = ''
 as $$
   with hours as (
     select o.phone_number_id, o.carrier, o.delivered, o.filtered, o.unreachable, o.failed, o.unknown, o.opt_outs,
-      -- A receipt takes seconds, rarely hours: until then a message without one is on its way and counts nowhere.
+      -- A receipt takes seconds, rarely hours. Until then a message without one is on its way and does not count.
       case when a.age >= 4 then o.unconfirmed else 0 end as unconfirmed,
       power(0.5::double precision, a.age / 24) as weight
     from private.number_outcomes o
@@ -34,8 +34,8 @@ as $$
   group by grouping sets ((h.phone_number_id), (h.phone_number_id, h.carrier));
 $$;
 comment on function private.number_scores(uuid, timestamptz) is
-  'Score (0-100, null while there are too few outcomes) and outcomes of each number of an organisation: over all carriers where '
-  'carrier is null, and for each carrier ('''' where it is not known).';
+  'Score (0-100, null if there are too few outcomes) and outcomes of each number of an organisation: over all carriers if '
+  'carrier is null, and for each carrier ('''' if it is unknown).';
 
 create function private.score_numbers(p_org_id uuid, p_now timestamptz default now())
 returns integer
@@ -50,7 +50,7 @@ declare
   v_reason text;
   v_count integer := 0;
 begin
-  -- One at a time: reactivating a number waits for this, so that it is never judged by what it sent before.
+  -- One run at a time: reactivating a number waits for it, so that a number is never judged by messages from before.
   if not pg_try_advisory_xact_lock(hashtextextended('score_numbers:' || p_org_id::text, 0)) then
     return 0;
   end if;
@@ -58,13 +58,13 @@ begin
     delete from private.number_outcome_changes c where c.org_id = p_org_id returning c.hour
   )
   select array_agg(distinct t.hour) into v_hours from taken t where t.hour > v_oldest;
-  -- Hour by hour: each is one range of the index of messages by organisation and time.
+  -- Hour by hour, because each hour is one range of the index of messages by organisation and time.
   foreach v_hour in array coalesce(v_hours, '{}') loop
     perform private.count_outcomes(p_org_id, v_hour);
   end loop;
   delete from private.number_outcomes o where o.org_id = p_org_id and o.hour <= v_oldest;
 
-  -- The numbers last, and only those that change: claims hold them for share and wait meanwhile.
+  -- Locks the numbers last, and only those that change: claims hold share locks on them, and wait meanwhile.
   for v_row in
     select n.id, n.e164, n.status, s.score, s.delivered, s.filtered, s.unreachable, s.failed, s.unconfirmed, s.unknown,
       s.opt_outs,
@@ -93,5 +93,5 @@ begin
 end;
 $$;
 comment on function private.score_numbers(uuid, timestamptz) is
-  'Counts the hours of an organisation that changed, scores its numbers and quarantines those under its threshold, each with '
-  'one critical alert; returns how many numbers changed. 0 where it is being done already.';
+  'Counts the changed hours of an organisation, scores its numbers, and quarantines those below its threshold, each with one '
+  'critical alert; returns how many numbers changed, and 0 if another run is active.';

@@ -1,4 +1,5 @@
--- Phone numbers: the Twilio account, the pool an organisation sends from, and the narrow rows that change with every message.
+-- Phone numbers: the Twilio account, the pool of numbers that an organisation sends from, and the narrow rows that change with
+-- every message.
 
 create function private.set_twilio_account(
   p_org_id uuid,
@@ -29,6 +30,6 @@ begin
 end;
 $$;
 comment on function private.set_twilio_account(uuid, text, text, text) is
-  'Stores an organisation''s Twilio account, its token in Vault. Definer: the caller needs no right on Vault. For service and '
-  'admins with database access.';
+  'Stores an organisation''s Twilio account, with its token in Vault. For the service role and admins with database access. '
+  'Security definer: the caller needs no right on Vault.';
 grant execute on function private.set_twilio_account(uuid, text, text, text) to service_role;

@@ -9,9 +9,9 @@ create table public.carrier_caps (
   constraint carrier_caps_carrier_line check (carrier !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.carrier_caps is
-  'What a carrier takes from an organisation''s brand in a day, over all its numbers; days begin at midnight Pacific (Twilio '
-  '30023, facts of the campaign''s registration). A phone is a carrier''s whose name holds the word; one whose carrier nobody '
-  'knows counts against the tightest.';
+  'How many segments a carrier accepts from an organisation''s brand in a day, over all its numbers. Days begin at midnight '
+  'Pacific (Twilio error 30023; the cap comes from the campaign''s registration). A phone belongs to a carrier if the carrier''s '
+  'name contains this word. A phone with an unknown carrier counts against the smallest cap.';
 comment on column public.carrier_caps.carrier is 'A word of the carrier''s name in lower case, such as t-mobile.';
 
 alter table public.carrier_caps enable row level security;

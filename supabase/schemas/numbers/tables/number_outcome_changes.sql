@@ -5,7 +5,7 @@ create table private.number_outcome_changes (
   primary key (org_id, id)
 );
 comment on table private.number_outcome_changes is
-  'Hours of an organisation in which messages changed since they were counted. Appended only: nobody waits on it, and twice '
-  'does no harm. No foreign key: it would lock the organisation with every receipt.';
+  'Hours of an organisation in which messages changed since they were counted. Rows are only appended, so nothing waits for a '
+  'lock; an hour may be in it twice. No foreign key: it would lock the organisation with every receipt.';
 
 alter table private.number_outcome_changes enable row level security;

@@ -13,8 +13,8 @@ create table private.number_outcomes (
   primary key (org_id, hour, phone_number_id, carrier)
 );
 comment on table private.number_outcomes is
-  'What became of a number''s messages of an hour (UTC, by when they were planned), by the receiver''s carrier ('''' where it '
-  'is not known). Counted from the messages, kept for 7 days.';
+  'The outcomes of a number''s messages of an hour (UTC, when they were planned), by the receiver''s carrier ('''' if it is '
+  'unknown). Counted from the messages, kept for 7 days.';
 create index number_outcomes_number_idx on private.number_outcomes (phone_number_id);
 
 alter table private.number_outcomes enable row level security;

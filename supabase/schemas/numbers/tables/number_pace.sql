@@ -5,7 +5,7 @@ create table private.number_pace (
   resting_reason text
 ) with (fillfactor = 50);
 comment on table private.number_pace is
-  'The clock of a number: when its next slot is, and until when it rests (Twilio 21611). Narrow, because it changes with every '
-  'batch.';
+  'The clock of a number: the time of its next slot, and until when it rests (Twilio error 21611). A narrow row, because it '
+  'changes with every batch.';
 
 alter table private.number_pace enable row level security;

@@ -8,7 +8,7 @@ create table public.phone_numbers (
   status text not null default 'active' check (status in ('active', 'paused', 'quarantined', 'released')),
   status_reason text,
   health_score smallint check (health_score between 0 and 100),
-  -- What update_number takes is less; this much no machine of Twilio's takes from one number.
+  -- update_number allows less. No system of Twilio's accepts more than this from one number.
   mps numeric(8, 3) not null default 1 check (mps between 0.001 and 10000),
   daily_cap integer check (daily_cap between 0 and 10000000),
   quiet_starts time not null default '20:00',
@@ -21,7 +21,7 @@ create table public.phone_numbers (
   unique (org_id, id),
   check (quiet_starts <> quiet_ends),
   constraint phone_numbers_time_zone_length check (length(time_zone) <= 64),
-  -- An infinite day has no age, and asking for it failed the plans of all organisations.
+  -- An infinite date has no age, and computing one made the planning of all organisations fail.
   constraint phone_numbers_warmup_started_on_check check (warmup_started_on between '2000-01-01' and '2100-01-01'),
   constraint phone_numbers_quiet_starts_check check (quiet_starts < '24:00'),
   constraint phone_numbers_quiet_ends_check check (quiet_ends < '24:00'),
@@ -29,13 +29,15 @@ create table public.phone_numbers (
   constraint phone_numbers_twilio_sid_check check (length(twilio_sid) <= 64)
 );
 comment on table public.phone_numbers is
-  'A number of an organisation''s pool: its pace (mps, messages a second), daily cap (segments a day in its own zone, null is '
-  'unlimited) and own quiet hours.';
-comment on column public.phone_numbers.health_score is '0-100 from real outcomes; null while there are too few to say.';
-comment on column public.phone_numbers.mps is 'Segments a second: Twilio counts a long text as the segments it is sent in.';
-comment on column public.phone_numbers.warmup_started_on is 'First day of warming up, in the number''s zone; null: it is warm.';
+  'A number of an organisation''s pool: its pace (mps), daily cap (segments a day in its own time zone, null means unlimited) '
+  'and own quiet hours.';
+comment on column public.phone_numbers.health_score is '0-100, from the outcomes of its messages; null if there are too few.';
+comment on column public.phone_numbers.mps is
+  'Segments a second: Twilio counts a long text as the number of segments in which it is sent.';
+comment on column public.phone_numbers.warmup_started_on is
+  'First day of the warm-up, in the number''s time zone; null if the number is warm.';
 comment on column public.phone_numbers.reactivated_at is
-  'When a person last took the number out of quarantine: its health counts messages from then on alone.';
+  'When a person last took the number out of quarantine: its health counts only messages from then on.';
 alter table private.contacts add foreign key (org_id, phone_number_id)
   references public.phone_numbers (org_id, id) on delete set null (phone_number_id);
 create index phone_numbers_org_idx on public.phone_numbers (org_id, status);

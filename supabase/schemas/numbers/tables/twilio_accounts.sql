@@ -10,8 +10,9 @@ create table public.twilio_accounts (
   balance_checked_at timestamptz
 );
 comment on table public.twilio_accounts is
-  'The Twilio account of an organisation. Its auth token lives in Vault; only its id is here.';
-comment on column public.twilio_accounts.balance is 'As Twilio told last, in balance_currency; null until it was read.';
+  'The Twilio account of an organisation. Its auth token is in Vault; only the secret''s id is here.';
+comment on column public.twilio_accounts.balance is
+  'The balance when it was last read from Twilio, in balance_currency; null until it is read.';
 
 alter table public.twilio_accounts enable row level security;
 create policy "admins read the Twilio account of their organisation" on public.twilio_accounts

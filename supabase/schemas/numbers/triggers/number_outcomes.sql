@@ -9,7 +9,7 @@ begin
     insert into private.number_outcome_changes (org_id, hour) values (new.org_id, date_trunc('hour', new.created_at, 'UTC'));
     return null;
   end if;
-  -- What is queued or being posted has no outcome yet: claiming writes nothing here.
+  -- Messages that are queued or being posted have no outcome yet, so claiming writes nothing here.
   insert into private.number_outcome_changes (org_id, hour)
   select distinct n.org_id, date_trunc('hour', n.created_at, 'UTC')
   from new_rows n
@@ -18,5 +18,5 @@ begin
 end;
 $$;
 comment on function private.note_outcome_changes() is
-  'Trigger: notes the hours whose messages have an outcome now; updates by statement, one row per organisation and hour. '
-  'Definer: whoever changes a message may not write private tables.';
+  'Trigger: records the hours whose messages have an outcome now; for updates once a statement, one row for each organisation '
+  'and hour. Security definer: the role that changes a message may not write private tables.';

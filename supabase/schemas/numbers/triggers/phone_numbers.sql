@@ -14,6 +14,7 @@ begin
 end;
 $$;
 comment on function private.add_pace_rows() is
-  'Trigger: every number and organisation has its clock. Definer: whoever may add the row may not write private tables.';
+  'Trigger: creates the clock of a new number or organisation. Security definer: the role that adds the row may not write '
+  'private tables.';
 create trigger orgs_pace after insert on public.orgs
   for each row execute function private.add_pace_rows();

@@ -1,5 +1,6 @@
--- Why a person may be written to at a moment, or not: what planning and claiming would decide, with every rule that went into it.
--- Nothing is decided here. The answer is private.window_state's, the rules are private.window_rules', as for everybody who sends.
+-- Why a person may or may not be written to at a moment: what planning and claiming would decide, with every rule that leads to
+-- it. Nothing is decided here. The answer comes from private.window_state and the rules from private.window_rules, which all
+-- senders use.
 
 create function private.times_of_day(p_times tstzmultirange, p_day date, p_time_zone text)
 returns jsonb
@@ -7,17 +8,17 @@ language sql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(
+  select coalesce(to_jsonb(array_agg(
     jsonb_build_object(
       'opens', to_char(lower(r) at time zone p_time_zone, 'HH24:MI'),
       'closes', case when (upper(r) at time zone p_time_zone)::date > p_day then '24:00'
         else to_char(upper(r) at time zone p_time_zone, 'HH24:MI') end)
-    order by r), '[]')
+    order by r)), '[]')
   from unnest(p_times * tstzmultirange(tstzrange(p_day::timestamp at time zone p_time_zone,
     (p_day + 1)::timestamp at time zone p_time_zone))) r;
 $$;
 comment on function private.times_of_day(tstzmultirange, date, text) is
-  'What some times leave of a day of a time zone, as local times: [{opens, closes}].';
+  'The part of p_times that falls on one day in a time zone, as local times: [{opens, closes}].';
 
 create function private.number_times(p_number public.phone_numbers, p_now timestamptz)
 returns tstzmultirange
@@ -31,7 +32,7 @@ as $$
   from (select (p_now at time zone p_number.time_zone)::date + n as day from generate_series(-1, 11) n) d;
 $$;
 comment on function private.number_times(public.phone_numbers, timestamptz) is
-  'When a number''s own hours are open, from p_now for eleven days.';
+  'When a number''s own hours are open, for eleven days from p_now.';
 
 create function private.texts_in_day(p_org_id uuid, p_e164 text, p_now timestamptz default now())
 returns timestamptz[]
@@ -40,13 +41,14 @@ stable
 set search_path = ''
 as $$
 begin
-  -- A message that waited in the queue counts from when it was posted, and none waits longer than a day.
+  -- A message counts from when it was posted. No message waits in the queue for more than a day, so 48 hours since it was created
+  -- are enough.
   return array(
     select t.at
     from public.messages m
     left join public.send_attempts a on a.id = m.attempt_id
     cross join lateral (select coalesce(a.claimed_at, m.sent_at, m.created_at) as at) t
-    -- By the index of persons alone, whatever the statistics say: see plan_campaign.
+    -- "is true" makes the planner use the index on to_number alone, whatever the statistics say: see plan_people.sql.
     where m.to_number = p_e164 and (m.org_id = p_org_id) is true and (m.created_at > p_now - interval '48 hours') is true
       and m.kind = 'campaign' and m.status not in ('queued', 'failed', 'canceled')
       and t.at > p_now - interval '24 hours' and t.at <= p_now
@@ -54,8 +56,8 @@ begin
 end;
 $$;
 comment on function private.texts_in_day(uuid, text, timestamptz) is
-  'When campaigns of an organisation wrote to a phone in the 24 hours before p_now, oldest first: what limits per 24 hours '
-  'count. Answers to a person are not among them.';
+  'When campaigns of an organisation wrote to a phone in the 24 hours before p_now, oldest first: the messages that count '
+  'against limits per 24 hours. Replies to a person are not included.';
 
 create function private.explain_rules(p_org_id uuid, p_window_key text, p_number public.phone_numbers, p_now timestamptz)
 returns jsonb
@@ -71,7 +73,7 @@ as $$
     select 'number', p_number.time_zone, 'the phone number''s own hours', private.number_times(p_number, p_now)
     where p_number.id is not null
   )
-  select jsonb_agg(
+  select to_jsonb(array_agg(
     jsonb_build_object(
       'rule', t.rule, 'time_zone', t.time_zone, 'local_time', to_char(d.local, 'YYYY-MM-DD"T"HH24:MI:SS'),
       'is_open', t.open_times @> p_now,
@@ -85,7 +87,7 @@ as $$
       'is_default', coalesce(f.is_default, false),
       'source', coalesce(f.source, t.source),
       'reviewed_at', f.reviewed_at)
-    order by array_position(array['org', 'number', 'federal'], t.rule) nulls last, t.rule, t.time_zone)
+    order by array_position(array['org', 'number', 'federal'], t.rule) nulls last, t.rule, t.time_zone))
   from times t
   cross join lateral (select p_now at time zone t.time_zone as local) d
   left join lateral (
@@ -95,5 +97,5 @@ as $$
   ) f on true;
 $$;
 comment on function private.explain_rules(uuid, text, public.phone_numbers, timestamptz) is
-  'Every rule that applies to a window key (and to a number, null for none) in each of its time zones at p_now, what it leaves '
-  'open on the local day, and its source.';
+  'Every rule that applies to a window key in each of its time zones at p_now, the hours it leaves open on the local day, and '
+  'its source. p_number: its own hours are included; null for none.';

@@ -1,4 +1,4 @@
--- What users may ask of quiet hours: one phone at one moment.
+-- What users may ask about quiet hours: one phone at one moment.
 
 create function private.explain_place(p_e164 text, p_state text, p_window_key text, p_now timestamptz)
 returns jsonb
@@ -15,10 +15,11 @@ as $$
       select jsonb_build_object('area_code', a.area_code, 'state', a.state, 'time_zones', a.time_zones, 'overlay_of',
         a.overlay_of) from area a),
     'time_zones', (
-      select jsonb_agg(jsonb_build_object(
+      select to_jsonb(array_agg(jsonb_build_object(
           'time_zone', z.zone, 'local_time', to_char(p_now at time zone z.zone, 'YYYY-MM-DD"T"HH24:MI:SS'), 'because', b.because,
-          'holiday', (select h.name from private.holidays h where h.day = (p_now at time zone z.zone)::date))
-        order by z.n)
+          'holiday', (select h.name from private.holidays h where h.state = 'US'
+            and h.day = (p_now at time zone z.zone)::date))
+        order by z.n))
       from unnest(p.time_zones) with ordinality as z(zone, n)
       cross join lateral (
         select case p_window_key when '?' then array['unknown'] else array_remove(array[
@@ -27,15 +28,15 @@ as $$
             then 'address' end], null) end as because
       ) b),
     'states', (
-      select coalesce(jsonb_agg(jsonb_build_object('state', s.state, 'because', array_remove(array[
+      select coalesce(to_jsonb(array_agg(jsonb_build_object('state', s.state, 'because', array_remove(array[
           case when exists (select 1 from area a where a.state = s.state) then 'area_code' end,
           case when s.state = p_state then 'address' end], null))
-        order by s.state), '[]')
+        order by s.state)), '[]')
       from unnest(p.states) as s(state) where s.state not in ('US', '??')))
   from private.window_places(p_window_key) p;
 $$;
 comment on function private.explain_place(text, text, text, timestamptz) is
-  'Where a person may be, and why: their area code, and the time zones and states it and their address give.';
+  'Where a person may be and why: their area code, and the time zones and states that follow from it and from their address.';
 
 create function private.explain_window(
   p_e164 text,
@@ -74,7 +75,7 @@ begin
   elsif p_e164 is null or length(p_e164) > 20 or p_e164 !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.refuse_field('phone', 'Write the phone in E.164, for example +15125550123.');
   elsif p_state is not null and p_lead_id is not null then
-    perform private.refuse_field('state', 'Give state or lead_id, not both: the address of a lead is its own.');
+    perform private.refuse_field('state', 'Give state or lead_id, not both: a lead has its own address.');
   elsif length(p_state) > 2 or v_state !~ '^[A-Z]{2}$' then
     perform private.refuse_field('state', 'Write the postal abbreviation of a state, for example TX.');
   end if;
@@ -147,10 +148,10 @@ begin
 end;
 $$;
 comment on function private.explain_window(text, text, uuid, uuid, uuid, timestamptz) is
-  'Whether a campaign may write to a phone at p_now (2000 to 2100), when it may next and by which rules, from what planning and '
-  'claiming ask. p_state or p_lead_id say the mailing address (neither: that of the lead with this phone), p_phone_number_id '
-  'our number, p_campaign_id whose override is meant. Raises PT403, PT422. Definer: the rules, places and counts are read by '
-  'functions users may not call.';
+  'Whether a campaign may write to a phone at p_now (2000 to 2100), when it may next, and by which rules, from the same '
+  'functions that planning and claiming use. p_state or p_lead_id give the mailing address (neither: that of the lead with this '
+  'phone). p_phone_number_id: the number to send from. p_campaign_id: the campaign whose quiet-hours override is considered. '
+  'Raises PT403, PT422. Security definer: users may not call the functions that read rules, places and counts.';
 grant execute on function private.explain_window(text, text, uuid, uuid, uuid, timestamptz) to authenticated;
 
 create function public.explain_window(
@@ -168,6 +169,6 @@ as $$
   select private.explain_window(p_e164, p_state, p_lead_id, p_phone_number_id, p_campaign_id, coalesce(p_at, now()));
 $$;
 comment on function public.explain_window(text, text, uuid, uuid, uuid, timestamptz) is
-  'Calls the private function of the same name, which checks role and organisation, for a moment of the caller''s choice, by '
-  'default now.';
+  'Calls the private function of the same name, which checks role and organisation. p_at is the moment to explain, by default '
+  'now.';
 grant execute on function public.explain_window(text, text, uuid, uuid, uuid, timestamptz) to authenticated;

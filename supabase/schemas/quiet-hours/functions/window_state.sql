@@ -7,7 +7,7 @@ set search_path = ''
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Before the rules are read: what changes after this makes the answer an old one.
+  -- Read before the rules: if a rule changes after this, the stored answer has an old version and is ignored.
   v_version bigint := private.rules_version(p_org_id);
   v_window private.windows;
   v_today date := (p_now at time zone 'UTC')::date;
@@ -29,7 +29,8 @@ begin
   v_window.version := v_version;
   v_window.valid_from := p_now;
   foreach v_days in array array[3, 11] loop
-    -- From the day before: a local day of Honolulu begins there. The last day ends first in Guam, hours before it ends in UTC.
+    -- Starts the day before, when today's local day begins in Honolulu. The last day ends first in Guam, hours before it ends in
+    -- UTC.
     v_open := private.window_times(p_org_id, p_window_key, v_today - 1, v_today + v_days);
     select r into v_range from unnest(v_open) r where r @> p_now;
     v_window.is_open := found;
@@ -43,7 +44,7 @@ begin
   v_window.next_open_at := case when v_window.is_open then p_now else v_change end;
   v_window.valid_to := least(v_change, v_horizon);
 
-  -- Limits of every state the person may be in, on the local days of this window; the lowest binds.
+  -- Considers the limits of every state the person may be in, on the local days of this window; the lowest counts.
   select min(f.max_per_24h) into v_window.max_per_24h
   from private.window_places(p_window_key) p
   cross join lateral (
@@ -54,7 +55,8 @@ begin
   ) d
   cross join lateral private.rules_in_force(p_org_id, p.states, d.first_day, d.last_day) f;
 
-  -- Only planning stores (one planner per organisation): claims storing several keys in different orders could deadlock.
+  -- Only planning stores (there is one planner per organisation): claims that store several keys in different orders could
+  -- deadlock.
   if not p_store then
     return v_window;
   end if;
@@ -66,5 +68,5 @@ begin
 end;
 $$;
 comment on function private.window_state(uuid, text, timestamptz, boolean) is
-  'Whether a window key is open at p_now and until when that holds. Answers from the cache while it holds, and fills it with '
-  'p_store; a closed one says when it opens next (null: not within 9 days).';
+  'Whether a window key is open at p_now, and until when that answer is valid (valid_to). If it is closed, next_open_at is when '
+  'it opens next (null: not within 9 days). Uses a cached answer that is still valid; stores a new answer if p_store.';

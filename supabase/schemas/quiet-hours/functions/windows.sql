@@ -1,5 +1,5 @@
--- Quiet hours: dated rules by state with their source, federal holidays, area codes, and the cache of answers.
--- Rules are data, never code: an organisation's own row for a state and weekday replaces the platform's.
+-- Quiet hours: dated rules by state with their source, federal holidays, area codes, and the cache of answers. Rules are data,
+-- never code. An organisation's own row for a state and weekday replaces the platform's.
 
 create function private.window_key(p_e164 text, p_state text)
 returns text
@@ -23,7 +23,7 @@ end;
 $$;
 comment on function private.window_key(text, text) is
   'Where a person may be, from the area code of their phone and the state of their mailing address: "zone,zone|state,state", or '
-  '"?" where neither is known.';
+  '"?" if neither is known.';
 
 create function private.window_rules(p_org_id uuid, p_window_key text, p_from date, p_to date)
 returns table (rule text, time_zone text, source text, open_times tstzmultirange)
@@ -36,7 +36,7 @@ as $$
 begin
   return query
   select 'org', o.time_zone, 'the organisation''s own hours',
-    -- From the day before: hours open over midnight began there.
+    -- Starts the day before, because hours that are open over midnight begin there.
     coalesce(range_agg(private.local_range(
       d.day + o.quiet_ends, d.day + (o.quiet_starts < o.quiet_ends)::integer + o.quiet_starts, o.time_zone)), '{}')
   from public.orgs o
@@ -54,8 +54,8 @@ begin
 end;
 $$;
 comment on function private.window_rules(uuid, text, date, date) is
-  'Each rule that applies to a window key, in each of its time zones, and the times it leaves open between two days. On a day '
-  'for which a state has no rule the default (*) holds.';
+  'Each rule that applies to a window key in each of its time zones, and the times between two days that the rule leaves open. '
+  'On a day for which a state has no rule, the default (*) applies.';
 
 create function private.number_open_until(p_quiet_starts time, p_quiet_ends time, p_time_zone text, p_now timestamptz)
 returns timestamptz
@@ -69,7 +69,7 @@ declare
   v_day date := v_local::date;
   v_open tstzrange;
 begin
-  -- The day on which the hours began that may hold now: those open over midnight, yesterday.
+  -- The day on which the current hours began: yesterday, if they are open over midnight and it is still before they end.
   if v_over_midnight and v_local::time < p_quiet_ends then
     v_day := v_day - 1;
   end if;
@@ -78,7 +78,7 @@ begin
 end;
 $$;
 comment on function private.number_open_until(time, time, text, timestamptz) is
-  'Until when a number''s own hours are open at p_now; null while they are quiet.';
+  'Until when a number''s own hours are open at p_now; null if they are closed.';
 
 create function private.person_window(p_org_id uuid, p_e164 text, p_now timestamptz default now())
 returns private.windows
@@ -104,8 +104,8 @@ begin
 end;
 $$;
 comment on function private.window_times(uuid, text, date, date) is
-  'When a window key is open between two days: what every rule leaves open in every time zone. Complete from a day after the '
-  'first to a day before the last.';
+  'When a window key is open between two days: the times that every rule leaves open in every time zone. Complete from the day '
+  'after p_from to the day before p_to.';
 
 create function private.person_state(p_org_id uuid, p_e164 text)
 returns text
@@ -122,4 +122,4 @@ begin
 end;
 $$;
 comment on function private.person_state(uuid, text) is
-  'The state of the mailing address of the lead that has a phone, null where none is known.';
+  'The state in the mailing address of the lead that has a phone; null if it is unknown.';

@@ -5,8 +5,8 @@ create table private.area_codes (
   overlay_of text
 );
 comment on table private.area_codes is
-  'US area codes: their state and every time zone in which their phones may be; an overlay inherits the zones of the code it '
-  'overlays.';
+  'US area codes, with their state and every time zone in which their phones may be. An overlay inherits the zones of the code '
+  'that it overlays.';
 create index area_codes_state_idx on private.area_codes (state);
 
 alter table private.area_codes enable row level security;

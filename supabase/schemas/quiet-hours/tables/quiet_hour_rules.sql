@@ -11,6 +11,7 @@ create table public.quiet_hour_rules (
   effective_from date not null,
   effective_to date,
   reviewed_at date not null,
+  closed_on_state_holidays boolean not null default false,
   check ((opens is null) = (closes is null)),
   check (closes > opens),
   check (effective_to > effective_from),
@@ -19,8 +20,12 @@ create table public.quiet_hour_rules (
   constraint quiet_hour_rules_reviewed_at_check check (reviewed_at between '1900-01-01' and '2200-01-01')
 );
 comment on table public.quiet_hour_rules is
-  'When a person may be written to, by state and weekday (0 is Sunday), in their local time; opens and closes null: not on that '
-  'day. State US is the federal rule, * a state without rows, ?? nobody knows where. org_id null is the platform''s row.';
+  'When a person may be written to, by state and weekday (0 is Sunday), in their local time. If opens and closes are null, they '
+  'may not be written to on that day. State US is the federal rule, * is any state without rows of its own, ?? is for people '
+  'whose place is unknown. org_id is null for the platform''s rules.';
+comment on column public.quiet_hour_rules.closed_on_holidays is 'Closed on federal holidays.';
+comment on column public.quiet_hour_rules.closed_on_state_holidays is
+  'Closed on the holidays that the state has besides federal ones. A rule for * closes on those of each state it is used for.';
 create unique index quiet_hour_rules_key on public.quiet_hour_rules
   (coalesce(org_id, '00000000-0000-0000-0000-000000000000'), state, dow, effective_from);
 create index quiet_hour_rules_org_idx on public.quiet_hour_rules (org_id);

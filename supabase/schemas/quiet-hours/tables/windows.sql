@@ -10,9 +10,9 @@ create table private.windows (
   primary key (org_id, window_key)
 ) with (fillfactor = 70);
 comment on table private.windows is
-  'For each window key whether it is open, and from when until when that answer holds. Filled by planning; an answer whose '
-  'version is not the rules'' own is as good as none.';
+  'Cached answers: whether each window key is open, and from when until when that answer is valid. Planning fills it. An answer '
+  'is ignored if its version is not the current version of the rules.';
 comment on column private.windows.version is
-  'private.rules_version() before the rules were read: an answer made from older rules counts no more.';
+  'private.rules_version() before the rules were read. An answer made from older rules is no longer used.';
 
 alter table private.windows enable row level security;

@@ -1,5 +1,5 @@
--- A lead whose mailing address moves to another state while campaigns wait to write to them: their targets wait for the hours of
--- the new state. The audience was fixed with the window of the old one.
+-- If a lead's mailing address changes to another state while campaigns wait to write to the lead, the waiting targets get the
+-- hours of the new state. The audience was built with the window key of the old state.
 
 create function private.rekey_targets()
 returns trigger
@@ -16,7 +16,7 @@ begin
 end;
 $$;
 comment on function private.rekey_targets() is
-  'Trigger: what is not sent yet keeps the hours of the state in which the person lives now. Definer: whoever changes a lead '
-  'may not write targets.';
+  'Trigger: targets that are not sent yet follow the hours of the state in which the person lives now. Security definer: the '
+  'role that changes a lead may not write targets.';
 create trigger leads_rekey_targets after update of state on public.leads
   for each row when (old.state is distinct from new.state) execute function private.rekey_targets();

@@ -22,7 +22,7 @@ begin
   end if;
   insert into private.rule_versions as v (scope)
   select distinct s.scope from unnest(v_scopes) as s(scope)
-  -- Rules that go with their organisation leave nothing to count.
+  -- Rules that are deleted together with their organisation need no count.
   where s.scope = v_platform or exists (select 1 from public.orgs o where o.id = s.scope)
   order by s.scope
   on conflict (scope) do update set version = v.version + 1;
@@ -30,7 +30,8 @@ begin
 end;
 $$;
 comment on function private.count_rule_change() is
-  'Trigger: an edited rule acts at once. Definer: whoever edits a rule may not write the count.';
+  'Trigger: counts a change of rules, holidays or an organisation''s hours, so that cached windows are ignored and the change '
+  'takes effect at once. Security definer: the role that edits a rule may not write the count.';
 create trigger orgs_count_rule_change after update of quiet_starts, quiet_ends, time_zone on public.orgs
   for each row execute function private.count_rule_change();
 
@@ -46,6 +47,7 @@ begin
 end;
 $$;
 comment on function private.drop_rule_version() is
-  'Trigger: the count goes with its organisation. Definer: whoever removes an organisation may not write the count.';
+  'Trigger: deletes the count of a deleted organisation. Security definer: the role that deletes an organisation may not write '
+  'the count.';
 create trigger orgs_drop_rule_version after delete on public.orgs
   for each row execute function private.drop_rule_version();

@@ -25,6 +25,6 @@ begin
 end;
 $$;
 comment on function private.topic_org_id(text) is
-  'The organisation a channel belongs to, null for a topic that is none of ours. Definer: it must see rows of other '
-  'organisations to refuse them.';
+  'The organisation that a channel belongs to; null for a topic that is not one of ours. Security definer: it must see rows of '
+  'other organisations to refuse them.';
 grant execute on function private.topic_org_id(text) to authenticated;

@@ -3,6 +3,6 @@ create table private.withheld_rows (
   until timestamptz not null
 );
 comment on table private.withheld_rows is
-  'Organisations that somebody left a short while ago: until then their broadcasts carry ids and no contents.';
+  'Organisations that somebody has just left. Until this time their broadcasts carry ids but no contents.';
 
 alter table private.withheld_rows enable row level security;

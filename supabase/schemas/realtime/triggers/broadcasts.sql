@@ -9,7 +9,7 @@ begin
   for i in 0 .. tg_nargs - 1 by 2 loop
     perform private.broadcast_rows(tg_argv[i] || ':' || topic.id, tg_op, tg_table_name, topic.records)
     from (
-      select to_jsonb(n) ->> tg_argv[i + 1] as id, jsonb_agg(to_jsonb(n)) as records from new_rows n group by 1
+      select to_jsonb(n) ->> tg_argv[i + 1] as id, to_jsonb(array_agg(to_jsonb(n))) as records from new_rows n group by 1
     ) topic
     where topic.id is not null;
   end loop;
@@ -17,8 +17,8 @@ begin
 end;
 $$;
 comment on function private.broadcast_changes() is
-  'Statement trigger: one broadcast per topic with the rows that changed. Definer: realtime.send swallows errors of those who '
-  'may not insert.';
+  'Statement trigger: sends one broadcast for each topic, with the rows that changed. Security definer: realtime.send swallows '
+  'the errors of roles that may not insert.';
 create trigger campaigns_broadcast_insert after insert on public.campaigns
   referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'id', 'org',
     'org_id');
@@ -59,8 +59,8 @@ begin
 end;
 $$;
 comment on function private.broadcast_conversation_message() is
-  'Trigger: an inbound message or a reply, or its new status, to whoever has the conversation open. Definer: realtime.send '
-  'swallows errors of those who may not insert.';
+  'Trigger: broadcasts an inbound message or a reply, or its new status, to the people who have the conversation open. Security '
+  'definer: realtime.send swallows the errors of roles that may not insert.';
 create trigger messages_broadcast_insert after insert on public.messages
   for each row when (new.conversation_id is not null
     and new.kind <> 'campaign') execute function private.broadcast_conversation_message();
@@ -75,20 +75,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- One statement may change 100,000 leads: then whoever looks is told to look again, not what happened to each.
+  -- One statement may change 100,000 leads. Subscribers are then told only how many leads changed, and load them again.
   perform case
     when x.n <= 50 then private.broadcast_rows('org:' || x.org_id, 'INSERT', 'lead_events', x.records)
     else realtime.send(jsonb_build_object('id', gen_random_uuid(), 'leads', x.n), 'leads_changed', 'org:' || x.org_id, true)
   end
   from (
-    select n.org_id, count(*) as n, case when count(*) <= 50 then jsonb_agg(to_jsonb(n)) end as records from new_rows n
+    select n.org_id, count(*) as n, case when count(*) <= 50 then to_jsonb(array_agg(to_jsonb(n))) end as records from new_rows n
       group by n.org_id
   ) x;
   return null;
 end;
 $$;
 comment on function private.broadcast_lead_events() is
-  'Statement trigger: up to 50 events of a statement to the organisation''s channel, or leads_changed with how many. Definer: '
-  'realtime.send swallows errors of those who may not insert.';
+  'Statement trigger: broadcasts up to 50 events of a statement to the organisation''s channel. If there are more, it sends '
+  'leads_changed with their number instead. Security definer: realtime.send swallows the errors of roles that may not insert.';
 create trigger lead_events_broadcast after insert on public.lead_events
   referencing new table as new_rows for each statement execute function private.broadcast_lead_events();

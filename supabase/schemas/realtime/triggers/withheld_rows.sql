@@ -10,8 +10,8 @@ begin
 end;
 $$;
 comment on function private.withhold_rows_of_account() is
-  'Trigger: an account that is banned or deleted may still listen on channels it has joined; they carry no contents for as long '
-  'as its token lives. Definer: the auth service may write nothing of ours.';
+  'Trigger: after an account is banned or deleted, its organisation''s broadcasts carry no contents for as long as its token may '
+  'be used, because it may still listen on channels it has joined. Security definer: the auth service may not write our tables.';
 create trigger on_auth_user_banned after update on auth.users
   for each row when (
     (new.banned_until is not null and old.banned_until is distinct from new.banned_until)

@@ -27,7 +27,7 @@ begin
     elsif p_input = '{}' then
       perform private.refuse_field('input', 'Give at least one field to change.');
     elsif p_input ? 'kind' then
-      perform private.refuse_field('kind', 'A segment keeps its kind: leave it out, or make another segment.');
+      perform private.refuse_field('kind', 'The kind of a segment can''t change: leave it out, or create another segment.');
     end if;
   end if;
   v_segment.name := trim(case when p_input ? 'name' then p_input ->> 'name' else v_segment.name end);
@@ -42,7 +42,7 @@ begin
   elsif v_segment.kind = 'list' and v_segment.filter is not null then
     perform private.refuse_field('filter', 'A list has no filter: give it lead_ids.');
   elsif v_segment.kind = 'filter' and v_ids is not null then
-    perform private.refuse_field('lead_ids', 'The leads of a filter are whoever matches it: leave lead_ids out.');
+    perform private.refuse_field('lead_ids', 'A segment of kind filter contains the leads that match it: leave lead_ids out.');
   end if;
   if v_segment.filter is not null then
     perform private.check_shape(v_segment.filter, private.segment_shape() #> '{properties,filter}', 'filter');
@@ -69,9 +69,9 @@ begin
 end;
 $$;
 comment on function private.save_segment(uuid, jsonb, timestamptz) is
-  'Operators: creates a segment (no id: name, kind filter or list, description, filter) or changes one (name, description, '
-  'filter); lead_ids go onto a list. Returns its id. Raises PT403, PT404, PT409 duplicate, PT422. Definer: users may not write '
-  'segments.';
+  'Operators: creates a segment (p_segment_id null; name, kind filter or list, description, filter) or changes one (name, '
+  'description, filter); lead_ids are added to a list. Returns its id. Raises PT403, PT404, PT409 duplicate, PT422. Security '
+  'definer: users may not write segments.';
 grant execute on function private.save_segment(uuid, jsonb, timestamptz) to authenticated, service_role;
 
 create function public.save_segment(p_input jsonb, p_segment_id uuid default null)

@@ -13,7 +13,7 @@ create table public.segments (
   check ((kind = 'filter') = (filter is not null))
 );
 comment on table public.segments is
-  'Leads under a name: kind filter, whoever matches it now; kind list, those that were put on it (segment_leads).';
+  'Leads under a name. Kind filter: the leads that match it now. Kind list: the leads that were added to it (segment_leads).';
 create unique index segments_name_key on public.segments (org_id, lower(trim(name)));
 create index segments_created_by_idx on public.segments (created_by) where created_by is not null;
 
@@ -25,3 +25,9 @@ grant delete, insert, select, update on public.segments to service_role;
 
 create trigger segments_updated_at before update on public.segments
   for each row execute function private.set_updated_at();
+create trigger segments_limit_large_values after insert on public.segments
+  for each row when (octet_length(new.filter::text) > 8192) execute function private.limit_large_values('filter');
+create trigger segments_limit_larger_values after update of filter on public.segments
+  for each row when (new.filter is distinct from old.filter) execute function private.limit_large_values('filter');
+create trigger segments_forget_large_values after delete on public.segments
+  for each row execute function private.forget_large_values();

@@ -22,7 +22,7 @@ declare
   v_new public.message_status;
   v_was_unclear boolean;
 begin
-  -- The signature proves the account, and with it the organisation: nobody reports on another's messages.
+  -- The signature proves the account, and thus the organisation: an account can't report on another organisation's messages.
   select * into v_message from public.messages m where m.id = p_message_id and m.org_id = p_org_id;
   if not found then
     return 'no_message';
@@ -39,11 +39,9 @@ begin
     return 'unknown_status';
   end if;
 
-  -- Locks in the one order; campaign and contact only where the error asks for it.
-  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient') then
-    perform 1 from public.campaigns c where c.id = v_message.campaign_id for no key update;
-    perform private.rest_sender(v_message.org_id, v_message.phone_number_id, p_error_code, p_now);
-    perform private.pause_for_error(v_message.org_id, v_message.campaign_id, p_error_code, p_now);
+  -- Takes locks in the usual order; locks campaign and contact only if the error requires it.
+  if p_status in ('failed', 'undelivered') and v_class in ('account', 'campaign', 'sender', 'transient', 'unknown') then
+    perform private.judge_failure(v_message, p_attempt_id, p_error_code, p_now);
   end if;
   if p_status in ('failed', 'undelivered') and v_class in ('opt_out', 'permanent') then
     perform private.lock_contact(v_message.org_id, v_message.to_number);
@@ -57,8 +55,8 @@ begin
     return 'no_attempt';
   end if;
 
-  -- Evidence that the attempt was accepted, whatever we believed of it. Where its worker has not told the text by then, and
-  -- never does, a look records it (private.record_look).
+  -- Evidence that the attempt was accepted, whatever was known before. If its worker has not recorded the text by then and never
+  -- does, a look records it (private.record_look).
   if v_attempt.outcome in ('open', 'unknown', 'not_posted', 'not_accepted', 'assumed_sent', 'resent') then
     update public.send_attempts a
     set outcome = 'accepted', provider_sid = coalesce(a.provider_sid, p_provider_sid), settled_at = coalesce(a.settled_at, p_now),
@@ -66,19 +64,19 @@ begin
     where a.id = v_attempt.id;
     if v_attempt.outcome in ('unknown', 'not_accepted', 'resent') and v_message.segments is not null
       and v_message.campaign_id is not null then
-      -- Posted without an answer: its segments count from when Twilio shows that it took them.
+      -- It was posted without an answer: its segments count from the moment when Twilio shows that it accepted them.
       insert into private.campaign_deltas (org_id, campaign_id, segments) values (v_message.org_id, v_message.campaign_id,
         v_message.segments);
     end if;
   end if;
 
-  -- Of an attempt in whose place the same message was sent again: what became of that one is not this one's to tell.
+  -- The receipt is about an earlier attempt, and the same message was sent again since: it says nothing about the newer attempt.
   if v_attempt.id <> v_message.attempt_id and v_message.status in ('sending', 'unknown', 'sent', 'delivered', 'undelivered') then
     if p_status in ('failed', 'undelivered', 'canceled') then
       return 'superseded';
     end if;
     update public.messages m set needs_attention =
-      'Twilio sent this message twice: an attempt that had been given up, and the one in its place.', updated_at = p_now
+      'Twilio sent this message twice: by an attempt that had been given up, and by its replacement.', updated_at = p_now
     where m.id = p_message_id;
     perform private.raise_double_send(v_message, v_message.id);
     return 'double_send';
@@ -120,13 +118,13 @@ begin
         updated_at = p_now
       where t.id = v_message.campaign_target_id and t.message_id = v_message.id and v_new = 'undelivered';
     end if;
-    -- After acceptance only what was surely never handed to a carrier is retried, as a new message; 30003 and 30008 if the
-    -- campaign asks.
+    -- After acceptance, only a message that was certainly never handed to a carrier is retried, as a new message; also 30003,
+    -- 30008 and 30500 if the campaign asks for it.
     if v_new <> 'undelivered' or (private.error_class(p_error_code)).never_handed_to_carrier
-      or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered) then
+      or (p_error_code in (30003, 30008, 30500) and v_campaign.retry_undelivered) then
       if private.close_failed(v_message, v_new, p_error_code, null,
         (private.error_class(p_error_code)).never_handed_to_carrier
-          or (p_error_code in (30003, 30008) and v_campaign.retry_undelivered), p_now) then
+          or (p_error_code in (30003, 30008, 30500) and v_campaign.retry_undelivered), p_now) then
         perform private.refund_usage(array[p_message_id]);
       end if;
     else
@@ -144,6 +142,8 @@ begin
 end;
 $$;
 comment on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) is
-  'Applies one delivery receipt to a message of an organisation; returns applied, repeated, superseded, after_the_end, '
-  'late_success, double_send, no_message, no_attempt or unknown_status. Definer: the worker may not write these tables.';
+  'Applies one delivery receipt to a message of an organisation. Returns applied; repeated (the same receipt came before); '
+  'superseded (a higher status or a newer attempt counts); after_the_end (the message has ended); late_success or double_send '
+  '(see private.apply_late_success); no_message; no_attempt; or unknown_status. Security definer: the worker may not write these '
+  'tables.';
 grant execute on function private.apply_receipt(uuid, uuid, uuid, text, text, integer, jsonb, timestamptz) to worker;

@@ -1,6 +1,6 @@
--- Claiming: the last look before Twilio is called. Two statements on purpose: one that locks, then one that re-checks with a
--- fresh snapshot. (One statement that does both sees the world before its locks, and was measured to claim after a committed
--- opt-out.) The caller must commit before it posts anything: the attempt is what survives a crash.
+-- Claiming: the last check before Twilio is called. It takes two statements on purpose: the first locks, the second checks again
+-- with a fresh snapshot. (One statement that does both sees the data from before its locks, and was measured to claim after a
+-- committed opt-out.) The caller must commit before it posts anything: the attempt is what survives a crash.
 
 create function private.put_back(p_queue text, p_message_ids uuid[], p_delay_seconds integer)
 returns void
@@ -15,7 +15,7 @@ begin
   end if;
 end;
 $$;
-comment on function private.put_back(text, uuid[], integer) is 'Queues messages again, visible after a delay in seconds.';
+comment on function private.put_back(text, uuid[], integer) is 'Queues messages again, visible after p_delay_seconds.';
 
 create function private.take_queued(p_limit integer)
 returns table (message_id uuid, queue text)
@@ -29,9 +29,9 @@ declare
   v_ids bigint[];
   v_messages uuid[];
 begin
-  -- The first message of each organisation, then the second of each, and so on; an organisation's replies before its sends. By
-  -- chance which organisation comes first: a slow worker asks for one or two. A plan keeps an organisation's under 1,000, so that
-  -- 10,000 show many organisations. Four times what is asked for: other workers hold some of them.
+  -- The first message of each organisation, then the second of each, and so on; its replies before its sends. Chance decides
+  -- which organisation is first: a slow worker claims one or two. A plan keeps fewer than 1,000 of an organisation queued, so
+  -- 10,000 show many. Reads four times as many as asked for, because other workers hold some.
   select (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 1))[:4 * p_limit],
     (array_agg(d.msg_id order by d.n, d.chance) filter (where d.rank = 2))[:4 * p_limit],
     count(*) filter (where d.rank = 1 and d.place <= p_limit)
@@ -49,7 +49,8 @@ begin
       ) q
     ) t
   ) d;
-  -- Queue rows are deleted at once: the message row is the only truth, and rescue re-queues what lost its row.
+  -- Queue rows are deleted at once: only the row of the message counts, and rescue queues a message again that has lost its queue
+  -- row.
   if v_share > 0 then
     select array_agg(x.msg_id order by x.o), array_agg(x.message_id order by x.o) into v_ids, v_messages
     from (
@@ -77,8 +78,8 @@ begin
 end;
 $$;
 comment on function private.take_queued(integer) is
-  'Takes up to p_limit due messages off the queues, the first of each organisation before the second of any, and of an '
-  'organisation its replies first. A queue''s message names message_id and org_id.';
+  'Takes up to p_limit due messages from the queues: the first of each organisation before the second of any, and an '
+  'organisation''s replies first. A message in a queue contains message_id and org_id.';
 
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
@@ -99,8 +100,8 @@ begin
 end;
 $$;
 comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is
-  'Cancels messages that failed the re-check: their targets wait again, are excluded or canceled, and the daily caps are '
-  'refunded.';
+  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded or are canceled (p_states), '
+  'and the daily caps are refunded.';
 
 create function private.claim_sends(
   p_worker_id uuid,
@@ -118,7 +119,7 @@ as $$
 declare
   v_taken uuid[];
 begin
-  -- A queue row may exist twice (rescue errs on that side); the message comes once, where it came first.
+  -- A message may have two queue rows (rescue prefers that to none); it is claimed once, at its first place.
   select array_agg(x.message_id order by x.n) into v_taken
   from (
     select distinct on (t.message_id) t.message_id, t.n
@@ -133,8 +134,9 @@ begin
 end;
 $$;
 comment on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) is
-  'Claims up to p_limit due messages for a worker: locks, re-checks, gives each a slot at most 1 s ahead, writes its attempt. '
-  'p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms from then and are p_worker_spacing_ms apart at '
-  'least: the worker''s own pace, beside those of numbers, campaigns and organisations. The caller commits before it posts. '
-  'Definer: the worker may not read or write these tables. Raises where one message cannot be claimed: then claim_sends_apart.';
+  'Claims up to p_limit due messages for a worker: locks and checks them, gives each a slot at most 1 s ahead, and writes its '
+  'attempt. p_now null: the clock, read after the locks. Slots begin p_worker_free_in_ms after that and are at least '
+  'p_worker_spacing_ms apart: this is the worker''s own pace, in addition to those of numbers, campaigns and organisations. The '
+  'caller commits before it posts. Raises if one message can''t be claimed: then use claim_sends_apart. Security definer: the '
+  'worker may not read or write these tables.';
 grant execute on function private.claim_sends(uuid, integer, boolean, timestamptz, double precision, double precision) to worker;

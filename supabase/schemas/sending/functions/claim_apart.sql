@@ -1,5 +1,5 @@
--- Claims: a message that cannot be claimed holds up no other. The usual way is what it was; only if it raises are the messages
--- of each organisation claimed for themselves.
+-- A message that can't be claimed must not hold up others. Claims are made together as usual; only if that raises are the
+-- messages of each organisation claimed separately.
 
 create function private.give_up_claim(p_message_id uuid, p_error text, p_now timestamptz)
 returns void
@@ -28,14 +28,14 @@ begin
   perform private.refund_usage(array[p_message_id]);
   perform private.clear_failure('claim', p_message_id, p_now);
   perform private.raise_alert(v_message.org_id, 'message_set_aside', 'warning',
-    'A message could not be taken out of the queue in five tries, and was not sent. Others go on. See the message and its '
-    'number, campaign and text for what cannot be right, mend it, and write to the person again.',
+    'A message could not be taken out of the queue in five tries, and was not sent. Other messages continue. Find out what is '
+    'wrong with the message or its number, campaign or text, correct it, and write to the person again.',
     v_message.campaign_id, null, jsonb_build_object('message_id', p_message_id, 'error', p_error));
 end;
 $$;
 comment on function private.give_up_claim(uuid, text, timestamptz) is
-  'Fails a queued message that could not be claimed in five tries: its target says so, its caps are refunded, and the alert '
-  'message_set_aside is raised.';
+  'Fails a queued message that could not be claimed in five tries: its target gets the reason, the daily caps are refunded, and '
+  'the alert message_set_aside is raised.';
 
 create function private.fail_claim(p_message_id uuid, p_org_id uuid, p_queue text, p_error text, p_now timestamptz)
 returns void
@@ -60,5 +60,5 @@ begin
 end;
 $$;
 comment on function private.fail_claim(uuid, uuid, text, text, timestamptz) is
-  'Counts a message that could not be claimed: it is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try; '
-  'one that cannot even be given up comes once an hour.';
+  'Counts a failed claim of a message. The message is queued again for after 10, 20, 40 and 80 s, and given up at the fifth try. '
+  'If even that fails, it is tried once an hour.';

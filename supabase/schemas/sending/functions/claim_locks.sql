@@ -1,4 +1,4 @@
--- The rows that a claim holds until it commits.
+-- The rows that a claim locks until it commits.
 
 create function private.lock_claim(
   p_taken uuid[],
@@ -28,7 +28,7 @@ begin
   into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones
   from public.messages m where m.id = any (p_taken) and m.status = 'queued';
 
-  -- In the one order: campaign → clocks → contact → target → message, each by id.
+  -- In the usual order: campaign → clocks → contact → target → message, each by id.
   perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
   perform 1 from public.phone_numbers n where n.id = any (p_numbers) order by n.id for share;
   select array_agg(p.org_id), array_agg(p.next_slot_at) into p_org_ids, p_org_slots from (
@@ -52,9 +52,9 @@ begin
 end;
 $$;
 comment on function private.lock_claim(uuid[]) is
-  'Locks what a claim of these messages needs, people and targets as far as nobody else holds them. Returns the numbers '
-  '(p_numbers), the targets and people it holds, and the clocks of numbers, campaigns and organisations with the time of their '
-  'next slot; campaigns and organisations without a pace of their own have none.';
+  'Locks what a claim of these messages needs; contacts and targets that other transactions hold are skipped. Returns the '
+  'numbers (p_numbers), the targets and contacts that it holds, and the clocks of numbers, campaigns and organisations with the '
+  'time of their next slot. Campaigns and organisations without a pace of their own have no clock here.';
 
 create function private.claim_windows(p_targets uuid[], p_now timestamptz)
 returns private.claim_window[]
@@ -68,4 +68,4 @@ begin
     cross join lateral private.window_state(k.org_id, k.window_key, p_now) w);
 end;
 $$;
-comment on function private.claim_windows(uuid[], timestamptz) is 'The hours that hold for these targets. Null: there are none.';
+comment on function private.claim_windows(uuid[], timestamptz) is 'The windows of these targets; null if there are none.';

@@ -42,7 +42,7 @@ begin
   select l.* into v_numbers, v_targets, v_people_orgs, v_people_phones, v_number_ids, v_number_slots, v_campaign_ids,
     v_campaign_slots, v_org_ids, v_org_slots
   from private.lock_claim(p_taken) l;
-  -- The clock is read now: waiting for locks must not let a slot slip into the past.
+  -- The clock is read after locking: the wait for locks must not move a slot into the past.
   v_now := coalesce(p_now, clock_timestamp());
   v_worker_slot := v_now + make_interval(secs => p_worker_free_in_ms / 1000);
 
@@ -56,7 +56,7 @@ begin
     end if;
 
     if v_row.verdict is null and v_row.max_per_24h is not null then
-      -- What this claim takes is not among what was counted.
+      -- The count does not include messages of this claim.
       if v_row.texts + cardinality(array_positions(v_limited, v_row.to_number)) >= v_row.max_per_24h then
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || 1;
@@ -72,7 +72,7 @@ begin
         v_later_delay := v_later_delay || least(greatest(floor(extract(epoch from v_slot - v_now))::integer, 1), 60);
         continue;
       end if;
-      -- 40 ms are the room a POST has to start in: plain 1/mps spacing breaks the sliding second with ordinary jitter.
+      -- A POST may start up to 40 ms late: with a spacing of exactly 1/mps, ordinary jitter would put too many into one second.
       v_number_slots[v_row.number_at] := v_slot + make_interval(secs => 1.04 * v_row.charged_segments / v_row.mps);
       if v_row.campaign_at is not null then
         v_campaign_slots[v_row.campaign_at] := v_slot + make_interval(secs => 1.04 / v_row.campaign_mps);
@@ -82,7 +82,7 @@ begin
       end if;
       v_worker_slot := v_worker_slot + make_interval(secs => p_worker_spacing_ms / 1000);
       v_n := v_n + 1;
-      -- An answer to a person is exempt for 24 hours from what they wrote, and must not wait at Twilio beyond them.
+      -- A reply is exempt for 24 hours from the person's message, and must not wait at Twilio any longer.
       v_claims[v_n] := (v_row.id, private.uuid_v7(), v_slot, least(36000, case
         when not v_row.is_exempt then floor(extract(epoch from least(v_row.valid_to, v_row.open_until) - v_now))::integer
         when v_row.kind <> 'campaign' and v_row.exempt is distinct from 'confirmation'
@@ -90,16 +90,18 @@ begin
         else 36000 end))::private.claimed_slot;
     else
       v_delay := case v_row.verdict
-        -- A resting number's people are planned on another; where the account rests, or for a reply, nobody else can send.
+        -- People of a resting number are planned on another number. If the account rests, or for a reply, no other number can
+        -- send.
         when 'resting' then case when v_row.kind <> 'campaign' or v_row.org_resting_until > v_now
           then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
-        -- A campaign's people are held back by their window itself: a rule that opens again then has nobody put off for days.
+        when 'held' then 3600
+        -- A campaign's targets are held back by their window itself. So if a rule opens again, no target is put off for days.
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;
       if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
-        -- A person's reply waits for its number or the hour; an opt-out or a released number ends it.
+        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it.
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || least(greatest(v_delay, 1), 3600);
       else
@@ -114,7 +116,7 @@ begin
     end if;
   end loop;
 
-  -- Whom somebody else holds (a STOP being handled, another worker) is looked at again in a second.
+  -- Messages whose person another transaction holds (a STOP being processed, another worker) are tried again in a second.
   if cardinality(v_seen) < cardinality(p_taken) then
     v_later := v_later || array(
       select m.id from public.messages m where m.id = any (p_taken) and m.status = 'queued' and m.id <> all (v_seen));
@@ -137,4 +139,4 @@ begin
 end;
 $$;
 comment on function private.claim_messages(uuid[], uuid, boolean, timestamptz, double precision, double precision) is
-  'Claims the messages p_taken, each once, that were taken out of their queues: see private.claim_sends.';
+  'Claims the messages p_taken, each once, after they were taken out of their queues: see private.claim_sends.';

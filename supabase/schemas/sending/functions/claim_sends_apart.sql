@@ -57,7 +57,7 @@ begin
     v_errors := '{}';
     v_tried := 0;
     for v_message in select u.id, u.queue from unnest(v_org.ids, v_org.queues) as u(id, queue) loop
-      -- The time a statement may take is counted once: what is tried after it ran out would have no end.
+      -- The timeout of the statement does not start again: what is tried after it ran out could run without limit.
       exit when v_is_slow;
       begin
         return query
@@ -76,11 +76,11 @@ begin
         v_is_slow := v_is_slow or sqlstate = '57014';
       end;
       v_tried := v_tried + 1;
-      -- It is none of its messages but all of them: no need to try each.
+      -- The cause is something that all messages share, so not every one needs to be tried.
       exit when v_tried = 10 and cardinality(v_failed) = 10;
     end loop;
     if v_is_slow or (cardinality(v_failed) = v_tried and cardinality(v_org.ids) > 1) then
-      -- Something that all of them need, such as its account: the organisation's claims rest, and its messages wait.
+      -- All of them need what fails, such as the account: the organisation's claims rest, and its messages wait.
       perform private.note_failure('claim', v_org.org_id, v_org.org_id, v_org_error, v_now);
       select ceil(extract(epoch from f.next_try_at - v_now))::integer into v_rows
       from private.work_failures f where f.kind = 'claim' and f.item = v_org.org_id;
@@ -100,8 +100,9 @@ begin
 end;
 $$;
 comment on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision, double precision) is
-  'As claim_sends, for when that raises: each organisation''s messages for themselves, and if they cannot be claimed together, '
-  'each for itself. What fails alone is counted and given up at the fifth try (fail_claim); if all of an organisation''s fail, '
-  'they wait 10 s, then twice as long each time, and it is told. Definer: the worker may not read or write these tables.';
+  'Like claim_sends, for when that raises. Claims the messages of each organisation separately, and if that fails, each message '
+  'separately. A message that fails alone is counted and given up at the fifth try (fail_claim). If all messages of an '
+  'organisation fail, they wait 10 s, then twice as long each time, and the organisation gets an alert. Security definer: the '
+  'worker may not read or write these tables.';
 grant execute on function private.claim_sends_apart(uuid, integer, boolean, timestamptz, double precision,
   double precision) to worker;

@@ -41,9 +41,12 @@ begin
       when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
+      when m.kind = 'campaign' and k.held_at is not null then 'held'
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
       when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
       when greatest(n.resting_until, op.resting_until) > p_now then 'resting'
+      when m.kind = 'campaign' and op.blocked_regions <> '{}'
+        and private.phone_region(m.to_number) = any (op.blocked_regions) then 'region_blocked'
       when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
         is distinct from (n.day, (p_now at time zone o.time_zone)::date)
         then 'new_day'
@@ -79,7 +82,7 @@ begin
   cross join lateral (
     select case when w.max_per_24h is not null then cardinality(private.texts_in_day(m.org_id, m.to_number, p_now)) end as texts
   ) d
-  -- A target that somebody else holds may be about to lose this message: a late receipt cancels the replacement.
+  -- A target that another transaction holds may be about to lose this message: a late receipt cancels the replacement.
   where m.campaign_target_id is null or m.campaign_target_id = any (p_targets)
   order by q.n
   for no key update of m skip locked;
@@ -87,6 +90,6 @@ end;
 $$;
 comment on function private.claim_verdicts(uuid[], uuid[], uuid[], uuid[], text[], uuid[], uuid[], uuid[], private.claim_window[],
   boolean, timestamptz) is
-  'The last look at messages before they are posted, locked, in the order of p_taken: verdict is why one may not go now, null if '
-  'it may. The arguments after p_taken are what private.lock_claim holds; number_at, campaign_at and org_at are places in its '
-  'clocks. Messages, people and targets that somebody else holds do not come.';
+  'The last check of messages before they are posted. Locks them and returns them in the order of p_taken. verdict is why a '
+  'message may not be sent now, null if it may. The arguments after p_taken are what private.lock_claim holds; number_at, '
+  'campaign_at and org_at are indexes of its clocks. Leaves out messages whose row, person or target another transaction holds.';

@@ -16,7 +16,7 @@ declare
   v_campaign_status public.campaign_status;
   v_retry boolean;
 begin
-  -- The caller holds campaign (where a retry may follow), contact (where the class asks for it), target and message.
+  -- The caller holds the locks of campaign (if a retry may follow), contact (if the class requires it), target and message.
   update public.messages m
   set status = p_status, error_code = p_code, error_message = left(p_error_message, 1000), settled_at = p_now, updated_at = p_now
   where m.id = p_message.id;
@@ -28,13 +28,13 @@ begin
       jsonb_build_object('message_id', p_message.id, 'error_code', p_code));
   end if;
 
-  -- An earlier attempt that had been given up is known to have gone out: nothing is sent again in its place.
+  -- An earlier attempt that had been given up was sent after all: nothing is sent again in its place.
   if private.take_back_earlier(p_message, p_now) then
     return p_message.kind = 'campaign' and p_status = 'failed' and p_message.provider_sid is null;
   end if;
   if p_message.kind <> 'campaign' then
-    -- A reply that Twilio never looked at (too many requests at once) is sent again within seconds; any other refusal is a
-    -- person's to see.
+    -- A reply that Twilio did not process (too many requests at once) is sent again within seconds; a person must see every other
+    -- refusal.
     if p_may_retry and p_message.provider_sid is null and v_class.class = 'transient'
       and v_class.retry_after <= interval '1 minute'
       and (select count(*) from public.send_attempts a where a.message_id = p_message.id) < 3 then
@@ -53,7 +53,7 @@ begin
     and v_class.class in ('transient', 'account', 'campaign', 'sender')
     and not exists (select 1 from private.contacts c where c.org_id = p_message.org_id and c.e164 = p_message.to_number
       and c.suppressed_at is not null);
-  -- An account or campaign problem is nobody's fault but ours: it costs the person no attempt.
+  -- An account or campaign problem is not the person's fault, and must not cost them an attempt.
   if p_may_retry and v_class.class in ('account', 'campaign') then
     v_retry := true;
   end if;
@@ -65,22 +65,25 @@ begin
       reason = case when v_retry then case v_campaign_status when 'stopped' then 'stopped' end else case v_class.class
         when 'opt_out' then 'opted_out' when 'permanent' then 'invalid_phone' else 'error' end end,
       error_code = p_code,
-      -- A full queue is its number's, not the person's: another number may send at once.
+      -- The full queue is that of the number, not of the person: another number may send at once.
       not_before = case when not v_retry then t.not_before when v_class.action = 'rest_number' then p_now
         else p_now + private.retry_delay(t.attempts, v_class.retry_after) end,
       attempts = case when v_retry and v_class.class in ('account', 'campaign') then greatest(t.attempts - 1, 0)
         else t.attempts end,
-      needs_attention = case when not v_retry and v_class.class in ('bug', 'unknown')
+      -- A message that Twilio gave up, perhaps for a moment only, and that is not sent again by itself: a person may.
+      needs_attention = case when not v_retry and (v_class.class in ('bug', 'unknown')
+          or (v_class.class = 'transient' and p_status = 'failed' and not v_class.never_handed_to_carrier))
         then format('Twilio error %s: %s', p_code, v_class.note) end,
       updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
   if v_retry and v_campaign_status = 'completed' then
-    -- Everything was sent, and then Twilio could not hand this one over: the campaign goes on for whoever waits again.
-    update public.campaigns c set status = 'running', finished_at = null where c.id = p_message.campaign_id;
+    -- Everything had been sent, and then Twilio could not hand this message over: the campaign continues for the target that
+    -- waits again.
+    perform private.reopen_campaign(p_message.campaign_id);
   end if;
   return p_status = 'failed' and p_message.provider_sid is null;
 end;
 $$;
 comment on function private.close_failed(public.messages, public.message_status, integer, text, boolean, timestamptz) is
-  'Ends a message that failed or was undelivered and does what its error class asks for: mark the phone, suppress, retry as a '
-  'new message (p_may_retry), alert. True where the daily caps are to be given back, which the caller does last.';
+  'Ends a message that failed or was undelivered, and does what its error class requires: mark the phone, suppress, retry as a '
+  'new message (p_may_retry), raise an alert. Returns true if the daily caps must be refunded, which the caller does last.';

@@ -13,8 +13,8 @@ declare
   v_due uuid;
   v_taken uuid[] := '{}';
 begin
-  -- Of the thousand that are due longest, each organisation's in turn: one with many, of which Twilio tells nothing, keeps nobody
-  -- waiting.
+  -- Of the thousand attempts that have been due longest, it takes those of each organisation in turn: an organisation with many
+  -- unknown attempts keeps no other waiting.
   v_ids := array(
     select x.id
     from (
@@ -26,10 +26,10 @@ begin
     order by x.turn, x.next_look_at, x.id limit p_limit);
   foreach v_id in array v_ids loop
     begin
-      -- Looked at by one worker at a time; a worker that dies looks again in two minutes.
+      -- One worker at a time looks; if it dies, another looks in two minutes.
       update public.send_attempts a
       set next_look_at = case
-        -- Its worker lived, and has told the text meanwhile.
+        -- Its worker was alive, and has recorded the text meanwhile.
         when a.outcome in ('accepted', 'assumed_sent') and m.segments is not null then null
         else p_now + interval '2 minutes' end
       from public.messages m
@@ -61,7 +61,7 @@ begin
 end;
 $$;
 comment on function private.due_looks(integer, timestamptz) is
-  'Attempts to look at now. Unknown ones: Twilio should be asked, with what is needed to recognise the message in its list (To, '
-  'From, text, time, and the SIDs that are other messages of ours). lacks_only_text: went out, and only its text is to be '
-  'recorded. Definer: the worker may not read these tables.';
+  'Claims attempts to look at now. For unknown attempts Twilio is to be asked; the row has what is needed to recognise the '
+  'message in Twilio''s list (To, From, text, time, and the SIDs of our other messages). lacks_only_text: the attempt was sent, '
+  'and only its text must be recorded. Security definer: the worker may not read these tables.';
 grant execute on function private.due_looks(integer, timestamptz) to worker;

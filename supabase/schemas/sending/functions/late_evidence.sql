@@ -1,5 +1,5 @@
--- Late evidence: what a delivery receipt, or Twilio's list, tells of an attempt that had been given up, given back, sent again
--- or taken for sent. Whatever was decided meanwhile, Twilio's word about an attempt is true of that attempt and of no other.
+-- Late evidence: what a delivery receipt or Twilio's list says about an attempt that had been given up, given back, sent again or
+-- assumed sent. Whatever was decided meanwhile, Twilio's statement about an attempt applies to that attempt and to no other.
 
 create function private.resolve_send_alerts(p_org_id uuid, p_campaign_id uuid, p_now timestamptz)
 returns void
@@ -15,7 +15,7 @@ as $$
         and m.needs_attention is not null);
 $$;
 comment on function private.resolve_send_alerts(uuid, uuid, timestamptz) is
-  'Resolves the alert send_unclear of a campaign (null: of replies) once none of its sends waits for a person any more.';
+  'Resolves the alert send_unclear of a campaign (null: of replies) when none of its sends waits for a person any more.';
 
 create function private.charge_again(p_messages uuid[])
 returns void
@@ -24,13 +24,13 @@ set search_path = ''
 as $$
   insert into private.daily_usage as u (scope, scope_id, day, messages, segments)
   select c.scope, c.scope_id, c.day, c.messages, c.segments from private.charges_of(p_messages) c
-  order by array_position(array['org', 'campaign', 'number'], c.scope), c.scope_id, c.day
+  order by array_position(array['org', 'campaign', 'carrier', 'number'], c.scope), c.scope_id, c.day
   on conflict (scope, scope_id, day) do update
     set messages = u.messages + excluded.messages, segments = u.segments + excluded.segments;
 $$;
 comment on function private.charge_again(uuid[]) is
-  'Charges the daily caps with messages that went out after all, on the days they were planned for. The last thing a '
-  'transaction locks, in the one order.';
+  'Charges the daily caps with messages that were sent after all, on the days for which they were planned. These are the last '
+  'locks of a transaction.';
 
 create function private.take_back_earlier(p_message public.messages, p_now timestamptz)
 returns boolean
@@ -40,7 +40,7 @@ as $$
 declare
   v_earlier record;
 begin
-  -- The caller has ended p_message, and holds its target and itself.
+  -- The caller has ended p_message, and holds its lock and that of its target.
   select a.id as attempt_id, a.message_id, a.provider_sid, e.status into v_earlier
   from public.send_attempts a
   join public.messages m on m.id = a.message_id
@@ -73,8 +73,8 @@ begin
 end;
 $$;
 comment on function private.take_back_earlier(public.messages, timestamptz) is
-  'Where an earlier attempt for the same step went out after it had been given up, and the message in its place did not: the '
-  'earlier one stands, and nothing is sent again. True where it was so.';
+  'If an earlier attempt for the same step was sent after it had been given up, and its replacement p_message was not, the '
+  'earlier one counts and nothing is sent again. Returns whether this was so.';
 
 create function private.raise_double_send(p_message public.messages, p_replacement_id uuid)
 returns void
@@ -82,9 +82,9 @@ language sql
 set search_path = ''
 as $$
   select private.raise_alert(p_message.org_id, 'double_send', 'critical',
-    'A message that Twilio did not answer for was sent after all, after its replacement. The person may have received it twice.',
+    'A message that got no answer from Twilio was sent after all, and so was its replacement. The person may have got it twice.',
       p_message.campaign_id, null,
     jsonb_build_object('message_id', p_message.id, 'replacement_id', p_replacement_id));
 $$;
 comment on function private.raise_double_send(public.messages, uuid) is
-  'The alert of a message that a person may have received twice.';
+  'Raises the alert about a message that a person may have received twice.';

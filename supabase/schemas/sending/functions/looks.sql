@@ -1,5 +1,5 @@
--- Looks into Twilio's list, made safe where they could be mistaken: a look that was slow while a receipt or a person decided, two
--- sends of one text to one person in the same minutes; and texts that nobody recorded.
+-- Looks into Twilio's list, protected against mistakes: a slow look while a receipt or a person decides, and two sends of one
+-- text to one person within minutes. Also recording texts that were not recorded.
 
 create function private.ask_a_person(p_message_id uuid, p_reason text, p_now timestamptz)
 returns boolean
@@ -12,7 +12,7 @@ begin
   select * into v_message from public.messages m where m.id = p_message_id;
   perform 1 from public.campaign_targets t where t.id = v_message.campaign_target_id for no key update;
   select * into v_message from public.messages m where m.id = p_message_id for no key update;
-  -- Settled meanwhile: there is nothing to decide any more.
+  -- It was settled meanwhile, so there is nothing left to decide.
   if v_message.status <> 'unknown' then
     return false;
   end if;
@@ -20,13 +20,13 @@ begin
   where t.id = v_message.campaign_target_id and t.message_id = v_message.id;
   update public.messages m set needs_attention = p_reason, updated_at = p_now where m.id = v_message.id;
   perform private.raise_alert(v_message.org_id, 'send_unclear', 'warning',
-    'Whether a message was sent cannot be told from Twilio''s list. A person must decide.', v_message.campaign_id, null,
+    'Twilio''s list does not show whether a message was sent. A person must decide.', v_message.campaign_id, null,
     jsonb_build_object('message_id', v_message.id, 'reason', p_reason));
   return true;
 end;
 $$;
 comment on function private.ask_a_person(uuid, text, timestamptz) is
-  'Says of an unknown send that a person must decide, with the reason and an alert; false where it is settled already.';
+  'Marks an unknown send for a person to decide, with the reason and an alert; returns false if it is settled already.';
 
 create function private.has_rival(p_message public.messages, p_attempt public.send_attempts)
 returns boolean
@@ -34,7 +34,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- From a minute before (an open attempt's POST is that late at most) to the end of the time in which a look searches.
+  -- From a minute before (the POST of an open attempt is at most that late) to the end of the time in which a look searches.
   select exists (
     select 1 from public.messages x
     join public.send_attempts a on a.message_id = x.id
@@ -50,8 +50,8 @@ as $$
         p_message.content));
 $$;
 comment on function private.has_rival(public.messages, public.send_attempts) is
-  'Whether another send of ours put the same text to the same person in the same minutes, and its SID is not known either: a '
-  'message that Twilio lists may be that one''s.';
+  'Whether another send of ours had the same text for the same person at about the same time, and its SID is unknown too: a '
+  'message that Twilio lists may be that one.';
 
 create function private.record_text(p_attempt_id uuid, p_content text, p_segments smallint, p_now timestamptz default now())
 returns boolean
@@ -66,7 +66,7 @@ begin
   from public.send_attempts a
   where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent') and m.id = a.message_id and m.segments is null
   returning m.* into v_message;
-  -- Its worker is dead by now; should it tell its result after all, that counts nothing a second time.
+  -- Its worker is dead by now; if it reports its result after all, nothing is counted twice.
   update public.send_attempts a set next_look_at = null, http_status = coalesce(a.http_status, 0)
   where a.id = p_attempt_id and a.outcome in ('accepted', 'assumed_sent');
   if v_message.campaign_id is not null then
@@ -77,6 +77,6 @@ begin
 end;
 $$;
 comment on function private.record_text(uuid, text, smallint, timestamptz) is
-  'Records text and segments of a message that went out while its worker died, rendered again; false where they are known. '
-  'Definer: the worker may not write these tables.';
+  'Records text and segments of a message that was sent while its worker died; they were rendered again. Returns false if they '
+  'are known already. Security definer: the worker may not write these tables.';
 grant execute on function private.record_text(uuid, text, smallint, timestamptz) to worker;

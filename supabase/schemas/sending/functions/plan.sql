@@ -1,5 +1,5 @@
--- Planning: who is next, from which number, with which text. Tops the queue up to what the numbers can send in the next
--- seconds and no more, so that a pause is quick, no campaign starves another and nothing bloats.
+-- Planning: who is next, from which number, with which text. It fills the queue only with what the numbers can send in the next
+-- seconds, so that a pause takes effect quickly, no campaign starves another, and the queue stays small.
 
 create function private.plan_all(p_now timestamptz default now())
 returns integer
@@ -10,8 +10,9 @@ as $$
   select private.plan_running(null, p_now);
 $$;
 comment on function private.plan_all(timestamptz) is
-  'Plans for every organisation with a running campaign but those whose plan rests; returns how many messages. For the worker, '
-  'when its supply runs low. Raises if one of them fails: then plan_all_apart. Definer: the worker may not read these tables.';
+  'Plans for every organisation with a running campaign, except those whose planning is resting; returns how many messages. The '
+  'worker calls it when its supply runs low. Raises if one organisation fails: then use plan_all_apart. Security definer: the '
+  'worker may not read these tables.';
 grant execute on function private.plan_all(timestamptz) to worker;
 
 create function private.template_sequence(p_campaign_id uuid, p_variant smallint, p_length integer)
@@ -20,7 +21,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- The k-th next use of a template comes at (uses + k) / weight: the one used least for its weight is next, again and again.
+  -- The k-th next use of a template comes at (uses + k) / weight: the template used least for its weight is always next.
   select array(
     select t.id
     from public.campaign_templates ct
@@ -32,7 +33,7 @@ as $$
     limit p_length);
 $$;
 comment on function private.template_sequence(uuid, smallint, integer) is
-  'The next templates of a campaign (or of one of its variants) in the order in which rotation would use them.';
+  'The next templates of a campaign (or of one of its variants), in the order in which rotation uses them.';
 
 create function private.plan_running(p_org_id uuid, p_now timestamptz)
 returns integer
@@ -45,7 +46,7 @@ declare
   v_planned integer := 0;
   v_id uuid;
 begin
-  -- In one order, since the daily caps of all of them stay locked until the end.
+  -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
     select distinct c.org_id from public.campaigns c
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting) order by c.org_id
@@ -57,9 +58,9 @@ begin
 end;
 $$;
 comment on function private.plan_running(uuid, timestamptz) is
-  'Plans for every organisation with a running campaign, for three seconds at most; returns how many messages. Whom the time '
-  'does not suffice for, the tick plans for, which begins anywhere. p_org_id: of that organisation alone; null: of all but '
-  'those for which this work rests.';
+  'Plans for every organisation with a running campaign, for three seconds at most; returns how many messages. Organisations for '
+  'which the time was not enough are planned by the tick, which starts at a random one. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';
 
 create function private.plan_all_apart(p_now timestamptz default now())
 returns integer
@@ -70,6 +71,6 @@ as $$
   select private.run_apart('plan', format('select private.plan_running($1, %L)', p_now), p_now)::integer;
 $$;
 comment on function private.plan_all_apart(timestamptz) is
-  'As plan_all, for when that raises: for one organisation after the other, so that a plan fails for its owner alone, is '
-  'counted and rests. Definer: the worker may not read these tables.';
+  'Like plan_all, for when that raises: plans for one organisation after the other, so that a failure concerns only its '
+  'organisation, is counted, and makes its planning rest. Security definer: the worker may not read these tables.';
 grant execute on function private.plan_all_apart(timestamptz) to worker;

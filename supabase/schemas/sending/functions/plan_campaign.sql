@@ -7,14 +7,14 @@ create function private.plan_campaign(
   out p_planned integer
 )
 language plpgsql
--- Planning the planner's work anew each time costs as much as doing it; every access here is by a key.
+-- Making a query plan anew each time costs as much as running it; every access here is by a key.
 set plan_cache_mode = force_generic_plan
 set search_path = ''
 as $$
 declare
   v_windows private.open_window[];
   v_candidates uuid[];
-  -- What changes from message to message has an array of its own beside what it belongs to, with the same places.
+  -- Values that change from message to message are in arrays of their own, with the same indexes as the rows they belong to.
   v_pool private.pool_number[];
   v_rooms integer[];
   v_segment_rooms integer[];
@@ -42,7 +42,7 @@ declare
 begin
   p_planned := 0;
   v_windows := private.open_windows(p_campaign, p_now);
-  v_candidates := private.plan_candidates(p_campaign.id, v_windows, p_quota, p_now);
+  v_candidates := private.free_candidates(p_campaign, v_windows, p_quota, p_now);
   if cardinality(v_candidates) = 0 then
     return;
   end if;
@@ -62,16 +62,16 @@ begin
     select * from private.plan_people(p_campaign, p_org, v_candidates, v_windows, v_pool, v_caps, p_now)
   loop
     exit when v_left <= 0 or p_planned >= p_quota;
-    if v_row.obstacle is not null then
+    if v_row.obstacle <> 'held' then
       v_excluded := v_excluded || (v_row.id, v_row.obstacle)::private.excluded_target;
       continue;
-    end if;
-    if v_row.last_day >= v_row.text_limit then
-      v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until, null)::private.deferred_target;
+    elsif v_row.obstacle = 'held' or v_row.last_day >= v_row.text_limit then
+      v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until,
+        case v_row.obstacle when 'held' then 'The person''s answer must be read first.' end)::private.deferred_target;
       continue;
     end if;
 
-    -- The text: never one this person had in 30 days while another is left; then the next in the sequence.
+    -- The text: no text that this person got within 30 days while there is another; otherwise the next in the sequence.
     v_variant := coalesce(array_position(v_variants, v_row.variant), 1);
     v_at := null;
     for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
@@ -99,8 +99,8 @@ begin
       continue;
     end if;
 
-    -- The number: the one this person knows, for which they wait up to 15 minutes (not after a try that failed); else their area
-    -- code's; else the next in the sequence.
+    -- The number: the one this person knows, for which they wait up to 15 minutes (not after a failed attempt); otherwise one
+    -- with their area code; otherwise the next in the sequence.
     v_number := null;
     if v_row.sticky is not null and v_pool[v_row.sticky].is_active then
       if v_rooms[v_row.sticky] > 0 and v_segment_rooms[v_row.sticky] >= v_segments then
@@ -112,7 +112,7 @@ begin
       end if;
     end if;
     if v_number is null then
-      -- What an area code or an acquaintance took from a number has used up its highest levels.
+      -- Messages that came to a number by area code or because the person knows it have used up the number's highest levels.
       while v_next <= cardinality(v_sequence) and v_levels[v_next] > v_rooms[v_sequence[v_next]] loop
         v_next := v_next + 1;
       end loop;
@@ -122,7 +122,7 @@ begin
     continue when v_number is null;
 
     p_planned := p_planned + 1;
-    -- Visible about when its slot comes, so that a claim need not put back what is not due.
+    -- Becomes visible at about the time of its slot, so that a claim need not put back messages that are not due.
     v_plan[p_planned] := (v_row.id, private.uuid_v7(), v_number, v_template, v_segments, v_row.cap, v_row.variables,
       floor(v_planned_on[v_number] / v_pool[v_number].mps::double precision))::private.planned_send;
     v_rooms[v_number] := greatest(v_rooms[v_number] - v_segments, 0);
@@ -133,7 +133,7 @@ begin
       v_cap_rooms[v_row.cap] := v_cap_rooms[v_row.cap] - v_segments;
     end if;
     if v_at is not null then
-      -- Whatever was passed over stays next for the others.
+      -- Texts that were passed over stay next for the other people.
       if v_at > v_order_from[v_variant] then
         v_order[v_order_from[v_variant] + 1 : v_at] := v_order[v_order_from[v_variant] : v_at - 1];
       end if;
@@ -149,5 +149,6 @@ begin
 end;
 $$;
 comment on function private.plan_campaign(public.campaigns, public.orgs, private.pool_number[], integer, timestamptz) is
-  'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with what room is left, and how many it planned. '
-  'The caller holds the organisation''s planning lock and the campaign for share, and has opened the daily caps.';
+  'Plans up to p_quota of a campaign''s waiting targets; returns the numbers with the room that is left, and how many messages '
+  'it planned. The caller holds the organisation''s planning lock and a share lock on the campaign, and has opened the daily '
+  'caps.';

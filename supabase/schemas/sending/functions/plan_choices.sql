@@ -1,4 +1,4 @@
--- Choices of a plan for one person, and what they leave to the next. private.plan_campaign says in which order.
+-- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
 create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
   out p_order integer[], out p_from integer[], out p_to integer[])
@@ -23,8 +23,8 @@ begin
 end;
 $$;
 comment on function private.text_order(uuid, private.plan_text[], integer) is
-  'In which order the texts of a campaign are used, as places in p_texts: those of p_variants[i] are p_order[p_from[i]:p_to[i]]. '
-  'A campaign without variants has one such range.';
+  'The order in which the texts of a campaign are used, as indexes of p_texts: those of p_variants[i] are '
+  'p_order[p_from[i]:p_to[i]]. A campaign without variants has one such range.';
 
 create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
   p_variables jsonb,
@@ -35,7 +35,7 @@ stable
 set search_path = ''
 as $$
 begin
-  -- Not within a round of the sequence, in which one of much use or little weight does not come: all of them are looked at.
+  -- Checks all texts, because a text with many uses or a small weight does not occur within a round of the sequence.
   return (
     select t.n
     from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
@@ -45,9 +45,9 @@ begin
 end;
 $$;
 comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
-  'The text of a variant that somebody with these variables gets if none in turn suits: one they did not have in 30 days '
-  '(p_recent) before one they had, then the least used for its weight, this plan''s messages counted. Its place in p_texts; '
-  'null: none suits.';
+  'The text of a variant for a person with these variables if no text in turn suits: a text that they did not get within 30 days '
+  '(p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. Returns its index in '
+  'p_texts; null if none suits.';
 
 create function private.next_number(
   p_pool private.pool_number[],
@@ -87,8 +87,8 @@ end;
 $$;
 comment on function private.next_number(private.pool_number[], integer[], integer[], integer[], integer, integer[], integer[],
   integer) is
-  'The number, by its place in p_pool, that takes the next message of so many segments: the healthiest with most room of '
-  'p_local, those of the person''s area code, else the next in p_sequence from p_from on. Null: none has the room.';
+  'The number that takes the next message of p_segments segments, as an index of p_pool: among p_local (numbers with the '
+  'person''s area code) the healthiest with most room, otherwise the next in p_sequence from p_from on. Null if none has room.';
 
 create function private.wait_for_number(p_target_id uuid, p_sticky_until timestamptz, p_number private.pool_number,
   p_has_room_today boolean, p_any_hour boolean, p_now timestamptz)
@@ -100,7 +100,8 @@ as $$
 declare
   v_until timestamptz := coalesce(p_sticky_until, p_now + interval '15 minutes');
 begin
-  -- Out of the way for a moment if only its next seconds are taken, or the people of a busy number would keep the idle ones idle.
+  -- If only the number's next seconds are taken, the target is put off just for a moment; otherwise people of a busy number would
+  -- keep idle numbers idle.
   return (p_target_id,
     case when p_number.usable and (p_number.is_open or p_any_hour) and p_has_room_today then p_now + interval '1 second'
       else v_until end,
@@ -108,8 +109,8 @@ begin
 end;
 $$;
 comment on function private.wait_for_number(uuid, timestamptz, private.pool_number, boolean, boolean, timestamptz) is
-  'How long a target waits for the number that its person knows: 15 minutes from the first time, looked at again each second '
-  'while only the number''s next seconds are taken.';
+  'Until when a target waits for the number that its person knows: 15 minutes from the first time. While only the number''s next '
+  'seconds are taken, it is tried again every second.';
 
 create function private.numbers_after_plan(p_numbers private.pool_number[], p_planned_on integer[], p_segment_rooms integer[])
 returns private.pool_number[]
@@ -127,4 +128,4 @@ begin
 end;
 $$;
 comment on function private.numbers_after_plan(private.pool_number[], integer[], integer[]) is
-  'The organisation''s numbers with what a campaign''s plan left of their room, for the next campaign.';
+  'The organisation''s numbers with the room that a campaign''s plan left, for the next campaign.';

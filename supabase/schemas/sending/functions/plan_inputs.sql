@@ -1,4 +1,4 @@
--- What a plan of one campaign looks at, asked once a plan. private.plan_campaign says in which order.
+-- The inputs of a plan of one campaign, read once for each plan. private.plan_campaign has their order.
 
 create function private.open_windows(p_campaign public.campaigns, p_now timestamptz)
 returns private.open_window[]
@@ -8,7 +8,7 @@ as $$
 declare
   v_version bigint := private.rules_version(p_campaign.org_id);
 begin
-  -- What the cache can't tell is worked out and stored.
+  -- Answers that are not in the cache are computed and stored.
   return (
     select array_agg((k.key, w.max_per_24h)::private.open_window)
     from private.waiting_keys(p_campaign.id) as k(key)
@@ -24,8 +24,8 @@ begin
 end;
 $$;
 comment on function private.open_windows(public.campaigns, timestamptz) is
-  'The windows of a campaign''s waiting targets that are open for a minute more; all of them if it sends at any hour. '
-  'Null: none.';
+  'The windows of a campaign''s waiting targets that are open for another minute; all of them if it sends at any hour. Null: '
+  'none.';
 
 create function private.plan_candidates(p_campaign_id uuid, p_windows private.open_window[], p_quota integer,
   p_now timestamptz)
@@ -40,8 +40,9 @@ begin
   if v_keys = '{}' then
     return '{}';
   end if;
-  -- As many of those who were put off and are due again (whoever waits for a number can take no other) as of those who come for
-  -- the first time, so that neither keep the others out; oldest first across keys. Each key is a range of the index for either.
+  -- Takes as many targets that were put off and are due again (those that wait for a number can take no other) as targets that
+  -- are tried for the first time, so that neither keeps the others out; the oldest first across keys. Each key is a range of the
+  -- index for either.
   return array(
     select c.id
     from unnest(v_keys) as k(key)
@@ -64,7 +65,8 @@ begin
 end;
 $$;
 comment on function private.plan_candidates(uuid, private.open_window[], integer, timestamptz) is
-  'Waiting targets of a campaign in these windows: up to p_quota of those whose time has come, and as many of those never tried.';
+  'Waiting targets of a campaign in these windows: up to p_quota of those that were put off and are due, and up to p_quota of '
+  'those that were never tried.';
 
 create function private.campaign_pool(p_campaign public.campaigns, p_numbers private.pool_number[],
   out p_pool private.pool_number[], out p_rooms integer[], out p_segment_rooms integer[], out p_planned_on integer[],
@@ -92,9 +94,9 @@ begin
 end;
 $$;
 comment on function private.campaign_pool(public.campaigns, private.pool_number[]) is
-  'The organisation''s numbers, at the same places, as a campaign may use them: without room, and not to be waited for, if it '
-  'may not. A campaign that has chosen none sends from all. With them '
-  'their rooms as lists of their own, and all room together.';
+  'The organisation''s numbers, at the same indexes, as a campaign may use them: numbers that it may not use have no room and '
+  'are not waited for. A campaign that lists no numbers uses all. Also returns their rooms as separate arrays, and the sum of '
+  'all room.';
 
 create function private.number_sequence(p_pool private.pool_number[], p_quota integer, out p_sequence integer[],
   out p_levels integer[])
@@ -103,7 +105,8 @@ immutable
 set search_path = ''
 as $$
 begin
-  -- The healthiest with most room, message after message: each level of each number's room is one place in the sequence.
+  -- The healthiest number with most room comes first for each message: every level of every number's room is one place in the
+  -- sequence.
   select array_agg(s.o::integer order by s.health desc, s.level desc, s.id),
     array_agg(s.level order by s.health desc, s.level desc, s.id)
   into p_sequence, p_levels
@@ -116,7 +119,7 @@ begin
 end;
 $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
-  'In which order numbers take messages, as places in p_pool, and the room each has when its turn comes.';
+  'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
 create function private.plan_texts(p_campaign_id uuid)
 returns private.plan_text[]
@@ -153,4 +156,4 @@ begin
 end;
 $$;
 comment on function private.carrier_rooms(uuid, timestamptz) is
-  'The carrier caps of an organisation with what is left of them today, the tightest first. Null: none.';
+  'The carrier caps of an organisation with what is left of them today, the smallest cap first. Null: none.';

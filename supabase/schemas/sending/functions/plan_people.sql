@@ -28,8 +28,8 @@ begin
   from unnest(p_pool) with ordinality as n(id, e164, area_code, mps, health, day, room, segment_room, usable, is_open, planned,
     is_active, o);
 
-  -- Whoever holds a person (STOP, a claim) keeps them out of this plan: nothing here ever waits on a contact. One by one and by
-  -- their key, in its order, whatever the statistics say of an organisation that has just come.
+  -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
+  -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
   v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
@@ -41,38 +41,39 @@ begin
   select t.id, t.min_segments, t.attempts, t.sticky_until,
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
+      when c.held_at is not null then 'held'
       when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted' end
       as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
     array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
     l.variables, recent.templates as recent_templates, carrier.cap
   from (
-    -- A second statement sees what was committed before the locks.
+    -- A second statement sees everything that was committed before the locks.
     select x.* from public.campaign_targets x
     where x.id = any (p_candidates) and x.state = 'waiting' for no key update skip locked
   ) t
   cross join lateral (
-    select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id
+    select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id, k.held_at
     from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
   ) c
   join private.lead_values l on l.lead_id = t.lead_id
   left join lateral (
     select array_agg(m.template_id) as templates
     from public.messages m
-    -- "is true" leaves the index by person alone to choose from: with statistics from before a burst the one by organisation
-    -- was taken, and read all of the burst for each person.
+    -- "is true" leaves the planner only the index on to_number: with statistics from before a burst it used the index of the
+    -- organisation, and read the whole burst for each person.
     where m.to_number = t.e164 and (m.org_id = p_org.id) is true and (m.created_at > p_now - interval '30 days') is true
       and m.kind = 'campaign' and m.status not in ('failed', 'canceled')
   ) recent on true
   cross join lateral (
-    -- Only where a rule limits it: what went out, and what is on its way there.
+    -- Counted only if a rule limits it: messages that were sent and messages that are queued.
     select case when t.window_key = any (v_limited_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
       select count(*)::integer from public.messages m
       where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
   ) day
   left join public.lead_phones p on p_caps is not null and p.id = t.lead_phone_id
   cross join lateral (
-    -- A carrier that nobody knows counts as the tightest, which is the first.
+    -- A phone with an unknown carrier counts against the smallest cap, which is the first.
     select case when p_caps is null then null when p.carrier is null then 1 else (
       select min(w.n)::integer from unnest(p_caps) with ordinality as w(id, word, room, n)
         where position(w.word in lower(p.carrier)) > 0) end as cap
@@ -83,6 +84,6 @@ end;
 $$;
 comment on function private.plan_people(public.campaigns, public.orgs, uuid[], private.open_window[], private.pool_number[],
   private.carrier_room[], timestamptz) is
-  'The candidates of a plan that nobody else holds, locked with their people, and what is known of each: obstacle is why they '
-  'may not be written to, sticky and local_numbers are places in p_pool, cap is one in p_caps, last_day their texts of 24 '
-  'hours if text_limit limits them.';
+  'The candidates of a plan that no other transaction holds, locked together with their contacts, and what is known of each. '
+  'obstacle: why the person may not be written to (held: not yet). sticky and local_numbers: indexes of p_pool. cap: an index '
+  'of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';

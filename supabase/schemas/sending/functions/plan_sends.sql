@@ -23,7 +23,7 @@ declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
   v_looked_at uuid[] := '{}';
 begin
-  -- One planner per organisation; a second one has nothing to add.
+  -- One planner for each organisation: a second one would have nothing to add.
   if not pg_try_advisory_xact_lock(hashtextextended('plan_sends:' || p_org_id::text, 0)) then
     return 0;
   end if;
@@ -42,7 +42,7 @@ begin
     return 0;
   end if;
 
-  -- Daily caps before contacts, as everywhere.
+  -- Locks daily caps before contacts, as everywhere.
   perform private.open_usage('org', array[p_org_id], array[v_day]);
   perform private.open_usage('campaign', v_campaigns, array_fill(v_day, array[cardinality(v_campaigns)]));
   perform private.open_usage('carrier', array_agg(c.id), array_agg(private.carrier_day(p_now)))
@@ -54,7 +54,8 @@ begin
   select coalesce(sum(n.planned), 0) into v_queued from unnest(v_numbers) n;
   select least(
     p_max,
-    -- Whoever has more numbers than the workers can serve does not fill the queue: what is in it stands before what others add.
+    -- An organisation with more numbers than the workers can serve must not fill the queue, because its messages come before
+    -- those that others add.
     greatest(v_most_queued - v_queued, 0),
     coalesce(sum(least(n.room, n.segment_room)) filter (where n.usable), 0),
     greatest(coalesce(v_org.daily_cap, 2147483647) - (select u.messages from private.daily_usage u
@@ -64,15 +65,15 @@ begin
       else greatest(ceil(v_org.mps * extract(epoch from p_horizon))::integer - v_queued, 0) end)::integer
   into v_org_room from unnest(v_numbers) n;
 
-  -- Campaigns take turns with equal shares; what a share leaves over goes to the others, oldest first.
+  -- Campaigns take turns with equal shares; what is left of a share goes to the other campaigns, the oldest first.
   for v_pass in 1 .. 2 loop
     foreach v_id in array v_campaigns loop
       exit when v_org_room <= 0 or clock_timestamp() > v_until;
       v_looked_at := v_looked_at || v_id;
       select * into v_campaign from public.campaigns c where c.id = v_id and c.status = 'running' for share skip locked;
       continue when not found;
-      -- Planned by the hours that the claim will hold it to: what is planned in hours the claim refuses is canceled, and planned
-      -- again.
+      -- Plans by the hours that the claim will check: messages planned in hours that the claim refuses would be canceled and
+      -- planned again.
       if v_campaign.quiet_hours_override then
         v_campaign.quiet_hours_override := private.honours_override(v_campaign);
       end if;
@@ -99,8 +100,8 @@ begin
     end loop;
     exit when v_org_room <= 0 or cardinality(v_campaigns) = 1;
   end loop;
-  -- More campaigns than one plan may look at, or too slow ones: those looked at go to the end of the line, whether they could
-  -- send or not.
+  -- There were more campaigns than one plan may process, or they took too long: those that were processed are last next time,
+  -- whether they could send or not.
   if cardinality(v_campaigns) = v_most or clock_timestamp() > v_until then
     update private.campaign_pace p set planned_at = clock_timestamp()
     where p.campaign_id in (
@@ -111,8 +112,7 @@ begin
 end;
 $$;
 comment on function private.plan_sends(uuid, timestamptz, interval, integer) is
-  'Plans an organisation''s next sends: up to what its numbers can send within p_horizon beyond what is queued, at most p_max, '
-  'and so that 1,000, or p_max if that is more, are queued at most; returns how many. 0 where another planner is at it. '
-  'Definer: the worker may not read '
-  'or write these tables. Looks at the 200 campaigns that waited longest, and begins no further one after a second: the next '
-  'plan goes on with the others.';
+  'Plans an organisation''s next sends: what its numbers can send within p_horizon beyond what is queued, at most p_max, and so '
+  'that at most 1,000 (or p_max, if that is more) are queued. Returns how many; 0 if another planner is active. Processes the '
+  '200 campaigns that waited longest, and begins no further one after a second: the next plan continues with the others. '
+  'Security definer: the worker may not read or write these tables.';

@@ -1,5 +1,5 @@
--- Delivery receipts: Twilio's status callbacks, applied by rank, so that order, repeats and lateness do not matter.
--- A receipt names our message and attempt (?mid=…&a=…), so it may come before the POST's own answer.
+-- Delivery receipts: Twilio's status callbacks, applied by rank, so that their order, repetition and delay do not matter. A
+-- receipt contains our message and attempt (?mid=…&a=…), so it may arrive before the answer to the POST.
 
 create function private.provider_rank(p_status text)
 returns smallint
@@ -13,8 +13,8 @@ as $$
     else -1 end::smallint;
 $$;
 comment on function private.provider_rank(text) is
-  'Rank of a Twilio message status; a lower one never replaces a higher one, nor one final status another. -1: not a status we '
-  'know.';
+  'The rank of a Twilio message status. A lower rank never replaces a higher one, nor one final status another. -1: an unknown '
+  'status.';
 
 create function private.mark_undelivered(p_message public.messages, p_code integer, p_now timestamptz)
 returns void
@@ -30,7 +30,7 @@ begin
 end;
 $$;
 comment on function private.mark_undelivered(public.messages, integer, timestamptz) is
-  'Ends an undelivered message that is not retried, and learns from its error code: marks the phone or suppresses it.';
+  'Ends an undelivered message that is not retried, and applies its error code to the phone: marks or suppresses it.';
 
 create function private.twilio_accounts_for(p_account_sid text)
 returns table (org_id uuid, auth_token text)
@@ -44,8 +44,8 @@ as $$
   where a.account_sid = p_account_sid;
 $$;
 comment on function private.twilio_accounts_for(text) is
-  'The organisation of a Twilio account and the token that signs its webhooks and authorises its calls. Definer: only this may '
-  'read Vault for the worker.';
+  'The organisation of a Twilio account, and the token that signs its webhooks and authorises its calls. Security definer: the '
+  'worker may read secrets in Vault only through this function.';
 grant execute on function private.twilio_accounts_for(text) to worker;
 
 create function private.apply_late_success(
@@ -64,7 +64,7 @@ declare
   v_target public.campaign_targets;
   v_newer public.messages;
 begin
-  -- We had given this message up (or back), and Twilio says it went out. What we planned in its place must not.
+  -- We had given this message up (or back), and Twilio says that it was sent. Its replacement must not be sent.
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
   select * into v_newer from public.messages m where m.id = v_target.message_id and m.id <> p_message.id for no key update;
   if v_newer.status = 'queued' then
@@ -93,7 +93,7 @@ begin
     else 'unconfirmed' end, message_id = p_message.id,
       reason = null, error_code = null, needs_attention = null, sent_at = coalesce(t.sent_at, p_now), updated_at = p_now
   where t.id = p_message.campaign_target_id;
-  -- The caps are given back what its replacement had been charged, and charged with this one, which was given back.
+  -- The replacement's charge is refunded, and the daily caps are charged with this message, which had been refunded.
   if v_newer.status = 'queued' then
     perform private.lock_usage(array[p_message.id, v_newer.id]);
     perform private.refund_usage(array[v_newer.id]);
@@ -105,8 +105,8 @@ begin
 end;
 $$;
 comment on function private.apply_late_success(public.messages, public.send_attempts, text, text, smallint, timestamptz) is
-  'Takes a message back that had been given up: cancels its unposted replacement, or raises an alert where that was posted too. '
-  'p_attempt: as it was before this was known.';
+  'Restores a message that had been given up: cancels its replacement if that is not posted yet, or raises an alert if it was '
+  'posted too. p_attempt: the attempt as it was before this was known.';
 
 create function private.apply_receipts(p_receipts jsonb, p_now timestamptz default now())
 returns jsonb
@@ -124,7 +124,8 @@ begin
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from jsonb_to_recordset(p_receipts) as r(org_id uuid, message_id uuid)
   join public.messages m on m.id = r.message_id and m.org_id = r.org_id;
-  -- All of them before any is applied, in the one order: applied one by one they would be locked as they came.
+  -- Locks all of them in the usual order before any is applied. Applied one by one, they would be locked in the order in which
+  -- they arrived.
   perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
   perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
 
@@ -135,7 +136,8 @@ begin
         raw jsonb)) with ordinality
       as r(org_id, message_id, attempt_id, provider_sid, status, error_code, raw, n)
     join public.messages m on m.id = r.message_id and m.org_id = r.org_id
-    -- What else may come of a receipt locks campaigns and people, which come before targets: those are the caller's, one by one.
+    -- Other receipts lock campaigns and contacts, which come before targets in the order of locks: the caller applies them one by
+    -- one.
     where m.attempt_id = r.attempt_id and m.status in ('sending', 'unknown', 'sent')
       and r.status not in ('failed', 'undelivered', 'canceled')
     order by r.n
@@ -148,10 +150,10 @@ begin
 end;
 $$;
 comment on function private.apply_receipts(jsonb, timestamptz) is
-  'Applies those of several delivery receipts that tell of progress of an attempt under way, in one transaction: [{org_id, '
-  'message_id, attempt_id, provider_sid, status, error_code, raw}]. Returns a list: in their order, what private.apply_receipt '
-  'says of each, and null of each that it must be called for alone: failures, and receipts of messages that ended or of '
-  'attempts given up. Definer: the worker may not write these tables.';
+  'Applies, in one transaction, those of several delivery receipts that report progress of a current attempt: [{org_id, '
+  'message_id, attempt_id, provider_sid, status, error_code, raw}]. Returns a list in the same order: the result of '
+  'private.apply_receipt, or null for a receipt for which that function must be called separately (failures, and receipts of '
+  'messages that ended or of attempts given up). Security definer: the worker may not write these tables.';
 grant execute on function private.apply_receipts(jsonb, timestamptz) to worker;
 
 create function private.receipt_details(p_raw jsonb)
@@ -171,7 +173,7 @@ begin
   v_text := v_kept::text;
   if length(v_text) > 20000 then
     return null;
-  -- Hundreds of these come a second: a pattern costs as much as a tenth of applying one, so it is left to those that need it.
+  -- Hundreds of receipts arrive in a second. Matching a pattern costs a tenth of applying one, so it is done only if needed.
   elsif strpos(v_text, 'AC') = 0 and strpos(v_text, 'SK') = 0 then
     return v_kept;
   end if;
@@ -179,5 +181,5 @@ begin
 end;
 $$;
 comment on function private.receipt_details(jsonb) is
-  'What is kept of a delivery receipt''s form: all of it but AccountSid, fields named as credentials are, and ids of accounts '
-  'and API keys within others. Null of what is no object or has more than 20,000 characters.';
+  'The part of a delivery receipt''s form that is stored: everything except AccountSid, fields with names of credentials, and '
+  'ids of accounts and API keys within other fields. Null if it is not an object or has more than 20,000 characters.';

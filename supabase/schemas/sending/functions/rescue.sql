@@ -1,5 +1,5 @@
--- Rescue: what a dead worker, a lost queue row or an unanswered POST left behind.
--- An unknown send is never retried blindly: Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
+-- Rescue: finds what a dead worker, a lost queue row or an unanswered POST left behind. An unknown send is never retried blindly:
+-- Twilio is asked twice, at least 10 minutes apart, before it is safe to retry.
 
 create function private.queued_message_ids()
 returns setof uuid
@@ -11,7 +11,7 @@ as $$
   union all
   select (q.message ->> 'message_id')::uuid from pgmq.q_replies q;
 $$;
-comment on function private.queued_message_ids() is 'The messages that have a queue row.';
+comment on function private.queued_message_ids() is 'The ids of messages that have a queue row.';
 
 create function private.give_up_look(p_attempt_id uuid, p_reason text, p_now timestamptz default now())
 returns void
@@ -27,6 +27,6 @@ begin
 end;
 $$;
 comment on function private.give_up_look(uuid, text, timestamptz) is
-  'Leaves an unknown attempt to a person, where Twilio''s list does not settle it (several candidates). Definer: the worker may '
-  'not write these tables.';
+  'Leaves an unknown attempt to a person, because Twilio''s list does not settle it (several candidates). Security definer: the '
+  'worker may not write these tables.';
 grant execute on function private.give_up_look(uuid, text, timestamptz) to worker;

@@ -13,8 +13,8 @@ declare
   v_row record;
   v_dead integer := 0;
 begin
-  -- Half an hour is twice what two looks take: Twilio can't be asked (no account, a refused token, an outage), which is told.
-  -- First, while nothing else is locked: what follows takes only what nobody holds.
+  -- Half an hour is twice the time of two looks: Twilio can't be asked (no account, a refused token, an outage), and a person
+  -- must know. This comes first, while nothing else is locked; the rest takes only rows that no other transaction holds.
   for v_row in
     select m.id
     from public.send_attempts a join public.messages m on m.id = a.message_id and m.attempt_id = a.id
@@ -27,14 +27,15 @@ begin
       'For half an hour Twilio could not be asked whether it sent this message. It is asked again every two minutes.', p_now);
   end loop;
 
-  -- A worker answers for its attempt within 1 s of slot + 15 s of time-out; after 60 s it is dead.
+  -- A slot is at most 1 s ahead, and a POST times out after 15 s. A worker that has not settled its attempt 60 s after the claim
+  -- is dead.
   select array_agg(a.id), array_agg(a.message_id) into v_attempts, v_messages from (
     select x.id, x.message_id from public.messages m join public.send_attempts x on x.id = m.attempt_id
     where m.is_open and m.status = 'sending' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
       and x.outcome = 'open' and x.claimed_at < p_now - interval '60 seconds'
     order by x.claimed_at limit p_limit) a;
   if v_attempts is not null then
-    -- What somebody holds is being settled after all: it is left alone, or found again in 30 s.
+    -- A row that another transaction holds is being settled after all, or will be found again in 30 s.
     v_targets := array(
       select t.id from public.campaign_targets t
       where t.id in (select m.campaign_target_id from public.messages m where m.id = any (v_messages))
@@ -54,7 +55,8 @@ begin
       and m.status = 'unknown' and t.state = 'sending';
   end if;
 
-  -- A queued message without a queue row: it was deleted by a claim that was rolled back with its server, or never came back.
+  -- A queued message without a queue row: the row was deleted by a claim that was rolled back when the server crashed, or was
+  -- never put back.
   v_lost := array(
     select m.id from public.messages m
     where m.is_open and m.status = 'queued' and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
@@ -69,6 +71,6 @@ begin
 end;
 $$;
 comment on function private.rescue_sends(timestamptz, integer, uuid) is
-  'Turns attempts of dead workers into unknown, queues messages again that lost their queue row (returns how many of both), and '
-  'tells of sends about which Twilio can''t be asked. Definer: cron''s role may not write these tables. p_org_id: of that '
-  'organisation alone; null: of all but those for which this work rests.';
+  'Sets attempts of dead workers to unknown, queues messages again that have lost their queue row (returns how many of both), '
+  'and raises alerts for sends about which Twilio can''t be asked. p_org_id: only this organisation; null: all except those for '
+  'which this work is resting. Security definer: the role of cron jobs may not write these tables.';

@@ -1,7 +1,7 @@
--- A person's word on sends that stay unknown: sent again, or taken for sent. Users call the wrappers at the end.
--- The message of a campaign is sent again as a new one, as every retry is; a reply as a new attempt of itself, so that it
--- stays one line of its conversation. Either way the old attempt is known: should it prove to have gone out after all, its
--- replacement is canceled where it has not been posted, or an alert is raised.
+-- Decisions of people about sends that stay unknown: send again, or assume sent. Users call the wrappers of the same names in
+-- public. A campaign message is sent again as a new message, as with every retry. A reply is sent again as a new attempt of the
+-- same message, so that it appears once in its conversation. In both cases the old attempt is remembered: if it turns out to have
+-- been sent after all, its replacement is canceled if it is not posted yet, or an alert is raised.
 
 create function private.why_not_resolved(p_message public.messages, p_action text)
 returns text
@@ -16,9 +16,9 @@ as $$
       'Twilio is asked first whether it sent this message, at about %s. Decide after that.',
       to_char(a.next_look_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
     when p_action = 'assume_sent' then null
-    when p_message.exempt = 'confirmation' then 'An opt-out is confirmed once. It can only be assumed that this was sent.'
-    when k.suppressed_at is not null then 'This person has opted out. It can only be assumed that this was sent.'
-    when c.status = 'stopped' then 'The campaign was stopped. It can only be assumed that this was sent.'
+    when p_message.exempt = 'confirmation' then 'An opt-out is confirmed once. You can only assume that this was sent.'
+    when k.suppressed_at is not null then 'This person has opted out. You can only assume that this was sent.'
+    when c.status = 'stopped' then 'The campaign was stopped. You can only assume that this was sent.'
   end
   from (select 1) one
   left join public.send_attempts a on a.id = p_message.attempt_id
@@ -26,7 +26,7 @@ as $$
   left join public.campaigns c on c.id = p_message.campaign_id and p_message.kind = 'campaign';
 $$;
 comment on function private.why_not_resolved(public.messages, text) is
-  'Why a person may not decide about a send now (retry or assume_sent), as a sentence; null where they may. Asked under the '
+  'Why a person may not decide about a send now (retry or assume_sent), as a sentence; null if they may. Called under the '
   'message''s lock.';
 
 create function private.resolve_messages(p_messages uuid[], p_action text, p_now timestamptz)
@@ -39,7 +39,7 @@ declare
   v_done uuid[] := '{}';
   v_refunds uuid[] := '{}';
 begin
-  -- In the one order; the campaign because it may have to go on.
+  -- In the usual order; the campaign is locked because it may have to continue.
   if p_action = 'retry' then
     perform 1 from public.campaigns c
     where c.id in (select m.campaign_id from public.messages m where m.id = any (p_messages) and m.kind = 'campaign')
@@ -71,7 +71,7 @@ begin
 end;
 $$;
 comment on function private.resolve_messages(uuid[], text, timestamptz) is
-  'Does what a person decided about sends, of those about which they may decide now; returns which these were. The caller has '
+  'Applies a person''s decision to those of these sends about which a person may decide now; returns their ids. The caller has '
   'checked role and organisation.';
 
 create function private.assume_sent(p_message public.messages, p_now timestamptz)
@@ -85,7 +85,7 @@ begin
   update public.send_attempts a
   set outcome = 'assumed_sent', next_look_at = case when p_message.segments is null then p_now + interval '2 minutes' end
   where a.id = p_message.attempt_id returning a.slot_at into v_slot;
-  -- provider_rank stays where it is: whatever Twilio still reports is told of this message.
+  -- provider_rank is not changed, so that later receipts from Twilio still apply to this message.
   update public.messages m set status = 'sent', sent_at = v_slot, needs_attention = null, updated_at = p_now
     where m.id = p_message.id;
   update public.campaign_targets t
@@ -98,7 +98,7 @@ begin
 end;
 $$;
 comment on function private.assume_sent(public.messages, timestamptz) is
-  'Takes an unknown send for sent, its delivery unconfirmed. The caller holds target, message and attempt.';
+  'Marks an unknown send as sent, with delivery unconfirmed. The caller holds the locks of target, message and attempt.';
 
 create function private.send_again(p_message public.messages, p_now timestamptz)
 returns boolean
@@ -119,19 +119,18 @@ begin
     perform private.put_back('replies', array[p_message.id], 0);
     return false;
   end if;
-  -- The attempt is not held against the person: it was somebody's word and not their phone that ended it.
+  -- The attempt does not count against the person: a decision ended it, not their phone.
   update public.campaign_targets t
   set state = 'waiting', message_id = null, not_before = p_now, attempts = greatest(t.attempts - 1, 0), needs_attention = null,
     updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
-  update public.campaigns c set status = 'running', finished_at = null
-    where c.id = p_message.campaign_id and c.status = 'completed';
+  perform private.reopen_campaign(p_message.campaign_id);
   return true;
 end;
 $$;
 comment on function private.send_again(public.messages, timestamptz) is
-  'Gives an unknown send up and has it sent again. The caller holds campaign, target, message and attempt, and refunds the '
-  'daily caps last where this says so.';
+  'Gives up an unknown send and has it sent again. The caller holds the locks of campaign, target, message and attempt, and '
+  'refunds the daily caps last if this returns true.';
 
 create function private.check_resolution(p_action text)
 returns void
@@ -142,11 +141,11 @@ begin
   if p_action is null or p_action not in ('retry', 'assume_sent') then
     perform private.raise_error('PT422', 'invalid_input', 'A send is resolved by retry or assume_sent.',
       jsonb_build_object('errors',
-      jsonb_build_array(jsonb_build_object('field', 'action', 'message', 'Say retry or assume_sent.'))));
+      jsonb_build_array(jsonb_build_object('field', 'action', 'message', 'Give retry or assume_sent.'))));
   end if;
 end;
 $$;
-comment on function private.check_resolution(text) is 'Raises PT422 for what is no decision about a send.';
+comment on function private.check_resolution(text) is 'Raises PT422 if p_action is not a decision about a send.';
 
 create function private.resolve_send(p_message_id uuid, p_action text, p_now timestamptz default now())
 returns void
@@ -175,15 +174,15 @@ begin
 end;
 $$;
 comment on function private.resolve_send(uuid, text, timestamptz) is
-  'A person''s word on one unknown send: retry or assume_sent. Raises PT404, or PT409 with why it is not theirs to decide now. '
-  'Definer: users may not write messages. Needs operator, for a campaign''s message campaign_manager, since it may be received '
-  'twice and costs money.';
+  'A person''s decision about one unknown send: retry or assume_sent. Needs operator, or campaign_manager for a campaign '
+  'message, because the person may receive it twice and it costs money. Raises PT403, PT404, PT422, or PT409 with the reason why '
+  'a person may not decide now. Security definer: users may not write messages.';
 grant execute on function private.resolve_send(uuid, text, timestamptz) to authenticated;
 
 create function public.resolve_send(p_message_id uuid, p_action text) returns void
   language sql set search_path = '' as $$ select private.resolve_send(p_message_id, p_action); $$;
 comment on function public.resolve_send(uuid, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_send(uuid, text) to authenticated;
 
 create function private.resolve_campaign_sends(p_campaign_id uuid, p_action text, p_limit integer default 1000,
@@ -207,12 +206,12 @@ begin
 end;
 $$;
 comment on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) is
-  'The same word on all unknown sends of a campaign about which a person may decide now, p_limit at most; returns on how many. '
-  'Definer: users may not write messages. Needs campaign_manager.';
+  'The same decision about all unknown sends of a campaign about which a person may decide now, p_limit at most; returns how '
+  'many. Needs campaign_manager. Raises PT403, PT404, PT422. Security definer: users may not write messages.';
 grant execute on function private.resolve_campaign_sends(uuid, text, integer, timestamptz) to authenticated;
 
 create function public.resolve_campaign_sends(p_campaign_id uuid, p_action text) returns integer
   language sql set search_path = '' as $$ select private.resolve_campaign_sends(p_campaign_id, p_action); $$;
 comment on function public.resolve_campaign_sends(uuid, text) is
-  'Calls the private function of the same name, which checks role and organisation, at the time of the call.';
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.resolve_campaign_sends(uuid, text) to authenticated;

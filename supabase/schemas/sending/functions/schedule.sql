@@ -1,5 +1,5 @@
--- The schedule: tick (start what is due, plan, kick workers), fold figures, rescue, prune.
--- The kick is at most once and never the guarantee: a lost one is made good by the next tick.
+-- Parts of the tasks that the ticks do: starting scheduled campaigns, flagging stalled ones, completing finished ones; and the
+-- pruning of old rows by a cron job. A call of the workers may be lost; the next tick then does its work.
 
 create function private.start_scheduled(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -13,8 +13,8 @@ declare
   v_obstacle record;
   v_count integer := 0;
 begin
-  -- The first of each organisation before the second of any. Who is locked is left for the next tick, so that the order is free
-  -- of deadlocks.
+  -- The first campaign of each organisation before the second of any. Locked campaigns are left for the next tick, so that this
+  -- order can't deadlock.
   for v_campaign in
     select c.id, c.org_id
     from (
@@ -47,9 +47,9 @@ begin
 end;
 $$;
 comment on function private.start_scheduled(timestamptz, uuid) is
-  'Starts scheduled campaigns whose time has come, and pauses, with an alert, those that may not send, for a second at most: '
-  'the next call goes on. The first of each organisation before the second of any. Returns how many it started. p_org_id: of '
-  'that organisation alone; null: of all but those for which this work rests.';
+  'Starts scheduled campaigns whose time has come, and pauses those that may not send, with an alert. Takes a second at most; '
+  'the next call continues. The first campaign of each organisation comes before the second of any. Returns how many it started. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.flag_stalled(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -92,9 +92,9 @@ begin
 end;
 $$;
 comment on function private.flag_stalled(timestamptz, uuid) is
-  'Says of running campaigns that have no active template or number left that they need attention, with an alert, and takes it '
-  'back when they have; returns of how many. p_org_id: of that organisation alone; null: of all but those for which this work '
-  'rests.';
+  'Marks running campaigns without an active template or number as needing attention, with an alert, and removes the mark when '
+  'they have one again; returns how many changed. p_org_id: only this organisation; null: all except those for which this work '
+  'is resting.';
 
 create function private.finish_campaigns(p_now timestamptz default now(), p_org_id uuid default null)
 returns integer
@@ -106,14 +106,14 @@ declare
   v_done uuid[];
   v_count integer;
 begin
-  -- skip locked: a campaign that is being claimed, paused or planned right now is looked at in the next tick.
+  -- skip locked: a campaign that is being claimed, paused or planned is checked in the next tick.
   v_done := array(
     select c.id from public.campaigns c
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
       and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
     order by c.id for no key update skip locked);
-  -- Looked at again under the lock: a receipt may have made somebody wait again since the first statement began.
+  -- Checked again under the lock: since the first statement began, a receipt may have set a target to waiting again.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
   where c.id = any (v_done)
     and not exists (
@@ -124,8 +124,8 @@ begin
 end;
 $$;
 comment on function private.finish_campaigns(timestamptz, uuid) is
-  'Completes running campaigns with nothing waiting, queued or sending; returns how many. p_org_id: of that organisation alone; '
-  'null: of all but those for which this work rests.';
+  'Completes running campaigns that have nothing waiting, queued or sending; returns how many. p_org_id: only this organisation; '
+  'null: all except those for which this work is resting.';
 
 create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void
@@ -135,7 +135,7 @@ as $$
 declare
   v_resting uuid[] := private.resting_orgs('prune', p_org_id, p_now);
 begin
-  -- Bounded batches: a long delete would hold back vacuum for every queue.
+  -- Deletes in limited batches: a long delete would hold back vacuum for every queue.
   delete from public.message_status_events e where e.id in (
     select x.id from public.message_status_events x where x.created_at < p_now - interval '90 days'
       and (p_org_id is null or x.org_id = p_org_id) and x.org_id <> all (v_resting) order by x.id limit p_limit);
@@ -144,7 +144,7 @@ begin
       and (p_org_id is null or x.org_id = p_org_id) and coalesce(x.org_id <> all (v_resting), true) order by x.id limit p_limit);
   delete from private.windows w where w.valid_to < p_now - interval '1 day' and (p_org_id is null or w.org_id = p_org_id)
     and w.org_id <> all (v_resting);
-  -- Nobody's own: with the call for all.
+  -- These tables have no organisation, so only the call for all organisations deletes their rows.
   if p_org_id is not null then
     return;
   end if;
@@ -155,6 +155,6 @@ begin
 end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
-  'Removes what outlived its use: raw receipts after 90 days, refused webhooks after 30, cron history after one. Finished queue '
-  'rows are deleted when read; net history has its own 6 hours. p_org_id: of that organisation alone; null: of all but those '
-  'for which this work rests.';
+  'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
+  'after one day, daily usage after 90 days. Finished queue rows are deleted when they are read; pg_net deletes its own history '
+  'after 6 hours. p_org_id: only this organisation; null: all except those for which this work is resting.';

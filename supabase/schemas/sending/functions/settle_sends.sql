@@ -18,7 +18,7 @@ declare
   v_targets uuid[];
   v_has_refusals boolean;
 begin
-  -- Read once: which messages and targets, and whether anything was refused. Most batches have nothing but acceptances.
+  -- Read once: the messages and targets, and whether anything was refused. Most batches contain only acceptances.
   select array_agg(r.attempt_id), bool_or(r.outcome in ('rejected', 'oversize')) into v_attempts, v_has_refusals
   from jsonb_to_recordset(p_results) as r(attempt_id uuid, outcome text);
   select array_agg(m.id), array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null)
@@ -30,7 +30,7 @@ begin
   perform 1 from public.campaign_targets t where t.id = any (v_targets) order by t.id for no key update;
   perform 1 from public.messages m where m.id = any (v_messages) order by m.id for no key update;
 
-  -- The attempts, once: a result that comes twice changes nothing the second time.
+  -- Updates the attempts only once: a result that comes twice changes nothing the second time.
   with r as (
     select * from jsonb_to_recordset(p_results) as x(
       attempt_id uuid, outcome text, provider_sid text, provider_status text, http_status smallint, error_code integer,
@@ -46,7 +46,7 @@ begin
     from r
     where a.id = r.attempt_id and (
       a.outcome = 'open'
-      -- A receipt came before the POST's answer, or rescue took the worker for dead: the answer still has the text and the SID.
+      -- A receipt came before the POST's answer, or rescue considered the worker dead: the answer still has the text and the SID.
       or (r.outcome = 'accepted' and a.outcome in ('accepted', 'unknown') and a.http_status is null))
     returning a.id, a.message_id, r.outcome, r.provider_sid, r.provider_status, r.content, r.segments
   ),
@@ -57,7 +57,7 @@ begin
         provider_status = case when m.provider_rank < 0 then s.provider_status else m.provider_status end,
         provider_rank = greatest(m.provider_rank, 0),
         content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
-        -- As the trigger would, one by one.
+        -- The same value that the trigger would set, row by row.
         cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l
           where l.org_id = m.org_id))
     from settled s
@@ -65,7 +65,7 @@ begin
     returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments
   ),
   texts as (
-    -- Accepted by a receipt while the POST itself got no answer.
+    -- A receipt showed that it was accepted, while the POST itself got no answer.
     update public.messages m set content = r.content, segments = r.segments
     from r join public.send_attempts a on a.id = r.attempt_id
     where m.id = a.message_id and m.attempt_id = a.id and r.outcome = 'unknown' and a.outcome = 'accepted' and m.content is null
@@ -89,7 +89,7 @@ begin
     set state = x.state, delivery = case when x.state = 'sent' then 'unconfirmed' end,
         sent_at = case when x.state = 'sent' then p_now else t.sent_at end, error_code = null, updated_at = p_now
     from (
-      -- By the target's own id: message_id has no index, and needs none.
+      -- Found by the target's own id: message_id has no index and needs none.
       select id, campaign_target_id, 'sent'::public.target_state as state from sent
       union all select id, campaign_target_id, 'unknown' from unknown
       union all select id, campaign_target_id, 'queued' from given_back
@@ -108,7 +108,7 @@ begin
       array(select g.id from given_back g where g.kind <> 'campaign')
   into v_settled, v_given_back, v_given_back_replies;
 
-  -- At once: a worker that misses slots claims fewer, and another may have room.
+  -- Visible at once: a worker that misses slots claims fewer messages, and another worker may have room.
   perform private.put_back('sends', v_given_back, 0);
   perform private.put_back('replies', v_given_back_replies, 0);
   if not v_has_refusals then
@@ -133,7 +133,7 @@ begin
       v_refunds := v_refunds || v_message.id;
     end if;
   end loop;
-  -- Once for all, and last: whoever holds a cap waits for nothing.
+  -- Once for all messages, and last: a transaction that holds a cap waits for no other lock.
   perform private.lock_usage(v_oversize || v_refunds);
   perform private.refund_usage(v_refunds);
   perform private.drop_claims(v_oversize, array(select 'waiting'::public.target_state from unnest(v_oversize)),
@@ -143,7 +143,7 @@ begin
 end;
 $$;
 comment on function private.settle_sends(jsonb, timestamptz) is
-  'Records what became of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, '
-  'provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Definer: the '
-  'worker may not write these tables.';
+  'Records the outcomes of attempts: [{attempt_id, outcome: accepted|rejected|unknown|not_posted|oversize, provider_sid, '
+  'provider_status, http_status, error_code, error_message, content, segments}]. Returns how many it settled. Security definer: '
+  'the worker may not write these tables.';
 grant execute on function private.settle_sends(jsonb, timestamptz) to worker;

@@ -1,4 +1,4 @@
--- Supply: the queues, what each number can still take, and which windows a campaign's backlog waits for.
+-- Supply: what each number can still take, and the window keys of a campaign's backlog.
 
 create function private.number_room(p_org_id uuid, p_horizon interval, p_now timestamptz)
 returns setof private.pool_number
@@ -27,8 +27,8 @@ as $$
   order by n.id;
 $$;
 comment on function private.number_room(uuid, interval, timestamptz) is
-  'What each number of an organisation can still take: segments within the horizon at its mps, and segments left today under '
-  'its cap, warming up considered.';
+  'What each number of an organisation can still take: segments within p_horizon at its mps, and segments left today under its '
+  'cap, including the warm-up caps.';
 
 create function private.waiting_keys(p_campaign_id uuid)
 returns setof text
@@ -36,7 +36,7 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Steps from key to key through the index: a plain distinct reads the whole backlog.
+  -- Skips from key to key in the index: a plain distinct would read the whole backlog.
   with recursive k as (
     (select t.window_key from public.campaign_targets t
      where t.campaign_id = p_campaign_id and t.is_waiting order by t.window_key limit 1)

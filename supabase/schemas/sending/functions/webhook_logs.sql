@@ -1,5 +1,5 @@
--- Refused webhooks are kept within limits that hold for all isolates together: anybody on the Internet can post them. And who may
--- not be known is asked about once for all.
+-- Refused webhooks are stored within limits that apply to all isolates together, because anybody on the Internet can post them.
+-- Also the list of known accounts, so that an isolate need not ask the database about each webhook.
 
 create function private.webhook_payload(p_payload jsonb)
 returns jsonb
@@ -12,8 +12,8 @@ as $$
     else '{"too_long": true}' end;
 $$;
 comment on function private.webhook_payload(jsonb) is
-  'What is kept of a refused webhook ({fields, query}): nothing of 20,000 characters or more, no AccountSid and no id of an '
-  'account or API key anywhere in it.';
+  'The part of a refused webhook ({fields, query}) that is stored: nothing if it has more than 20,000 characters, and without '
+  'AccountSid and ids of accounts or API keys anywhere in it.';
 
 create function private.log_webhook(
   p_org_id uuid,
@@ -45,9 +45,9 @@ begin
 end;
 $$;
 comment on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) is
-  'Keeps a webhook that was refused or could not be applied, with the reason: in an hour at most 120 of an organisation that '
-  'its account signed, 120 that only name it, and 600 of nobody we know. Returns whether it was kept. Definer: the worker may '
-  'not write the table.';
+  'Stores a webhook that was refused or could not be applied, with the reason. In an hour it stores at most 120 of an '
+  'organisation that its account signed, 120 that only name the organisation, and 600 of unknown organisations. Returns whether '
+  'it was stored. Security definer: the worker may not write the table.';
 grant execute on function private.log_webhook(uuid, text, jsonb, text, boolean, timestamptz) to worker;
 
 create function private.twilio_account_sids(p_since timestamptz default '-infinity')
@@ -62,6 +62,7 @@ as $$
   select null, now();
 $$;
 comment on function private.twilio_account_sids(timestamptz) is
-  'The Twilio accounts that were added or changed since a moment, and (in a last row without one) when this was read: for '
-  'telling webhooks of strangers without asking about each. Definer: the worker may not read the table.';
+  'The Twilio accounts that were added or changed since p_since, and (in a last row without an account) when this was read. With '
+  'it, webhooks of unknown accounts are recognised without a query for each. Security definer: the worker may not read the '
+  'table.';
 grant execute on function private.twilio_account_sids(timestamptz) to worker;

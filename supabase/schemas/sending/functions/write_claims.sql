@@ -1,4 +1,4 @@
--- What a claim decided on, written.
+-- Writes the decisions of a claim.
 
 create function private.write_claims(p_claims private.claimed_slot[], p_worker_id uuid, p_now timestamptz)
 returns void
@@ -23,7 +23,8 @@ begin
 end;
 $$;
 comment on function private.write_claims(private.claimed_slot[], uuid, timestamptz) is
-  'Gives each claimed message its attempt, and marks message, target and person. The caller holds them all.';
+  'Writes the attempt of each claimed message, and updates message, target and contact. The caller holds the locks of all of '
+  'them.';
 
 create function private.advance_clocks(
   p_number_ids uuid[],
@@ -51,7 +52,8 @@ begin
 end;
 $$;
 comment on function private.advance_clocks(uuid[], timestamptz[], uuid[], timestamptz[], uuid[], timestamptz[]) is
-  'Sets when numbers, campaigns and organisations may send next, never back. The caller holds their clocks.';
+  'Sets when numbers, campaigns and organisations may send next; never moves a time back. The caller holds the locks of their '
+  'clocks.';
 
 create function private.put_back_later(p_message_ids uuid[], p_delays integer[])
 returns void
@@ -94,4 +96,4 @@ begin
 end;
 $$;
 comment on function private.claimed_sends(private.claimed_slot[], timestamptz) is
-  'What the worker posts of a claim, in the order of the slots; p_now is the test''s clock, null for the real one.';
+  'What the worker posts for a claim, in the order of the slots. p_now is a test''s clock; null means the real one.';

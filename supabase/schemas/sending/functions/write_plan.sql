@@ -1,4 +1,4 @@
--- What a plan decided on, written.
+-- Writes the decisions of a plan.
 
 create function private.put_off_targets(p_excluded private.excluded_target[], p_deferred private.deferred_target[],
   p_now timestamptz)
@@ -19,7 +19,7 @@ begin
 end;
 $$;
 comment on function private.put_off_targets(private.excluded_target[], private.deferred_target[], timestamptz) is
-  'Takes targets out of their campaign, and puts others off, as a plan decided. The caller holds them.';
+  'Excludes targets from their campaign and puts others off, as a plan decided. The caller holds their locks.';
 
 create function private.write_plan(
   p_campaign public.campaigns,
@@ -92,5 +92,5 @@ end;
 $$;
 comment on function private.write_plan(public.campaigns, public.orgs, private.pool_number[], private.plan_text[],
   private.carrier_room[], private.planned_send[], timestamptz) is
-  'Writes the messages of a plan: queued, charged to the daily caps, in the queue until about their slot. The caller holds the '
-  'targets.';
+  'Writes the messages of a plan: queued, charged to the daily caps, and hidden in the queue until about the time of their slot. '
+  'The caller holds the locks of the targets.';

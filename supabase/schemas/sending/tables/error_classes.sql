@@ -8,7 +8,7 @@ create table private.error_classes (
   note text not null
 );
 comment on table private.error_classes is
-  'Twilio error codes as data: permanent marks the phone, opt_out suppresses, transient is retried, account and campaign pause, '
-  'sender scores the number, bug is ours.';
+  'Twilio error codes as data: permanent marks the phone, opt_out suppresses it, transient is retried, account and campaign '
+  'pause, sender affects the number, bug is our own error.';
 
 alter table private.error_classes enable row level security;

@@ -10,8 +10,9 @@ create table public.message_status_events (
   created_at timestamptz not null default now()
 );
 comment on table public.message_status_events is
-  'Delivery receipts, each with what private.receipt_details keeps of its form. The same one twice is kept once.';
-comment on column public.message_status_events.raw_data is 'The form as Twilio sent it, without what it says of the account.';
+  'Delivery receipts, each with the part of its form that private.receipt_details keeps. A receipt that comes twice is stored '
+  'once.';
+comment on column public.message_status_events.raw_data is 'The form that Twilio sent, without what identifies the account.';
 create unique index message_status_events_once_key on public.message_status_events
   (message_id, status, coalesce(error_code, 0), coalesce(attempt_id, '00000000-0000-0000-0000-000000000000'));
 create index message_status_events_org_idx on public.message_status_events (org_id, created_at desc);

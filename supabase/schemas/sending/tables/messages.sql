@@ -40,21 +40,38 @@ create table public.messages (
   is_open boolean generated always as (status in ('queued', 'sending')) stored,
   is_live boolean generated always as (status not in ('failed', 'undelivered', 'canceled')) stored,
   carrier_cap_id uuid,
+  class_rule text check (length(class_rule) <= 200),
+  class_phrase text check (length(class_phrase) <= 2000),
+  class_version smallint,
+  holds boolean not null default false,
+  reviewed_at timestamptz,
+  reviewed_by uuid references public.users (id) on delete set null,
+  reviewed_as text,
   is_unknown boolean generated always as (status = 'unknown') stored,
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
 comment on table public.messages is
-  'A text in or out. Campaign messages keep the template version and variables they were planned with, so that the text can be '
-  'rendered again exactly.';
+  'A text in or out. Campaign messages store the template version and variables they were planned with, so that exactly the same '
+  'text can be rendered again.';
 comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
 comment on column public.messages.exempt is
-  'confirmation: the one answer to an opt-out, allowed though suppressed. conversation: answers a person''s own message within '
-  '24 hours, free of quiet hours.';
-comment on column public.messages.is_open is 'Ours to send: queued or being sent.';
-comment on column public.messages.is_live is 'Reached the person, or may still: at most one of a campaign, phone and step is.';
-comment on column public.messages.carrier_cap_id is 'The carrier cap it was charged against when planned; null: none applied.';
-comment on column public.messages.is_unknown is 'Posted, and nobody knows whether Twilio took it.';
+  'confirmation: the one reply to an opt-out, allowed although the phone is suppressed. conversation: a reply within 24 hours to '
+  'a person''s own message, not subject to quiet hours.';
+comment on column public.messages.is_open is 'Not posted yet, or being posted: queued or sending.';
+comment on column public.messages.is_live is
+  'The message reached the person or still may. At most one message of a campaign, phone and step is live.';
+comment on column public.messages.carrier_cap_id is 'The carrier cap to which it was charged when planned; null if none applied.';
+comment on column public.messages.is_unknown is 'Posted, and it is not known whether Twilio accepted it.';
+comment on column public.messages.classification is
+  'What an inbound text means: stop, start, help, wrong_number, deceased, review, interested, not_interested, reply, liked, '
+  'disliked, reaction or automatic.';
+comment on column public.messages.class_rule is 'The rule that decided the classification, as kind.language.name.';
+comment on column public.messages.class_phrase is 'The words that matched the rule, normalised.';
+comment on column public.messages.class_version is 'The version of the rules that judged the text.';
+comment on column public.messages.holds is
+  'Whether campaigns had to stop writing to this person until somebody read the text.';
+comment on column public.messages.reviewed_as is 'What a person says the text means; null if nobody was asked or has looked.';
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
@@ -62,13 +79,15 @@ create index messages_open_idx on public.messages (phone_number_id, queued_at) w
 create index messages_person_idx on public.messages (to_number, org_id, created_at desc);
 create index messages_open_campaign_idx on public.messages (campaign_id) where is_open;
 create index messages_unknown_idx on public.messages (org_id, queued_at) include (charged_segments) where is_unknown;
--- With what is asked of them, so that nothing but the index is read.
+-- The indexes include all columns that the queries need, so that only the index is read.
 create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind)
   where error_code = 30007;
 create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at)
   where error_code = 30007;
--- A lead that goes asks the messages whether they know it; without an index that is a look at all of them for every lead.
+-- Deleting a lead looks for its messages; without an index that would read all of them for every lead.
 create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
+create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
+create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
   where kind = 'inbound' and provider_sid is not null;
 create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;
@@ -78,8 +97,8 @@ create policy "people read messages of their organisation" on public.messages
   for select to authenticated using (org_id = (select private.org_id()));
 grant select on public.messages to authenticated, service_role;
 
--- By row, with a condition: planning inserts hundreds at once, none of which has an outcome, and would gather them all for
--- nothing.
+-- A row trigger with a condition: planning inserts hundreds of messages at once, none of which has an outcome, and a statement
+-- trigger would collect them all for nothing.
 create trigger messages_outcomes_insert after insert on public.messages
   for each row when (new.status not in ('queued', 'sending')
     and new.phone_number_id is not null) execute function private.note_outcome_changes();

@@ -23,14 +23,14 @@ create table public.send_attempts (
     next_look_at is null or outcome in ('open', 'unknown', 'accepted', 'assumed_sent'))
 ) with (fillfactor = 50);
 comment on table public.send_attempts is
-  'Written and committed before Twilio is called, since its POST is not idempotent. not_posted: surely never called. unknown: '
-  'called, no answer. not_accepted: Twilio was asked twice and has no such message. assumed_sent, resent: nobody could tell, '
-  'and a person decided.';
+  'Written and committed before Twilio is called, because Twilio''s POST is not idempotent. not_posted: certainly never posted. '
+  'unknown: posted, without an answer. not_accepted: Twilio was asked twice and has no such message. assumed_sent, resent: the '
+  'outcome could not be found out, and a person decided.';
 comment on column public.send_attempts.http_status is
-  'Of Twilio''s answer; null while it is not known, 0 where the worker died and it never will be.';
+  'The status of Twilio''s answer; null while it is unknown, 0 if the worker died and it will never be known.';
 comment on column public.send_attempts.next_look_at is
-  'When Twilio is asked about an unknown attempt next; of one that went out, when its text and segments are recorded because '
-  'its worker did not.';
+  'When Twilio is asked about an unknown attempt next. For an attempt that was sent: when its text and segments are recorded '
+  'because its worker did not do so.';
 create index send_attempts_look_idx on public.send_attempts (next_look_at) where next_look_at is not null;
 create index send_attempts_org_idx on public.send_attempts (org_id, claimed_at desc);
 

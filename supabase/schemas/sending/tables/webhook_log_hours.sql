@@ -7,7 +7,7 @@ create table private.webhook_log_hours (
   unique nulls not distinct (org_id, is_signed)
 );
 comment on table private.webhook_log_hours is
-  'How many webhooks were kept in the hour that is counted: of each organisation that was named (null: of nobody we know), '
-  'those that its account signed apart from the others, so that forgeries do not crowd them out.';
+  'How many webhooks were stored in the current hour, for each organisation that was named (null: an unknown one). Webhooks that '
+  'its account signed are counted apart from others, so that forgeries do not crowd them out.';
 
 alter table private.webhook_log_hours enable row level security;

@@ -9,7 +9,8 @@ create table public.webhook_logs (
   created_at timestamptz not null default now()
 );
 comment on table public.webhook_logs is
-  'Webhooks that could not be applied (forged, unsigned, for nobody we know), kept raw for 30 days.';
+  'Webhooks that could not be applied (forged, unsigned, for an unknown organisation), stored for 30 days without ids of '
+  'accounts and keys.';
 create index webhook_logs_org_idx on public.webhook_logs (org_id, created_at desc);
 create index webhook_logs_age_idx on public.webhook_logs using brin (created_at);
 

@@ -4,6 +4,6 @@ create table private.template_usage (
   last_used_at timestamptz
 ) with (fillfactor = 50);
 comment on table private.template_usage is
-  'How often a template was planned: rotation takes the one used least. Narrow, because it changes with every batch.';
+  'How often a template was planned: rotation chooses the one used least. A narrow row, because it changes with every batch.';
 
 alter table private.template_usage enable row level security;

@@ -8,7 +8,7 @@ create table public.template_versions (
   primary key (template_id, version)
 );
 comment on table public.template_versions is
-  'Append-only: every text a template ever had, so that a message keeps the one it was sent with.';
+  'Append-only: every text that a template ever had, so that a message keeps the text it was sent with.';
 create index template_versions_org_idx on public.template_versions (org_id);
 
 alter table public.template_versions enable row level security;

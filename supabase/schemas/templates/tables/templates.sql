@@ -23,10 +23,10 @@ create table public.templates (
   constraint templates_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.templates is
-  'A text to send. worst_segments is what planning charges: the most segments it can take with the longest values its variables '
-  'may have.';
+  'A text to send. worst_segments is what planning charges: the most segments that it can take with the longest values its '
+  'variables may have.';
 comment on column public.templates.required_variables is
-  'Variables without a fallback: a lead that lacks one of them is not sent this template.';
+  'Variables without a fallback: this template is not sent to a lead that lacks one of them.';
 create index templates_org_idx on public.templates (org_id, category) where is_active;
 
 alter table public.templates enable row level security;
@@ -37,6 +37,8 @@ grant delete, insert, select, update on public.templates to service_role;
 
 create trigger templates_updated_at before update on public.templates
   for each row execute function private.set_updated_at();
+create trigger templates_refuse_link before insert or update of content, category, is_active on public.templates
+  for each row when (new.is_active and new.category in ('initial', 'stop')) execute function private.refuse_template_link();
 create trigger templates_version before update on public.templates
   for each row execute function private.keep_template_versions();
 create trigger templates_store_version after insert or update on public.templates

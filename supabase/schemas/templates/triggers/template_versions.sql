@@ -1,4 +1,4 @@
--- Templates: texts by category, every version they ever had, and how often each was used (a narrow row of its own).
+-- Templates: texts by category, all their versions, and how often each was used (in a narrow row of its own).
 
 create function private.keep_template_versions()
 returns trigger
@@ -12,7 +12,7 @@ begin
   return new;
 end;
 $$;
-comment on function private.keep_template_versions() is 'Trigger: a changed text is a new version.';
+comment on function private.keep_template_versions() is 'Trigger: a changed text gets a new version.';
 
 create function private.store_template_version()
 returns trigger
@@ -29,4 +29,4 @@ begin
 end;
 $$;
 comment on function private.store_template_version() is
-  'Trigger: stores the version and its usage row. Definer: whoever may write a template may write neither.';
+  'Trigger: stores the version and the usage row. Security definer: the role that writes a template may write neither.';

@@ -8,7 +8,7 @@ declare
   v_calls integer := 0;
 begin
   if exists (select 1 from jsonb_each_text(private.due_background_work()) w where w.value = 'true') then
-    perform private.call_function('/background-worker/drain');
+    perform private.call_background_worker();
   end if;
   if not exists (select 1 from jsonb_each_text(private.due_work('5 seconds', p_now)) w where w.value = 'true') then
     return 0;
@@ -23,9 +23,8 @@ begin
 end;
 $$;
 comment on function private.kick_workers(timestamptz) is
-  'Calls the background worker once if it has anything to do, and the worker as often as there is work: one call for each 1,000 '
-  'sends '
-  'due, four at most. Returns how often the worker.';
+  'Calls the background worker once if it has anything to do. Calls the worker if it has anything to do: once for each 1,000 '
+  'sends due, at least once and at most four times. Returns the number of calls to the worker.';
 
 create function private.call_worker()
 returns boolean
@@ -36,9 +35,24 @@ as $$
   select private.call_function('/worker/drain');
 $$;
 comment on function private.call_worker() is
-  'Posts one call to the worker, once this transaction commits; false where the Vault secrets are not set. Definer: the worker '
-  'may neither read Vault nor post.';
+  'Posts one call to the worker when this transaction commits: by a campaign that a person builds, starts or resumes, so that it '
+  'begins at once, and by a drain that leaves work to the next one. Returns false if the Vault secrets are not set. Security '
+  'definer: the worker may neither read Vault nor post.';
 grant execute on function private.call_worker() to worker;
+
+create function private.call_background_worker()
+returns boolean
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.call_function('/background-worker/drain');
+$$;
+comment on function private.call_background_worker() is
+  'Posts one call to the background worker when this transaction commits: by what a person began, so that it begins at once, and '
+  'by a drain that leaves work to the next one. Returns false if the Vault secrets are not set. Security definer: the worker may '
+  'neither read Vault nor post.';
+grant execute on function private.call_background_worker() to worker;
 
 create function private.call_function(p_path text)
 returns boolean
@@ -60,5 +74,5 @@ begin
 end;
 $$;
 comment on function private.call_function(text) is
-  'Posts to a function of ours with the worker''s secret, once the transaction commits; p_path begins with /. False if the '
-  'Vault secrets are not set. A lost call is made good by the next.';
+  'Posts to one of our functions with the worker''s secret, when the transaction commits. p_path begins with /. Returns false if '
+  'the Vault secrets are not set. If a call is lost, the next call does its work.';

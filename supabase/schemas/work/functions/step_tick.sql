@@ -8,13 +8,15 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   if p_tick.ends_at is null then
-    -- One statement for the server, however often it commits: it must be over long before the server would cancel it.
+    -- To the server the whole loop is one statement, however often it commits. It must end long before the server would cancel
+    -- it.
     p_tick.ends_at := v_now
       + least(interval '55 seconds', nullif(current_setting('statement_timeout')::interval, interval '0') / 2);
     p_tick.since := 'epoch';
   end if;
 
-  -- A step of its own, so that nobody who alters a table waits for it: the look before it has given its locks back.
+  -- Resting is a step of its own. The step before it has released its locks, so a session that alters a table does not wait for
+  -- the rest.
   if p_tick.is_resting then
     perform pg_sleep(1 - extract(epoch from v_now)::numeric % 1);
     p_tick.is_resting := false;
@@ -30,7 +32,7 @@ begin
       p_tick.since := v_now;
       p_tick.is_resting := true;
     else
-      -- Plans as of now, as a new session would have them: in a minute an empty table may have become a large one.
+      -- Makes plans from current statistics, as a new session would: within a minute an empty table may become a large one.
       perform set_config('plan_cache_mode', 'force_custom_plan', false);
       p_tick.place := 0;
       p_tick.items := '{}';
@@ -62,5 +64,6 @@ begin
 end;
 $$;
 comment on function private.step_tick(private.tick, boolean) is
-  'One step of a tick, which is one transaction: looks for a task, rests until the next second, does a part of its task for one '
-  'item, or goes on to the next part. Begins with null; null after about a minute. p_prompt_only: it takes prompt tasks alone.';
+  'One step of a tick, in one transaction: it looks for a task, rests until the next second, does a part of its task for one '
+  'item, or moves on to the next part. p_tick is the state that the step before returned, null at first. Returns the new state; '
+  'null when the tick has ended, after about a minute. p_prompt_only: the tick takes only prompt tasks.';

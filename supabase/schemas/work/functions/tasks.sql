@@ -1,4 +1,4 @@
--- Tasks: whether one is due, whose turn it is, and how its parts are done.
+-- Tasks: whether a task is due, which one comes next, and how its parts are done.
 
 create function private.fail_task(p_task text, p_error text)
 returns void
@@ -12,13 +12,14 @@ begin
   where t.name = p_task;
 end;
 $$;
-comment on function private.fail_task(text, text) is 'Counts a failure of a task that is nobody''s own, and keeps its error.';
+comment on function private.fail_task(text, text) is
+  'Counts a failure that belongs to a task as a whole, not to one organisation, and stores its error.';
 
 create function private.is_task_due(p_task text, p_due text)
 returns boolean
 language plpgsql
 set search_path = ''
--- A table that somebody alters must not stop the looks at all other tasks.
+-- While a session alters a table, waiting for its lock must not hold up the checks of all other tasks.
 set lock_timeout = '1s'
 as $$
 declare
@@ -28,7 +29,7 @@ begin
   return coalesce(v_due, false) or exists (
     select from private.work_failures f join private.task_parts p on p.kind = f.kind
     where p.task = p_task and f.next_try_at <= clock_timestamp()
-      -- What was not tried again for an hour has no item any more.
+      -- A failure that was due an hour ago and was not tried again is of an item that no longer exists.
       and f.next_try_at > clock_timestamp() - interval '1 hour');
 exception when query_canceled or others then
   if private.is_passing(sqlstate) then
@@ -39,7 +40,7 @@ exception when query_canceled or others then
 end;
 $$;
 comment on function private.is_task_due(text, text) is
-  'Whether a task has anything to do, or anything that failed to try again. If that can''t be told, it is done.';
+  'Whether a task has anything to do, or any failed item to try again. True also if the query for this fails.';
 
 create function private.task_lock(p_task text)
 returns bigint
@@ -49,7 +50,7 @@ set search_path = ''
 as $$
   select hashtextextended('task:' || p_task, 0);
 $$;
-comment on function private.task_lock(text) is 'The advisory lock that a tick holds while it does a task.';
+comment on function private.task_lock(text) is 'The key of the advisory lock that a tick holds while it does a task.';
 
 create function private.take_task(p_since timestamptz, p_prompt_only boolean, p_now timestamptz default clock_timestamp())
 returns text
@@ -62,18 +63,20 @@ declare
   v_turn timestamptz;
   v_soon timestamptz := p_now + interval '1 minute';
 begin
-  -- Prompt tasks first: there are fewer of them than ticks, and one tick at a time does a task, so that a tick is left for the
-  -- others. Of the others the seldom ones first: those that come every second could keep them out for ever.
+  -- Prompt tasks come first. There are fewer of them than ticks, and only one tick at a time does a task, so a tick is left for
+  -- the other tasks. Of the other tasks the rare ones come first, because tasks that are due every second could keep them out for
+  -- ever.
   for v_task in select t.* from private.tasks t where t.is_active order by t.is_prompt desc, t.seconds desc, t.name loop
     v_turn := to_timestamp(floor(extract(epoch from p_now) / v_task.seconds) * v_task.seconds);
     continue when p_prompt_only and not v_task.is_prompt;
-    -- A clock that was put back must not make it wait until it is late again.
+    -- A began_at of more than a minute ahead is ignored: if the clock was put back, the task must not wait until that time comes
+    -- again.
     continue when p_since between v_turn and v_soon or v_task.began_at between v_turn and v_soon;
     continue when not pg_try_advisory_lock(private.task_lock(v_task.name));
-    -- Under the lock: another tick may have done it since the list was read.
+    -- Read again under the lock: another tick may have done the task since the list was read.
     select t.* into v_locked from private.tasks t where t.name = v_task.name;
     if (v_locked.began_at between v_turn and v_soon) is not true and private.is_task_due(v_task.name, v_task.due) then
-      -- Nobody does it now, so who began it and did not end it is gone.
+      -- This session holds the lock, so no other does the task now. A run that began and did not end was lost with its session.
       if v_locked.began_at > coalesce(v_locked.ended_at, '-infinity') then
         perform private.fail_task(v_task.name, 'its session ended before it did');
       end if;
@@ -88,9 +91,9 @@ begin
 end;
 $$;
 comment on function private.take_task(timestamptz, boolean, timestamptz) is
-  'Takes a task whose turn came after p_since, that is due and that no other tick does: its name, and its lock, which the '
-  'session keeps until private.end_task. A turn begins whenever the clock can be divided by the task''s seconds, and a task '
-  'runs once in it. Null if there is none. Writes nothing for what is not due.';
+  'Takes a task that is due, whose turn came after p_since, and that no other tick does. Returns its name, and locks it: the '
+  'session keeps the lock until private.end_task. A turn begins whenever the clock is a multiple of the task''s seconds, and a '
+  'task runs once in each turn. Null if there is no such task. Writes nothing about tasks that are not due.';
 
 create function private.end_task(p_task text, p_now timestamptz default clock_timestamp())
 returns void
@@ -104,7 +107,7 @@ begin
   perform pg_advisory_unlock(private.task_lock(p_task));
 end;
 $$;
-comment on function private.end_task(text, timestamptz) is 'Notes that a task is done, and gives back its lock.';
+comment on function private.end_task(text, timestamptz) is 'Records that a task is done, and releases its lock.';
 
 create function private.part_items(p_part private.task_parts)
 returns setof private.work_item
@@ -116,17 +119,17 @@ begin
     return next null;
     return;
   end if;
-  -- Beginning anywhere: what the time does not suffice for is not always the same.
+  -- Starts at a random item: if the time is not enough for all, it is not always the same items that are left out.
   return query execute format('select i.item, i.org_id from (%s) as i (item, org_id) order by i.item < $1, i.item', p_part.items)
     using gen_random_uuid();
 exception when query_canceled or others then
   if not private.is_passing(sqlstate) then
-    perform private.fail_task(p_part.task, format('what part %s is for: %s (%s)', p_part.place, sqlerrm, sqlstate));
+    perform private.fail_task(p_part.task, format('the items of part %s: %s (%s)', p_part.place, sqlerrm, sqlstate));
   end if;
 end;
 $$;
 comment on function private.part_items(private.task_parts) is
-  'What a part of a task is to be done for; one empty item if it is done for all organisations at once.';
+  'The items that a part of a task is done for; one empty item if it is done for all organisations at once.';
 
 create function private.run_part(p_part private.task_parts, p_item private.work_item)
 returns void
@@ -148,5 +151,5 @@ exception when query_canceled or others then
 end;
 $$;
 comment on function private.run_part(private.task_parts, private.work_item) is
-  'Does a part of a task for one item. Never raises: what fails for an organisation is counted for it, what is nobody''s own for '
-  'the task, and the next part follows.';
+  'Does a part of a task for one item. Never raises: a failure of one organisation is counted for that organisation, any other '
+  'failure for the task, and the next part follows.';

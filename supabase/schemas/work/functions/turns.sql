@@ -1,5 +1,5 @@
--- Queues are read in turns: the next message is that of the organisation whose work took the least time, and one that is read
--- again and again, because whoever read it died, comes back later each time.
+-- Queues are read in turns: the next message is one of the organisation whose work took the least time. A message that is read
+-- again, because the worker that read it died, becomes visible later each time.
 
 create function private.queue_is_due(p_queue text, p_within interval default '0')
 returns boolean
@@ -19,8 +19,8 @@ begin
 end;
 $$;
 comment on function private.queue_is_due(text, interval) is
-  'Whether a queue has a message that is due within an interval. By exists: pgmq.metrics counts the whole queue. Definer: the '
-  'worker may not read the queue.';
+  'Whether a queue has a message that is due now or within p_within. Uses exists, because pgmq.metrics counts the whole queue. '
+  'Security definer: the worker may not read the queue.';
 grant execute on function private.queue_is_due(text, interval) to service_role, worker;
 
 create function private.uuid_or_null(p_text text)
@@ -32,7 +32,7 @@ as $$
   select case when p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_text::uuid end;
 $$;
 comment on function private.uuid_or_null(text) is
-  'A text as the uuid it is, in lower case as Postgres writes it; null if it is none.';
+  'A text as a UUID if it is one in lower case, as Postgres writes it; else null.';
 
 create function private.charge_turn(p_queue text, p_org_id uuid, p_seconds double precision)
 returns void
@@ -44,6 +44,7 @@ as $$
   where t.queue = p_queue and t.org_id = p_org_id;
 $$;
 comment on function private.charge_turn(text, uuid, double precision) is
-  'Counts what a message that read_in_turn gave took, p_seconds (an hour at most), in place of the second that it was read for. '
-  'Called once it is done or failed. Definer: the worker may not write this table.';
+  'Charges an organisation for a message of read_in_turn: p_seconds (an hour at most) that its work took, in place of the one '
+  'second charged when it was read. Called when the work is done or has failed. Security definer: the worker may not write this '
+  'table.';
 grant execute on function private.charge_turn(text, uuid, double precision) to worker;

@@ -11,22 +11,23 @@ create table private.tasks (
   failures bigint not null default 0,
   error text check (length(error) <= 500),
   failed_at timestamptz
--- Written with every run: room for the new version of a row beside the old.
+-- Every run updates a row: the fillfactor leaves room for its new version on the same page.
 ) with (fillfactor = 20);
 comment on table private.tasks is
-  'What the ticks do every few seconds if it is due. An area adds its own in its tasks.sql. Nothing is written if a task is not '
-  'due.';
-comment on column private.tasks.seconds is 'How often it is looked at whether it is due.';
+  'What the ticks do every few seconds if it is due. Each area adds its tasks in its tasks.sql. Nothing is written about a task '
+  'that is not due.';
+comment on column private.tasks.seconds is 'How often a tick checks whether the task is due, in seconds.';
 comment on column private.tasks.is_prompt is
-  'Whether the first tick, which does nothing else, does it too: nothing slow may stand in its way.';
+  'Whether the first tick also does this task. It does only prompt tasks, so that nothing slow holds them up.';
 comment on column private.tasks.due is
-  'A query that tells by indexes or by an empty table whether there is anything to do. It may say yes too often, never no too '
-  'often.';
-comment on column private.tasks.is_active is 'False stops it until it is true again.';
+  'A query that says whether there is anything to do, from an index or an empty table. It may return true when there is nothing '
+  'to do, but never false when there is.';
+comment on column private.tasks.is_active is 'False stops the task until it is set to true again.';
 comment on column private.tasks.began_at is
-  'When it last ran. Later than ended_at: it runs now, or its session ended before it did.';
-comment on column private.tasks.longest is 'What its longest run took.';
+  'When the task last started. If this is later than ended_at, it is running now, or its session ended before it did.';
+comment on column private.tasks.longest is 'How long its longest run took.';
 comment on column private.tasks.failures is
-  'How often it failed as a whole, with the last error and when. What failed for one organisation is in private.work_failures.';
+  'How often it failed as a whole; error and failed_at are of the last failure. Failures of one organisation are in '
+  'private.work_failures.';
 
 alter table private.tasks enable row level security;

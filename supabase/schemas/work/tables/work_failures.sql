@@ -9,9 +9,9 @@ create table private.work_failures (
   primary key (kind, item)
 );
 comment on table private.work_failures is
-  'Work that failed and is to be tried again: of what kind, for which item (mostly an organisation), how often in a row, why, '
-  'and not before when. Empty while all is well. org_id null: a call for all organisations together, which go one by one '
-  'meanwhile.';
+  'Work that failed and will be tried again: its kind, its item (mostly an organisation), how often it failed in a row, why, and '
+  'the earliest time of the next try. Empty if nothing fails. org_id is null for a call for all organisations together, which is '
+  'replaced by one call for each organisation meanwhile.';
 create index work_failures_org_idx on private.work_failures (org_id);
 
 alter table private.work_failures enable row level security;

@@ -7,8 +7,8 @@ create table private.work_turns (
 ) with (fillfactor = 50);
 comment on table private.work_turns is
   'Turns of organisations at a queue (builds, imports, jobs, file_removals, lookups, enrichments), in seconds of the queue''s '
-  'own clock: where the last turn began, and where it ends by the time that the work took. The next turn is that of whoever''s '
-  'ends first.';
+  'own clock: where an organisation''s last turn began, and where it ends according to the time that its work took. The '
+  'organisation whose turn ends first is next.';
 create index work_turns_org_idx on private.work_turns (org_id);
 create index work_turns_began_idx on private.work_turns (queue, began);
 

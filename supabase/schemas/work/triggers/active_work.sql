@@ -1,4 +1,5 @@
--- How much of one organisation's may be under way at once: what is more waits with its people, not in everybody's queue.
+-- Limits on how much work of one organisation may be active at once. Further work is refused, so that it does not fill the queue
+-- that all organisations share.
 
 create function private.limit_rows()
 returns trigger
@@ -13,7 +14,7 @@ begin
   if new.org_id is null then
     return new;
   end if;
-  -- Two at once would each count without the other's row.
+  -- Two inserts at the same time would each count without the other's row.
   perform 1 from public.orgs o where o.id = new.org_id for no key update;
   execute format('select count(*) from (select from public.%I t where t.org_id = $1 limit $2) x', tg_table_name)
     into v_rows using new.org_id, v_most;
@@ -26,8 +27,8 @@ begin
 end;
 $$;
 comment on function private.limit_rows() is
-  'Trigger before each row: an organisation has no more rows of this table than the argument says. Raises PT409. Definer: it '
-  'locks the organisation, so that two who add at once count each other.';
+  'Trigger before each row: an organisation may have at most tg_argv[0] rows of this table. Raises PT409. Security definer: it '
+  'locks the organisation, so that two inserts at the same time count each other.';
 
 create function private.limit_active_work()
 returns trigger
@@ -41,7 +42,8 @@ declare
   v_states constant text[] := tg_argv[2]::text[];
   v_active integer;
 begin
-  -- Two at the same moment must not both be the last that fits. Whoever holds it takes no further lock.
+  -- Two at the same moment must not both count as the last that fits. It can't deadlock: a session that waits for this lock holds
+  -- no lock that the holder takes after it.
   perform pg_advisory_xact_lock(hashtextextended('active ' || tg_argv[1] || new.org_id, 0));
   execute format(
     'select count(*) from (select from %I.%I x where x.org_id = $1 and x.status::text = any ($2) and x.id <> $3 limit $4) a',
@@ -56,6 +58,6 @@ begin
 end;
 $$;
 comment on function private.limit_active_work() is
-  'Trigger, after a row comes into one of the states tg_argv[2]: raises PT429 rate_limited where its organisation has '
-  'tg_argv[0] other rows in them already; tg_argv[1] says what they are. Definer: counts all of the organisation''s rows, '
-  'whoever writes.';
+  'Trigger, after a row has entered one of the states tg_argv[2]: raises PT429 rate_limited if its organisation already has '
+  'tg_argv[0] other rows in these states. tg_argv[1] says in the error what the rows are. Security definer: it counts all rows '
+  'of the organisation, whatever role writes.';

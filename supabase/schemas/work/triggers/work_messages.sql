@@ -10,5 +10,6 @@ begin
 end;
 $$;
 comment on function private.drop_own_work() is
-  'Trigger, after a row ends, pauses or goes: its message leaves queue tg_argv[0], in the same transaction. tg_argv[1] names '
-  'the row''s id in messages. Else what begins and ends again and again would fill the queue. Definer: nobody else may use it.';
+  'Trigger, after a row ends, is paused or is deleted: removes its message from queue tg_argv[0], in the same transaction. '
+  'tg_argv[1] is the key of the row''s id in messages. Without this, work that is started and ended again and again would fill '
+  'the queue. Security definer: users may not write the queue.';

@@ -31,10 +31,10 @@ scope.EdgeRuntime = {
     return promise;
   },
 };
-// Functions have none of their own when hosted.
+// Hosted functions have no workers.
 delete (scope as Record<string, unknown>).Worker;
 
-/** A call lives until its answer is sent, a background task until it has settled: the process does not leave before. */
+/** A call ends when its answer is sent, a background task when it has settled: the process does not end before. */
 function hold(promise: Promise<unknown>): void {
   watcher.postMessage({ began: usedMs() });
   const release = () => watcher.postMessage({ ended: usedMs() });
@@ -81,7 +81,7 @@ async function load(): Promise<EdgeFunction> {
   return edge as EdgeFunction;
 }
 
-// A body nobody read would make the server reset the connection, and the caller lose the answer with it.
+// If a body is not read, the server resets the connection and the caller loses the answer.
 async function drain(request: Request): Promise<void> {
   if (!request.body || request.bodyUsed || request.body.locked) return;
   const signal = AbortSignal.timeout(drainMs);

@@ -1,4 +1,4 @@
-// What CPU this process and the thread that asks have used, by calls of libc that every POSIX system has.
+// The CPU that this process and the calling thread have used, by libc calls that every POSIX system has.
 import { deno } from "./deno-runtime.ts";
 
 const isDarwin = deno.build.os === "darwin";
@@ -24,7 +24,7 @@ export function threadCpuMs(): number {
   return Number(time[0]) * 1000 + Number(time[1]) / 1_000_000;
 }
 
-/** Ends the process whatever its main thread does. */
+/** Ends the process, even if its main thread is busy. */
 export function exitNow(): void {
   symbols._exit(0);
 }

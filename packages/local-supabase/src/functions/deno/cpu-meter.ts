@@ -1,8 +1,8 @@
 // How much CPU the function's thread has used since its code began to run: what the hosted runtime counts, for an isolate's life.
 
 /**
- * The thread tells its own clock while it is not busy. From there on the process' clock is taken, and a slice of it never counts
- * more than the time it took: V8's helper threads burn CPU too, which hosted does not count.
+ * The thread reports its own clock while it is not busy. After that the process' clock is used, and a slice of it never counts
+ * more than the time that passed: V8's helper threads use CPU too, which hosted does not count.
  */
 export class CpuMeter {
   private usedMs = 0;

@@ -1,11 +1,11 @@
-// A thread beside the function's: it sees a busy main thread, holds the process to its limits, hears the runner's orders,
+// A thread beside the function's: it sees a busy main thread, enforces the process' limits, takes the runner's orders,
 // and ends the process when the runner is gone.
 import { type Limits, type Notice, noticeLine, type Order, type UnloadReason } from "../runner-protocol.ts";
 import { exitNow, processCpuMs, threadCpuMs } from "./cpu-clocks.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { deno } from "./deno-runtime.ts";
 
-/** Calls and background tasks that begin or end, each with what the main thread's own CPU clock says, in milliseconds. */
+/** Calls and background tasks that begin or end, each with the main thread's own CPU time, in milliseconds. */
 export type FromMain =
   | { watch: { token: string; limits: Limits } }
   | { began: number }
@@ -22,7 +22,7 @@ const main = globalThis as unknown as {
 
 const mebibyte = 1024 * 1024;
 const sampleMs = 20;
-/** So often the main thread is asked for its CPU clock: asking costs it a little. */
+/** How often the main thread is asked for its CPU time: asking costs it a little. */
 const askEveryMs = 250;
 /** A main thread that has not answered for this long is busy, and its CPU is estimated. */
 const busyAfterMs = 100;
@@ -31,7 +31,7 @@ const near = 0.9;
 
 const bareRuntime = deno.memoryUsage().rss;
 const now = () => performance.now();
-// What this thread burns is not the function's.
+// CPU of this thread does not count as the function's.
 const meter = new CpuMeter(() => processCpuMs() - threadCpuMs(), now);
 let token = "";
 let limits: Limits = { cpuSoftMs: 0, cpuHardMs: 0, memoryMb: 0 };
@@ -93,7 +93,7 @@ function sample(): void {
   }
 }
 
-/** Whether something is to be done at so much CPU that was not done yet: then the thread's own clock decides. */
+/** Whether this much CPU passes a limit that was not handled yet: then the thread's own clock decides. */
 function passesLimit(usedMs: number): boolean {
   const { cpuSoftMs, cpuHardMs } = limits;
   return usedMs >= (retired.has("cpu") ? cpuHardMs * (announced ? 1 : near) : cpuSoftMs);
@@ -111,7 +111,7 @@ function announce(reason: UnloadReason): void {
   main.postMessage({ unload: reason });
 }
 
-// Its listeners have heard of the end before it comes, and what they began by then is finished.
+// Listeners of `beforeunload` are told first, and what they begin then is finished.
 function leaveIfIdle(): void {
   if (!leaving || inProgress > 0) return;
   if (!announced) announce(leaving);
@@ -134,7 +134,7 @@ async function hear(): Promise<void> {
   let text = "";
   for (;;) {
     const length = await deno.stdin.read(buffer);
-    // The runner is gone, even if by kill -9: nobody would answer for this process any more.
+    // The runner is gone, perhaps by kill -9: nothing controls this process any more.
     if (length === null) {
       announce("termination");
       return obey({ leave: "termination", graceMs: 200 });

@@ -1,4 +1,4 @@
-// CRC-32 as zip files have it, carried on from one piece of a file to the next.
+// CRC-32 as zip files have it, which can continue from one piece of a file to the next.
 
 /** Four tables, one for each byte of a word: three times as fast as one. */
 const TABLES = makeTables();

@@ -2,10 +2,10 @@
 // would have to be held whole.
 import type { Cell } from "../../../_shared/leads/export-columns.ts";
 
-/** What a spreadsheet can hold. */
+/** The most that a spreadsheet can hold. */
 export const MAX_SHEET_ROWS = 1_048_576;
 const MAX_CELL_CHARS = 32_767;
-/** Styles of STYLES in workbook-files.ts. Text cells are formatted as text: editing one makes no formula or number of it. */
+/** Styles of STYLES in workbook-files.ts. Text cells are formatted as text: editing one must not make it a formula or number. */
 const TEXT = 1;
 const HEADING = 2;
 
@@ -54,7 +54,10 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const SPECIAL = /[<>&]/;
 const ENTITIES: Record<string, string> = { "<": "&lt;", ">": "&gt;", "&": "&amp;" };
 
-/** What XML can't hold is left out (half a surrogate pair becomes U+FFFD when it is encoded); _x0041_ would be read as an escape and is escaped itself, as is the carriage return. */
+/**
+ * Leaves out what XML can't hold; half a surrogate pair becomes U+FFFD when it is encoded. Escapes the carriage return, and text
+ * such as _x0041_, which would be read as an escape.
+ */
 function escapeText(value: string): string {
   let text = value.length > MAX_CELL_CHARS ? value.slice(0, MAX_CELL_CHARS) : value;
   text = text.replace(FORBIDDEN, "");

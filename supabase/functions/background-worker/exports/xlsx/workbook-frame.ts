@@ -1,4 +1,4 @@
-// All of a workbook but the rows: what comes in the file before the sheet's deflated parts and after them.
+// Everything in a workbook's file except the rows: the bytes before the sheet's deflated parts and those after them.
 import { crc32 } from "./crc-32.ts";
 import { DEFLATE_END, deflatePiece } from "./deflate-piece.ts";
 import { SHEET_END } from "./sheet-xml.ts";

@@ -1,21 +1,21 @@
-// What stands in a zip file around the bytes of its entries (PKWARE APPNOTE 6.3.10, 4.3). Sizes and checksums are known
-// beforehand; nothing is over 4 GB, so no zip64.
+// The headers in a zip file around the bytes of its entries (PKWARE APPNOTE 6.3.10, 4.3). Sizes and checksums are known
+// beforehand, and nothing is over 4 GB, so zip64 is not needed.
 
 export interface ZipEntry {
   path: string;
   crc: number;
-  /** Of the deflated bytes. */
+  /** The deflated size. */
   bytes: number;
-  /** Before they were deflated. */
+  /** The size before it was deflated. */
   rawBytes: number;
 }
 
-/** More than the format's 32-bit fields can say. */
+/** The format's 32-bit fields can't hold more. */
 export const MAX_ZIP_BYTES = 0xffff_ffff;
 const VERSION = 20;
 const UTF_8_NAMES = 0x0800;
 const DEFLATED = 8;
-/** 1 January 1980, the earliest a zip can say: the same leads make the same file. */
+/** 1 January 1980, the earliest date of the format. It is fixed, so that the same leads make the same file. */
 const DATE = 0x0021;
 
 /** What comes before the entry's deflated bytes. */

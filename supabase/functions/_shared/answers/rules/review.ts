@@ -1,0 +1,150 @@
+// Texts that may mean a wish to stop, or that threaten: nothing more is sent until a person has read them.
+import type { RuleList } from "./rule-language.ts";
+
+export const REVIEW_EN: RuleList = {
+  kind: "review",
+  language: "en",
+  rules: [
+    [
+      "letter",
+      "^ S|ST|STO|TOP|OPT|DONT|NEVER_AGAIN|DO_NOT|DELETE|ERASE|BLOCK|NO_ME|NOT_AGAIN|ENOUGH|REMOVE_IT|" +
+        "TAKE_IT_OFF $",
+    ],
+    ["delete", "^ DELETE|ERASE MY? FILE|INFO|ALL|THIS|IT $"],
+    ["dnc", "DNC|TCPA|TELEMARKETING|TELEMARKETER|TELEMARKETERS"],
+    ["authority", "FCC|FTC|THE_BB|ATTORNEY_GENERAL|AG_OFFICE|SMALL_CLAIMS"],
+    [
+      "complaint",
+      "FILING|FILE|FILED|MAKE|MAKING A? COMPLAINT|REPORT|POLICE|CHARGES|SUIT|LAWSUIT >IN_PROBATE",
+    ],
+    [
+      "lawyer",
+      "CALL|CALLING|CONTACT|CONTACTING|HEAR|HEARING|SEE|NOTIFY|INFORM FROM|ABOUT_THIS_FROM|TO? MY|OUR|" +
+        "AN|THE ATTORNEY|LAWYER|POLICE|COPS|SHERIFF|ATTORNEYS " +
+        ">HANDLES|FOR|HE|HANDLING|WITH_AN_OFFER|IF|TO",
+      "with_offer",
+    ],
+    [
+      "lawyer will hear",
+      "ATTORNEY|LAWYER WILL HEAR|BE_IN|BE_CONTACTING|CONTACT_YOU_ABOUT|SUE|BE_CALLING|BE_HEARING " +
+        ">ABOUT_THE_OFFER",
+      "with_offer",
+    ],
+    [
+      "over to the police",
+      "OVER|REPORTING|REPORTED|FORWARDING|FORWARDED *3 TO THE POLICE|COPS|AUTHORITIES|FBI|SHERIFF",
+    ],
+    ["from the state", "WITH|FROM|CONTACT|CONTACTING|CALLING *3 ATTORNEY_GENERALS"],
+    ["law firm", "HEAR|HEARING FROM *3 !IN LAW|LAWYERS|ATTORNEYS|LEGAL", "with_offer"],
+    ["lawsuit for you", "YOU|YOURE|YOUVE *4 LAWSUIT|SUED"],
+    [
+      "kept for a lawyer",
+      "SCREENSHOT~|SAVED|SAVING|FORWARDED|FORWARDING|DOCUMENTED|DOCUMENTING|SHOWING|SHOWED *4 LAWYER|ATTORNEY",
+      "with_offer",
+    ],
+    ["lawyer and texts", "LAWYER|ATTORNEY *5 THESE|YOUR <MSGS>", "with_offer"],
+    ["price of a text", "500|$500|1500|$1500|1 PER|A|EACH|EVERY TEXT|MESSAGE|VIOLATION"],
+    ["stalker", "^ YOU_ARE|YOURE|STOP? A? STALKER|STALKERS|CREEP|CREEPS $"],
+    ["cops", "CALL|CALLING|CALLED THE COPS|POLICE|SHERIFF|LAW"],
+    ["sue", "SUE|SUING YOU|YALL|YOUR|THEM"],
+    ["court", "SEE YOU IN COURT"],
+    ["reporting", "REPORT|REPORTING|REPORTED YOU|THIS|IT TO|AS|FOR|$", "tax_report"],
+    [
+      "illegal",
+      "THIS|THATS|IS|ITS|TEXTING|YOURE ILLEGAL|AGAINST_THE_LAW|UNLAWFUL >TO_BURN|TO_HUNT|TO_BUILD|TO_DUMP|TO_PARK|TO_FISH|TO_DIG|TO_CUT|TO_CAMP|TO_SUBDIVIDE|TO_LIVE|TO_DRILL",
+    ],
+    ["violation", "VIOLATION|VIOLATING|VIOLATED OF|THE|MY|FEDERAL|$", "zoning"],
+    [
+      "scam",
+      "^ THIS_IS|YOURE|ITS|YOU|WHAT|TOTAL|THATS? A|ARE? SCAM|SCAMMER|SCAMMERS|SPAM|SPAMMER|FRAUD|SCAMS|" +
+        "SPAMMERS|FRAUDSTER|LIAR $",
+    ],
+    ["no no no", "^ NO NO NO|NO_NO|NO_NO_NO"],
+    ["noo", "^ NOO|NOOO|NOOOO|NOOOOO|NOOOOOO $"],
+    ["I said no", "I SAID|ALREADY_SAID|TOLD_YOU|ALREADY_TOLD_YOU NO|NOT_INTERESTED|NOPE ALREADY?"],
+    ["say no", "SAY|TELL_YOU|SAYING|TELLING_YOU|SAID|TOLD_YOU NO $"],
+    ["told you already", "^ I? ALREADY? TOLD YOU ALREADY|BEFORE|LAST_TIME|THAT_ALREADY $"],
+    ["keep texting", "KEEP|KEEPS|STILL|QUIT_THEN <TEXTING> ME|US|MY|HER|THIS >YES", "keep_going"],
+    ["rights", "NO_RIGHT|WHO_GAVE_YOU *2 TO|PERMISSION"],
+    ["texted so often", "TEXTED|MESSAGED|CALLED|CONTACTED ME|US *1 TIMES"],
+    [
+      "nth text",
+      "4TH|5TH|6TH|3RD|10TH|THIRD|FOURTH|FIFTH|SIXTH|SEVENTH|TENTH TEXT|MESSAGE|TIME FROM|YOU|$",
+      "sale",
+    ],
+    [
+      "why texting",
+      "^ *2 WHY ARE|DO|DID|WOULD|IS|YOU YOU|SOMEONE|YALL|PEOPLE? KEEP? TEXTING|CONTACTING|MESSAGING|" +
+        "CALLING|BOTHERING|HARASSING|TEXT|CONTACT ME|MY|US|THIS|$",
+    ],
+    ["annoying", "ANNOYING|OBNOXIOUS|INTRUSIVE|RELENTLESS|PATHETIC"],
+    ["never quit", "YOU PEOPLE *2 QUIT|STOP|ARE|NEVER"],
+    ["tired of it", "TIRED|SICK|FED_UP OF|WITH THESE|GETTING|THIS|YOUR|YOU|ALL|TEXTS|THE_TEXTS >TAXES"],
+    ["so many a day", "GET *2 OF_THESE|TEXTS|OF_THEM A|EVERY DAY"],
+    [
+      "rude",
+      "SHUT_UP|WTF|GET_A_LIFE|GO_TO_HELL|EAT_SHIT|KISS_MY|ASSHOLE|GET_A_REAL|BITE_ME|GET_STUFFED|JERK|" +
+        "BASTARD|BASTARDS|BITCH|MORON|MORONS|IDIOT|DICK|ASSHOLES",
+    ],
+    ["no solicitation", "NO|RESPOND_TO|ACCEPT|WITH SOLICITORS|SOLICITATIONS|SOLICITATION|SOLICITING"],
+    ["end of it", "^ END OF CONVERSATION|DISCUSSION $"],
+    ["never", "^ DO_NOT|DONT|NEVER_EVER $"],
+    ["don't ask", "DONT|NEVER|QUIT ASK ME? AGAIN|ANYMORE|EVER"],
+    ["no marketing", "NOT? FOR|USE_FOR|NO MARKETING|EMERGENCIES|TELEMARKETING|SOLICITATION|SPAM"],
+    ["emergencies only", "EMERGENCIES|WORK|BUSINESS ONLY|PHONE|LINE >CALL_MY|NUMBER", "use_other"],
+    ["a child", "CHILDS|MINOR|DAUGHTERS|SONS|KIDS|GRANDSONS|YEAR_OLD PHONE|DAUGHTER|SON|$"],
+    ["I am a minor", "IM A MINOR|CHILD|KID"],
+    ["dementia", "I|IM HAVE DEMENTIA|ALZHEIMERS"],
+    ["who authorized", "WHO AUTHORIZED|GAVE_YOU_PERMISSION|SAID_YOU_COULD"],
+    ["how do you have it", "HOW DO YOU HAVE MY NUMBER|INFO|INFORMATION|CELL"],
+    ["stop at once", "STOP AT ONCE"],
+    ["do you ever stop", "^ DO|WILL YOU *1 STOP $"],
+    ["opt in or out", "OPT IN OR OUT"],
+    ["not a texter", "DONT DO TEXT|TEXTS"],
+  ],
+};
+
+export const REVIEW_ES: RuleList = {
+  kind: "review",
+  language: "es",
+  rules: [
+    [
+      "abogado",
+      "LLAMAR|CONTACTAR|HABLAR|VER|AVISAR A|CON MI ABOGADO|ABOGADA|LICENCIADO >LOS_PAPELES",
+      "with_offer",
+    ],
+    ["mi abogado hará", "ABOGADO SE_PONDRA|LOS|SE_COMUNICARA|VA_A"],
+    ["demandar", "DEMANDAR|DEMANDARLOS|DEMANDARE|DEMANDAREMOS|DEMANDO|ACUSAR|ACUSARLOS|DENUNCIA|DENUNCIAR"],
+    ["demanda", "DEMANDA >DE|ENTRE|CONTRA_MI|CONTRA_EL"],
+    ["ilegal", "ES|ESTO ILEGAL|DELITO"],
+    ["policía", "LLAMAR|CON|A LA POLICIA"],
+    [
+      "estafa",
+      "^ @ ES|ESTO_ES|SON|ESTA_ES|PINCHES|PUROS|QUE? UNA|UNOS|PURA? ESTAFA|ESTAFADORES|RATEROS|FRAUDE|" +
+        "ESTAFADOR|LADRONES|RATAS $",
+    ],
+    ["spam", "^ @ ES|ESTO_ES|SON|PURO|PUROS? SPAM $"],
+    ["ya dije que no", "YA|YO LES|LE|TE? DIJE|DIJIMOS|HE_DICHO QUE? NO"],
+    ["dije que no", "DIJE|DIGO|DECIR|DICHO|DECIRLES QUE NO $"],
+    ["que no", "^ QUE NO|NO_NO $"],
+    ["no no no", "^ NO NO NO"],
+    ["quién dio permiso", "QUIEN *2 DIO PERMISO|AUTORIZACION"],
+    ["harto", "HARTO|HARTA|HARTOS|CANSADO_DE|CANSADA_DE|CANSAN|CANSARON|FASTIDIADO|FASTIDIADA"],
+    ["molestos", "MOLESTOS|COMO_MOLESTAN|QUE_MOLESTOS|FASTIDIOSOS|INSISTENTES|LATOSOS"],
+    [
+      "siguen escribiendo",
+      "SIGUEN|SIGUE|CADA_RATO|TODOS_LOS_DIAS|DIARIO|OTRA_VEZ|SIGUES ME? ESCRIBIENDO|MANDANDO|LLAMANDO|" +
+        "ENVIANDO|MOLESTANDO|MANDAN|ESCRIBEN|LLAMAN",
+    ],
+    ["me siguen", "ME SIGUEN|SIGUE ESCRIBIENDO|MANDANDO|LLAMANDO"],
+    ["cállense", "CALLENSE|CALLESE|CALLATE|CALLENSEN"],
+    ["no moleste", "NO MOLESTE|MOLESTEN"],
+    ["bloquear", "^ BLOQUEAR|BLOQUEEN|BLOQUEE $"],
+    ["menor", "TELEFONO|CELULAR DE MI|UN|UNA HIJA|HIJO|NINO|NINA|NIETO|NIETA|MENOR DE|$"],
+    [
+      "insulto",
+      "PINCHE|PINCHES|PENDEJO|PENDEJOS|CABRON|CABRONES|IDIOTA|IDIOTAS|RATERO|RATEROS|MAMADAS|PUTO|PUTOS|" +
+        "ESTUPIDO|ESTUPIDOS",
+    ],
+  ],
+};

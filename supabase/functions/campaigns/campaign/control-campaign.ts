@@ -1,0 +1,18 @@
+// Starts, pauses, resumes and stops campaigns. Pause and stop answer only when claims in flight are done.
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { type CampaignDetail, getCampaign } from "./get-campaign.ts";
+
+type Control = "start_campaign" | "pause_campaign" | "resume_campaign" | "stop_campaign";
+
+/**
+ * Makes the use case of one control.
+ * @throws AppError not_found, invalid_state if the campaign's status does not allow it, or a code such as no_templates
+ *   for what the campaign still lacks to start
+ */
+export function controlCampaign(control: Control) {
+  return async (ctx: UserContext, { params }: { params: { id: string } }): Promise<CampaignDetail> => {
+    dataOrThrow(await ctx.db.rpc(control, { p_campaign_id: params.id }));
+    return getCampaign(ctx, { params });
+  };
+}
