@@ -9,6 +9,8 @@ const SOFT_LIMIT_MS = 1_000;
 const USED_UP_MS = 1_600;
 /** Past the soft limit even if the estimate is too high by an eighth: the next call finds a new isolate. */
 const CALL_NEXT_MS = 1_150;
+/** After a call that came back here, which shows that the estimate is too high by more than that: each call costs a claim. */
+const CALL_NEXT_AGAIN_MS = 1_450;
 /** CPU for loading the function, its first connection, and code that is not compiled yet. */
 const COLD_START_MS = 150;
 
@@ -17,6 +19,7 @@ export class IsolateCpu {
   /** Of work under way. Apart from ms: what noteCall takes off ms must not be taken off again when that work ends. */
   private reservedMs = 0;
   private hasCalledNext = false;
+  private callNextMs = CALL_NEXT_MS;
 
   /** @param ms estimated milliseconds of CPU */
   spend(ms: number): void {
@@ -37,6 +40,7 @@ export class IsolateCpu {
 
   /** Call it for each call received: the platform sends none at the soft limit, so the CPU is below it, whatever the estimate. */
   noteCall(): void {
+    if (this.ms > SOFT_LIMIT_MS) this.callNextMs = CALL_NEXT_AGAIN_MS;
     this.ms = Math.min(this.ms, SOFT_LIMIT_MS);
     this.hasCalledNext = false;
   }
@@ -55,7 +59,7 @@ export class IsolateCpu {
    * @param isEnding whether the platform has announced that the CPU is used up, whatever the estimate
    */
   shouldCallNext(isEnding: boolean): boolean {
-    if (this.hasCalledNext || (this.total < CALL_NEXT_MS && !isEnding)) return false;
+    if (this.hasCalledNext || (this.total < this.callNextMs && !isEnding)) return false;
     this.hasCalledNext = true;
     return true;
   }
