@@ -23,6 +23,8 @@ const nextLead = () => leads[unused++] as TestLead;
 beforeAll(async () => {
   org = await createOrg(inject("stack"), { numbers: 1, roles: ["operator"] });
   ours = org.numbers[0]?.e164 as string;
+  // So many opt-outs would quarantine the number, sooner or later in this file.
+  await org.sql`update public.orgs set health_quarantine_below = 0 where id = ${org.id}`;
   leads = await addLeads(org, 40);
   sent = await buildCampaign(org);
   await startCampaign(org, sent);
