@@ -10,10 +10,11 @@ export default defineConfig({
     hookTimeout: 180_000,
     // Files mostly wait for the platform they talk to, so there are more of them at a time than two cores can run.
     maxWorkers: 3,
+    // Where files share the modules of a process (isolate: false): a fresh copy of every module for each file is a fifth of the
+    // work. What fixtures count begins anew in each file.
     projects: [
       {
         extends: true,
-        // Pure functions: a fresh copy of every module for each file would be a third of the work.
         test: { name: "unit", include: ["tests/unit/**/*.test.ts"], isolate: false },
       },
       {
@@ -34,6 +35,8 @@ export default defineConfig({
           name: "stack",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/unit/**", "tests/large/**", "tests/bystander/**", BARE],
+          isolate: false,
+          setupFiles: ["tests/setup-file.ts"],
           globalSetup: ["tests/stack-for-tests.ts"],
         },
       },
@@ -42,6 +45,8 @@ export default defineConfig({
         test: {
           name: "database",
           include: [BARE],
+          isolate: false,
+          setupFiles: ["tests/setup-file.ts"],
           globalSetup: ["tests/bare-database-for-tests.ts"],
         },
       },
