@@ -1612,7 +1612,7 @@ $$;
 comment on function private.campaign_numbers(uuid) is
   'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
-create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
+create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}', p_now timestamptz default now())
 returns void
 language plpgsql
 security definer
@@ -1621,31 +1621,16 @@ as $$
 declare
   v_campaign public.campaigns;
   v_later boolean;
+  v_blocker record;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
-  if not exists (
-    select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign_id and t.is_active
-  ) then
-    perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
-  end if;
-  if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
-    perform private.raise_error('PT409', 'no_phone_numbers',
-      'The campaign has no active phone number. Add or activate one, then start it.');
-  end if;
-  if not exists (select 1 from public.twilio_accounts a where a.org_id = v_campaign.org_id) then
-    perform private.raise_error('PT409', 'twilio_not_configured',
-      'Your organisation has no Twilio account. Connect one, then start the campaign.');
-  end if;
-  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'waiting') then
-    perform private.raise_error('PT409', 'no_targets',
-      'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
-  end if;
   -- Starting a scheduled campaign by hand starts it now.
   v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
-  if not v_later then
-    perform private.refuse_start(p_campaign_id, p_now);
-  end if;
+  for v_blocker in select * from private.start_blockers(p_campaign_id, p_now) loop
+    continue when v_later and v_blocker.can_wait;
+    perform private.raise_error('PT409', v_blocker.code, v_blocker.message, v_blocker.details);
+  end loop;
+  perform private.refuse_unacknowledged(v_campaign, p_acknowledge, p_now);
   update public.campaigns
   set status = case when v_later then 'scheduled' else 'running' end::public.campaign_status,
       started_at = case when v_later then null else p_now end,
@@ -1657,16 +1642,17 @@ begin
   perform private.call_worker();
 end;
 $$;
-comment on function private.start_campaign(uuid, timestamptz) is
-  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. Needs campaign_manager. Raises PT403, '
-  'PT404, PT409 with what is missing or prevents it. Security definer: users may not write campaigns.';
-grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
+comment on function private.start_campaign(uuid, text[], timestamptz) is
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. p_acknowledge: the codes of the warnings '
+  'of its preflight that the caller has read. Needs campaign_manager. Raises PT403, PT404, PT409 with what is missing or '
+  'prevents it, PT422. Security definer: users may not write campaigns.';
+grant execute on function private.start_campaign(uuid, text[], timestamptz) to authenticated;
 
-create function public.start_campaign(p_campaign_id uuid) returns void
-  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
-comment on function public.start_campaign(uuid) is
+create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}') returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge); $$;
+comment on function public.start_campaign(uuid, text[]) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.start_campaign(uuid) to authenticated;
+grant execute on function public.start_campaign(uuid, text[]) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
@@ -1885,6 +1871,176 @@ comment on function private.fold_stats(timestamptz, interval, uuid) is
   'Adds the appended deltas to campaign_stats; deltas of campaigns that were folded less than p_apart ago are left for later. '
   'Returns how many campaigns changed. p_now: null for the time when the figures are locked. p_org_id: only this organisation; '
   'null: all except those for which this work is resting. Security definer: the role of cron jobs may not write the table.';
+
+-- schemas/campaigns/functions/campaign_forecast.sql
+
+-- The forecast of a campaign: how many messages it can send on which day, and what limits it. It goes through the coming hours
+-- with the limits that planning obeys, but not person by person: days and limits are right, single hours are not meant to be.
+
+create function private.forecast_people(p_campaign public.campaigns, p_from date, p_to date,
+  out people double precision[], out open_times tstzmultirange[])
+language sql
+stable
+set search_path = ''
+as $$
+  -- A day more on both sides: window_times is complete only between them.
+  select array_agg(k.n order by k.key), array_agg(
+    case when p_campaign.quiet_hours_override then '{(,)}'
+      else private.window_times(p_campaign.org_id, k.key, p_from - 1, p_to + 1) end order by k.key)
+  from (
+    select w.key, (
+      select count(*) from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = w.key)::double precision as n
+    from private.waiting_keys(p_campaign.id) as w(key)
+  ) k;
+$$;
+comment on function private.forecast_people(public.campaigns, date, date) is
+  'The waiting people of a campaign by window key, and when each key may be written to between two days.';
+
+create function private.forecast_segments(p_campaign_id uuid)
+returns double precision
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(t.worst_segments * ct.weight)::double precision / sum(ct.weight), 1)
+  from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
+  where ct.campaign_id = p_campaign_id;
+$$;
+comment on function private.forecast_segments(uuid) is
+  'The segments that planning charges for a message of a campaign, on average over its active texts by their weights.';
+
+create function private.forecast_numbers(p_campaign public.campaigns, p_at timestamptz)
+returns double precision
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(g.mps), 0)::double precision
+  from (
+    -- Most numbers of a pool have the same hours, which are compared once.
+    select n.quiet_starts, n.quiet_ends, n.time_zone, sum(n.mps) as mps
+    from private.campaign_numbers(p_campaign.id) n where n.status = 'active'
+    group by 1, 2, 3
+  ) g
+  where p_campaign.quiet_hours_override
+    or private.number_open_until(g.quiet_starts, g.quiet_ends, g.time_zone, p_at) is not null;
+$$;
+comment on function private.forecast_numbers(public.campaigns, timestamptz) is
+  'Segments a second that the active numbers of a campaign can send at a time, by their pace and own hours.';
+
+create function private.forecast_rooms(p_campaign public.campaigns, p_day date, p_segments double precision, p_now timestamptz)
+returns double precision[]
+language sql
+stable
+set search_path = ''
+as $$
+  select array[
+    (select coalesce(sum(greatest(coalesce(private.number_cap(n.daily_cap, n.warmup_started_on, o.warmup_caps, p_day), 1000000000)
+        - coalesce(u.segments, 0), 0)), 0) / p_segments
+      from private.campaign_numbers(p_campaign.id) n
+      left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = p_day
+      where n.status = 'active'),
+    -- greatest() leaves nulls out, and null means no limit here.
+    case when p_campaign.daily_cap is not null then greatest(p_campaign.daily_cap - coalesce((
+      select u.messages from private.daily_usage u
+      where u.scope = 'campaign' and u.scope_id = p_campaign.id and u.day = p_day), 0), 0) end,
+    case when o.daily_cap is not null then greatest(o.daily_cap - coalesce((
+      select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = o.id and u.day = p_day), 0), 0) end,
+    (select greatest(l.daily_spending_limit - case when p_day = (p_now at time zone o.time_zone)::date
+        then private.spent_today(o.id, p_now) else 0 end, 0) / nullif((l.segment_price + l.carrier_fee) * p_segments, 0)
+      from public.sending_limits l where l.org_id = o.id and l.daily_spending_limit is not null)
+  ]::double precision[]
+  from public.orgs o where o.id = p_campaign.org_id;
+$$;
+comment on function private.forecast_rooms(public.campaigns, date, double precision, timestamptz) is
+  'How many messages a day has room for, by its limits: number_caps, campaign_daily_cap, org_daily_cap, spending_limit, in this '
+  'order. Null: no such limit. Other campaigns of the organisation, which share the last two, are not looked at.';
+
+-- schemas/campaigns/functions/campaign_forecast_days.sql
+
+create function private.campaign_forecast(p_campaign public.campaigns, p_days integer, p_now timestamptz default now())
+returns table (day date, messages bigint, limited_by text[])
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  c_limits constant text[] := '{number_caps,campaign_daily_cap,org_daily_cap,spending_limit,number_pace,campaign_pace,org_pace}';
+  -- A number's next slot is a little later than its pace says, see claim_messages.
+  c_spacing constant double precision := 1.04;
+  v_org public.orgs := (select o from public.orgs o where o.id = p_campaign.org_id);
+  v_segments double precision := private.forecast_segments(p_campaign.id);
+  v_people double precision[];
+  v_times tstzmultirange[];
+  v_at timestamptz := p_now;
+  v_end timestamptz;
+  v_hour tstzrange;
+  v_seconds double precision;
+  v_left double precision;
+  v_told bigint := 0;
+  v_total double precision;
+  v_reach double precision;
+  v_send double precision;
+  v_rooms double precision[];
+  v_bounds double precision[];
+begin
+  select p.people, p.open_times into v_people, v_times
+  from private.forecast_people(p_campaign, (p_now at time zone 'UTC')::date, (p_now at time zone 'UTC')::date + p_days + 1) p;
+  select coalesce(sum(x), 0) into v_total from unnest(v_people) x;
+  v_left := v_total;
+  while v_at < p_now + make_interval(days => p_days) and v_left > 0.5 loop
+    if (v_at at time zone v_org.time_zone)::date is distinct from day then
+      if day is not null then
+        return next;
+      end if;
+      day := (v_at at time zone v_org.time_zone)::date;
+      messages := 0;
+      limited_by := '{}';
+      v_rooms := private.forecast_rooms(p_campaign, day, v_segments, p_now);
+    end if;
+    v_end := date_trunc('hour', v_at) + interval '1 hour';
+    v_hour := tstzrange(v_at, v_end);
+    select sum(x.n), max(extract(epoch from (
+        select sum(upper(r) - lower(r)) from unnest(x.times * tstzmultirange(v_hour)) r)))
+    into v_reach, v_seconds
+    from unnest(v_people, v_times) as x(n, times) where x.n > 0 and x.times && v_hour;
+    if v_reach > 0 then
+      v_bounds := v_rooms || array[
+        private.forecast_numbers(p_campaign, v_at) * v_seconds / v_segments / c_spacing,
+        p_campaign.mps * v_seconds / c_spacing, v_org.mps * v_seconds / c_spacing]::double precision[];
+      select least(v_reach, min(b)) into v_send from unnest(v_bounds) b;
+      if v_send < v_reach then
+        limited_by := array(
+          select distinct n from (
+            select unnest(limited_by) union all
+            select c_limits[b.at] from unnest(v_bounds) with ordinality as b(room, at) where b.room = v_send
+          ) as l(n) order by 1);
+      end if;
+      v_people := array(
+        select case when x.times && v_hour then x.n * (1 - v_send / v_reach) else x.n end
+        from unnest(v_people, v_times) with ordinality as x(n, times, at) order by x.at);
+      v_rooms := array(select r.room - v_send from unnest(v_rooms) with ordinality as r(room, at) order by r.at);
+      v_left := v_left - v_send;
+      -- Rounds what was sent until now, so that the days add up to the whole.
+      messages := messages + round(v_total - v_left)::bigint - v_told;
+      v_told := round(v_total - v_left)::bigint;
+    end if;
+    if v_left > 0.5 and (v_end at time zone v_org.time_zone)::date <> day and limited_by = '{}' then
+      limited_by := '{outside_hours}';
+    end if;
+    v_at := v_end;
+  end loop;
+  if day is not null then
+    limited_by := case when v_left > 0.5 then limited_by else '{}' end;
+    return next;
+  end if;
+end;
+$$;
+comment on function private.campaign_forecast(public.campaigns, integer, timestamptz) is
+  'How many messages a campaign can send on each of the next p_days days of the organisation''s time zone, as long as anybody is '
+  'waiting, and what keeps a day from sending more: the caps and paces of numbers, campaign and organisation, the spending limit, '
+  'or the hours of the people (outside_hours). As if no other campaign were sending.';
 
 -- schemas/campaigns/functions/campaign_outlook.sql
 
@@ -2466,6 +2622,135 @@ comment on function public.clone_campaign(uuid, text) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.clone_campaign(uuid, text) to authenticated;
 
+-- schemas/campaigns/functions/preflight.sql
+
+create function private.campaign_preflight(p_campaign_id uuid, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_campaign public.campaigns;
+  v_people jsonb;
+  v_forecast jsonb;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id;
+  if v_campaign.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  v_campaign.quiet_hours_override := private.honours_override(v_campaign);
+  v_people := private.preflight_people(v_campaign, p_now);
+  v_forecast := private.forecast_of(v_campaign, p_now);
+  return jsonb_build_object(
+    'campaign_id', p_campaign_id,
+    'status', v_campaign.status,
+    'blockers', (select coalesce(array_to_json(array_agg(jsonb_build_object('code', b.code, 'message', b.message,
+        'details', b.details))), '[]') from private.start_blockers(p_campaign_id, p_now) b),
+    'warnings', (select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message,
+        'details', w.details, 'must_acknowledge', w.must_acknowledge))), '[]')
+      from private.start_warnings(v_campaign, v_people, v_forecast, p_now) w),
+    'audience', jsonb_build_object('waiting', v_forecast -> 'waiting',
+      'excluded', private.campaign_reasons(p_campaign_id) -> 'excluded'),
+    'people', v_people,
+    'forecast', v_forecast - 'waiting',
+    'cost', private.preflight_cost(v_campaign, (v_forecast ->> 'waiting')::bigint),
+    'numbers', (
+      select coalesce(array_to_json(array_agg(jsonb_build_object('id', n.id, 'e164', n.e164, 'status', n.status,
+        'health_score', n.health_score, 'mps', n.mps, 'daily_cap', n.daily_cap) order by n.e164)), '[]')
+      from (select * from private.campaign_numbers(p_campaign_id) order by e164 limit 1000) n),
+    'registrations', (
+      select coalesce(array_to_json(array_agg(jsonb_build_object('messaging_service_sid', r.messaging_service_sid,
+        'status', r.status, 'checked_at', r.checked_at) order by r.messaging_service_sid)), '[]')
+      from public.a2p_registrations r where r.org_id = v_org_id),
+    'carrier_caps', (
+      select coalesce(array_to_json(array_agg(jsonb_build_object('carrier', c.carrier, 'daily_segments', c.daily_segments)
+        order by c.carrier)), '[]')
+      from public.carrier_caps c where c.org_id = v_org_id));
+end;
+$$;
+comment on function private.campaign_preflight(uuid, timestamptz) is
+  'What a person looks at before a campaign starts: what keeps it from starting (blockers, by the code that starting obeys), '
+  'warnings, people, cost, days, numbers, registrations and carrier caps. Needs viewer. Raises PT403, PT404. Security definer: '
+  'users may not read private tables.';
+grant execute on function private.campaign_preflight(uuid, timestamptz) to authenticated;
+
+create function public.campaign_preflight(p_campaign_id uuid) returns jsonb
+  language sql stable set search_path = '' as $$ select private.campaign_preflight(p_campaign_id); $$;
+comment on function public.campaign_preflight(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.campaign_preflight(uuid) to authenticated;
+
+create function private.preflight_samples(p_campaign_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_org public.orgs := (select o from public.orgs o where o.id = v_org_id);
+begin
+  return (
+    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand, 'phone', t.e164,
+      'today', '12/31/2026'))), '[]')
+    from (
+      select x.e164, x.lead_id from public.campaign_targets x
+      where x.campaign_id = p_campaign_id and x.org_id = v_org_id and x.is_waiting limit 200
+    ) t
+    join private.lead_values v on v.lead_id = t.lead_id);
+end;
+$$;
+comment on function private.preflight_samples(uuid) is
+  'Values for the texts of up to 200 waiting people of a campaign, as planning supplies them; today is a day of the usual length. '
+  'Needs viewer. Security definer: users may not read lead_values.';
+grant execute on function private.preflight_samples(uuid) to authenticated;
+
+create function public.preflight_samples(p_campaign_id uuid) returns jsonb
+  language sql stable set search_path = '' as $$ select private.preflight_samples(p_campaign_id); $$;
+comment on function public.preflight_samples(uuid) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.preflight_samples(uuid) to authenticated;
+
+-- schemas/campaigns/functions/preflight_people.sql
+
+create function private.preflight_people(p_campaign public.campaigns, p_now timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with people as (
+    -- A larger campaign is judged by those who come first.
+    select t.e164, t.lead_phone_id, t.lead_id from public.campaign_targets t
+    where t.campaign_id = p_campaign.id and t.is_waiting
+    limit 100000
+  ),
+  scrubs as (
+    select s.e164, max(s.scrubbed_at) filter (where s.result = 'clean') as clean_at
+    from public.phone_scrubs s join people p on p.e164 = s.e164
+    where s.org_id = p_campaign.org_id
+    group by s.e164
+  )
+  select jsonb_build_object(
+    'judged', count(*),
+    'with_consent', count(*) filter (where l.consent_status = 'granted' or lp.consent_status = 'granted'),
+    'line_type_unknown', count(*) filter (where lp.line_type is null),
+    'state_unknown', count(*) filter (where l.state is null),
+    'scrubbed', count(*) filter (where s.clean_at > p_now - interval '31 days'),
+    'oldest_scrub_at', min(s.clean_at))
+  from people p
+  left join public.leads l on l.id = p.lead_id
+  left join public.lead_phones lp on lp.id = p.lead_phone_id
+  left join scrubs s on s.e164 = p.e164;
+$$;
+comment on function private.preflight_people(public.campaigns, timestamptz) is
+  'What is known about the waiting people of a campaign, or about 100,000 of them: judged says about how many. scrubbed counts '
+  'phones that a scrub service found on no list within 31 days (16 CFR 310.4(b)(3)(iv)).';
+
 -- schemas/campaigns/functions/quiet_hours_override.sql
 
 create function private.honours_override(p_campaign public.campaigns)
@@ -2490,7 +2775,8 @@ comment on function private.honours_override(public.campaigns) is
 
 -- schemas/campaigns/functions/schedule_campaign.sql
 
-create function private.schedule_campaign(p_campaign_id uuid, p_at timestamptz, p_now timestamptz default now())
+create function private.schedule_campaign(p_campaign_id uuid, p_at timestamptz, p_acknowledge text[] default '{}',
+  p_now timestamptz default now())
 returns void
 language plpgsql
 security definer
@@ -2510,24 +2796,203 @@ begin
   end if;
   update public.campaigns set scheduled_at = p_at where id = p_campaign_id;
   if v_campaign.status = 'ready' then
-    perform private.start_campaign(p_campaign_id, p_now);
+    perform private.start_campaign(p_campaign_id, p_acknowledge, p_now);
   else
     perform private.record_audit_event(v_campaign.org_id, 'campaign_scheduled', null, p_campaign_id, null,
       jsonb_build_object('scheduled_at', p_at, 'before', v_campaign.scheduled_at));
   end if;
 end;
 $$;
-comment on function private.schedule_campaign(uuid, timestamptz, timestamptz) is
+comment on function private.schedule_campaign(uuid, timestamptz, text[], timestamptz) is
   'Has a campaign whose audience is built start by itself at p_at, or at another time than it was to; null takes the time away. '
-  'A campaign that is ready must have a text, a number and somebody to write to. Registration and money are checked at p_at. '
+  'A campaign that is ready must have a text, a number and somebody to write to, and its warnings acknowledged, as '
+  'start_campaign says. Registration and money are checked at p_at. '
   'Needs campaign_manager. Raises PT403, PT404, PT409, PT422. Security definer: users may not write campaigns.';
-grant execute on function private.schedule_campaign(uuid, timestamptz, timestamptz) to authenticated;
+grant execute on function private.schedule_campaign(uuid, timestamptz, text[], timestamptz) to authenticated;
 
-create function public.schedule_campaign(p_campaign_id uuid, p_at timestamptz) returns void
-  language sql set search_path = '' as $$ select private.schedule_campaign(p_campaign_id, p_at); $$;
-comment on function public.schedule_campaign(uuid, timestamptz) is
+create function public.schedule_campaign(p_campaign_id uuid, p_at timestamptz, p_acknowledge text[] default '{}') returns void
+  language sql set search_path = '' as $$ select private.schedule_campaign(p_campaign_id, p_at, p_acknowledge); $$;
+comment on function public.schedule_campaign(uuid, timestamptz, text[]) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.schedule_campaign(uuid, timestamptz) to authenticated;
+grant execute on function public.schedule_campaign(uuid, timestamptz, text[]) to authenticated;
+
+-- schemas/campaigns/functions/start_blockers.sql
+
+create function private.start_blockers(p_campaign_id uuid, p_now timestamptz default now())
+returns table (code text, message text, details jsonb, can_wait boolean)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := (select c.org_id from public.campaigns c where c.id = p_campaign_id);
+begin
+  if not exists (
+    select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign_id and t.is_active
+  ) then
+    return query select 'no_templates', 'The campaign has no active template. Add one, then start it.', '{}'::jsonb, false;
+  end if;
+  if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
+    return query select 'no_phone_numbers',
+      'The campaign has no active phone number. Add or activate one, then start it.', '{}'::jsonb, false;
+  end if;
+  if not exists (select 1 from public.twilio_accounts a where a.org_id = v_org_id) then
+    return query select 'twilio_not_configured',
+      'Your organisation has no Twilio account. Connect one, then start the campaign.', '{}'::jsonb, false;
+  end if;
+  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_waiting) then
+    return query select 'no_targets',
+      'Nobody is left to write to: every target is excluded. Change the criteria and build again.', '{}'::jsonb, false;
+  end if;
+  return query select o.code, o.message, o.details, true from private.start_obstacle(p_campaign_id, p_now) o;
+end;
+$$;
+comment on function private.start_blockers(uuid, timestamptz) is
+  'Everything that keeps a built campaign from starting, as codes and sentences, in the order in which starting refuses them. '
+  'can_wait: a campaign may be scheduled in spite of it, because it is looked at again when its time comes.';
+
+-- schemas/campaigns/functions/start_warnings.sql
+
+-- Warnings: what a person should know before a campaign starts. Some must be acknowledged, because they cost money or time that
+-- nobody gets back.
+
+create function private.refuse_unacknowledged(p_campaign public.campaigns, p_acknowledge text[], p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_open jsonb;
+begin
+  if p_acknowledge is null or cardinality(p_acknowledge) > 20 or array_position(p_acknowledge, null) is not null then
+    perform private.refuse_field('acknowledge', 'Give acknowledge as a list of up to 20 codes of warnings.');
+  end if;
+  select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message, 'details', w.details))), '[]')
+  into v_open
+  from private.start_warnings(p_campaign, private.preflight_people(p_campaign, p_now),
+    private.forecast_of(p_campaign, p_now), p_now) w
+  where w.must_acknowledge and w.code <> all (p_acknowledge);
+  if v_open <> '[]' then
+    perform private.raise_error('PT409', 'warnings_not_acknowledged', format(
+      'Read these warnings, then start again with their codes in acknowledge: %s',
+      (select string_agg(format('%s: %s', w ->> 'code', w ->> 'message'), ' ') from jsonb_array_elements(v_open) w)),
+      jsonb_build_object('warnings', v_open));
+  end if;
+end;
+$$;
+comment on function private.refuse_unacknowledged(public.campaigns, text[], timestamptz) is
+  'Raises PT409 with the warnings that must be acknowledged and are not in p_acknowledge; PT422 if that is no list of codes.';
+
+create function private.forecast_of(p_campaign public.campaigns, p_now timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with days as (
+    select f.day, f.messages, f.limited_by from private.campaign_forecast(p_campaign, 30, p_now) f
+  ),
+  waiting as (
+    select count(*) as n from public.campaign_targets t where t.campaign_id = p_campaign.id and t.is_waiting
+  )
+  select jsonb_build_object(
+    'days', coalesce((select array_to_json(array_agg(d order by d.day)) from days d), '[]'),
+    'finishes_on', (select max(d.day) from days d having sum(d.messages) >= (select w.n from waiting w)),
+    'waiting', (select w.n from waiting w));
+$$;
+comment on function private.forecast_of(public.campaigns, timestamptz) is
+  'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
+
+create function private.start_warnings(p_campaign public.campaigns, p_people jsonb, p_forecast jsonb, p_now timestamptz)
+returns table (code text, message text, details jsonb, must_acknowledge boolean)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_cost jsonb := private.preflight_cost(p_campaign, (p_forecast ->> 'waiting')::bigint);
+  v_account public.twilio_accounts;
+  v_judged bigint := (p_people ->> 'judged')::bigint;
+  v_number record;
+  v_text record;
+begin
+  select * into v_account from public.twilio_accounts a where a.org_id = p_campaign.org_id;
+  if v_account.balance_currency = 'USD' and v_account.balance < 1.5 * (v_cost ->> 'high')::numeric then
+    return query select 'balance_low', format(
+      'This campaign may cost up to %s USD, and the balance at Twilio is less than one and a half times that. Other messages and '
+      'answers cost money too: pay in first.', v_cost ->> 'high'),
+      jsonb_build_object('checked_at', v_account.balance_checked_at, 'cost_high', v_cost -> 'high'), true;
+  end if;
+  if p_forecast ->> 'finishes_on' is null and (p_forecast ->> 'waiting')::bigint > 0 then
+    return query select 'finishes_late',
+      'The campaign will not have written to everybody within 30 days. Add numbers, raise caps, or write to fewer people.',
+      jsonb_build_object('limited_by', p_forecast #> '{days,-1,limited_by}'), true;
+  end if;
+  for v_number in
+    select n.e164, n.health_score from private.campaign_numbers(p_campaign.id) n
+    where n.status = 'active' and n.health_score < 70 order by n.health_score, n.e164 limit 20
+  loop
+    return query select 'number_unhealthy', format(
+      '%s has a health score of %s: carriers filter it, or people opt out. Take it out of the campaign until it recovers.',
+      v_number.e164, v_number.health_score),
+      jsonb_build_object('phone_number', v_number.e164, 'health_score', v_number.health_score), true;
+  end loop;
+  if exists (
+    select 1 from public.enrichment_services s where s.org_id = p_campaign.org_id and s.kind = 'scrub' and s.is_enabled
+  ) and (p_people ->> 'scrubbed')::bigint < v_judged then
+    return query select 'not_scrubbed', format(
+      '%s of %s phones were not looked up in your do-not-call lists within 31 days. Have them scrubbed, then start.',
+      v_judged - (p_people ->> 'scrubbed')::bigint, v_judged),
+      jsonb_build_object('count', v_judged - (p_people ->> 'scrubbed')::bigint, 'of', v_judged), true;
+  end if;
+  if (p_people ->> 'with_consent')::bigint < v_judged then
+    return query select 'consent_unknown', format(
+      'For %s of %s people no consent is recorded. Know on which ground you write to them.',
+      v_judged - (p_people ->> 'with_consent')::bigint, v_judged),
+      jsonb_build_object('count', v_judged - (p_people ->> 'with_consent')::bigint, 'of', v_judged), false;
+  end if;
+  if (p_people ->> 'line_type_unknown')::bigint > 0 then
+    return query select 'line_type_unknown', format(
+      'Of %s of %s phones nobody knows whether they are mobile; texts to landlines fail and cost. Turn on lookups in your '
+      'settings.', p_people ->> 'line_type_unknown', v_judged),
+      jsonb_build_object('count', (p_people ->> 'line_type_unknown')::bigint, 'of', v_judged), false;
+  end if;
+  if (p_people ->> 'state_unknown')::bigint > 0 then
+    return query select 'state_unknown', format(
+      'Of %s of %s people the state is unknown: their hours follow the area code of their phone, and the strictest of its '
+      'states.', p_people ->> 'state_unknown', v_judged),
+      jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
+  end if;
+  for v_text in
+    select t.name, t.worst_segments from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign.id and t.is_active and t.worst_segments > 3 order by t.worst_segments desc, t.name limit 20
+  loop
+    return query select 'long_text', format(
+      'The text «%s» may take %s segments, and each is paid. Three are enough for most texts.',
+      v_text.name, v_text.worst_segments),
+      jsonb_build_object('template', v_text.name, 'worst_segments', v_text.worst_segments), false;
+  end loop;
+end;
+$$;
+comment on function private.start_warnings(public.campaigns, jsonb, jsonb, timestamptz) is
+  'What a person should know before a campaign starts, as codes and sentences. p_people: what preflight_people says; p_forecast: '
+  'what forecast_of says. must_acknowledge: starting is refused until the caller says that it was read.';
+
+create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
+    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
+    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
+  from public.sending_limits l where l.org_id = p_campaign.org_id;
+$$;
+comment on function private.preflight_cost(public.campaigns, bigint) is
+  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning charges, '
+  'at the price and the carrier fee of the organisation''s settings.';
 
 -- schemas/campaigns/functions/variants.sql
 

@@ -105,6 +105,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
+  campaign_preflight: { role: "viewer", other: 404, args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
   change_segment_leads: {
     role: "operator",
@@ -299,6 +300,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: "empty",
     args: ({ row }) => ({ p_filter: { search: row.leads?.last_name } }),
   },
+  preflight_samples: { role: "viewer", other: "empty", args: campaign },
   set_number_status: {
     role: "admin",
     other: 404,
@@ -374,6 +376,7 @@ const FOR_USERS = [
   "cancel_job",
   "campaign_figures",
   "campaign_outlook",
+  "campaign_preflight",
   "campaign_reasons",
   "change_segment_leads",
   "count_leads",
@@ -419,6 +422,7 @@ const FOR_USERS = [
   "resume_import",
   "save_enrichment_service",
   "search_leads",
+  "preflight_samples",
   "set_number_status",
   "start_bulk_action",
   "start_campaign",

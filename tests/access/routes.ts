@@ -255,6 +255,7 @@ export const ROUTES: Record<string, RouteExpectation> = {
     id: campaign,
     send: () => ({ dry_run: true }),
   },
+  "GET /campaigns/{id}/preflight": { permission: "viewer", id: campaign },
   "POST /campaigns/{id}/start": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/resume": { permission: "campaign_manager", id: campaign },

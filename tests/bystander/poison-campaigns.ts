@@ -76,7 +76,8 @@ export async function runCampaign(
   await waitFor(async () => (await statusOf(tools, id)) !== "building", { seconds: 8, every: 200 }).catch(
     () => {},
   );
-  const started = await tools.rpc("start_campaign", argument, `campaign of ${label}`);
+  const acknowledged = `{"p_campaign_id":"${id}","p_acknowledge":["balance_low","finishes_late","not_scrubbed","number_unhealthy"]}`;
+  const started = await tools.rpc("start_campaign", acknowledged, `campaign of ${label}`);
   return `campaign, ${isTaken(started) ? "started" : "built"}: ${label}`;
 }
 

@@ -54,7 +54,7 @@ const statusOf = async (id: string) =>
 async function asAdmin(call: "start_campaign" | "resume_campaign", id: string, now = AFTERNOON) {
   const user = await signedIn(bench.db, org.adminId);
   try {
-    await user.sql`select ${user.sql(`private.${call}`)}(${id}, ${now})`;
+    await user.sql`select ${user.sql(`private.${call}`)}(${id}, p_now => ${now})`;
     return "done";
   } catch (error) {
     const { hint, message } = error as { hint: string; message: string };

@@ -222,7 +222,7 @@ test("once it is reached, nothing starts or resumes until tomorrow or a higher l
     hint: "spending_limit_reached",
   });
   await expect(
-    user.sql`select private.start_campaign(${ready}, ${later(AFTERNOON, 60)})`,
+    user.sql`select private.start_campaign(${ready}, p_now => ${later(AFTERNOON, 60)})`,
   ).rejects.toMatchObject({
     hint: "spending_limit_reached",
   });

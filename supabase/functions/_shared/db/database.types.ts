@@ -2697,6 +2697,7 @@ export type Database = {
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_preflight: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
@@ -2787,6 +2788,7 @@ export type Database = {
       pause_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       pause_import: { Args: { p_import_id: string }; Returns: undefined };
       phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
+      preflight_samples: { Args: { p_campaign_id: string }; Returns: Json };
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
@@ -2805,7 +2807,10 @@ export type Database = {
       save_blueprint: { Args: { p_blueprint_id?: string; p_input: Json }; Returns: string };
       save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
       save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
-      schedule_campaign: { Args: { p_at: string; p_campaign_id: string }; Returns: undefined };
+      schedule_campaign: {
+        Args: { p_acknowledge?: string[]; p_at: string; p_campaign_id: string };
+        Returns: undefined;
+      };
       search_leads: {
         Args: {
           p_after?: Json;
@@ -2822,7 +2827,7 @@ export type Database = {
         Returns: undefined;
       };
       start_bulk_action: { Args: { p_input: Json }; Returns: Json };
-      start_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      start_campaign: { Args: { p_acknowledge?: string[]; p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
       undo_import: { Args: { p_import_id: string }; Returns: undefined };

@@ -34,6 +34,7 @@ export const ERROR_STATUS = {
   spending_limit_reached: 409,
   storage_full: 409,
   twilio_not_configured: 409,
+  warnings_not_acknowledged: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_input: 422,

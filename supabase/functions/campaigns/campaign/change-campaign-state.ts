@@ -17,11 +17,15 @@ export async function cloneCampaign(
 /** @throws AppError not_found, invalid_state, invalid_input for a time that is past or more than a year away */
 export async function scheduleCampaign(
   ctx: UserContext,
-  { params, body }: { params: { id: string }; body: { scheduled_at: string | null } },
+  { params, body }: { params: { id: string }; body: { scheduled_at: string | null; acknowledge: string[] } },
 ): Promise<CampaignDetail> {
   dataOrThrow(
-    // The generated types do not know that a time may be null.
-    await ctx.db.rpc("schedule_campaign", { p_campaign_id: params.id, p_at: body.scheduled_at as string }),
+    await ctx.db.rpc("schedule_campaign", {
+      p_campaign_id: params.id,
+      // The generated types do not know that a time may be null.
+      p_at: body.scheduled_at as string,
+      p_acknowledge: body.acknowledge,
+    }),
   );
   return getCampaign(ctx, { params });
 }

@@ -7,11 +7,13 @@ import { created, list, object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
 import { buildTargets } from "./build-targets.ts";
 import { archiveCampaign, cloneCampaign, scheduleCampaign } from "./change-campaign-state.ts";
-import { controlCampaign } from "./control-campaign.ts";
+import { controlCampaign, startCampaign } from "./control-campaign.ts";
 import { createCampaign } from "./create-campaign.ts";
 import { getCampaign } from "./get-campaign.ts";
 import { listCampaigns } from "./list-campaigns.ts";
 import { listTargets } from "./list-targets.ts";
+import { preflight } from "./preflight-schema.ts";
+import { readPreflight } from "./read-preflight.ts";
 import { readStats } from "./read-stats.ts";
 import {
   audienceCounts,
@@ -29,6 +31,11 @@ import {
 import { updateCampaign } from "./update-campaign.ts";
 
 const params = z.object({ id: z.uuid() });
+const acknowledge = z
+  .array(oneLine(60))
+  .max(20)
+  .default([])
+  .describe("Codes of the warnings of its preflight that you have read");
 
 export const routes = [
   route({
@@ -89,7 +96,25 @@ export const routes = [
     ),
     run: buildTargets,
   }),
-  ...(["start", "pause", "resume", "stop"] as const).map((verb) =>
+  route({
+    method: "GET",
+    path: "/{id}/preflight",
+    summary: "Say what keeps a campaign from starting, what to know before, what it costs and when it ends",
+    permission: "viewer",
+    request: { params },
+    response: object(preflight),
+    run: readPreflight,
+  }),
+  route({
+    method: "POST",
+    path: "/{id}/start",
+    summary: "Start a campaign",
+    permission: "campaign_manager",
+    request: { params, body: z.strictObject({ acknowledge }).prefault({}) },
+    response: object(campaignDetail),
+    run: startCampaign,
+  }),
+  ...(["pause", "resume", "stop"] as const).map((verb) =>
     route({
       method: "POST",
       path: `/{id}/${verb}`,
@@ -114,7 +139,7 @@ export const routes = [
     path: "/{id}/schedule",
     summary: "Have a built campaign start by itself at a time, or at another time; null takes the time away",
     permission: "campaign_manager",
-    request: { params, body: z.strictObject({ scheduled_at: instant.nullable() }) },
+    request: { params, body: z.strictObject({ scheduled_at: instant.nullable(), acknowledge }) },
     response: object(campaignDetail),
     run: scheduleCampaign,
   }),

@@ -103,7 +103,7 @@ $$;
 comment on function private.campaign_numbers(uuid) is
   'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
-create function private.start_campaign(p_campaign_id uuid, p_now timestamptz default now())
+create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}', p_now timestamptz default now())
 returns void
 language plpgsql
 security definer
@@ -112,31 +112,16 @@ as $$
 declare
   v_campaign public.campaigns;
   v_later boolean;
+  v_blocker record;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
-  if not exists (
-    select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign_id and t.is_active
-  ) then
-    perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
-  end if;
-  if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
-    perform private.raise_error('PT409', 'no_phone_numbers',
-      'The campaign has no active phone number. Add or activate one, then start it.');
-  end if;
-  if not exists (select 1 from public.twilio_accounts a where a.org_id = v_campaign.org_id) then
-    perform private.raise_error('PT409', 'twilio_not_configured',
-      'Your organisation has no Twilio account. Connect one, then start the campaign.');
-  end if;
-  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.state = 'waiting') then
-    perform private.raise_error('PT409', 'no_targets',
-      'Nobody is left to write to: every target is excluded. Change the criteria and build again.');
-  end if;
   -- Starting a scheduled campaign by hand starts it now.
   v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
-  if not v_later then
-    perform private.refuse_start(p_campaign_id, p_now);
-  end if;
+  for v_blocker in select * from private.start_blockers(p_campaign_id, p_now) loop
+    continue when v_later and v_blocker.can_wait;
+    perform private.raise_error('PT409', v_blocker.code, v_blocker.message, v_blocker.details);
+  end loop;
+  perform private.refuse_unacknowledged(v_campaign, p_acknowledge, p_now);
   update public.campaigns
   set status = case when v_later then 'scheduled' else 'running' end::public.campaign_status,
       started_at = case when v_later then null else p_now end,
@@ -148,16 +133,17 @@ begin
   perform private.call_worker();
 end;
 $$;
-comment on function private.start_campaign(uuid, timestamptz) is
-  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. Needs campaign_manager. Raises PT403, '
-  'PT404, PT409 with what is missing or prevents it. Security definer: users may not write campaigns.';
-grant execute on function private.start_campaign(uuid, timestamptz) to authenticated;
+comment on function private.start_campaign(uuid, text[], timestamptz) is
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. p_acknowledge: the codes of the warnings '
+  'of its preflight that the caller has read. Needs campaign_manager. Raises PT403, PT404, PT409 with what is missing or '
+  'prevents it, PT422. Security definer: users may not write campaigns.';
+grant execute on function private.start_campaign(uuid, text[], timestamptz) to authenticated;
 
-create function public.start_campaign(p_campaign_id uuid) returns void
-  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id); $$;
-comment on function public.start_campaign(uuid) is
+create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}') returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge); $$;
+comment on function public.start_campaign(uuid, text[]) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.start_campaign(uuid) to authenticated;
+grant execute on function public.start_campaign(uuid, text[]) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void

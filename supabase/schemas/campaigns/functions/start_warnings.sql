@@ -1,0 +1,139 @@
+-- Warnings: what a person should know before a campaign starts. Some must be acknowledged, because they cost money or time that
+-- nobody gets back.
+
+create function private.refuse_unacknowledged(p_campaign public.campaigns, p_acknowledge text[], p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_open jsonb;
+begin
+  if p_acknowledge is null or cardinality(p_acknowledge) > 20 or array_position(p_acknowledge, null) is not null then
+    perform private.refuse_field('acknowledge', 'Give acknowledge as a list of up to 20 codes of warnings.');
+  end if;
+  select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message, 'details', w.details))), '[]')
+  into v_open
+  from private.start_warnings(p_campaign, private.preflight_people(p_campaign, p_now),
+    private.forecast_of(p_campaign, p_now), p_now) w
+  where w.must_acknowledge and w.code <> all (p_acknowledge);
+  if v_open <> '[]' then
+    perform private.raise_error('PT409', 'warnings_not_acknowledged', format(
+      'Read these warnings, then start again with their codes in acknowledge: %s',
+      (select string_agg(format('%s: %s', w ->> 'code', w ->> 'message'), ' ') from jsonb_array_elements(v_open) w)),
+      jsonb_build_object('warnings', v_open));
+  end if;
+end;
+$$;
+comment on function private.refuse_unacknowledged(public.campaigns, text[], timestamptz) is
+  'Raises PT409 with the warnings that must be acknowledged and are not in p_acknowledge; PT422 if that is no list of codes.';
+
+create function private.forecast_of(p_campaign public.campaigns, p_now timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with days as (
+    select f.day, f.messages, f.limited_by from private.campaign_forecast(p_campaign, 30, p_now) f
+  ),
+  waiting as (
+    select count(*) as n from public.campaign_targets t where t.campaign_id = p_campaign.id and t.is_waiting
+  )
+  select jsonb_build_object(
+    'days', coalesce((select array_to_json(array_agg(d order by d.day)) from days d), '[]'),
+    'finishes_on', (select max(d.day) from days d having sum(d.messages) >= (select w.n from waiting w)),
+    'waiting', (select w.n from waiting w));
+$$;
+comment on function private.forecast_of(public.campaigns, timestamptz) is
+  'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
+
+create function private.start_warnings(p_campaign public.campaigns, p_people jsonb, p_forecast jsonb, p_now timestamptz)
+returns table (code text, message text, details jsonb, must_acknowledge boolean)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_cost jsonb := private.preflight_cost(p_campaign, (p_forecast ->> 'waiting')::bigint);
+  v_account public.twilio_accounts;
+  v_judged bigint := (p_people ->> 'judged')::bigint;
+  v_number record;
+  v_text record;
+begin
+  select * into v_account from public.twilio_accounts a where a.org_id = p_campaign.org_id;
+  if v_account.balance_currency = 'USD' and v_account.balance < 1.5 * (v_cost ->> 'high')::numeric then
+    return query select 'balance_low', format(
+      'This campaign may cost up to %s USD, and the balance at Twilio is less than one and a half times that. Other messages and '
+      'answers cost money too: pay in first.', v_cost ->> 'high'),
+      jsonb_build_object('checked_at', v_account.balance_checked_at, 'cost_high', v_cost -> 'high'), true;
+  end if;
+  if p_forecast ->> 'finishes_on' is null and (p_forecast ->> 'waiting')::bigint > 0 then
+    return query select 'finishes_late',
+      'The campaign will not have written to everybody within 30 days. Add numbers, raise caps, or write to fewer people.',
+      jsonb_build_object('limited_by', p_forecast #> '{days,-1,limited_by}'), true;
+  end if;
+  for v_number in
+    select n.e164, n.health_score from private.campaign_numbers(p_campaign.id) n
+    where n.status = 'active' and n.health_score < 70 order by n.health_score, n.e164 limit 20
+  loop
+    return query select 'number_unhealthy', format(
+      '%s has a health score of %s: carriers filter it, or people opt out. Take it out of the campaign until it recovers.',
+      v_number.e164, v_number.health_score),
+      jsonb_build_object('phone_number', v_number.e164, 'health_score', v_number.health_score), true;
+  end loop;
+  if exists (
+    select 1 from public.enrichment_services s where s.org_id = p_campaign.org_id and s.kind = 'scrub' and s.is_enabled
+  ) and (p_people ->> 'scrubbed')::bigint < v_judged then
+    return query select 'not_scrubbed', format(
+      '%s of %s phones were not looked up in your do-not-call lists within 31 days. Have them scrubbed, then start.',
+      v_judged - (p_people ->> 'scrubbed')::bigint, v_judged),
+      jsonb_build_object('count', v_judged - (p_people ->> 'scrubbed')::bigint, 'of', v_judged), true;
+  end if;
+  if (p_people ->> 'with_consent')::bigint < v_judged then
+    return query select 'consent_unknown', format(
+      'For %s of %s people no consent is recorded. Know on which ground you write to them.',
+      v_judged - (p_people ->> 'with_consent')::bigint, v_judged),
+      jsonb_build_object('count', v_judged - (p_people ->> 'with_consent')::bigint, 'of', v_judged), false;
+  end if;
+  if (p_people ->> 'line_type_unknown')::bigint > 0 then
+    return query select 'line_type_unknown', format(
+      'Of %s of %s phones nobody knows whether they are mobile; texts to landlines fail and cost. Turn on lookups in your '
+      'settings.', p_people ->> 'line_type_unknown', v_judged),
+      jsonb_build_object('count', (p_people ->> 'line_type_unknown')::bigint, 'of', v_judged), false;
+  end if;
+  if (p_people ->> 'state_unknown')::bigint > 0 then
+    return query select 'state_unknown', format(
+      'Of %s of %s people the state is unknown: their hours follow the area code of their phone, and the strictest of its '
+      'states.', p_people ->> 'state_unknown', v_judged),
+      jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
+  end if;
+  for v_text in
+    select t.name, t.worst_segments from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign.id and t.is_active and t.worst_segments > 3 order by t.worst_segments desc, t.name limit 20
+  loop
+    return query select 'long_text', format(
+      'The text «%s» may take %s segments, and each is paid. Three are enough for most texts.',
+      v_text.name, v_text.worst_segments),
+      jsonb_build_object('template', v_text.name, 'worst_segments', v_text.worst_segments), false;
+  end loop;
+end;
+$$;
+comment on function private.start_warnings(public.campaigns, jsonb, jsonb, timestamptz) is
+  'What a person should know before a campaign starts, as codes and sentences. p_people: what preflight_people says; p_forecast: '
+  'what forecast_of says. must_acknowledge: starting is refused until the caller says that it was read.';
+
+create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
+    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
+    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
+  from public.sending_limits l where l.org_id = p_campaign.org_id;
+$$;
+comment on function private.preflight_cost(public.campaigns, bigint) is
+  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning charges, '
+  'at the price and the carrier fee of the organisation''s settings.';
