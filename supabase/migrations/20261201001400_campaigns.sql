@@ -609,6 +609,73 @@ comment on table private.figure_checks is 'When a campaign''s figures were last 
 
 alter table private.figure_checks enable row level security;
 
+-- schemas/campaigns/functions/acknowledge_warnings.sql
+
+-- Warnings: what a person should know before a campaign starts. Some must be acknowledged, because they cost money or time that
+-- nobody gets back.
+
+create function private.refuse_unacknowledged(p_campaign public.campaigns, p_acknowledge text[], p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_open jsonb;
+begin
+  if p_acknowledge is null or cardinality(p_acknowledge) > 20 or array_position(p_acknowledge, null) is not null then
+    perform private.refuse_field('acknowledge', 'Give acknowledge as a list of up to 20 codes of warnings.');
+  end if;
+  select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message, 'details', w.details))), '[]')
+  into v_open
+  from private.start_warnings(p_campaign, private.preflight_people(p_campaign, p_now),
+    private.forecast_of(p_campaign, p_now), p_now) w
+  where w.must_acknowledge and w.code <> all (p_acknowledge);
+  if v_open <> '[]' then
+    perform private.raise_error('PT409', 'warnings_not_acknowledged', format(
+      'Read these warnings, then start again with their codes in acknowledge: %s',
+      (select string_agg(format('%s: %s', w ->> 'code', w ->> 'message'), ' ') from jsonb_array_elements(v_open) w)),
+      jsonb_build_object('warnings', v_open));
+  end if;
+end;
+$$;
+comment on function private.refuse_unacknowledged(public.campaigns, text[], timestamptz) is
+  'Raises PT409 with the warnings that must be acknowledged and are not in p_acknowledge; PT422 if that is no list of codes.';
+
+create function private.forecast_of(p_campaign public.campaigns, p_now timestamptz)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with days as (
+    select f.day, f.messages, f.limited_by from private.campaign_forecast(p_campaign, 30, p_now) f
+  ),
+  waiting as (
+    select count(*) as n from public.campaign_targets t where t.campaign_id = p_campaign.id and t.is_waiting
+  )
+  select jsonb_build_object(
+    'days', coalesce((select array_to_json(array_agg(d order by d.day)) from days d), '[]'),
+    'finishes_on', (select max(d.day) from days d having sum(d.messages) >= (select w.n from waiting w)),
+    'waiting', (select w.n from waiting w));
+$$;
+comment on function private.forecast_of(public.campaigns, timestamptz) is
+  'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
+
+create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
+    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
+    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
+  from public.sending_limits l where l.org_id = p_campaign.org_id;
+$$;
+comment on function private.preflight_cost(public.campaigns, bigint) is
+  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning '
+  'charges, at the price and the carrier fee of the organisation''s settings.';
+
 -- schemas/campaigns/functions/archive_campaign.sql
 
 create function private.archive_campaign(p_campaign_id uuid, p_is_archived boolean, p_now timestamptz default now())
@@ -1874,91 +1941,6 @@ comment on function private.fold_stats(timestamptz, interval, uuid) is
 
 -- schemas/campaigns/functions/campaign_forecast.sql
 
--- The forecast of a campaign: how many messages it can send on which day, and what limits it. It goes through the coming hours
--- with the limits that planning obeys, but not person by person: days and limits are right, single hours are not meant to be.
-
-create function private.forecast_people(p_campaign public.campaigns, p_from date, p_to date,
-  out people double precision[], out open_times tstzmultirange[])
-language sql
-stable
-set search_path = ''
-as $$
-  -- A day more on both sides: window_times is complete only between them.
-  select array_agg(k.n order by k.key), array_agg(
-    case when p_campaign.quiet_hours_override then '{(,)}'
-      else private.window_times(p_campaign.org_id, k.key, p_from - 1, p_to + 1) end order by k.key)
-  from (
-    select w.key, (
-      select count(*) from public.campaign_targets t
-      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = w.key)::double precision as n
-    from private.waiting_keys(p_campaign.id) as w(key)
-  ) k;
-$$;
-comment on function private.forecast_people(public.campaigns, date, date) is
-  'The waiting people of a campaign by window key, and when each key may be written to between two days.';
-
-create function private.forecast_segments(p_campaign_id uuid)
-returns double precision
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(sum(t.worst_segments * ct.weight)::double precision / sum(ct.weight), 1)
-  from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
-  where ct.campaign_id = p_campaign_id;
-$$;
-comment on function private.forecast_segments(uuid) is
-  'The segments that planning charges for a message of a campaign, on average over its active texts by their weights.';
-
-create function private.forecast_numbers(p_campaign public.campaigns, p_at timestamptz)
-returns double precision
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(sum(g.mps), 0)::double precision
-  from (
-    -- Most numbers of a pool have the same hours, which are compared once.
-    select n.quiet_starts, n.quiet_ends, n.time_zone, sum(n.mps) as mps
-    from private.campaign_numbers(p_campaign.id) n where n.status = 'active'
-    group by 1, 2, 3
-  ) g
-  where p_campaign.quiet_hours_override
-    or private.number_open_until(g.quiet_starts, g.quiet_ends, g.time_zone, p_at) is not null;
-$$;
-comment on function private.forecast_numbers(public.campaigns, timestamptz) is
-  'Segments a second that the active numbers of a campaign can send at a time, by their pace and own hours.';
-
-create function private.forecast_rooms(p_campaign public.campaigns, p_day date, p_segments double precision, p_now timestamptz)
-returns double precision[]
-language sql
-stable
-set search_path = ''
-as $$
-  select array[
-    (select coalesce(sum(greatest(coalesce(private.number_cap(n.daily_cap, n.warmup_started_on, o.warmup_caps, p_day), 1000000000)
-        - coalesce(u.segments, 0), 0)), 0) / p_segments
-      from private.campaign_numbers(p_campaign.id) n
-      left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = p_day
-      where n.status = 'active'),
-    -- greatest() leaves nulls out, and null means no limit here.
-    case when p_campaign.daily_cap is not null then greatest(p_campaign.daily_cap - coalesce((
-      select u.messages from private.daily_usage u
-      where u.scope = 'campaign' and u.scope_id = p_campaign.id and u.day = p_day), 0), 0) end,
-    case when o.daily_cap is not null then greatest(o.daily_cap - coalesce((
-      select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = o.id and u.day = p_day), 0), 0) end,
-    (select greatest(l.daily_spending_limit - case when p_day = (p_now at time zone o.time_zone)::date
-        then private.spent_today(o.id, p_now) else 0 end, 0) / nullif((l.segment_price + l.carrier_fee) * p_segments, 0)
-      from public.sending_limits l where l.org_id = o.id and l.daily_spending_limit is not null)
-  ]::double precision[]
-  from public.orgs o where o.id = p_campaign.org_id;
-$$;
-comment on function private.forecast_rooms(public.campaigns, date, double precision, timestamptz) is
-  'How many messages a day has room for, by its limits: number_caps, campaign_daily_cap, org_daily_cap, spending_limit, in this '
-  'order. Null: no such limit. Other campaigns of the organisation, which share the last two, are not looked at.';
-
--- schemas/campaigns/functions/campaign_forecast_days.sql
-
 create function private.campaign_forecast(p_campaign public.campaigns, p_days integer, p_now timestamptz default now())
 returns table (day date, messages bigint, limited_by text[])
 language plpgsql
@@ -2039,7 +2021,7 @@ end;
 $$;
 comment on function private.campaign_forecast(public.campaigns, integer, timestamptz) is
   'How many messages a campaign can send on each of the next p_days days of the organisation''s time zone, as long as anybody is '
-  'waiting, and what keeps a day from sending more: the caps and paces of numbers, campaign and organisation, the spending limit, '
+  'waiting, and what keeps a day from sending more: caps and paces of numbers, campaign and organisation, the spending limit, '
   'or the hours of the people (outside_hours). As if no other campaign were sending.';
 
 -- schemas/campaigns/functions/campaign_outlook.sql
@@ -2622,6 +2604,91 @@ comment on function public.clone_campaign(uuid, text) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.clone_campaign(uuid, text) to authenticated;
 
+-- schemas/campaigns/functions/forecast_inputs.sql
+
+-- What the forecast of a campaign begins with. The forecast goes through the coming hours with the limits that planning obeys,
+-- but not person by person: days and limits are right, single hours are not meant to be.
+
+create function private.forecast_people(p_campaign public.campaigns, p_from date, p_to date,
+  out people double precision[], out open_times tstzmultirange[])
+language sql
+stable
+set search_path = ''
+as $$
+  -- A day more on both sides: window_times is complete only between them.
+  select array_agg(k.n order by k.key), array_agg(
+    case when p_campaign.quiet_hours_override then '{(,)}'
+      else private.window_times(p_campaign.org_id, k.key, p_from - 1, p_to + 1) end order by k.key)
+  from (
+    select w.key, (
+      select count(*) from public.campaign_targets t
+      where t.campaign_id = p_campaign.id and t.is_waiting and t.window_key = w.key)::double precision as n
+    from private.waiting_keys(p_campaign.id) as w(key)
+  ) k;
+$$;
+comment on function private.forecast_people(public.campaigns, date, date) is
+  'The waiting people of a campaign by window key, and when each key may be written to between two days.';
+
+create function private.forecast_segments(p_campaign_id uuid)
+returns double precision
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(t.worst_segments * ct.weight)::double precision / sum(ct.weight), 1)
+  from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
+  where ct.campaign_id = p_campaign_id;
+$$;
+comment on function private.forecast_segments(uuid) is
+  'The segments that planning charges for a message of a campaign, on average over its active texts by their weights.';
+
+create function private.forecast_numbers(p_campaign public.campaigns, p_at timestamptz)
+returns double precision
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(g.mps), 0)::double precision
+  from (
+    -- Most numbers of a pool have the same hours, which are compared once.
+    select n.quiet_starts, n.quiet_ends, n.time_zone, sum(n.mps) as mps
+    from private.campaign_numbers(p_campaign.id) n where n.status = 'active'
+    group by 1, 2, 3
+  ) g
+  where p_campaign.quiet_hours_override
+    or private.number_open_until(g.quiet_starts, g.quiet_ends, g.time_zone, p_at) is not null;
+$$;
+comment on function private.forecast_numbers(public.campaigns, timestamptz) is
+  'Segments a second that the active numbers of a campaign can send at a time, by their pace and own hours.';
+
+create function private.forecast_rooms(p_campaign public.campaigns, p_day date, p_segments double precision, p_now timestamptz)
+returns double precision[]
+language sql
+stable
+set search_path = ''
+as $$
+  select array[
+    (select coalesce(sum(greatest(coalesce(private.number_cap(n.daily_cap, n.warmup_started_on, o.warmup_caps, p_day), 1000000000)
+        - coalesce(u.segments, 0), 0)), 0) / p_segments
+      from private.campaign_numbers(p_campaign.id) n
+      left join private.daily_usage u on u.scope = 'number' and u.scope_id = n.id and u.day = p_day
+      where n.status = 'active'),
+    -- greatest() leaves nulls out, and null means no limit here.
+    case when p_campaign.daily_cap is not null then greatest(p_campaign.daily_cap - coalesce((
+      select u.messages from private.daily_usage u
+      where u.scope = 'campaign' and u.scope_id = p_campaign.id and u.day = p_day), 0), 0) end,
+    case when o.daily_cap is not null then greatest(o.daily_cap - coalesce((
+      select u.messages from private.daily_usage u where u.scope = 'org' and u.scope_id = o.id and u.day = p_day), 0), 0) end,
+    (select greatest(l.daily_spending_limit - case when p_day = (p_now at time zone o.time_zone)::date
+        then private.spent_today(o.id, p_now) else 0 end, 0) / nullif((l.segment_price + l.carrier_fee) * p_segments, 0)
+      from public.sending_limits l where l.org_id = o.id and l.daily_spending_limit is not null)
+  ]::double precision[]
+  from public.orgs o where o.id = p_campaign.org_id;
+$$;
+comment on function private.forecast_rooms(public.campaigns, date, double precision, timestamptz) is
+  'How many messages a day has room for, by its limits: number_caps, campaign_daily_cap, org_daily_cap, spending_limit, in this '
+  'order. Null: no such limit. Other campaigns of the organisation, which share the last two, are not looked at.';
+
 -- schemas/campaigns/functions/preflight.sql
 
 create function private.campaign_preflight(p_campaign_id uuid, p_now timestamptz default now())
@@ -2705,7 +2772,7 @@ begin
 end;
 $$;
 comment on function private.preflight_samples(uuid) is
-  'Values for the texts of up to 200 waiting people of a campaign, as planning supplies them; today is a day of the usual length. '
+  'Values for the texts of up to 200 waiting people of a campaign, as planning supplies them; today is a day of usual length. '
   'Needs viewer. Security definer: users may not read lead_values.';
 grant execute on function private.preflight_samples(uuid) to authenticated;
 
@@ -2854,56 +2921,6 @@ comment on function private.start_blockers(uuid, timestamptz) is
 
 -- schemas/campaigns/functions/start_warnings.sql
 
--- Warnings: what a person should know before a campaign starts. Some must be acknowledged, because they cost money or time that
--- nobody gets back.
-
-create function private.refuse_unacknowledged(p_campaign public.campaigns, p_acknowledge text[], p_now timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_open jsonb;
-begin
-  if p_acknowledge is null or cardinality(p_acknowledge) > 20 or array_position(p_acknowledge, null) is not null then
-    perform private.refuse_field('acknowledge', 'Give acknowledge as a list of up to 20 codes of warnings.');
-  end if;
-  select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message, 'details', w.details))), '[]')
-  into v_open
-  from private.start_warnings(p_campaign, private.preflight_people(p_campaign, p_now),
-    private.forecast_of(p_campaign, p_now), p_now) w
-  where w.must_acknowledge and w.code <> all (p_acknowledge);
-  if v_open <> '[]' then
-    perform private.raise_error('PT409', 'warnings_not_acknowledged', format(
-      'Read these warnings, then start again with their codes in acknowledge: %s',
-      (select string_agg(format('%s: %s', w ->> 'code', w ->> 'message'), ' ') from jsonb_array_elements(v_open) w)),
-      jsonb_build_object('warnings', v_open));
-  end if;
-end;
-$$;
-comment on function private.refuse_unacknowledged(public.campaigns, text[], timestamptz) is
-  'Raises PT409 with the warnings that must be acknowledged and are not in p_acknowledge; PT422 if that is no list of codes.';
-
-create function private.forecast_of(p_campaign public.campaigns, p_now timestamptz)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  with days as (
-    select f.day, f.messages, f.limited_by from private.campaign_forecast(p_campaign, 30, p_now) f
-  ),
-  waiting as (
-    select count(*) as n from public.campaign_targets t where t.campaign_id = p_campaign.id and t.is_waiting
-  )
-  select jsonb_build_object(
-    'days', coalesce((select array_to_json(array_agg(d order by d.day)) from days d), '[]'),
-    'finishes_on', (select max(d.day) from days d having sum(d.messages) >= (select w.n from waiting w)),
-    'waiting', (select w.n from waiting w));
-$$;
-comment on function private.forecast_of(public.campaigns, timestamptz) is
-  'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
-
 create function private.start_warnings(p_campaign public.campaigns, p_people jsonb, p_forecast jsonb, p_now timestamptz)
 returns table (code text, message text, details jsonb, must_acknowledge boolean)
 language plpgsql
@@ -2978,21 +2995,6 @@ $$;
 comment on function private.start_warnings(public.campaigns, jsonb, jsonb, timestamptz) is
   'What a person should know before a campaign starts, as codes and sentences. p_people: what preflight_people says; p_forecast: '
   'what forecast_of says. must_acknowledge: starting is refused until the caller says that it was read.';
-
-create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
-    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
-    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
-  from public.sending_limits l where l.org_id = p_campaign.org_id;
-$$;
-comment on function private.preflight_cost(public.campaigns, bigint) is
-  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning charges, '
-  'at the price and the carrier fee of the organisation''s settings.';
 
 -- schemas/campaigns/functions/variants.sql
 

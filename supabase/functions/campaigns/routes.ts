@@ -1,6 +1,7 @@
 // The route table of campaigns.
 import { routes as blueprints } from "./blueprints/routes.ts";
 import { routes as campaign } from "./campaign/routes.ts";
+import { routes as preflight } from "./preflight/routes.ts";
 
 /** Paths with a fixed word come before those with an id in its place. */
-export const routes = [...blueprints, ...campaign];
+export const routes = [...blueprints, ...campaign, ...preflight];

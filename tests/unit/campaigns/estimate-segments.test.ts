@@ -1,6 +1,6 @@
 // Segments of a campaign's messages, by rendering its texts for a sample of people.
 import { expect, it } from "vitest";
-import { estimateSegments } from "../../../supabase/functions/campaigns/campaign/estimate-segments.ts";
+import { estimateSegments } from "../../../supabase/functions/campaigns/preflight/estimate-segments.ts";
 
 const short = { content: "Hola {first_name|vecino}", language: "es" as const, weight: 1 };
 /** 161 characters without a name: two segments. */

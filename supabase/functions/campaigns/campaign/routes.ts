@@ -12,8 +12,6 @@ import { createCampaign } from "./create-campaign.ts";
 import { getCampaign } from "./get-campaign.ts";
 import { listCampaigns } from "./list-campaigns.ts";
 import { listTargets } from "./list-targets.ts";
-import { preflight } from "./preflight-schema.ts";
-import { readPreflight } from "./read-preflight.ts";
 import { readStats } from "./read-stats.ts";
 import {
   audienceCounts,
@@ -95,15 +93,6 @@ export const routes = [
       }),
     ),
     run: buildTargets,
-  }),
-  route({
-    method: "GET",
-    path: "/{id}/preflight",
-    summary: "Say what keeps a campaign from starting, what to know before, what it costs and when it ends",
-    permission: "viewer",
-    request: { params },
-    response: object(preflight),
-    run: readPreflight,
   }),
   route({
     method: "POST",

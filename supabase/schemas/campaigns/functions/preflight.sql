@@ -79,7 +79,7 @@ begin
 end;
 $$;
 comment on function private.preflight_samples(uuid) is
-  'Values for the texts of up to 200 waiting people of a campaign, as planning supplies them; today is a day of the usual length. '
+  'Values for the texts of up to 200 waiting people of a campaign, as planning supplies them; today is a day of usual length. '
   'Needs viewer. Security definer: users may not read lead_values.';
 grant execute on function private.preflight_samples(uuid) to authenticated;
 

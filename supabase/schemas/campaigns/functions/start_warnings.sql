@@ -1,53 +1,3 @@
--- Warnings: what a person should know before a campaign starts. Some must be acknowledged, because they cost money or time that
--- nobody gets back.
-
-create function private.refuse_unacknowledged(p_campaign public.campaigns, p_acknowledge text[], p_now timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_open jsonb;
-begin
-  if p_acknowledge is null or cardinality(p_acknowledge) > 20 or array_position(p_acknowledge, null) is not null then
-    perform private.refuse_field('acknowledge', 'Give acknowledge as a list of up to 20 codes of warnings.');
-  end if;
-  select coalesce(array_to_json(array_agg(jsonb_build_object('code', w.code, 'message', w.message, 'details', w.details))), '[]')
-  into v_open
-  from private.start_warnings(p_campaign, private.preflight_people(p_campaign, p_now),
-    private.forecast_of(p_campaign, p_now), p_now) w
-  where w.must_acknowledge and w.code <> all (p_acknowledge);
-  if v_open <> '[]' then
-    perform private.raise_error('PT409', 'warnings_not_acknowledged', format(
-      'Read these warnings, then start again with their codes in acknowledge: %s',
-      (select string_agg(format('%s: %s', w ->> 'code', w ->> 'message'), ' ') from jsonb_array_elements(v_open) w)),
-      jsonb_build_object('warnings', v_open));
-  end if;
-end;
-$$;
-comment on function private.refuse_unacknowledged(public.campaigns, text[], timestamptz) is
-  'Raises PT409 with the warnings that must be acknowledged and are not in p_acknowledge; PT422 if that is no list of codes.';
-
-create function private.forecast_of(p_campaign public.campaigns, p_now timestamptz)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  with days as (
-    select f.day, f.messages, f.limited_by from private.campaign_forecast(p_campaign, 30, p_now) f
-  ),
-  waiting as (
-    select count(*) as n from public.campaign_targets t where t.campaign_id = p_campaign.id and t.is_waiting
-  )
-  select jsonb_build_object(
-    'days', coalesce((select array_to_json(array_agg(d order by d.day)) from days d), '[]'),
-    'finishes_on', (select max(d.day) from days d having sum(d.messages) >= (select w.n from waiting w)),
-    'waiting', (select w.n from waiting w));
-$$;
-comment on function private.forecast_of(public.campaigns, timestamptz) is
-  'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
-
 create function private.start_warnings(p_campaign public.campaigns, p_people jsonb, p_forecast jsonb, p_now timestamptz)
 returns table (code text, message text, details jsonb, must_acknowledge boolean)
 language plpgsql
@@ -122,18 +72,3 @@ $$;
 comment on function private.start_warnings(public.campaigns, jsonb, jsonb, timestamptz) is
   'What a person should know before a campaign starts, as codes and sentences. p_people: what preflight_people says; p_forecast: '
   'what forecast_of says. must_acknowledge: starting is refused until the caller says that it was read.';
-
-create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
-    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
-    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
-  from public.sending_limits l where l.org_id = p_campaign.org_id;
-$$;
-comment on function private.preflight_cost(public.campaigns, bigint) is
-  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning charges, '
-  'at the price and the carrier fee of the organisation''s settings.';

@@ -4,7 +4,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { estimateSegments } from "./estimate-segments.ts";
-import { judgedPreflight, type preflight } from "./preflight-schema.ts";
+import { judgedPreflight, type preflight } from "./schemas.ts";
 
 const values = longList(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
