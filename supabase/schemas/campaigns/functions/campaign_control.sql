@@ -112,13 +112,22 @@ as $$
 declare
   v_campaign public.campaigns;
   v_later boolean;
+  v_step smallint;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
   if not exists (
     select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign_id and t.is_active
+    where ct.campaign_id = p_campaign_id and ct.step = 1 and t.is_active
   ) then
     perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then start it.');
+  end if;
+  select min(s.step) into v_step from public.campaign_steps s
+  where s.campaign_id = p_campaign_id and s.kind = 'text' and not exists (
+    select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = s.campaign_id and ct.step = s.step and t.is_active);
+  if v_step is not null then
+    perform private.raise_error('PT409', 'no_templates',
+      format('Step %s has no active template. Add one, then start the campaign.', v_step), jsonb_build_object('step', v_step));
   end if;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
     perform private.raise_error('PT409', 'no_phone_numbers',

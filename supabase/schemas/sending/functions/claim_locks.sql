@@ -1,5 +1,21 @@
 -- The rows that a claim locks until it commits.
 
+create function private.other_phones(p_taken uuid[])
+returns table (target_id uuid, org_id uuid, e164 text)
+language sql
+stable
+set search_path = ''
+as $$
+  select distinct t.id, o.org_id, o.e164
+  from public.messages m
+  join public.campaign_targets t on t.id = m.campaign_target_id
+  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164
+  where m.id = any (p_taken) and m.step > 1;
+$$;
+comment on function private.other_phones(uuid[]) is
+  'The other phones to which the campaigns of these messages wrote to the same leads, for messages of later steps: an answer '
+  'from any of them ends the step.';
+
 create function private.lock_claim(
   p_taken uuid[],
   out p_numbers uuid[],
@@ -21,11 +37,13 @@ declare
   v_orgs uuid[];
   v_message_orgs uuid[];
   v_message_phones text[];
+  v_has_steps boolean;
 begin
   select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
     array_agg(distinct m.org_id),
-    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number)
-  into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones
+    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number),
+    bool_or(m.step > 1)
+  into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones, v_has_steps
   from public.messages m where m.id = any (p_taken) and m.status = 'queued';
 
   -- In the usual order: campaign → clocks → contact → target → message, each by id.
@@ -43,12 +61,26 @@ begin
     select x.phone_number_id, x.next_slot_at from private.number_pace x
     where x.phone_number_id = any (p_numbers)
     order by x.phone_number_id for no key update) p;
+  if v_has_steps then
+    select v_message_orgs || array_agg(o.org_id), v_message_phones || array_agg(o.e164) into v_message_orgs, v_message_phones
+    from private.other_phones(p_taken) o;
+  end if;
   select array_agg(p.org_id), array_agg(p.e164) into p_people_orgs, p_people_phones from (
     select c.org_id, c.e164 from private.contacts c
     where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
     order by c.org_id, c.e164 for no key update skip locked) p;
   p_targets := array(
     select t.id from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update skip locked);
+  if v_has_steps then
+    -- Somebody else holds another phone of the person, perhaps to record an answer: tried again in a second.
+    p_targets := array(
+      select x.id from unnest(p_targets) as x(id)
+      where not exists (
+        select from private.other_phones(p_taken) o
+        where o.target_id = x.id
+          and (o.org_id, o.e164) not in (
+            select h.org_id, h.e164 from unnest(p_people_orgs, p_people_phones) as h(org_id, e164))));
+  end if;
 end;
 $$;
 comment on function private.lock_claim(uuid[]) is
