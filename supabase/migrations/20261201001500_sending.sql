@@ -697,7 +697,8 @@ as $$
   select distinct t.id, o.org_id, o.e164
   from public.messages m
   join public.campaign_targets t on t.id = m.campaign_target_id
-  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164
+  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164 and o.is_included
+  join private.contacts c on c.org_id = o.org_id and c.e164 = o.e164
   where m.id = any (p_taken) and m.step > 1;
 $$;
 comment on function private.other_phones(uuid[]) is
@@ -2137,7 +2138,8 @@ begin
 
   -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
   -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
-  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
+  -- Two steps of one person may be candidates of one plan.
+  v_people := array(select distinct t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
     cross join lateral (

@@ -100,7 +100,8 @@ begin
   )
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
-      when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
+      -- The lead whose primary phone it is comes first.
+      when row_number() over (partition by j.e164, j.verdict is null order by j.role_order, j.lead_id) > 1
         -- "limit" makes this a lookup for each person. Without it, all targets of the campaign were read for every chunk.
         or (
           select true from public.campaign_targets t

@@ -9,7 +9,8 @@ as $$
   select distinct t.id, o.org_id, o.e164
   from public.messages m
   join public.campaign_targets t on t.id = m.campaign_target_id
-  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164
+  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164 and o.is_included
+  join private.contacts c on c.org_id = o.org_id and c.e164 = o.e164
   where m.id = any (p_taken) and m.step > 1;
 $$;
 comment on function private.other_phones(uuid[]) is

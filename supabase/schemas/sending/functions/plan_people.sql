@@ -31,7 +31,8 @@ begin
 
   -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
   -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
-  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
+  -- Two steps of one person may be candidates of one plan.
+  v_people := array(select distinct t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
     cross join lateral (
