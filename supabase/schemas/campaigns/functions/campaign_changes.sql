@@ -95,7 +95,9 @@ begin
   if p_input ? 'steps' then
     perform private.set_campaign_steps(p_campaign, p_input);
   end if;
-  perform private.check_steps_fit(p_campaign);
+  if p_input ?| '{steps,variants,phones}' then
+    perform private.check_steps_fit(p_campaign);
+  end if;
   if p_input ? 'phone_number_ids' then
     select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
     where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
