@@ -91,7 +91,7 @@ describe("a step is born with the sending of the one before", () => {
     },
   );
 
-  test("also if it was unknown, and a person assumes that it was sent; until then the campaign is not completed", async () => {
+  test("also if it was unknown, and a person assumes that it was sent; the campaign waits for Twilio's answer, not for them", async () => {
     const one = await claimOne(AFTERNOON);
     await settle(
       bench.a.sql,
@@ -101,10 +101,12 @@ describe("a step is born with the sending of the one before", () => {
     await finish(later(AFTERNOON, 60));
     expect([await targets(), await status()]).toEqual([["1 unknown"], "running"]);
     await bench.sql`update public.messages set needs_attention = 'look' where id = ${one.message_id}`;
+    await finish(later(AFTERNOON, 120));
+    expect(await status()).toBe("completed");
     const user = await signedIn(bench.db, org.adminId);
     await user.sql`select private.resolve_send(${one.message_id}, 'assume_sent', ${later(AFTERNOON, HOUR)})`;
     await user.end();
-    expect(await targets()).toEqual(["1 sent", "2 waiting"]);
+    expect([await targets(), await status()]).toEqual([["1 sent", "2 waiting"], "running"]);
     expect(await send(later(AFTERNOON, DAY + 1))).toHaveLength(1);
   });
 

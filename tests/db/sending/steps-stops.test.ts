@@ -117,6 +117,15 @@ describe("an answer", () => {
     );
   });
 
+  test("stays the latest if a text that came before it is recorded after it", async () => {
+    const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+    await write(bench.b.sql, org, lead.e164, { kind: "automatic" }, later(AFTERNOON, HOUR));
+    await write(bench.b.sql, org, lead.e164, { kind: "automatic" }, AFTERNOON);
+    const [contact] =
+      await bench.sql`select last_inbound_at from private.contacts where org_id = ${org.id} and e164 = ${lead.e164}`;
+    expect(contact?.last_inbound_at).toEqual(later(AFTERNOON, HOUR));
+  });
+
   test("to a later step ends the steps after it", async () => {
     const [lead] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
     const drip = await arrangeDrip(bench.db, org, [{}, {}, {}]);

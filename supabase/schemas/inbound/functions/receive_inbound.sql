@@ -76,7 +76,8 @@ begin
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
     nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
   returning id into v_message_id;
-  update private.contacts c set last_inbound_at = p_now, phone_number_id = v_number.id
+  -- Two texts may wait for this lock in the wrong order.
+  update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
   if v_campaign_id is not null and private.is_answer(v_class) and not v_replied_before then
     insert into private.campaign_deltas (org_id, campaign_id, replies, step) values (v_number.org_id, v_campaign_id, 1, v_step);
