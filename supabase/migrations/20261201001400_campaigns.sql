@@ -225,8 +225,8 @@ comment on function private.follow_sent_targets() is
 -- Triggers instead of foreign keys. Checking five foreign keys for every target, one row at a time, took half the time of
 -- building an audience. Of the keys of targets and contacts only that to the lead is left: clients follow it, and it locks the
 -- lead while its target is inserted. Building holds the lock of the campaign, whose row keeps the organisation from being
--- deleted; a next step is added by whoever holds the lock of the step before, and goes with its lead. These triggers delete or clear
--- references to deleted rows.
+-- deleted; a next step is added by whoever holds the lock of the step before, and goes with its lead. These triggers delete or
+-- clear references to deleted rows.
 
 create function private.forget_targets()
 returns trigger
@@ -1567,72 +1567,6 @@ $$;
 comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
   'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
   'if it is archived or its state is not one of p_allowed.';
-
-create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_missing jsonb;
-  v_variant record;
-begin
-  if p_input ? 'variants' then
-    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
-    if p_campaign.status <> 'draft' then
-      perform private.raise_error('PT409', 'invalid_state',
-        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
-    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
-    for v_variant in
-      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
-    loop
-      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
-      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
-        (v_variant.input ->> 'share')::numeric::smallint);
-      perform private.set_campaign_templates(p_campaign, 1::smallint, v_variant.n, v_variant.input -> 'template_ids',
-        coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category],
-        format('variants.%s.template_ids', v_variant.n - 1));
-    end loop;
-  elsif p_input ? 'template_ids' then
-    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
-      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
-    perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
-      coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
-  elsif p_input ? 'template_weights' then
-    update public.campaign_templates ct set weight = w.value::numeric::smallint
-    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
-  end if;
-  if p_input ? 'steps' then
-    perform private.set_campaign_steps(p_campaign, p_input);
-  end if;
-  if p_input ?| '{steps,variants,phones}' then
-    perform private.check_steps_fit(p_campaign);
-  end if;
-  if p_input ? 'phone_number_ids' then
-    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
-    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
-      and n.status <> 'released');
-    if v_missing is not null then
-      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
-        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
-          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
-    end if;
-    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
-    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
-    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
-  end if;
-end;
-$$;
-comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s variants, templates (with weights), steps and numbers by variants, template_ids, template_weights, '
-  'steps and phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for '
-  'variants of a campaign that is not a draft.';
 
 create function private.create_campaign(p_input jsonb)
 returns uuid
@@ -3044,6 +2978,74 @@ comment on function public.schedule_campaign(uuid, timestamptz) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.schedule_campaign(uuid, timestamptz) to authenticated;
 
+-- schemas/campaigns/functions/set_campaign_lists.sql
+
+create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_missing jsonb;
+  v_variant record;
+begin
+  if p_input ? 'variants' then
+    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
+    if p_campaign.status <> 'draft' then
+      perform private.raise_error('PT409', 'invalid_state',
+        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
+    for v_variant in
+      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
+    loop
+      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
+      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
+        (v_variant.input ->> 'share')::numeric::smallint);
+      perform private.set_campaign_templates(p_campaign, 1::smallint, v_variant.n, v_variant.input -> 'template_ids',
+        coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category],
+        format('variants.%s.template_ids', v_variant.n - 1));
+    end loop;
+  elsif p_input ? 'template_ids' then
+    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
+      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+    perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
+      coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+  elsif p_input ? 'template_weights' then
+    update public.campaign_templates ct set weight = w.value::numeric::smallint
+    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
+  end if;
+  if p_input ? 'steps' then
+    perform private.set_campaign_steps(p_campaign, p_input);
+  end if;
+  if p_input ?| '{steps,variants,phones}' then
+    perform private.check_steps_fit(p_campaign);
+  end if;
+  if p_input ? 'phone_number_ids' then
+    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
+    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
+      and n.status <> 'released');
+    if v_missing is not null then
+      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
+        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
+          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
+    end if;
+    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
+    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
+    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
+  end if;
+end;
+$$;
+comment on function private.set_campaign_lists(public.campaigns, jsonb) is
+  'Replaces a campaign''s variants, templates (with weights), steps and numbers by variants, template_ids, template_weights, '
+  'steps and phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for '
+  'variants of a campaign that is not a draft.';
+
 -- schemas/campaigns/functions/step_figures.sql
 
 -- The figures of a campaign's steps are checked as those of the campaign are.
@@ -3131,56 +3133,7 @@ comment on function private.check_step_figures(uuid, timestamptz) is
   'Checks the figures of a campaign''s steps, corrects those that are wrong, and raises a critical alert about them. Returns '
   'true if all were right.';
 
--- schemas/campaigns/functions/step_stops.sql
-
--- What ends the steps of a person. Planning and the claim ask the same function; an answer cancels at once what waits.
-
-create function private.says_not_owner(p_rule text)
-returns boolean
-language sql
-immutable
-set search_path = ''
-as $$
-  select coalesce(p_rule = any (array['wrong_number.en.owns no land', 'wrong_number.en.has none', 'wrong_number.en.has no land',
-    'wrong_number.en.not mine', 'wrong_number.en.isn''t mine', 'wrong_number.en.not the owner', 'wrong_number.en.renter',
-    'wrong_number.es.no soy el dueño', 'wrong_number.es.no es mío', 'wrong_number.es.no tengo terreno',
-    'wrong_number.es.nunca tuve']), false);
-$$;
-comment on function private.says_not_owner(text) is
-  'Whether an answer that counts as a wrong number says, by the rule that decided it, that the land is not theirs. That is true '
-  'of every phone of the lead; a wrong number is true of one phone.';
-
-create function private.stop_of_answer(p_class text, p_rule text, p_is_same_phone boolean, p_stop_on text[])
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select case
-    when p_class in ('automatic', 'start') then null
-    when p_class = 'stop' then 'opted_out'
-    when p_class in ('deceased', 'not_interested') then p_class
-    when p_class = 'wrong_number' then case when p_is_same_phone or private.says_not_owner(p_rule) then 'wrong_number' end
-    when p_class in ('interested', 'liked') and 'interested' = any (p_stop_on) then 'interested'
-    -- Also a question for help, a dislike or an unclear text: somebody wrote.
-    when 'replied' = any (p_stop_on) then 'replied'
-  end;
-$$;
-comment on function private.stop_of_answer(text, text, boolean, text[]) is
-  'Why a text of this class, from the phone of a step or from another phone of its lead, ends the step; null if it does not. '
-  'p_rule: the rule that decided the class. p_stop_on: campaign_steps.stop_on. Automatic answers and START end nothing.';
-
-create function private.ends_step(p_obstacle text)
-returns boolean
-language sql
-immutable
-set search_path = ''
-as $$
-  select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
-    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
-$$;
-comment on function private.ends_step(text) is
-  'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';
+-- schemas/campaigns/functions/step_obstacle.sql
 
 create function private.step_obstacle(p_target_id uuid)
 returns text
@@ -3257,6 +3210,57 @@ $$;
 comment on function private.step_obstacle(uuid) is
   'Why a target of a step after the first may not be sent: held and earlier_step_open pass; every other one ends the step '
   '(private.ends_step). Null if it may. The caller knows that the phone is neither suppressed nor invalid.';
+
+-- schemas/campaigns/functions/step_stops.sql
+
+-- What ends the steps of a person. Planning and the claim ask the same function; an answer cancels at once what waits.
+
+create function private.says_not_owner(p_rule text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_rule = any (array['wrong_number.en.owns no land', 'wrong_number.en.has none', 'wrong_number.en.has no land',
+    'wrong_number.en.not mine', 'wrong_number.en.isn''t mine', 'wrong_number.en.not the owner', 'wrong_number.en.renter',
+    'wrong_number.es.no soy el dueño', 'wrong_number.es.no es mío', 'wrong_number.es.no tengo terreno',
+    'wrong_number.es.nunca tuve']), false);
+$$;
+comment on function private.says_not_owner(text) is
+  'Whether an answer that counts as a wrong number says, by the rule that decided it, that the land is not theirs. That is true '
+  'of every phone of the lead; a wrong number is true of one phone.';
+
+create function private.stop_of_answer(p_class text, p_rule text, p_is_same_phone boolean, p_stop_on text[])
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when p_class in ('automatic', 'start') then null
+    when p_class = 'stop' then 'opted_out'
+    when p_class in ('deceased', 'not_interested') then p_class
+    when p_class = 'wrong_number' then case when p_is_same_phone or private.says_not_owner(p_rule) then 'wrong_number' end
+    when p_class in ('interested', 'liked') and 'interested' = any (p_stop_on) then 'interested'
+    -- Also a question for help, a dislike or an unclear text: somebody wrote.
+    when 'replied' = any (p_stop_on) then 'replied'
+  end;
+$$;
+comment on function private.stop_of_answer(text, text, boolean, text[]) is
+  'Why a text of this class, from the phone of a step or from another phone of its lead, ends the step; null if it does not. '
+  'p_rule: the rule that decided the class. p_stop_on: campaign_steps.stop_on. Automatic answers and START end nothing.';
+
+create function private.ends_step(p_obstacle text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
+    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
+$$;
+comment on function private.ends_step(text) is
+  'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';
 
 create function private.stop_steps(p_org_id uuid, p_e164 text, p_now timestamptz)
 returns integer
