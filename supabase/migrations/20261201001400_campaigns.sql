@@ -76,22 +76,23 @@ begin
   -- there are three statements.
   if tg_op = 'INSERT' then
     insert into private.campaign_deltas
-      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
-    select a.org_id, a.campaign_id, count(*),
+      (org_id, campaign_id, step, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered,
+      undelivered)
+    select a.org_id, a.campaign_id, a.step, count(*),
       count(*) filter (where state = 'excluded'), count(*) filter (where state = 'canceled'),
       count(*) filter (where state = 'waiting'), count(*) filter (where state = 'queued'),
       count(*) filter (where state = 'sending'), count(*) filter (where state = 'unknown'),
       count(*) filter (where state = 'sent'), count(*) filter (where state = 'failed'),
       count(*) filter (where delivery = 'delivered'), count(*) filter (where delivery = 'undelivered')
-    from after_rows a group by a.org_id, a.campaign_id;
+    from after_rows a group by a.org_id, a.campaign_id, a.step;
   elsif tg_op = 'UPDATE' then
     -- Groups by state first and then turns states into columns: a statement changes many rows, but between few states.
     insert into private.campaign_deltas
-      (org_id, campaign_id, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
-    select c.org_id, c.campaign_id, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
+      (org_id, campaign_id, step, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
+    select c.org_id, c.campaign_id, c.step, c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed,
       c.delivered, c.undelivered
     from (
-      select x.org_id, x.campaign_id,
+      select x.org_id, x.campaign_id, x.step,
         coalesce(sum(n) filter (where state = 'excluded'), 0) as excluded,
         coalesce(sum(n) filter (where state = 'canceled'), 0) as canceled,
         coalesce(sum(n) filter (where state = 'waiting'), 0) as waiting,
@@ -103,18 +104,19 @@ begin
         coalesce(sum(n) filter (where delivery = 'delivered'), 0) as delivered,
         coalesce(sum(n) filter (where delivery = 'undelivered'), 0) as undelivered
       from (
-        select a.org_id, a.campaign_id, a.state, a.delivery, count(*) as n from after_rows a group by 1, 2, 3, 4
+        select a.org_id, a.campaign_id, a.step, a.state, a.delivery, count(*) as n from after_rows a group by 1, 2, 3, 4, 5
         union all
-        select b.org_id, b.campaign_id, b.state, b.delivery, -count(*) from before_rows b group by 1, 2, 3, 4
+        select b.org_id, b.campaign_id, b.step, b.state, b.delivery, -count(*) from before_rows b group by 1, 2, 3, 4, 5
       ) x
-      group by x.org_id, x.campaign_id
+      group by x.org_id, x.campaign_id, x.step
     ) c
     where (c.excluded, c.canceled, c.waiting, c.queued, c.sending, c.unknown, c.sent, c.failed, c.delivered, c.undelivered)
       is distinct from (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   else
     insert into private.campaign_deltas
-      (org_id, campaign_id, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered)
-    select b.org_id, b.campaign_id, -count(*),
+      (org_id, campaign_id, step, audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered,
+      undelivered)
+    select b.org_id, b.campaign_id, b.step, -count(*),
       -count(*) filter (where state = 'excluded'), -count(*) filter (where state = 'canceled'),
       -count(*) filter (where state = 'waiting'), -count(*) filter (where state = 'queued'),
       -count(*) filter (where state = 'sending'), -count(*) filter (where state = 'unknown'),
@@ -122,14 +124,14 @@ begin
       -count(*) filter (where delivery = 'delivered'), -count(*) filter (where delivery = 'undelivered')
     from before_rows b
     where exists (select 1 from public.campaigns c where c.id = b.campaign_id)
-    group by b.org_id, b.campaign_id;
+    group by b.org_id, b.campaign_id, b.step;
   end if;
   return null;
 end;
 $$;
 comment on function private.append_target_deltas() is
-  'Statement trigger: appends one row of deltas for each campaign that a statement changed, so that figures add up whatever '
-  'writes targets. Security definer: the role that changes a target may not write figures.';
+  'Statement trigger: appends one row of deltas for each step of each campaign that a statement changed, so that figures add up '
+  'whatever writes targets. Security definer: the role that changes a target may not write figures.';
 
 -- schemas/campaigns/triggers/audience.sql
 
@@ -169,12 +171,62 @@ comment on function private.add_campaign_rows() is
   'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
   'write neither.';
 
+create function private.add_step_figures()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.campaign_step_stats (campaign_id, step, org_id) values (new.campaign_id, new.step, new.org_id)
+  on conflict do nothing;
+  return null;
+end;
+$$;
+comment on function private.add_step_figures() is
+  'Trigger: creates the row of figures of a new step. Security definer: the role that adds a step may not write it.';
+
+-- schemas/campaigns/triggers/follow_sent_targets.sql
+
+create function private.follow_sent_targets()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+-- Forces a hash join of old and new rows. The plan is made for the first statement and kept; a nested loop planned for a single
+-- row would compare every old row with every new one.
+set enable_nestloop = off
+as $$
+declare
+  v_campaigns uuid[];
+begin
+  insert into private.sent_leads (org_id, lead_id, sent_at)
+  select a.org_id, a.lead_id, coalesce(a.sent_at, a.updated_at)
+  from after_rows a join before_rows b on b.id = a.id
+  where a.state = 'sent' and b.state <> 'sent';
+  if not found then
+    return null;
+  end if;
+  v_campaigns := array(select distinct a.campaign_id from after_rows a);
+  if exists (select from public.campaign_steps s where s.campaign_id = any (v_campaigns)) then
+    perform private.add_next_steps(array(
+      select a.id from after_rows a join before_rows b on b.id = a.id where a.state = 'sent' and b.state <> 'sent'));
+  end if;
+  return null;
+end;
+$$;
+comment on function private.follow_sent_targets() is
+  'Statement trigger: records the leads of targets that were sent, and adds the targets of their next steps. It sees every way '
+  'in which a target becomes sent, in the transaction that records it: no crash can lose a step. Security definer: the role '
+  'that settles may not write these tables.';
+
 -- schemas/campaigns/triggers/target_keys.sql
 
 -- Triggers instead of foreign keys. Checking five foreign keys for every target, one row at a time, took half the time of
 -- building an audience. Of the keys of targets and contacts only that to the lead is left: clients follow it, and it locks the
--- lead while its target is inserted. The one function that inserts targets holds the lock of their campaign, whose row keeps the
--- organisation from being deleted. These triggers delete or clear references to deleted rows.
+-- lead while its target is inserted. Building holds the lock of the campaign, whose row keeps the organisation from being
+-- deleted; a next step is added by whoever holds the lock of the step before, and goes with its lead. These triggers delete or
+-- clear references to deleted rows.
 
 create function private.forget_targets()
 returns trigger
@@ -249,7 +301,7 @@ create table public.campaigns (
   org_id uuid not null references public.orgs (id) on delete cascade,
   name text not null check (length(trim(name)) between 1 and 200),
   description text check (length(description) <= 2000),
-  type text not null default 'broadcast' check (type in ('broadcast')),
+  type text not null default 'broadcast' check (type in ('broadcast', 'drip')),
   status public.campaign_status not null default 'draft',
   status_reason text,
   template_category text not null default 'initial' check (template_category in ('initial', 'followup')),
@@ -286,6 +338,7 @@ create table public.campaigns (
 comment on table public.campaigns is
   'A campaign: its audience (target_criteria), pace and state. If mps or daily_cap (messages) is null, the campaign has no such '
   'limit of its own; if cooldown_days is null, the organisation''s applies.';
+comment on column public.campaigns.type is 'drip: it has steps after the first text (campaign_steps). broadcast: it has none.';
 comment on column public.campaigns.quiet_hours_override is
   'The campaign may send at any hour. This takes effect only while the Twilio API is a loopback host (a simulator); anywhere '
   'else it is refused when saved and again when claimed.';
@@ -375,7 +428,7 @@ create table public.campaign_targets (
   lead_id uuid not null references public.leads (id) on delete cascade,
   lead_phone_id uuid,
   e164 text collate "C" not null,
-  step smallint not null default 1 check (step >= 1),
+  step smallint not null default 1 check (step between 1 and 9),
   ordinal bigint not null,
   window_key text collate "C" not null,
   state public.target_state not null default 'waiting',
@@ -396,6 +449,7 @@ create table public.campaign_targets (
   is_waiting boolean generated always as (state = 'waiting') stored,
   sticky_until timestamptz,
   variant smallint,
+  replies_since timestamptz,
   check ((state = 'sent') = (delivery is not null)),
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
@@ -411,6 +465,9 @@ comment on column public.campaign_targets.sticky_until is
   'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
   'The variant that building assigned to this person; null if the campaign has none.';
+comment on column public.campaign_targets.replies_since is
+  'Of a step after the first: what its person writes after this time stops it. It is when their first message was planned, since '
+  'an answer may come before the worker has recorded the sending. Null for the first step.';
 create index campaign_targets_lead_idx on public.campaign_targets (lead_id);
 create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
 create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal)
@@ -432,17 +489,20 @@ create trigger campaign_targets_deltas_delete after delete on public.campaign_ta
 create trigger campaign_targets_forget after delete on public.campaign_targets
   referencing old table as before_rows for each statement execute function private.forget_targets();
 create trigger campaign_targets_sent after update on public.campaign_targets
-  referencing old table as before_rows new table as after_rows for each statement execute function private.append_sent_leads();
+  referencing old table as before_rows new table as after_rows for each statement execute function private.follow_sent_targets();
 
 -- schemas/campaigns/tables/campaign_pace.sql
 
 create table private.campaign_pace (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
   next_slot_at timestamptz not null default '-infinity',
-  planned_at timestamptz not null default '-infinity'
+  planned_at timestamptz not null default '-infinity',
+  wakes_at timestamptz not null default '-infinity'
 ) with (fillfactor = 50);
 comment on table private.campaign_pace is
   'The clock of a campaign: the time of its next slot under its own mps, and when it was last planned.';
+comment on column private.campaign_pace.wakes_at is
+  'Until then nothing of a campaign with steps is due, so it is not planned: at most a minute ahead.';
 
 alter table private.campaign_pace enable row level security;
 
@@ -501,7 +561,8 @@ create table private.campaign_deltas (
   undelivered integer not null default 0,
   replies integer not null default 0,
   opt_outs integer not null default 0,
-  segments integer not null default 0
+  segments integer not null default 0,
+  step smallint not null default 1
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.campaign_deltas is
   'Changes of figures that are not folded into campaign_stats yet; rows are only appended. Counting in place would lock one row '
@@ -580,15 +641,16 @@ create table public.campaign_templates (
   template_id uuid not null,
   weight smallint not null default 1 check (weight between 1 and 1000),
   variant smallint,
-  primary key (campaign_id, template_id),
+  step smallint not null default 1 check (step between 1 and 9),
+  primary key (campaign_id, step, template_id),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
   foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
   foreign key (campaign_id, variant) references public.campaign_variants (campaign_id, variant) on delete cascade
 );
-comment on table public.campaign_templates is 'The templates that a campaign rotates.';
+comment on table public.campaign_templates is 'The templates that each step of a campaign rotates.';
 comment on column public.campaign_templates.weight is 'A template of weight 3 is used three times as often as one of weight 1.';
 comment on column public.campaign_templates.variant is
-  'The variant whose people get this template; null if the campaign has none.';
+  'The variant whose people get this template; null if everybody gets it.';
 create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
 create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
 create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
@@ -598,6 +660,73 @@ create policy "people read campaign templates of their organisation" on public.c
   for select to authenticated using (org_id = (select private.org_id()));
 grant select on public.campaign_templates to authenticated;
 grant delete, insert, select, update on public.campaign_templates to service_role;
+
+-- schemas/campaigns/tables/campaign_steps.sql
+
+create table public.campaign_steps (
+  org_id uuid not null,
+  campaign_id uuid not null,
+  step smallint not null check (step between 2 and 9),
+  kind text not null default 'text' check (kind in ('text', 'next_phone')),
+  wait_hours smallint not null check (wait_hours between 1 and 1440),
+  stop_on text[] not null
+    check (stop_on <@ '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'
+      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 6),
+  primary key (campaign_id, step),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+);
+comment on table public.campaign_steps is
+  'The steps of a campaign after its first text. A target of a step is added in the transaction that records its target of the '
+  'step before as sent.';
+comment on column public.campaign_steps.kind is
+  'text: another text to the same phone. next_phone: the first text to the next phone of the lead; without texts of its own it '
+  'uses those of the first step.';
+comment on column public.campaign_steps.wait_hours is 'Hours after the step before was sent.';
+comment on column public.campaign_steps.stop_on is
+  'What ends the steps of a person. Only replied and interested may be left out: writing on after the others would be unlawful.';
+create index campaign_steps_org_idx on public.campaign_steps (org_id, campaign_id);
+
+alter table public.campaign_steps enable row level security;
+create policy "people read steps of campaigns of their organisation" on public.campaign_steps
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_steps to authenticated;
+grant delete, insert, select, update on public.campaign_steps to service_role;
+
+create trigger campaign_steps_figures after insert on public.campaign_steps
+  for each row execute function private.add_step_figures();
+
+-- schemas/campaigns/tables/campaign_step_stats.sql
+
+create table public.campaign_step_stats (
+  campaign_id uuid not null,
+  step smallint not null,
+  org_id uuid not null,
+  audience integer not null default 0,
+  excluded integer not null default 0,
+  canceled integer not null default 0,
+  waiting integer not null default 0,
+  queued integer not null default 0,
+  sending integer not null default 0,
+  unknown integer not null default 0,
+  sent integer not null default 0,
+  failed integer not null default 0,
+  delivered integer not null default 0,
+  undelivered integer not null default 0,
+  replies integer not null default 0,
+  opt_outs integer not null default 0,
+  primary key (campaign_id, step),
+  foreign key (campaign_id, step) references public.campaign_steps (campaign_id, step) on delete cascade,
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+) with (fillfactor = 50);
+comment on table public.campaign_step_stats is
+  'The part of campaign_stats that belongs to a step after the first, folded together with it. The rest belongs to the first '
+  'step.';
+create index campaign_step_stats_org_idx on public.campaign_step_stats (org_id, campaign_id);
+
+alter table public.campaign_step_stats enable row level security;
+create policy "people read figures of steps of their organisation" on public.campaign_step_stats
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_step_stats to authenticated, service_role;
 
 -- schemas/campaigns/tables/figure_checks.sql
 
@@ -661,20 +790,158 @@ $$;
 comment on function private.forecast_of(public.campaigns, timestamptz) is
   'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
 
-create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
+create function private.preflight_cost(p_campaign public.campaigns, p_people bigint)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
   select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
-    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
-    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
-  from public.sending_limits l where l.org_id = p_campaign.org_id;
+    'segments_high', ceil(x.segments), 'high', round(x.segments::numeric * (l.segment_price + l.carrier_fee), 2))
+  from public.sending_limits l
+  cross join lateral (
+    -- As if nobody answered. A step without texts of its own sends the first ones again.
+    select p_people * (private.forecast_segments(p_campaign.id) + coalesce((
+      select sum(private.forecast_segments(p_campaign.id, case when exists (
+        select from public.campaign_templates ct where ct.campaign_id = s.campaign_id and ct.step = s.step
+      ) then s.step else 1 end))
+      from public.campaign_steps s where s.campaign_id = p_campaign.id), 0)) as segments
+  ) x
+  where l.org_id = p_campaign.org_id;
 $$;
 comment on function private.preflight_cost(public.campaigns, bigint) is
-  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning '
+  'The most that a campaign to so many people is expected to cost in US dollars: each message with the segments that planning '
   'charges, at the price and the carrier fee of the organisation''s settings.';
+
+-- schemas/campaigns/functions/add_next_steps.sql
+
+-- The next step of people. Nothing here waits for a lock that comes before targets, such as a campaign's.
+
+create function private.reopen_for_steps(p_targets uuid[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_id uuid;
+begin
+  for v_id in
+    select c.id from public.campaigns c
+    where c.status = 'completed' and c.id in (select t.campaign_id from public.campaign_targets t where t.id = any (p_targets))
+    order by c.id for no key update skip locked
+  loop
+    begin
+      perform private.reopen_campaign(v_id);
+    exception when others then
+      -- The organisation has as many running campaigns as it may have. A step less is better than a message not recorded as sent.
+      raise warning 'campaign % could not be reopened for its next step: % (%)', v_id, sqlerrm, sqlstate;
+    end;
+  end loop;
+end;
+$$;
+comment on function private.reopen_for_steps(uuid[]) is
+  'Sets completed campaigns running again whose targets were sent after all: their next steps can still come. Leaves out those '
+  'that another transaction holds; then no step is added.';
+
+create function private.add_next_phones(p_targets uuid[], p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  for v_campaign in
+    select c.* from public.campaigns c
+    where c.status in ('running', 'paused')
+      and c.id in (select t.campaign_id from public.campaign_targets t where t.id = any (p_targets))
+      and exists (select from public.campaign_steps s where s.campaign_id = c.id and s.kind = 'next_phone')
+  loop
+    v_campaign.phones := 'all';
+    v_campaign.target_criteria := jsonb_build_object('lead_ids', array(
+      select distinct t.lead_id from public.campaign_targets t
+      where t.id = any (p_targets) and t.campaign_id = v_campaign.id order by t.lead_id limit 10000));
+    with phones as materialized (
+      -- Judged as building judges.
+      select a.* from private.audience_chunk(v_campaign, null, null, p_now) with ordinality
+        as a(lead_id, lead_phone_id, e164, window_key, reason, n)
+      where a.reason is null
+    ),
+    people as (
+      insert into private.contacts (org_id, e164)
+      select distinct v_campaign.org_id, p.e164 from phones p order by 2
+      on conflict do nothing
+    )
+    insert into public.campaign_targets (org_id, campaign_id, lead_id, lead_phone_id, e164, step, ordinal, window_key, not_before,
+      variant, replies_since, created_at, updated_at)
+    select distinct on (t.lead_id) t.org_id, t.campaign_id, t.lead_id, p.lead_phone_id, p.e164, s.step,
+      t.ordinal + (s.step - t.step) * 1000000000000, p.window_key,
+      case when t.state = 'sent' then t.sent_at else p_now end + make_interval(hours => s.wait_hours),
+      t.variant, coalesce(t.replies_since, m.queued_at, t.created_at), t.updated_at, t.updated_at
+    from public.campaign_targets t
+    cross join lateral (
+      -- After a phone that is dead, its other texts make no sense: the next phone comes at once.
+      select x.step, x.kind, x.wait_hours from public.campaign_steps x
+      where x.campaign_id = t.campaign_id and x.step > t.step and (x.kind = 'next_phone' or t.state = 'sent')
+      order by x.step limit 1
+    ) s
+    join phones p on p.lead_id = t.lead_id
+    left join public.messages m on m.id = t.message_id
+    where t.id = any (p_targets) and t.campaign_id = v_campaign.id and s.kind = 'next_phone'
+      and not exists (
+        select from public.campaign_targets o
+        where o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.is_included
+          and (o.step >= s.step or o.e164 = p.e164) offset 0)
+      -- The phone of another lead of the campaign: the same person.
+      and not exists (
+        select from public.campaign_targets o
+        where o.campaign_id = t.campaign_id and o.e164 = p.e164 and o.is_included offset 0)
+    order by t.lead_id, p.n
+    on conflict (campaign_id, e164, step) where is_included do nothing;
+  end loop;
+end;
+$$;
+comment on function private.add_next_phones(uuid[], timestamptz) is
+  'Adds the first text to the next allowed phone of the leads of p_targets, if that is the next step of their campaign; for '
+  'targets that were not sent (a phone that is dead), if any later step is that. A phone to which the campaign wrote is not '
+  'tried again, and a lead without another phone has no further step.';
+
+create function private.add_next_steps(p_targets uuid[])
+returns void
+language plpgsql
+set search_path = ''
+-- The trigger that calls this forbids nested loops, and here every row is found by its key.
+set enable_nestloop = on
+as $$
+begin
+  perform private.reopen_for_steps(p_targets);
+  insert into public.campaign_targets as x (org_id, campaign_id, lead_id, lead_phone_id, e164, step, ordinal, window_key,
+    not_before, variant, replies_since, created_at, updated_at)
+  -- The ordinals of a step come after those of the step before, in the same order, and are distinct in the campaign.
+  select t.org_id, t.campaign_id, t.lead_id, t.lead_phone_id, t.e164, s.step, t.ordinal + 1000000000000, t.window_key,
+    t.sent_at + make_interval(hours => s.wait_hours), t.variant, coalesce(t.replies_since, m.queued_at, t.sent_at),
+    t.updated_at, t.updated_at
+  from public.campaign_targets t
+  join public.campaigns c on c.id = t.campaign_id and c.status in ('running', 'paused')
+  join public.campaign_steps s on s.campaign_id = t.campaign_id and s.step = t.step + 1 and s.kind = 'text'
+  left join public.messages m on m.id = t.message_id
+  where t.id = any (p_targets)
+    -- Two leads that were merged since: the person gets the steps once.
+    and (c.phones = 'all' or not exists (
+      select from public.campaign_targets o
+      where o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.is_included and o.step >= s.step and o.e164 <> t.e164
+        offset 0))
+  order by t.id
+  -- It was sent before, had to be sent again, and was: the wait begins again.
+  on conflict (campaign_id, e164, step) where is_included do update
+    set not_before = greatest(x.not_before, excluded.not_before), updated_at = excluded.updated_at
+    where x.state = 'waiting';
+  perform private.add_next_phones(p_targets,
+    (select max(t.updated_at) from public.campaign_targets t where t.id = any (p_targets)));
+end;
+$$;
+comment on function private.add_next_steps(uuid[]) is
+  'Adds the targets of the step that follows p_targets, which were just sent. The caller holds their locks.';
 
 -- schemas/campaigns/functions/archive_campaign.sql
 
@@ -765,6 +1032,34 @@ comment on function private.audience_leads(public.campaigns, uuid, uuid, timesta
   'The leads that match a campaign''s criteria, with ids after p_after and up to p_upto (null: no bound). Raises PT422 if a '
   'segment does not exist.';
 
+create function private.campaign_audience(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz default now())
+returns table (lead_id uuid, lead_phone_id uuid, e164 text, window_key text, reason text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.campaign_steps s where s.campaign_id = p_campaign.id and s.kind = 'next_phone') then
+    return query select * from private.audience_chunk(p_campaign, p_after, p_upto, p_now);
+    return;
+  end if;
+  p_campaign.phones := 'all';
+  return query
+  select a.lead_id, a.lead_phone_id, a.e164, a.window_key, a.reason
+  from (
+    select c.*, min(c.n) filter (where c.reason is null or c.reason not in ('landline', 'invalid_phone'))
+      over (partition by c.lead_id order by c.n) as first_n
+    from private.audience_chunk(p_campaign, p_after, p_upto, p_now) with ordinality
+      as c(lead_id, lead_phone_id, e164, window_key, reason, n)
+  ) a
+  where a.first_n is null or a.first_n = a.n
+  order by a.n;
+end;
+$$;
+comment on function private.campaign_audience(public.campaigns, uuid, uuid, timestamptz) is
+  'The audience of a campaign: see private.audience_chunk. A campaign that goes from phone to phone begins with the first phone '
+  'of each lead that is neither a landline nor invalid.';
+
 -- schemas/campaigns/functions/audience_chunk.sql
 
 create function private.audience_chunk(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz default now())
@@ -791,7 +1086,7 @@ begin
     select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
-    where ct.campaign_id = p_campaign.id
+    where ct.campaign_id = p_campaign.id and ct.step = 1
   )
   select case when bool_or(n.variables = '{}') then null else array_agg(array_to_string(n.variables, ',')) end
   into v_required
@@ -829,10 +1124,9 @@ begin
       and (v_failed is null or exists (
         select from public.campaign_targets t
         where t.campaign_id = v_failed and t.e164 = p.e164 and t.is_included and t.state = 'failed' offset 0))
-      and (v_unanswered is null or exists (
-        select from public.campaign_targets t
-        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'
-          and (c.last_inbound_at is null or c.last_inbound_at < t.sent_at) offset 0))
+      and (v_unanswered is null or coalesce(c.last_inbound_at, '-infinity') < (
+        select min(t.sent_at) from public.campaign_targets t
+        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'))
       and (v_excluded is null or not (
         exists (select from public.campaign_targets t
           where t.campaign_id = any (v_excluded) and t.e164 = p.e164 and t.is_included offset 0)
@@ -870,7 +1164,8 @@ begin
   )
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
-      when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
+      -- The lead whose primary phone it is comes first.
+      when row_number() over (partition by j.e164, j.verdict is null order by j.role_order, j.lead_id) > 1
         -- "limit" makes this a lookup for each person. Without it, all targets of the campaign were read for every chunk.
         or (
           select true from public.campaign_targets t
@@ -1093,7 +1388,7 @@ begin
 
   with audience as materialized (
     select a.*, row_number() over (order by a.lead_id) as n
-    from private.audience_chunk(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
+    from private.campaign_audience(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
   ),
   people as (
     insert into private.contacts (org_id, e164)
@@ -1348,65 +1643,6 @@ comment on function private.lock_campaign(uuid, public.user_role, public.campaig
   'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
   'if it is archived or its state is not one of p_allowed.';
 
-create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_missing jsonb;
-  v_variant record;
-begin
-  if p_input ? 'variants' then
-    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
-    if p_campaign.status <> 'draft' then
-      perform private.raise_error('PT409', 'invalid_state',
-        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
-    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
-    for v_variant in
-      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
-    loop
-      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
-      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
-        (v_variant.input ->> 'share')::numeric::smallint);
-      perform private.set_campaign_templates(p_campaign, v_variant.n, v_variant.input -> 'template_ids',
-        coalesce(p_input -> 'template_weights', '{}'), format('variants.%s.template_ids', v_variant.n - 1));
-    end loop;
-  elsif p_input ? 'template_ids' then
-    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
-      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
-    perform private.set_campaign_templates(p_campaign, null, p_input -> 'template_ids',
-      coalesce(p_input -> 'template_weights', '{}'), 'template_ids');
-  elsif p_input ? 'template_weights' then
-    update public.campaign_templates ct set weight = w.value::numeric::smallint
-    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
-  end if;
-  if p_input ? 'phone_number_ids' then
-    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
-    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
-      and n.status <> 'released');
-    if v_missing is not null then
-      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
-        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
-          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
-    end if;
-    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
-    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
-    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
-  end if;
-end;
-$$;
-comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s variants, templates (with weights) and numbers by variants, template_ids, template_weights and '
-  'phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for variants of '
-  'a campaign that is not a draft.';
-
 create function private.create_campaign(p_input jsonb)
 returns uuid
 language plpgsql
@@ -1539,7 +1775,7 @@ begin
     into v_counts
     from (
       select a.reason, count(*) as n, count(*) filter (where p.line_type is null) as not_looked_up
-      from private.audience_chunk(v_campaign, null, null, p_now) a
+      from private.campaign_audience(v_campaign, null, null, p_now) a
       left join lateral (select x.line_type from public.lead_phones x where x.id = a.lead_phone_id limit 1) p on true
       group by a.reason
     ) r;
@@ -1815,8 +2051,7 @@ grant execute on function public.stop_campaign(uuid) to authenticated;
 
 -- schemas/campaigns/functions/campaign_figures.sql
 
--- Figures: deltas are folded into campaign_stats at most once a second, in one transaction, so that nothing is lost or counted
--- twice.
+-- A campaign's figures, counted from its targets.
 
 create function private.campaign_figures(p_campaign_id uuid)
 returns jsonb
@@ -1879,65 +2114,6 @@ create function public.campaign_reasons(p_campaign_id uuid) returns jsonb
   language sql stable set search_path = '' as $$ select private.campaign_reasons(p_campaign_id); $$;
 comment on function public.campaign_reasons(uuid) is 'Calls the private function of the same name.';
 grant execute on function public.campaign_reasons(uuid) to authenticated;
-
-create function private.fold_stats(p_now timestamptz default null, p_apart interval default '0', p_org_id uuid default null)
-returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, coalesce(p_now, now()));
-  v_due uuid[];
-  v_now timestamptz;
-  v_count integer;
-begin
-  if not exists (select 1 from private.campaign_deltas) then
-    return 0;
-  end if;
-  -- Locks the figures before it takes deltas. A fold that waits here for another one reads updated_at again once it has the lock.
-  -- Without the lock it would read the time from before the other fold, and broadcast the same figures a moment after it.
-  select coalesce(array_agg(x.campaign_id), '{}') into v_due
-  from (
-    select s.campaign_id from public.campaign_stats s
-    where s.campaign_id in (select d.campaign_id from private.campaign_deltas d
-        where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting))
-      and (p_apart = '0' or s.updated_at <= coalesce(p_now, clock_timestamp()) - p_apart)
-    order by s.campaign_id for no key update
-  ) x;
-  -- Not now(): the transaction may have begun long before it got the locks.
-  v_now := coalesce(p_now, clock_timestamp());
-  with taken as (
-    delete from private.campaign_deltas d
-    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting)
-      -- Deltas of a campaign that is gone belong to no figures.
-      and (d.campaign_id = any (v_due) or not exists (select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id))
-    returning d.*
-  ),
-  sums as (
-    select t.campaign_id, sum(t.audience) as audience, sum(t.excluded) as excluded, sum(t.canceled) as canceled,
-      sum(t.waiting) as waiting,
-      sum(t.queued) as queued, sum(t.sending) as sending, sum(t.unknown) as unknown, sum(t.sent) as sent, sum(t.failed) as failed,
-      sum(t.delivered) as delivered, sum(t.undelivered) as undelivered, sum(t.replies) as replies, sum(t.opt_outs) as opt_outs,
-        sum(t.segments) as segments
-    from taken t group by t.campaign_id
-  )
-  update public.campaign_stats s
-  set audience = s.audience + x.audience, excluded = s.excluded + x.excluded, canceled = s.canceled + x.canceled,
-    waiting = s.waiting + x.waiting,
-      queued = s.queued + x.queued, sending = s.sending + x.sending, unknown = s.unknown + x.unknown, sent = s.sent + x.sent,
-        failed = s.failed + x.failed,
-      delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered, replies = s.replies + x.replies,
-      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = v_now
-  from sums x where s.campaign_id = x.campaign_id;
-  get diagnostics v_count = row_count;
-  return v_count;
-end;
-$$;
-comment on function private.fold_stats(timestamptz, interval, uuid) is
-  'Adds the appended deltas to campaign_stats; deltas of campaigns that were folded less than p_apart ago are left for later. '
-  'Returns how many campaigns changed. p_now: null for the time when the figures are locked. p_org_id: only this organisation; '
-  'null: all except those for which this work is resting. Security definer: the role of cron jobs may not write the table.';
 
 -- schemas/campaigns/functions/campaign_forecast.sql
 
@@ -2268,6 +2444,7 @@ as $$
       'type', 'object', 'required', '["name", "share", "template_ids"]'::jsonb, 'properties', jsonb_build_object(
         'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
           i.ids))),
+    'steps', private.steps_shape(),
     'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
     -- Only private.check_criteria reads what is in them.
     'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
@@ -2320,6 +2497,7 @@ begin
   if (select count(distinct trim(v ->> 'name')) < count(*) from jsonb_array_elements(p_input -> 'variants') v) then
     perform private.refuse_field('variants', 'Give each variant a name of its own.');
   end if;
+  perform private.check_steps(p_input -> 'steps');
   v_at := p_input ->> 'scheduled_at';
   if not v_at between '2000-01-01Z' and '2100-01-01Z' then
     perform private.refuse_field('scheduled_at', 'scheduled_at must lie between the years 2000 and 2100.');
@@ -2336,6 +2514,192 @@ $$;
 comment on function private.check_campaign(uuid, jsonb, jsonb) is
   'Checks the fields of a campaign against p_shape (new_campaign_shape or campaign_shape), and fields that depend on each other. '
   'Raises PT422 naming the field. It only reads and takes no locks, so it is called first.';
+
+-- schemas/campaigns/functions/campaign_steps.sql
+
+-- The steps of a campaign after its first text, as people give them.
+
+create function private.steps_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.list_shape(private.object_shape(jsonb_build_object(
+    'kind', private.word_shape('text', 'next_phone'),
+    'wait_hours', '{"type": "integer", "minimum": 1, "maximum": 1440}'::jsonb,
+    'template_ids', private.ids_shape(200, 1),
+    'category', private.word_shape('initial', 'followup'),
+    'variants', private.list_shape(private.object_shape(jsonb_build_object(
+      'name', private.line_shape(40), 'template_ids', private.ids_shape(200, 1)), '{name,template_ids}'), 10, 2),
+    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 6)), '{wait_hours}'), 8);
+$$;
+comment on function private.steps_shape() is
+  'The shape of a campaign''s steps after the first: at most 8, each at least an hour and at most 60 days after the one before.';
+
+create function private.stop_words()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
+$$;
+comment on function private.stop_words() is 'What can end the steps of a person. The first two can be switched off.';
+
+create function private.check_steps(p_steps jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_row record;
+  v_next_phones integer := 0;
+begin
+  for v_row in
+    select s.value as step, format('steps[%s]', s.n - 1) as field from jsonb_array_elements(p_steps) with ordinality s(value, n)
+  loop
+    if v_row.step ?& '{template_ids,variants}' then
+      perform private.refuse_field(v_row.field || '.variants',
+        format('Give %s.template_ids or %s.variants, not both: each variant lists its own.', v_row.field, v_row.field));
+    elsif v_row.step ? 'category' and (v_row.step ?| '{template_ids,variants}' or v_row.step ->> 'kind' = 'next_phone') then
+      perform private.refuse_field(v_row.field || '.category',
+        format('Leave %s.category out: it chooses the texts of a step of kind text that names none.', v_row.field));
+    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[3:]) then
+      perform private.refuse_field(v_row.field || '.stop_on',
+        format('%s.stop_on must contain %s: they can''t be switched off.', v_row.field,
+          array_to_string((private.stop_words())[3:], ', ')));
+    end if;
+    if v_row.step ->> 'kind' = 'next_phone' then
+      v_next_phones := v_next_phones + 1;
+      if v_next_phones > 2 then
+        perform private.refuse_field(v_row.field || '.kind',
+          'Two steps at most may be next_phone: a lead has three phones.');
+      end if;
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.check_steps(jsonb) is
+  'Checks what fields of a campaign''s steps demand of each other; private.steps_shape is checked before. Raises PT422 naming '
+  'the field.';
+
+create function private.set_step_texts(p_campaign public.campaigns, p_step smallint, p_input jsonb, p_language text,
+  p_weights jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_field text := format('steps[%s]', p_step - 2);
+  v_kind text := coalesce(p_input ->> 'kind', 'text');
+  -- The first text to a phone has to say who writes and how to stop it.
+  v_categories text[] := case v_kind when 'next_phone' then array[p_campaign.template_category] else '{initial,followup}' end;
+  v_category text := coalesce(p_input ->> 'category', 'followup');
+  v_ids jsonb := p_input -> 'template_ids';
+  v_names text[];
+  v_variant record;
+begin
+  if p_input ? 'variants' then
+    v_names := array(select v.name from public.campaign_variants v where v.campaign_id = p_campaign.id order by v.name);
+    if v_names is distinct from array(
+      select trim(v ->> 'name') from jsonb_array_elements(p_input -> 'variants') v order by 1) then
+      perform private.refuse_field(v_field || '.variants', case when v_names = '{}'
+        then format('Give %s.template_ids: the campaign has no variants.', v_field)
+        else format('%s.variants must name each variant of the campaign once: %s.', v_field, array_to_string(v_names, ', ')) end);
+    end if;
+    for v_variant in
+      select v.variant, i.value -> 'template_ids' as ids, i.n
+      from jsonb_array_elements(p_input -> 'variants') with ordinality i(value, n)
+      join public.campaign_variants v on v.campaign_id = p_campaign.id and v.name = trim(i.value ->> 'name')
+      order by i.n
+    loop
+      perform private.set_campaign_templates(p_campaign, p_step, v_variant.variant, v_variant.ids, p_weights, v_categories,
+        format('%s.variants[%s].template_ids', v_field, v_variant.n - 1));
+    end loop;
+    return;
+  elsif v_ids is null and v_kind = 'next_phone' then
+    return;
+  elsif v_ids is null then
+    v_ids := (
+      select to_jsonb(array_agg(t.id)) from public.templates t
+      where t.org_id = p_campaign.org_id and t.is_active and t.category = v_category and t.language = p_language);
+    if v_ids is null then
+      perform private.refuse_field(v_field || '.template_ids',
+        format('Give %s.template_ids: there is no active %s template in the language %s.', v_field, v_category, p_language));
+    end if;
+  end if;
+  perform private.set_campaign_templates(p_campaign, p_step, null, v_ids, p_weights, v_categories, v_field || '.template_ids');
+end;
+$$;
+comment on function private.set_step_texts(public.campaigns, smallint, jsonb, text, jsonb) is
+  'Adds the texts of a step: template_ids, or those of each variant, or without either all active ones of its category in '
+  'p_language. A step next_phone without any has those of the first step. Raises PT422 naming the field.';
+
+create function private.set_campaign_steps(p_campaign public.campaigns, p_input jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_language text := coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = p_campaign.org_id));
+  v_steps public.campaign_steps[] := array(
+    select (p_campaign.org_id, p_campaign.id, s.n + 1, coalesce(s.value ->> 'kind', 'text'),
+      (s.value ->> 'wait_hours')::numeric, array(
+        select w from unnest(private.stop_words()) w where not s.value ? 'stop_on' or s.value -> 'stop_on' ? w order by w)
+      )::public.campaign_steps
+    from jsonb_array_elements(p_input -> 'steps') with ordinality s(value, n) order by s.n);
+  v_row record;
+begin
+  if p_campaign.status = 'draft' then
+    delete from public.campaign_steps s where s.campaign_id = p_campaign.id;
+    insert into public.campaign_steps select (s).* from unnest(v_steps) s;
+    update public.campaigns c set type = case when v_steps = '{}' then 'broadcast' else 'drip' end where c.id = p_campaign.id;
+  elsif v_steps is distinct from array(
+    select s from public.campaign_steps s where s.campaign_id = p_campaign.id order by s.step) then
+    perform private.raise_error('PT409', 'invalid_state',
+      'Only the texts of steps can be changed once the campaign is built. Give the same steps with other texts.',
+      jsonb_build_object('status', p_campaign.status, 'fields', '{steps}'::text[]));
+  end if;
+  delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step > 1;
+  for v_row in
+    select s.value as input, (s.n + 1)::smallint as step
+    from jsonb_array_elements(p_input -> 'steps') with ordinality s(value, n)
+  loop
+    perform private.set_step_texts(p_campaign, v_row.step, v_row.input, v_language,
+      coalesce(p_input -> 'template_weights', '{}'));
+  end loop;
+end;
+$$;
+comment on function private.set_campaign_steps(public.campaigns, jsonb) is
+  'Replaces the steps of a campaign by steps of p_input; of a campaign that is built, only their texts. Raises PT422 naming the '
+  'field, PT409. The caller holds the campaign''s lock, and has checked p_input (private.check_campaign).';
+
+create function private.check_steps_fit(p_campaign public.campaigns)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_step smallint;
+begin
+  if p_campaign.phones = 'all'
+    and exists (select from public.campaign_steps s where s.campaign_id = p_campaign.id and s.kind = 'next_phone') then
+    perform private.refuse_field('phones',
+      'phones must be primary: the campaign has a step next_phone, which goes from one phone of a lead to the next.');
+  end if;
+  select min(s.step) into v_step from public.campaign_steps s
+  where s.campaign_id = p_campaign.id and s.kind = 'text'
+    and not exists (select from public.campaign_templates ct where ct.campaign_id = s.campaign_id and ct.step = s.step);
+  if v_step is not null then
+    perform private.refuse_field('steps',
+      format('Give steps too: step %s has texts for the variants that are replaced.', v_step));
+  end if;
+end;
+$$;
+comment on function private.check_steps_fit(public.campaigns) is
+  'Checks that a campaign''s steps and its other fields fit each other after a change. Raises PT422 naming the field to change.';
 
 -- schemas/campaigns/functions/cancel_targets.sql
 
@@ -2481,18 +2845,19 @@ as $$
 declare
   v_check jsonb := private.compare_figures(p_campaign_id);
   v_org_id uuid;
+  v_steps_are_right boolean := private.check_step_figures(p_campaign_id, p_now);
 begin
   insert into private.figure_checks as f (campaign_id, checked_at) values (p_campaign_id, p_now)
   on conflict (campaign_id) do update set checked_at = excluded.checked_at;
   if (v_check ->> 'right')::boolean then
-    return true;
+    return v_steps_are_right;
   end if;
   -- Compares once more, with a lock on the row that folding writes: a fold waits meanwhile, and then adds to the corrected
   -- figures.
   select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
   v_check := private.compare_figures(p_campaign_id);
   if (v_check ->> 'right')::boolean then
-    return true;
+    return v_steps_are_right;
   end if;
   update public.campaign_stats s
   set audience = x.audience, excluded = x.excluded, canceled = x.canceled, waiting = x.waiting, queued = x.queued,
@@ -2581,8 +2946,11 @@ begin
   returning id into v_id;
   insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
   select v.org_id, v_id, v.variant, v.name, v.share from public.campaign_variants v where v.campaign_id = p_campaign_id;
-  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
-  select t.org_id, v_id, t.template_id, t.variant, t.weight from public.campaign_templates t where t.campaign_id = p_campaign_id;
+  insert into public.campaign_steps (org_id, campaign_id, step, kind, wait_hours, stop_on)
+  select s.org_id, v_id, s.step, s.kind, s.wait_hours, s.stop_on from public.campaign_steps s where s.campaign_id = p_campaign_id;
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight, step)
+  select t.org_id, v_id, t.template_id, t.variant, t.weight, t.step from public.campaign_templates t
+  where t.campaign_id = p_campaign_id;
   insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
   -- Released numbers, too: without any number, the clone would send from all numbers of the organisation.
   select p.org_id, v_id, p.phone_number_id from public.campaign_phone_numbers p where p.campaign_id = p_campaign_id;
@@ -2592,10 +2960,10 @@ begin
 end;
 $$;
 comment on function private.clone_campaign(uuid, text) is
-  'Makes a draft with the definition of a campaign in any state: audience criteria, texts, variants, numbers and pace. Targets, '
-  'figures and its time of start are not copied. p_name: null for that of the campaign with '
-  '(copy). Returns the id. Needs campaign_manager. Raises PT403, PT404, and PT422 if the criteria name a segment that is gone. '
-  'Security definer: users may not write campaigns.';
+  'Makes a draft with the definition of a campaign in any state: audience criteria, texts, variants, steps, numbers and pace. '
+  'Targets, figures and its time of start are not copied. p_name: null for that of the campaign with (copy). Returns the id. '
+  'Needs campaign_manager. Raises PT403, PT404, and PT422 if the criteria name a segment that is gone. Security definer: users '
+  'may not write campaigns.';
 grant execute on function private.clone_campaign(uuid, text) to authenticated;
 
 create function public.clone_campaign(p_campaign_id uuid, p_name text default null) returns uuid
@@ -2603,6 +2971,86 @@ create function public.clone_campaign(p_campaign_id uuid, p_name text default nu
 comment on function public.clone_campaign(uuid, text) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.clone_campaign(uuid, text) to authenticated;
+
+-- schemas/campaigns/functions/fold_stats.sql
+
+-- Deltas are folded into the figures at most once a second, in one transaction, so that nothing is lost or counted twice.
+
+create function private.fold_stats(p_now timestamptz default null, p_apart interval default '0', p_org_id uuid default null)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_resting uuid[] := private.resting_orgs('fold_stats', p_org_id, coalesce(p_now, now()));
+  v_due uuid[];
+  v_now timestamptz;
+  v_count integer;
+begin
+  if not exists (select 1 from private.campaign_deltas) then
+    return 0;
+  end if;
+  -- Locks the figures before it takes deltas. A fold that waits here for another one reads updated_at again once it has the lock.
+  -- Without the lock it would read the time from before the other fold, and broadcast the same figures a moment after it.
+  select coalesce(array_agg(x.campaign_id), '{}') into v_due
+  from (
+    select s.campaign_id from public.campaign_stats s
+    where s.campaign_id in (select d.campaign_id from private.campaign_deltas d
+        where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting))
+      and (p_apart = '0' or s.updated_at <= coalesce(p_now, clock_timestamp()) - p_apart)
+    order by s.campaign_id for no key update
+  ) x;
+  -- Not now(): the transaction may have begun long before it got the locks.
+  v_now := coalesce(p_now, clock_timestamp());
+  with taken as (
+    delete from private.campaign_deltas d
+    where (p_org_id is null or d.org_id = p_org_id) and d.org_id <> all (v_resting)
+      -- Deltas of a campaign that is gone belong to no figures.
+      and (d.campaign_id = any (v_due) or not exists (select 1 from public.campaign_stats s where s.campaign_id = d.campaign_id))
+    returning d.*
+  ),
+  sums as (
+    select t.campaign_id, sum(t.audience) as audience, sum(t.excluded) as excluded, sum(t.canceled) as canceled,
+      sum(t.waiting) as waiting,
+      sum(t.queued) as queued, sum(t.sending) as sending, sum(t.unknown) as unknown, sum(t.sent) as sent, sum(t.failed) as failed,
+      sum(t.delivered) as delivered, sum(t.undelivered) as undelivered, sum(t.replies) as replies, sum(t.opt_outs) as opt_outs,
+        sum(t.segments) as segments
+    from taken t group by t.campaign_id
+  ),
+  step_sums as (
+    select t.campaign_id, t.step, sum(t.audience) as audience, sum(t.excluded) as excluded, sum(t.canceled) as canceled,
+      sum(t.waiting) as waiting, sum(t.queued) as queued, sum(t.sending) as sending, sum(t.unknown) as unknown,
+      sum(t.sent) as sent, sum(t.failed) as failed, sum(t.delivered) as delivered, sum(t.undelivered) as undelivered,
+      sum(t.replies) as replies, sum(t.opt_outs) as opt_outs
+    from taken t where t.step > 1 group by t.campaign_id, t.step
+  ),
+  steps as (
+    update public.campaign_step_stats s
+    set audience = s.audience + x.audience, excluded = s.excluded + x.excluded, canceled = s.canceled + x.canceled,
+      waiting = s.waiting + x.waiting, queued = s.queued + x.queued, sending = s.sending + x.sending,
+      unknown = s.unknown + x.unknown, sent = s.sent + x.sent, failed = s.failed + x.failed,
+      delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered,
+      replies = s.replies + x.replies, opt_outs = s.opt_outs + x.opt_outs
+    from step_sums x where s.campaign_id = x.campaign_id and s.step = x.step
+  )
+  update public.campaign_stats s
+  set audience = s.audience + x.audience, excluded = s.excluded + x.excluded, canceled = s.canceled + x.canceled,
+    waiting = s.waiting + x.waiting,
+      queued = s.queued + x.queued, sending = s.sending + x.sending, unknown = s.unknown + x.unknown, sent = s.sent + x.sent,
+        failed = s.failed + x.failed,
+      delivered = s.delivered + x.delivered, undelivered = s.undelivered + x.undelivered, replies = s.replies + x.replies,
+      opt_outs = s.opt_outs + x.opt_outs, segments = s.segments + x.segments, updated_at = v_now
+  from sums x where s.campaign_id = x.campaign_id;
+  get diagnostics v_count = row_count;
+  return v_count;
+end;
+$$;
+comment on function private.fold_stats(timestamptz, interval, uuid) is
+  'Adds the appended deltas to campaign_stats and campaign_step_stats; deltas of campaigns that were folded less than p_apart '
+  'ago are left for later. Returns how many campaigns changed. p_now: null for the time when the figures are locked. p_org_id: '
+  'only this organisation; null: all except those for which this work is resting. Security definer: the role of cron jobs may '
+  'not write the table.';
 
 -- schemas/campaigns/functions/forecast_inputs.sql
 
@@ -2629,7 +3077,7 @@ $$;
 comment on function private.forecast_people(public.campaigns, date, date) is
   'The waiting people of a campaign by window key, and when each key may be written to between two days.';
 
-create function private.forecast_segments(p_campaign_id uuid)
+create function private.forecast_segments(p_campaign_id uuid, p_step integer default 1)
 returns double precision
 language sql
 stable
@@ -2637,10 +3085,10 @@ set search_path = ''
 as $$
   select coalesce(sum(t.worst_segments * ct.weight)::double precision / sum(ct.weight), 1)
   from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
-  where ct.campaign_id = p_campaign_id;
+  where ct.campaign_id = p_campaign_id and ct.step = p_step;
 $$;
-comment on function private.forecast_segments(uuid) is
-  'The segments that planning charges for a message of a campaign, on average over its active texts by their weights.';
+comment on function private.forecast_segments(uuid, integer) is
+  'The segments that planning charges for a message of a step, on average over its active texts by their weights.';
 
 create function private.forecast_numbers(p_campaign public.campaigns, p_at timestamptz)
 returns double precision
@@ -2883,6 +3331,74 @@ comment on function public.schedule_campaign(uuid, timestamptz, text[]) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.schedule_campaign(uuid, timestamptz, text[]) to authenticated;
 
+-- schemas/campaigns/functions/set_campaign_lists.sql
+
+create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_missing jsonb;
+  v_variant record;
+begin
+  if p_input ? 'variants' then
+    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
+    if p_campaign.status <> 'draft' then
+      perform private.raise_error('PT409', 'invalid_state',
+        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
+    for v_variant in
+      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
+    loop
+      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
+      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
+        (v_variant.input ->> 'share')::numeric::smallint);
+      perform private.set_campaign_templates(p_campaign, 1::smallint, v_variant.n, v_variant.input -> 'template_ids',
+        coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category],
+        format('variants.%s.template_ids', v_variant.n - 1));
+    end loop;
+  elsif p_input ? 'template_ids' then
+    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
+      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
+        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
+    end if;
+    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+    perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
+      coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+  elsif p_input ? 'template_weights' then
+    update public.campaign_templates ct set weight = w.value::numeric::smallint
+    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
+  end if;
+  if p_input ? 'steps' then
+    perform private.set_campaign_steps(p_campaign, p_input);
+  end if;
+  if p_input ?| '{steps,variants,phones}' then
+    perform private.check_steps_fit(p_campaign);
+  end if;
+  if p_input ? 'phone_number_ids' then
+    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
+    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
+      and n.status <> 'released');
+    if v_missing is not null then
+      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
+        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
+          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
+    end if;
+    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
+    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
+    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
+  end if;
+end;
+$$;
+comment on function private.set_campaign_lists(public.campaigns, jsonb) is
+  'Replaces a campaign''s variants, templates (with weights), steps and numbers by variants, template_ids, template_weights, '
+  'steps and phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for '
+  'variants of a campaign that is not a draft.';
+
 -- schemas/campaigns/functions/start_blockers.sql
 
 create function private.start_blockers(p_campaign_id uuid, p_now timestamptz default now())
@@ -2896,10 +3412,18 @@ declare
 begin
   if not exists (
     select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign_id and t.is_active
+    where ct.campaign_id = p_campaign_id and ct.step = 1 and t.is_active
   ) then
     return query select 'no_templates', 'The campaign has no active template. Add one, then start it.', '{}'::jsonb, false;
   end if;
+  return query
+  select 'no_templates', format('Step %s has no active template. Add one, then start the campaign.', s.step),
+    jsonb_build_object('step', s.step), false
+  from public.campaign_steps s
+  where s.campaign_id = p_campaign_id and s.kind = 'text' and not exists (
+    select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = s.campaign_id and ct.step = s.step and t.is_active)
+  order by s.step;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
     return query select 'no_phone_numbers',
       'The campaign has no active phone number. Add or activate one, then start it.', '{}'::jsonb, false;
@@ -2996,12 +3520,264 @@ comment on function private.start_warnings(public.campaigns, jsonb, jsonb, times
   'What a person should know before a campaign starts, as codes and sentences. p_people: what preflight_people says; p_forecast: '
   'what forecast_of says. must_acknowledge: starting is refused until the caller says that it was read.';
 
+-- schemas/campaigns/functions/step_figures.sql
+
+-- The figures of a campaign's steps are checked as those of the campaign are.
+
+create function private.wrong_step_figures(p_campaign_id uuid)
+returns setof public.campaign_step_stats
+language sql
+stable
+set search_path = ''
+as $$
+  -- One statement, and so one snapshot, as in private.compare_figures.
+  with counted as (
+    select t.step, count(*) as audience,
+      count(*) filter (where t.state = 'excluded') as excluded, count(*) filter (where t.state = 'canceled') as canceled,
+      count(*) filter (where t.state = 'waiting') as waiting, count(*) filter (where t.state = 'queued') as queued,
+      count(*) filter (where t.state = 'sending') as sending, count(*) filter (where t.state = 'unknown') as unknown,
+      count(*) filter (where t.state = 'sent') as sent, count(*) filter (where t.state = 'failed') as failed,
+      count(*) filter (where t.delivery = 'delivered') as delivered,
+      count(*) filter (where t.delivery = 'undelivered') as undelivered
+    from public.campaign_targets t where t.campaign_id = p_campaign_id and t.step > 1 group by t.step
+  ),
+  unfolded as (
+    select d.step, sum(d.audience) as audience, sum(d.excluded) as excluded, sum(d.canceled) as canceled,
+      sum(d.waiting) as waiting, sum(d.queued) as queued, sum(d.sending) as sending, sum(d.unknown) as unknown,
+      sum(d.sent) as sent, sum(d.failed) as failed, sum(d.delivered) as delivered, sum(d.undelivered) as undelivered
+    from private.campaign_deltas d where d.campaign_id = p_campaign_id and d.step > 1 group by d.step
+  ),
+  folded as (
+    select s as told, jsonb_populate_record(s, jsonb_build_object(
+      'audience', coalesce(c.audience, 0) - coalesce(u.audience, 0),
+      'excluded', coalesce(c.excluded, 0) - coalesce(u.excluded, 0),
+      'canceled', coalesce(c.canceled, 0) - coalesce(u.canceled, 0), 'waiting', coalesce(c.waiting, 0) - coalesce(u.waiting, 0),
+      'queued', coalesce(c.queued, 0) - coalesce(u.queued, 0), 'sending', coalesce(c.sending, 0) - coalesce(u.sending, 0),
+      'unknown', coalesce(c.unknown, 0) - coalesce(u.unknown, 0), 'sent', coalesce(c.sent, 0) - coalesce(u.sent, 0),
+      'failed', coalesce(c.failed, 0) - coalesce(u.failed, 0),
+      'delivered', coalesce(c.delivered, 0) - coalesce(u.delivered, 0),
+      'undelivered', coalesce(c.undelivered, 0) - coalesce(u.undelivered, 0))) as counted
+    from public.campaign_step_stats s
+    left join counted c on c.step = s.step
+    left join unfolded u on u.step = s.step
+    where s.campaign_id = p_campaign_id
+  )
+  select (f.counted).* from folded f where f.counted is distinct from f.told;
+$$;
+comment on function private.wrong_step_figures(uuid) is
+  'The figures of a campaign''s steps as they should be, for those steps whose figures differ from their targets.';
+
+create function private.check_step_figures(p_campaign_id uuid, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_org_id uuid;
+  v_steps smallint[];
+begin
+  if not exists (select from public.campaign_step_stats s where s.campaign_id = p_campaign_id)
+    or not exists (select from private.wrong_step_figures(p_campaign_id)) then
+    return true;
+  end if;
+  -- Compares once more while no fold can run: see private.check_campaign_figures.
+  select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
+  with corrected as (
+    update public.campaign_step_stats s
+    set audience = w.audience, excluded = w.excluded, canceled = w.canceled, waiting = w.waiting, queued = w.queued,
+      sending = w.sending, unknown = w.unknown, sent = w.sent, failed = w.failed, delivered = w.delivered,
+      undelivered = w.undelivered
+    from private.wrong_step_figures(p_campaign_id) w
+    where s.campaign_id = w.campaign_id and s.step = w.step
+    returning s.step
+  )
+  select array_agg(c.step order by c.step) into v_steps from corrected c;
+  if v_steps is null then
+    return true;
+  end if;
+  perform private.raise_alert(v_org_id, 'figures_do_not_add_up', 'critical',
+    format('The figures of steps %s of campaign "%s" differed from their targets and were counted anew. No message was sent or '
+      'lost by this; tell the people who run the platform.', array_to_string(v_steps, ', '),
+      (select c.name from public.campaigns c where c.id = p_campaign_id)),
+    p_campaign_id, null, jsonb_build_object('steps', v_steps));
+  return false;
+end;
+$$;
+comment on function private.check_step_figures(uuid, timestamptz) is
+  'Checks the figures of a campaign''s steps, corrects those that are wrong, and raises a critical alert about them. Returns '
+  'true if all were right.';
+
+-- schemas/campaigns/functions/step_obstacle.sql
+
+create function private.step_obstacle(p_target_id uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_target public.campaign_targets;
+  v_step public.campaign_steps;
+  v_before public.target_state;
+  v_lead record;
+  v_phones text[];
+  v_contacts record;
+begin
+  select * into v_target from public.campaign_targets t where t.id = p_target_id;
+  select * into v_step from public.campaign_steps s where s.campaign_id = v_target.campaign_id and s.step = v_target.step;
+  if v_step.kind = 'text' then
+    select t.state into v_before from public.campaign_targets t
+    where t.campaign_id = v_target.campaign_id and t.e164 = v_target.e164 and t.step = v_target.step - 1 and t.is_included;
+    if v_before in ('failed', 'canceled') then
+      return 'earlier_step_failed';
+    elsif v_before <> 'sent' then
+      return 'earlier_step_open';
+    end if;
+  end if;
+
+  select l.status, l.deleted_at, l.consent_status as lead_consent, p.consent_status, p.is_valid, p.line_type into v_lead
+  from public.leads l left join public.lead_phones p on p.id = v_target.lead_phone_id where l.id = v_target.lead_id;
+  if v_lead.deleted_at is not null then
+    return 'lead_deleted';
+  elsif v_lead.status = 'do_not_contact' then
+    return 'do_not_contact';
+  elsif 'denied' in (v_lead.lead_consent, v_lead.consent_status) then
+    return 'no_consent';
+  elsif v_lead.is_valid is false then
+    return 'invalid_phone';
+  elsif v_lead.line_type = 'landline' then
+    return 'landline';
+  end if;
+
+  -- An answer from any phone to which the campaign wrote is an answer of this person.
+  v_phones := array(
+    select distinct t.e164 from public.campaign_targets t
+    where t.lead_id = v_target.lead_id and t.campaign_id = v_target.campaign_id and t.is_included);
+  select bool_or(c.held_at is not null) as are_held, max(c.last_inbound_at) as last_inbound_at into v_contacts
+  from unnest(v_phones) as x(e164)
+  cross join lateral (
+    select k.held_at, k.last_inbound_at from private.contacts k
+    where k.org_id = v_target.org_id and k.e164 = x.e164 limit 1) c;
+  if v_contacts.are_held then
+    return 'held';
+  end if;
+  if v_contacts.last_inbound_at >= v_target.replies_since then
+    return (
+      select a.stop
+      from public.conversations c
+      join public.messages m on m.conversation_id = c.id and m.kind = 'inbound' and m.created_at >= v_target.replies_since
+      cross join lateral private.stop_of_answer(coalesce(m.reviewed_as, m.classification),
+        case when m.reviewed_as is null then m.class_rule end, c.e164 = v_target.e164, v_step.stop_on) as a(stop)
+      where c.org_id = v_target.org_id and c.e164 = any (v_phones) and a.stop is not null
+      order by array_position(array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied'], a.stop)
+      limit 1);
+  end if;
+  -- What a person of the organisation noted after a call.
+  return (
+    select e.new_value from public.lead_events e
+    where e.lead_id = v_target.lead_id and e.kind = 'status' and e.new_value = v_lead.status
+      and e.created_at >= v_target.replies_since
+      and (e.new_value = 'not_interested' or e.new_value = 'interested' and 'interested' = any (v_step.stop_on))
+    limit 1);
+end;
+$$;
+comment on function private.step_obstacle(uuid) is
+  'Why a target of a step after the first may not be sent: held and earlier_step_open pass; every other one ends the step '
+  '(private.ends_step). Null if it may. The caller knows that the phone is neither suppressed nor invalid.';
+
+-- schemas/campaigns/functions/step_stops.sql
+
+-- What ends the steps of a person. Planning and the claim ask the same function; an answer cancels at once what waits.
+
+create function private.says_not_owner(p_rule text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(p_rule = any (array['wrong_number.en.owns no land', 'wrong_number.en.has none', 'wrong_number.en.has no land',
+    'wrong_number.en.not mine', 'wrong_number.en.isn''t mine', 'wrong_number.en.not the owner', 'wrong_number.en.renter',
+    'wrong_number.es.no soy el dueño', 'wrong_number.es.no es mío', 'wrong_number.es.no tengo terreno',
+    'wrong_number.es.nunca tuve']), false);
+$$;
+comment on function private.says_not_owner(text) is
+  'Whether an answer that counts as a wrong number says, by the rule that decided it, that the land is not theirs. That is true '
+  'of every phone of the lead; a wrong number is true of one phone.';
+
+create function private.stop_of_answer(p_class text, p_rule text, p_is_same_phone boolean, p_stop_on text[])
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when p_class in ('automatic', 'start') then null
+    when p_class = 'stop' then 'opted_out'
+    when p_class in ('deceased', 'not_interested') then p_class
+    when p_class = 'wrong_number' then case when p_is_same_phone or private.says_not_owner(p_rule) then 'wrong_number' end
+    when p_class in ('interested', 'liked') and 'interested' = any (p_stop_on) then 'interested'
+    -- Also a question for help, a dislike or an unclear text: somebody wrote.
+    when 'replied' = any (p_stop_on) then 'replied'
+  end;
+$$;
+comment on function private.stop_of_answer(text, text, boolean, text[]) is
+  'Why a text of this class, from the phone of a step or from another phone of its lead, ends the step; null if it does not. '
+  'p_rule: the rule that decided the class. p_stop_on: campaign_steps.stop_on. Automatic answers and START end nothing.';
+
+create function private.ends_step(p_obstacle text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
+    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
+$$;
+comment on function private.ends_step(text) is
+  'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';
+
+create function private.stop_steps(p_org_id uuid, p_e164 text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_targets uuid[];
+  v_obstacle text;
+  v_count integer := 0;
+  v_id uuid;
+begin
+  -- Those of other phones of the lead too. They are locked only if nobody holds them; else planning or the claim finds the
+  -- answer.
+  v_targets := array(
+    select t.id from public.campaign_targets t
+    where t.id in (
+        select w.id from public.campaign_targets s
+        cross join lateral (
+          select o.id from public.campaign_targets o
+          where o.lead_id = s.lead_id and o.campaign_id = s.campaign_id and o.step > 1 and o.state in ('waiting', 'queued')
+            offset 0
+        ) w
+        where s.org_id = p_org_id and s.e164 = p_e164)
+    order by t.id for no key update skip locked);
+  foreach v_id in array v_targets loop
+    v_obstacle := private.step_obstacle(v_id);
+    if private.ends_step(v_obstacle) then
+      v_count := v_count + private.cancel_targets(array[v_id], v_obstacle, p_now);
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+comment on function private.stop_steps(uuid, text, timestamptz) is
+  'Cancels later steps that an answer from this phone ends, of all campaigns; returns how many. The caller holds the contact.';
+
 -- schemas/campaigns/functions/variants.sql
 
 -- Variants: an A/B test divides a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
 
-create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
-  p_weights jsonb, p_field text)
+create function private.set_campaign_templates(p_campaign public.campaigns, p_step smallint, p_variant smallint,
+  p_template_ids jsonb, p_weights jsonb, p_categories text[], p_field text)
 returns void
 language plpgsql
 set search_path = ''
@@ -3011,16 +3787,16 @@ declare
 begin
   select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_template_ids) x
   where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
-    and t.category = p_campaign.template_category);
+    and t.category = any (p_categories));
   if v_missing is not null then
     perform private.raise_error('PT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.',
       jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', p_field, 'message',
         format('Remove or replace %s; only active %s templates of your organisation can be used.', v_missing,
-        p_campaign.template_category)))));
+        array_to_string(p_categories, ' or '))))));
   end if;
-  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
-  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, coalesce((p_weights ->> x)::smallint, 1)
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, step, weight)
+  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, p_step, coalesce((p_weights ->> x)::smallint, 1)
   from jsonb_array_elements_text(p_template_ids) x;
 exception when unique_violation then
   perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
@@ -3028,9 +3804,9 @@ exception when unique_violation then
       'List each template in one variant only; otherwise the variant of a message would be unclear.'))));
 end;
 $$;
-comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
-  'Adds templates to a campaign (or one variant of it) with their weights (1 if not given). Raises PT422 naming p_field for '
-  'templates that are not the organisation''s or are listed twice.';
+comment on function private.set_campaign_templates(public.campaigns, smallint, smallint, jsonb, jsonb, text[], text) is
+  'Adds templates of p_categories to a step of a campaign (or one variant of it) with their weights (1 if not given). Raises '
+  'PT422 naming p_field for templates that are not the organisation''s or are listed twice.';
 
 create function private.assign_variants(p_campaign_id uuid, p_from bigint)
 returns void

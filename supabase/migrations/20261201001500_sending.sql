@@ -26,7 +26,7 @@ comment on type private.open_window is
   'A window key whose hours are open for another minute, with the most texts to one person in 24 hours; null: no limit.';
 
 create type private.plan_text as (
-  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text
+  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text, step smallint
 );
 comment on type private.plan_text is
   'A template while planning. worst_segments: its greatest length. needs: the variables that it needs of a lead, separated by '
@@ -566,7 +566,8 @@ begin
   update public.messages m set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now
   from unnest(p_messages, p_reasons) as x(id, reason) where m.id = x.id;
   update public.campaign_targets t
-  set state = x.state, reason = case when x.state = 'waiting' then null else x.reason end, message_id = null,
+  set state = case when x.state = 'excluded' and t.step > 1 then 'canceled' else x.state end,
+      reason = case when x.state = 'waiting' then null else x.reason end, message_id = null,
       attempts = greatest(t.attempts - 1, 0), not_before = greatest(t.not_before, x.until), updated_at = p_now
   from unnest(p_messages, p_states, p_reasons, p_until) as x(id, state, reason, until)
   join public.messages m on m.id = x.id and m.kind = 'campaign'
@@ -575,8 +576,8 @@ begin
 end;
 $$;
 comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is
-  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded or are canceled (p_states), '
-  'and the daily caps are refunded.';
+  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded (later steps: canceled) '
+  'or are canceled (p_states), and the daily caps are refunded.';
 
 create function private.claim_sends(
   p_worker_id uuid,
@@ -687,61 +688,22 @@ comment on function private.fail_claim(uuid, uuid, text, text, timestamptz) is
 
 -- The rows that a claim locks until it commits.
 
-create function private.lock_claim(
-  p_taken uuid[],
-  out p_numbers uuid[],
-  out p_targets uuid[],
-  out p_people_orgs uuid[],
-  out p_people_phones text[],
-  out p_number_ids uuid[],
-  out p_number_slots timestamptz[],
-  out p_campaign_ids uuid[],
-  out p_campaign_slots timestamptz[],
-  out p_org_ids uuid[],
-  out p_org_slots timestamptz[]
-)
-language plpgsql
+create function private.other_phones(p_taken uuid[])
+returns table (target_id uuid, org_id uuid, e164 text)
+language sql
+stable
 set search_path = ''
 as $$
-declare
-  v_campaigns uuid[];
-  v_orgs uuid[];
-  v_message_orgs uuid[];
-  v_message_phones text[];
-begin
-  select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
-    array_agg(distinct m.org_id),
-    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number)
-  into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones
-  from public.messages m where m.id = any (p_taken) and m.status = 'queued';
-
-  -- In the usual order: campaign → clocks → contact → target → message, each by id.
-  perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
-  perform 1 from public.phone_numbers n where n.id = any (p_numbers) order by n.id for share;
-  select array_agg(p.org_id), array_agg(p.next_slot_at) into p_org_ids, p_org_slots from (
-    select x.org_id, x.next_slot_at from private.org_pace x join public.orgs o on o.id = x.org_id
-    where o.mps is not null and x.org_id = any (v_orgs)
-    order by x.org_id for no key update of x) p;
-  select array_agg(p.campaign_id), array_agg(p.next_slot_at) into p_campaign_ids, p_campaign_slots from (
-    select x.campaign_id, x.next_slot_at from private.campaign_pace x join public.campaigns c on c.id = x.campaign_id
-    where c.mps is not null and x.campaign_id = any (v_campaigns)
-    order by x.campaign_id for no key update of x) p;
-  select array_agg(p.phone_number_id), array_agg(p.next_slot_at) into p_number_ids, p_number_slots from (
-    select x.phone_number_id, x.next_slot_at from private.number_pace x
-    where x.phone_number_id = any (p_numbers)
-    order by x.phone_number_id for no key update) p;
-  select array_agg(p.org_id), array_agg(p.e164) into p_people_orgs, p_people_phones from (
-    select c.org_id, c.e164 from private.contacts c
-    where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
-    order by c.org_id, c.e164 for no key update skip locked) p;
-  p_targets := array(
-    select t.id from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update skip locked);
-end;
+  select distinct t.id, o.org_id, o.e164
+  from public.messages m
+  join public.campaign_targets t on t.id = m.campaign_target_id
+  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164 and o.is_included
+  join private.contacts c on c.org_id = o.org_id and c.e164 = o.e164
+  where m.id = any (p_taken) and m.step > 1;
 $$;
-comment on function private.lock_claim(uuid[]) is
-  'Locks what a claim of these messages needs; contacts and targets that other transactions hold are skipped. Returns the '
-  'numbers (p_numbers), the targets and contacts that it holds, and the clocks of numbers, campaigns and organisations with the '
-  'time of their next slot. Campaigns and organisations without a pace of their own have no clock here.';
+comment on function private.other_phones(uuid[]) is
+  'The other phones to which the campaigns of these messages wrote to the same leads, for messages of later steps: an answer '
+  'from any of them ends the step.';
 
 create function private.claim_windows(p_targets uuid[], p_now timestamptz)
 returns private.claim_window[]
@@ -857,6 +819,7 @@ begin
           then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
         when 'held' then 3600
+        when 'earlier_step_open' then 3600
         -- A campaign's targets are held back by their window itself. So if a rule opens again, no target is put off for days.
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
@@ -868,7 +831,7 @@ begin
       else
         v_dropped := v_dropped || v_row.id;
         v_dropped_to := v_dropped_to || case
-          when v_row.kind <> 'campaign' or v_row.verdict = 'stopped' then 'canceled'
+          when v_row.kind <> 'campaign' or v_row.verdict = 'stopped' or private.ends_step(v_row.verdict) then 'canceled'
           when v_row.verdict in ('suppressed', 'recently_contacted') then 'excluded'
           else 'waiting' end::public.target_state;
         v_dropped_reason := v_dropped_reason || v_row.verdict;
@@ -1070,6 +1033,8 @@ begin
       when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(p_now) then 'new_day'
       when m.kind = 'campaign' and k.last_campaign_id is distinct from m.campaign_id
         and k.last_sent_at > p_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
+      -- Asked twice only if it is an obstacle. Campaigns without steps pay for one comparison.
+      when m.step > 1 and private.step_obstacle(t.id) is not null then private.step_obstacle(t.id)
       when e.is_exempt then null
       when not w.is_open or w.valid_to < p_now + interval '60 seconds'
         or coalesce(n.open_until < p_now + interval '60 seconds', true) then 'quiet_hours'
@@ -1191,6 +1156,9 @@ begin
         then format('Twilio error %s: %s', p_code, v_class.note) end,
       updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  if not v_retry and v_class.class = 'permanent' then
+    perform private.add_next_phones(array[p_message.campaign_target_id], p_now);
+  end if;
   if v_retry and v_campaign_status = 'completed' then
     -- Everything had been sent, and then Twilio could not hand this message over: the campaign continues for the target that
     -- waits again.
@@ -1406,6 +1374,80 @@ $$;
 comment on function private.raise_double_send(public.messages, uuid) is
   'Raises the alert about a message that a person may have received twice.';
 
+-- schemas/sending/functions/lock_claim.sql
+
+create function private.lock_claim(
+  p_taken uuid[],
+  out p_numbers uuid[],
+  out p_targets uuid[],
+  out p_people_orgs uuid[],
+  out p_people_phones text[],
+  out p_number_ids uuid[],
+  out p_number_slots timestamptz[],
+  out p_campaign_ids uuid[],
+  out p_campaign_slots timestamptz[],
+  out p_org_ids uuid[],
+  out p_org_slots timestamptz[]
+)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaigns uuid[];
+  v_orgs uuid[];
+  v_message_orgs uuid[];
+  v_message_phones text[];
+  v_has_steps boolean;
+begin
+  select array_agg(distinct m.campaign_id) filter (where m.campaign_id is not null), array_agg(distinct m.phone_number_id),
+    array_agg(distinct m.org_id),
+    array_agg(m.campaign_target_id) filter (where m.campaign_target_id is not null), array_agg(m.org_id), array_agg(m.to_number),
+    bool_or(m.step > 1)
+  into v_campaigns, p_numbers, v_orgs, p_targets, v_message_orgs, v_message_phones, v_has_steps
+  from public.messages m where m.id = any (p_taken) and m.status = 'queued';
+
+  -- In the usual order: campaign → clocks → contact → target → message, each by id.
+  perform 1 from public.campaigns c where c.id = any (v_campaigns) order by c.id for share;
+  perform 1 from public.phone_numbers n where n.id = any (p_numbers) order by n.id for share;
+  select array_agg(p.org_id), array_agg(p.next_slot_at) into p_org_ids, p_org_slots from (
+    select x.org_id, x.next_slot_at from private.org_pace x join public.orgs o on o.id = x.org_id
+    where o.mps is not null and x.org_id = any (v_orgs)
+    order by x.org_id for no key update of x) p;
+  select array_agg(p.campaign_id), array_agg(p.next_slot_at) into p_campaign_ids, p_campaign_slots from (
+    select x.campaign_id, x.next_slot_at from private.campaign_pace x join public.campaigns c on c.id = x.campaign_id
+    where c.mps is not null and x.campaign_id = any (v_campaigns)
+    order by x.campaign_id for no key update of x) p;
+  select array_agg(p.phone_number_id), array_agg(p.next_slot_at) into p_number_ids, p_number_slots from (
+    select x.phone_number_id, x.next_slot_at from private.number_pace x
+    where x.phone_number_id = any (p_numbers)
+    order by x.phone_number_id for no key update) p;
+  if v_has_steps then
+    select v_message_orgs || array_agg(o.org_id), v_message_phones || array_agg(o.e164) into v_message_orgs, v_message_phones
+    from private.other_phones(p_taken) o;
+  end if;
+  select array_agg(p.org_id), array_agg(p.e164) into p_people_orgs, p_people_phones from (
+    select c.org_id, c.e164 from private.contacts c
+    where (c.org_id, c.e164) in (select x.org_id, x.e164 from unnest(v_message_orgs, v_message_phones) as x(org_id, e164))
+    order by c.org_id, c.e164 for no key update skip locked) p;
+  p_targets := array(
+    select t.id from public.campaign_targets t where t.id = any (p_targets) order by t.id for no key update skip locked);
+  if v_has_steps then
+    -- Somebody else holds another phone of the person, perhaps to record an answer: tried again in a second.
+    p_targets := array(
+      select x.id from unnest(p_targets) as x(id)
+      where not exists (
+        select from private.other_phones(p_taken) o
+        where o.target_id = x.id
+          and (o.org_id, o.e164) not in (
+            select h.org_id, h.e164 from unnest(p_people_orgs, p_people_phones) as h(org_id, e164))));
+  end if;
+end;
+$$;
+comment on function private.lock_claim(uuid[]) is
+  'Locks what a claim of these messages needs; contacts and targets that other transactions hold are skipped. Returns the '
+  'numbers (p_numbers), the targets and contacts that it holds, and the clocks of numbers, campaigns and organisations with the '
+  'time of their next slot. Campaigns and organisations without a pace of their own have no clock here.';
+
 -- schemas/sending/functions/looks.sql
 
 -- Looks into Twilio's list, protected against mistakes: a slow look while a receipt or a person decides, and two sends of one
@@ -1510,7 +1552,7 @@ comment on function private.plan_all(timestamptz) is
   'worker may not read these tables.';
 grant execute on function private.plan_all(timestamptz) to worker;
 
-create function private.template_sequence(p_campaign_id uuid, p_variant smallint, p_length integer)
+create function private.template_sequence(p_campaign_id uuid, p_step smallint, p_variant smallint, p_length integer)
 returns uuid[]
 language sql
 stable
@@ -1523,12 +1565,34 @@ as $$
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
     cross join generate_series(1, p_length) k
-    where ct.campaign_id = p_campaign_id and (p_variant is null or ct.variant = p_variant)
+    where ct.campaign_id = p_campaign_id and ct.step = p_step
+      and (p_variant is null or ct.variant is null or ct.variant = p_variant)
     order by (u.uses + k)::double precision / ct.weight, t.id
     limit p_length);
 $$;
-comment on function private.template_sequence(uuid, smallint, integer) is
-  'The next templates of a campaign (or of one of its variants), in the order in which rotation uses them.';
+comment on function private.template_sequence(uuid, smallint, smallint, integer) is
+  'The next templates of a step of a campaign (for one of its variants), in the order in which rotation uses them. Templates '
+  'without a variant are for everybody.';
+
+create function private.let_campaign_sleep(p_campaign_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  -- No longer than a minute: whatever makes a target due sooner need not know of it.
+  update private.campaign_pace p set wakes_at = least(d.due_at, p_now + interval '1 minute')
+  from (
+    select min(n.not_before) as due_at
+    from private.waiting_keys(p_campaign_id) as k(key)
+    cross join lateral (
+      select t.not_before from public.campaign_targets t
+      where t.campaign_id = p_campaign_id and t.is_waiting and t.window_key = k.key order by t.not_before limit 1
+    ) n
+  ) d
+  where p.campaign_id = p_campaign_id and d.due_at > p_now;
+$$;
+comment on function private.let_campaign_sleep(uuid, timestamptz) is
+  'Leaves a campaign out of planning until its first target is due, for a minute at most: the wait for a step may take weeks.';
 
 create function private.plan_running(p_org_id uuid, p_now timestamptz)
 returns integer
@@ -1543,8 +1607,10 @@ declare
 begin
   -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
-    select distinct c.org_id from public.campaigns c
-    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting) order by c.org_id
+    select distinct c.org_id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    where c.status = 'running' and p.wakes_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
+      and c.org_id <> all (v_resting)
+    order by c.org_id
   loop
     v_planned := v_planned + private.plan_sends(v_id, p_now);
     exit when clock_timestamp() > v_until;
@@ -1572,14 +1638,8 @@ grant execute on function private.plan_all_apart(timestamptz) to worker;
 
 -- schemas/sending/functions/plan_campaign.sql
 
-create function private.plan_campaign(
-  p_campaign public.campaigns,
-  p_org public.orgs,
-  inout p_numbers private.pool_number[],
-  p_quota integer,
-  p_now timestamptz,
-  out p_planned integer
-)
+create function private.plan_campaign(p_campaign public.campaigns, p_org public.orgs, inout p_numbers private.pool_number[],
+  p_quota integer, p_now timestamptz, out p_planned integer)
 language plpgsql
 -- Making a query plan anew each time costs as much as running it; every access here is by a key.
 set plan_cache_mode = force_generic_plan
@@ -1597,8 +1657,9 @@ declare
   v_levels integer[];
   v_next integer := 1;
   v_texts private.plan_text[];
-  v_variants smallint[];
-  v_order integer[];
+  v_text_steps smallint[];
+  v_step smallint;
+  v_order integer[] := '{}';
   v_order_from integer[];
   v_order_to integer[];
   v_caps private.carrier_room[];
@@ -1607,7 +1668,7 @@ declare
   v_number integer;
   v_template integer;
   v_at integer;
-  v_variant integer;
+  v_group integer;
   v_segments integer;
   v_left integer;
   v_plan private.planned_send[] := '{}';
@@ -1627,8 +1688,7 @@ begin
     return;
   end if;
   select s.p_sequence, s.p_levels into v_sequence, v_levels from private.number_sequence(v_pool, p_quota) s;
-  select o.p_variants, o.p_order, o.p_from, o.p_to into v_variants, v_order, v_order_from, v_order_to
-  from private.text_order(p_campaign.id, v_texts, cardinality(v_candidates)) o;
+  v_text_steps := case when p_campaign.type = 'drip' then private.text_steps(p_campaign.id) end;
   v_caps := private.carrier_rooms(p_org.id, p_now);
   v_cap_rooms := array(select c.room from unnest(v_caps) with ordinality as c(id, carrier, room, n) order by c.n);
 
@@ -1636,34 +1696,40 @@ begin
     select * from private.plan_people(p_campaign, p_org, v_candidates, v_windows, v_pool, v_caps, p_now)
   loop
     exit when v_left <= 0 or p_planned >= p_quota;
-    if v_row.obstacle <> 'held' then
+    if v_row.obstacle not in ('held', 'earlier_step_open') then
       v_excluded := v_excluded || (v_row.id, v_row.obstacle)::private.excluded_target;
       continue;
-    elsif v_row.obstacle = 'held' or v_row.last_day >= v_row.text_limit then
+    elsif v_row.obstacle is not null or v_row.last_day >= v_row.text_limit then
       v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until,
         case v_row.obstacle when 'held' then 'The person''s answer must be read first.' end)::private.deferred_target;
       continue;
     end if;
 
     -- The text: no text that this person got within 30 days while there is another; otherwise the next in the sequence.
-    v_variant := coalesce(array_position(v_variants, v_row.variant), 1);
+    v_step := coalesce(v_text_steps[v_row.step], 1);
+    v_group := 11 * v_step + coalesce(v_row.variant, 0);
+    if v_order_from[v_group] is null then
+      v_order_from[v_group] := cardinality(v_order) + 1;
+      v_order := v_order || private.text_order(p_campaign.id, v_texts, v_step, v_row.variant, cardinality(v_candidates));
+      v_order_to[v_group] := cardinality(v_order);
+    end if;
     v_at := null;
-    for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
+    for v_i in v_order_from[v_group] .. v_order_to[v_group] loop
       if (v_texts[v_order[v_i]].needs = '' or v_row.variables ?& string_to_array(v_texts[v_order[v_i]].needs, ','))
         and (v_row.recent_templates is null or v_texts[v_order[v_i]].id <> all (v_row.recent_templates)) then
         v_at := v_i;
         exit;
       end if;
-      exit when v_i - v_order_from[v_variant] >= cardinality(v_texts);
+      exit when v_i - v_order_from[v_group] >= cardinality(v_texts);
     end loop;
     v_template := case when v_at is not null then v_order[v_at]
-      else private.text_out_of_turn(v_texts, v_plan, v_variants[v_variant], v_row.variables, v_row.recent_templates) end;
-    if v_template is null and v_order_from[v_variant] <= v_order_to[v_variant] then
+      else private.text_out_of_turn(v_texts, v_plan, v_step, v_row.variant, v_row.variables, v_row.recent_templates) end;
+    if v_template is null and v_order_from[v_group] <= v_order_to[v_group] then
       v_excluded := v_excluded || (v_row.id, 'missing_variable')::private.excluded_target;
       continue;
     elsif v_template is null then
       v_deferred := v_deferred || (v_row.id, p_now + interval '15 minutes', v_row.sticky_until,
-        'No template of this person''s variant is active. Activate one.')::private.deferred_target;
+        'No template of this person''s step and variant is active. Activate one.')::private.deferred_target;
       continue;
     end if;
     v_segments := greatest(v_texts[v_template].worst_segments, coalesce(v_row.min_segments, 1));
@@ -1708,14 +1774,14 @@ begin
     end if;
     if v_at is not null then
       -- Texts that were passed over stay next for the other people.
-      if v_at > v_order_from[v_variant] then
-        v_order[v_order_from[v_variant] + 1 : v_at] := v_order[v_order_from[v_variant] : v_at - 1];
+      if v_at > v_order_from[v_group] then
+        v_order[v_order_from[v_group] + 1 : v_at] := v_order[v_order_from[v_group] : v_at - 1];
       end if;
-      v_order_from[v_variant] := v_order_from[v_variant] + 1;
+      v_order_from[v_group] := v_order_from[v_group] + 1;
     end if;
   end loop;
 
-  perform private.put_off_targets(v_excluded, v_deferred, p_now);
+  perform private.put_off_targets(p_campaign, v_excluded, v_deferred, p_now);
   if p_planned > 0 then
     perform private.write_plan(p_campaign, p_org, v_pool, v_texts, v_caps, v_plan, p_now);
     p_numbers := private.numbers_after_plan(p_numbers, v_planned_on, v_segment_rooms);
@@ -1731,35 +1797,29 @@ comment on function private.plan_campaign(public.campaigns, public.orgs, private
 
 -- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
-create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
-  out p_order integer[], out p_from integer[], out p_to integer[])
+create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_step smallint, p_variant smallint,
+  p_people integer)
+returns integer[]
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
   v_ids uuid[] := array(
-    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n) order by t.n);
+    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+    order by t.n);
 begin
-  p_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign_id order by v.variant);
-  p_order := '{}';
-  for v_i in 1 .. greatest(cardinality(p_variants), 1) loop
-    p_from[v_i] := cardinality(p_order) + 1;
-    p_order := p_order || array(
-      select array_position(v_ids, s.id)
-      from unnest(private.template_sequence(p_campaign_id, p_variants[v_i], p_people + cardinality(p_texts)))
-        with ordinality as s(id, n) order by s.n);
-    p_to[v_i] := cardinality(p_order);
-  end loop;
+  return array(
+    select array_position(v_ids, s.id)
+    from unnest(private.template_sequence(p_campaign_id, p_step, p_variant, p_people + cardinality(p_texts)))
+      with ordinality as s(id, n) order by s.n);
 end;
 $$;
-comment on function private.text_order(uuid, private.plan_text[], integer) is
-  'The order in which the texts of a campaign are used, as indexes of p_texts: those of p_variants[i] are '
-  'p_order[p_from[i]:p_to[i]]. A campaign without variants has one such range.';
+comment on function private.text_order(uuid, private.plan_text[], smallint, smallint, integer) is
+  'The order in which the texts of a step are used for the people of a variant (null: no variants), as indexes of p_texts.';
 
-create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
-  p_variables jsonb,
-  p_recent uuid[])
+create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_step smallint,
+  p_variant smallint, p_variables jsonb, p_recent uuid[])
 returns integer
 language plpgsql
 stable
@@ -1769,16 +1829,17 @@ begin
   -- Checks all texts, because a text with many uses or a small weight does not occur within a round of the sequence.
   return (
     select t.n
-    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
-    where t.variant is not distinct from p_variant and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
+    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+    where t.step = p_step and (t.variant is null or t.variant = p_variant)
+      and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
     order by coalesce(t.id = any (p_recent), false),
       (t.uses + (select count(*) from unnest(p_plan) p where p.template = t.n)) / t.weight::double precision, t.id limit 1);
 end;
 $$;
-comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
-  'The text of a variant for a person with these variables if no text in turn suits: a text that they did not get within 30 days '
-  '(p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. Returns its index in '
-  'p_texts; null if none suits.';
+comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, smallint, jsonb, uuid[]) is
+  'The text of a step and variant for a person with these variables if no text in turn suits: a text that they did not get '
+  'within 30 days (p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. '
+  'Returns its index in p_texts; null if none suits.';
 
 create function private.next_number(
   p_pool private.pool_number[],
@@ -1995,15 +2056,36 @@ as $$
 begin
   return (
     select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
-      private.lead_needs(t.required_variables), ','))::private.plan_text
-      order by t.id)
+      private.lead_needs(t.required_variables), ','), ct.step)::private.plan_text
+      order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
     where ct.campaign_id = p_campaign_id);
 end;
 $$;
-comment on function private.plan_texts(uuid) is 'The active templates of a campaign, by id. Null: none.';
+comment on function private.plan_texts(uuid) is 'The active templates of all steps of a campaign, by id. Null: none.';
+
+create function private.text_steps(p_campaign_id uuid)
+returns smallint[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select array_agg(case when s.kind = 'next_phone' and not exists (
+        select from public.campaign_templates ct where ct.campaign_id = s.campaign_id and ct.step = s.step) then 1 else s.step end
+      order by s.step)
+    from (
+      select 1::smallint as step, 'text' as kind, p_campaign_id as campaign_id
+      union all
+      select x.step, x.kind, x.campaign_id from public.campaign_steps x where x.campaign_id = p_campaign_id
+    ) s);
+end;
+$$;
+comment on function private.text_steps(uuid) is
+  'For each step of a campaign, whose texts it uses: its own, or those of the first step.';
 
 create function private.carrier_rooms(p_org_id uuid, p_now timestamptz)
 returns private.carrier_room[]
@@ -2035,8 +2117,9 @@ create function private.plan_people(
   p_now timestamptz
 )
 returns table (
-  id uuid, min_segments smallint, attempts smallint, sticky_until timestamptz, variant smallint, text_limit smallint,
-  last_day integer, obstacle text, sticky integer, local_numbers integer[], variables jsonb, recent_templates uuid[], cap integer
+  id uuid, step smallint, min_segments smallint, attempts smallint, sticky_until timestamptz, variant smallint,
+  text_limit smallint, last_day integer, obstacle text, sticky integer, local_numbers integer[],
+  variables jsonb, recent_templates uuid[], cap integer
 )
 language plpgsql
 set search_path = ''
@@ -2057,7 +2140,8 @@ begin
 
   -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
   -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
-  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
+  -- Two steps of one person may be candidates of one plan.
+  v_people := array(select distinct t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
     cross join lateral (
@@ -2065,12 +2149,12 @@ begin
     ) held);
 
   return query
-  select t.id, t.min_segments, t.attempts, t.sticky_until,
+  select t.id, t.step, t.min_segments, t.attempts, t.sticky_until,
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
       when c.held_at is not null then 'held'
-      when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted' end
-      as obstacle,
+      when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
+      when t.step > 1 then private.step_obstacle(t.id) end as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
     array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
     l.variables, recent.templates as recent_templates, carrier.cap
@@ -2112,8 +2196,8 @@ $$;
 comment on function private.plan_people(public.campaigns, public.orgs, uuid[], private.open_window[], private.pool_number[],
   private.carrier_room[], timestamptz) is
   'The candidates of a plan that no other transaction holds, locked together with their contacts, and what is known of each. '
-  'obstacle: why the person may not be written to (held: not yet). sticky and local_numbers: indexes of p_pool. cap: an index '
-  'of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';
+  'obstacle: why the person may not be written to (held, earlier_step_open: not yet). sticky and local_numbers: indexes of '
+  'p_pool. cap: an index of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';
 
 -- schemas/sending/functions/plan_sends.sql
 
@@ -2154,7 +2238,7 @@ begin
 
   v_campaigns := array(
     select c.id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
-    where c.org_id = p_org_id and c.status = 'running'
+    where c.org_id = p_org_id and c.status = 'running' and p.wakes_at <= p_now
       and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
     order by p.planned_at, c.started_at, c.id limit v_most);
   if cardinality(v_campaigns) = 0 then
@@ -2215,6 +2299,8 @@ begin
       v_org_room := v_org_room - v_room;
       if v_room > 0 then
         update private.campaign_pace set planned_at = clock_timestamp() where campaign_id = v_id;
+      elsif v_campaign.type = 'drip' then
+        perform private.let_campaign_sleep(v_id, p_now);
       end if;
     end loop;
     exit when v_org_room <= 0 or cardinality(v_campaigns) = 1;
@@ -3105,6 +3191,12 @@ begin
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
       and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
+      -- A message that turns out to have been sent has a next step. One that waits for a person may wait for ever: if they say
+      -- that it was sent, the campaign runs again.
+      and (c.type = 'broadcast' or not exists (
+        select from public.messages m join public.campaign_steps s on s.campaign_id = m.campaign_id and s.step > m.step
+        where m.org_id = c.org_id and m.is_unknown and m.needs_attention is null and m.campaign_id = c.id
+          and m.kind = 'campaign'))
     order by c.id for no key update skip locked);
   -- Checked again under the lock: since the first statement began, a receipt may have set a target to waiting again.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
@@ -3117,8 +3209,8 @@ begin
 end;
 $$;
 comment on function private.finish_campaigns(timestamptz, uuid) is
-  'Completes running campaigns that have nothing waiting, queued or sending; returns how many. p_org_id: only this organisation; '
-  'null: all except those for which this work is resting.';
+  'Completes running campaigns that have nothing waiting, queued or sending, and no step that can still come; returns how many. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void
@@ -3775,16 +3867,21 @@ comment on function private.claimed_sends(private.claimed_slot[], timestamptz) i
 
 -- Writes the decisions of a plan.
 
-create function private.put_off_targets(p_excluded private.excluded_target[], p_deferred private.deferred_target[],
-  p_now timestamptz)
+create function private.put_off_targets(p_campaign public.campaigns, p_excluded private.excluded_target[],
+  p_deferred private.deferred_target[], p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   if cardinality(p_excluded) > 0 then
-    update public.campaign_targets t set state = 'excluded', reason = x.reason, updated_at = p_now
+    update public.campaign_targets t
+    set state = case when t.step = 1 then 'excluded' else 'canceled' end::public.target_state, reason = x.reason,
+      updated_at = p_now
     from unnest(p_excluded) x where t.id = x.id;
+    if p_campaign.type = 'drip' then
+      perform private.add_next_phones(array(select x.id from unnest(p_excluded) x where x.reason = 'invalid_phone'), p_now);
+    end if;
   end if;
   if cardinality(p_deferred) > 0 then
     update public.campaign_targets t
@@ -3793,8 +3890,10 @@ begin
   end if;
 end;
 $$;
-comment on function private.put_off_targets(private.excluded_target[], private.deferred_target[], timestamptz) is
-  'Excludes targets from their campaign and puts others off, as a plan decided. The caller holds their locks.';
+comment on function private.put_off_targets(public.campaigns, private.excluded_target[], private.deferred_target[],
+  timestamptz) is
+  'Excludes targets from their campaign and puts others off, as a plan decided. A later step is canceled: its person was in the '
+  'audience. The caller holds their locks.';
 
 create function private.write_plan(
   p_campaign public.campaigns,
@@ -3833,7 +3932,7 @@ begin
   where t.id = x.target_id;
 
   update private.template_usage u set uses = u.uses + x.used, last_used_at = p_now
-  from (select p_texts[p.template].id as id, count(*) as used from unnest(p_plan) p group by p.template) x
+  from (select p_texts[p.template].id as id, count(*) as used from unnest(p_plan) p group by 1) x
   where u.template_id = x.id;
 
   perform private.charge_usage(s.scope, array_agg(s.id), array_agg(s.day), array_agg(s.messages), array_agg(s.segments))
@@ -3895,7 +3994,8 @@ $$;
 -- schemas/sending/tasks.sql
 
 insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, true, $$select
-  exists (select from public.campaigns c where c.status = 'running')
+  exists (select from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    where c.status = 'running' and p.wakes_at <= now())
   or exists (select from public.campaigns c where c.status = 'scheduled' and c.scheduled_at <= now())
   or exists (
     select from public.campaigns c where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
@@ -3919,7 +4019,9 @@ insert into private.task_parts (task, place, kind, items, call, seconds) values
     where c.status = 'stopped' and c.finished_at > now() - interval '1 day'
       and exists (select from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)$$,
     'select private.cancel_waiting($1, 10000)', 2),
-  ('sending', 3, 'plan', $$select distinct c.org_id, c.org_id from public.campaigns c where c.status = 'running'$$,
+  ('sending', 3, 'plan', $$select distinct c.org_id, c.org_id
+    from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    where c.status = 'running' and p.wakes_at <= now()$$,
     'select private.plan_sends($1)', 5);
 
 insert into private.task_parts (task, place, kind, call) values

@@ -74,8 +74,8 @@ begin
   where t.id in (
     select x.id from public.campaign_targets x
     where x.org_id = p_org_id and x.e164 = p_e164 and x.state = 'waiting' and x.not_before > p_now
-      -- Those who wait for a retry or for their region go on waiting for it.
-      and x.attempts = 0 and x.error_code is distinct from 21408
+      -- Those who wait for a retry, for their region or for a later step go on waiting for it.
+      and x.step = 1 and x.attempts = 0 and x.error_code is distinct from 21408
     order by x.id for no key update);
   if not exists (select from private.contacts c where c.org_id = p_org_id and c.held_at is not null) then
     perform private.close_alerts(p_org_id, 'answers_to_read', p_now);
@@ -84,8 +84,8 @@ begin
 end;
 $$;
 comment on function private.release_person(uuid, text, timestamptz) is
-  'Ends the hold of a person; returns whether there was one. What waited for them is due at once, and the alert is resolved if '
-  'nobody else is held. The caller holds the contact.';
+  'Ends the hold of a person; returns whether there was one. First texts that waited for them are due at once, '
+  'and the alert is resolved if nobody else is held. The caller holds the contact.';
 
 create function private.review_answer(p_message_id uuid, p_class text, p_now timestamptz default now())
 returns void
@@ -137,6 +137,7 @@ begin
   ) then
     perform private.release_person(v_org_id, v_message.from_number, p_now);
   end if;
+  perform private.stop_steps(v_org_id, v_message.from_number, p_now);
 end;
 $$;
 comment on function private.review_answer(uuid, text, timestamptz) is
@@ -228,6 +229,10 @@ set search_path = ''
 as $$
 begin
   perform private.cancel_open_targets(p_org_id, p_e164, 'wrong_number', p_now);
+  perform private.add_next_phones(array(
+    select t.id from public.campaign_targets t
+    where t.org_id = p_org_id and t.e164 = p_e164 and t.state = 'canceled' and t.reason = 'wrong_number'
+      and t.updated_at = p_now), p_now);
   update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
     invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
   where c.org_id = p_org_id and c.e164 = p_e164;
@@ -297,6 +302,7 @@ declare
   v_conversation public.conversations;
   v_lead_id uuid;
   v_campaign_id uuid;
+  v_step smallint;
   v_message_id uuid;
   v_replied_before boolean;
   v_new_opt_out boolean;
@@ -316,7 +322,7 @@ begin
   select coalesce(l.merged_into, l.id) into v_lead_id from public.lead_phones p join public.leads l on l.id = p.lead_id
   where p.org_id = v_number.org_id and p.e164 = p_from
   order by (l.deleted_at is null) desc, l.created_at desc limit 1;
-  select m.campaign_id into v_campaign_id from public.messages m
+  select m.campaign_id, m.step into v_campaign_id, v_step from public.messages m
   where m.to_number = p_from and (m.org_id = v_number.org_id) is true and m.kind = 'campaign'
     and m.status not in ('queued', 'failed', 'canceled')
   order by m.created_at desc limit 1;
@@ -342,10 +348,11 @@ begin
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
     nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
   returning id into v_message_id;
-  update private.contacts c set last_inbound_at = p_now, phone_number_id = v_number.id
+  -- Two texts may wait for this lock in the wrong order.
+  update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
   if v_campaign_id is not null and private.is_answer(v_class) and not v_replied_before then
-    insert into private.campaign_deltas (org_id, campaign_id, replies) values (v_number.org_id, v_campaign_id, 1);
+    insert into private.campaign_deltas (org_id, campaign_id, replies, step) values (v_number.org_id, v_campaign_id, 1, v_step);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
     jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
@@ -377,17 +384,18 @@ begin
     -- They say themselves what was in doubt.
     perform private.release_person(v_number.org_id, p_from, p_now);
   end if;
+  perform private.stop_steps(v_number.org_id, p_from, p_now);
   perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
   return p_kind;
 end;
 $$;
 comment on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
   timestamptz, text, text, text, integer, boolean) is
-  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the phone '
-  'and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps. Status and '
-  'score of the lead change too. p_kind: stop, start, help, wrong_number, deceased, reaction, automatic, reply; p_class is the '
-  'classification that is stored (null: p_kind), p_rule, p_matched and p_version what decided it; p_holds: campaigns wait until '
-  'somebody has read the text; p_interest, for a reply: interested, not_interested or null. Returns p_kind, repeated or '
-  'not_our_number. Security definer: the worker may not write these tables.';
+  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the '
+  'phone and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps, an '
+  'answer ends steps (private.step_obstacle). Status and score of the lead change too. p_kind: stop, start, help, wrong_number, '
+  'deceased, reaction, automatic, reply; p_class is the classification that is stored (null: p_kind), p_rule, p_matched and '
+  'p_version what decided it; p_holds: campaigns wait until somebody has read the text; p_interest, for a reply: interested, '
+  'not_interested or null. Returns p_kind, repeated or not_our_number. Security definer: the worker may not write these tables.';
 grant execute on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
   timestamptz, text, text, text, integer, boolean) to worker;

@@ -181,6 +181,23 @@ export const ROWS: Record<string, Recipe> = {
     given: true,
     make: ({ org, row }) => ({ campaign_id: row.campaigns?.id, org_id: org.id }),
   },
+  campaign_steps: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      step: nextStep(),
+      wait_hours: 24,
+      stop_on: ["not_interested", "opted_out", "wrong_number", "do_not_contact"],
+    }),
+  },
+  campaign_step_stats: {
+    given: true,
+    make: ({ org, row }) => ({
+      campaign_id: row.campaigns?.id,
+      step: row.campaign_steps?.step,
+      org_id: org.id,
+    }),
+  },
   conversations: { make: ({ org, e164 }) => ({ org_id: org.id, e164, last_message: "Hola" }) },
   messages: {
     make: ({ org, row, e164 }) => ({
@@ -289,6 +306,9 @@ export const ROWS: Record<string, Recipe> = {
 let variants = 0;
 /** 1 to 10, as the check requires. */
 const nextVariant = () => (variants++ % 10) + 1;
+
+let steps = 0;
+const nextStep = () => (steps++ % 8) + 2;
 
 function randomDay(): string {
   return new Date(Math.floor(Math.random() * 20_000) * DAY).toISOString().slice(0, 10);

@@ -25,6 +25,8 @@ export const TABLES: Record<string, TableExpectation> = {
   audit_events: { select: "viewer", service: APPEND },
   campaign_phone_numbers: { select: "viewer", service: VERBS },
   campaign_stats: { select: "viewer", service: READ },
+  campaign_step_stats: { select: "viewer", service: READ },
+  campaign_steps: { select: "viewer", service: VERBS },
   campaign_targets: { select: "viewer", service: READ },
   campaign_templates: { select: "viewer", service: VERBS },
   campaign_variants: { select: "viewer", service: VERBS },

@@ -3,6 +3,8 @@ import { waitFor } from "local-supabase/testing/wait-for";
 import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
 
+const STOPS = ["replied", "interested", "not_interested", "opted_out", "wrong_number", "do_not_contact"];
+
 export async function storeCampaign(tools: PoisonTools): Promise<string | undefined> {
   const { world, random } = tools;
   await world.restoreSettings();
@@ -42,6 +44,10 @@ export async function storeCampaign(tools: PoisonTools): Promise<string | undefi
     quiet_hours_override: true,
     retry_undelivered: false,
     phones: "primary",
+    steps: [
+      { wait_hours: 1, template_ids: [org.templates.initial], stop_on: STOPS },
+      { wait_hours: 24, kind: "next_phone", stop_on: STOPS },
+    ],
   };
   const { label, json } = tools.odd(base);
   return await runCampaign(tools, await tools.rpc("create_campaign", wrap("p_input", json), label), label);

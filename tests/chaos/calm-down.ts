@@ -49,12 +49,19 @@ async function resumeAll({ org }: ChaosOrg, { pauses }: Faults): Promise<void> {
 
 /** Work that has not ended and does not wait for a person: an unknown send waits for one once it has a reason and an alert. */
 async function findOpen({ org: { sql, id } }: ChaosOrg): Promise<string[]> {
+  // A step waits with the one before it, if that was sent again and its outcome is for a person to say.
   const rows = await sql`
+    with held as (
+      select t.id, t.campaign_id from public.campaign_targets t
+      join public.campaign_targets b on b.campaign_id = t.campaign_id and b.e164 = t.e164 and b.step = t.step - 1 and b.is_included
+      where t.org_id = ${id} and t.state = 'waiting' and b.state = 'unknown' and b.needs_attention is not null
+    )
     select 'campaign ' || c.id || ' is ' || c.status as what from public.campaigns c
-    where c.org_id = ${id} and c.status not in ('completed', 'stopped')
+    where c.org_id = ${id} and c.status not in ('completed', 'stopped') and c.id not in (select campaign_id from held)
     union all
     select 'target ' || t.id || ' is ' || t.state from public.campaign_targets t
     where t.org_id = ${id} and (t.state in ('waiting', 'queued', 'sending') or (t.state = 'unknown' and t.needs_attention is null))
+      and t.id not in (select id from held)
     union all
     select 'message ' || m.id || ' is ' || m.status from public.messages m
     where m.org_id = ${id} and (m.status in ('queued', 'sending') or (m.status = 'unknown' and (m.needs_attention is null or not exists (

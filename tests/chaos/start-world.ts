@@ -68,6 +68,12 @@ export async function startWorld(random: Random, seed: number): Promise<World> {
   }
 }
 
+/** Florida allows three texts in a day. With two of the drip, a person of all three campaigns would have to wait for the next. */
+const mayHave =
+  (campaign: number) =>
+  ({ e164 }: TestLead) =>
+    campaign > 0 || !/^\+1(305|813)/.test(e164);
+
 async function makeOrg(own: OwnStack, random: Random, seed: number, place: number): Promise<ChaosOrg> {
   const org = await createOrg(own.stack, { numbers: NUMBERS, mps: MPS });
   await org.simulator.reset(seed + place);
@@ -83,11 +89,21 @@ async function makeOrg(own: OwnStack, random: Random, seed: number, place: numbe
     // The first two have texts of their own, the third has the first one's: similar messages must not be mixed up.
     const content = `Hola {first_name}, somos {brand} (${n % 2}). Compramos terrenos. Responda ALTO para no recibir mas.`;
     const template = await addTemplate(org.sql, org.id, { category: "initial", language: "es", content });
-    const people = random.shuffle(leads).slice(0, Math.ceil(PEOPLE * 0.6));
+    const again = await addTemplate(org.sql, org.id, {
+      category: "followup",
+      language: "es",
+      content: `${content} (2)`,
+    });
+    const people = random
+      .shuffle(leads)
+      .slice(0, Math.ceil(PEOPLE * 0.6))
+      .filter(mayHave(n));
     return await buildCampaign(org, {
       name: `Chaos ${n}`,
       template_ids: [template],
       retry_undelivered: n === 1,
+      // One is a drip: its second text follows the first while everything goes wrong.
+      ...(n === 0 && { steps: [{ wait_hours: 1, template_ids: [again] }] }),
       target_criteria: { lead_ids: people.map(({ id }) => id) },
     });
   };

@@ -19,7 +19,7 @@ comment on type private.open_window is
   'A window key whose hours are open for another minute, with the most texts to one person in 24 hours; null: no limit.';
 
 create type private.plan_text as (
-  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text
+  id uuid, worst_segments smallint, variant smallint, weight smallint, uses bigint, needs text, step smallint
 );
 comment on type private.plan_text is
   'A template while planning. worst_segments: its greatest length. needs: the variables that it needs of a lead, separated by '

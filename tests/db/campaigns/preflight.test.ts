@@ -1,5 +1,6 @@
 // Preflight: the days a campaign needs and what limits them, what starting refuses, and what must be acknowledged.
 import { beforeEach, expect, test } from "vitest";
+import { addTemplate } from "../../fixtures/add-templates.ts";
 import {
   AFTERNOON,
   type ArrangedOrg,
@@ -168,6 +169,27 @@ test("one and a half times the highest cost is enough", async () => {
   expect(codes((await preflight(id)).warnings)).toContain("balance_low");
   await balance(0.196);
   expect(codes((await preflight(id)).warnings)).not.toContain("balance_low");
+});
+
+test("the highest cost is every step to everybody, and a step without a text blocks", async () => {
+  await arrangeLeads(bench.db, org.id, 10);
+  const id = await ready();
+  await bench.sql`
+    insert into public.campaign_steps (org_id, campaign_id, step, kind, wait_hours, stop_on)
+    select ${org.id}, ${id}, s.step, s.kind, 24, '{not_interested,opted_out,wrong_number,do_not_contact}'
+    from (values (2, 'next_phone'), (3, 'text')) as s(step, kind)`;
+  expect((await preflight(id)).blockers).toMatchObject([{ code: "no_templates", details: { step: 3 } }]);
+  const long = await addTemplate(bench.sql, org.id, {
+    category: "followup",
+    language: "es",
+    content: "Seguimos interesados.",
+    worstSegments: 3,
+  });
+  await bench.sql`
+    insert into public.campaign_templates (org_id, campaign_id, template_id, step) values (${org.id}, ${id}, ${long}, 3)`;
+  const found = await preflight(id);
+  expect(found.blockers).toEqual([]);
+  expect(found.cost.segments_high).toBe(10 * (1 + 1 + 3));
 });
 
 test("what is not known about people is told, and keeps nobody from starting", async () => {

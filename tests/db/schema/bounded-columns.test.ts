@@ -35,6 +35,7 @@ const OUR_OWN: Record<string, string> = {
   alerts: "sentences and figures of our own",
   audit_events: "what was done, told from checked values",
   campaign_stats: "counters of our own",
+  campaign_step_stats: "counters of our own",
   campaign_targets: "made by building, changed with every message",
   consent_records: "written by imports and inbound messages",
   conversations: "written with every inbound message",

@@ -317,6 +317,115 @@ export type Database = {
           },
         ];
       };
+      campaign_step_stats: {
+        Row: {
+          audience: number;
+          campaign_id: string;
+          canceled: number;
+          delivered: number;
+          excluded: number;
+          failed: number;
+          opt_outs: number;
+          org_id: string;
+          queued: number;
+          replies: number;
+          sending: number;
+          sent: number;
+          step: number;
+          undelivered: number;
+          unknown: number;
+          waiting: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          audience?: number;
+          campaign_id: string;
+          canceled?: number;
+          delivered?: number;
+          excluded?: number;
+          failed?: number;
+          opt_outs?: number;
+          org_id: string;
+          queued?: number;
+          replies?: number;
+          sending?: number;
+          sent?: number;
+          step: number;
+          undelivered?: number;
+          unknown?: number;
+          waiting?: number;
+        };
+        Update: {
+          audience?: number;
+          campaign_id?: string;
+          canceled?: number;
+          delivered?: number;
+          excluded?: number;
+          failed?: number;
+          opt_outs?: number;
+          org_id?: string;
+          queued?: number;
+          replies?: number;
+          sending?: number;
+          sent?: number;
+          step?: number;
+          undelivered?: number;
+          unknown?: number;
+          waiting?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_step_stats_campaign_id_step_fkey";
+            columns: ["campaign_id", "step"];
+            isOneToOne: true;
+            referencedRelation: "campaign_steps";
+            referencedColumns: ["campaign_id", "step"];
+          },
+          {
+            foreignKeyName: "campaign_step_stats_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_steps: {
+        Row: {
+          campaign_id: string;
+          kind: string;
+          org_id: string;
+          step: number;
+          stop_on: string[];
+          wait_hours: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          campaign_id: string;
+          kind?: string;
+          org_id: string;
+          step: number;
+          stop_on: string[];
+          wait_hours: number;
+        };
+        Update: {
+          campaign_id?: string;
+          kind?: string;
+          org_id?: string;
+          step?: number;
+          stop_on?: string[];
+          wait_hours?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_steps_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
       campaign_targets: {
         Row: {
           attempts: number;
@@ -339,6 +448,7 @@ export type Database = {
           org_id: string;
           phone_number_id: string | null;
           reason: string | null;
+          replies_since: string | null;
           sent_at: string | null;
           state: Database["public"]["Enums"]["target_state"];
           step: number;
@@ -369,6 +479,7 @@ export type Database = {
           org_id: string;
           phone_number_id?: string | null;
           reason?: string | null;
+          replies_since?: string | null;
           sent_at?: string | null;
           state?: Database["public"]["Enums"]["target_state"];
           step?: number;
@@ -398,6 +509,7 @@ export type Database = {
           org_id?: string;
           phone_number_id?: string | null;
           reason?: string | null;
+          replies_since?: string | null;
           sent_at?: string | null;
           state?: Database["public"]["Enums"]["target_state"];
           step?: number;
@@ -420,6 +532,7 @@ export type Database = {
         Row: {
           campaign_id: string;
           org_id: string;
+          step: number;
           template_id: string;
           variant: number | null;
           weight: number;
@@ -428,6 +541,7 @@ export type Database = {
         Insert: {
           campaign_id: string;
           org_id: string;
+          step?: number;
           template_id: string;
           variant?: number | null;
           weight?: number;
@@ -435,6 +549,7 @@ export type Database = {
         Update: {
           campaign_id?: string;
           org_id?: string;
+          step?: number;
           template_id?: string;
           variant?: number | null;
           weight?: number;

@@ -17,6 +17,7 @@ export interface ListTargetsQuery {
   skip?: number;
   cursor?: string;
   state?: Target["state"][];
+  step?: number;
   reason?: string;
   needs_attention?: boolean;
 }
@@ -35,6 +36,7 @@ export async function listTargets(
     .eq("campaign_id", params.id)
     .order("ordinal");
   if (query.state?.length) rows = rows.in("state", query.state);
+  if (query.step) rows = rows.eq("step", query.step);
   if (query.reason) rows = rows.eq("reason", query.reason);
   if (query.needs_attention) rows = rows.not("needs_attention", "is", null);
   if (page.cursor) rows = rows.gt("ordinal", Number(page.cursor));

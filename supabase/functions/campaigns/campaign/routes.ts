@@ -26,6 +26,7 @@ import {
   TARGET_STATES,
   target,
 } from "./schemas.ts";
+import { stepFigures } from "./steps.ts";
 import { updateCampaign } from "./update-campaign.ts";
 
 const params = z.object({ id: z.uuid() });
@@ -74,7 +75,7 @@ export const routes = [
     method: "PATCH",
     path: "/{id}",
     summary:
-      "Change a campaign: pace and texts act at once; the audience can change only while it is a draft",
+      "Change a campaign: pace and texts act at once; audience and steps can change only while it is a draft",
     permission: "campaign_manager",
     request: { params, body: campaignChanges },
     response: object(campaignDetail),
@@ -165,6 +166,9 @@ export const routes = [
           .nullable()
           .describe("Percent of sent that was delivered; null while nothing is sent"),
         reasons,
+        steps: z
+          .array(stepFigures)
+          .describe("At most a second behind; the first step alone if there are no others"),
         outlook: outlook.nullable().describe("Null if the campaign is not running"),
       }),
     ),
@@ -184,6 +188,7 @@ export const routes = [
           .regex(/^\d{1,15}$/, "Send next_cursor of the previous page unchanged.")
           .optional(),
         state: z.array(z.enum(TARGET_STATES)).optional(),
+        step: z.coerce.number().int().min(1).max(9).optional(),
         reason: z.string().max(100).optional(),
         needs_attention: z.stringbool().optional(),
       }),

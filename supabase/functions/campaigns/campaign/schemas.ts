@@ -5,6 +5,7 @@ import { instant } from "../../_shared/http/instant.ts";
 import { oneLine, text } from "../../_shared/http/one-line.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 import { LANGUAGES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
+import { hasOneList, step, stepsInput, TWO_LISTS } from "./steps.ts";
 
 export const CAMPAIGN_STATUSES = Constants.public.Enums.campaign_status;
 export const TARGET_STATES = Constants.public.Enums.target_state;
@@ -62,13 +63,6 @@ const variantInput = z.strictObject({
     .describe("Its part of the audience, relative to the sum of all shares"),
   template_ids: z.array(id).min(1).max(200),
 });
-/** Templates are given as one list or as one list for each variant, never both. */
-const hasOneList = (input: { template_ids?: unknown; variants?: unknown }) =>
-  !(input.template_ids && input.variants);
-const TWO_LISTS = {
-  path: ["variants"],
-  message: "Give template_ids or variants, not both: each variant lists its own.",
-};
 
 const fields = {
   name: oneLine(200),
@@ -91,6 +85,7 @@ const fields = {
       message: "Give each variant a name of its own.",
     })
     .describe("An A/B test: the audience is split exactly by share, and each part gets its own templates"),
+  steps: stepsInput,
   phone_number_ids: z
     .array(id)
     .max(400)
@@ -254,6 +249,7 @@ export const campaignDetail = campaign.extend({
       }),
     )
     .describe("Empty: no A/B test"),
+  steps: z.array(step).describe("What follows the first text; empty: nothing"),
   phone_number_ids: z.array(z.uuid()).describe("Empty: every number of the organisation"),
 });
 

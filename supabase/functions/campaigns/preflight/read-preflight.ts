@@ -21,6 +21,7 @@ export async function readPreflight(
       .select("weight, templates!inner(content, language)")
       .eq("org_id", user.orgId)
       .eq("campaign_id", params.id)
+      .eq("step", 1)
       .eq("templates.is_active", true),
   ]);
   const { cost, ...rest } = parseAnswer(judged, judgedPreflight);

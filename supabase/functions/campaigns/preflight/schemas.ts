@@ -79,11 +79,13 @@ export const segmentEstimate = z.object({
 
 export const preflight = judgedPreflight.extend({
   cost: judgedPreflight.shape.cost
-    .extend({ low: z.number().nullable().describe("By the rendered texts of the sample") })
+    .extend({
+      low: z.number().nullable().describe("The first text to everybody, as long as it is in the sample"),
+    })
     .describe("US dollars, by the prices in the settings"),
   segments: segmentEstimate
     .nullable()
     .describe(
-      "Segments of a message, by rendering every active text for a sample of those who wait; null without one",
+      "Segments of the first message, by rendering its active texts for a sample of those who wait; null without one",
     ),
 });

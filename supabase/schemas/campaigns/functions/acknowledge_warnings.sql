@@ -48,17 +48,25 @@ $$;
 comment on function private.forecast_of(public.campaigns, timestamptz) is
   'The forecast of a campaign for 30 days, and the day on which it ends; finishes_on is null if that is not within them.';
 
-create function private.preflight_cost(p_campaign public.campaigns, p_messages bigint)
+create function private.preflight_cost(p_campaign public.campaigns, p_people bigint)
 returns jsonb
 language sql
 stable
 set search_path = ''
 as $$
   select jsonb_build_object('segment_price', l.segment_price, 'carrier_fee', l.carrier_fee,
-    'segments_high', ceil(p_messages * private.forecast_segments(p_campaign.id)),
-    'high', round((p_messages * private.forecast_segments(p_campaign.id))::numeric * (l.segment_price + l.carrier_fee), 2))
-  from public.sending_limits l where l.org_id = p_campaign.org_id;
+    'segments_high', ceil(x.segments), 'high', round(x.segments::numeric * (l.segment_price + l.carrier_fee), 2))
+  from public.sending_limits l
+  cross join lateral (
+    -- As if nobody answered. A step without texts of its own sends the first ones again.
+    select p_people * (private.forecast_segments(p_campaign.id) + coalesce((
+      select sum(private.forecast_segments(p_campaign.id, case when exists (
+        select from public.campaign_templates ct where ct.campaign_id = s.campaign_id and ct.step = s.step
+      ) then s.step else 1 end))
+      from public.campaign_steps s where s.campaign_id = p_campaign.id), 0)) as segments
+  ) x
+  where l.org_id = p_campaign.org_id;
 $$;
 comment on function private.preflight_cost(public.campaigns, bigint) is
-  'The most that so many messages of a campaign are expected to cost in US dollars: each with the segments that planning '
+  'The most that a campaign to so many people is expected to cost in US dollars: each message with the segments that planning '
   'charges, at the price and the carrier fee of the organisation''s settings.';

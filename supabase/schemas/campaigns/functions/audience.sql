@@ -47,3 +47,31 @@ $$;
 comment on function private.audience_leads(public.campaigns, uuid, uuid, timestamptz) is
   'The leads that match a campaign''s criteria, with ids after p_after and up to p_upto (null: no bound). Raises PT422 if a '
   'segment does not exist.';
+
+create function private.campaign_audience(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz default now())
+returns table (lead_id uuid, lead_phone_id uuid, e164 text, window_key text, reason text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.campaign_steps s where s.campaign_id = p_campaign.id and s.kind = 'next_phone') then
+    return query select * from private.audience_chunk(p_campaign, p_after, p_upto, p_now);
+    return;
+  end if;
+  p_campaign.phones := 'all';
+  return query
+  select a.lead_id, a.lead_phone_id, a.e164, a.window_key, a.reason
+  from (
+    select c.*, min(c.n) filter (where c.reason is null or c.reason not in ('landline', 'invalid_phone'))
+      over (partition by c.lead_id order by c.n) as first_n
+    from private.audience_chunk(p_campaign, p_after, p_upto, p_now) with ordinality
+      as c(lead_id, lead_phone_id, e164, window_key, reason, n)
+  ) a
+  where a.first_n is null or a.first_n = a.n
+  order by a.n;
+end;
+$$;
+comment on function private.campaign_audience(public.campaigns, uuid, uuid, timestamptz) is
+  'The audience of a campaign: see private.audience_chunk. A campaign that goes from phone to phone begins with the first phone '
+  'of each lead that is neither a landline nor invalid.';

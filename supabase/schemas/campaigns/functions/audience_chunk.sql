@@ -22,7 +22,7 @@ begin
     select distinct private.lead_needs(t.required_variables) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
-    where ct.campaign_id = p_campaign.id
+    where ct.campaign_id = p_campaign.id and ct.step = 1
   )
   select case when bool_or(n.variables = '{}') then null else array_agg(array_to_string(n.variables, ',')) end
   into v_required
@@ -60,10 +60,9 @@ begin
       and (v_failed is null or exists (
         select from public.campaign_targets t
         where t.campaign_id = v_failed and t.e164 = p.e164 and t.is_included and t.state = 'failed' offset 0))
-      and (v_unanswered is null or exists (
-        select from public.campaign_targets t
-        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'
-          and (c.last_inbound_at is null or c.last_inbound_at < t.sent_at) offset 0))
+      and (v_unanswered is null or coalesce(c.last_inbound_at, '-infinity') < (
+        select min(t.sent_at) from public.campaign_targets t
+        where t.campaign_id = v_unanswered and t.e164 = p.e164 and t.is_included and t.state = 'sent'))
       and (v_excluded is null or not (
         exists (select from public.campaign_targets t
           where t.campaign_id = any (v_excluded) and t.e164 = p.e164 and t.is_included offset 0)
@@ -101,7 +100,8 @@ begin
   )
   select j.lead_id, j.lead_phone_id, j.e164, j.window_key,
     coalesce(j.verdict, case
-      when row_number() over (partition by j.e164, j.verdict is null order by j.lead_id, j.role_order) > 1
+      -- The lead whose primary phone it is comes first.
+      when row_number() over (partition by j.e164, j.verdict is null order by j.role_order, j.lead_id) > 1
         -- "limit" makes this a lookup for each person. Without it, all targets of the campaign were read for every chunk.
         or (
           select true from public.campaign_targets t

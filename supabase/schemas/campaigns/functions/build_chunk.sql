@@ -42,7 +42,7 @@ begin
 
   with audience as materialized (
     select a.*, row_number() over (order by a.lead_id) as n
-    from private.audience_chunk(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
+    from private.campaign_audience(v_campaign, v_campaign.build_cursor, v_upto, p_now) a
   ),
   people as (
     insert into private.contacts (org_id, e164)

@@ -52,65 +52,6 @@ comment on function private.lock_campaign(uuid, public.user_role, public.campaig
   'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
   'if it is archived or its state is not one of p_allowed.';
 
-create function private.set_campaign_lists(p_campaign public.campaigns, p_input jsonb)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_missing jsonb;
-  v_variant record;
-begin
-  if p_input ? 'variants' then
-    -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
-    if p_campaign.status <> 'draft' then
-      perform private.raise_error('PT409', 'invalid_state',
-        'Variants can only be changed while the campaign is a draft: its targets have their variants already.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{variants}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
-    delete from public.campaign_variants cv where cv.campaign_id = p_campaign.id;
-    for v_variant in
-      select v.value as input, v.ordinality::smallint as n from jsonb_array_elements(p_input -> 'variants') with ordinality v
-    loop
-      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
-      values (p_campaign.org_id, p_campaign.id, v_variant.n, trim(v_variant.input ->> 'name'),
-        (v_variant.input ->> 'share')::numeric::smallint);
-      perform private.set_campaign_templates(p_campaign, v_variant.n, v_variant.input -> 'template_ids',
-        coalesce(p_input -> 'template_weights', '{}'), format('variants.%s.template_ids', v_variant.n - 1));
-    end loop;
-  elsif p_input ? 'template_ids' then
-    if exists (select 1 from public.campaign_variants cv where cv.campaign_id = p_campaign.id) then
-      perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
-        jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
-    end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id;
-    perform private.set_campaign_templates(p_campaign, null, p_input -> 'template_ids',
-      coalesce(p_input -> 'template_weights', '{}'), 'template_ids');
-  elsif p_input ? 'template_weights' then
-    update public.campaign_templates ct set weight = w.value::numeric::smallint
-    from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;
-  end if;
-  if p_input ? 'phone_number_ids' then
-    select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_input -> 'phone_number_ids') x
-    where not exists (select 1 from public.phone_numbers n where n.id = x::uuid and n.org_id = p_campaign.org_id
-      and n.status <> 'released');
-    if v_missing is not null then
-      perform private.raise_error('PT422', 'invalid_input', 'Some phone numbers do not exist.', jsonb_build_object('errors',
-        jsonb_build_array(jsonb_build_object('field', 'phone_number_ids', 'message',
-          format('Remove %s; they are not numbers of your organisation.', v_missing)))));
-    end if;
-    delete from public.campaign_phone_numbers cn where cn.campaign_id = p_campaign.id;
-    insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
-    select distinct p_campaign.org_id, p_campaign.id, x::uuid from jsonb_array_elements_text(p_input -> 'phone_number_ids') x;
-  end if;
-end;
-$$;
-comment on function private.set_campaign_lists(public.campaigns, jsonb) is
-  'Replaces a campaign''s variants, templates (with weights) and numbers by variants, template_ids, template_weights and '
-  'phone_number_ids of p_input, if they are given. Raises PT422 for ids that are not the organisation''s, PT409 for variants of '
-  'a campaign that is not a draft.';
-
 create function private.create_campaign(p_input jsonb)
 returns uuid
 language plpgsql
@@ -243,7 +184,7 @@ begin
     into v_counts
     from (
       select a.reason, count(*) as n, count(*) filter (where p.line_type is null) as not_looked_up
-      from private.audience_chunk(v_campaign, null, null, p_now) a
+      from private.campaign_audience(v_campaign, null, null, p_now) a
       left join lateral (select x.line_type from public.lead_phones x where x.id = a.lead_phone_id limit 1) p on true
       group by a.reason
     ) r;

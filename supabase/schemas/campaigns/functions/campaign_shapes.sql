@@ -40,6 +40,7 @@ as $$
       'type', 'object', 'required', '["name", "share", "template_ids"]'::jsonb, 'properties', jsonb_build_object(
         'name', private.line_shape(40), 'share', '{"type": "integer", "minimum": 1, "maximum": 1000}'::jsonb, 'template_ids',
           i.ids))),
+    'steps', private.steps_shape(),
     'phone_number_ids', '{"type": "array", "maxItems": 400, "items": {"type": "string", "format": "uuid"}}'::jsonb,
     -- Only private.check_criteria reads what is in them.
     'target_criteria', '{"type": "object", "properties": {}}'::jsonb,
@@ -92,6 +93,7 @@ begin
   if (select count(distinct trim(v ->> 'name')) < count(*) from jsonb_array_elements(p_input -> 'variants') v) then
     perform private.refuse_field('variants', 'Give each variant a name of its own.');
   end if;
+  perform private.check_steps(p_input -> 'steps');
   v_at := p_input ->> 'scheduled_at';
   if not v_at between '2000-01-01Z' and '2100-01-01Z' then
     perform private.refuse_field('scheduled_at', 'scheduled_at must lie between the years 2000 and 2100.');

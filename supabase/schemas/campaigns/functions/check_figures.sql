@@ -57,18 +57,19 @@ as $$
 declare
   v_check jsonb := private.compare_figures(p_campaign_id);
   v_org_id uuid;
+  v_steps_are_right boolean := private.check_step_figures(p_campaign_id, p_now);
 begin
   insert into private.figure_checks as f (campaign_id, checked_at) values (p_campaign_id, p_now)
   on conflict (campaign_id) do update set checked_at = excluded.checked_at;
   if (v_check ->> 'right')::boolean then
-    return true;
+    return v_steps_are_right;
   end if;
   -- Compares once more, with a lock on the row that folding writes: a fold waits meanwhile, and then adds to the corrected
   -- figures.
   select s.org_id into v_org_id from public.campaign_stats s where s.campaign_id = p_campaign_id for no key update;
   v_check := private.compare_figures(p_campaign_id);
   if (v_check ->> 'right')::boolean then
-    return true;
+    return v_steps_are_right;
   end if;
   update public.campaign_stats s
   set audience = x.audience, excluded = x.excluded, canceled = x.canceled, waiting = x.waiting, queued = x.queued,

@@ -22,8 +22,11 @@ begin
   returning id into v_id;
   insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
   select v.org_id, v_id, v.variant, v.name, v.share from public.campaign_variants v where v.campaign_id = p_campaign_id;
-  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
-  select t.org_id, v_id, t.template_id, t.variant, t.weight from public.campaign_templates t where t.campaign_id = p_campaign_id;
+  insert into public.campaign_steps (org_id, campaign_id, step, kind, wait_hours, stop_on)
+  select s.org_id, v_id, s.step, s.kind, s.wait_hours, s.stop_on from public.campaign_steps s where s.campaign_id = p_campaign_id;
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight, step)
+  select t.org_id, v_id, t.template_id, t.variant, t.weight, t.step from public.campaign_templates t
+  where t.campaign_id = p_campaign_id;
   insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
   -- Released numbers, too: without any number, the clone would send from all numbers of the organisation.
   select p.org_id, v_id, p.phone_number_id from public.campaign_phone_numbers p where p.campaign_id = p_campaign_id;
@@ -33,10 +36,10 @@ begin
 end;
 $$;
 comment on function private.clone_campaign(uuid, text) is
-  'Makes a draft with the definition of a campaign in any state: audience criteria, texts, variants, numbers and pace. Targets, '
-  'figures and its time of start are not copied. p_name: null for that of the campaign with '
-  '(copy). Returns the id. Needs campaign_manager. Raises PT403, PT404, and PT422 if the criteria name a segment that is gone. '
-  'Security definer: users may not write campaigns.';
+  'Makes a draft with the definition of a campaign in any state: audience criteria, texts, variants, steps, numbers and pace. '
+  'Targets, figures and its time of start are not copied. p_name: null for that of the campaign with (copy). Returns the id. '
+  'Needs campaign_manager. Raises PT403, PT404, and PT422 if the criteria name a segment that is gone. Security definer: users '
+  'may not write campaigns.';
 grant execute on function private.clone_campaign(uuid, text) to authenticated;
 
 create function public.clone_campaign(p_campaign_id uuid, p_name text default null) returns uuid

@@ -21,7 +21,7 @@ $$;
 comment on function private.forecast_people(public.campaigns, date, date) is
   'The waiting people of a campaign by window key, and when each key may be written to between two days.';
 
-create function private.forecast_segments(p_campaign_id uuid)
+create function private.forecast_segments(p_campaign_id uuid, p_step integer default 1)
 returns double precision
 language sql
 stable
@@ -29,10 +29,10 @@ set search_path = ''
 as $$
   select coalesce(sum(t.worst_segments * ct.weight)::double precision / sum(ct.weight), 1)
   from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
-  where ct.campaign_id = p_campaign_id;
+  where ct.campaign_id = p_campaign_id and ct.step = p_step;
 $$;
-comment on function private.forecast_segments(uuid) is
-  'The segments that planning charges for a message of a campaign, on average over its active texts by their weights.';
+comment on function private.forecast_segments(uuid, integer) is
+  'The segments that planning charges for a message of a step, on average over its active texts by their weights.';
 
 create function private.forecast_numbers(p_campaign public.campaigns, p_at timestamptz)
 returns double precision

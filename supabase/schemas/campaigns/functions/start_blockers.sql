@@ -9,10 +9,18 @@ declare
 begin
   if not exists (
     select 1 from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign_id and t.is_active
+    where ct.campaign_id = p_campaign_id and ct.step = 1 and t.is_active
   ) then
     return query select 'no_templates', 'The campaign has no active template. Add one, then start it.', '{}'::jsonb, false;
   end if;
+  return query
+  select 'no_templates', format('Step %s has no active template. Add one, then start the campaign.', s.step),
+    jsonb_build_object('step', s.step), false
+  from public.campaign_steps s
+  where s.campaign_id = p_campaign_id and s.kind = 'text' and not exists (
+    select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = s.campaign_id and ct.step = s.step and t.is_active)
+  order by s.step;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
     return query select 'no_phone_numbers',
       'The campaign has no active phone number. Add or activate one, then start it.', '{}'::jsonb, false;

@@ -1,7 +1,7 @@
 -- Variants: an A/B test divides a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
 
-create function private.set_campaign_templates(p_campaign public.campaigns, p_variant smallint, p_template_ids jsonb,
-  p_weights jsonb, p_field text)
+create function private.set_campaign_templates(p_campaign public.campaigns, p_step smallint, p_variant smallint,
+  p_template_ids jsonb, p_weights jsonb, p_categories text[], p_field text)
 returns void
 language plpgsql
 set search_path = ''
@@ -11,16 +11,16 @@ declare
 begin
   select to_jsonb(array_agg(x)) into v_missing from jsonb_array_elements_text(p_template_ids) x
   where not exists (select 1 from public.templates t where t.id = x::uuid and t.org_id = p_campaign.org_id and t.is_active
-    and t.category = p_campaign.template_category);
+    and t.category = any (p_categories));
   if v_missing is not null then
     perform private.raise_error('PT422', 'invalid_input', 'Some templates do not exist, are inactive or are of another category.',
       jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', p_field, 'message',
         format('Remove or replace %s; only active %s templates of your organisation can be used.', v_missing,
-        p_campaign.template_category)))));
+        array_to_string(p_categories, ' or '))))));
   end if;
-  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight)
-  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, coalesce((p_weights ->> x)::smallint, 1)
+  insert into public.campaign_templates (org_id, campaign_id, template_id, variant, step, weight)
+  select distinct p_campaign.org_id, p_campaign.id, x::uuid, p_variant, p_step, coalesce((p_weights ->> x)::smallint, 1)
   from jsonb_array_elements_text(p_template_ids) x;
 exception when unique_violation then
   perform private.raise_error('PT422', 'invalid_input', 'A template is in two variants.', jsonb_build_object('errors',
@@ -28,9 +28,9 @@ exception when unique_violation then
       'List each template in one variant only; otherwise the variant of a message would be unclear.'))));
 end;
 $$;
-comment on function private.set_campaign_templates(public.campaigns, smallint, jsonb, jsonb, text) is
-  'Adds templates to a campaign (or one variant of it) with their weights (1 if not given). Raises PT422 naming p_field for '
-  'templates that are not the organisation''s or are listed twice.';
+comment on function private.set_campaign_templates(public.campaigns, smallint, smallint, jsonb, jsonb, text[], text) is
+  'Adds templates of p_categories to a step of a campaign (or one variant of it) with their weights (1 if not given). Raises '
+  'PT422 naming p_field for templates that are not the organisation''s or are listed twice.';
 
 create function private.assign_variants(p_campaign_id uuid, p_from bigint)
 returns void

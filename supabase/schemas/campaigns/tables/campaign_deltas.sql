@@ -15,7 +15,8 @@ create table private.campaign_deltas (
   undelivered integer not null default 0,
   replies integer not null default 0,
   opt_outs integer not null default 0,
-  segments integer not null default 0
+  segments integer not null default 0,
+  step smallint not null default 1
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table private.campaign_deltas is
   'Changes of figures that are not folded into campaign_stats yet; rows are only appended. Counting in place would lock one row '

@@ -5,7 +5,7 @@ create table public.campaign_targets (
   lead_id uuid not null references public.leads (id) on delete cascade,
   lead_phone_id uuid,
   e164 text collate "C" not null,
-  step smallint not null default 1 check (step >= 1),
+  step smallint not null default 1 check (step between 1 and 9),
   ordinal bigint not null,
   window_key text collate "C" not null,
   state public.target_state not null default 'waiting',
@@ -26,6 +26,7 @@ create table public.campaign_targets (
   is_waiting boolean generated always as (state = 'waiting') stored,
   sticky_until timestamptz,
   variant smallint,
+  replies_since timestamptz,
   check ((state = 'sent') = (delivery is not null)),
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
@@ -41,6 +42,9 @@ comment on column public.campaign_targets.sticky_until is
   'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
   'The variant that building assigned to this person; null if the campaign has none.';
+comment on column public.campaign_targets.replies_since is
+  'Of a step after the first: what its person writes after this time stops it. It is when their first message was planned, since '
+  'an answer may come before the worker has recorded the sending. Null for the first step.';
 create index campaign_targets_lead_idx on public.campaign_targets (lead_id);
 create unique index campaign_targets_once_key on public.campaign_targets (campaign_id, e164, step) where is_included;
 create index campaign_targets_waiting_idx on public.campaign_targets (campaign_id, window_key, not_before, ordinal)
@@ -62,4 +66,4 @@ create trigger campaign_targets_deltas_delete after delete on public.campaign_ta
 create trigger campaign_targets_forget after delete on public.campaign_targets
   referencing old table as before_rows for each statement execute function private.forget_targets();
 create trigger campaign_targets_sent after update on public.campaign_targets
-  referencing old table as before_rows new table as after_rows for each statement execute function private.append_sent_leads();
+  referencing old table as before_rows new table as after_rows for each statement execute function private.follow_sent_targets();

@@ -3,7 +3,7 @@ create table public.campaigns (
   org_id uuid not null references public.orgs (id) on delete cascade,
   name text not null check (length(trim(name)) between 1 and 200),
   description text check (length(description) <= 2000),
-  type text not null default 'broadcast' check (type in ('broadcast')),
+  type text not null default 'broadcast' check (type in ('broadcast', 'drip')),
   status public.campaign_status not null default 'draft',
   status_reason text,
   template_category text not null default 'initial' check (template_category in ('initial', 'followup')),
@@ -40,6 +40,7 @@ create table public.campaigns (
 comment on table public.campaigns is
   'A campaign: its audience (target_criteria), pace and state. If mps or daily_cap (messages) is null, the campaign has no such '
   'limit of its own; if cooldown_days is null, the organisation''s applies.';
+comment on column public.campaigns.type is 'drip: it has steps after the first text (campaign_steps). broadcast: it has none.';
 comment on column public.campaigns.quiet_hours_override is
   'The campaign may send at any hour. This takes effect only while the Twilio API is a loopback host (a simulator); anywhere '
   'else it is refused when saved and again when claimed.';

@@ -16,3 +16,18 @@ $$;
 comment on function private.add_campaign_rows() is
   'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
   'write neither.';
+
+create function private.add_step_figures()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.campaign_step_stats (campaign_id, step, org_id) values (new.campaign_id, new.step, new.org_id)
+  on conflict do nothing;
+  return null;
+end;
+$$;
+comment on function private.add_step_figures() is
+  'Trigger: creates the row of figures of a new step. Security definer: the role that adds a step may not write it.';

@@ -1,7 +1,8 @@
 -- Triggers instead of foreign keys. Checking five foreign keys for every target, one row at a time, took half the time of
 -- building an audience. Of the keys of targets and contacts only that to the lead is left: clients follow it, and it locks the
--- lead while its target is inserted. The one function that inserts targets holds the lock of their campaign, whose row keeps the
--- organisation from being deleted. These triggers delete or clear references to deleted rows.
+-- lead while its target is inserted. Building holds the lock of the campaign, whose row keeps the organisation from being
+-- deleted; a next step is added by whoever holds the lock of the step before, and goes with its lead. These triggers delete or
+-- clear references to deleted rows.
 
 create function private.forget_targets()
 returns trigger

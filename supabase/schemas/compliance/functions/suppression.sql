@@ -40,7 +40,12 @@ begin
     jsonb_build_object('source', p_source, 'reason', left(p_reason, 1000)), case when p_needs_review then 'review'
       else 'compliant' end);
   if p_campaign_id is not null then
-    insert into private.campaign_deltas (org_id, campaign_id, opt_outs) values (p_org_id, p_campaign_id, 1);
+    insert into private.campaign_deltas (org_id, campaign_id, opt_outs, step)
+    values (p_org_id, p_campaign_id, 1, coalesce((
+      select m.step from public.messages m
+      where m.to_number = p_e164 and (m.org_id = p_org_id) is true and m.campaign_id = p_campaign_id and m.kind = 'campaign'
+        and m.status not in ('queued', 'failed', 'canceled')
+      order by m.created_at desc limit 1), 1));
   end if;
   return true;
 end;

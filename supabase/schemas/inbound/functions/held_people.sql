@@ -31,8 +31,8 @@ begin
   where t.id in (
     select x.id from public.campaign_targets x
     where x.org_id = p_org_id and x.e164 = p_e164 and x.state = 'waiting' and x.not_before > p_now
-      -- Those who wait for a retry or for their region go on waiting for it.
-      and x.attempts = 0 and x.error_code is distinct from 21408
+      -- Those who wait for a retry, for their region or for a later step go on waiting for it.
+      and x.step = 1 and x.attempts = 0 and x.error_code is distinct from 21408
     order by x.id for no key update);
   if not exists (select from private.contacts c where c.org_id = p_org_id and c.held_at is not null) then
     perform private.close_alerts(p_org_id, 'answers_to_read', p_now);
@@ -41,8 +41,8 @@ begin
 end;
 $$;
 comment on function private.release_person(uuid, text, timestamptz) is
-  'Ends the hold of a person; returns whether there was one. What waited for them is due at once, and the alert is resolved if '
-  'nobody else is held. The caller holds the contact.';
+  'Ends the hold of a person; returns whether there was one. First texts that waited for them are due at once, '
+  'and the alert is resolved if nobody else is held. The caller holds the contact.';
 
 create function private.review_answer(p_message_id uuid, p_class text, p_now timestamptz default now())
 returns void
@@ -94,6 +94,7 @@ begin
   ) then
     perform private.release_person(v_org_id, v_message.from_number, p_now);
   end if;
+  perform private.stop_steps(v_org_id, v_message.from_number, p_now);
 end;
 $$;
 comment on function private.review_answer(uuid, text, timestamptz) is

@@ -73,6 +73,10 @@ set search_path = ''
 as $$
 begin
   perform private.cancel_open_targets(p_org_id, p_e164, 'wrong_number', p_now);
+  perform private.add_next_phones(array(
+    select t.id from public.campaign_targets t
+    where t.org_id = p_org_id and t.e164 = p_e164 and t.state = 'canceled' and t.reason = 'wrong_number'
+      and t.updated_at = p_now), p_now);
   update private.contacts c set invalid_at = coalesce(c.invalid_at, p_now),
     invalid_reason = coalesce(c.invalid_reason, 'wrong_number')
   where c.org_id = p_org_id and c.e164 = p_e164;

@@ -30,6 +30,7 @@ declare
   v_conversation public.conversations;
   v_lead_id uuid;
   v_campaign_id uuid;
+  v_step smallint;
   v_message_id uuid;
   v_replied_before boolean;
   v_new_opt_out boolean;
@@ -49,7 +50,7 @@ begin
   select coalesce(l.merged_into, l.id) into v_lead_id from public.lead_phones p join public.leads l on l.id = p.lead_id
   where p.org_id = v_number.org_id and p.e164 = p_from
   order by (l.deleted_at is null) desc, l.created_at desc limit 1;
-  select m.campaign_id into v_campaign_id from public.messages m
+  select m.campaign_id, m.step into v_campaign_id, v_step from public.messages m
   where m.to_number = p_from and (m.org_id = v_number.org_id) is true and m.kind = 'campaign'
     and m.status not in ('queued', 'failed', 'canceled')
   order by m.created_at desc limit 1;
@@ -75,10 +76,11 @@ begin
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
     nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
   returning id into v_message_id;
-  update private.contacts c set last_inbound_at = p_now, phone_number_id = v_number.id
+  -- Two texts may wait for this lock in the wrong order.
+  update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
   if v_campaign_id is not null and private.is_answer(v_class) and not v_replied_before then
-    insert into private.campaign_deltas (org_id, campaign_id, replies) values (v_number.org_id, v_campaign_id, 1);
+    insert into private.campaign_deltas (org_id, campaign_id, replies, step) values (v_number.org_id, v_campaign_id, 1, v_step);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
     jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
@@ -110,17 +112,18 @@ begin
     -- They say themselves what was in doubt.
     perform private.release_person(v_number.org_id, p_from, p_now);
   end if;
+  perform private.stop_steps(v_number.org_id, p_from, p_now);
   perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
   return p_kind;
 end;
 $$;
 comment on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
   timestamptz, text, text, text, integer, boolean) is
-  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the phone '
-  'and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps. Status and '
-  'score of the lead change too. p_kind: stop, start, help, wrong_number, deceased, reaction, automatic, reply; p_class is the '
-  'classification that is stored (null: p_kind), p_rule, p_matched and p_version what decided it; p_holds: campaigns wait until '
-  'somebody has read the text; p_interest, for a reply: interested, not_interested or null. Returns p_kind, repeated or '
-  'not_our_number. Security definer: the worker may not write these tables.';
+  'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the '
+  'phone and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps, an '
+  'answer ends steps (private.step_obstacle). Status and score of the lead change too. p_kind: stop, start, help, wrong_number, '
+  'deceased, reaction, automatic, reply; p_class is the classification that is stored (null: p_kind), p_rule, p_matched and '
+  'p_version what decided it; p_holds: campaigns wait until somebody has read the text; p_interest, for a reply: interested, '
+  'not_interested or null. Returns p_kind, repeated or not_our_number. Security definer: the worker may not write these tables.';
 grant execute on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
   timestamptz, text, text, text, integer, boolean) to worker;

@@ -91,7 +91,8 @@ begin
   update public.messages m set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now
   from unnest(p_messages, p_reasons) as x(id, reason) where m.id = x.id;
   update public.campaign_targets t
-  set state = x.state, reason = case when x.state = 'waiting' then null else x.reason end, message_id = null,
+  set state = case when x.state = 'excluded' and t.step > 1 then 'canceled' else x.state end,
+      reason = case when x.state = 'waiting' then null else x.reason end, message_id = null,
       attempts = greatest(t.attempts - 1, 0), not_before = greatest(t.not_before, x.until), updated_at = p_now
   from unnest(p_messages, p_states, p_reasons, p_until) as x(id, state, reason, until)
   join public.messages m on m.id = x.id and m.kind = 'campaign'
@@ -100,8 +101,8 @@ begin
 end;
 $$;
 comment on function private.drop_claims(uuid[], public.target_state[], text[], timestamptz[], timestamptz) is
-  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded or are canceled (p_states), '
-  'and the daily caps are refunded.';
+  'Cancels messages that did not pass the check of a claim: their targets wait again, are excluded (later steps: canceled) '
+  'or are canceled (p_states), and the daily caps are refunded.';
 
 create function private.claim_sends(
   p_worker_id uuid,

@@ -96,6 +96,7 @@ begin
           then ceil(extract(epoch from greatest(v_row.resting_until, v_row.org_resting_until) - v_now))::integer end
         when 'daily_limit' then 3600
         when 'held' then 3600
+        when 'earlier_step_open' then 3600
         -- A campaign's targets are held back by their window itself. So if a rule opens again, no target is put off for days.
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
@@ -107,7 +108,7 @@ begin
       else
         v_dropped := v_dropped || v_row.id;
         v_dropped_to := v_dropped_to || case
-          when v_row.kind <> 'campaign' or v_row.verdict = 'stopped' then 'canceled'
+          when v_row.kind <> 'campaign' or v_row.verdict = 'stopped' or private.ends_step(v_row.verdict) then 'canceled'
           when v_row.verdict in ('suppressed', 'recently_contacted') then 'excluded'
           else 'waiting' end::public.target_state;
         v_dropped_reason := v_dropped_reason || v_row.verdict;

@@ -53,6 +53,8 @@ begin
       when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(p_now) then 'new_day'
       when m.kind = 'campaign' and k.last_campaign_id is distinct from m.campaign_id
         and k.last_sent_at > p_now - make_interval(days => coalesce(c.cooldown_days, o.cooldown_days)) then 'recently_contacted'
+      -- Asked twice only if it is an obstacle. Campaigns without steps pay for one comparison.
+      when m.step > 1 and private.step_obstacle(t.id) is not null then private.step_obstacle(t.id)
       when e.is_exempt then null
       when not w.is_open or w.valid_to < p_now + interval '60 seconds'
         or coalesce(n.open_until < p_now + interval '60 seconds', true) then 'quiet_hours'

@@ -76,6 +76,9 @@ begin
         then format('Twilio error %s: %s', p_code, v_class.note) end,
       updated_at = p_now
   where t.id = p_message.campaign_target_id and t.message_id = p_message.id;
+  if not v_retry and v_class.class = 'permanent' then
+    perform private.add_next_phones(array[p_message.campaign_target_id], p_now);
+  end if;
   if v_retry and v_campaign_status = 'completed' then
     -- Everything had been sent, and then Twilio could not hand this message over: the campaign continues for the target that
     -- waits again.

@@ -15,7 +15,7 @@ comment on function private.plan_all(timestamptz) is
   'worker may not read these tables.';
 grant execute on function private.plan_all(timestamptz) to worker;
 
-create function private.template_sequence(p_campaign_id uuid, p_variant smallint, p_length integer)
+create function private.template_sequence(p_campaign_id uuid, p_step smallint, p_variant smallint, p_length integer)
 returns uuid[]
 language sql
 stable
@@ -28,12 +28,34 @@ as $$
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
     cross join generate_series(1, p_length) k
-    where ct.campaign_id = p_campaign_id and (p_variant is null or ct.variant = p_variant)
+    where ct.campaign_id = p_campaign_id and ct.step = p_step
+      and (p_variant is null or ct.variant is null or ct.variant = p_variant)
     order by (u.uses + k)::double precision / ct.weight, t.id
     limit p_length);
 $$;
-comment on function private.template_sequence(uuid, smallint, integer) is
-  'The next templates of a campaign (or of one of its variants), in the order in which rotation uses them.';
+comment on function private.template_sequence(uuid, smallint, smallint, integer) is
+  'The next templates of a step of a campaign (for one of its variants), in the order in which rotation uses them. Templates '
+  'without a variant are for everybody.';
+
+create function private.let_campaign_sleep(p_campaign_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  -- No longer than a minute: whatever makes a target due sooner need not know of it.
+  update private.campaign_pace p set wakes_at = least(d.due_at, p_now + interval '1 minute')
+  from (
+    select min(n.not_before) as due_at
+    from private.waiting_keys(p_campaign_id) as k(key)
+    cross join lateral (
+      select t.not_before from public.campaign_targets t
+      where t.campaign_id = p_campaign_id and t.is_waiting and t.window_key = k.key order by t.not_before limit 1
+    ) n
+  ) d
+  where p.campaign_id = p_campaign_id and d.due_at > p_now;
+$$;
+comment on function private.let_campaign_sleep(uuid, timestamptz) is
+  'Leaves a campaign out of planning until its first target is due, for a minute at most: the wait for a step may take weeks.';
 
 create function private.plan_running(p_org_id uuid, p_now timestamptz)
 returns integer
@@ -48,8 +70,10 @@ declare
 begin
   -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
-    select distinct c.org_id from public.campaigns c
-    where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting) order by c.org_id
+    select distinct c.org_id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    where c.status = 'running' and p.wakes_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
+      and c.org_id <> all (v_resting)
+    order by c.org_id
   loop
     v_planned := v_planned + private.plan_sends(v_id, p_now);
     exit when clock_timestamp() > v_until;

@@ -1,11 +1,5 @@
-create function private.plan_campaign(
-  p_campaign public.campaigns,
-  p_org public.orgs,
-  inout p_numbers private.pool_number[],
-  p_quota integer,
-  p_now timestamptz,
-  out p_planned integer
-)
+create function private.plan_campaign(p_campaign public.campaigns, p_org public.orgs, inout p_numbers private.pool_number[],
+  p_quota integer, p_now timestamptz, out p_planned integer)
 language plpgsql
 -- Making a query plan anew each time costs as much as running it; every access here is by a key.
 set plan_cache_mode = force_generic_plan
@@ -23,8 +17,9 @@ declare
   v_levels integer[];
   v_next integer := 1;
   v_texts private.plan_text[];
-  v_variants smallint[];
-  v_order integer[];
+  v_text_steps smallint[];
+  v_step smallint;
+  v_order integer[] := '{}';
   v_order_from integer[];
   v_order_to integer[];
   v_caps private.carrier_room[];
@@ -33,7 +28,7 @@ declare
   v_number integer;
   v_template integer;
   v_at integer;
-  v_variant integer;
+  v_group integer;
   v_segments integer;
   v_left integer;
   v_plan private.planned_send[] := '{}';
@@ -53,8 +48,7 @@ begin
     return;
   end if;
   select s.p_sequence, s.p_levels into v_sequence, v_levels from private.number_sequence(v_pool, p_quota) s;
-  select o.p_variants, o.p_order, o.p_from, o.p_to into v_variants, v_order, v_order_from, v_order_to
-  from private.text_order(p_campaign.id, v_texts, cardinality(v_candidates)) o;
+  v_text_steps := case when p_campaign.type = 'drip' then private.text_steps(p_campaign.id) end;
   v_caps := private.carrier_rooms(p_org.id, p_now);
   v_cap_rooms := array(select c.room from unnest(v_caps) with ordinality as c(id, carrier, room, n) order by c.n);
 
@@ -62,34 +56,40 @@ begin
     select * from private.plan_people(p_campaign, p_org, v_candidates, v_windows, v_pool, v_caps, p_now)
   loop
     exit when v_left <= 0 or p_planned >= p_quota;
-    if v_row.obstacle <> 'held' then
+    if v_row.obstacle not in ('held', 'earlier_step_open') then
       v_excluded := v_excluded || (v_row.id, v_row.obstacle)::private.excluded_target;
       continue;
-    elsif v_row.obstacle = 'held' or v_row.last_day >= v_row.text_limit then
+    elsif v_row.obstacle is not null or v_row.last_day >= v_row.text_limit then
       v_deferred := v_deferred || (v_row.id, p_now + interval '1 hour', v_row.sticky_until,
         case v_row.obstacle when 'held' then 'The person''s answer must be read first.' end)::private.deferred_target;
       continue;
     end if;
 
     -- The text: no text that this person got within 30 days while there is another; otherwise the next in the sequence.
-    v_variant := coalesce(array_position(v_variants, v_row.variant), 1);
+    v_step := coalesce(v_text_steps[v_row.step], 1);
+    v_group := 11 * v_step + coalesce(v_row.variant, 0);
+    if v_order_from[v_group] is null then
+      v_order_from[v_group] := cardinality(v_order) + 1;
+      v_order := v_order || private.text_order(p_campaign.id, v_texts, v_step, v_row.variant, cardinality(v_candidates));
+      v_order_to[v_group] := cardinality(v_order);
+    end if;
     v_at := null;
-    for v_i in v_order_from[v_variant] .. v_order_to[v_variant] loop
+    for v_i in v_order_from[v_group] .. v_order_to[v_group] loop
       if (v_texts[v_order[v_i]].needs = '' or v_row.variables ?& string_to_array(v_texts[v_order[v_i]].needs, ','))
         and (v_row.recent_templates is null or v_texts[v_order[v_i]].id <> all (v_row.recent_templates)) then
         v_at := v_i;
         exit;
       end if;
-      exit when v_i - v_order_from[v_variant] >= cardinality(v_texts);
+      exit when v_i - v_order_from[v_group] >= cardinality(v_texts);
     end loop;
     v_template := case when v_at is not null then v_order[v_at]
-      else private.text_out_of_turn(v_texts, v_plan, v_variants[v_variant], v_row.variables, v_row.recent_templates) end;
-    if v_template is null and v_order_from[v_variant] <= v_order_to[v_variant] then
+      else private.text_out_of_turn(v_texts, v_plan, v_step, v_row.variant, v_row.variables, v_row.recent_templates) end;
+    if v_template is null and v_order_from[v_group] <= v_order_to[v_group] then
       v_excluded := v_excluded || (v_row.id, 'missing_variable')::private.excluded_target;
       continue;
     elsif v_template is null then
       v_deferred := v_deferred || (v_row.id, p_now + interval '15 minutes', v_row.sticky_until,
-        'No template of this person''s variant is active. Activate one.')::private.deferred_target;
+        'No template of this person''s step and variant is active. Activate one.')::private.deferred_target;
       continue;
     end if;
     v_segments := greatest(v_texts[v_template].worst_segments, coalesce(v_row.min_segments, 1));
@@ -134,14 +134,14 @@ begin
     end if;
     if v_at is not null then
       -- Texts that were passed over stay next for the other people.
-      if v_at > v_order_from[v_variant] then
-        v_order[v_order_from[v_variant] + 1 : v_at] := v_order[v_order_from[v_variant] : v_at - 1];
+      if v_at > v_order_from[v_group] then
+        v_order[v_order_from[v_group] + 1 : v_at] := v_order[v_order_from[v_group] : v_at - 1];
       end if;
-      v_order_from[v_variant] := v_order_from[v_variant] + 1;
+      v_order_from[v_group] := v_order_from[v_group] + 1;
     end if;
   end loop;
 
-  perform private.put_off_targets(v_excluded, v_deferred, p_now);
+  perform private.put_off_targets(p_campaign, v_excluded, v_deferred, p_now);
   if p_planned > 0 then
     perform private.write_plan(p_campaign, p_org, v_pool, v_texts, v_caps, v_plan, p_now);
     p_numbers := private.numbers_after_plan(p_numbers, v_planned_on, v_segment_rooms);

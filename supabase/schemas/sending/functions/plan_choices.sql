@@ -1,34 +1,28 @@
 -- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
-create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_people integer, out p_variants smallint[],
-  out p_order integer[], out p_from integer[], out p_to integer[])
+create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_step smallint, p_variant smallint,
+  p_people integer)
+returns integer[]
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
   v_ids uuid[] := array(
-    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n) order by t.n);
+    select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+    order by t.n);
 begin
-  p_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign_id order by v.variant);
-  p_order := '{}';
-  for v_i in 1 .. greatest(cardinality(p_variants), 1) loop
-    p_from[v_i] := cardinality(p_order) + 1;
-    p_order := p_order || array(
-      select array_position(v_ids, s.id)
-      from unnest(private.template_sequence(p_campaign_id, p_variants[v_i], p_people + cardinality(p_texts)))
-        with ordinality as s(id, n) order by s.n);
-    p_to[v_i] := cardinality(p_order);
-  end loop;
+  return array(
+    select array_position(v_ids, s.id)
+    from unnest(private.template_sequence(p_campaign_id, p_step, p_variant, p_people + cardinality(p_texts)))
+      with ordinality as s(id, n) order by s.n);
 end;
 $$;
-comment on function private.text_order(uuid, private.plan_text[], integer) is
-  'The order in which the texts of a campaign are used, as indexes of p_texts: those of p_variants[i] are '
-  'p_order[p_from[i]:p_to[i]]. A campaign without variants has one such range.';
+comment on function private.text_order(uuid, private.plan_text[], smallint, smallint, integer) is
+  'The order in which the texts of a step are used for the people of a variant (null: no variants), as indexes of p_texts.';
 
-create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_variant smallint,
-  p_variables jsonb,
-  p_recent uuid[])
+create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_step smallint,
+  p_variant smallint, p_variables jsonb, p_recent uuid[])
 returns integer
 language plpgsql
 stable
@@ -38,16 +32,17 @@ begin
   -- Checks all texts, because a text with many uses or a small weight does not occur within a round of the sequence.
   return (
     select t.n
-    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, n)
-    where t.variant is not distinct from p_variant and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
+    from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+    where t.step = p_step and (t.variant is null or t.variant = p_variant)
+      and (t.needs = '' or p_variables ?& string_to_array(t.needs, ','))
     order by coalesce(t.id = any (p_recent), false),
       (t.uses + (select count(*) from unnest(p_plan) p where p.template = t.n)) / t.weight::double precision, t.id limit 1);
 end;
 $$;
-comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, jsonb, uuid[]) is
-  'The text of a variant for a person with these variables if no text in turn suits: a text that they did not get within 30 days '
-  '(p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. Returns its index in '
-  'p_texts; null if none suits.';
+comment on function private.text_out_of_turn(private.plan_text[], private.planned_send[], smallint, smallint, jsonb, uuid[]) is
+  'The text of a step and variant for a person with these variables if no text in turn suits: a text that they did not get '
+  'within 30 days (p_recent) before one that they got, then the least used for its weight, counting this plan''s messages. '
+  'Returns its index in p_texts; null if none suits.';
 
 create function private.next_number(
   p_pool private.pool_number[],

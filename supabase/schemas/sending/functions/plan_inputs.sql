@@ -130,15 +130,36 @@ as $$
 begin
   return (
     select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
-      private.lead_needs(t.required_variables), ','))::private.plan_text
-      order by t.id)
+      private.lead_needs(t.required_variables), ','), ct.step)::private.plan_text
+      order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
     where ct.campaign_id = p_campaign_id);
 end;
 $$;
-comment on function private.plan_texts(uuid) is 'The active templates of a campaign, by id. Null: none.';
+comment on function private.plan_texts(uuid) is 'The active templates of all steps of a campaign, by id. Null: none.';
+
+create function private.text_steps(p_campaign_id uuid)
+returns smallint[]
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select array_agg(case when s.kind = 'next_phone' and not exists (
+        select from public.campaign_templates ct where ct.campaign_id = s.campaign_id and ct.step = s.step) then 1 else s.step end
+      order by s.step)
+    from (
+      select 1::smallint as step, 'text' as kind, p_campaign_id as campaign_id
+      union all
+      select x.step, x.kind, x.campaign_id from public.campaign_steps x where x.campaign_id = p_campaign_id
+    ) s);
+end;
+$$;
+comment on function private.text_steps(uuid) is
+  'For each step of a campaign, whose texts it uses: its own, or those of the first step.';
 
 create function private.carrier_rooms(p_org_id uuid, p_now timestamptz)
 returns private.carrier_room[]

@@ -8,8 +8,9 @@ create function private.plan_people(
   p_now timestamptz
 )
 returns table (
-  id uuid, min_segments smallint, attempts smallint, sticky_until timestamptz, variant smallint, text_limit smallint,
-  last_day integer, obstacle text, sticky integer, local_numbers integer[], variables jsonb, recent_templates uuid[], cap integer
+  id uuid, step smallint, min_segments smallint, attempts smallint, sticky_until timestamptz, variant smallint,
+  text_limit smallint, last_day integer, obstacle text, sticky integer, local_numbers integer[],
+  variables jsonb, recent_templates uuid[], cap integer
 )
 language plpgsql
 set search_path = ''
@@ -30,7 +31,8 @@ begin
 
   -- People whose contact another transaction holds (STOP, a claim) are left out of this plan: nothing here ever waits for a
   -- contact. Contacts are locked one by one, by their key and in its order, whatever the statistics say about a new organisation.
-  v_people := array(select t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
+  -- Two steps of one person may be candidates of one plan.
+  v_people := array(select distinct t.e164 from public.campaign_targets t where t.id = any (p_candidates) order by t.e164);
   v_people := array(
     select held.e164 from unnest(v_people) as p(e164)
     cross join lateral (
@@ -38,12 +40,12 @@ begin
     ) held);
 
   return query
-  select t.id, t.min_segments, t.attempts, t.sticky_until,
+  select t.id, t.step, t.min_segments, t.attempts, t.sticky_until,
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
       when c.held_at is not null then 'held'
-      when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted' end
-      as obstacle,
+      when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
+      when t.step > 1 then private.step_obstacle(t.id) end as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
     array_positions(v_area_codes, substr(t.e164, 3, 3)) as local_numbers,
     l.variables, recent.templates as recent_templates, carrier.cap
@@ -85,5 +87,5 @@ $$;
 comment on function private.plan_people(public.campaigns, public.orgs, uuid[], private.open_window[], private.pool_number[],
   private.carrier_room[], timestamptz) is
   'The candidates of a plan that no other transaction holds, locked together with their contacts, and what is known of each. '
-  'obstacle: why the person may not be written to (held: not yet). sticky and local_numbers: indexes of p_pool. cap: an index '
-  'of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';
+  'obstacle: why the person may not be written to (held, earlier_step_open: not yet). sticky and local_numbers: indexes of '
+  'p_pool. cap: an index of p_caps. last_day: the number of texts to them in 24 hours, if text_limit limits it.';

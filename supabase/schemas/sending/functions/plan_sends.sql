@@ -35,7 +35,7 @@ begin
 
   v_campaigns := array(
     select c.id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
-    where c.org_id = p_org_id and c.status = 'running'
+    where c.org_id = p_org_id and c.status = 'running' and p.wakes_at <= p_now
       and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
     order by p.planned_at, c.started_at, c.id limit v_most);
   if cardinality(v_campaigns) = 0 then
@@ -96,6 +96,8 @@ begin
       v_org_room := v_org_room - v_room;
       if v_room > 0 then
         update private.campaign_pace set planned_at = clock_timestamp() where campaign_id = v_id;
+      elsif v_campaign.type = 'drip' then
+        perform private.let_campaign_sleep(v_id, p_now);
       end if;
     end loop;
     exit when v_org_room <= 0 or cardinality(v_campaigns) = 1;

@@ -112,6 +112,12 @@ begin
     where c.status = 'running' and (p_org_id is null or c.org_id = p_org_id) and c.org_id <> all (v_resting)
       and not exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
       and not exists (select 1 from public.messages m where m.campaign_id = c.id and m.is_open and m.kind = 'campaign')
+      -- A message that turns out to have been sent has a next step. One that waits for a person may wait for ever: if they say
+      -- that it was sent, the campaign runs again.
+      and (c.type = 'broadcast' or not exists (
+        select from public.messages m join public.campaign_steps s on s.campaign_id = m.campaign_id and s.step > m.step
+        where m.org_id = c.org_id and m.is_unknown and m.needs_attention is null and m.campaign_id = c.id
+          and m.kind = 'campaign'))
     order by c.id for no key update skip locked);
   -- Checked again under the lock: since the first statement began, a receipt may have set a target to waiting again.
   update public.campaigns c set status = 'completed', finished_at = p_now, needs_attention = null
@@ -124,8 +130,8 @@ begin
 end;
 $$;
 comment on function private.finish_campaigns(timestamptz, uuid) is
-  'Completes running campaigns that have nothing waiting, queued or sending; returns how many. p_org_id: only this organisation; '
-  'null: all except those for which this work is resting.';
+  'Completes running campaigns that have nothing waiting, queued or sending, and no step that can still come; returns how many. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 create function private.prune(p_now timestamptz default now(), p_limit integer default 10000, p_org_id uuid default null)
 returns void

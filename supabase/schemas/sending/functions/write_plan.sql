@@ -1,15 +1,20 @@
 -- Writes the decisions of a plan.
 
-create function private.put_off_targets(p_excluded private.excluded_target[], p_deferred private.deferred_target[],
-  p_now timestamptz)
+create function private.put_off_targets(p_campaign public.campaigns, p_excluded private.excluded_target[],
+  p_deferred private.deferred_target[], p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   if cardinality(p_excluded) > 0 then
-    update public.campaign_targets t set state = 'excluded', reason = x.reason, updated_at = p_now
+    update public.campaign_targets t
+    set state = case when t.step = 1 then 'excluded' else 'canceled' end::public.target_state, reason = x.reason,
+      updated_at = p_now
     from unnest(p_excluded) x where t.id = x.id;
+    if p_campaign.type = 'drip' then
+      perform private.add_next_phones(array(select x.id from unnest(p_excluded) x where x.reason = 'invalid_phone'), p_now);
+    end if;
   end if;
   if cardinality(p_deferred) > 0 then
     update public.campaign_targets t
@@ -18,8 +23,10 @@ begin
   end if;
 end;
 $$;
-comment on function private.put_off_targets(private.excluded_target[], private.deferred_target[], timestamptz) is
-  'Excludes targets from their campaign and puts others off, as a plan decided. The caller holds their locks.';
+comment on function private.put_off_targets(public.campaigns, private.excluded_target[], private.deferred_target[],
+  timestamptz) is
+  'Excludes targets from their campaign and puts others off, as a plan decided. A later step is canceled: its person was in the '
+  'audience. The caller holds their locks.';
 
 create function private.write_plan(
   p_campaign public.campaigns,
@@ -58,7 +65,7 @@ begin
   where t.id = x.target_id;
 
   update private.template_usage u set uses = u.uses + x.used, last_used_at = p_now
-  from (select p_texts[p.template].id as id, count(*) as used from unnest(p_plan) p group by p.template) x
+  from (select p_texts[p.template].id as id, count(*) as used from unnest(p_plan) p group by 1) x
   where u.template_id = x.id;
 
   perform private.charge_usage(s.scope, array_agg(s.id), array_agg(s.day), array_agg(s.messages), array_agg(s.segments))
