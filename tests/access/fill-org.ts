@@ -13,6 +13,12 @@ export interface Side extends RowsSoFar {
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
   addBlueprint(): Promise<string>;
+  /** A new template. @returns its id */
+  addTemplate(): Promise<string>;
+  /** A new test phone, not confirmed, whose code is 123456. @returns its id */
+  addTestPhone(): Promise<string>;
+  /** A phone whose holder has just written to every organisation, so that it may be written to at this hour. */
+  addWriter(): Promise<string>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
   /** A new service, with the lane that goes with it. @returns its id */
@@ -87,6 +93,32 @@ export async function fillOrg(
     secrets.push(blueprint?.id);
     return blueprint?.id as string;
   };
+  const addTemplate = async () => {
+    const [template] = await sql`
+      insert into public.templates (org_id, category, language, name, content, encoding, worst_segments)
+      values (${org.id}, 'custom', 'en', ${`Wall ${randomUUID()}`}, 'Hi there', 'GSM-7', 1) returning id`;
+    secrets.push(template?.id);
+    return template?.id as string;
+  };
+  const addTestPhone = async () => {
+    await forgetTestPhones();
+    const [phone] = await sql`
+      insert into public.test_phones (org_id, e164, label) values (${org.id}, ${nextPhone()}, 'Wall') returning id`;
+    await sql`insert into private.test_codes (test_phone_id, code_hash, sent_at)
+      values (${phone?.id}, sha256(convert_to(${`${phone?.id}123456`}, 'utf-8')), now())`;
+    secrets.push(phone?.id);
+    return phone?.id as string;
+  };
+  // An organisation has 20 at most.
+  const forgetTestPhones = () =>
+    sql`delete from public.test_phones where label = 'Wall' and created_at < now() - interval '5 seconds'`;
+  const addWriter = async () => {
+    await forgetTestPhones();
+    const e164 = nextPhone();
+    await sql`insert into private.contacts (org_id, e164, last_inbound_at)
+      select o.id, ${e164}, now() from public.orgs o join public.twilio_accounts a on a.org_id = o.id on conflict do nothing`;
+    return e164;
+  };
   const addParcel = async () => {
     const [parcel] = await sql`insert into public.lead_properties (org_id, lead_id, apn)
       values (${org.id}, ${row.leads?.id}, ${randomUUID()}) returning id`;
@@ -139,6 +171,9 @@ export async function fillOrg(
     addLead,
     addSegment,
     addBlueprint,
+    addTemplate,
+    addTestPhone,
+    addWriter,
     addParcel,
     addService,
     storeFile,

@@ -83,6 +83,7 @@ export const ROWS: Record<string, Recipe> = {
       worst_segments: 1,
     }),
   },
+  test_phones: { make: ({ org, e164 }) => ({ org_id: org.id, e164 }) },
   leads: { make: ({ org }) => ({ org_id: org.id, first_name: "Rosa", last_name: name() }) },
   lead_phones: {
     make: ({ org, row, e164 }) => ({ org_id: org.id, lead_id: row.leads?.id, e164, role: "primary" }),
