@@ -357,6 +357,10 @@ declare
   v_org_id uuid := private.require_role('campaign_manager');
   v_phone public.test_phones;
 begin
+  perform 1 from public.orgs o where o.id = v_org_id for no key update;
+  if exists (select from public.test_phones p where p.org_id = v_org_id and p.e164 = p_e164) then
+    perform private.raise_error('PT409', 'duplicate', 'This phone is a test phone already.', '{"field": "e164"}');
+  end if;
   if p_e164 is null or p_e164 !~ '^\+1[2-9][0-9]{9}$'
     or not exists (select from private.area_codes a where a.area_code = substr(p_e164, 3, 3))
   then
@@ -366,10 +370,6 @@ begin
   end if;
   if exists (select from public.phone_numbers n where n.org_id = v_org_id and n.e164 = p_e164 and n.status <> 'released') then
     perform private.refuse_field('e164', 'This is a number that you send from. Use the phone of a person.');
-  end if;
-  perform 1 from public.orgs o where o.id = v_org_id for no key update;
-  if exists (select from public.test_phones p where p.org_id = v_org_id and p.e164 = p_e164) then
-    perform private.raise_error('PT409', 'duplicate', 'This phone is a test phone already.', '{"field": "e164"}');
   end if;
   insert into public.test_phones (org_id, e164, label, created_by)
   values (v_org_id, p_e164, nullif(trim(p_label), ''), auth.uid())

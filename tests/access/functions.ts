@@ -359,31 +359,36 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
       p_input: { name: `Wall ${randomUUID()}` },
     }),
   },
+  // It is there already; elsewhere it is no phone that anybody could have. So nothing is sent.
   add_test_phone: {
     role: "campaign_manager",
-    other: "own",
-    args: async (side) => ({ p_e164: await side.addWriter(), p_label: "Wall" }),
+    other: 422,
+    args: ({ row }) => ({ p_e164: row.test_phones?.e164 }),
   },
+  // It is confirmed already: callers with the right get this reason, and nothing is sent.
   resend_test_code: {
     role: "campaign_manager",
     other: 404,
-    args: async (side) => ({ p_test_phone_id: await side.addTestPhone() }),
+    args: ({ row }) => ({ p_test_phone_id: row.test_phones?.id }),
   },
   confirm_test_phone: {
     role: "campaign_manager",
     other: 404,
-    args: async (side) => ({ p_test_phone_id: await side.addTestPhone(), p_code: "123456" }),
+    args: async (side) => ({ p_test_phone_id: (await side.addTestPhone()).id, p_code: "123456" }),
   },
   remove_test_phone: {
     role: "campaign_manager",
     other: 404,
-    args: async (side) => ({ p_test_phone_id: await side.addTestPhone() }),
+    args: async (side) => ({ p_test_phone_id: (await side.addTestPhone()).id }),
   },
   // The phone is not confirmed: callers with the right get this reason.
   send_test: {
     role: "campaign_manager",
     other: 404,
-    args: async (side) => ({ p_template_id: await side.addTemplate(), p_to: side.row.test_phones?.e164 }),
+    args: async (side) => ({
+      p_template_id: await side.addTemplate(),
+      p_to: (await side.addTestPhone()).e164,
+    }),
   },
   undo_import: { role: "campaign_manager", other: 404, args: leadImport },
   undo_bulk_action: {

@@ -117,22 +117,26 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /templates/{id}/test-send": {
     permission: "campaign_manager",
     id: (side) => side.addTemplate(),
-    send: ({ row }) => ({ to: row.test_phones?.e164 }),
+    send: async (side) => ({ to: (await side.addTestPhone()).e164 }),
   },
   "GET /templates/test-phones": { permission: "viewer" },
-  "POST /templates/test-phones": { permission: "campaign_manager", send: () => ({ phone: nextPhone() }) },
+  // It is there already, so nothing is sent.
+  "POST /templates/test-phones": {
+    permission: "campaign_manager",
+    send: async (side) => ({ phone: (await side.addTestPhone()).e164 }),
+  },
   "POST /templates/test-phones/{id}/resend": {
     permission: "campaign_manager",
-    id: (side) => side.addTestPhone(),
+    id: ({ row }) => row.test_phones?.id,
   },
   "POST /templates/test-phones/{id}/confirm": {
     permission: "campaign_manager",
-    id: (side) => side.addTestPhone(),
+    id: async (side) => (await side.addTestPhone()).id,
     send: () => ({ code: "123456" }),
   },
   "DELETE /templates/test-phones/{id}": {
     permission: "campaign_manager",
-    id: (side) => side.addTestPhone(),
+    id: async (side) => (await side.addTestPhone()).id,
   },
 
   "GET /settings/me": { permission: "viewer" },

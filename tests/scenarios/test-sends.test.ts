@@ -1,5 +1,6 @@
 // A test phone and a test send by HTTP, through the worker to the simulated Twilio.
 import { waitFor } from "local-supabase/testing/wait-for";
+import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
@@ -21,21 +22,20 @@ afterAll(() => org.close());
 const call = (method: string, path: string, body?: unknown) =>
   callFunction(stack, org.admin, method, `/templates${path}`, body);
 const textsTo = async (e164: string) =>
-  (await org.simulator.readRecord({ to: e164 })).flatMap((entry) =>
-    "body" in entry && entry.type === "post" ? [entry.body as string] : [],
-  );
-const isFrom = (e164: string) => e164.replace(/^\+1(\d{3})(\d{3})/, "($1) $2-");
+  ((await org.simulator.readRecord({ kind: "post", to: e164 })) as PostEntry[]).map(({ body }) => body);
+/** (512) 555-0100, as people write phones. */
+const asWritten = (e164: string) => e164.replace(/^\+1(\d{3})(\d{3})/, "($1) $2-");
 
 it("a code confirms the phone, and the text arrives as it was shown", async () => {
   const [lead, person] = leads as [TestLead, TestLead];
-  const added = await call("POST", "/test-phones", { phone: isFrom(person.e164), label: "Desk" });
+  const added = await call("POST", "/test-phones", { phone: asWritten(person.e164), label: "Desk" });
   expect([added.status, added.body.data.e164, added.body.data.confirmed_at]).toEqual([
     201,
     person.e164,
     null,
   ]);
   const { id } = added.body.data;
-  const [code] = await waitFor("the code", async () => {
+  const [code] = await waitFor(async () => {
     const texts = await textsTo(person.e164);
     return texts.length > 0 && texts.map((text) => /\b\d{6}\b/.exec(text)?.[0] as string);
   });
@@ -66,7 +66,7 @@ it("a code confirms the phone, and the text arrives as it was shown", async () =
   ]);
   const again = await call("POST", `/${org.templates.initial}/test-send`, request);
   expect(again.body.data).toEqual({ ...sent.body.data, deduplicated: true });
-  const texts = await waitFor("the test", async () => {
+  const texts = await waitFor(async () => {
     const found = await textsTo(person.e164);
     return found.length > 1 && found;
   });
@@ -76,7 +76,7 @@ it("a code confirms the phone, and the text arrives as it was shown", async () =
   );
 
   await org.simulator.sendInbound({ from: person.e164, to: org.numbers[0]?.e164 as string, body: "ALTO" });
-  await waitFor("the opt-out", async () => {
+  await waitFor(async () => {
     const refused = await call("POST", `/${org.templates.initial}/test-send`, { to: person.e164 });
     return refused.body.error?.code === "opted_out";
   });
