@@ -20,7 +20,7 @@ export async function readFile(request: Request): Promise<string> {
   return toText(isForm ? await fileOf(body, contentType) : body);
 }
 
-async function fileOf(body: Uint8Array<ArrayBuffer>, contentType: string): Promise<Uint8Array> {
+async function fileOf(body: Awaited<ReturnType<typeof readBytes>>, contentType: string): Promise<Uint8Array> {
   const form = await new Response(body, { headers: { "content-type": contentType } })
     .formData()
     .catch((cause) => {

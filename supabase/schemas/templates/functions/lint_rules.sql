@@ -144,8 +144,9 @@ declare
   v_issues jsonb := '[]';
   v_letters text := regexp_replace(regexp_replace(normalize(p_fixed, NFD), '[\u0300-\u036f]', '', 'g'),
     '\y(STOP|ALTO|HELP|AYUDA|BAJA|START|ALTA|LLC|INC|USA|TX)\y|[^A-Za-z]', '', 'g');
-  v_keyword text := substring(p_plain from '\y(?:REPLY|TEXT|SEND|RESPOND|ANSWER|RESPOND[AE]|CONTEST[AE]|ENVIE|MANDE|ESCRIB[AE]|'
-    'TEXTEE)(?: WITH| CON| BACK| THE WORD| LA PALABRA)* (YES|INFO|START|END|CANCEL|QUIT|UNSTOP|REVOKE|OPTOUT)\y');
+  v_keyword text := substring(p_plain from
+    '\y(?:REPLY|TEXT|SEND|RESPOND|ANSWER|RESPOND[AE]|CONTEST[AE]|ENVIE|MANDE|ESCRIB[AE]|TEXTEE)'
+    || '(?: WITH| CON| BACK| THE WORD| LA PALABRA)* ' || '(YES|INFO|START|END|CANCEL|QUIT|UNSTOP|REVOKE|OPTOUT)\y');
 begin
   if length(v_letters) >= 10 and length(regexp_replace(v_letters, '[^A-Z]', '', 'g')) > 0.6 * length(v_letters) then
     v_issues := v_issues || private.template_issue('all_capitals', 'error',
