@@ -1,5 +1,7 @@
 // The SQL files of the platform's own rows, which every deployment needs.
 
+import { COMMON_WORDS } from "../../supabase/functions/_shared/sms/detect-language.ts";
+import { VARIABLES, variableKey } from "../../supabase/functions/_shared/sms/variables.ts";
 import { buildDefaultTemplates } from "./build-default-templates.ts";
 import { computeHolidays } from "./compute-holidays.ts";
 import { computeStateHolidays } from "./compute-state-holidays.ts";
@@ -9,6 +11,7 @@ import { REVIEWED_AT, STATE_RULES } from "./data/quiet-hour-rules.ts";
 import { readTopLevelDomains } from "./data/read-top-level-domains.ts";
 import { STATE_HOLIDAYS } from "./data/state-holidays.ts";
 import { expandQuietHours } from "./expand-quiet-hours.ts";
+import { DOUBTFUL, FORBIDDEN, SHORTENERS, SPAMMY } from "./lint/lint-word-lists.ts";
 import type { AreaCodeRow } from "./read-area-codes.ts";
 import { writeSql } from "./write-sql.ts";
 
@@ -107,6 +110,40 @@ export function writeSeedSql(areaCodes: AreaCodeRow[]): Record<string, string> {
       conflict: "name",
       updates: ["name"],
       rows: readTopLevelDomains().map((name) => [name]),
+    }),
+    "template-variables.sql": writeSql({
+      purpose:
+        "The variables of templates: every spelling by which they are known, and how long a value can get.",
+      table: "private.template_variables",
+      columns: ["name", "spellings", "scope", "charset", "max_length", "fallback_es", "fallback_en"],
+      conflict: "name",
+      updates: ["spellings", "scope", "charset", "max_length", "fallback_es", "fallback_en"],
+      rows: VARIABLES.map((variable) => [
+        variable.name,
+        [variable.name, ...variable.aliases].map(variableKey),
+        variable.scope,
+        variable.charset,
+        variable.maxLength,
+        variable.fallback?.es ?? null,
+        variable.fallback?.en ?? null,
+      ]),
+    }),
+    "lint-words.sql": writeSql({
+      purpose:
+        "Words, patterns and hosts that carriers filter or forbid, and the commonest words of each language.",
+      table: "private.lint_words",
+      columns: ["kind", "word"],
+      conflict: "kind, word",
+      updates: ["word"],
+      rows: [
+        ...[...FORBIDDEN].map((word) => ["forbidden", word]),
+        ...[...DOUBTFUL].map((word) => ["doubtful", word]),
+        ...SHORTENERS.map((host) => ["shortener", host]),
+        // Compared with words between single blanks, so the edge of a word is a blank.
+        ...SPAMMY.map(({ source }) => ["spam", source.replaceAll("\\b", " ")]),
+        ...[...COMMON_WORDS.es].map((word) => ["spanish", word]),
+        ...[...COMMON_WORDS.en].map((word) => ["english", word]),
+      ],
     }),
     "default-templates.sql": writeSql({
       purpose:

@@ -83,6 +83,7 @@ create trigger twilio_accounts_updated_at before update on public.twilio_account
 
 create table public.phone_numbers (
   id uuid primary key default gen_random_uuid(),
+  number bigint generated always as identity unique,
   org_id uuid not null references public.orgs (id) on delete cascade,
   e164 text not null unique check (e164 ~ '^\+[1-9][0-9]{6,14}$'),
   area_code text generated always as (case when e164 ~ '^\+1[0-9]{10}$' then substr(e164, 3, 3) end) stored,
@@ -114,6 +115,7 @@ create table public.phone_numbers (
 comment on table public.phone_numbers is
   'A number of an organisation''s pool: its pace (mps), daily cap (segments a day in its own time zone, null means unlimited) '
   'and own quiet hours.';
+comment on column public.phone_numbers.number is 'A short number beside the id, for programs whose ids are numbers.';
 comment on column public.phone_numbers.health_score is '0-100, from the outcomes of its messages; null if there are too few.';
 comment on column public.phone_numbers.mps is
   'Segments a second: Twilio counts a long text as the number of segments in which it is sent.';
@@ -659,7 +661,8 @@ begin
     left join private.error_classes e on e.code = m.error_code
     left join public.lead_phones lp on lp.lead_id = m.lead_id
       and lp.e164 = case m.kind when 'inbound' then m.from_number else m.to_number end
-    where m.org_id = p_org_id and m.created_at >= p_hour and m.created_at < p_hour + interval '1 hour'
+    where m.org_id = p_org_id and m.kind not in ('test', 'code')
+      and m.created_at >= p_hour and m.created_at < p_hour + interval '1 hour'
       and m.created_at >= coalesce(n.reactivated_at, '-infinity')
   ) x
   where x.outcome is not null

@@ -85,7 +85,7 @@ comment on type private.claimed_slot is
 create table public.messages (
   id uuid primary key default private.uuid_v7(),
   org_id uuid not null references public.orgs (id) on delete cascade,
-  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound')),
+  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound', 'test', 'code')),
   direction text not null generated always as (case when kind = 'inbound' then 'inbound' else 'outbound' end) stored,
   campaign_id uuid references public.campaigns (id) on delete set null,
   campaign_target_id uuid,
@@ -138,6 +138,9 @@ create table public.messages (
 comment on table public.messages is
   'A text in or out. Campaign messages store the template version and variables they were planned with, so that exactly the same '
   'text can be rendered again.';
+comment on column public.messages.kind is
+  'test: a template sent to one of the organisation''s own people. code: what proves that they have the phone. Both are charged, '
+  'and count in no figure of campaigns or numbers.';
 comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
 comment on column public.messages.exempt is
   'confirmation: the one reply to an opt-out, allowed although the phone is suppressed. conversation: a reply within 24 hours to '
@@ -166,10 +169,11 @@ create index messages_unknown_idx on public.messages (org_id, queued_at) include
 -- The indexes include all columns that the queries need, so that only the index is read.
 create index messages_filtered_campaign_idx on public.messages (campaign_id, settled_at) include (sent_at, phone_number_id, kind)
   where error_code = 30007;
-create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at)
+create index messages_filtered_number_idx on public.messages (phone_number_id, settled_at) include (sent_at, kind)
   where error_code = 30007;
 -- Deleting a lead looks for its messages; without an index that would read all of them for every lead.
 create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
+create index messages_tests_idx on public.messages (org_id, created_at) where kind in ('test', 'code');
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
@@ -177,8 +181,9 @@ create unique index messages_inbound_sid_key on public.messages (provider_sid, o
 create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;
 
 alter table public.messages enable row level security;
+-- Whoever could read a code would not have to have the phone that it confirms.
 create policy "people read messages of their organisation" on public.messages
-  for select to authenticated using (org_id = (select private.org_id()));
+  for select to authenticated using (org_id = (select private.org_id()) and kind <> 'code');
 grant select on public.messages to authenticated, service_role;
 
 -- A row trigger with a condition: planning inserts hundreds of messages at once, none of which has an outcome, and a statement

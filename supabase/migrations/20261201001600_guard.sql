@@ -136,10 +136,12 @@ set enable_nestloop = off
 as $$
 begin
   insert into private.accepted_deltas (org_id, phone_number_id, accepted_at, messages, segments, cost)
-  select n.org_id, n.phone_number_id, max(n.sent_at), count(*), sum(n.segments), sum(n.cost)
+  -- Tests are spending, but no traffic of a number.
+  select n.org_id, x.phone_number_id, max(n.sent_at), count(*), sum(n.segments), sum(n.cost)
   from new_rows n join old_rows o on o.id = n.id
+  cross join lateral (select case when n.kind not in ('test', 'code') then n.phone_number_id end as phone_number_id) x
   where n.cost is not null and o.cost is null
-  group by n.org_id, n.phone_number_id;
+  group by n.org_id, x.phone_number_id;
   return null;
 end;
 $$;
@@ -761,7 +763,8 @@ as $$
       + coalesce((select sum(d.messages) from private.accepted_deltas d
         where d.phone_number_id = p_number.id and d.accepted_at >= x.since), 0))::integer,
     (select count(*)::integer from public.messages m
-      where m.phone_number_id = p_number.id and m.error_code = 30007 and m.settled_at > x.since and m.settled_at <= p_now
+      where m.phone_number_id = p_number.id and m.kind not in ('test', 'code') and m.error_code = 30007
+        and m.settled_at > x.since and m.settled_at <= p_now
         -- Leaves out messages that were sent before the number was reactivated: they were judged already.
         and m.sent_at > coalesce(p_number.reactivated_at, '-infinity'))
   from (select greatest(p_now - interval '24 hours', p_number.reactivated_at) as since) x;

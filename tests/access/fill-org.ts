@@ -13,6 +13,10 @@ export interface Side extends RowsSoFar {
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
   addBlueprint(): Promise<string>;
+  /** A new template. @returns its id */
+  addTemplate(): Promise<string>;
+  /** A new test phone, not confirmed, whose code is 123456. */
+  addTestPhone(): Promise<{ id: string; e164: string }>;
   /** A new parcel of its lead. @returns its id */
   addParcel(): Promise<string>;
   /** A new service, with the lane that goes with it. @returns its id */
@@ -87,6 +91,27 @@ export async function fillOrg(
     secrets.push(blueprint?.id);
     return blueprint?.id as string;
   };
+  const addTemplate = async () => {
+    const [template] = await sql`
+      insert into public.templates (org_id, category, language, name, content, encoding, worst_segments)
+      values (${org.id}, 'custom', 'en', ${`Wall ${randomUUID()}`}, 'Hi there', 'GSM-7', 1) returning id`;
+    secrets.push(template?.id);
+    return template?.id as string;
+  };
+  const addTestPhone = async () => {
+    const e164 = nextPhone();
+    const id = await sql.begin(async (tx) => {
+      // Without triggers: an organisation has 20 at most, and these are more.
+      await tx`set local session_replication_role = replica`;
+      const [phone] = await tx`
+        insert into public.test_phones (org_id, e164) values (${org.id}, ${e164}) returning id`;
+      await tx`insert into private.test_codes (test_phone_id, code_hash, sent_at)
+        values (${phone?.id}, sha256(convert_to(${`${phone?.id}123456`}, 'utf-8')), now())`;
+      return phone?.id as string;
+    });
+    secrets.push(id);
+    return { id, e164 };
+  };
   const addParcel = async () => {
     const [parcel] = await sql`insert into public.lead_properties (org_id, lead_id, apn)
       values (${org.id}, ${row.leads?.id}, ${randomUUID()}) returning id`;
@@ -139,6 +164,8 @@ export async function fillOrg(
     addLead,
     addSegment,
     addBlueprint,
+    addTemplate,
+    addTestPhone,
     addParcel,
     addService,
     storeFile,

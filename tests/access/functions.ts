@@ -315,6 +315,83 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   start_campaign: { role: "campaign_manager", other: 404, args: campaign },
   stop_campaign: { role: "campaign_manager", other: 404, args: campaign },
+  // About templates. As it is already: that writes nothing.
+  archive_template: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_template_id: await side.addTemplate(), p_is_archived: false }),
+  },
+  create_template: {
+    role: "campaign_manager",
+    other: "own",
+    args: () => ({
+      p_input: { name: `Wall ${randomUUID()}`, category: "custom", language: "en", content: "Hi there" },
+    }),
+  },
+  duplicate_template: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_template_id: await side.addTemplate() }),
+  },
+  import_templates: {
+    role: "campaign_manager",
+    other: "own",
+    args: () => ({ p_rows: [{ line: 2, fields: {} }], p_is_dry_run: true }),
+  },
+  lint_template: {
+    role: "viewer",
+    other: "own",
+    args: () => ({ p_content: "Hi there", p_category: "custom", p_language: "en" }),
+  },
+  preview_values: {
+    role: "viewer",
+    other: 404,
+    args: ({ row }) => ({ p_category: "custom", p_language: "en", p_lead_id: row.leads?.id }),
+  },
+  restore_template: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_template_id: await side.addTemplate(), p_version: 1 }),
+  },
+  update_template: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({
+      p_template_id: await side.addTemplate(),
+      p_input: { name: `Wall ${randomUUID()}` },
+    }),
+  },
+  // It is there already; elsewhere it is no phone that anybody could have. So nothing is sent.
+  add_test_phone: {
+    role: "campaign_manager",
+    other: 422,
+    args: ({ row }) => ({ p_e164: row.test_phones?.e164 }),
+  },
+  // It is confirmed already: callers with the right get this reason, and nothing is sent.
+  resend_test_code: {
+    role: "campaign_manager",
+    other: 404,
+    args: ({ row }) => ({ p_test_phone_id: row.test_phones?.id }),
+  },
+  confirm_test_phone: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_test_phone_id: (await side.addTestPhone()).id, p_code: "123456" }),
+  },
+  remove_test_phone: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_test_phone_id: (await side.addTestPhone()).id }),
+  },
+  // The phone is not confirmed: callers with the right get this reason.
+  send_test: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({
+      p_template_id: await side.addTemplate(),
+      p_to: (await side.addTestPhone()).e164,
+    }),
+  },
   undo_import: { role: "campaign_manager", other: 404, args: leadImport },
   undo_bulk_action: {
     role: "operator",
@@ -365,6 +442,19 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
+  "archive_template",
+  "create_template",
+  "duplicate_template",
+  "import_templates",
+  "lint_template",
+  "preview_values",
+  "restore_template",
+  "update_template",
+  "add_test_phone",
+  "resend_test_code",
+  "confirm_test_phone",
+  "remove_test_phone",
+  "send_test",
   "add_parcel",
   "archive_campaign",
   "build_targets",

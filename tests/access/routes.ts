@@ -34,6 +34,13 @@ function form(): FormData {
   return body;
 }
 
+const newText = () => ({
+  name: `Wall ${randomUUID()}`,
+  category: "custom",
+  language: "en",
+  content: "Hi there",
+});
+
 /** Of nobody there is. */
 function erasePhone() {
   const phone = nextPhone();
@@ -54,10 +61,83 @@ export const ROUTES: Record<string, RouteExpectation> = {
     "messages",
     "phone-numbers",
     "settings",
+    "templates",
     "background-worker",
     "twilio",
     "worker",
   ),
+
+  "GET /templates": { permission: "viewer" },
+  "POST /templates": { permission: "campaign_manager", send: () => newText() },
+  "GET /templates/export": { permission: "viewer" },
+  "POST /templates/import": {
+    permission: "campaign_manager",
+    send: () => {
+      const body = new FormData();
+      const csv = `name,category,language,content\nWall ${randomUUID()},custom,en,Hi there\n`;
+      body.append("file", new Blob([csv], { type: "text/csv" }), "texts.csv");
+      return body;
+    },
+  },
+  "POST /templates/lint": {
+    permission: "viewer",
+    send: () => ({ content: "Hi there", category: "custom", language: "en" }),
+  },
+  "POST /templates/preview": {
+    permission: "viewer",
+    other: 404,
+    send: (side) => ({ content: "Hi there", language: "en", lead_id: lead(side) }),
+  },
+  "GET /templates/{id}": { permission: "viewer", id: (side) => side.addTemplate() },
+  "PATCH /templates/{id}": {
+    permission: "campaign_manager",
+    id: (side) => side.addTemplate(),
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /templates/{id}": { permission: "campaign_manager", id: (side) => side.addTemplate() },
+  "POST /templates/{id}/unarchive": { permission: "campaign_manager", id: (side) => side.addTemplate() },
+  "GET /templates/{id}/versions": { permission: "viewer", id: (side) => side.addTemplate() },
+  "POST /templates/{id}/restore": {
+    permission: "campaign_manager",
+    id: (side) => side.addTemplate(),
+    send: () => ({ version: 1 }),
+  },
+  "POST /templates/{id}/duplicate": {
+    permission: "campaign_manager",
+    id: (side) => side.addTemplate(),
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "GET /templates/{id}/preview": { permission: "viewer", id: (side) => side.addTemplate() },
+  "POST /templates/{id}/preview": {
+    permission: "viewer",
+    id: (side) => side.addTemplate(),
+    send: () => ({}),
+  },
+  // The phone is not confirmed: members with the right get this reason.
+  "POST /templates/{id}/test-send": {
+    permission: "campaign_manager",
+    id: (side) => side.addTemplate(),
+    send: async (side) => ({ to: (await side.addTestPhone()).e164 }),
+  },
+  "GET /templates/test-phones": { permission: "viewer" },
+  // It is there already, so nothing is sent.
+  "POST /templates/test-phones": {
+    permission: "campaign_manager",
+    send: async (side) => ({ phone: (await side.addTestPhone()).e164 }),
+  },
+  "POST /templates/test-phones/{id}/resend": {
+    permission: "campaign_manager",
+    id: ({ row }) => row.test_phones?.id,
+  },
+  "POST /templates/test-phones/{id}/confirm": {
+    permission: "campaign_manager",
+    id: async (side) => (await side.addTestPhone()).id,
+    send: () => ({ code: "123456" }),
+  },
+  "DELETE /templates/test-phones/{id}": {
+    permission: "campaign_manager",
+    id: async (side) => (await side.addTestPhone()).id,
+  },
 
   "GET /settings/me": { permission: "viewer" },
   "GET /settings/organisation": { permission: "viewer" },

@@ -1,5 +1,5 @@
 // A row of every table of schema public for a test organisation. A table without a recipe here fails the tests by its name.
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import type { TestOrg } from "../fixtures/create-org.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of any table
@@ -82,6 +82,10 @@ export const ROWS: Record<string, Recipe> = {
       content: "Hi",
       worst_segments: 1,
     }),
+  },
+  // Confirmed, and of an area that does not exist: nothing can be sent to it.
+  test_phones: {
+    make: ({ org }) => ({ org_id: org.id, e164: `+1999${randomInt(1e6, 1e7)}`, confirmed_at: new Date() }),
   },
   leads: { make: ({ org }) => ({ org_id: org.id, first_name: "Rosa", last_name: name() }) },
   lead_phones: {

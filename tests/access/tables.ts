@@ -167,6 +167,7 @@ export const TABLES: Record<string, TableExpectation> = {
   },
   template_versions: { select: "viewer", service: READ },
   templates: { select: "viewer", service: VERBS },
+  test_phones: { select: "viewer", service: READ },
   twilio_accounts: {
     // The id of the token in Vault can't be read.
     select: {
@@ -194,6 +195,8 @@ export const SEQUENCES: Record<string, string[]> = {
   enrichment_answers_id_seq: [],
   import_rejections_id_seq: [],
   message_status_events_id_seq: [],
+  phone_numbers_number_seq: [],
+  templates_number_seq: [],
   webhook_logs_id_seq: [],
 };
 

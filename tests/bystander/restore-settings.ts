@@ -15,7 +15,7 @@ export async function keepSettings(sql: postgres.Sql, orgId: string): Promise<()
   for (const [table, owner] of SETTINGS) {
     const columns = await sql`
       select column_name from information_schema.columns
-      where table_schema = 'public' and table_name = ${table} and is_generated = 'NEVER' and column_name not in ('id', 'org_id', 'created_at')`;
+      where table_schema = 'public' and table_name = ${table} and is_generated = 'NEVER' and is_identity = 'NO' and column_name not in ('id', 'org_id', 'created_at')`;
     const [row] = await sql`
       select jsonb_agg(to_jsonb(t))::text as rows from ${sql(`public.${table}`)} t where ${sql(owner)} = ${orgId}`;
     kept.push({ table, owner, columns: columns.map((one) => one.column_name), rows: row?.rows });

@@ -17,11 +17,12 @@ export const AREAS = {
   jobs: "Exports and bulk actions on leads, with their undo.",
   "quiet-hours": "When a person may be written to, and by which rule.",
   numbers: "Twilio accounts and phone numbers: their pace, daily caps, warm-up and health.",
-  templates: "Texts and their versions.",
+  templates: "Texts and their versions, and the check that they pass.",
   campaigns: "Campaigns, their audience, their control and their figures.",
   sending: "Messages from plan to claim, settlement, receipts and rescue.",
   guard: "What stops campaigns and numbers by itself: limits, spending and registrations.",
   inbound: "What people write back.",
+  "test-sends": "Templates sent to an organisation's own people: phones, their codes, and the tests.",
   erasure: "Removing a person and everything known about them.",
   realtime: "Live updates: who may join which channel, and what is broadcast.",
 };

@@ -26,7 +26,7 @@ export const review = z.strictObject({
 
 export const message = z.object({
   id: z.uuid(),
-  kind: z.enum(["campaign", "reply", "auto_reply", "inbound"]),
+  kind: z.enum(["campaign", "reply", "auto_reply", "inbound", "test"]),
   direction: z.enum(["inbound", "outbound"]),
   campaign_id: z.uuid().nullable(),
   conversation_id: z.uuid().nullable(),

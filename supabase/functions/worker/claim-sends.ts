@@ -9,7 +9,7 @@ export interface ClaimedSend {
   message_id: string;
   attempt_id: string;
   org_id: string;
-  kind: "campaign" | "reply" | "auto_reply";
+  kind: "campaign" | "reply" | "auto_reply" | "test" | "code";
   /** Milliseconds from the answer of the claim to the slot. */
   slot_in_ms: number;
   to_number: string;

@@ -2190,6 +2190,7 @@ export type Database = {
           id: string;
           messaging_service_sid: string | null;
           mps: number;
+          number: number;
           org_id: string;
           quiet_ends: string;
           quiet_starts: string;
@@ -2211,6 +2212,7 @@ export type Database = {
           id?: string;
           messaging_service_sid?: string | null;
           mps?: number;
+          number?: never;
           org_id: string;
           quiet_ends?: string;
           quiet_starts?: string;
@@ -2231,6 +2233,7 @@ export type Database = {
           id?: string;
           messaging_service_sid?: string | null;
           mps?: number;
+          number?: never;
           org_id?: string;
           quiet_ends?: string;
           quiet_starts?: string;
@@ -2617,6 +2620,7 @@ export type Database = {
       };
       templates: {
         Row: {
+          archived_at: string | null;
           category: string;
           content: string;
           created_at: string;
@@ -2625,15 +2629,18 @@ export type Database = {
           is_active: boolean;
           language: string;
           name: string;
+          number: number;
           org_id: string;
           required_variables: string[];
           updated_at: string;
           variables: string[];
           version: number;
+          words: string | null;
           worst_segments: number;
         };
         ComputedFields: never;
         Insert: {
+          archived_at?: string | null;
           category: string;
           content: string;
           created_at?: string;
@@ -2642,14 +2649,17 @@ export type Database = {
           is_active?: boolean;
           language: string;
           name: string;
+          number?: never;
           org_id: string;
           required_variables?: string[];
           updated_at?: string;
           variables?: string[];
           version?: number;
+          words?: never;
           worst_segments: number;
         };
         Update: {
+          archived_at?: string | null;
           category?: string;
           content?: string;
           created_at?: string;
@@ -2658,16 +2668,67 @@ export type Database = {
           is_active?: boolean;
           language?: string;
           name?: string;
+          number?: never;
           org_id?: string;
           required_variables?: string[];
           updated_at?: string;
           variables?: string[];
           version?: number;
+          words?: never;
           worst_segments?: number;
         };
         Relationships: [
           {
             foreignKeyName: "templates_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      test_phones: {
+        Row: {
+          confirmed_at: string | null;
+          created_at: string;
+          created_by: string | null;
+          e164: string;
+          id: string;
+          label: string | null;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          confirmed_at?: string | null;
+          created_at?: string;
+          created_by?: string | null;
+          e164: string;
+          id?: string;
+          label?: string | null;
+          org_id: string;
+          updated_at?: string;
+        };
+        Update: {
+          confirmed_at?: string | null;
+          created_at?: string;
+          created_by?: string | null;
+          e164?: string;
+          id?: string;
+          label?: string | null;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "test_phones_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "test_phones_org_id_fkey";
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
@@ -2808,7 +2869,9 @@ export type Database = {
     Functions: {
       accept_invitation: { Args: { p_token: string }; Returns: Json };
       add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
+      add_test_phone: { Args: { p_e164: string; p_label?: string }; Returns: string };
       archive_campaign: { Args: { p_campaign_id: string; p_is_archived?: boolean }; Returns: undefined };
+      archive_template: { Args: { p_is_archived?: boolean; p_template_id: string }; Returns: undefined };
       build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
@@ -2826,6 +2889,7 @@ export type Database = {
       };
       check_storage: { Args: { p_bytes: number }; Returns: undefined };
       clone_campaign: { Args: { p_campaign_id: string; p_name?: string }; Returns: string };
+      confirm_test_phone: { Args: { p_code: string; p_test_phone_id: string }; Returns: Json };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json }; Returns: string };
       create_campaign_of_blueprint: { Args: { p_blueprint_id: string; p_input: Json }; Returns: string };
@@ -2836,10 +2900,12 @@ export type Database = {
       };
       create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
       create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
+      create_template: { Args: { p_input: Json }; Returns: string };
       delete_blueprint: { Args: { p_blueprint_id: string }; Returns: undefined };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
+      duplicate_template: { Args: { p_name?: string; p_template_id: string }; Returns: string };
       erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
       erase_phone: { Args: { p_e164: string }; Returns: Json };
       explain_window: {
@@ -2855,6 +2921,10 @@ export type Database = {
       };
       find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
+      import_templates: {
+        Args: { p_is_dry_run?: boolean; p_on_conflict?: string; p_rows: Json };
+        Returns: Json;
+      };
       invite_person: {
         Args: { p_email: string; p_role: Database["public"]["Enums"]["user_role"] };
         Returns: Json;
@@ -2871,6 +2941,7 @@ export type Database = {
         Returns: Json;
       };
       lead_statistics: { Args: { p_filter?: Json }; Returns: Json };
+      lint_template: { Args: { p_category: string; p_content: string; p_language: string }; Returns: Json };
       list_duplicates: {
         Args: {
           p_after_id?: string;
@@ -2904,18 +2975,25 @@ export type Database = {
       pause_import: { Args: { p_import_id: string }; Returns: undefined };
       phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
       preflight_samples: { Args: { p_campaign_id: string }; Returns: Json };
+      preview_values: { Args: { p_category: string; p_language: string; p_lead_id?: string }; Returns: Json };
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
       remove_person: { Args: { p_user_id: string }; Returns: undefined };
+      remove_test_phone: { Args: { p_test_phone_id: string }; Returns: undefined };
       request_enrichment: {
         Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
         Returns: Json;
       };
       request_lookups: { Args: { p_dry_run?: boolean; p_lead_ids?: string[] }; Returns: Json };
+      resend_test_code: { Args: { p_test_phone_id: string }; Returns: undefined };
       resolve_alert: { Args: { p_alert_id: string }; Returns: undefined };
       resolve_campaign_sends: { Args: { p_action: string; p_campaign_id: string }; Returns: number };
       resolve_send: { Args: { p_action: string; p_message_id: string }; Returns: undefined };
+      restore_template: {
+        Args: { p_expected_version?: number; p_template_id: string; p_version: number };
+        Returns: number;
+      };
       resume_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       resume_import: { Args: { p_import_id: string }; Returns: undefined };
       review_answer: { Args: { p_class: string; p_message_id: string }; Returns: undefined };
@@ -2937,6 +3015,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      send_test: {
+        Args: { p_lead_id?: string; p_template_id: string; p_to: string; p_values?: Json };
+        Returns: Json;
+      };
       set_number_status: {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
@@ -2955,6 +3037,7 @@ export type Database = {
       update_number: { Args: { p_input: Json; p_phone_number_id: string }; Returns: undefined };
       update_organisation: { Args: { p_changes: Json }; Returns: undefined };
       update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
+      update_template: { Args: { p_input: Json; p_template_id: string }; Returns: number };
       withdraw_invitation: { Args: { p_invitation_id: string }; Returns: undefined };
     };
     Enums: {

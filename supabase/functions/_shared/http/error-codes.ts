@@ -31,6 +31,8 @@ export const ERROR_STATUS = {
   no_phone_numbers: 409,
   no_targets: 409,
   no_templates: 409,
+  opted_out: 409,
+  outside_hours: 409,
   spending_limit_reached: 409,
   storage_full: 409,
   twilio_not_configured: 409,

@@ -36,7 +36,8 @@ as $$
       + coalesce((select sum(d.messages) from private.accepted_deltas d
         where d.phone_number_id = p_number.id and d.accepted_at >= x.since), 0))::integer,
     (select count(*)::integer from public.messages m
-      where m.phone_number_id = p_number.id and m.error_code = 30007 and m.settled_at > x.since and m.settled_at <= p_now
+      where m.phone_number_id = p_number.id and m.kind not in ('test', 'code') and m.error_code = 30007
+        and m.settled_at > x.since and m.settled_at <= p_now
         -- Leaves out messages that were sent before the number was reactivated: they were judged already.
         and m.sent_at > coalesce(p_number.reactivated_at, '-infinity'))
   from (select greatest(p_now - interval '24 hours', p_number.reactivated_at) as since) x;

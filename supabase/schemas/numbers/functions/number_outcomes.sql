@@ -36,7 +36,8 @@ begin
     left join private.error_classes e on e.code = m.error_code
     left join public.lead_phones lp on lp.lead_id = m.lead_id
       and lp.e164 = case m.kind when 'inbound' then m.from_number else m.to_number end
-    where m.org_id = p_org_id and m.created_at >= p_hour and m.created_at < p_hour + interval '1 hour'
+    where m.org_id = p_org_id and m.kind not in ('test', 'code')
+      and m.created_at >= p_hour and m.created_at < p_hour + interval '1 hour'
       and m.created_at >= coalesce(n.reactivated_at, '-infinity')
   ) x
   where x.outcome is not null

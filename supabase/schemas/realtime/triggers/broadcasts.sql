@@ -46,6 +46,10 @@ create trigger jobs_broadcast_insert after insert on public.jobs
   referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
 create trigger jobs_broadcast_update after update on public.jobs
   referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
+create trigger templates_broadcast_insert after insert on public.templates
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
+create trigger templates_broadcast_update after update on public.templates
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
 
 create function private.broadcast_conversation_message()
 returns trigger

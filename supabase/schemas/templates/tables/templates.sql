@@ -1,7 +1,9 @@
 create table public.templates (
   id uuid primary key default gen_random_uuid(),
+  number bigint generated always as identity unique,
   org_id uuid not null references public.orgs (id) on delete cascade,
-  category text not null check (category in ('initial', 'followup', 'help', 'stop')),
+  category text not null check (
+    category in ('initial', 'followup', 'nurture', 'closing', 'support', 'custom', 'help', 'stop')),
   language text not null check (language in ('es', 'en')),
   name text not null check (length(trim(name)) between 1 and 200),
   content text not null check (length(content) between 1 and 1600),
@@ -13,6 +15,8 @@ create table public.templates (
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  archived_at timestamptz,
+  words text generated always as (name || E'\n' || content) stored,
   unique (org_id, id),
   unique (org_id, name),
   check (required_variables <@ variables),
@@ -20,6 +24,7 @@ create table public.templates (
   constraint templates_required_variables_check
     check (cardinality(required_variables) <= 100 and array_position(required_variables, null) is null),
   constraint templates_version_check check (version between 1 and 1000000000),
+  constraint templates_archived_check check (archived_at is null or not is_active),
   constraint templates_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]')
 );
 comment on table public.templates is
@@ -27,6 +32,10 @@ comment on table public.templates is
   'variables may have.';
 comment on column public.templates.required_variables is
   'Variables without a fallback: this template is not sent to a lead that lacks one of them.';
+comment on column public.templates.number is 'A short number beside the id, for programs whose ids are numbers.';
+comment on column public.templates.archived_at is
+  'Since when it is out of the list; null if it is not. An archived text is not active: nothing new is sent with it.';
+comment on column public.templates.words is 'Name and text together, to be searched at once.';
 create index templates_org_idx on public.templates (org_id, category) where is_active;
 
 alter table public.templates enable row level security;
@@ -43,3 +52,5 @@ create trigger templates_version before update on public.templates
   for each row execute function private.keep_template_versions();
 create trigger templates_store_version after insert or update on public.templates
   for each row execute function private.store_template_version();
+create trigger templates_limit before insert on public.templates
+  for each row execute function private.limit_rows('2000');

@@ -168,6 +168,7 @@ begin
   get diagnostics v_answers = row_count;
   delete from public.phone_scrubs s where s.org_id = p_org_id and s.e164 = any (p_phones);
   get diagnostics v_scrubs = row_count;
+  delete from public.test_phones t where t.org_id = p_org_id and t.e164 = any (p_phones);
   return jsonb_build_object('enrichment_answers', v_answers, 'phone_scrubs', v_scrubs);
 end;
 $$;

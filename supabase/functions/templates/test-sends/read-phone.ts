@@ -1,0 +1,10 @@
+// Reads a phone as people write it.
+import { validationError } from "../../_shared/http/app-error.ts";
+import { parsePhone } from "../../_shared/sms/parse-phone.ts";
+
+/** @throws AppError invalid_input naming the field, with the reason why it can't be texted */
+export function readPhone(field: string, given: string): string {
+  const parsed = parsePhone(given);
+  if (!parsed.ok) throw validationError([{ field, message: parsed.message }]);
+  return parsed.e164;
+}
