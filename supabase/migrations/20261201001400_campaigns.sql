@@ -3506,13 +3506,16 @@ begin
       jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
   end if;
   for v_text in
-    select t.name, t.worst_segments from public.campaign_templates ct join public.templates t on t.id = ct.template_id
-    where ct.campaign_id = p_campaign.id and t.is_active and t.worst_segments > 3 order by t.worst_segments desc, t.name limit 20
+    select distinct t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    join public.orgs o on o.id = t.org_id
+    cross join lateral private.check_template(t.content, t.category, t.language, o.brand) c
+    cross join lateral jsonb_array_elements(c.issues) i
+    where ct.campaign_id = p_campaign.id order by 1, 2 limit 50
   loop
-    return query select 'long_text', format(
-      'The text «%s» may take %s segments, and each is paid. Three are enough for most texts.',
-      v_text.name, v_text.worst_segments),
-      jsonb_build_object('template', v_text.name, 'worst_segments', v_text.worst_segments), false;
+    return query select 'text_advice', format('The text «%s»: %s %s', v_text.name, v_text.message, v_text.remedy),
+      jsonb_build_object('template', v_text.name, 'issue', v_text.code), false;
   end loop;
 end;
 $$;

@@ -384,6 +384,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: async (side) => ({ p_test_phone_id: (await side.addTestPhone()).id }),
   },
   // The phone is not confirmed: callers with the right get this reason.
+  send_campaign_test: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ ...campaign(side), p_to: (await side.addTestPhone()).e164 }),
+  },
   send_test: {
     role: "campaign_manager",
     other: 404,
@@ -454,6 +459,7 @@ const FOR_USERS = [
   "resend_test_code",
   "confirm_test_phone",
   "remove_test_phone",
+  "send_campaign_test",
   "send_test",
   "add_parcel",
   "archive_campaign",

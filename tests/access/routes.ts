@@ -336,6 +336,11 @@ export const ROUTES: Record<string, RouteExpectation> = {
     send: () => ({ dry_run: true }),
   },
   "GET /campaigns/{id}/preflight": { permission: "viewer", id: campaign },
+  "POST /campaigns/{id}/test-send": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: async (side) => ({ to: (await side.addTestPhone()).e164 }),
+  },
   "POST /campaigns/{id}/start": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/pause": { permission: "campaign_manager", id: campaign },
   "POST /campaigns/{id}/resume": { permission: "campaign_manager", id: campaign },

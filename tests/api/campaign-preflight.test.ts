@@ -44,7 +44,7 @@ it("keeps a campaign that has to be thought about from starting until its warnin
     message: expect.stringMatching(/finishes_late/),
     details: { warnings: [expect.objectContaining({ code: "finishes_late" })] },
   });
-  expect((await call("POST", `/${id}/start`, { acknowledge: ["long_text"] })).status).toBe(409);
+  expect((await call("POST", `/${id}/start`, { acknowledge: ["text_advice"] })).status).toBe(409);
   const wrong = await call("POST", `/${id}/start`, { acknowledge: "finishes_late" });
   expect([wrong.status, fieldsOf(wrong)]).toEqual([422, ["acknowledge"]]);
   const started = await call("POST", `/${id}/start`, { acknowledge: ["finishes_late"] });

@@ -3,8 +3,10 @@ import { waitFor } from "local-supabase/testing/wait-for";
 import type { PostEntry } from "twilio-simulator";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { addLeads, type TestLead } from "../fixtures/add-leads.ts";
+import { addTemplate } from "../fixtures/add-templates.ts";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { buildCampaign } from "../fixtures/run-campaign.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -82,4 +84,54 @@ it("a code confirms the phone, and the text arrives as it was shown", async () =
   });
   expect((await call("DELETE", `/test-phones/${id}`)).status).toBe(204);
   expect((await call("GET", "/test-phones")).body.data).toEqual([]);
+});
+
+it("sends each text of a campaign with the values of somebody who waits, or none of them", async () => {
+  const other = await createOrg(stack, { numbers: 1 });
+  try {
+    const [waiting, desk] = (await addLeads(other, 2)) as [TestLead, TestLead];
+    await other.sql`update public.leads set first_name = 'Lupe' where id = ${waiting.id}`;
+    await other.sql`
+      insert into private.contacts (org_id, e164, last_inbound_at) values (${other.id}, ${desk.e164}, now())
+      on conflict (org_id, e164) do update set last_inbound_at = now()`;
+    await other.sql`
+      insert into public.test_phones (org_id, e164, confirmed_at) values (${other.id}, ${desk.e164}, now())`;
+    const second = await addTemplate(other.sql, other.id, {
+      category: "initial",
+      language: "es",
+      content: "Buenas, {first_name|vecino}, le escribe {brand}. Responda ALTO para no recibir mas.",
+    });
+    const campaign = await buildCampaign(other, {
+      target_criteria: { lead_ids: [waiting.id] },
+      template_ids: [other.templates.initial, second],
+    });
+    const send = (body: Record<string, unknown>) =>
+      callFunction(stack, other.admin, "POST", `/campaigns/${campaign}/test-send`, body);
+    const sent = await send({ to: asWritten(desk.e164) });
+    expect(sent.status).toBe(202);
+    expect(sent.body.data.map((each: { template_id: string }) => each.template_id).sort()).toEqual(
+      [other.templates.initial, second].sort(),
+    );
+    const texts = await waitFor(async () => {
+      const posts = (await other.simulator.readRecord({ kind: "post", to: desk.e164 })) as PostEntry[];
+      return posts.length === 2 && posts.map(({ body }) => body);
+    });
+    for (const text of texts) expect(text).toContain("Lupe");
+    // Nine tests were sent today: there is room for one, not for both.
+    await other.sql`
+      update public.messages set created_at = created_at - interval '2 minutes' where org_id = ${other.id} and kind = 'test'`;
+    await other.sql`
+      insert into public.messages (org_id, kind, to_number, from_number, status, language, content)
+      select org_id, kind, to_number, from_number, 'sent', language, 'Test' from public.messages,
+        generate_series(1, 7) where org_id = ${other.id} and id = ${sent.body.data[0].message_id}`;
+    const full = await send({ to: desk.e164 });
+    expect([full.status, full.body.error.code]).toEqual([429, "rate_limited"]);
+    const [count] = await other.sql`
+      select count(*)::int as n from public.messages where org_id = ${other.id} and kind = 'test'`;
+    expect(count?.n).toBe(9);
+    const wrong = await send({ to: waiting.e164 });
+    expect([wrong.status, fieldsOf(wrong)]).toEqual([422, ["to"]]);
+  } finally {
+    await other.close();
+  }
 });

@@ -192,6 +192,21 @@ test("the highest cost is every step to everybody, and a step without a text blo
   expect(found.cost.segments_high).toBe(10 * (1 + 1 + 3));
 });
 
+test("what the check of texts advises is told with the name of the text", async () => {
+  await arrangeLeads(bench.db, org.id, 1);
+  const loud = await addTemplate(bench.sql, org.id, {
+    category: "initial",
+    language: "en",
+    content: "HELLO, THIS IS {brand}. WE BUY LAND FOR CASH!!! REPLY STOP TO OPT OUT.",
+  });
+  const id = await arrangeCampaign(bench.db, org, { status: "ready" }, { templates: [loud] });
+  const advice = (await preflight(id)).warnings.filter(({ code }) => code === "text_advice");
+  expect(advice.length).toBeGreaterThan(0);
+  for (const each of advice)
+    expect(each).toMatchObject({ must_acknowledge: false, details: { template: expect.any(String) } });
+  await start(id);
+});
+
 test("what is not known about people is told, and keeps nobody from starting", async () => {
   await arrangeLeads(bench.db, org.id, 4, { state: "TX" });
   await bench.sql`

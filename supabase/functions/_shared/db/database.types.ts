@@ -3015,6 +3015,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      send_campaign_test: {
+        Args: { p_campaign_id: string; p_lead_id?: string; p_to: string };
+        Returns: Json;
+      };
       send_test: {
         Args: { p_lead_id?: string; p_template_id: string; p_to: string; p_values?: Json };
         Returns: Json;

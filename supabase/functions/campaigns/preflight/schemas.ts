@@ -1,5 +1,6 @@
-// The answer of a campaign's preflight.
+// What a campaign's preflight and tests look like on the wire.
 import { z } from "zod";
+import { oneLine } from "../../_shared/http/one-line.ts";
 
 const count = z.number().int();
 const finding = z.object({
@@ -88,4 +89,21 @@ export const preflight = judgedPreflight.extend({
     .describe(
       "Segments of the first message, by rendering its active texts for a sample of those who wait; null without one",
     ),
+});
+
+export const campaignTestInput = z.strictObject({
+  to: oneLine(60).describe("A confirmed test phone"),
+  lead_id: z
+    .uuid()
+    .optional()
+    .describe("Whose values the texts get; otherwise somebody who waits in the campaign"),
+});
+export const sentText = z.object({
+  template_id: z.uuid(),
+  message_id: z.uuid(),
+  to: z.string(),
+  from: z.string(),
+  deduplicated: z
+    .boolean()
+    .describe("Whether the same was asked for within the last minute, and this is that one"),
 });

@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { readPhone } from "../../_shared/http/read-phone.ts";
 import { previewTemplate } from "../template/preview-template.ts";
-import { readPhone } from "./read-phone.ts";
 import { sentTest, type testSendInput } from "./schemas.ts";
 
 /**

@@ -5,8 +5,8 @@ import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
+import { readPhone } from "../../_shared/http/read-phone.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import { readPhone } from "./read-phone.ts";
 import {
   type confirmInput,
   TEST_PHONE_COLUMNS,

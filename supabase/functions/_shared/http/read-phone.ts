@@ -1,6 +1,7 @@
 // Reads a phone as people write it.
-import { validationError } from "../../_shared/http/app-error.ts";
-import { parsePhone } from "../../_shared/sms/parse-phone.ts";
+
+import { parsePhone } from "../sms/parse-phone.ts";
+import { validationError } from "./app-error.ts";
 
 /** @throws AppError invalid_input naming the field, with the reason why it can't be texted */
 export function readPhone(field: string, given: string): string {
