@@ -202,7 +202,7 @@ it("a campaign whose numbers are all stopped says so in its outlook, and goes on
   // None of its messages is sent before its numbers stop.
   const target_criteria = { lead_ids: leads.map((lead) => lead.id) };
   const id = await buildCampaign(org, { daily_cap: 0, target_criteria });
-  await startCampaign(org, id);
+  await startCampaign(org, id, ["finishes_late"]);
   const outlook = async () =>
     (await callApi<{ outlook: { reasons: unknown[] } | null }>(org, "GET", `/campaigns/${id}/stats`)).outlook;
   const capped = { reason: "campaign_daily_cap", count: null, until: null, time_zone: "America/Chicago" };
