@@ -13,15 +13,29 @@ export class KnownAccounts {
   private readonly sids = new Set<string>();
   private since = new Date(0);
   private readonly look = new SharedLook();
+  private hasLooked = false;
+  private first: Promise<void> | undefined;
 
   /**
    * An unknown account is answered after the next look, at most a second later. Twilio does not repeat a webhook that is refused,
    * so a refusal from memory would lose the first receipts, and a STOP, of an account that was just added.
+   * Before the first look nobody is known, and all wait for that one look, however many they are: hundreds of receipts may meet a
+   * new isolate at once.
    * @throws the database's error; AppError try_again (503) if too many unknown accounts are asked for
    */
   async has(sql: Direct, accountSid: string): Promise<boolean> {
+    if (!this.hasLooked) await (this.first ??= this.lookFirst(sql));
     if (!this.sids.has(accountSid)) await this.look.wait(() => this.lookAgain(sql));
     return this.sids.has(accountSid);
+  }
+
+  private async lookFirst(sql: Direct): Promise<void> {
+    try {
+      await this.lookAgain(sql);
+      this.hasLooked = true;
+    } finally {
+      this.first = undefined;
+    }
   }
 
   private async lookAgain(sql: Direct): Promise<void> {
