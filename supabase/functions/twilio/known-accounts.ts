@@ -24,7 +24,10 @@ export class KnownAccounts {
    * @throws the database's error; AppError try_again (503) if too many unknown accounts are asked for
    */
   async has(sql: Direct, accountSid: string): Promise<boolean> {
-    if (!this.hasLooked) await (this.first ??= this.lookFirst(sql));
+    if (!this.hasLooked) {
+      this.first ??= this.lookFirst(sql);
+      await this.first;
+    }
     if (!this.sids.has(accountSid)) await this.look.wait(() => this.lookAgain(sql));
     return this.sids.has(accountSid);
   }
