@@ -1276,19 +1276,20 @@ begin
       and c.status in ('building', 'ready', 'scheduled', 'running', 'paused')
       and not exists (
         select from public.campaign_templates o join public.templates t on t.id = o.template_id
-        where o.campaign_id = ct.campaign_id and o.template_id <> ct.template_id and t.is_active
-          and o.variant is not distinct from ct.variant)
+        where o.campaign_id = ct.campaign_id and o.step = ct.step and o.template_id <> ct.template_id and t.is_active
+          -- A text of a step without a variant is for every variant.
+          and (o.variant is null or o.variant = ct.variant))
     order by c.name limit 10) x;
   if v_campaigns is not null then
     perform private.raise_error('PT409', 'still_referenced', format(
-      'It is the only active template of these campaigns, or of a variant of theirs: %s. Give them another one, or stop them, '
-      'and then %s it.', v_campaigns, p_what), jsonb_build_object('campaigns', v_campaigns));
+      'It is the only active template of these campaigns, or of a step or variant of theirs: %s. Give them another one, or stop '
+      'them, and then %s it.', v_campaigns, p_what), jsonb_build_object('campaigns', v_campaigns));
   end if;
 end;
 $$;
 comment on function private.require_unneeded(public.templates, text) is
-  'Raises PT409 if an active template is the last one that an unfinished campaign, a variant, or the answers to STOP or HELP '
-  'have. p_what: what the person wants to do with it.';
+  'Raises PT409 if an active template is the last one that an unfinished campaign, a step or variant of it, or the answers to '
+  'STOP or HELP have. p_what: what the person wants to do with it.';
 
 create function private.require_unused(p_template public.templates)
 returns void

@@ -163,13 +163,14 @@ set search_path = ''
 as $$
 begin
   insert into private.campaign_pace (campaign_id) values (new.id) on conflict do nothing;
+  insert into private.campaign_turns (campaign_id) values (new.id) on conflict do nothing;
   insert into public.campaign_stats (campaign_id, org_id) values (new.id, new.org_id) on conflict do nothing;
   return null;
 end;
 $$;
 comment on function private.add_campaign_rows() is
-  'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
-  'write neither.';
+  'Trigger: creates the clock, the turns and the row of figures of a new campaign. Security definer: the role that adds a '
+  'campaign may write none of them.';
 
 create function private.add_step_figures()
 returns trigger
@@ -495,16 +496,27 @@ create trigger campaign_targets_sent after update on public.campaign_targets
 
 create table private.campaign_pace (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
-  next_slot_at timestamptz not null default '-infinity',
+  next_slot_at timestamptz not null default '-infinity'
+) with (fillfactor = 50);
+comment on table private.campaign_pace is
+  'The clock of a campaign: the time of its next slot under its own mps.';
+
+alter table private.campaign_pace enable row level security;
+
+-- schemas/campaigns/tables/campaign_turns.sql
+
+create table private.campaign_turns (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
   planned_at timestamptz not null default '-infinity',
   wakes_at timestamptz not null default '-infinity'
 ) with (fillfactor = 50);
-comment on table private.campaign_pace is
-  'The clock of a campaign: the time of its next slot under its own mps, and when it was last planned.';
-comment on column private.campaign_pace.wakes_at is
+comment on table private.campaign_turns is
+  'When a campaign was last planned, and when it is due again. Only planning writes it. It is not part of the clock: a claim '
+  'holds clocks and may wait for a daily cap, and planning holds daily caps.';
+comment on column private.campaign_turns.wakes_at is
   'Until then nothing of a campaign with steps is due, so it is not planned: at most a minute ahead.';
 
-alter table private.campaign_pace enable row level security;
+alter table private.campaign_turns enable row level security;
 
 -- schemas/campaigns/tables/campaign_stats.sql
 
@@ -3506,13 +3518,13 @@ begin
       jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
   end if;
   for v_text in
-    select distinct t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
-    from public.campaign_templates ct
-    join public.templates t on t.id = ct.template_id and t.is_active
+    select t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
+    from (select distinct ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id) x
+    join public.templates t on t.id = x.template_id and t.is_active
     join public.orgs o on o.id = t.org_id
     cross join lateral private.check_template(t.content, t.category, t.language, o.brand) c
     cross join lateral jsonb_array_elements(c.issues) i
-    where ct.campaign_id = p_campaign.id order by 1, 2 limit 50
+    order by 1, 2 limit 50
   loop
     return query select 'text_advice', format('The text «%s»: %s %s', v_text.name, v_text.message, v_text.remedy),
       jsonb_build_object('template', v_text.name, 'issue', v_text.code), false;

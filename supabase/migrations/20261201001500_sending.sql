@@ -1585,7 +1585,7 @@ language sql
 set search_path = ''
 as $$
   -- No longer than a minute: whatever makes a target due sooner need not know of it.
-  update private.campaign_pace p set wakes_at = least(d.due_at, p_now + interval '1 minute')
+  update private.campaign_turns p set wakes_at = least(d.due_at, p_now + interval '1 minute')
   from (
     select min(n.not_before) as due_at
     from private.waiting_keys(p_campaign_id) as k(key)
@@ -1612,7 +1612,7 @@ declare
 begin
   -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
-    select distinct c.org_id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    select distinct c.org_id from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
       and c.org_id <> all (v_resting)
     order by c.org_id
@@ -2242,7 +2242,7 @@ begin
   v_day := (p_now at time zone v_org.time_zone)::date;
 
   v_campaigns := array(
-    select c.id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    select c.id from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.org_id = p_org_id and c.status = 'running' and p.wakes_at <= p_now
       and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
     order by p.planned_at, c.started_at, c.id limit v_most);
@@ -2303,7 +2303,7 @@ begin
       v_planned := v_planned + v_room;
       v_org_room := v_org_room - v_room;
       if v_room > 0 then
-        update private.campaign_pace set planned_at = clock_timestamp() where campaign_id = v_id;
+        update private.campaign_turns set planned_at = clock_timestamp() where campaign_id = v_id;
       elsif v_campaign.type = 'drip' then
         perform private.let_campaign_sleep(v_id, p_now);
       end if;
@@ -2313,9 +2313,9 @@ begin
   -- There were more campaigns than one plan may process, or they took too long: those that were processed are last next time,
   -- whether they could send or not.
   if cardinality(v_campaigns) = v_most or clock_timestamp() > v_until then
-    update private.campaign_pace p set planned_at = clock_timestamp()
+    update private.campaign_turns p set planned_at = clock_timestamp()
     where p.campaign_id in (
-      select x.campaign_id from private.campaign_pace x where x.campaign_id = any (v_looked_at)
+      select x.campaign_id from private.campaign_turns x where x.campaign_id = any (v_looked_at)
         order by x.campaign_id for no key update);
   end if;
   return v_planned;
@@ -3999,7 +3999,7 @@ $$;
 -- schemas/sending/tasks.sql
 
 insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, true, $$select
-  exists (select from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+  exists (select from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= now())
   or exists (select from public.campaigns c where c.status = 'scheduled' and c.scheduled_at <= now())
   or exists (
@@ -4025,7 +4025,7 @@ insert into private.task_parts (task, place, kind, items, call, seconds) values
       and exists (select from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)$$,
     'select private.cancel_waiting($1, 10000)', 2),
   ('sending', 3, 'plan', $$select distinct c.org_id, c.org_id
-    from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= now()$$,
     'select private.plan_sends($1)', 5);
 

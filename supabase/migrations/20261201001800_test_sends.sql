@@ -178,7 +178,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_campaign public.campaigns := private.own_campaign(p_campaign_id, 'campaign_manager');
+  v_org_id uuid := private.require_role('campaign_manager');
   v_texts uuid[] := array(
     select ct.template_id
     from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
@@ -190,7 +190,9 @@ declare
   v_id uuid;
   v_sent jsonb := '[]';
 begin
-  if v_texts = '{}' then
+  if not exists (select from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id) then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  elsif v_texts = '{}' then
     perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then test it.');
   elsif cardinality(v_texts) > 10 then
     perform private.raise_error('PT409', 'invalid_state', format(

@@ -294,6 +294,22 @@ describe("duplicating and archiving", () => {
     ]);
   });
 
+  it("is refused for the last text of a step, whatever texts the other steps have", async () => {
+    const [first, second, third] = [await make(), await make(), await make({ category: "followup" })];
+    const campaign = await campaignWith({
+      template_ids: [first.id, second.id],
+      steps: [{ wait_hours: 24, template_ids: [third.id] }],
+    });
+    await callApi(org, "POST", `/campaigns/${campaign}/build-targets`, {});
+    await waitForStatus(org, campaign, "ready");
+    const refused = await call("DELETE", `/${third.id}`);
+    expect([refused.status, refused.body.error.code]).toEqual([409, "still_referenced"]);
+    expect((await call("DELETE", `/${second.id}`)).status).toBe(204);
+    expect((await call("DELETE", `/${first.id}`)).status).toBe(409);
+    await callApi(org, "POST", `/campaigns/${campaign}/stop`);
+    expect((await call("DELETE", `/${third.id}`)).status).toBe(204);
+  });
+
   it("is refused for the last text of a campaign, of a variant, and of the answers to STOP", async () => {
     const [one, two] = [await make(), await make()];
     const campaign = await campaignWith({

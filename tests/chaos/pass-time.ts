@@ -31,7 +31,7 @@ export async function passTime({ orgs }: Pick<World, "orgs">): Promise<void> {
         update public.campaign_targets set not_before = clock_timestamp()
         where org_id = ${id} and state = 'waiting' and not_before > clock_timestamp()`;
       await sql`
-        update private.campaign_pace p set wakes_at = '-infinity' from public.campaigns c
+        update private.campaign_turns p set wakes_at = '-infinity' from public.campaigns c
         where c.id = p.campaign_id and c.org_id = ${id} and p.wakes_at > clock_timestamp()`;
       await sql`
         update pgmq.q_replies q set vt = clock_timestamp() where q.msg_id in (

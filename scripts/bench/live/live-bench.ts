@@ -128,6 +128,7 @@ async function arrange(
       const [campaign] = await tx`
         insert into public.campaigns (org_id, name, status, started_at) values (${orgId}, ${`Campaign ${n}`}, 'running', now()) returning id`;
       await tx`insert into private.campaign_pace (campaign_id) values (${campaign?.id})`;
+      await tx`insert into private.campaign_turns (campaign_id) values (${campaign?.id})`;
       await tx`insert into public.campaign_stats (campaign_id, org_id, audience, waiting) values (${campaign?.id}, ${orgId}, 100000, 100000)`;
       await tx`
         insert into public.campaign_targets (org_id, campaign_id, lead_id, e164, ordinal, window_key, not_before)

@@ -12,6 +12,7 @@ export const HOT_TABLES = [
   "private.campaign_deltas",
   "private.number_pace",
   "private.campaign_pace",
+  "private.campaign_turns",
   "private.org_pace",
   "private.daily_usage",
   "private.template_usage",

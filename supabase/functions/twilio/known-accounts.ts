@@ -25,8 +25,11 @@ export class KnownAccounts {
    */
   async has(sql: Direct, accountSid: string): Promise<boolean> {
     if (!this.hasLooked) {
+      const isUnderWay = this.first !== undefined;
       this.first ??= this.lookFirst(sql);
       await this.first;
+      // A look that was under way may have read before this account was added.
+      if (!isUnderWay) return this.sids.has(accountSid);
     }
     if (!this.sids.has(accountSid)) await this.look.wait(() => this.lookAgain(sql));
     return this.sids.has(accountSid);

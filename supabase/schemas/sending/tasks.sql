@@ -1,5 +1,5 @@
 insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, true, $$select
-  exists (select from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+  exists (select from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= now())
   or exists (select from public.campaigns c where c.status = 'scheduled' and c.scheduled_at <= now())
   or exists (
@@ -25,7 +25,7 @@ insert into private.task_parts (task, place, kind, items, call, seconds) values
       and exists (select from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)$$,
     'select private.cancel_waiting($1, 10000)', 2),
   ('sending', 3, 'plan', $$select distinct c.org_id, c.org_id
-    from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= now()$$,
     'select private.plan_sends($1)', 5);
 

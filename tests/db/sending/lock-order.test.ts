@@ -83,6 +83,20 @@ test("pause and plan meet at the daily caps", async () => {
   await user.end();
 });
 
+test("planning holds daily caps and waits for no clock: a claim that holds the clocks may wait for a cap", async () => {
+  await arrangeLeads(db, org.id, 4);
+  const id = await arrangeCampaign(db, org, { mps: 50 });
+  await db.sql`update public.orgs set mps = 50 where id = ${org.id}`;
+  await holder.begin();
+  await holder.sql`select 1 from private.campaign_pace where campaign_id = ${id} for no key update`;
+  await holder.sql`select 1 from private.org_pace where org_id = ${org.id} for no key update`;
+  const numbers = org.numbers.map((number) => number.id);
+  await holder.sql`select 1 from private.number_pace where phone_number_id = any (${numbers}::uuid[]) for no key update`;
+  await a.sql`set lock_timeout = '5s'`;
+  expect(await outcome(plan(a.sql, AFTERNOON)).finally(() => a.sql`set lock_timeout = 0`)).toBe(4);
+  await holder.commit();
+});
+
 test.each(["org", "campaign"])(
   "a refund that waits for the %s's cap holds no cap that comes after it",
   async (scope) => {

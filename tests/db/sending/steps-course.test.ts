@@ -232,7 +232,7 @@ test("a campaign whose next step is days away is planned once a minute, and wake
   const drip = await arrangeDrip(bench.db, org, [{ waitHours: 72 }]);
   await send(AFTERNOON);
   const wakesAt = async () =>
-    (await bench.sql`select wakes_at from private.campaign_pace where campaign_id = ${drip}`)[0]?.wakes_at;
+    (await bench.sql`select wakes_at from private.campaign_turns where campaign_id = ${drip}`)[0]?.wakes_at;
   await plan(bench.a.sql, later(AFTERNOON, 5));
   expect(await wakesAt()).toEqual(later(AFTERNOON, 65));
   const due = async () => {
@@ -241,13 +241,13 @@ test("a campaign whose next step is days away is planned once a minute, and wake
     return (await bench.sql.unsafe(task?.due))[0]?.["?column?"] ?? false;
   };
   await bench.sql`update public.campaigns set status = 'paused' where status = 'running' and id <> ${drip}`;
-  await bench.sql`update private.campaign_pace set wakes_at = now() + interval '1 minute' where campaign_id = ${drip}`;
+  await bench.sql`update private.campaign_turns set wakes_at = now() + interval '1 minute' where campaign_id = ${drip}`;
   expect(await due()).toBe(false);
-  await bench.sql`update private.campaign_pace set wakes_at = now() where campaign_id = ${drip}`;
+  await bench.sql`update private.campaign_turns set wakes_at = now() where campaign_id = ${drip}`;
   expect(await due()).toBe(true);
   // The last minute before it is due is not slept through.
   await plan(bench.a.sql, later(AFTERNOON, 3 * DAY - 20));
-  await bench.sql`update private.campaign_pace set wakes_at = '-infinity' where campaign_id = ${drip}`;
+  await bench.sql`update private.campaign_turns set wakes_at = '-infinity' where campaign_id = ${drip}`;
   await plan(bench.a.sql, later(AFTERNOON, 3 * DAY - 20));
   expect(await wakesAt()).toEqual(later(AFTERNOON, 3 * DAY));
   expect(await send(later(AFTERNOON, 3 * DAY))).toHaveLength(3);

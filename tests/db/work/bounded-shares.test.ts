@@ -98,14 +98,14 @@ test("a plan looks at 200 of an organisation's campaigns, and the next one goes 
   await campaigns(org, 450, "running");
   await backdated(
     bench.sql,
-    `insert into private.campaign_pace (campaign_id) select id from public.campaigns where org_id = '${org.id}' on conflict do nothing;
+    `insert into private.campaign_turns (campaign_id) select id from public.campaigns where org_id = '${org.id}' on conflict do nothing;
      insert into public.campaign_targets (org_id, campaign_id, lead_id, lead_phone_id, e164, ordinal, window_key, state)
      select c.org_id, c.id, p.lead_id, p.id, p.e164, 1, 'America/Chicago|TX', 'waiting'
      from public.campaigns c join public.lead_phones p on p.org_id = c.org_id where c.org_id = '${org.id}'`,
   );
   const looked = async () => {
     const [row] = await bench.sql`
-      select count(*)::int as n from private.campaign_pace p join public.campaigns c on c.id = p.campaign_id
+      select count(*)::int as n from private.campaign_turns p join public.campaigns c on c.id = p.campaign_id
       where c.org_id = ${org.id} and p.planned_at > '-infinity'`;
     return row?.n as number;
   };

@@ -26,6 +26,13 @@ it("weighs texts as the campaign does", () => {
   expect(estimateSegments([short, { ...long, weight: 0 }], people(4))).toMatchObject({ max: 1 });
 });
 
+it("renders 10,000 times at most: with many texts, for fewer people", () => {
+  const texts = (count: number) => Array.from({ length: count }, () => short);
+  expect(estimateSegments(texts(20), people(200))?.people).toBe(200);
+  expect(estimateSegments(texts(200), people(200))?.people).toBe(50);
+  expect(estimateSegments(texts(2_000), people(200))?.people).toBe(5);
+});
+
 it("leaves out texts that a person cannot get", () => {
   const county = { content: "Su terreno en {county}", language: "es" as const, weight: 9 };
   expect(estimateSegments([short, county], people(3))).toMatchObject({ max: 1, mean: 1 });

@@ -59,13 +59,13 @@ begin
       jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
   end if;
   for v_text in
-    select distinct t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
-    from public.campaign_templates ct
-    join public.templates t on t.id = ct.template_id and t.is_active
+    select t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
+    from (select distinct ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id) x
+    join public.templates t on t.id = x.template_id and t.is_active
     join public.orgs o on o.id = t.org_id
     cross join lateral private.check_template(t.content, t.category, t.language, o.brand) c
     cross join lateral jsonb_array_elements(c.issues) i
-    where ct.campaign_id = p_campaign.id order by 1, 2 limit 50
+    order by 1, 2 limit 50
   loop
     return query select 'text_advice', format('The text «%s»: %s %s', v_text.name, v_text.message, v_text.remedy),
       jsonb_build_object('template', v_text.name, 'issue', v_text.code), false;

@@ -9,13 +9,14 @@ set search_path = ''
 as $$
 begin
   insert into private.campaign_pace (campaign_id) values (new.id) on conflict do nothing;
+  insert into private.campaign_turns (campaign_id) values (new.id) on conflict do nothing;
   insert into public.campaign_stats (campaign_id, org_id) values (new.id, new.org_id) on conflict do nothing;
   return null;
 end;
 $$;
 comment on function private.add_campaign_rows() is
-  'Trigger: creates the clock and the row of figures of a new campaign. Security definer: the role that adds a campaign may '
-  'write neither.';
+  'Trigger: creates the clock, the turns and the row of figures of a new campaign. Security definer: the role that adds a '
+  'campaign may write none of them.';
 
 create function private.add_step_figures()
 returns trigger

@@ -15,4 +15,5 @@ begin
   end if;
 end;
 $$;
-comment on function private.refuse_start(uuid, timestamptz) is 'Raises PT409 with the reason if a campaign may not start.';
+comment on function private.refuse_start(uuid, timestamptz) is
+  'Raises PT409 with the reason if a campaign may not send now. Starting looks at more: private.start_blockers.';

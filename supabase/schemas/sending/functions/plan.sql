@@ -43,7 +43,7 @@ language sql
 set search_path = ''
 as $$
   -- No longer than a minute: whatever makes a target due sooner need not know of it.
-  update private.campaign_pace p set wakes_at = least(d.due_at, p_now + interval '1 minute')
+  update private.campaign_turns p set wakes_at = least(d.due_at, p_now + interval '1 minute')
   from (
     select min(n.not_before) as due_at
     from private.waiting_keys(p_campaign_id) as k(key)
@@ -70,7 +70,7 @@ declare
 begin
   -- Always in the same order, because the daily caps of all organisations stay locked until the end.
   for v_id in
-    select distinct c.org_id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    select distinct c.org_id from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.status = 'running' and p.wakes_at <= p_now and (p_org_id is null or c.org_id = p_org_id)
       and c.org_id <> all (v_resting)
     order by c.org_id

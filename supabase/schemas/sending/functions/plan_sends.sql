@@ -34,7 +34,7 @@ begin
   v_day := (p_now at time zone v_org.time_zone)::date;
 
   v_campaigns := array(
-    select c.id from public.campaigns c join private.campaign_pace p on p.campaign_id = c.id
+    select c.id from public.campaigns c join private.campaign_turns p on p.campaign_id = c.id
     where c.org_id = p_org_id and c.status = 'running' and p.wakes_at <= p_now
       and exists (select 1 from public.campaign_targets t where t.campaign_id = c.id and t.is_waiting)
     order by p.planned_at, c.started_at, c.id limit v_most);
@@ -95,7 +95,7 @@ begin
       v_planned := v_planned + v_room;
       v_org_room := v_org_room - v_room;
       if v_room > 0 then
-        update private.campaign_pace set planned_at = clock_timestamp() where campaign_id = v_id;
+        update private.campaign_turns set planned_at = clock_timestamp() where campaign_id = v_id;
       elsif v_campaign.type = 'drip' then
         perform private.let_campaign_sleep(v_id, p_now);
       end if;
@@ -105,9 +105,9 @@ begin
   -- There were more campaigns than one plan may process, or they took too long: those that were processed are last next time,
   -- whether they could send or not.
   if cardinality(v_campaigns) = v_most or clock_timestamp() > v_until then
-    update private.campaign_pace p set planned_at = clock_timestamp()
+    update private.campaign_turns p set planned_at = clock_timestamp()
     where p.campaign_id in (
-      select x.campaign_id from private.campaign_pace x where x.campaign_id = any (v_looked_at)
+      select x.campaign_id from private.campaign_turns x where x.campaign_id = any (v_looked_at)
         order by x.campaign_id for no key update);
   end if;
   return v_planned;
