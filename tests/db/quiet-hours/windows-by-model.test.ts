@@ -22,10 +22,10 @@ const timeOfDay = (random: SeededRandom, from = 8, to = 48) => {
   return `${String(Math.floor(halves / 2)).padStart(2, "0")}:${halves % 2 ? "30" : "00"}`;
 };
 
-/** Organisations with their own hours in their own zones, and with dated rules of their own. */
+/** Organisations with their own hours in their own zones, and with dated rules of their own; the first one has the usual hours. */
 async function addOrgs(random: SeededRandom, states: string[]): Promise<string[]> {
-  const orgs: string[] = [];
-  for (let i = 0; i < ORGS; i++) {
+  const orgs = [(await arrangeOrg(db, { numbers: 0 })).id];
+  for (let i = 1; i < ORGS; i++) {
     const [quiet_starts, quiet_ends] = [timeOfDay(random, 30, 48), timeOfDay(random, 8, 24)];
     const isOverMidnight = random.below(4) === 0;
     const time_zone = random.pick(["America/Chicago", "America/Los_Angeles", "Pacific/Guam", "UTC"]);
@@ -109,7 +109,7 @@ test("random windows equal those found minute by minute", async () => {
     if (row.is_open) open++;
   }
   expect(differing.slice(0, 5)).toEqual([]);
-  // Both open and closed windows occur often.
-  expect(open).toBeGreaterThan(CASES / 10);
-  expect(open).toBeLessThan((CASES * 9) / 10);
+  // Both open and closed windows occur, whatever hours the random organisations have: some 200 questions are about the first one.
+  expect(open).toBeGreaterThan(20);
+  expect(open).toBeLessThan(CASES - 20);
 });
