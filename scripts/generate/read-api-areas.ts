@@ -3,12 +3,17 @@ import { pathToFileURL } from "node:url";
 import type { Area } from "../../supabase/functions/_shared/http/create-area.ts";
 import { findFunctions } from "./find-functions.ts";
 
+export type ApiArea = Pick<Area, "area" | "description" | "routes">;
+/** The door of the dashboard loads its routes late. */
+type Served = Partial<ApiArea> & { loadRoutes?(): Promise<Area["routes"]> };
+
 /** @returns the area of each function that has routes, by name; @throws Error if an index.ts can't be loaded */
-export async function readApiAreas(): Promise<Area[]> {
-  const areas: Area[] = [];
+export async function readApiAreas(): Promise<ApiArea[]> {
+  const areas: ApiArea[] = [];
   for (const { entry } of await findFunctions()) {
-    const { default: area } = (await import(pathToFileURL(entry).href)) as { default: Partial<Area> };
-    if (area.routes) areas.push(area as Area);
+    const { default: area } = (await import(pathToFileURL(entry).href)) as { default: Served };
+    const routes = area.routes ?? (await area.loadRoutes?.());
+    if (routes) areas.push({ ...(area as ApiArea), routes });
   }
   return areas;
 }

@@ -1,8 +1,8 @@
 // docs/routes.md: every route of every area in one table each, with who may call it.
-import type { Area } from "../../supabase/functions/_shared/http/create-area.ts";
+import type { Permission, Route } from "../../supabase/functions/_shared/http/declared-route.ts";
 import { ROLES } from "../../supabase/functions/_shared/http/roles.ts";
-import type { Permission, Route } from "../../supabase/functions/_shared/http/route.ts";
 import type { GeneratedFile } from "../tools/generated-file.ts";
+import type { ApiArea } from "./read-api-areas.ts";
 
 const CALLERS: Record<Permission, string> = {
   viewer: "viewer",
@@ -17,7 +17,7 @@ const CALLERS: Record<Permission, string> = {
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** @param areas in the order in which the page has them */
-export function routesDocument(areas: Pick<Area, "area" | "description" | "routes">[]): GeneratedFile {
+export function routesDocument(areas: ApiArea[]): GeneratedFile {
   const parts = [
     "<!-- Generated from the route tables in supabase/functions by `npm run generate`: do not edit. -->",
     "# Routes",
@@ -27,10 +27,16 @@ export function routesDocument(areas: Pick<Area, "area" | "description" | "route
     ...areas.flatMap(({ area, description, routes }) => [
       `## ${area}`,
       description,
+      ...(routes.some(({ isMounted }) => isMounted)
+        ? ["The routes of the areas below are served here, too, except those of the machines."]
+        : []),
       [
         "| method | path | who may call | what it does |",
         "| --- | --- | --- | --- |",
-        ...[...routes].sort(byPath).map((route) => writeRow(area, route)),
+        ...[...routes]
+          .filter(({ isMounted }) => !isMounted)
+          .sort(byPath)
+          .map((route) => writeRow(area, route)),
       ].join("\n"),
     ]),
   ];

@@ -105,6 +105,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
+  campaign_people: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_campaign_ids: [row.campaigns?.id] }),
+  },
   campaign_preflight: { role: "viewer", other: 404, args: campaign },
   campaign_reasons: { role: "viewer", other: "empty", args: campaign },
   change_segment_leads: {
@@ -472,6 +477,7 @@ const FOR_USERS = [
   "cancel_job",
   "campaign_figures",
   "campaign_outlook",
+  "campaign_people",
   "campaign_preflight",
   "campaign_reasons",
   "change_segment_leads",

@@ -3,14 +3,20 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { hasRank, isRole } from "../../supabase/functions/_shared/http/roles.ts";
 import { type Answer, callFunction } from "../fixtures/call-function.ts";
 import { postWebhook } from "../fixtures/post-webhook.ts";
+import { readOperations } from "../fixtures/read-operations.ts";
 import { type Actor, buildWorld, type World } from "./build-world.ts";
 import type { Side } from "./fill-org.ts";
-import { readRoutes } from "./read-routes.ts";
-import { ROUTES, type RouteExpectation } from "./routes.ts";
+import type { RouteExpectation } from "./route-expectation.ts";
+import { ROUTES } from "./routes.ts";
 import { takeFingerprint } from "./take-fingerprint.ts";
 
 const stack = inject("stack");
-const found = await readRoutes(stack);
+const found = (await readOperations<Record<string, string>>(stack)).map(({ method, path, operation }) => ({
+  name: `${method} ${path}`,
+  method,
+  path,
+  permission: operation["x-permission"] ?? "none",
+}));
 
 let world: World;
 beforeAll(async () => {
@@ -27,7 +33,7 @@ it("has an expectation for every route, with its permission, and a route for eve
 const expectationOf = (name: string) => ROUTES[name] as RouteExpectation;
 const bothSides = () => takeFingerprint(world.sql, [world.ours, world.theirs]);
 const seen = ({ status, body }: Answer) =>
-  `${status} ${body?.error?.code ?? JSON.stringify(body ?? "").slice(0, 200)}`;
+  `${status} ${body?.error?.name ?? body?.error?.code ?? JSON.stringify(body ?? "").slice(0, 200)}`;
 
 /** A call about this side's rows; its id is made before the call. */
 async function prepare(name: string, side: Side) {

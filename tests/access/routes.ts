@@ -1,25 +1,9 @@
 // Who may call which route of which function. A role is the lowest that may, about its own organisation; if a path names
 // something, another organisation's gives 404.
 import { randomUUID } from "node:crypto";
-import type { Permission } from "../../supabase/functions/_shared/http/route.ts";
+import { doorRoutes } from "./door-routes.ts";
 import { nextPhone, type Side } from "./fill-org.ts";
-
-export interface RouteExpectation {
-  permission: Permission;
-  /** The {id} of the path for a side; a new one each time if a call uses it up. */
-  id?(side: Side): string | Promise<string>;
-  /** Values of the path's other parameters, by name, such as phone_id. */
-  rest?: Record<string, (side: Side) => string | Promise<string>>;
-  /** The query, with the other side's ids if it takes any. */
-  query?(side: Side): Record<string, string>;
-  /** A valid body (or a promise of one), so that only the caller decides; with the other side's ids if it takes any. */
-  send?(side: Side): unknown;
-  /**
-   * The answer to a query or body with the other side's ids: not found, or refused as input. Such routes need no id in their
-   * path.
-   */
-  other?: 404 | 422;
-}
+import type { RouteExpectation } from "./route-expectation.ts";
 
 const campaign = (side: Side) => side.row.campaigns?.id;
 const lead = (side: Side) => side.row.leads?.id;
@@ -53,7 +37,7 @@ function openRoutes(...areas: string[]): Record<string, RouteExpectation> {
   return Object.fromEntries(paths.map((path) => [path, { permission: "open" }]));
 }
 
-export const ROUTES: Record<string, RouteExpectation> = {
+const AREAS: Record<string, RouteExpectation> = {
   ...openRoutes(
     "campaigns",
     "compliance",
@@ -435,3 +419,5 @@ export const ROUTES: Record<string, RouteExpectation> = {
   "POST /background-worker/drain": { permission: "worker_secret" },
   "POST /background-worker/remove-import-files": { permission: "worker_secret" },
 };
+
+export const ROUTES: Record<string, RouteExpectation> = { ...AREAS, ...doorRoutes(AREAS) };

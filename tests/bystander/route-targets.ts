@@ -1,6 +1,7 @@
 // Every route of every function, from the OpenAPI documents: a valid request changed in its path, query, body or headers.
-import { findFunctions } from "../../scripts/generate/find-functions.ts";
-import { ROUTES, type RouteExpectation } from "../access/routes.ts";
+import type { RouteExpectation } from "../access/route-expectation.ts";
+import { ROUTES } from "../access/routes.ts";
+import { type FoundOperation, readOperations } from "../fixtures/read-operations.ts";
 import type { TestStack } from "../fixtures/test-stack.ts";
 import { boundaryValues, type JsonSchema, resolve } from "./boundaries.ts";
 import { able } from "./function-targets.ts";
@@ -16,21 +17,17 @@ interface Parameter {
 }
 
 interface Operation {
+  "x-mounted"?: boolean;
   "x-permission"?: string;
   parameters?: Parameter[];
   requestBody?: { content?: Record<string, { schema?: JsonSchema }> };
 }
 
-interface FoundRoute {
-  method: string;
-  path: string;
-  operation: Operation;
-  document: object;
-}
+type FoundRoute = FoundOperation<Operation>;
 
 /** @throws if a route has no valid request, or a function has no document */
 export async function routeTargets(stack: TestStack): Promise<Target[]> {
-  const found = await readRoutes(stack);
+  const found = await readOperations<Operation>(stack);
   const name = ({ method, path }: FoundRoute) => `${method} ${path}`;
   const unknown = found.map(name).filter((one) => !ROUTES[one]);
   if (unknown.length > 0)
@@ -239,26 +236,4 @@ function oddHeaders({ random }: CallContext): Record<string, string> {
     { range: "bytes=0-,1-,2-,3-" },
     { "x-http-method-override": "DELETE" },
   ]);
-}
-
-async function readRoutes(stack: TestStack): Promise<FoundRoute[]> {
-  const documents = await Promise.all(
-    (await findFunctions()).map(async ({ name }) => {
-      const response = await fetch(`${stack.FUNCTIONS_URL}/${name}/openapi.json`);
-      if (!response.ok) throw new Error(`function ${name} gives no openapi.json: ${response.status}`);
-      return (await response.json()) as { paths: Record<string, Record<string, Operation>> };
-    }),
-  );
-  return documents
-    .flatMap((document) =>
-      Object.entries(document.paths).flatMap(([path, operations]) =>
-        Object.entries(operations).map(([verb, operation]) => ({
-          method: verb.toUpperCase(),
-          path,
-          operation,
-          document,
-        })),
-      ),
-    )
-    .sort((a, b) => `${a.method} ${a.path}`.localeCompare(`${b.method} ${b.path}`));
 }

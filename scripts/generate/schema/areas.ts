@@ -8,6 +8,7 @@ export const AREAS = {
   foundation: "What every area uses: errors, ids, checks of the shape of JSON, and Twilio's error codes.",
   identity: "Organisations, their people, invitations, roles, settings and quotas.",
   work: "Queues and jobs that all organisations share: whose turn it is, and what happens to work that fails.",
+  requests: "Requests that come twice and count once.",
   compliance: "Opt-outs, consent, the audit trail and alerts.",
   imports: "CSV files on their way to leads: chunks, merging, rejected rows and undo.",
   leads: "Owners, their phones and parcels; search, statistics and history.",

@@ -16,5 +16,6 @@ export function webhookType(ctx: MachineContext): WebhookType {
 
 /** The URL that Twilio called and signed. */
 export function calledUrl(ctx: MachineContext): string {
-  return publicUrl(ctx.env.require("PUBLIC_FUNCTIONS_URL"), `/twilio/${webhookType(ctx)}`, ctx.request.url);
+  const { pathname } = new URL(ctx.request.url);
+  return publicUrl(ctx.env.require("PUBLIC_FUNCTIONS_URL"), pathname, ctx.request.url);
 }

@@ -2,8 +2,12 @@
 import { z } from "zod";
 import { readEnvironment } from "../../../supabase/functions/_shared/environment/environment.ts";
 import { type AreaOptions, createArea } from "../../../supabase/functions/_shared/http/create-area.ts";
+import type {
+  Permission,
+  RequestSchemas,
+  Route,
+} from "../../../supabase/functions/_shared/http/declared-route.ts";
 import { object } from "../../../supabase/functions/_shared/http/responses.ts";
-import type { Permission, RequestSchemas, Route } from "../../../supabase/functions/_shared/http/route.ts";
 import { route } from "../../../supabase/functions/_shared/http/route.ts";
 import { JWT_SECRET, PROJECT_URL } from "./sign-token.ts";
 

@@ -637,6 +637,7 @@ export type Database = {
           retry_undelivered: boolean;
           scheduled_at: string | null;
           started_at: string | null;
+          starts_when_built: boolean;
           status: Database["public"]["Enums"]["campaign_status"];
           status_reason: string | null;
           target_criteria: NonNullable<Json>;
@@ -667,6 +668,7 @@ export type Database = {
           retry_undelivered?: boolean;
           scheduled_at?: string | null;
           started_at?: string | null;
+          starts_when_built?: boolean;
           status?: Database["public"]["Enums"]["campaign_status"];
           status_reason?: string | null;
           target_criteria?: NonNullable<Json>;
@@ -696,6 +698,7 @@ export type Database = {
           retry_undelivered?: boolean;
           scheduled_at?: string | null;
           started_at?: string | null;
+          starts_when_built?: boolean;
           status?: Database["public"]["Enums"]["campaign_status"];
           status_reason?: string | null;
           target_criteria?: NonNullable<Json>;
@@ -2872,9 +2875,20 @@ export type Database = {
       add_test_phone: { Args: { p_e164: string; p_label?: string }; Returns: string };
       archive_campaign: { Args: { p_campaign_id: string; p_is_archived?: boolean }; Returns: undefined };
       archive_template: { Args: { p_is_archived?: boolean; p_template_id: string }; Returns: undefined };
-      build_targets: { Args: { p_campaign_id: string; p_dry_run?: boolean }; Returns: Json };
+      build_targets: {
+        Args: { p_campaign_id: string; p_dry_run?: boolean; p_start?: boolean };
+        Returns: Json;
+      };
       campaign_figures: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_people: {
+        Args: { p_campaign_ids: string[] };
+        Returns: {
+          campaign_id: string;
+          converted_leads: number;
+          matching_leads: number;
+        }[];
+      };
       campaign_preflight: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
@@ -2891,7 +2905,7 @@ export type Database = {
       clone_campaign: { Args: { p_campaign_id: string; p_name?: string }; Returns: string };
       confirm_test_phone: { Args: { p_code: string; p_test_phone_id: string }; Returns: Json };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
-      create_campaign: { Args: { p_input: Json }; Returns: string };
+      create_campaign: { Args: { p_input: Json; p_repeat_key?: string }; Returns: string };
       create_campaign_of_blueprint: { Args: { p_blueprint_id: string; p_input: Json }; Returns: string };
       create_export: { Args: { p_filter: Json; p_options: Json }; Returns: Json };
       create_import: {
@@ -2899,8 +2913,11 @@ export type Database = {
         Returns: Json;
       };
       create_import_upload: { Args: { p_file_bytes: number; p_file_name: string }; Returns: Json };
-      create_lead: { Args: { p_allow_duplicate_phone?: boolean; p_lead: Json }; Returns: Json };
-      create_template: { Args: { p_input: Json }; Returns: string };
+      create_lead: {
+        Args: { p_allow_duplicate_phone?: boolean; p_lead: Json; p_repeat_key?: string };
+        Returns: Json;
+      };
+      create_template: { Args: { p_input: Json; p_repeat_key?: string }; Returns: string };
       delete_blueprint: { Args: { p_blueprint_id: string }; Returns: undefined };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };

@@ -28,4 +28,9 @@ export interface UserContext extends MachineContext {
   user: User;
   /** supabase-js with the user's rights: row-level security applies. */
   db: UserClient;
+  /**
+   * The hash of a request that its client may send twice, 64 hexadecimal digits: what creates something answers the second one
+   * with what the first created (private.first_result).
+   */
+  repeatKey?: string;
 }

@@ -1,5 +1,5 @@
 // Which methods a path has: to tell 405 from 404, and for the header Allow.
-import type { Route } from "./route.ts";
+import type { Route } from "./declared-route.ts";
 
 /** @param path below the area, such as /123/start @returns methods of the routes with this path, empty if there is none */
 export function methodsOf(routes: readonly Route[], path: string): string[] {

@@ -1,9 +1,9 @@
 // The OpenAPI document of an area, made from its route declarations.
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { DEFAULT_MAX_BODY_BYTES, type Permission, type Route } from "./declared-route.ts";
 import { ERROR_STATUS } from "./error-codes.ts";
 import type { Answer } from "./responses.ts";
 import { isRole } from "./roles.ts";
-import { DEFAULT_MAX_BODY_BYTES, type Permission, type Route } from "./route.ts";
 import { VERSION } from "./version.ts";
 
 export interface AreaDescription {
@@ -58,6 +58,7 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
       summary: route.summary,
       ...(route.description && { description: route.description }),
       "x-permission": route.permission,
+      ...(route.isMounted && { "x-mounted": true }),
       ...(schema && { "x-max-body-bytes": route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES }),
       security: security.map((scheme: string) => ({ [scheme]: [] })),
       request: {
@@ -87,6 +88,8 @@ function success(answer: Answer) {
       return { description: answer.description, content: { [answer.contentType]: { schema: z.string() } } };
     case "object":
       return json(z.object({ success: z.literal(true), data: answer.schema }));
+    case "verbatim":
+      return json(answer.schema);
     case "list":
       return json(
         z.object({

@@ -1,10 +1,10 @@
 // Turns a request into the input its route declared, or into an error that names the field and the remedy.
 import type { z } from "zod";
 import { AppError, type FieldError, validationError } from "./app-error.ts";
+import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./declared-route.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { formFields, readForm, readJson } from "./read-body.ts";
 import { readQuery } from "./read-query.ts";
-import { DEFAULT_MAX_BODY_BYTES, type RequestSchemas, type Route } from "./route.ts";
 
 /**
  * Order: path, query, body; the body is not read if the others are wrong.
@@ -21,20 +21,20 @@ export async function parseInput(
   const maxBytes = route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   const input: Record<string, unknown> = {};
   if (schemas.params) input.params = parseParams(schemas.params, params);
-  if (schemas.query) input.query = parse(schemas.query, readQuery(new URL(request.url), schemas.query));
+  if (schemas.query) input.query = parseValue(schemas.query, readQuery(new URL(request.url), schemas.query));
   if (schemas.body) {
     const mayBeEmpty = schemas.body.safeParse(undefined).success;
-    input.body = parse(schemas.body, await readJson(request, maxBytes, mayBeEmpty));
+    input.body = parseValue(schemas.body, await readJson(request, maxBytes, mayBeEmpty));
   }
   if (schemas.form)
-    input.form = parse(schemas.form, formFields(request, form ?? (await readForm(request, maxBytes))));
+    input.form = parseValue(schemas.form, formFields(request, form ?? (await readForm(request, maxBytes))));
   return input;
 }
 
 /** A wrong path is a malformed request (400), not a wrong field (422). */
 function parseParams(schema: z.ZodObject, params: Record<string, string>): unknown {
   try {
-    return parse(schema, params);
+    return parseValue(schema, params);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(
@@ -45,7 +45,8 @@ function parseParams(schema: z.ZodObject, params: Record<string, string>): unkno
   }
 }
 
-function parse(schema: z.ZodType, value: unknown): unknown {
+/** @throws AppError invalid_input naming every wrong field */
+export function parseValue(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value, { error: describeIssue });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(fieldErrors);

@@ -16,6 +16,8 @@ export function respond(answer: Answer, result: unknown): Response {
     }
     case "object":
       return Response.json({ success: true, data: result }, { status: answer.status });
+    case "verbatim":
+      return Response.json(result, { status: answer.status });
   }
 }
 

@@ -1,4 +1,4 @@
-// The five kinds of answer a route may declare. The kind decides status and envelope; respond.ts writes them.
+// The kinds of answer a route may declare. The kind decides status and envelope; respond.ts writes them.
 import type { z } from "zod";
 import type { Pagination } from "./pagination.ts";
 
@@ -22,7 +22,13 @@ export interface RawAnswer {
   contentType: string;
   description: string;
 }
-export type Answer = ObjectAnswer | ListAnswer | EmptyAnswer | RawAnswer;
+/** The body is exactly what the use case returns: for clients whose shapes are not ours. */
+export interface VerbatimAnswer<S extends z.ZodType = z.ZodType> {
+  kind: "verbatim";
+  status: 200 | 201;
+  schema: S;
+}
+export type Answer = ObjectAnswer | ListAnswer | EmptyAnswer | RawAnswer | VerbatimAnswer;
 
 /** 200 with one object: { success, data }. */
 export const object = <S extends z.ZodType>(schema: S): ObjectAnswer<S> => ({
@@ -58,6 +64,13 @@ export const raw = (contentType: string, description: string): RawAnswer => ({
   description,
 });
 
+/** JSON without an envelope: the body is the use case's result. */
+export const verbatim = <S extends z.ZodType>(schema: S, status: 200 | 201 = 200): VerbatimAnswer<S> => ({
+  kind: "verbatim",
+  status,
+  schema,
+});
+
 /** What the use case of a list returns: the page's rows and its place in the list. */
 export interface ListResult<T> {
   data: T[];
@@ -68,7 +81,7 @@ export interface ListResult<T> {
 export type ResultOf<A extends Answer> =
   A extends ListAnswer<infer S>
     ? ListResult<z.output<S>>
-    : A extends ObjectAnswer<infer S>
+    : A extends ObjectAnswer<infer S> | VerbatimAnswer<infer S>
       ? z.output<S>
       : A extends RawAnswer
         ? Response

@@ -3,11 +3,11 @@ import { AppError } from "./app-error.ts";
 import { authenticate } from "./authenticate.ts";
 import { isSameSecret } from "./check-secret.ts";
 import type { MachineContext, UserContext } from "./context.ts";
+import { DEFAULT_MAX_BODY_BYTES, type Route } from "./declared-route.ts";
 import { parseInput } from "./parse-input.ts";
 import { readForm } from "./read-body.ts";
 import { respond } from "./respond.ts";
 import { hasRank, isRole } from "./roles.ts";
-import { DEFAULT_MAX_BODY_BYTES, type Route } from "./route.ts";
 
 /**
  * Checks that Twilio signed the request.

@@ -153,6 +153,7 @@ export const filterFields = {
         )
         .max(100)
         .optional(),
+      untagged: z.boolean().optional(),
     })
     .optional(),
   zips: z

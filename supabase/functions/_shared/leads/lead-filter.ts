@@ -11,7 +11,7 @@ const MEANINGS: Record<keyof typeof filterFields, string> = {
   states: "With a mailing address in any of these states",
   cities: "With a mailing address in any of these cities",
   zips: "With a mailing address in any of these ZIP codes, by their five digits",
-  tags: "any: at least one of these tags; all: all of them; none: none of them",
+  tags: "any: at least one of these tags; all: all of them; none: none of them; untagged: leads without tags, too, beside those of any",
   statuses: "With any of these statuses",
   scores: "With any of these scores",
   sources: "From any of these sources",

@@ -7,6 +7,7 @@ const {
   name: _name,
   scheduled_at: _scheduledAt,
   quiet_hours_override: _override,
+  texts: _texts,
   ...shape
 } = campaignInput.shape;
 const definition = z

@@ -14,10 +14,14 @@ export interface BuildAnswer {
 /** The worker builds in chunks; follow the campaign's status and figures over Realtime until it is `ready`. */
 export async function buildTargets(
   ctx: UserContext,
-  { params, body }: { params: { id: string }; body: { dry_run: boolean } },
+  { params, body }: { params: { id: string }; body: { dry_run: boolean; start: boolean } },
 ): Promise<BuildAnswer> {
   const counts = parseAnswer(
-    await ctx.db.rpc("build_targets", { p_campaign_id: params.id, p_dry_run: body.dry_run }),
+    await ctx.db.rpc("build_targets", {
+      p_campaign_id: params.id,
+      p_dry_run: body.dry_run,
+      p_start: body.start,
+    }),
     audienceCounts.nullable(),
   );
   const { status } = await getCampaign(ctx, { params });

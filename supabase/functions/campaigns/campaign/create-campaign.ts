@@ -12,6 +12,11 @@ export async function createCampaign(
   { body }: { body: z.output<typeof campaignInput> },
 ): Promise<CampaignDetail> {
   refuseOverride(ctx, body);
-  const id = dataOrThrow(await ctx.db.rpc("create_campaign", { p_input: body }));
+  const id = dataOrThrow(
+    await ctx.db.rpc("create_campaign", {
+      p_input: body,
+      ...(ctx.repeatKey && { p_repeat_key: ctx.repeatKey }),
+    }),
+  );
   return getCampaign(ctx, { params: { id } });
 }

@@ -86,7 +86,20 @@ export const routes = [
     path: "/{id}/build-targets",
     summary: "Build the audience, or count it by reason with dry_run",
     permission: "campaign_manager",
-    request: { params, body: z.strictObject({ dry_run: z.boolean().default(false) }).prefault({}) },
+    request: {
+      params,
+      body: z
+        .strictObject({
+          dry_run: z.boolean().default(false).describe("Only count, by reason"),
+          start: z
+            .boolean()
+            .default(false)
+            .describe(
+              "Start as soon as it is built, or at its scheduled_at, whatever its warnings are; if something forbids that, it waits for a person, with an alert",
+            ),
+        })
+        .prefault({}),
+    },
     response: object(
       z.object({
         status: z.enum(CAMPAIGN_STATUSES),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Constants } from "../../_shared/db/database.types.ts";
 import { instant } from "../../_shared/http/instant.ts";
-import { oneLine, text } from "../../_shared/http/one-line.ts";
+import { exactText, oneLine, text } from "../../_shared/http/one-line.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 import { LANGUAGES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
 import { hasOneList, step, stepsInput, TWO_LISTS } from "./steps.ts";
@@ -122,6 +122,18 @@ export const campaignInput = z
     ...z.strictObject(fields).partial().shape,
     name: fields.name,
     language: z.enum(LANGUAGES).optional().describe("Language of the templates used by default"),
+    texts: z
+      .array(
+        z.strictObject({
+          id: id.describe("A new id of your choice, by which template_ids, variants and steps name it"),
+          content: exactText(4000),
+          category: z.enum(["initial", "followup"]),
+          language: z.enum(LANGUAGES),
+        }),
+      )
+      .max(20)
+      .optional()
+      .describe("Templates that are created with the campaign, under its name; all or nothing"),
   })
   .refine(hasOneList, TWO_LISTS);
 export const campaignChanges = z
@@ -228,6 +240,7 @@ export const campaign = z.object({
   retry_undelivered: z.boolean(),
   scheduled_at: z.string().nullable(),
   built_at: z.string().nullable(),
+  starts_when_built: z.boolean().describe("It is being built, and starts as soon as that is done"),
   started_at: z.string().nullable(),
   paused_at: z.string().nullable(),
   finished_at: z.string().nullable(),

@@ -4,9 +4,9 @@ import { campaign, stats } from "./schemas.ts";
 
 export const CAMPAIGN_COLUMNS =
   "id, name, description, type, status, status_reason, needs_attention, template_category, target_criteria, phones, mps, " +
-  "daily_cap, cooldown_days, quiet_hours_override, retry_undelivered, scheduled_at, built_at, started_at, paused_at, " +
-  "finished_at, archived_at, created_at, updated_at, stats:campaign_stats(audience, excluded, canceled, waiting, queued, sending, " +
-  "unknown, sent, failed, delivered, undelivered, unconfirmed, replies, opt_outs, segments, updated_at)";
+  "daily_cap, cooldown_days, quiet_hours_override, retry_undelivered, scheduled_at, built_at, starts_when_built, started_at, " +
+  "paused_at, finished_at, archived_at, created_at, updated_at, " +
+  "stats:campaign_stats(audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered, unconfirmed, replies, opt_outs, segments, updated_at)";
 
 export type Campaign = z.output<typeof campaign>;
 

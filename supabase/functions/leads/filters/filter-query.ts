@@ -21,6 +21,7 @@ export const filterFields = {
   tags: tags.any.describe("With any of these tags"),
   tags_all: tags.all.describe("With all of these tags"),
   tags_none: tags.none.describe("With none of these tags"),
+  untagged: flag.optional().describe("true: leads without tags, too, beside those with any of `tags`"),
   status: shape.statuses,
   score: shape.scores,
   source: shape.sources,
@@ -51,7 +52,7 @@ export type FilterQuery = z.output<z.ZodObject<typeof filterFields>>;
 
 /** Leaves out fields that the query does not name. */
 export function filterOf(query: FilterQuery): LeadFilter {
-  const { tags, tags_all, tags_none } = query;
+  const { tags, tags_all, tags_none, untagged } = query;
   const asked = {
     search: query.search,
     counties: query.county,
@@ -72,7 +73,7 @@ export function filterOf(query: FilterQuery): LeadFilter {
     replied: query.replied,
     not_contacted_days: query.not_contacted_days,
     deleted: query.deleted,
-    tags: given({ any: tags, all: tags_all, none: tags_none }),
+    tags: given({ any: tags, all: tags_all, none: tags_none, untagged }),
     acreage: given({ from: query.acreage_from, to: query.acreage_to }),
     estimated_value: given({ from: query.estimated_value_from, to: query.estimated_value_to }),
     created: given({ from: query.created_from, to: query.created_to }),

@@ -16,18 +16,28 @@ import { reserveCpu } from "./reserve-cpu.ts";
 import type { StartedImport } from "./schemas.ts";
 import { toImport } from "./select-import.ts";
 
+export interface ExecuteInput {
+  [name: string]: unknown;
+  /** Turns the fields beside the file into those of an import, for callers that name them otherwise. */
+  readFields?(fields: Record<string, string>): Record<string, string>;
+}
+
 /**
  * Storage is written with the secret key, so that users need no rights on the bucket; the organisation is the caller's own.
  * @throws AppError invalid_input for what can't be imported, duplicate for a file that was imported before, try_again while
  *   other files leave no room. Nothing stays behind then, except the file of an upload, which can be tried again.
  */
-export async function executeImport(ctx: UserContext): Promise<StartedImport> {
+export async function executeImport(
+  ctx: UserContext,
+  { readFields = (fields) => fields }: ExecuteInput = {},
+): Promise<StartedImport> {
   const ownId = crypto.randomUUID();
   const ownFile = { kind: "import", orgId: ctx.user.orgId, importId: ownId } as const;
   const storage = openFileStore(ctx.env);
   const timeZone = await readTimeZone(ctx);
   const now = new Date();
-  const read = async (fields: Record<string, string>, csv: CsvFile, head: FileHead) => {
+  const read = async (given: Record<string, string>, csv: CsvFile, head: FileHead) => {
+    const fields = readFields(given);
     const known = await findMapping(ctx, csv.columns);
     return readImportOptions(fields, { csv, sample: readSample(csv, head), known, now, timeZone });
   };
@@ -42,7 +52,7 @@ export async function executeImport(ctx: UserContext): Promise<StartedImport> {
           ...(uploadId === undefined && {
             store: async (body, csv, head) => {
               // If the mapping came before the file, a wrong one is refused before 100 MB are stored.
-              if (fieldsBefore.mapping !== undefined) await read(fieldsBefore, csv, head);
+              if (readFields(fieldsBefore).mapping !== undefined) await read(fieldsBefore, csv, head);
               dataOrThrow(await ctx.db.rpc("check_storage", { p_bytes: announcedBytes(ctx.request) }));
               isStored = true;
               await storage.upload(ownFile, body, "text/csv").catch((cause) => {

@@ -12,7 +12,12 @@ export async function createTemplate(
   ctx: UserContext,
   { body }: { body: z.output<typeof templateInput> },
 ): Promise<TemplateDetail> {
-  const id = dataOrThrow(await ctx.db.rpc("create_template", { p_input: body }));
+  const id = dataOrThrow(
+    await ctx.db.rpc("create_template", {
+      p_input: body,
+      ...(ctx.repeatKey && { p_repeat_key: ctx.repeatKey }),
+    }),
+  );
   return getTemplate(ctx, { params: { id } });
 }
 

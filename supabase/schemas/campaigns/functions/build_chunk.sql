@@ -1,3 +1,32 @@
+create function private.start_when_built(p_campaign public.campaigns, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_blocker record;
+begin
+  select * into v_blocker from private.start_blockers(p_campaign.id, p_now) b where not b.can_wait limit 1;
+  if found then
+    update public.campaigns set starts_when_built = false, needs_attention = left(v_blocker.message, 1000)
+    where id = p_campaign.id;
+    perform private.raise_alert(p_campaign.org_id, 'start_refused', 'critical',
+      format('Campaign "%s" is built, and could not start. %s', p_campaign.name, v_blocker.message), p_campaign.id, null,
+      v_blocker.details || jsonb_build_object('code', v_blocker.code));
+    return;
+  end if;
+  update public.campaigns
+  set status = 'scheduled', scheduled_at = greatest(p_campaign.scheduled_at, p_now), starts_when_built = false
+  where id = p_campaign.id;
+exception when sqlstate 'PT429' then
+  -- The organisation has as many scheduled campaigns as it may: this one waits for a person.
+  update public.campaigns set starts_when_built = false, needs_attention = left(sqlerrm, 1000) where id = p_campaign.id;
+end;
+$$;
+comment on function private.start_when_built(public.campaigns, timestamptz) is
+  'Has a campaign that was just built start in the next tick, or at its scheduled_at if that is later. If something forbids it '
+  'that does not pass by itself, it stays ready, with the reason and the alert start_refused. The caller holds its lock.';
+
 create function private.build_chunk(p_campaign_id uuid, p_limit integer default 10000, p_now timestamptz default now())
 returns boolean
 language plpgsql
@@ -60,10 +89,13 @@ begin
   end if;
 
   update public.campaigns
-  set build_cursor = v_upto,
+  set build_cursor = v_upto, needs_attention = null,
       status = case when v_upto is null then 'ready' else 'building' end::public.campaign_status,
       built_at = case when v_upto is null then p_now end
   where id = p_campaign_id;
+  if v_upto is null and v_campaign.starts_when_built then
+    perform private.start_when_built(v_campaign, p_now);
+  end if;
   return v_upto is not null;
 end;
 $$;

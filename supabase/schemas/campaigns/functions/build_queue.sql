@@ -6,7 +6,7 @@ as $$
 begin
   -- built_at is set if there are targets from an earlier build: the next build deletes them first.
   update public.campaigns c
-  set status = 'draft', build_cursor = null, needs_attention = left(p_reason, 1000),
+  set status = 'draft', build_cursor = null, starts_when_built = false, needs_attention = left(p_reason, 1000),
       built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id)
         then coalesce(c.built_at, p_now) end
   where c.id = p_campaign.id;
@@ -112,8 +112,6 @@ begin
     perform private.send_work('builds', (select c.org_id from public.campaigns c where c.id = p_campaign_id),
       jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
   end if;
-  update public.campaigns c set needs_attention = null
-  where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;
   perform private.clear_failure('build', p_campaign_id, p_now);
   return true;
 end;

@@ -127,6 +127,7 @@ begin
       started_at = case when v_later then null else p_now end,
       status_reason = null, needs_attention = null
   where id = p_campaign_id;
+  perform private.close_alerts(v_campaign.org_id, 'start_refused', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
     else 'campaign_started' end, null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);

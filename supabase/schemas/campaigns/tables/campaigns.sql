@@ -17,6 +17,7 @@ create table public.campaigns (
   scheduled_at timestamptz,
   built_at timestamptz,
   build_cursor uuid,
+  starts_when_built boolean not null default false,
   started_at timestamptz,
   paused_at timestamptz,
   finished_at timestamptz,
@@ -46,6 +47,8 @@ comment on column public.campaigns.quiet_hours_override is
   'else it is refused when saved and again when claimed.';
 comment on column public.campaigns.retry_undelivered is
   'Also retry 30003 (unreachable handset), 30008 (unknown) and 30500 (internal error), which a carrier may have had.';
+comment on column public.campaigns.starts_when_built is
+  'The campaign is being built, and a person wants it to start as soon as that is done.';
 comment on column public.campaigns.needs_attention is 'Why the campaign can''t proceed by itself; null if it can.';
 comment on column public.campaigns.breaker_since is
   'When the campaign was last resumed. The circuit breaker counts only what happened since, so that what tripped it once does '

@@ -146,6 +146,11 @@ begin
     select t.name, array(select upper(w) from unnest(private.filter_words(p_filter, 'tags.' || t.name)) w) as words
     from unnest(array['any', 'all', 'none']) t (name)
   loop
+    if v_field.name = 'any' and p_filter #> '{tags,untagged}' = 'true' then
+      v_sql := v_sql || case when cardinality(v_field.words) = 0 then ' and l.tags = ''{}'''
+        else format(' and (l.tags = ''{}'' or l.tags && %L::text[])', v_field.words) end;
+      continue;
+    end if;
     continue when cardinality(v_field.words) = 0;
     v_sql := v_sql || format(case v_field.name
       when 'any' then ' and l.tags && %L::text[]' when 'all' then ' and l.tags @> %L::text[]'
@@ -199,7 +204,8 @@ comment on function private.lead_condition(uuid, jsonb, timestamptz) is
   'selects only deleted leads); every value in it is a quoted literal. All fields of a filter are optional, and all that are '
   'given must match. search: every word must match a name, address, city, county, e-mail, parcel number or phone in any format. '
   'Lists: ids, counties, states, cities, zips, statuses, scores, sources, consent, languages, import_ids, campaign_ids (any of '
-  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none}. property_types, acreage {from, '
+  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none, '
+  'untagged: leads without tags, beside those of any}. property_types, acreage {from, '
   'to}, estimated_value {from, to}: all of the same parcel. line_types: of any phone, or not_looked_up. contacted: never or '
   'ever. not_contacted_days: not in the last n days. replied: true or false. created {from, to}. custom_fields: {name: value or '
   'list}. Raises PT422 naming the field.';

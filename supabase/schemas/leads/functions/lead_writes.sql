@@ -13,7 +13,8 @@ as $$
 $$;
 comment on function private.lead_input_phones(jsonb) is 'The phones in the input for a lead, but only those in E.164.';
 
-create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_now timestamptz default now())
+create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false,
+  p_repeat_key text default null, p_now timestamptz default now())
 returns jsonb
 language plpgsql
 security definer
@@ -21,20 +22,28 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('operator');
+  v_first uuid := private.first_result(v_org_id, 'create_lead', p_repeat_key, p_now);
+  v_lead jsonb;
 begin
-  return private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);
+  if v_first is not null then
+    return private.get_lead(v_first);
+  end if;
+  v_lead := private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);
+  perform private.keep_result(v_org_id, 'create_lead', p_repeat_key, (v_lead ->> 'id')::uuid);
+  return v_lead;
 end;
 $$;
-comment on function private.create_lead(jsonb, boolean, timestamptz) is
+comment on function private.create_lead(jsonb, boolean, text, timestamptz) is
   'Operators: creates a lead from its columns, primary_phone, secondary_phone, alternate_phone (E.164) and properties. Returns '
-  'the lead. Raises PT403, PT409 duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
-grant execute on function private.create_lead(jsonb, boolean, timestamptz) to authenticated, service_role;
+  'the lead. p_repeat_key: see private.first_result; the same key within a minute returns the same lead. Raises PT403, PT409 '
+  'duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
+grant execute on function private.create_lead(jsonb, boolean, text, timestamptz) to authenticated, service_role;
 
-create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false)
+create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_repeat_key text default null)
 returns jsonb language sql set search_path = ''
-as $$ select private.create_lead(p_lead, p_allow_duplicate_phone) $$;
-comment on function public.create_lead(jsonb, boolean) is 'See private.create_lead.';
-grant execute on function public.create_lead(jsonb, boolean) to authenticated, service_role;
+as $$ select private.create_lead(p_lead, p_allow_duplicate_phone, p_repeat_key) $$;
+comment on function public.create_lead(jsonb, boolean, text) is 'See private.create_lead.';
+grant execute on function public.create_lead(jsonb, boolean, text) to authenticated, service_role;
 
 create function private.update_lead(
   p_lead_id uuid,

@@ -154,6 +154,7 @@ begin
   if p_org_id is not null then
     return;
   end if;
+  delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
   delete from cron.job_run_details d
   where d.end_time < p_now - interval '1 day'
@@ -162,5 +163,5 @@ end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
   'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
-  'after one day, daily usage after 90 days. Finished queue rows are deleted when they are read; pg_net deletes its own history '
-  'after 6 hours. p_org_id: only this organisation; null: all except those for which this work is resting.';
+  'after one day, daily usage after 90 days, repeated requests after an hour. Finished queue rows are deleted when they are read; '
+  'pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: all except those for which this work is resting.';

@@ -1254,6 +1254,11 @@ begin
     select t.name, array(select upper(w) from unnest(private.filter_words(p_filter, 'tags.' || t.name)) w) as words
     from unnest(array['any', 'all', 'none']) t (name)
   loop
+    if v_field.name = 'any' and p_filter #> '{tags,untagged}' = 'true' then
+      v_sql := v_sql || case when cardinality(v_field.words) = 0 then ' and l.tags = ''{}'''
+        else format(' and (l.tags = ''{}'' or l.tags && %L::text[])', v_field.words) end;
+      continue;
+    end if;
     continue when cardinality(v_field.words) = 0;
     v_sql := v_sql || format(case v_field.name
       when 'any' then ' and l.tags && %L::text[]' when 'all' then ' and l.tags @> %L::text[]'
@@ -1307,7 +1312,8 @@ comment on function private.lead_condition(uuid, jsonb, timestamptz) is
   'selects only deleted leads); every value in it is a quoted literal. All fields of a filter are optional, and all that are '
   'given must match. search: every word must match a name, address, city, county, e-mail, parcel number or phone in any format. '
   'Lists: ids, counties, states, cities, zips, statuses, scores, sources, consent, languages, import_ids, campaign_ids (any of '
-  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none}. property_types, acreage {from, '
+  'them wrote to the lead), segment_ids (the lead is in any of them). tags: {any, all, none, '
+  'untagged: leads without tags, beside those of any}. property_types, acreage {from, '
   'to}, estimated_value {from, to}: all of the same parcel. line_types: of any phone, or not_looked_up. contacted: never or '
   'ever. not_contacted_days: not in the last n days. replied: true or false. created {from, to}. custom_fields: {name: value or '
   'list}. Raises PT422 naming the field.';
@@ -1977,7 +1983,7 @@ as $$
       'tags', private.object_shape((
         -- Fewer, because each is compared with each tag of a lead.
         select jsonb_object_agg(t.name, private.list_shape(private.line_shape(200), 100))
-        from unnest(array['any', 'all', 'none']) t (name))),
+        from unnest(array['any', 'all', 'none']) t (name)) || '{"untagged": {"type": "boolean"}}'),
       'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 5),
       'scores', private.list_shape(private.lead_shape() #> '{properties,lead_score}', 3),
       'consent', private.list_shape(private.lead_shape() #> '{properties,consent_status}', 3),
@@ -2162,7 +2168,8 @@ as $$
 $$;
 comment on function private.lead_input_phones(jsonb) is 'The phones in the input for a lead, but only those in E.164.';
 
-create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_now timestamptz default now())
+create function private.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false,
+  p_repeat_key text default null, p_now timestamptz default now())
 returns jsonb
 language plpgsql
 security definer
@@ -2170,20 +2177,28 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('operator');
+  v_first uuid := private.first_result(v_org_id, 'create_lead', p_repeat_key, p_now);
+  v_lead jsonb;
 begin
-  return private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);
+  if v_first is not null then
+    return private.get_lead(v_first);
+  end if;
+  v_lead := private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);
+  perform private.keep_result(v_org_id, 'create_lead', p_repeat_key, (v_lead ->> 'id')::uuid);
+  return v_lead;
 end;
 $$;
-comment on function private.create_lead(jsonb, boolean, timestamptz) is
+comment on function private.create_lead(jsonb, boolean, text, timestamptz) is
   'Operators: creates a lead from its columns, primary_phone, secondary_phone, alternate_phone (E.164) and properties. Returns '
-  'the lead. Raises PT403, PT409 duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
-grant execute on function private.create_lead(jsonb, boolean, timestamptz) to authenticated, service_role;
+  'the lead. p_repeat_key: see private.first_result; the same key within a minute returns the same lead. Raises PT403, PT409 '
+  'duplicate (details.lead_id), PT422. Security definer: users may not write the tables.';
+grant execute on function private.create_lead(jsonb, boolean, text, timestamptz) to authenticated, service_role;
 
-create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false)
+create function public.create_lead(p_lead jsonb, p_allow_duplicate_phone boolean default false, p_repeat_key text default null)
 returns jsonb language sql set search_path = ''
-as $$ select private.create_lead(p_lead, p_allow_duplicate_phone) $$;
-comment on function public.create_lead(jsonb, boolean) is 'See private.create_lead.';
-grant execute on function public.create_lead(jsonb, boolean) to authenticated, service_role;
+as $$ select private.create_lead(p_lead, p_allow_duplicate_phone, p_repeat_key) $$;
+comment on function public.create_lead(jsonb, boolean, text) is 'See private.create_lead.';
+grant execute on function public.create_lead(jsonb, boolean, text) to authenticated, service_role;
 
 create function private.update_lead(
   p_lead_id uuid,

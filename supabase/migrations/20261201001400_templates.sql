@@ -1009,7 +1009,7 @@ as $$
 $$;
 comment on function private.note_template(public.templates, text, jsonb) is 'Writes an audit event about a template.';
 
-create function private.insert_template(p_org_id uuid, p_input jsonb, p_event text)
+create function private.insert_template(p_org_id uuid, p_input jsonb, p_event text, p_id uuid default gen_random_uuid())
 returns uuid
 language plpgsql
 set search_path = ''
@@ -1020,7 +1020,7 @@ declare
 begin
   perform private.check_shape(p_input, private.new_template_shape());
   v_checked := private.accept_template(p_org_id, p_input ->> 'content', p_input ->> 'category', p_input ->> 'language');
-  v_template.id := gen_random_uuid();
+  v_template.id := p_id;
   v_template.org_id := p_org_id;
   v_template.name := trim(p_input ->> 'name');
   v_template.category := p_input ->> 'category';
@@ -1037,11 +1037,11 @@ begin
   return v_template.id;
 end;
 $$;
-comment on function private.insert_template(uuid, jsonb, text) is
-  'Adds a template (private.new_template_shape) with the audit event p_event; returns its id. The caller has checked the role '
+comment on function private.insert_template(uuid, jsonb, text, uuid) is
+  'Adds a template (private.new_template_shape) with the audit event p_event and an id that none has; returns its id. The caller has checked the role '
   'and holds the organisation''s lock. Raises PT409, PT422.';
 
-create function private.create_template(p_input jsonb)
+create function private.create_template(p_input jsonb, p_repeat_key text default null)
 returns uuid
 language plpgsql
 security definer
@@ -1049,22 +1049,29 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('campaign_manager');
+  v_id uuid;
 begin
   perform 1 from public.orgs o where o.id = v_org_id for no key update;
-  return private.insert_template(v_org_id, p_input, 'template_created');
+  v_id := private.first_result(v_org_id, 'create_template', p_repeat_key);
+  if v_id is null then
+    v_id := private.insert_template(v_org_id, p_input, 'template_created');
+    perform private.keep_result(v_org_id, 'create_template', p_repeat_key, v_id);
+  end if;
+  return v_id;
 end;
 $$;
-comment on function private.create_template(jsonb) is
-  'Creates a template from name, category, language, content and is_active (true by default); returns its id. Needs '
+comment on function private.create_template(jsonb, text) is
+  'Creates a template from name, category, language, content and is_active (true by default); returns its id. p_repeat_key: see '
+  'private.first_result; the same key within a minute returns the same template. Needs '
   'campaign_manager. Raises PT403; PT409 for a name that is taken, for more than 2,000, and for more than 200 active ones of a '
   'category and language; PT422 with each issue that forbids the text. Security definer: users may not write templates.';
-grant execute on function private.create_template(jsonb) to authenticated;
+grant execute on function private.create_template(jsonb, text) to authenticated;
 
-create function public.create_template(p_input jsonb) returns uuid
-  language sql set search_path = '' as $$ select private.create_template(p_input); $$;
-comment on function public.create_template(jsonb) is
+create function public.create_template(p_input jsonb, p_repeat_key text default null) returns uuid
+  language sql set search_path = '' as $$ select private.create_template(p_input, p_repeat_key); $$;
+comment on function public.create_template(jsonb, text) is
   'Calls the private function of the same name, which checks role and organisation.';
-grant execute on function public.create_template(jsonb) to authenticated;
+grant execute on function public.create_template(jsonb, text) to authenticated;
 
 create function private.change_template(p_template public.templates, p_input jsonb, p_event text, p_details jsonb default '{}')
 returns integer

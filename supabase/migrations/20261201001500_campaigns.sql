@@ -316,6 +316,7 @@ create table public.campaigns (
   scheduled_at timestamptz,
   built_at timestamptz,
   build_cursor uuid,
+  starts_when_built boolean not null default false,
   started_at timestamptz,
   paused_at timestamptz,
   finished_at timestamptz,
@@ -345,6 +346,8 @@ comment on column public.campaigns.quiet_hours_override is
   'else it is refused when saved and again when claimed.';
 comment on column public.campaigns.retry_undelivered is
   'Also retry 30003 (unreachable handset), 30008 (unknown) and 30500 (internal error), which a carrier may have had.';
+comment on column public.campaigns.starts_when_built is
+  'The campaign is being built, and a person wants it to start as soon as that is done.';
 comment on column public.campaigns.needs_attention is 'Why the campaign can''t proceed by itself; null if it can.';
 comment on column public.campaigns.breaker_since is
   'When the campaign was last resumed. The circuit breaker counts only what happened since, so that what tripped it once does '
@@ -1356,6 +1359,35 @@ grant execute on function public.create_campaign_of_blueprint(uuid, jsonb) to au
 
 -- schemas/campaigns/functions/build_chunk.sql
 
+create function private.start_when_built(p_campaign public.campaigns, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_blocker record;
+begin
+  select * into v_blocker from private.start_blockers(p_campaign.id, p_now) b where not b.can_wait limit 1;
+  if found then
+    update public.campaigns set starts_when_built = false, needs_attention = left(v_blocker.message, 1000)
+    where id = p_campaign.id;
+    perform private.raise_alert(p_campaign.org_id, 'start_refused', 'critical',
+      format('Campaign "%s" is built, and could not start. %s', p_campaign.name, v_blocker.message), p_campaign.id, null,
+      v_blocker.details || jsonb_build_object('code', v_blocker.code));
+    return;
+  end if;
+  update public.campaigns
+  set status = 'scheduled', scheduled_at = greatest(p_campaign.scheduled_at, p_now), starts_when_built = false
+  where id = p_campaign.id;
+exception when sqlstate 'PT429' then
+  -- The organisation has as many scheduled campaigns as it may: this one waits for a person.
+  update public.campaigns set starts_when_built = false, needs_attention = left(sqlerrm, 1000) where id = p_campaign.id;
+end;
+$$;
+comment on function private.start_when_built(public.campaigns, timestamptz) is
+  'Has a campaign that was just built start in the next tick, or at its scheduled_at if that is later. If something forbids it '
+  'that does not pass by itself, it stays ready, with the reason and the alert start_refused. The caller holds its lock.';
+
 create function private.build_chunk(p_campaign_id uuid, p_limit integer default 10000, p_now timestamptz default now())
 returns boolean
 language plpgsql
@@ -1418,10 +1450,13 @@ begin
   end if;
 
   update public.campaigns
-  set build_cursor = v_upto,
+  set build_cursor = v_upto, needs_attention = null,
       status = case when v_upto is null then 'ready' else 'building' end::public.campaign_status,
       built_at = case when v_upto is null then p_now end
   where id = p_campaign_id;
+  if v_upto is null and v_campaign.starts_when_built then
+    perform private.start_when_built(v_campaign, p_now);
+  end if;
   return v_upto is not null;
 end;
 $$;
@@ -1439,7 +1474,7 @@ as $$
 begin
   -- built_at is set if there are targets from an earlier build: the next build deletes them first.
   update public.campaigns c
-  set status = 'draft', build_cursor = null, needs_attention = left(p_reason, 1000),
+  set status = 'draft', build_cursor = null, starts_when_built = false, needs_attention = left(p_reason, 1000),
       built_at = case when exists (select from public.campaign_targets t where t.org_id = c.org_id and t.campaign_id = c.id)
         then coalesce(c.built_at, p_now) end
   where c.id = p_campaign.id;
@@ -1545,8 +1580,6 @@ begin
     perform private.send_work('builds', (select c.org_id from public.campaigns c where c.id = p_campaign_id),
       jsonb_build_object('campaign_id', p_campaign_id) || v_leads);
   end if;
-  update public.campaigns c set needs_attention = null
-  where c.id = p_campaign_id and c.status in ('building', 'ready') and c.needs_attention is not null;
   perform private.clear_failure('build', p_campaign_id, p_now);
   return true;
 end;
@@ -1598,6 +1631,84 @@ comment on function private.fail_build(bigint, uuid, text, integer, integer, tim
   'how many leads this chunk and the following ones may have from now on; null leaves the limit as it is. Security definer: the '
   'worker may not write these tables.';
 grant execute on function private.fail_build(bigint, uuid, text, integer, integer, timestamptz) to worker;
+
+-- schemas/campaigns/functions/build_targets.sql
+
+-- Building the audience of a campaign. Users call the function of the same name in public.
+
+create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_start boolean default false,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_counts jsonb;
+begin
+  if p_dry_run and p_start then
+    perform private.refuse_field('start', 'A dry run starts nothing: send either dry_run or start.');
+  end if;
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager',
+    case when p_start then '{draft,ready,building}' else '{draft,ready}' end::public.campaign_status[], 'built');
+  if v_campaign.status = 'building' then
+    update public.campaigns set starts_when_built = true where id = p_campaign_id and not starts_when_built;
+    return null;
+  end if;
+  -- Criteria may have been stored before they were checked, or name a segment that was deleted since. The person learns it now;
+  -- the worker could not correct it.
+  perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
+  if p_dry_run then
+    if v_campaign.status = 'ready' then
+      perform private.raise_error('PT409', 'invalid_state', 'The audience is built already; read the campaign''s figures.');
+    end if;
+    select jsonb_build_object(
+      'audience', coalesce(sum(r.n), 0),
+      'targets', coalesce(sum(r.n) filter (where r.reason is null), 0),
+      'not_looked_up', coalesce(sum(r.not_looked_up) filter (where r.reason is null), 0),
+      'excluded', coalesce(sum(r.n) filter (where r.reason is not null), 0),
+      'reasons', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.reason is not null), '{}'))
+    into v_counts
+    from (
+      select a.reason, count(*) as n, count(*) filter (where p.line_type is null) as not_looked_up
+      from private.campaign_audience(v_campaign, null, null, p_now) a
+      left join lateral (select x.line_type from public.lead_phones x where x.id = a.lead_phone_id limit 1) p on true
+      group by a.reason
+    ) r;
+    return v_counts;
+  end if;
+  if (select count(*) from public.audit_events e where e.org_id = v_campaign.org_id and e.event_type = 'campaign_building'
+      and e.created_at > p_now - interval '1 hour') >= 500 then
+    perform private.raise_error('PT429', 'rate_limited',
+      'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
+      jsonb_build_object('limit', 500));
+  end if;
+  -- built_at stays if it is set: the first chunks then delete the targets of the earlier build.
+  update public.campaigns
+  set status = 'building', build_cursor = null, needs_attention = null, starts_when_built = coalesce(p_start, false)
+  where id = p_campaign_id;
+  perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
+  perform private.call_worker();
+  perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
+  return null;
+end;
+$$;
+comment on function private.build_targets(uuid, boolean, boolean, timestamptz) is
+  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts it by reason without writing. '
+  'p_start: it starts as soon as it is built, or at its scheduled_at, whatever warnings its preflight has; if something forbids '
+  'it then, it waits for a person, with an alert. While it is being built, p_start only says so. '
+  'Needs campaign_manager. Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are invalid or name a '
+  'segment that does not exist. Security definer: users may not write targets.';
+grant execute on function private.build_targets(uuid, boolean, boolean, timestamptz) to authenticated;
+
+create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_start boolean default false)
+  returns jsonb
+  language sql set search_path = '' as $$ select private.build_targets(p_campaign_id, p_dry_run, p_start); $$;
+comment on function public.build_targets(uuid, boolean, boolean) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.build_targets(uuid, boolean, boolean) to authenticated;
 
 -- schemas/campaigns/functions/campaign_changes.sql
 
@@ -1654,51 +1765,6 @@ $$;
 comment on function private.lock_campaign(uuid, public.user_role, public.campaign_status[], text) is
   'Locks a campaign of the signed-in user''s organisation for a change of state, and returns it. Raises PT403, PT404, or PT409 '
   'if it is archived or its state is not one of p_allowed.';
-
-create function private.create_campaign(p_input jsonb)
-returns uuid
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_org_id uuid := private.require_role('campaign_manager');
-  v_campaign public.campaigns;
-begin
-  perform private.check_campaign(v_org_id, p_input, private.new_campaign_shape());
-  insert into public.campaigns (
-    org_id, name, description, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
-    quiet_hours_override, retry_undelivered, scheduled_at, created_by)
-  values (
-    v_org_id, trim(p_input ->> 'name'), p_input ->> 'description', coalesce(p_input ->> 'template_category', 'initial'),
-    coalesce(p_input -> 'target_criteria', '{}'), coalesce(p_input ->> 'phones', 'primary'),
-    (p_input ->> 'mps')::numeric, (p_input ->> 'daily_cap')::numeric::integer, (p_input ->> 'cooldown_days')::numeric::smallint,
-    coalesce((p_input ->> 'quiet_hours_override')::boolean, false), coalesce((p_input ->> 'retry_undelivered')::boolean, false),
-    (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
-  returning * into v_campaign;
-  if not p_input ? 'template_ids' then
-    insert into public.campaign_templates (org_id, campaign_id, template_id)
-    select v_org_id, v_campaign.id, t.id from public.templates t
-    where t.org_id = v_org_id and t.is_active and t.category = v_campaign.template_category
-      and t.language = coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = v_org_id));
-  end if;
-  perform private.set_campaign_lists(v_campaign, p_input);
-  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_campaign.id, null,
-    jsonb_build_object('name', v_campaign.name));
-  return v_campaign.id;
-end;
-$$;
-comment on function private.create_campaign(jsonb) is
-  'Creates a draft campaign from fields of private.new_campaign_shape and returns its id. Without template_ids it rotates all '
-  'active templates of its category in p_input.language (by default the organisation''s language). Without phone_number_ids it '
-  'sends from all numbers. Needs campaign_manager. Raises PT403, PT422. Security definer: users may not write campaigns.';
-grant execute on function private.create_campaign(jsonb) to authenticated;
-
-create function public.create_campaign(p_input jsonb) returns uuid
-  language sql set search_path = '' as $$ select private.create_campaign(p_input); $$;
-comment on function public.create_campaign(jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.create_campaign(jsonb) to authenticated;
 
 create function private.update_campaign(p_campaign_id uuid, p_input jsonb)
 returns void
@@ -1759,66 +1825,6 @@ create function public.update_campaign(p_campaign_id uuid, p_input jsonb) return
 comment on function public.update_campaign(uuid, jsonb) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.update_campaign(uuid, jsonb) to authenticated;
-
-create function private.build_targets(p_campaign_id uuid, p_dry_run boolean default false, p_now timestamptz default now())
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_campaign public.campaigns;
-  v_counts jsonb;
-begin
-  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready}', 'built');
-  -- Criteria may have been stored before they were checked, or name a segment that was deleted since. The person learns it now;
-  -- the worker could not correct it.
-  perform private.check_criteria(v_campaign.org_id, v_campaign.target_criteria, p_now);
-  if p_dry_run then
-    if v_campaign.status = 'ready' then
-      perform private.raise_error('PT409', 'invalid_state', 'The audience is built already; read the campaign''s figures.');
-    end if;
-    select jsonb_build_object(
-      'audience', coalesce(sum(r.n), 0),
-      'targets', coalesce(sum(r.n) filter (where r.reason is null), 0),
-      'not_looked_up', coalesce(sum(r.not_looked_up) filter (where r.reason is null), 0),
-      'excluded', coalesce(sum(r.n) filter (where r.reason is not null), 0),
-      'reasons', coalesce(jsonb_object_agg(r.reason, r.n) filter (where r.reason is not null), '{}'))
-    into v_counts
-    from (
-      select a.reason, count(*) as n, count(*) filter (where p.line_type is null) as not_looked_up
-      from private.campaign_audience(v_campaign, null, null, p_now) a
-      left join lateral (select x.line_type from public.lead_phones x where x.id = a.lead_phone_id limit 1) p on true
-      group by a.reason
-    ) r;
-    return v_counts;
-  end if;
-  if (select count(*) from public.audit_events e where e.org_id = v_campaign.org_id and e.event_type = 'campaign_building'
-      and e.created_at > p_now - interval '1 hour') >= 500 then
-    perform private.raise_error('PT429', 'rate_limited',
-      'Your organisation began to build 500 audiences within an hour, which is the most. Wait, then build this one again.',
-      jsonb_build_object('limit', 500));
-  end if;
-  -- built_at stays if it is set: the first chunks then delete the targets of the earlier build.
-  update public.campaigns set status = 'building', build_cursor = null, needs_attention = null where id = p_campaign_id;
-  perform private.send_work('builds', v_campaign.org_id, jsonb_build_object('campaign_id', p_campaign_id));
-  perform private.call_worker();
-  perform private.close_alerts(v_campaign.org_id, 'build_failed', p_now, p_campaign_id);
-  perform private.record_audit_event(v_campaign.org_id, 'campaign_building', null, p_campaign_id);
-  return null;
-end;
-$$;
-comment on function private.build_targets(uuid, boolean, timestamptz) is
-  'Starts building a campaign''s audience (in chunks, by the worker), or with p_dry_run counts it by reason without writing. '
-  'Needs campaign_manager. Raises PT403, PT404, PT409, PT429 above 500 an hour, and PT422 if its criteria are invalid or name a '
-  'segment that does not exist. Security definer: users may not write targets.';
-grant execute on function private.build_targets(uuid, boolean, timestamptz) to authenticated;
-
-create function public.build_targets(p_campaign_id uuid, p_dry_run boolean default false) returns jsonb
-  language sql set search_path = '' as $$ select private.build_targets(p_campaign_id, p_dry_run); $$;
-comment on function public.build_targets(uuid, boolean) is
-  'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.build_targets(uuid, boolean) to authenticated;
 
 -- schemas/campaigns/functions/campaign_control.sql
 
@@ -1951,6 +1957,7 @@ begin
       started_at = case when v_later then null else p_now end,
       status_reason = null, needs_attention = null
   where id = p_campaign_id;
+  perform private.close_alerts(v_campaign.org_id, 'start_refused', p_now, p_campaign_id);
   perform private.record_audit_event(v_campaign.org_id, case when v_later then 'campaign_scheduled'
     else 'campaign_started' end, null, p_campaign_id);
   perform private.hasten_account_check(v_campaign.org_id);
@@ -2412,6 +2419,68 @@ create function public.campaign_outlook(p_campaign_id uuid) returns jsonb
 comment on function public.campaign_outlook(uuid) is 'Calls the private function of the same name.';
 grant execute on function public.campaign_outlook(uuid) to authenticated;
 
+-- schemas/campaigns/functions/campaign_people.sql
+
+create function private.campaign_people(p_campaign_ids uuid[], p_now timestamptz default now())
+returns table (campaign_id uuid, matching_leads bigint, converted_leads bigint)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_campaign record;
+  v_left integer := 50;
+begin
+  if p_campaign_ids is null or cardinality(p_campaign_ids) > 1000 then
+    perform private.refuse_field('campaign_ids', 'Give the ids of up to 1,000 campaigns.');
+  end if;
+  for v_campaign in
+    select c.id, c.status, c.target_criteria, coalesce(d.n, 0) as converted
+    from public.campaigns c
+    left join (
+      -- Few leads are converted, so their targets are looked up rather than all targets of the campaigns.
+      select t.campaign_id, count(distinct t.lead_id) as n
+      from public.leads l
+      join public.campaign_targets t on t.org_id = l.org_id and t.lead_id = l.id and t.state = 'sent'
+      where l.org_id = v_org_id and l.deleted_at is null and l.status in ('qualified', 'appointment', 'contract', 'closed')
+        and t.campaign_id = any (p_campaign_ids)
+      group by t.campaign_id
+    ) d on d.campaign_id = c.id
+    where c.org_id = v_org_id and c.id = any (p_campaign_ids)
+    order by c.created_at desc, c.id desc
+  loop
+    campaign_id := v_campaign.id;
+    converted_leads := v_campaign.converted;
+    matching_leads := null;
+    if v_campaign.status = 'draft' and v_left > 0 then
+      v_left := v_left - 1;
+      begin
+        matching_leads := (private.count_matching(private.lead_condition(v_org_id,
+          private.criteria_filter(v_campaign.target_criteria), p_now)) ->> 'total')::bigint;
+      exception when sqlstate 'PT422' then
+        -- A segment that its criteria name is gone. Building it says so.
+        matching_leads := null;
+      end;
+    end if;
+    return next;
+  end loop;
+end;
+$$;
+comment on function private.campaign_people(uuid[], timestamptz) is
+  'For a list of campaigns: matching_leads, how many leads the criteria of a draft match now (as private.count_matching counts; '
+  'null for campaigns that are no drafts, for more than 50 drafts, and if a segment of the criteria is gone); converted_leads, to '
+  'how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its caller '
+  'may read anyway, by functions that users may not call.';
+grant execute on function private.campaign_people(uuid[], timestamptz) to authenticated;
+
+create function public.campaign_people(p_campaign_ids uuid[])
+  returns table (campaign_id uuid, matching_leads bigint, converted_leads bigint)
+  language sql set search_path = '' as $$ select * from private.campaign_people(p_campaign_ids); $$;
+comment on function public.campaign_people(uuid[]) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.campaign_people(uuid[]) to authenticated;
+
 -- schemas/campaigns/functions/campaign_shapes.sql
 
 -- The shapes of a campaign. Each is defined once: creating, changing and using a campaign check the same shape.
@@ -2481,12 +2550,15 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}')
+  select jsonb_set(
+    jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}'),
+    '{properties,texts}', private.list_shape(private.object_shape(
+      private.template_fields() || '{"id": {"type": "string", "format": "uuid"}}', '{id,content,category,language}'), 20))
     || '{"required": ["name"]}';
 $$;
 comment on function private.new_campaign_shape() is
-  'The shape of a new campaign: that of a change, but with name required, and with the language of the templates that it uses by '
-  'default.';
+  'The shape of a new campaign: that of a change, but with name required, with the language of the templates that it uses by '
+  'default, and with texts, which become templates.';
 
 create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
 returns void
@@ -2983,6 +3055,111 @@ create function public.clone_campaign(p_campaign_id uuid, p_name text default nu
 comment on function public.clone_campaign(uuid, text) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.clone_campaign(uuid, text) to authenticated;
+
+-- schemas/campaigns/functions/create_campaign.sql
+
+-- Creating campaigns. Users call the function of the same name in public.
+
+create function private.free_template_name(p_org_id uuid, p_wanted text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  -- An organisation has 2,000 templates at most.
+  select x.name
+  from generate_series(1, 2001) n
+  cross join lateral (select case when n = 1 then p_wanted else format('%s (%s)', left(p_wanted, 190), n) end as name) x
+  where not exists (select from public.templates t where t.org_id = p_org_id and t.name = x.name)
+  order by n limit 1;
+$$;
+comment on function private.free_template_name(uuid, text) is
+  'The wanted name, with a number behind it if a template of the organisation has it already.';
+
+create function private.add_campaign_texts(p_org_id uuid, p_input jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_text record;
+  v_details jsonb;
+begin
+  perform 1 from public.orgs o where o.id = p_org_id for no key update;
+  for v_text in select e.value, e.n from jsonb_array_elements(p_input -> 'texts') with ordinality e (value, n) loop
+    if exists (select from public.templates t where t.id = (v_text.value ->> 'id')::uuid) then
+      perform private.refuse_field('texts', 'Give each text an id that nothing else has, such as a random one.');
+    end if;
+    begin
+      perform private.insert_template(p_org_id, v_text.value - 'id' || jsonb_build_object('name',
+        private.free_template_name(p_org_id, format('%s: text %s', left(trim(p_input ->> 'name'), 180), v_text.n))),
+        'template_created', (v_text.value ->> 'id')::uuid);
+    exception when sqlstate 'PT422' then
+      get stacked diagnostics v_details = pg_exception_detail;
+      perform private.raise_error('PT422', 'invalid_input', sqlerrm, v_details || jsonb_build_object('errors', array(
+        select e || jsonb_build_object('field', format('texts.%s.%s', v_text.n - 1, e ->> 'field'))
+        from jsonb_array_elements(v_details -> 'errors') e)));
+    end;
+  end loop;
+end;
+$$;
+comment on function private.add_campaign_texts(uuid, jsonb) is
+  'Creates the templates of a new campaign''s texts, under its name and with the ids that were given. Raises PT409, PT422.';
+
+create function private.create_campaign(p_input jsonb, p_repeat_key text default null)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('campaign_manager');
+  v_first uuid := private.first_result(v_org_id, 'create_campaign', p_repeat_key);
+  v_campaign public.campaigns;
+begin
+  if v_first is not null then
+    return v_first;
+  end if;
+  perform private.check_campaign(v_org_id, p_input, private.new_campaign_shape());
+  if p_input ? 'texts' then
+    perform private.add_campaign_texts(v_org_id, p_input);
+  end if;
+  insert into public.campaigns (
+    org_id, name, description, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
+    quiet_hours_override, retry_undelivered, scheduled_at, created_by)
+  values (
+    v_org_id, trim(p_input ->> 'name'), p_input ->> 'description', coalesce(p_input ->> 'template_category', 'initial'),
+    coalesce(p_input -> 'target_criteria', '{}'), coalesce(p_input ->> 'phones', 'primary'),
+    (p_input ->> 'mps')::numeric, (p_input ->> 'daily_cap')::numeric::integer, (p_input ->> 'cooldown_days')::numeric::smallint,
+    coalesce((p_input ->> 'quiet_hours_override')::boolean, false), coalesce((p_input ->> 'retry_undelivered')::boolean, false),
+    (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
+  returning * into v_campaign;
+  if not p_input ? 'template_ids' then
+    insert into public.campaign_templates (org_id, campaign_id, template_id)
+    select v_org_id, v_campaign.id, t.id from public.templates t
+    where t.org_id = v_org_id and t.is_active and t.category = v_campaign.template_category
+      and t.language = coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = v_org_id));
+  end if;
+  perform private.set_campaign_lists(v_campaign, p_input);
+  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_campaign.id, null,
+    jsonb_build_object('name', v_campaign.name));
+  perform private.keep_result(v_org_id, 'create_campaign', p_repeat_key, v_campaign.id);
+  return v_campaign.id;
+end;
+$$;
+comment on function private.create_campaign(jsonb, text) is
+  'Creates a draft campaign from fields of private.new_campaign_shape, and templates of its texts, all or nothing; returns its id. '
+  'Without template_ids it rotates all '
+  'active templates of its category in p_input.language (by default the organisation''s language). Without phone_number_ids it '
+  'sends from all numbers. p_repeat_key: see private.first_result; the same key within a minute returns the same campaign. Needs '
+  'campaign_manager. Raises PT403, PT422. Security definer: users may not write campaigns.';
+grant execute on function private.create_campaign(jsonb, text) to authenticated;
+
+create function public.create_campaign(p_input jsonb, p_repeat_key text default null) returns uuid
+  language sql set search_path = '' as $$ select private.create_campaign(p_input, p_repeat_key); $$;
+comment on function public.create_campaign(jsonb, text) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.create_campaign(jsonb, text) to authenticated;
 
 -- schemas/campaigns/functions/fold_stats.sql
 

@@ -1,0 +1,5 @@
+// The section campaigns.
+import type { Section } from "../door/section.ts";
+import { routes } from "./routes.ts";
+
+export const section: Section = { routes, badIdStatus: 422 };

@@ -1,0 +1,66 @@
+// Calls a route of an area in this process, with the checks that it makes of every caller.
+import { AppError, validationError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import type { Route } from "../../_shared/http/declared-route.ts";
+import { parseValue } from "../../_shared/http/parse-input.ts";
+import { hasRank, type Role } from "../../_shared/http/roles.ts";
+import { toAppError } from "../../_shared/http/to-app-error.ts";
+
+/** What the area's route gets, before its schemas have read it. */
+export interface RouteInput {
+  params?: Record<string, unknown>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+}
+
+/** The area's name of a field, and what the caller called it. */
+export type FieldNames = ReadonlyMap<string, string>;
+
+/**
+ * @param names under which the caller knows the area's fields: errors name these
+ * @returns what the route's use case returns
+ * @throws AppError forbidden, invalid_input, and what the use case throws; nothing but AppErrors
+ */
+export async function callRoute<T>(
+  ctx: UserContext,
+  route: Route,
+  input: RouteInput = {},
+  names: FieldNames = new Map(),
+): Promise<T> {
+  const needed = route.permission as Role;
+  if (!hasRank(ctx.user.role, needed)) {
+    throw new AppError("forbidden", `This needs the role ${needed}; yours is ${ctx.user.role}.`, {
+      required_role: needed,
+      role: ctx.user.role,
+    });
+  }
+  const { params, query, body } = route.request ?? {};
+  try {
+    return (await route.run(ctx, {
+      ...(params && { params: parseValue(params, input.params ?? {}) }),
+      ...(query && { query: parseValue(query, withoutUndefined(input.query ?? {})) }),
+      ...(body && { body: parseValue(body, input.body) }),
+    })) as T;
+  } catch (error) {
+    throw renameFields(toAppError(error), names);
+  }
+}
+
+function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** The error with the caller's names of fields. */
+function renameFields(error: AppError, names: FieldNames): AppError {
+  const errors = error.code === "invalid_input" && error.details?.errors;
+  if (!Array.isArray(errors)) return error;
+  return validationError(
+    errors.map(({ field, message }: { field: string; message: string }) => {
+      const name = names.get(field) ?? field;
+      return {
+        field: name,
+        message: message.startsWith(`${field} `) ? name + message.slice(field.length) : message,
+      };
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+create function private.campaign_people(p_campaign_ids uuid[], p_now timestamptz default now())
+returns table (campaign_id uuid, matching_leads bigint, converted_leads bigint)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_campaign record;
+  v_left integer := 50;
+begin
+  if p_campaign_ids is null or cardinality(p_campaign_ids) > 1000 then
+    perform private.refuse_field('campaign_ids', 'Give the ids of up to 1,000 campaigns.');
+  end if;
+  for v_campaign in
+    select c.id, c.status, c.target_criteria, coalesce(d.n, 0) as converted
+    from public.campaigns c
+    left join (
+      -- Few leads are converted, so their targets are looked up rather than all targets of the campaigns.
+      select t.campaign_id, count(distinct t.lead_id) as n
+      from public.leads l
+      join public.campaign_targets t on t.org_id = l.org_id and t.lead_id = l.id and t.state = 'sent'
+      where l.org_id = v_org_id and l.deleted_at is null and l.status in ('qualified', 'appointment', 'contract', 'closed')
+        and t.campaign_id = any (p_campaign_ids)
+      group by t.campaign_id
+    ) d on d.campaign_id = c.id
+    where c.org_id = v_org_id and c.id = any (p_campaign_ids)
+    order by c.created_at desc, c.id desc
+  loop
+    campaign_id := v_campaign.id;
+    converted_leads := v_campaign.converted;
+    matching_leads := null;
+    if v_campaign.status = 'draft' and v_left > 0 then
+      v_left := v_left - 1;
+      begin
+        matching_leads := (private.count_matching(private.lead_condition(v_org_id,
+          private.criteria_filter(v_campaign.target_criteria), p_now)) ->> 'total')::bigint;
+      exception when sqlstate 'PT422' then
+        -- A segment that its criteria name is gone. Building it says so.
+        matching_leads := null;
+      end;
+    end if;
+    return next;
+  end loop;
+end;
+$$;
+comment on function private.campaign_people(uuid[], timestamptz) is
+  'For a list of campaigns: matching_leads, how many leads the criteria of a draft match now (as private.count_matching counts; '
+  'null for campaigns that are no drafts, for more than 50 drafts, and if a segment of the criteria is gone); converted_leads, to '
+  'how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its caller '
+  'may read anyway, by functions that users may not call.';
+grant execute on function private.campaign_people(uuid[], timestamptz) to authenticated;
+
+create function public.campaign_people(p_campaign_ids uuid[])
+  returns table (campaign_id uuid, matching_leads bigint, converted_leads bigint)
+  language sql set search_path = '' as $$ select * from private.campaign_people(p_campaign_ids); $$;
+comment on function public.campaign_people(uuid[]) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.campaign_people(uuid[]) to authenticated;
