@@ -12,6 +12,7 @@ import {
 } from "local-supabase";
 import { type SimulatorProcess, startSimulatorProcess } from "twilio-simulator";
 import { isLoopbackUrl } from "../../supabase/functions/_shared/twilio/is-loopback-url.ts";
+import { API_PAGES } from "./api-pages.ts";
 import { createDemoUser, DEMO_EMAIL } from "./create-demo-user.ts";
 import { equipDemoOrganisation } from "./equip-demo-organisation.ts";
 import { functionsEnvironment } from "./functions-environment.ts";
@@ -56,6 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       functionsEnv,
       ownPorts: { simulator: ports.simulator },
       resetCommand: "npm run reset",
+      pages: API_PAGES,
       rolePasswords: { worker: keys.workerPassword },
       vaultSecrets: {
         functions_url: functionsUrl,

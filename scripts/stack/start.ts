@@ -1,5 +1,6 @@
 // `npm start`: the platform on this machine, until Ctrl-C.
 import { formatLogLine, readArguments, runUntilStopped, shownFolder } from "local-supabase";
+import { API_PAGE } from "./api-pages.ts";
 import { STACK_PORTS } from "./ports.ts";
 import { PROJECT_DIR } from "./project-dir.ts";
 import { type LogSource, startStack } from "./start-stack.ts";
@@ -23,6 +24,7 @@ try {
 
   API               ${env.API_URL}
   Functions         ${env.FUNCTIONS_URL}
+  API, to browse    ${env.API_URL}${API_PAGE}
   Database          ${env.DB_URL}
   Twilio simulator  ${env.TWILIO_SIMULATOR_URL}
   Publishable key   ${env.PUBLISHABLE_KEY}

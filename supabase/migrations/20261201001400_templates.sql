@@ -1038,8 +1038,8 @@ begin
 end;
 $$;
 comment on function private.insert_template(uuid, jsonb, text, uuid) is
-  'Adds a template (private.new_template_shape) with the audit event p_event and an id that none has; returns its id. The caller has checked the role '
-  'and holds the organisation''s lock. Raises PT409, PT422.';
+  'Adds a template (private.new_template_shape) with the audit event p_event and an id that none has; returns its id. The '
+  'caller has checked the role and holds the organisation''s lock. Raises PT409, PT422.';
 
 create function private.create_template(p_input jsonb, p_repeat_key text default null)
 returns uuid

@@ -3247,8 +3247,9 @@ end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
   'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
-  'after one day, daily usage after 90 days, repeated requests after an hour. Finished queue rows are deleted when they are read; '
-  'pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: all except those for which this work is resting.';
+  'after one day, daily usage after 90 days, repeated requests after an hour. Finished queue rows are deleted when they are '
+  'read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: all except those for which this '
+  'work is resting.';
 
 -- schemas/sending/functions/settle.sql
 

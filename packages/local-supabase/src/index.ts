@@ -4,6 +4,7 @@ export { type BareServer, startBareServer } from "./database/start-bare-server.t
 export { readEnvFile, type SupabaseEnv, writeEnvFile } from "./env-file.ts";
 export { formatLogLine } from "./format-log-line.ts";
 export { locateDeno } from "./functions/locate-deno.ts";
+export type { Page } from "./gateway/serve-page.ts";
 export { type MigrateOptions, migrate, quietEnvironment } from "./migrate.ts";
 export { DEFAULT_PORT_BASE, findFreePortBase, PLATFORM_PORTS, portsFrom } from "./ports.ts";
 export { type Arguments, readArguments } from "./read-arguments.ts";

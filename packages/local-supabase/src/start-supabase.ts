@@ -125,7 +125,7 @@ async function startServing(
   keys: Keys,
   stops: StopList,
 ) {
-  const { projectDir, dataDir, functionsEnv = {}, isolates, watch, log } = options;
+  const { projectDir, dataDir, functionsEnv = {}, isolates, watch, pages, log } = options;
   const { publishableKey, secretKey, jwtSecret, authenticatorPassword } = keys;
   const { adminUrl } = database;
   const logAs = (source: LogSource) => (line: string) => log(source, line);
@@ -156,6 +156,7 @@ async function startServing(
     functionsHandler: functions.handle,
     realtimeUpgrade: realtime.handleUpgrade,
     realtimeHandler: getRequestListener(realtime.handleBroadcast, { overrideGlobalObjects: false }),
+    pages,
   });
   stops.add(gateway.stop);
   const scheduler = await startScheduler({ adminUrl, log: logAs("scheduler") });

@@ -1,6 +1,7 @@
 // What a platform is started with, and what it gives back.
 import type { DatabaseSecrets } from "./database/set-secrets.ts";
 import type { SupabaseEnv } from "./env-file.ts";
+import type { Page } from "./gateway/serve-page.ts";
 import type { Keys } from "./read-keys.ts";
 
 /** The part of the platform a log line comes from: stack, database, gateway, realtime, scheduler, or a function by name. */
@@ -21,6 +22,8 @@ export type SupabaseOptions = DatabaseSecrets & {
   functionsEnv?: Record<string, string>;
   /** Processes per function that share its calls; 1 for functions not named. */
   isolates?: Record<string, number>;
+  /** Files of the project by the path that they are served at, such as a page that shows its API. */
+  pages?: Record<string, Page>;
   /** Reload functions when their files change; default true. */
   watch?: boolean;
   /** The command that deletes the data, for errors that ask the user to run it. */

@@ -3,7 +3,7 @@ import { readEnvironment } from "../_shared/environment/environment.ts";
 import type { Route } from "../_shared/http/declared-route.ts";
 import { serveRoutes } from "../_shared/http/serve-routes.ts";
 import type { Section } from "./door/section.ts";
-import { writeError } from "./door/write-error.ts";
+import { dashboardError, writeError } from "./door/write-error.ts";
 import { overviewRoutes } from "./overview/routes.ts";
 import { SECTIONS } from "./sections.ts";
 
@@ -27,7 +27,12 @@ async function loadRoutes(): Promise<Route[]> {
 
 async function readDocument(): Promise<Record<string, unknown>> {
   const { openApiDocument } = await import("../_shared/http/openapi-document.ts");
-  return openApiDocument({ area: AREA, description: DESCRIPTION, routes: await loadRoutes() });
+  return openApiDocument({
+    area: AREA,
+    description: DESCRIPTION,
+    routes: await loadRoutes(),
+    errors: dashboardError,
+  });
 }
 
 async function load(name: string): Promise<Serve> {

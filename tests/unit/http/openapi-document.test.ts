@@ -99,7 +99,7 @@ describe("the document", () => {
       additionalProperties: false,
     });
     expect(post.responses["201"]).toBeDefined();
-    expect(post.responses.default.content["application/json"].schema).toEqual({
+    expect(post.responses["4XX"].content["application/json"].schema).toEqual({
       $ref: "#/components/schemas/Error",
     });
     expect(document.components.schemas.Error.properties.error.properties.code.enum).toContain(

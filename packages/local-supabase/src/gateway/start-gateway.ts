@@ -6,6 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { App } from "@supabase/lite";
 import { type LiteOptions, openLite } from "./open-lite.ts";
 import { refuseBrokenHttp } from "./refuse-broken-http.ts";
+import { type Page, servePage } from "./serve-page.ts";
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -18,6 +19,8 @@ export type GatewayOptions = LiteOptions & {
   realtimeUpgrade?: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Answers /realtime/v1/api/*. */
   realtimeHandler?: Handler;
+  /** Files of the project by the path that they are served at. */
+  pages?: Record<string, Page>;
 };
 
 export type Gateway = {
@@ -59,6 +62,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (isUnder(path, "/functions/v1") && options.functionsHandler) return options.functionsHandler(req, res);
     if (isUnder(path, "/realtime/v1/api") && options.realtimeHandler)
       return options.realtimeHandler(req, res);
+    const page = req.method === "GET" ? options.pages?.[path] : undefined;
+    if (page) return void servePage(page, res);
     if (path === "/health") return sendJson(res, 200, { status: "ok" });
     req.resume();
     sendJson(res, 404, { message: "no Route matched with those values" });

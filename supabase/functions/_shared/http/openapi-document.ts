@@ -1,6 +1,6 @@
 // The OpenAPI document of an area, made from its route declarations.
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { DEFAULT_MAX_BODY_BYTES, type Permission, type Route } from "./declared-route.ts";
+import { DEFAULT_MAX_BODY_BYTES, type Route } from "./declared-route.ts";
 import { ERROR_STATUS } from "./error-codes.ts";
 import type { Answer } from "./responses.ts";
 import { isRole } from "./roles.ts";
@@ -10,46 +10,60 @@ export interface AreaDescription {
   area: string;
   description: string;
   routes: readonly Route[];
+  /** What its errors look like, if not like those of the API. */
+  errors?: z.ZodObject;
 }
 
-const SECURITY: Record<
-  Exclude<Permission, "viewer" | "operator" | "campaign_manager" | "admin">,
-  string[]
-> = {
-  open: [],
-  worker_secret: ["workerSecret"],
-  twilio_signature: ["twilioSignature"],
-};
-
-/** @returns an OpenAPI 3.1 document; `x-permission` of each operation is the lowest role (or the machine) that may call it */
-export function openApiDocument({ area, description, routes }: AreaDescription): Record<string, unknown> {
-  const app = new OpenAPIHono();
-  const registry = app.openAPIRegistry;
-  registry.registerComponent("securitySchemes", "userToken", {
+const SCHEMES = {
+  userToken: {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
     description: "The access token of a Supabase session.",
-  });
-  registry.registerComponent("securitySchemes", "workerSecret", {
-    type: "apiKey",
-    in: "header",
-    name: "x-worker-secret",
-  });
-  registry.registerComponent("securitySchemes", "twilioSignature", {
-    type: "apiKey",
-    in: "header",
-    name: "x-twilio-signature",
-  });
-  const failure = errorSchema();
+  },
+  workerSecret: { type: "apiKey", in: "header", name: "x-worker-secret" },
+  twilioSignature: { type: "apiKey", in: "header", name: "x-twilio-signature" },
+} as const;
+
+function securityOf({ permission }: Route): (keyof typeof SCHEMES)[] {
+  if (isRole(permission)) return ["userToken"];
+  if (permission === "worker_secret") return ["workerSecret"];
+  return permission === "twilio_signature" ? ["twilioSignature"] : [];
+}
+
+/** What respondError writes. */
+const error = z.object({
+  success: z.literal(false),
+  error: z.object({
+    code: z.enum(Object.keys(ERROR_STATUS) as [string, ...string[]]),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+    request_id: z.string(),
+  }),
+  detail: z.string(),
+});
+
+/** @returns an OpenAPI 3.1 document; `x-permission` of each operation is the lowest role (or the machine) that may call it */
+export function openApiDocument({
+  area,
+  description,
+  routes,
+  errors = error,
+}: AreaDescription): Record<string, unknown> {
+  const app = new OpenAPIHono();
+  const registry = app.openAPIRegistry;
+  // Made anew: schemas from before this module was loaded can't be named.
+  const failure = {
+    description: "An error",
+    content: { "application/json": { schema: z.object(errors.shape).openapi("Error") } },
+  };
   for (const route of routes) {
     const { params, query, body, form } = route.request ?? {};
     const [type, schema] = body
       ? (["application/json", body] as const)
       : (["application/x-www-form-urlencoded", form] as const);
-    const security = isRole(route.permission)
-      ? ["userToken"]
-      : SECURITY[route.permission as keyof typeof SECURITY];
+    const security = securityOf(route);
+    for (const scheme of security) registry.registerComponent("securitySchemes", scheme, SCHEMES[scheme]);
     registry.registerPath({
       method: route.method.toLowerCase() as Lowercase<typeof route.method>,
       path: `/${area}${route.path === "/" ? "" : route.path}`,
@@ -60,7 +74,7 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
       "x-permission": route.permission,
       ...(route.isMounted && { "x-mounted": true }),
       ...(schema && { "x-max-body-bytes": route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES }),
-      security: security.map((scheme: string) => ({ [scheme]: [] })),
+      security: security.map((scheme) => ({ [scheme]: [] })),
       request: {
         ...(params && { params }),
         ...(query && { query }),
@@ -68,7 +82,8 @@ export function openApiDocument({ area, description, routes }: AreaDescription):
       },
       responses: {
         [route.response.status]: success(route.response),
-        default: { description: "An error", content: { "application/json": { schema: failure } } },
+        "4XX": failure,
+        "5XX": failure,
       },
     });
   }
@@ -110,21 +125,6 @@ function success(answer: Answer) {
 
 function json(schema: z.ZodType) {
   return { description: "Done", content: { "application/json": { schema } } };
-}
-
-function errorSchema() {
-  return z
-    .object({
-      success: z.literal(false),
-      error: z.object({
-        code: z.enum(Object.keys(ERROR_STATUS) as [string, ...string[]]),
-        message: z.string(),
-        details: z.record(z.string(), z.unknown()).nullable(),
-        request_id: z.string(),
-      }),
-      detail: z.string(),
-    })
-    .openapi("Error");
 }
 
 /** Such as get_leads_by_id_phones: stable, unique, and readable in generated clients. */

@@ -5,11 +5,10 @@ import type { UserContext } from "../../_shared/http/context.ts";
 /**
  * The context in which a request of the same person, to the same route, with the same body is known again.
  * @param body what was sent, once read
- * @param part names the part, if one request creates several things
  */
-export async function asRepeatable(ctx: UserContext, body: unknown, part = ""): Promise<UserContext> {
+export async function asRepeatable(ctx: UserContext, body: unknown): Promise<UserContext> {
   const { method, url } = ctx.request;
-  const text = JSON.stringify([ctx.user.id, method, new URL(url).pathname.replace(/\/+$/, ""), part, body]);
+  const text = JSON.stringify([ctx.user.id, method, new URL(url).pathname.replace(/(?<!\/)\/+$/, ""), body]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   const repeatKey = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return { ...ctx, repeatKey };

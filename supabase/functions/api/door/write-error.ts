@@ -1,6 +1,22 @@
 // Writes errors as the dashboard reads them: a numeric code, a type, and the message once more as `detail`.
+import { z } from "zod";
 import type { AppError } from "../../_shared/http/app-error.ts";
+import { ERROR_STATUS } from "../../_shared/http/error-codes.ts";
 import { respondError } from "../../_shared/http/respond.ts";
+
+/** What writeError writes. */
+export const dashboardError = z.object({
+  success: z.literal(false),
+  error: z.object({
+    type: z.enum(["http_error", "validation_error", "internal_error"]),
+    code: z.int().describe("The HTTP status"),
+    name: z.enum(Object.keys(ERROR_STATUS) as [string, ...string[]]),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+    request_id: z.string(),
+  }),
+  detail: z.string().describe("The message once more"),
+});
 
 /**
  * `error.name` is the stable word of our own API, `error.code` the HTTP status.

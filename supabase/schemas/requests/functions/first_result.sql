@@ -1,5 +1,5 @@
--- Requests that are sent twice create one thing. Both functions run in the transaction that creates it, so that neither a crash nor
--- two at the same instant can make two of it.
+-- Requests that are sent twice create one thing. Both functions run in the transaction that creates it, so that neither a crash
+-- nor two at the same instant can make two of it.
 
 create function private.first_result(p_org_id uuid, p_action text, p_key text, p_now timestamptz default now())
 returns uuid
@@ -28,9 +28,9 @@ begin
 end;
 $$;
 comment on function private.first_result(uuid, text, text, timestamptz) is
-  'The id of what the same request of the signed-in user created within the last 60 seconds; null if this is the first one, which '
-  'then calls keep_result in the same transaction. p_action: the function that creates. p_key: the request''s SHA-256; null if it '
-  'is never repeated. Raises PT422.';
+  'The id of what the same request of the signed-in user created within the last 60 seconds; null if this is the first one, '
+  'which then calls keep_result in the same transaction. p_action: the function that creates. p_key: the request''s SHA-256; '
+  'null if it is never repeated. Raises PT422.';
 
 create function private.keep_result(p_org_id uuid, p_action text, p_key text, p_result uuid)
 returns void
