@@ -47,8 +47,8 @@ $$;
 comment on function private.campaign_people(uuid[], timestamptz) is
   'For a list of campaigns: matching_leads, how many leads the criteria of a draft match now (as private.count_matching counts; '
   'null for campaigns that are no drafts, for more than 50 drafts, and if a segment of the criteria is gone); converted_leads, '
-  'to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its caller '
-  'may read anyway, by functions that users may not call.';
+  'to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its '
+  'caller may read anyway, by functions that users may not call.';
 grant execute on function private.campaign_people(uuid[], timestamptz) to authenticated;
 
 create function public.campaign_people(p_campaign_ids uuid[])
