@@ -508,6 +508,7 @@ alter table private.import_changes add foreign key (lead_id) references public.l
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
 create index leads_tags_idx on public.leads using gin (org_id, tags) where deleted_at is null;
+create index leads_untagged_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null and tags = '{}';
 create index leads_county_idx on public.leads using gin (org_id, county_keys) where deleted_at is null;
 create index leads_state_idx on public.leads (org_id, state, created_at desc) where deleted_at is null;
 create index leads_status_idx on public.leads (org_id, status, created_at desc) where deleted_at is null;

@@ -4,7 +4,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import { routes } from "../../campaigns/routes.ts";
 import { callRoute } from "../door/call-route.ts";
-import { queryOf, routeOf } from "../door/mount-area.ts";
+import { queryOf, routeOf, wholeList } from "../door/mount-area.ts";
 import { readPeople } from "./read-people.ts";
 import {
   type Campaign,
@@ -18,6 +18,7 @@ const { shape } = queryOf(listRoute);
 const STATUS_WORDS = [...new Set([...Object.keys(STATES), ...Object.values(STATES).flat(), "archived"])];
 export const listQuery = z.strictObject({
   ...shape,
+  limit: wholeList,
   status: z
     .array(z.enum(STATUS_WORDS as [string, ...string[]]))
     .optional()

@@ -1,6 +1,7 @@
 // Puts an area's own routes below /api/v1, and those of the door in place of the ones whose shapes the dashboard does not know.
 import type { z } from "zod";
 import type { Method, Route } from "../../_shared/http/declared-route.ts";
+import { MAX_LIMIT, pageFields } from "../../_shared/http/pagination.ts";
 
 /** How a route is named in a table: "GET /{id}". */
 export type RouteName = `${Method} /${string}`;
@@ -33,6 +34,9 @@ export function queryOf(route: Route): z.ZodObject {
   if (!route.request?.query) throw new Error(`${route.method} ${route.path} takes no query.`);
   return route.request.query;
 }
+
+/** The page size of lists that the dashboard reads whole: it asks for no page, and shows no more than it gets. */
+export const wholeList = pageFields.limit.unwrap().default(MAX_LIMIT);
 
 /** A route of an area's table. @throws Error if the area has none of this name, when the door is loaded */
 export function routeOf(routes: readonly Route[], name: RouteName): Route {

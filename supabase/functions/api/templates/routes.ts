@@ -4,7 +4,7 @@ import { empty, list } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
 import { routes as area } from "../../templates/routes.ts";
 import { bothShapes } from "../door/both-shapes.ts";
-import { mountArea, queryOf } from "../door/mount-area.ts";
+import { mountArea, queryOf, wholeList } from "../door/mount-area.ts";
 import {
   dashboardTemplate,
   dashboardTemplateDetail,
@@ -38,7 +38,7 @@ export const routes = mountArea("templates", area, [
     path: "/templates",
     summary: "List templates, newest first",
     permission: listRoute.permission,
-    request: { query: queryOf(listRoute) },
+    request: { query: queryOf(listRoute).extend({ limit: wholeList }) },
     response: list(dashboardTemplate),
     run: listTemplates as never,
   }),
