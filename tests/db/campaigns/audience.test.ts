@@ -310,7 +310,8 @@ test("counting without building gives exactly the figures of building, and write
   const [draft] = await bench.sql`
     insert into public.campaigns (org_id, name) values (${org.id}, 'Draft') returning id`;
   await bench.sql`insert into public.campaign_templates values (${org.id}, ${draft?.id}, ${org.templateId})`;
-  const [row] = await user.sql`select private.build_targets(${draft?.id}, true, ${AFTERNOON}) as counts`;
+  const [row] =
+    await user.sql`select private.build_targets(${draft?.id}, true, p_now => ${AFTERNOON}) as counts`;
   await user.end();
   expect(await bench.sql`select 1 from public.campaign_targets where org_id = ${org.id}`).toEqual([]);
   const reasons = await reasonsOf(await arrangeCampaign(bench.db, org));
