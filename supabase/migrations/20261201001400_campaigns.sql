@@ -682,8 +682,8 @@ create table public.campaign_steps (
   kind text not null default 'text' check (kind in ('text', 'next_phone')),
   wait_hours smallint not null check (wait_hours between 1 and 1440),
   stop_on text[] not null
-    check (stop_on <@ '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'
-      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 6),
+    check (stop_on <@ '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'
+      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 7),
   primary key (campaign_id, step),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
 );
@@ -695,7 +695,8 @@ comment on column public.campaign_steps.kind is
   'uses those of the first step.';
 comment on column public.campaign_steps.wait_hours is 'Hours after the step before was sent.';
 comment on column public.campaign_steps.stop_on is
-  'What ends the steps of a person. Only replied and interested may be left out: writing on after the others would be unlawful.';
+  'What ends the steps of a person. Only replied, interested and converted may be left out: writing on after the others would be '
+  'unlawful.';
 create index campaign_steps_org_idx on public.campaign_steps (org_id, campaign_id);
 
 alter table public.campaign_steps enable row level security;
@@ -2544,7 +2545,7 @@ as $$
     'category', private.word_shape('initial', 'followup'),
     'variants', private.list_shape(private.object_shape(jsonb_build_object(
       'name', private.line_shape(40), 'template_ids', private.ids_shape(200, 1)), '{name,template_ids}'), 10, 2),
-    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 6)), '{wait_hours}'), 8);
+    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 7)), '{wait_hours}'), 8);
 $$;
 comment on function private.steps_shape() is
   'The shape of a campaign''s steps after the first: at most 8, each at least an hour and at most 60 days after the one before.';
@@ -2555,9 +2556,9 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
+  select '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
 $$;
-comment on function private.stop_words() is 'What can end the steps of a person. The first two can be switched off.';
+comment on function private.stop_words() is 'What can end the steps of a person. The first three can be switched off.';
 
 create function private.check_steps(p_steps jsonb)
 returns void
@@ -2578,10 +2579,10 @@ begin
     elsif v_row.step ? 'category' and (v_row.step ?| '{template_ids,variants}' or v_row.step ->> 'kind' = 'next_phone') then
       perform private.refuse_field(v_row.field || '.category',
         format('Leave %s.category out: it chooses the texts of a step of kind text that names none.', v_row.field));
-    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[3:]) then
+    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[4:]) then
       perform private.refuse_field(v_row.field || '.stop_on',
         format('%s.stop_on must contain %s: they can''t be switched off.', v_row.field,
-          array_to_string((private.stop_words())[3:], ', ')));
+          array_to_string((private.stop_words())[4:], ', ')));
     end if;
     if v_row.step ->> 'kind' = 'next_phone' then
       v_next_phones := v_next_phones + 1;
@@ -3662,6 +3663,9 @@ begin
     return 'invalid_phone';
   elsif v_lead.line_type = 'landline' then
     return 'landline';
+  -- Whenever the deal began: a buyer who negotiates with somebody writes to them in person.
+  elsif v_lead.status = any ((private.deal_stages())[:4]) and 'converted' = any (v_step.stop_on) then
+    return 'converted';
   end if;
 
   -- An answer from any phone to which the campaign wrote is an answer of this person.
@@ -3746,7 +3750,7 @@ immutable
 set search_path = ''
 as $$
   select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
-    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
+    'converted', 'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
 $$;
 comment on function private.ends_step(text) is
   'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';

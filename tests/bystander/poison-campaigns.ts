@@ -3,7 +3,15 @@ import { waitFor } from "local-supabase/testing/wait-for";
 import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
 
-const STOPS = ["replied", "interested", "not_interested", "opted_out", "wrong_number", "do_not_contact"];
+const STOPS = [
+  "replied",
+  "interested",
+  "converted",
+  "not_interested",
+  "opted_out",
+  "wrong_number",
+  "do_not_contact",
+];
 
 export async function storeCampaign(tools: PoisonTools): Promise<string | undefined> {
   const { world, random } = tools;
