@@ -1016,16 +1016,21 @@ $$;
 comment on function private.criteria_filter(jsonb) is
   'A campaign''s target_criteria as a filter of private.lead_condition: filter, overridden by the older criteria.';
 
-create function private.lead_needs(p_required text[])
+create function private.lead_needs(p_required text[], p_support_contact text)
 returns text[]
 language sql
 immutable
 set search_path = ''
 as $$
-  select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
+  -- A contact without any letter or digit comes to nothing when it is cleaned for sending.
+  select array(
+    select v from unnest(p_required) v
+    where v not in ('brand', 'phone', 'today')
+      and (v <> 'support_contact' or coalesce(p_support_contact, '') !~ '[A-Za-z0-9]'));
 $$;
-comment on function private.lead_needs(text[]) is
-  'Which variables that a template requires need a value of the lead; planning provides the others.';
+comment on function private.lead_needs(text[], text) is
+  'Which variables that a template requires need a value of the lead; planning provides the others. '
+  'p_support_contact: the organisation''s; while it has none, nobody can get a text that needs it.';
 
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)
@@ -1096,7 +1101,7 @@ begin
   -- The sets of variables that the templates need of a lead. Only the smallest sets: a lead that has all variables of a larger
   -- set also has those of the smaller one. Null if some template needs none, and so suits every lead.
   with needs as (
-    select distinct private.lead_needs(t.required_variables) as variables
+    select distinct private.lead_needs(t.required_variables, v_org.support_contact) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     where ct.campaign_id = p_campaign.id and ct.step = 1
@@ -1107,7 +1112,8 @@ begin
   where not exists (select from needs x where x.variables <@ n.variables and not n.variables <@ x.variables);
   v_by_parcel := exists (
     select from unnest(v_required) needs, unnest(string_to_array(needs, ',')) variable
-    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code']));
+    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code',
+      'support_contact']));
 
   return query
   with people as materialized (
@@ -3223,8 +3229,8 @@ declare
   v_org public.orgs := (select o from public.orgs o where o.id = v_org_id);
 begin
   return (
-    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand, 'phone', t.e164,
-      'today', '12/31/2026'))), '[]')
+    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand,
+      'support_contact', v_org.support_contact, 'phone', t.e164, 'today', '12/31/2026'))), '[]')
     from (
       select x.e164, x.lead_id from public.campaign_targets x
       where x.campaign_id = p_campaign_id and x.org_id = v_org_id and x.is_waiting limit 200

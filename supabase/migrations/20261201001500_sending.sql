@@ -1714,7 +1714,7 @@ begin
   end if;
   select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
   into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
-  v_texts := private.plan_texts(p_campaign.id);
+  v_texts := private.plan_texts(p_campaign.id, p_org.support_contact);
   if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;
@@ -2078,7 +2078,7 @@ $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
   'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
-create function private.plan_texts(p_campaign_id uuid)
+create function private.plan_texts(p_campaign_id uuid, p_support_contact text)
 returns private.plan_text[]
 language plpgsql
 stable
@@ -2087,7 +2087,7 @@ as $$
 begin
   return (
     select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
-      private.lead_needs(t.required_variables), ','), ct.step)::private.plan_text
+      private.lead_needs(t.required_variables, p_support_contact), ','), ct.step)::private.plan_text
       order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
@@ -2095,7 +2095,8 @@ begin
     where ct.campaign_id = p_campaign_id);
 end;
 $$;
-comment on function private.plan_texts(uuid) is 'The active templates of all steps of a campaign, by id. Null: none.';
+comment on function private.plan_texts(uuid, text) is
+  'The active templates of all steps of a campaign, by id. Null: none. p_support_contact: the organisation''s.';
 
 create function private.text_steps(p_campaign_id uuid)
 returns smallint[]
@@ -3957,7 +3958,10 @@ begin
     id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
     from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
   select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, p_pool[x.number].id, tp.id, tp.version,
-    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
+    -- The contact is stored only with texts that say it: every message would carry it.
+    x.variables || jsonb_strip_nulls(jsonb_build_object('support_contact',
+      case when 'support_contact' = any (tp.variables) then p_org.support_contact end))
+    || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
       'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
         p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
     p_pool[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_pool[x.number].day, p_caps[x.cap].id, p_now, p_now,
