@@ -660,6 +660,70 @@ describe("asked for twice", () => {
   });
 });
 
+describe("locks", () => {
+  const holdCap = async () => {
+    await bench.sql`insert into private.daily_usage (scope, scope_id, day) values ('org', ${org.id}, '2026-06-10')`;
+    await bench.holder.begin();
+    await bench.holder
+      .sql`select 1 from private.daily_usage where scope = 'org' and scope_id = ${org.id} for no key update`;
+  };
+
+  test("a text and a plan meet at the daily caps, and both go on", async () => {
+    const [, second] = [lead, ...(await arrangeLeads(bench.db, org.id, 3))];
+    await bench.sql`update public.orgs set daily_cap = 3 where id = ${org.id}`;
+    await arrangeCampaign(bench.db, org);
+    await holdCap();
+    const sending = outcome(send({ to: second?.e164 }));
+    await user.blocked(bench.holder);
+    const planning = plan(bench.a.sql, AFTERNOON);
+    await bench.a.blocked();
+    await bench.holder.commit();
+    const [sent, planned] = [await sending, await planning];
+    // Whichever came first: never more than the cap.
+    expect([sent, planned]).toEqual(sent === "done" ? ["done", 2] : ["rate_limited", 3]);
+    expect((await used("org"))[0]).toBe(3);
+  });
+
+  test("a text that waits for a cap lets claims and other people pass, and an opt-out that comes meanwhile ends it", async () => {
+    const [second] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+    await arrangeCampaign(bench.db, org, { target_criteria: { lead_ids: [second.id] } });
+    expect(await plan(bench.a.sql, AFTERNOON)).toBe(1);
+    await bench.holder.begin();
+    await bench.holder
+      .sql`select 1 from private.daily_usage where scope = 'org' and scope_id = ${org.id} for no key update`;
+    const sending = send();
+    await user.blocked(bench.holder);
+    expect((await claimed(AFTERNOON)).map((each) => each.to_number)).toEqual([second.e164]);
+    const stopping = writeStop(
+      bench.b.sql,
+      org.accountSid,
+      lead.e164,
+      org.numbers[0]?.e164 ?? "",
+      later(AFTERNOON, 1),
+    );
+    await bench.b.blocked(user);
+    await bench.holder.commit();
+    const { message_id } = await sending;
+    expect(await stopping).toBe("stop");
+    const claims = await claimed(later(AFTERNOON, 2));
+    expect(claims.map((each) => each.message_id)).not.toContain(message_id);
+    expect((await messageOf(message_id))?.status).toBe("canceled");
+  });
+
+  test("a text meets the merge of its lead, and goes to the lead that is kept", async () => {
+    const [keep] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+    const merging = await signedIn(bench.db, org.adminId);
+    await merging.begin();
+    await merging.sql`select public.merge_leads(${keep.id}, ${[lead.id]})`;
+    const sending = send();
+    await user.blocked(merging);
+    await merging.commit();
+    const { message_id } = await sending;
+    await merging.end();
+    expect((await messageOf(message_id))?.lead_id).toBe(keep.id);
+  });
+});
+
 test("an answer is sent ahead of a campaign's queue", async () => {
   await arrangeLeads(bench.db, org.id, 20);
   await arrangeCampaign(bench.db, org);
