@@ -214,8 +214,8 @@ begin
 end;
 $$;
 comment on function private.append_sent_reply() is
-  'Trigger, for replies only: records that a person of the organisation wrote to a lead. Security definer: the role that settles '
-  'may not write the table.';
+  'Trigger, for replies and direct texts only: records that a person of the organisation wrote to a lead. Security definer: the '
+  'role that settles may not write the table.';
 
 -- schemas/leads/triggers/lead_counts.sql
 
@@ -439,7 +439,8 @@ create table public.leads (
   postal_code text check (length(postal_code) <= 20),
   county text check (length(county) <= 200),
   status text not null default 'new'
-    check (status in ('new', 'contacted', 'interested', 'not_interested', 'do_not_contact')),
+    check (status in ('new', 'contacted', 'interested', 'not_interested', 'qualified', 'appointment', 'contract', 'closed',
+      'lost', 'do_not_contact')),
   lead_score text not null default 'cold' check (lead_score in ('cold', 'warm', 'hot')),
   consent_status text not null default 'unknown' check (consent_status in ('unknown', 'granted', 'denied')),
   source text check (length(source) <= 200),
@@ -1184,8 +1185,8 @@ begin
       p_org_id, v_ids);
   end if;
   if p_filter ? 'replied' then
-    -- A conversation begins with the person's first message, so each conversation is a reply.
-    v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null', p_org_id);
+    v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null '
+      'and k.first_inbound_at is not null', p_org_id);
     v_sql := v_sql || case when (p_filter ->> 'replied')::boolean
       then format(' and l.id in (%s)', v_replied)
       else format(' and not exists (%s and k.lead_id = l.id)', v_replied) end;
@@ -1935,7 +1936,8 @@ as $$
     'state', private.parcel_shape() #> '{properties,state}',
     'postal_code', private.null_or(private.text_shape(20)),
     'county', private.null_or(private.text_shape(200)),
-    'status', private.word_shape('new', 'contacted', 'interested', 'not_interested', 'do_not_contact'),
+    'status', private.word_shape('new', 'contacted', 'interested', 'not_interested', 'qualified', 'appointment', 'contract',
+      'closed', 'lost', 'do_not_contact'),
     'lead_score', private.word_shape('cold', 'warm', 'hot'),
     'consent_status', private.word_shape('unknown', 'granted', 'denied'),
     'source', private.null_or(private.text_shape(200)),
@@ -2308,7 +2310,32 @@ grant execute on function public.delete_lead(uuid) to authenticated, service_rol
 -- schemas/leads/functions/move_leads.sql
 
 -- Status and score change automatically, but only forward: new → contacted → what the person last said. A value that a person of
--- the organisation chose stays, except after an opt-out.
+-- the organisation chose stays, except after an opt-out. So does the stage of a deal, whoever set it.
+
+create function private.deal_stages()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{qualified,appointment,contract,closed,lost}'::text[];
+$$;
+comment on function private.deal_stages() is
+  'The statuses of a lead with whom there is a deal, in their order. The last one is that of a deal that ended.';
+
+create function private.stage_before_opt_out(p_lead_id uuid)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case when e.old_value = any (private.deal_stages()) then e.old_value end
+  from public.lead_events e
+  where e.lead_id = p_lead_id and e.kind = 'status' and e.new_value = 'do_not_contact'
+  order by e.created_at desc, e.id desc limit 1;
+$$;
+comment on function private.stage_before_opt_out(uuid) is
+  'The stage of the deal that an opt-out hid, to which START returns the lead. Null if there was none.';
 
 create function private.is_chosen(p_lead_id uuid, p_kind text)
 returns boolean
@@ -2341,7 +2368,9 @@ begin
     when p_status = 'do_not_contact' then p_status
     when p_status is null or p_status = v_lead.status or private.is_chosen(p_lead_id, 'status') then v_lead.status
     -- Only the person's own START ends do_not_contact.
-    when v_lead.status = 'do_not_contact' then case p_cause when 'keyword' then p_status else v_lead.status end
+    when v_lead.status = 'do_not_contact' then case p_cause
+      when 'keyword' then coalesce(private.stage_before_opt_out(p_lead_id), p_status) else v_lead.status end
+    when v_lead.status = any (private.deal_stages()) then v_lead.status
     when p_status = 'contacted' and v_lead.status <> 'new' then v_lead.status
     else p_status
   end;
@@ -2358,8 +2387,8 @@ begin
 end;
 $$;
 comment on function private.move_lead(uuid, text, text, text, uuid) is
-  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward or against '
-  'what a person chose. The caller holds the lock of the contact that caused it.';
+  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward, would end the '
+  'stage of a deal, or would be against what a person chose. The caller holds the lock of the contact that caused it.';
 
 create function private.leave_alone(p_org_id uuid, p_e164 text, p_cause text, p_message_id uuid default null)
 returns integer

@@ -1308,14 +1308,14 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- A wish not to be contacted is never lost. Then an answer that is worth a reply counts most, then any other answer, then that
-  -- the person was written to at all.
-  select array_position(array['new', 'contacted', 'not_interested', 'interested', 'do_not_contact', 'cold', 'warm', 'hot'],
-    p_word);
+  -- A wish not to be contacted is never lost. Then the furthest stage of a deal counts most, then a deal that ended, then an
+  -- answer that is worth a reply, then any other answer, then that the person was written to at all.
+  select array_position(array['new', 'contacted', 'not_interested', 'interested', 'lost', 'qualified', 'appointment', 'contract',
+    'closed', 'do_not_contact', 'cold', 'warm', 'hot'], p_word);
 $$;
 comment on function private.merge_rank(text) is
-  'The weight of a status or score when leads are merged; the highest stays. In falling order: do_not_contact, interested, '
-  'not_interested, contacted, new; hot, warm, cold.';
+  'The weight of a status or score when leads are merged; the highest stays. In falling order: do_not_contact, closed, '
+  'contract, appointment, qualified, lost, interested, not_interested, contacted, new; hot, warm, cold.';
 
 create function private.merge_standing(p_keep jsonb, p_others jsonb[], p_prefer jsonb)
 returns jsonb

@@ -286,6 +286,24 @@ $$;
 comment on function private.number_times(public.phone_numbers, timestamptz) is
   'When a number''s own hours are open, for eleven days from p_now.';
 
+create function private.next_open_with(p_number public.phone_numbers, p_window_key text, p_now timestamptz)
+returns timestamptz
+language plpgsql
+stable
+set search_path = ''
+set timezone = 'UTC'
+as $$
+begin
+  return (
+    select min(lower(r))
+    from unnest(private.window_times(p_number.org_id, p_window_key, p_now::date - 1, p_now::date + 11)
+      * private.number_times(p_number, p_now)) r
+    where lower(r) > p_now);
+end;
+$$;
+comment on function private.next_open_with(public.phone_numbers, text, timestamptz) is
+  'When a person with this window key may next be written to from a number: both are open then. Null: not within eleven days.';
+
 create function private.texts_in_day(p_org_id uuid, p_e164 text, p_now timestamptz default now())
 returns timestamptz[]
 language plpgsql
@@ -302,14 +320,14 @@ begin
     cross join lateral (select coalesce(a.claimed_at, m.sent_at, m.created_at) as at) t
     -- "is true" makes the planner use the index on to_number alone, whatever the statistics say: see plan_people.sql.
     where m.to_number = p_e164 and (m.org_id = p_org_id) is true and (m.created_at > p_now - interval '48 hours') is true
-      and m.kind = 'campaign' and m.status not in ('queued', 'failed', 'canceled')
+      and (m.kind = 'campaign' or m.kind = 'direct' and m.exempt is null) and m.status not in ('queued', 'failed', 'canceled')
       and t.at > p_now - interval '24 hours' and t.at <= p_now
     order by t.at);
 end;
 $$;
 comment on function private.texts_in_day(uuid, text, timestamptz) is
-  'When campaigns of an organisation wrote to a phone in the 24 hours before p_now, oldest first: the messages that count '
-  'against limits per 24 hours. Replies to a person are not included.';
+  'When an organisation wrote to a phone unasked, by campaigns or direct texts, in the 24 hours before p_now, oldest first: the '
+  'messages that count against limits per 24 hours. Replies to a person are not included.';
 
 create function private.explain_rules(p_org_id uuid, p_window_key text, p_number public.phone_numbers, p_now timestamptz)
 returns jsonb
@@ -420,7 +438,6 @@ declare
   v_is_open boolean;
   v_open_until timestamptz;
   v_next_open_at timestamptz;
-  v_today date := (p_now at time zone 'UTC')::date;
   v_texts timestamptz[];
   v_last_inbound_at timestamptz;
   v_blocked_by text[];
@@ -470,9 +487,7 @@ begin
   elsif v_number.id is null then
     v_next_open_at := v_window.next_open_at;
   else
-    select min(lower(r)) into v_next_open_at
-    from unnest(private.window_times(v_org_id, v_key, v_today - 1, v_today + 11) * private.number_times(v_number, p_now)) r
-    where lower(r) > p_now;
+    v_next_open_at := private.next_open_with(v_number, v_key, p_now);
   end if;
 
   v_texts := private.texts_in_day(v_org_id, p_e164, p_now);

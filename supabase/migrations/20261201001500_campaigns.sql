@@ -685,8 +685,8 @@ create table public.campaign_steps (
   kind text not null default 'text' check (kind in ('text', 'next_phone')),
   wait_hours smallint not null check (wait_hours between 1 and 1440),
   stop_on text[] not null
-    check (stop_on <@ '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'
-      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 6),
+    check (stop_on <@ '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'
+      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 7),
   primary key (campaign_id, step),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
 );
@@ -698,7 +698,8 @@ comment on column public.campaign_steps.kind is
   'uses those of the first step.';
 comment on column public.campaign_steps.wait_hours is 'Hours after the step before was sent.';
 comment on column public.campaign_steps.stop_on is
-  'What ends the steps of a person. Only replied and interested may be left out: writing on after the others would be unlawful.';
+  'What ends the steps of a person. Only replied, interested and converted may be left out: writing on after the others would be '
+  'unlawful.';
 create index campaign_steps_org_idx on public.campaign_steps (org_id, campaign_id);
 
 alter table public.campaign_steps enable row level security;
@@ -1018,16 +1019,21 @@ $$;
 comment on function private.criteria_filter(jsonb) is
   'A campaign''s target_criteria as a filter of private.lead_condition: filter, overridden by the older criteria.';
 
-create function private.lead_needs(p_required text[])
+create function private.lead_needs(p_required text[], p_support_contact text)
 returns text[]
 language sql
 immutable
 set search_path = ''
 as $$
-  select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
+  -- A contact without any letter or digit comes to nothing when it is cleaned for sending.
+  select array(
+    select v from unnest(p_required) v
+    where v not in ('brand', 'phone', 'today')
+      and (v <> 'support_contact' or coalesce(p_support_contact, '') !~ '[A-Za-z0-9]'));
 $$;
-comment on function private.lead_needs(text[]) is
-  'Which variables that a template requires need a value of the lead; planning provides the others.';
+comment on function private.lead_needs(text[], text) is
+  'Which variables that a template requires need a value of the lead; planning provides the others. '
+  'p_support_contact: the organisation''s; while it has none, nobody can get a text that needs it.';
 
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)
@@ -1098,7 +1104,7 @@ begin
   -- The sets of variables that the templates need of a lead. Only the smallest sets: a lead that has all variables of a larger
   -- set also has those of the smaller one. Null if some template needs none, and so suits every lead.
   with needs as (
-    select distinct private.lead_needs(t.required_variables) as variables
+    select distinct private.lead_needs(t.required_variables, v_org.support_contact) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     where ct.campaign_id = p_campaign.id and ct.step = 1
@@ -1109,7 +1115,8 @@ begin
   where not exists (select from needs x where x.variables <@ n.variables and not n.variables <@ x.variables);
   v_by_parcel := exists (
     select from unnest(v_required) needs, unnest(string_to_array(needs, ',')) variable
-    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code']));
+    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code',
+      'support_contact']));
 
   return query
   with people as materialized (
@@ -2443,7 +2450,7 @@ begin
       select t.campaign_id, count(distinct t.lead_id) as n
       from public.leads l
       join public.campaign_targets t on t.org_id = l.org_id and t.lead_id = l.id and t.state = 'sent'
-      where l.org_id = v_org_id and l.deleted_at is null and l.status in ('qualified', 'appointment', 'contract', 'closed')
+      where l.org_id = v_org_id and l.deleted_at is null and l.status = any ((private.deal_stages())[:4])
         and t.campaign_id = any (p_campaign_ids)
       group by t.campaign_id
     ) d on d.campaign_id = c.id
@@ -2616,7 +2623,7 @@ as $$
     'category', private.word_shape('initial', 'followup'),
     'variants', private.list_shape(private.object_shape(jsonb_build_object(
       'name', private.line_shape(40), 'template_ids', private.ids_shape(200, 1)), '{name,template_ids}'), 10, 2),
-    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 6)), '{wait_hours}'), 8);
+    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 7)), '{wait_hours}'), 8);
 $$;
 comment on function private.steps_shape() is
   'The shape of a campaign''s steps after the first: at most 8, each at least an hour and at most 60 days after the one before.';
@@ -2627,9 +2634,9 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
+  select '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
 $$;
-comment on function private.stop_words() is 'What can end the steps of a person. The first two can be switched off.';
+comment on function private.stop_words() is 'What can end the steps of a person. The first three can be switched off.';
 
 create function private.check_steps(p_steps jsonb)
 returns void
@@ -2650,10 +2657,10 @@ begin
     elsif v_row.step ? 'category' and (v_row.step ?| '{template_ids,variants}' or v_row.step ->> 'kind' = 'next_phone') then
       perform private.refuse_field(v_row.field || '.category',
         format('Leave %s.category out: it chooses the texts of a step of kind text that names none.', v_row.field));
-    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[3:]) then
+    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[4:]) then
       perform private.refuse_field(v_row.field || '.stop_on',
         format('%s.stop_on must contain %s: they can''t be switched off.', v_row.field,
-          array_to_string((private.stop_words())[3:], ', ')));
+          array_to_string((private.stop_words())[4:], ', ')));
     end if;
     if v_row.step ->> 'kind' = 'next_phone' then
       v_next_phones := v_next_phones + 1;
@@ -3398,8 +3405,8 @@ declare
   v_org public.orgs := (select o from public.orgs o where o.id = v_org_id);
 begin
   return (
-    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand, 'phone', t.e164,
-      'today', '12/31/2026'))), '[]')
+    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand,
+      'support_contact', v_org.support_contact, 'phone', t.e164, 'today', '12/31/2026'))), '[]')
     from (
       select x.e164, x.lead_id from public.campaign_targets x
       where x.campaign_id = p_campaign_id and x.org_id = v_org_id and x.is_waiting limit 200
@@ -3838,6 +3845,9 @@ begin
     return 'invalid_phone';
   elsif v_lead.line_type = 'landline' then
     return 'landline';
+  -- Whenever the deal began: a buyer who negotiates with somebody writes to them in person.
+  elsif v_lead.status = any ((private.deal_stages())[:4]) and 'converted' = any (v_step.stop_on) then
+    return 'converted';
   end if;
 
   -- An answer from any phone to which the campaign wrote is an answer of this person.
@@ -3922,7 +3932,7 @@ immutable
 set search_path = ''
 as $$
   select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
-    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
+    'converted', 'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
 $$;
 comment on function private.ends_step(text) is
   'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';

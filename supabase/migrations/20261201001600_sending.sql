@@ -85,7 +85,7 @@ comment on type private.claimed_slot is
 create table public.messages (
   id uuid primary key default private.uuid_v7(),
   org_id uuid not null references public.orgs (id) on delete cascade,
-  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound', 'test', 'code')),
+  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound', 'test', 'code', 'direct')),
   direction text not null generated always as (case when kind = 'inbound' then 'inbound' else 'outbound' end) stored,
   campaign_id uuid references public.campaigns (id) on delete set null,
   campaign_target_id uuid,
@@ -139,8 +139,9 @@ comment on table public.messages is
   'A text in or out. Campaign messages store the template version and variables they were planned with, so that exactly the same '
   'text can be rendered again.';
 comment on column public.messages.kind is
-  'test: a template sent to one of the organisation''s own people. code: what proves that they have the phone. Both are charged, '
-  'and count in no figure of campaigns or numbers.';
+  'direct: a text that a person of the organisation wrote to one person. test: a template sent to one of the organisation''s own '
+  'people. code: what proves that they have the phone. Tests and codes are charged, and count in no figure of campaigns or '
+  'numbers; direct texts count in the figures and daily caps of numbers.';
 comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
 comment on column public.messages.exempt is
   'confirmation: the one reply to an opt-out, allowed although the phone is suppressed. conversation: a reply within 24 hours to '
@@ -174,6 +175,8 @@ create index messages_filtered_number_idx on public.messages (phone_number_id, s
 -- Deleting a lead looks for its messages; without an index that would read all of them for every lead.
 create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
 create index messages_tests_idx on public.messages (org_id, created_at) where kind in ('test', 'code');
+create index messages_open_single_idx on public.messages (org_id) include (charged_segments)
+  where is_open and kind in ('test', 'code', 'direct');
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
@@ -194,7 +197,7 @@ create trigger messages_outcomes_insert after insert on public.messages
 create trigger messages_outcomes_update after update on public.messages
   referencing new table as new_rows for each statement execute function private.note_outcome_changes();
 create trigger messages_reply_sent after update of status on public.messages
-  for each row when (new.kind = 'reply' and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
+  for each row when (new.kind in ('reply', 'direct') and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
   execute function private.append_sent_reply();
 
 -- schemas/sending/tables/send_attempts.sql
@@ -561,6 +564,23 @@ comment on function private.take_queued(integer) is
   'Takes up to p_limit due messages from the queues: the first of each organisation before the second of any, and an '
   'organisation''s replies first. A message in a queue contains message_id and org_id.';
 
+create function private.why_not_sent(p_verdict text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select 'Not sent: ' || case p_verdict
+    when 'quiet_hours' then 'its lawful hours ended first. Write again when they begin.'
+    when 'new_day' then 'the day ended first, whose daily caps it was charged to. Write again.'
+    when 'daily_limit' then 'the person got as many texts in 24 hours as their state allows. Write again later.'
+    when 'number_inactive' then 'its number was paused first. Write again, and another number is chosen.'
+    when 'held' then 'the person wrote something that must be read first. Review it, then write again.'
+  end;
+$$;
+comment on function private.why_not_sent(text) is
+  'What the author of a direct text is told if the last check before its posting stopped it; null after an opt-out.';
+
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
 returns void
@@ -568,7 +588,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  update public.messages m set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now
+  update public.messages m
+  set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now,
+    needs_attention = case m.kind when 'direct' then private.why_not_sent(x.reason) else m.needs_attention end
   from unnest(p_messages, p_reasons) as x(id, reason) where m.id = x.id;
   update public.campaign_targets t
   set state = case when x.state = 'excluded' and t.step > 1 then 'canceled' else x.state end,
@@ -829,8 +851,10 @@ begin
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;
-      if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
-        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it.
+      if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive')
+        and (v_row.kind <> 'direct' or v_row.verdict = 'resting') then
+        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it. A direct text was
+        -- written for this moment: it waits for nothing but a rest of its number, and its author is told.
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || least(greatest(v_delay, 1), 3600);
       else
@@ -1026,13 +1050,14 @@ begin
       when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
-      when m.kind = 'campaign' and k.held_at is not null then 'held'
+      when m.kind in ('campaign', 'direct') and k.held_at is not null then 'held'
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
-      when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
+      when n.id is null or (n.status <> 'active' and (m.kind in ('campaign', 'direct') or n.status = 'released'))
+        then 'number_inactive'
       when greatest(n.resting_until, op.resting_until) > p_now then 'resting'
       when m.kind = 'campaign' and op.blocked_regions <> '{}'
         and private.phone_region(m.to_number) = any (op.blocked_regions) then 'region_blocked'
-      when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
+      when m.kind in ('campaign', 'direct') and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
         is distinct from (n.day, (p_now at time zone o.time_zone)::date)
         then 'new_day'
       when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(p_now) then 'new_day'
@@ -1130,7 +1155,8 @@ begin
       update public.messages m set needs_attention = format('Not sent. Twilio error %s: %s', p_code, v_class.note)
         where m.id = p_message.id;
     end if;
-    return false;
+    return p_message.kind = 'direct' and p_message.provider_sid is null
+      and exists (select from public.messages m where m.id = p_message.id and m.status = 'failed');
   end if;
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
   select c.status into v_campaign_status from public.campaigns c where c.id = p_message.campaign_id;
@@ -1688,7 +1714,7 @@ begin
   end if;
   select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
   into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
-  v_texts := private.plan_texts(p_campaign.id);
+  v_texts := private.plan_texts(p_campaign.id, p_org.support_contact);
   if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;
@@ -2052,7 +2078,7 @@ $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
   'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
-create function private.plan_texts(p_campaign_id uuid)
+create function private.plan_texts(p_campaign_id uuid, p_support_contact text)
 returns private.plan_text[]
 language plpgsql
 stable
@@ -2061,7 +2087,7 @@ as $$
 begin
   return (
     select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
-      private.lead_needs(t.required_variables), ','), ct.step)::private.plan_text
+      private.lead_needs(t.required_variables, p_support_contact), ','), ct.step)::private.plan_text
       order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
@@ -2069,7 +2095,8 @@ begin
     where ct.campaign_id = p_campaign_id);
 end;
 $$;
-comment on function private.plan_texts(uuid) is 'The active templates of all steps of a campaign, by id. Null: none.';
+comment on function private.plan_texts(uuid, text) is
+  'The active templates of all steps of a campaign, by id. Null: none. p_support_contact: the organisation''s.';
 
 create function private.text_steps(p_campaign_id uuid)
 returns smallint[]
@@ -2185,7 +2212,8 @@ begin
     -- Counted only if a rule limits it: messages that were sent and messages that are queued.
     select case when t.window_key = any (v_limited_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
       select count(*)::integer from public.messages m
-      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
+      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued'
+        and (m.kind = 'campaign' or m.kind = 'direct' and m.exempt is null)) end as texts
   ) day
   left join public.lead_phones p on p_caps is not null and p.id = t.lead_phone_id
   cross join lateral (
@@ -2429,7 +2457,8 @@ begin
     perform private.lock_usage(array[p_message.id, v_newer.id]);
     perform private.refund_usage(array[v_newer.id]);
   end if;
-  if p_attempt.outcome in ('not_accepted', 'resent') then
+  -- A direct text that is queued again is charged already.
+  if p_attempt.outcome in ('not_accepted', 'resent') and p_message.status <> 'queued' then
     perform private.charge_again(array[p_message.id]);
   end if;
   return 'late_success';
@@ -2587,7 +2616,10 @@ begin
     perform private.resolve_send_alerts(v_message.org_id, v_message.campaign_id, p_now);
   end if;
   if private.take_back_earlier(v_message, p_now) then
-    perform private.refund_usage(array[v_message.id]);
+    -- An earlier attempt of the same direct text keeps its charge.
+    if v_message.kind = 'campaign' then
+      perform private.refund_usage(array[v_message.id]);
+    end if;
     return 'earlier_one_stands';
   elsif v_message.kind = 'campaign' then
     update public.campaign_targets t
@@ -2614,6 +2646,7 @@ begin
     perform private.raise_alert(v_message.org_id, 'reply_not_sent', 'warning',
       'A reply was not sent, and will not be sent again automatically.',
       null, v_message.phone_number_id, jsonb_build_object('message_id', v_message.id));
+    perform private.refund_usage(array[v_message.id]);
   end if;
   return 'safe_to_retry';
 end;
@@ -2931,6 +2964,8 @@ begin
         v_message.needs_attention));
   end loop;
   perform private.refund_usage(v_refunds);
+  perform private.charge_direct_anew(m.id, p_now) from public.messages m
+  where m.id = any (v_done) and m.kind = 'direct' and m.status = 'queued';
   return v_done;
 end;
 $$;
@@ -2994,7 +3029,7 @@ end;
 $$;
 comment on function private.send_again(public.messages, timestamptz) is
   'Gives up an unknown send and has it sent again. The caller holds the locks of campaign, target, message and attempt, and '
-  'refunds the daily caps last if this returns true.';
+  'refunds the daily caps last if this returns true, and charges a direct text anew.';
 
 create function private.check_resolution(p_action text)
 returns void
@@ -3240,6 +3275,8 @@ begin
   end if;
   delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
+  delete from private.message_requests r where (r.org_id, r.key) in (
+    select x.org_id, x.key from private.message_requests x where x.created_at < p_now - interval '24 hours' limit p_limit);
   delete from cron.job_run_details d
   where d.end_time < p_now - interval '1 day'
     or d.end_time < p_now - interval '1 hour' and d.jobid in (select j.jobid from cron.job j where j.jobname like 'tick-%');
@@ -3247,9 +3284,9 @@ end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
   'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
-  'after one day, daily usage after 90 days, repeated requests after an hour. Finished queue rows are deleted when they are '
-  'read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: all except those for which this '
-  'work is resting.';
+  'after one day, daily usage after 90 days, idempotency keys after 24 hours, repeated requests after an hour. Finished queue '
+  'rows are deleted when they are read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';
 
 -- schemas/sending/functions/settle.sql
 
@@ -3922,7 +3959,10 @@ begin
     id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
     from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
   select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, p_pool[x.number].id, tp.id, tp.version,
-    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
+    -- The contact is stored only with texts that say it: every message would carry it.
+    x.variables || jsonb_strip_nulls(jsonb_build_object('support_contact',
+      case when 'support_contact' = any (tp.variables) then p_org.support_contact end))
+    || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
       'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
         p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
     p_pool[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_pool[x.number].day, p_caps[x.cap].id, p_now, p_now,

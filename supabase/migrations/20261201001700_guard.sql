@@ -1099,6 +1099,63 @@ comment on function private.record_account_check(uuid, jsonb, timestamptz) is
   'The guard pauses campaigns. Security definer: the worker may not write these tables.';
 grant execute on function private.record_account_check(uuid, jsonb, timestamptz) to worker;
 
+-- schemas/guard/functions/registration_obstacle.sql
+
+create function private.registration_obstacle(p_org_id uuid, p_numbers uuid[], p_now timestamptz)
+returns table (code text, message text, details jsonb)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_required boolean := (select l.a2p_required from public.sending_limits l where l.org_id = p_org_id);
+  v_row record;
+begin
+  for v_row in
+    select x.sid, r.status, r.errors, r.checked_at, min(x.e164) as e164
+    from (
+      select n.e164, coalesce(n.messaging_service_sid, a.messaging_service_sid) as sid
+      from public.phone_numbers n
+      left join public.twilio_accounts a on a.org_id = n.org_id
+      -- Toll-free numbers have a verification of their own, not A2P 10DLC.
+      where n.id = any (p_numbers) and coalesce(n.area_code, '') not in ('800', '833', '844', '855', '866', '877', '888')
+    ) x
+    left join public.a2p_registrations r on r.org_id = p_org_id and r.messaging_service_sid = x.sid
+    group by x.sid, r.status, r.errors, r.checked_at
+    order by x.sid nulls first
+  loop
+    if v_row.sid is null then
+      if v_required then
+        return query select 'a2p_not_verified', format(
+          '%s is in no messaging service, and your settings require a verified A2P registration. Add it to one at Twilio, or '
+          'turn a2p_required off.', v_row.e164),
+          jsonb_build_object('phone_number', v_row.e164);
+        return;
+      end if;
+    -- Registrations are read daily. One that is older than two days could not be read, so its current status is unknown.
+    elsif v_row.status is null or v_row.checked_at < p_now - interval '2 days' then
+      return query select 'a2p_not_checked', format(
+        'The A2P registration of messaging service %s is being read from Twilio. Try again in a moment.', v_row.sid),
+        jsonb_build_object('messaging_service_sid', v_row.sid, 'checked_at', v_row.checked_at, 'retry_after', 5);
+      return;
+    elsif v_row.status <> 'VERIFIED' then
+      return query select 'a2p_not_verified', format(
+        'The A2P registration of messaging service %s is %s%s. Nothing may be sent until Twilio says VERIFIED: correct it in '
+        'Twilio''s console. It is read again every 10 minutes.',
+        v_row.sid, v_row.status,
+        coalesce(' (' || (select string_agg(coalesce(e ->> 'error_code', e ->> 'message'), ', ')
+          from jsonb_array_elements(v_row.errors) e) || ')', '')),
+        jsonb_build_object('messaging_service_sid', v_row.sid, 'status', v_row.status, 'errors', v_row.errors, 'checked_at',
+          v_row.checked_at);
+      return;
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.registration_obstacle(uuid, uuid[], timestamptz) is
+  'Why these numbers of an organisation may not send, as far as their A2P registrations go: a2p_not_verified or a2p_not_checked '
+  '(not read yet). No row if they may.';
+
 -- schemas/guard/functions/spending.sql
 
 -- Spending: the estimated cost of accepted messages, for each message and for each organisation and day. Twilio reports its price
@@ -1120,6 +1177,45 @@ as $$
 $$;
 comment on function private.spent_today(uuid, timestamptz) is
   'Estimated US dollars that an organisation has spent today (in its time zone), up to the last accepted message.';
+
+create function private.open_singles(p_org_id uuid)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(m.charged_segments), 0)::integer
+  from public.messages m where m.org_id = p_org_id and m.is_open and m.kind in ('test', 'code', 'direct');
+$$;
+comment on function private.open_singles(uuid) is
+  'Segments of an organisation''s direct texts and tests that are queued or being sent: they count as spent.';
+
+create function private.require_spending(p_org_id uuid, p_segments integer, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  if private.spending_room(p_org_id, p_now) < 1
+    or private.spent_today(p_org_id, p_now)
+      + (private.open_singles(p_org_id) + p_segments) * (v_limits.segment_price + v_limits.carrier_fee)
+      > v_limits.daily_spending_limit
+  then
+    perform private.raise_error('PT409', 'spending_limit_reached', format(
+      'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
+      'wait until tomorrow.', v_limits.daily_spending_limit),
+      jsonb_build_object('daily_spending_limit', v_limits.daily_spending_limit, 'spent',
+        private.spent_today(p_org_id, p_now)));
+  end if;
+end;
+$$;
+comment on function private.require_spending(uuid, integer, timestamptz) is
+  'Raises PT409 spending_limit_reached if a text of so many segments does not fit under the daily spending limit. The caller '
+  'holds the organisation''s lock, so that two texts do not both take the last of it.';
 
 create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
 returns integer
@@ -1153,6 +1249,7 @@ begin
     from public.campaigns c
     join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
     where c.org_id = p_org_id and c.status in ('running', 'paused');
+    v_open := v_open + private.open_singles(p_org_id);
   end if;
   select v_open + coalesce(sum(m.charged_segments), 0) into v_open
   from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';
@@ -1237,7 +1334,6 @@ declare
   v_org_id uuid;
   v_override boolean;
   v_limits public.sending_limits;
-  v_row record;
 begin
   select c.org_id, c.quiet_hours_override into v_org_id, v_override from public.campaigns c where c.id = p_campaign_id;
   -- The override was saved before the platform refused it, or where Twilio was a simulator.
@@ -1248,45 +1344,11 @@ begin
     return;
   end if;
   select * into v_limits from public.sending_limits l where l.org_id = v_org_id;
-  for v_row in
-    select x.sid, r.status, r.errors, r.checked_at, min(x.e164) as e164
-    from (
-      select n.e164, coalesce(n.messaging_service_sid, a.messaging_service_sid) as sid
-      from private.campaign_numbers(p_campaign_id) n
-      left join public.twilio_accounts a on a.org_id = n.org_id
-      -- Toll-free numbers have a verification of their own, not A2P 10DLC.
-      where n.status = 'active' and coalesce(n.area_code, '') not in ('800', '833', '844', '855', '866', '877', '888')
-    ) x
-    left join public.a2p_registrations r on r.org_id = v_org_id and r.messaging_service_sid = x.sid
-    group by x.sid, r.status, r.errors, r.checked_at
-    order by x.sid nulls first
-  loop
-    if v_row.sid is null then
-      if v_limits.a2p_required then
-        return query select 'a2p_not_verified', format(
-          '%s is in no messaging service, and your settings require a verified A2P registration. Add it to one at Twilio, or '
-          'turn a2p_required off.', v_row.e164),
-          jsonb_build_object('phone_number', v_row.e164);
-        return;
-      end if;
-    -- Registrations are read daily. One that is older than two days could not be read, so its current status is unknown.
-    elsif v_row.status is null or v_row.checked_at < p_now - interval '2 days' then
-      return query select 'a2p_not_checked', format(
-        'The A2P registration of messaging service %s is being read from Twilio. Try again in a moment.', v_row.sid),
-        jsonb_build_object('messaging_service_sid', v_row.sid, 'checked_at', v_row.checked_at, 'retry_after', 5);
-      return;
-    elsif v_row.status <> 'VERIFIED' then
-      return query select 'a2p_not_verified', format(
-        'The A2P registration of messaging service %s is %s%s. Campaigns may send when Twilio says VERIFIED: correct it in '
-        'Twilio''s console. It is read again every 10 minutes.',
-        v_row.sid, v_row.status,
-        coalesce(' (' || (select string_agg(coalesce(e ->> 'error_code', e ->> 'message'), ', ')
-          from jsonb_array_elements(v_row.errors) e) || ')', '')),
-        jsonb_build_object('messaging_service_sid', v_row.sid, 'status', v_row.status, 'errors', v_row.errors, 'checked_at',
-          v_row.checked_at);
-      return;
-    end if;
-  end loop;
+  return query select o.* from private.registration_obstacle(v_org_id,
+    array(select n.id from private.campaign_numbers(p_campaign_id) n where n.status = 'active'), p_now) o;
+  if found then
+    return;
+  end if;
   if v_limits.daily_spending_limit is not null and private.spending_room(v_org_id, p_now, false) = 0 then
     return query select 'spending_limit_reached', format(
       'Today''s spending limit is %s US dollars, and %s are spent. Raise daily_spending_limit in your settings, '

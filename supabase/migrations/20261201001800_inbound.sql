@@ -16,19 +16,23 @@ create table public.conversations (
   unread_count integer not null default 0 check (unread_count >= 0),
   last_message text,
   last_message_at timestamptz,
+  first_inbound_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (org_id, id),
   unique (org_id, e164)
 );
 comment on table public.conversations is
-  'The messages between an organisation and a person: one conversation for each phone, begun by the person''s first message.';
+  'The messages between an organisation and a person: one conversation for each phone, begun by the person''s '
+  'first message or by a direct text to them.';
+comment on column public.conversations.first_inbound_at is 'When the person first wrote; null while only we did.';
 alter table public.messages add foreign key (conversation_id) references public.conversations (id) on delete set null;
 create index conversations_list_idx on public.conversations (org_id, last_message_at desc);
 create index conversations_lead_idx on public.conversations (lead_id) where lead_id is not null;
 create index conversations_number_idx on public.conversations (phone_number_id) where phone_number_id is not null;
 create index conversations_campaign_idx on public.conversations (campaign_id) where campaign_id is not null;
-create index conversations_org_lead_idx on public.conversations (org_id, lead_id) where lead_id is not null;
+create index conversations_org_lead_idx on public.conversations (org_id, lead_id)
+  where lead_id is not null and first_inbound_at is not null;
 
 alter table public.conversations enable row level security;
 create policy "people read conversations of their organisation" on public.conversations
@@ -332,11 +336,11 @@ begin
       and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
   insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
-    last_message_at)
-  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now)
+    last_message_at, first_inbound_at)
+  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now, p_now)
   on conflict (org_id, e164) do update
     set unread_count = c.unread_count + 1, last_message = excluded.last_message, last_message_at = excluded.last_message_at,
-      status = 'active',
+      status = 'active', first_inbound_at = coalesce(c.first_inbound_at, excluded.first_inbound_at),
         lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id,
         campaign_id = coalesce(excluded.campaign_id, c.campaign_id)
   returning * into v_conversation;

@@ -101,33 +101,6 @@ $$;
 comment on function private.require_test_hours(uuid, text, timestamptz) is
   'Raises PT409 outside_hours if a phone may not be written to for another minute.';
 
-create function private.require_test_spending(p_org_id uuid, p_segments integer, p_now timestamptz)
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_limits public.sending_limits;
-  v_open integer;
-begin
-  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
-  select coalesce(sum(m.charged_segments), 0) into v_open
-  from public.messages m
-  where m.org_id = p_org_id and m.kind in ('test', 'code') and m.created_at > p_now - interval '1 day' and m.is_open;
-  if private.spending_room(p_org_id, p_now) < 1
-    or private.spent_today(p_org_id, p_now) + (v_open + p_segments) * (v_limits.segment_price + v_limits.carrier_fee)
-      > v_limits.daily_spending_limit
-  then
-    perform private.raise_error('PT409', 'spending_limit_reached',
-      'Today''s spending limit leaves no room for a test. Raise it, or wait until tomorrow.');
-  end if;
-end;
-$$;
-comment on function private.require_test_spending(uuid, integer, timestamptz) is
-  'Raises PT409 spending_limit_reached if a test of so many segments does not fit under the daily spending limit. The caller '
-  'holds the organisation''s lock, so that two tests do not both take the last of it.';
-
 create function private.queue_test(p_message public.messages, p_now timestamptz)
 returns uuid
 language plpgsql
@@ -154,7 +127,7 @@ begin
   if not v_is_exempt then
     perform private.require_test_hours(p_message.org_id, p_message.to_number, p_now);
   end if;
-  perform private.require_test_spending(p_message.org_id, p_message.charged_segments, p_now);
+  perform private.require_spending(p_message.org_id, p_message.charged_segments, p_now);
   insert into public.messages (id, org_id, kind, phone_number_id, template_id, template_version, variables, from_number,
     to_number, content, language, status, charged_segments, queued_at, created_at, updated_at)
   values (v_id, p_message.org_id, p_message.kind, v_number.id, p_message.template_id, p_message.template_version,

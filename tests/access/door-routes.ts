@@ -14,6 +14,8 @@ const DOOR: Record<string, [route: string, send?: (side: Side) => unknown]> = {
   "POST /leads/import/execute": ["POST /leads/import/execute"],
   "GET /leads/import/{id}": ["GET /leads/import/{id}"],
 
+  "POST /messages/send": ["POST /messages/send"],
+
   "GET /campaigns": ["GET /campaigns"],
   "GET /campaigns/{id}": ["GET /campaigns/{id}"],
   "PATCH /campaigns/{id}": ["PATCH /campaigns/{id}"],

@@ -378,6 +378,13 @@ const AREAS: Record<string, RouteExpectation> = {
     query: ({ row }) => ({ phone: "+12145550100", lead_id: row.leads?.id as string }),
   },
 
+  // By the time of day it may be outside lawful hours: callers with the right get this reason then.
+  "POST /messages/send": {
+    permission: "operator",
+    send: ({ row }) => ({ lead_id: row.leads?.id, body: `Wall ${randomUUID()}` }),
+    other: 404,
+  },
+  "GET /messages/{id}": { permission: "viewer", id: ({ row }) => row.messages?.id },
   // The send is not unclear: callers with the right get this reason.
   "POST /messages/{id}/resolve": {
     permission: "operator",

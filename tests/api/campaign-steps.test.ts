@@ -9,7 +9,15 @@ import { buildCampaign, callApi, startCampaign } from "../fixtures/run-campaign.
 import { readStepFigures } from "../fixtures/run-drip.ts";
 
 const stack = inject("stack");
-const ALL_STOPS = ["do_not_contact", "interested", "not_interested", "opted_out", "replied", "wrong_number"];
+const ALL_STOPS = [
+  "converted",
+  "do_not_contact",
+  "interested",
+  "not_interested",
+  "opted_out",
+  "replied",
+  "wrong_number",
+];
 let org: TestOrg;
 let other: TestOrg;
 let texts: string[];

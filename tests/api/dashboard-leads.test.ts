@@ -4,6 +4,7 @@ import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
+import { postWebhook } from "../fixtures/post-webhook.ts";
 import type { TestUser } from "../fixtures/sign-up-user.ts";
 
 const stack = inject("stack");
@@ -138,7 +139,7 @@ describe("writing a lead", () => {
     expect([twice.status, twice.body.error.name]).toEqual([409, "duplicate"]);
   });
 
-  it("changes a lead by PATCH and PUT, keeps the parcels it does not know", async () => {
+  it("changes a lead by PATCH and PUT, keeps the parcels it does not know, and lets stages of a deal in", async () => {
     const { id } = await addLead({ parcel_id: "R-7", acreage: 2 });
     const clean = await callFunction(stack, org.users.operator, "POST", `/leads/${id}/properties`, {
       apn: "R-8",
@@ -147,12 +148,12 @@ describe("writing a lead", () => {
     const changed = await call(
       "PATCH",
       `/leads/${id}`,
-      { acreage: "", status: "interested", email: "" },
+      { acreage: "", status: "qualified", email: "" },
       "operator",
     );
     expect([changed.status, changed.body.data?.status, changed.body.data?.acreage]).toEqual([
       200,
-      "interested",
+      "qualified",
       null,
     ]);
     expect(changed.body.data.properties.map(({ apn }: { apn: string }) => apn).sort()).toEqual([
@@ -385,5 +386,45 @@ describe("an import", () => {
     });
     const wrong = await call("POST", "/leads/import", form(csv(["X"]), { mappings: '{"Name":"shoe"}' }));
     expect([wrong.status, wrong.body.error.name]).toEqual([422, "invalid_input"]);
+  });
+});
+
+describe("writing one text", () => {
+  it("sends what the lead's page posts once, however often it is posted, and says what became of it", async () => {
+    const sender = await createOrg(stack, { numbers: 1 });
+    try {
+      const post = (body: unknown) =>
+        callFunction(stack, sender.admin, "POST", "/api/v1/messages/send", body);
+      const { body: lead } = await callFunction(stack, sender.admin, "POST", "/api/v1/leads", {
+        phone1: newPhone(),
+      });
+      // Who has just written may be answered at any hour, so that the test may run at any hour.
+      const heard = await postWebhook(sender, {
+        path: "/twilio/inbound",
+        fields: {
+          MessageSid: `SM${randomUUID().replaceAll("-", "")}`,
+          From: lead.phone1,
+          To: sender.numbers[0]?.e164 as string,
+          Body: "Who is this",
+        },
+      });
+      expect(heard.status).toBe(200);
+      const request = { to: lead.phone1, body: "Hi, it's Luz about your land.", lead_id: lead.id };
+      const answers = await Promise.all(Array.from({ length: 4 }, () => post(request)));
+      expect(answers.map(({ status, body }) => [status, body.error])).toEqual(
+        answers.map(() => [202, undefined]),
+      );
+      expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+      expect(answers[0]?.body).toMatchObject({ success: true, message: expect.any(String) });
+      const sent = await sender.sql`
+        select content from public.messages where org_id = ${sender.id} and kind = 'direct'`;
+      expect([...sent]).toEqual([{ content: request.body }]);
+      const stranger = await post({ phone_number: newPhone(), content: "Hi" });
+      expect([stranger.status, fieldsOf(stranger)]).toEqual([422, ["phone_number"]]);
+      const empty = await post({ to: lead.phone1, body: "" });
+      expect([empty.status, fieldsOf(empty)[0]]).toEqual([422, "body"]);
+    } finally {
+      await sender.close();
+    }
   });
 });

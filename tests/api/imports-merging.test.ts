@@ -366,6 +366,21 @@ describe("consent and status", () => {
     expect(await read(id)).toMatchObject({ status: "do_not_contact", city: "Marfa" });
   });
 
+  it.each([
+    ["contract", "contacted", "contract"],
+    ["lost", "interested", "lost"],
+    ["qualified", "not_interested", "qualified"],
+    ["qualified", "contract", "contract"],
+    ["contract", "lost", "lost"],
+    ["closed", "do_not_contact", "do_not_contact"],
+    ["interested", "qualified", "qualified"],
+  ])("of a lead that is %s, a row that says %s makes %s", async (before, status, after) => {
+    const a = phone();
+    const id = await addLead({ primary_phone: a, status: before });
+    await merge("update", [chunkRow(2, [a], { lead: { status, city: "Marfa" } })]);
+    expect(await read(id)).toMatchObject({ status: after, city: "Marfa" });
+  });
+
   it("keeps a lead's first 50 tags and says which were too many", async () => {
     const a = phone();
     const id = await addLead({ primary_phone: a, tags: Array.from({ length: 49 }, (_, i) => `T${i}`) });

@@ -1,9 +1,17 @@
 // Campaigns of the stranger, built and started as far as that is possible.
 import { waitFor } from "local-supabase/testing/wait-for";
-import { addPeople, few, filterOf, isTaken, type PoisonTools, read, wrap } from "./poison-tools.ts";
+import { addPeople, few, filterOf, isTaken, type PoisonTools, read, storeOwn, wrap } from "./poison-tools.ts";
 import type { Answer } from "./send.ts";
 
-const STOPS = ["replied", "interested", "not_interested", "opted_out", "wrong_number", "do_not_contact"];
+const STOPS = [
+  "replied",
+  "interested",
+  "converted",
+  "not_interested",
+  "opted_out",
+  "wrong_number",
+  "do_not_contact",
+];
 
 export async function storeCampaign(tools: PoisonTools): Promise<string | undefined> {
   const { world, random } = tools;
@@ -90,6 +98,18 @@ export async function runCampaign(
 async function statusOf({ world: { sql } }: PoisonTools, id: string): Promise<string | undefined> {
   const [row] = await sql`select status::text from public.campaigns where id = ${id}`;
   return row?.status;
+}
+
+/** A direct text to somebody who just wrote, so that it is sent at any hour. */
+export async function storeDirectText(tools: PoisonTools): Promise<string | undefined> {
+  const { world, random } = tools;
+  const [person] = await addPeople(tools, 1);
+  await world.sql`
+    insert into private.contacts (org_id, e164, last_inbound_at)
+    select org_id, e164, now() from public.lead_phones where lead_id = ${person as string}
+    on conflict (org_id, e164) do update set last_inbound_at = now()`;
+  const base = { p_body: "Hello {first_name}", p_lead_id: person, p_idempotency_key: `Odd ${random.next()}` };
+  return await storeOwn(tools, "send_direct", null, base);
 }
 
 export async function storeOnSegment(tools: PoisonTools): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 // What the stranger stores and starts: valid inputs changed in one place. Accepted ones are started, so that the shared
 // workers meet them.
 
-import { sendPlainly, storeCampaign, storeOnSegment } from "./poison-campaigns.ts";
+import { sendPlainly, storeCampaign, storeDirectText, storeOnSegment } from "./poison-campaigns.ts";
 import { dayOf, patch, post, storeOrganisation } from "./poison-settings.ts";
 import { few, filterOf, type Store, storeOwn, withoutSegments } from "./poison-tools.ts";
 import {
@@ -32,6 +32,7 @@ export const POISONS: readonly Poison[] = [
   { name: "campaign", store: storeCampaign },
   { name: "another campaign", store: storeCampaign },
   { name: "campaign on a segment that goes", store: storeOnSegment },
+  { name: "direct text", store: storeDirectText },
   {
     name: "number",
     store: thenSend((tools) =>

@@ -73,8 +73,8 @@ export async function addOwners(
         select id, $1::uuid, contacted_at from made where contacted_at is not null
       ),
       conversations as (
-        insert into public.conversations (org_id, e164, lead_id, last_message_at)
-        select $1::uuid, phones[1], id, contacted_at from made where n % 50 = 10 on conflict do nothing
+        insert into public.conversations (org_id, e164, lead_id, last_message_at, first_inbound_at)
+        select $1::uuid, phones[1], id, contacted_at, contacted_at from made where n % 50 = 10 on conflict do nothing
       ),
       numbers as (
         insert into public.lead_phones (org_id, lead_id, e164, role, line_type)

@@ -24,6 +24,7 @@ export const AREAS = {
   guard: "What stops campaigns and numbers by itself: limits, spending and registrations.",
   inbound: "What people write back.",
   "test-sends": "Templates sent to an organisation's own people: phones, their codes, and the tests.",
+  messages: "Texts that a person of the organisation writes to one person.",
   erasure: "Removing a person and everything known about them.",
   realtime: "Live updates: who may join which channel, and what is broadcast.",
 };

@@ -7,7 +7,7 @@ export const SECTIONS: Readonly<Record<string, () => Promise<Section>>> = {
   leads: async () => (await import("./leads/section.ts")).section,
   campaigns: async () => (await import("./campaigns/section.ts")).section,
   templates: async () => (await import("./templates/section.ts")).section,
-  messages: async () => ({ routes: mountArea("messages", (await import("../messages/routes.ts")).routes) }),
+  messages: async () => (await import("./messages/section.ts")).section,
   "phone-numbers": async () => ({
     routes: mountArea("phone-numbers", (await import("../phone-numbers/routes.ts")).routes),
     badIdStatus: 422,

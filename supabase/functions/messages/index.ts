@@ -4,6 +4,7 @@ import { routes } from "./routes.ts";
 
 export default createArea({
   area: "messages",
-  description: "Messages, and a person's decision about unknown ones, which may or may not have been sent.",
+  description:
+    "Messages: texts to one person, and people's decisions about unknown sends and unclear answers.",
   routes,
 });

@@ -1,13 +1,36 @@
 // The route table of messages.
 import { z } from "zod";
-import { object } from "../_shared/http/responses.ts";
+import { accepted, object } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
+import { getMessage } from "./get-message.ts";
 import { resolveCampaignSends } from "./resolve-campaign-sends.ts";
 import { resolveSend } from "./resolve-send.ts";
 import { reviewAnswer } from "./review-answer.ts";
-import { campaignResolution, message, resolution, review } from "./schemas.ts";
+import { campaignResolution, directText, message, resolution, review, sentText } from "./schemas.ts";
+import { sendText } from "./send-text.ts";
 
 export const routes = [
+  route({
+    method: "POST",
+    path: "/send",
+    summary: "Send one text to one lead: within lawful hours, charged, ahead of campaigns",
+    description:
+      "With an Idempotency-Key, the same request within 24 hours is answered with the same message. Without one, so is the same " +
+      "text to the same phone within 60 seconds. Who wrote to you within 24 hours may be answered at any hour.",
+    permission: "operator",
+    request: { body: directText },
+    response: accepted(sentText),
+    run: sendText,
+  }),
+  route({
+    method: "GET",
+    path: "/{id}",
+    summary: "Read a message: its status, error, segments and cost",
+    permission: "viewer",
+    request: { params: z.object({ id: z.uuid() }) },
+    response: object(message),
+    run: getMessage,
+  }),
   route({
     method: "POST",
     path: "/{id}/resolve",

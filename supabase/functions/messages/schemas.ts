@@ -1,6 +1,7 @@
 // What messages look like on the wire.
 import { z } from "zod";
 import { Constants } from "../_shared/db/database.types.ts";
+import { exactText, oneLine } from "../_shared/http/one-line.ts";
 
 export const MESSAGE_STATUSES = Constants.public.Enums.message_status;
 
@@ -13,7 +14,7 @@ export const campaignResolution = resolution.extend({ campaign_id: z.uuid() });
 
 export const MESSAGE_COLUMNS =
   "id, kind, direction, campaign_id, conversation_id, lead_id, from_number, to_number, content, status, error_code, " +
-  "error_message, segments, classification, class_rule, class_phrase, class_version, holds, reviewed_as, reviewed_at, " +
+  "error_message, segments, cost, classification, class_rule, class_phrase, class_version, holds, reviewed_as, reviewed_at, " +
   "needs_attention, sent_at, created_at, updated_at";
 
 export const review = z.strictObject({
@@ -24,9 +25,25 @@ export const review = z.strictObject({
     ),
 });
 
+export const directText = z
+  .strictObject({
+    to: oneLine(60).optional().describe("A phone of a lead, in any common US format"),
+    lead_id: z
+      .uuid()
+      .optional()
+      .describe("The lead; its first phone that may be written to, unless to names one"),
+    body: exactText(10_000).describe(
+      "The text, sent literally: 1 to 1,600 characters; braces are no variables",
+    ),
+  })
+  .refine(({ to, lead_id }) => to !== undefined || lead_id !== undefined, {
+    path: ["to"],
+    message: "Give to, a phone of a lead, or lead_id.",
+  });
+
 export const message = z.object({
   id: z.uuid(),
-  kind: z.enum(["campaign", "reply", "auto_reply", "inbound", "test"]),
+  kind: z.enum(["campaign", "reply", "auto_reply", "inbound", "test", "direct"]),
   direction: z.enum(["inbound", "outbound"]),
   campaign_id: z.uuid().nullable(),
   conversation_id: z.uuid().nullable(),
@@ -37,7 +54,8 @@ export const message = z.object({
   status: z.enum(MESSAGE_STATUSES),
   error_code: z.number().int().nullable(),
   error_message: z.string().nullable(),
-  segments: z.number().int().nullable(),
+  segments: z.number().int().nullable().describe("Null until it is posted"),
+  cost: z.number().nullable().describe("Estimated US dollars; null until Twilio accepted it"),
   classification: z
     .string()
     .nullable()
@@ -55,4 +73,8 @@ export const message = z.object({
   sent_at: z.string().nullable(),
   created_at: z.string(),
   updated_at: z.string(),
+});
+
+export const sentText = message.extend({
+  deduplicated: z.boolean().describe("Whether this text was asked for before, and this is that message"),
 });

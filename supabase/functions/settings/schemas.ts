@@ -20,7 +20,9 @@ const timeOfDay = z
 export const organisationFields = {
   name: oneLine(200),
   brand: oneLine(25).describe("The organisation's name in messages"),
-  support_contact: oneLine(100, 0).nullable().describe("Given in answers to HELP and AYUDA"),
+  support_contact: oneLine(100, 0)
+    .nullable()
+    .describe("Given in answers to HELP and AYUDA, and where a text says {support_contact}"),
   language: z.enum(LANGUAGES),
   time_zone: z.string().min(1).max(64).describe("An IANA name such as America/Chicago"),
   quiet_starts: timeOfDay,

@@ -9,14 +9,14 @@ export interface ClaimedSend {
   message_id: string;
   attempt_id: string;
   org_id: string;
-  kind: "campaign" | "reply" | "auto_reply" | "test" | "code";
+  kind: "campaign" | "reply" | "auto_reply" | "test" | "code" | "direct";
   /** Milliseconds from the answer of the claim to the slot. */
   slot_in_ms: number;
   to_number: string;
   from_number: string;
   account_sid: string | null;
   messaging_service_sid: string | null;
-  /** The text of a reply; null if the text is rendered from the template. */
+  /** The text of a reply or a direct text; null if the text is rendered from the template. */
   content: string | null;
   template_content: string | null;
   language: "es" | "en" | null;

@@ -101,6 +101,13 @@ describe("fields", () => {
     [["interested", "do_not_contact"], "do_not_contact"],
     [["contacted", "not_interested"], "not_interested"],
     [["new", "contacted"], "contacted"],
+    [["interested", "qualified", "not_interested"], "qualified"],
+    [["appointment", "qualified"], "appointment"],
+    [["contract", "appointment", "lost"], "contract"],
+    [["contract", "closed"], "closed"],
+    [["lost", "interested"], "lost"],
+    [["lost", "qualified"], "qualified"],
+    [["closed", "do_not_contact"], "do_not_contact"],
   ])("of the statuses %j %s stays, and the hottest score", async (statuses, expected) => {
     const scores = ["cold", "hot", "warm"];
     const ids: string[] = [];

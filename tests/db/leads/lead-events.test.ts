@@ -44,10 +44,10 @@ const byHand = (lead: ArrangedLead, changes: Record<string, string>) =>
   user.sql`select public.update_lead(${lead.id}, ${user.sql.json(changes)})`;
 let moment = 0;
 /** A person writes; the caller passes the meaning, as the webhook does. */
-async function write(from: string, kind: string, interest: string | null = null) {
+async function write(from: string, kind: string, interest: string | null = null, holds = false) {
   const [row] = await bench.a.sql`
     select private.receive_inbound(${org.accountSid}, ${newSid()}, ${from}, ${org.numbers[0]?.e164 ?? ""}, ${kind}, '{}', ${kind}, 'keyword',
-      false, 'en', true, ${kind}, ${later(AFTERNOON, moment++)}, p_interest => ${interest}) as result`;
+      false, 'en', true, ${kind}, ${later(AFTERNOON, moment++)}, p_interest => ${interest}, p_holds => ${holds}) as result`;
   expect(row?.result).toBe(kind);
 }
 
@@ -96,6 +96,67 @@ describe("a reply", () => {
       "score cold>hot reply message",
       "score hot>cold manual user",
     ]);
+  });
+});
+
+describe("the stage of a deal", () => {
+  const STAGES = ["qualified", "appointment", "contract", "closed", "lost"];
+  /** Without an event, as an import of new leads does: no person's choice protects the status. */
+  const inDeal = (status: string) => oneLead({ status });
+
+  it.each(
+    STAGES.flatMap((stage) =>
+      ["interested", "not_interested", null].map((interest) => [stage, interest] as const),
+    ),
+  )("%s is not changed by a reply that is %s; its score is", async (stage, interest) => {
+    const lead = await inDeal(stage);
+    await write(lead.e164, "help");
+    await write(lead.e164, "reply", interest);
+    const score = { interested: "hot", not_interested: "cold" }[interest ?? ""] ?? "warm";
+    expect(await standing(lead)).toEqual([stage, score]);
+  });
+
+  it.each(STAGES)(
+    "%s is not changed by a reaction, START or a message that Twilio accepted",
+    async (stage) => {
+      const lead = await inDeal(stage);
+      await write(lead.e164, "start");
+      await write(lead.e164, "reaction");
+      await arrangeCampaign(bench.db, org);
+      expect(await sendAll(bench.a.sql, bench.sql, AFTERNOON)).toHaveLength(1);
+      await bench.sql`select private.fold_lead_activity(100)`;
+      expect((await standing(lead))[0]).toBe(stage);
+    },
+  );
+
+  it.each(STAGES)("%s is not changed by a held text and its review", async (stage) => {
+    const lead = await inDeal(stage);
+    await write(lead.e164, "review", null, true);
+    const [message] =
+      await bench.sql`select id from public.messages where from_number = ${lead.e164} and kind = 'inbound'`;
+    await user.sql`select private.review_answer(${message?.id}, 'interested', ${later(AFTERNOON, 60)})`;
+    expect(await standing(lead)).toEqual([stage, "hot"]);
+  });
+
+  it.each(STAGES)("%s is hidden by an opt-out, and START returns to it", async (stage) => {
+    const lead = await inDeal(stage);
+    await write(lead.e164, "stop");
+    expect((await standing(lead))[0]).toBe("do_not_contact");
+    await write(lead.e164, "start");
+    expect((await standing(lead))[0]).toBe(stage);
+    expect(await events(lead)).toEqual([
+      `status ${stage}>do_not_contact opt_out message`,
+      `status do_not_contact>${stage} keyword message`,
+    ]);
+  });
+
+  it("does not come back by START if the deal was over before the opt-out", async () => {
+    const lead = await inDeal("contract");
+    await write(lead.e164, "stop");
+    await byHand(lead, { status: "interested" });
+    await write(lead.e164, "stop");
+    await write(lead.e164, "start");
+    expect((await standing(lead))[0]).toBe("contacted");
   });
 });
 

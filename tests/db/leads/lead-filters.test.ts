@@ -133,7 +133,8 @@ beforeAll(async () => {
   await bench.sql`update public.lead_phones set line_type = 'landline' where lead_id = ${lead("Beto")}`;
   await bench.sql`update public.lead_phones set line_type = 'mobile' where lead_id in (${lead("Ana")}, ${lead("Carla")})`;
   await bench.sql`
-    insert into public.conversations (org_id, e164, lead_id) select org_id, e164, lead_id from public.lead_phones where lead_id = ${lead("Carla")}`;
+    insert into public.conversations (org_id, e164, lead_id, first_inbound_at)
+      select org_id, e164, lead_id, now() from public.lead_phones where lead_id = ${lead("Carla")}`;
   admin = await signedIn(bench.db, org.adminId);
   const [segment] = await admin.sql`
     select public.save_segment(${admin.sql.json({ kind: "list", name: "Two", lead_ids: [lead("Ana"), lead("Dora")] })}) as id`;

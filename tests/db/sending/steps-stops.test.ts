@@ -182,6 +182,10 @@ test.each([
   ["deleted_at = now()", "lead_deleted"],
   ["status = 'interested'", "interested"],
   ["status = 'not_interested'", "not_interested"],
+  ["status = 'qualified'", "converted"],
+  ["status = 'appointment'", "converted"],
+  ["status = 'contract'", "converted"],
+  ["status = 'closed'", "converted"],
 ])("a lead that people changed since (%s) gets no further step", async (change, reason) => {
   const [lead] = (await arrangeLeads(bench.db, org.id, 1, { status: "contacted" })) as [ArrangedLead];
   const drip = await arrangeDrip(bench.db, org, [{}]);
@@ -200,6 +204,33 @@ test("a status from before the campaign ends nothing", async () => {
   await arrangeDrip(bench.db, org, [{}]);
   await send(AFTERNOON);
   expect(await send(NEXT_DAY)).toHaveLength(1);
+});
+
+describe("a deal", () => {
+  const DEAL = ["qualified", "appointment", "contract", "closed"];
+  const without = ALL_STOPS.filter((word) => word !== "converted");
+  test.each([
+    ...DEAL.map((status) => [status, ALL_STOPS, "canceled converted"] as const),
+    ...DEAL.map((status) => [status, without, "sent"] as const),
+    ["lost", ALL_STOPS, "sent"] as const,
+    ["interested", ALL_STOPS, "sent"] as const,
+  ])("%s from before the campaign, with stops %j: %s", async (status, stopOn, fate) => {
+    const [lead] = (await arrangeLeads(bench.db, org.id, 1, { status })) as [ArrangedLead];
+    const drip = await arrangeDrip(bench.db, org, [{ stopOn: [...stopOn] }]);
+    await send(AFTERNOON);
+    await send(NEXT_DAY);
+    expect(await readTargets(bench, drip)).toEqual([`${lead.e164} 1 sent`, `${lead.e164} 2 ${fate}`]);
+    expect(await checkFigures(bench, org.id)).toEqual([]);
+  });
+
+  test("that ended before the next step was planned ends nothing", async () => {
+    const [lead] = (await arrangeLeads(bench.db, org.id, 1, { status: "contract" })) as [ArrangedLead];
+    const drip = await arrangeDrip(bench.db, org, [{}]);
+    await send(AFTERNOON);
+    await bench.sql`update public.leads set status = 'lost' where id = ${lead.id}`;
+    await send(NEXT_DAY);
+    expect(await second(drip)).toEqual([`${lead.e164} 2 sent`]);
+  });
 });
 
 test("every rule by which somebody says that the land is not theirs exists", async () => {
@@ -237,6 +268,24 @@ describe("between the plan of step 2 and its claim", () => {
       "opted_out",
     ],
   ];
+  const closeDeal = () => bench.sql`update public.leads set status = 'contract' where id = ${lead.id}`;
+
+  test("a deal that was committed before is obeyed", async () => {
+    await closeDeal();
+    expect(await claimed(bench.a.sql, later(NEXT_DAY, 2))).toEqual([]);
+    expect(await second(drip)).toEqual([`${lead.e164} 2 canceled converted`]);
+    expect(await checkFigures(bench, org.id)).toEqual([]);
+  });
+
+  test("a deal that commits while the claim waits for its locks is obeyed", async () => {
+    await holdClocks();
+    const claiming = claimed(bench.a.sql, later(NEXT_DAY, 2));
+    await bench.a.blocked(bench.holder);
+    await closeDeal();
+    await bench.holder.commit();
+    expect(await claiming).toEqual([]);
+    expect(await second(drip)).toEqual([`${lead.e164} 2 canceled converted`]);
+  });
 
   test.each(answers)("%s that committed before is obeyed", async (_what, answer, reason) => {
     await answer(later(NEXT_DAY, 1));

@@ -857,6 +857,7 @@ export type Database = {
           campaign_id: string | null;
           created_at: string;
           e164: string;
+          first_inbound_at: string | null;
           id: string;
           last_message: string | null;
           last_message_at: string | null;
@@ -872,6 +873,7 @@ export type Database = {
           campaign_id?: string | null;
           created_at?: string;
           e164: string;
+          first_inbound_at?: string | null;
           id?: string;
           last_message?: string | null;
           last_message_at?: string | null;
@@ -886,6 +888,7 @@ export type Database = {
           campaign_id?: string | null;
           created_at?: string;
           e164?: string;
+          first_inbound_at?: string | null;
           id?: string;
           last_message?: string | null;
           last_message_at?: string | null;
@@ -3034,6 +3037,10 @@ export type Database = {
       };
       send_campaign_test: {
         Args: { p_campaign_id: string; p_lead_id?: string; p_to: string };
+        Returns: Json;
+      };
+      send_direct: {
+        Args: { p_body: string; p_idempotency_key?: string; p_lead_id?: string; p_to?: string };
         Returns: Json;
       };
       send_test: {

@@ -2,9 +2,9 @@
 import type { Environment } from "../environment/environment.ts";
 
 const DEFAULT_ORIGINS = "http://localhost:3000";
-// The headers that supabase-js sends, and our own.
+// The headers that supabase-js sends, and those of our own API.
 const REQUEST_HEADERS =
-  "authorization, apikey, content-type, x-client-info, x-retry-count, x-region, x-request-id";
+  "authorization, apikey, content-type, x-client-info, x-retry-count, x-region, x-request-id, idempotency-key";
 const ANSWER_HEADERS = "x-request-id, retry-after";
 
 type Matches = (origin: string) => boolean;

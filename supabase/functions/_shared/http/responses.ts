@@ -25,7 +25,7 @@ export interface RawAnswer {
 /** The body is exactly what the use case returns: for clients whose shapes are not ours. */
 export interface VerbatimAnswer<S extends z.ZodType = z.ZodType> {
   kind: "verbatim";
-  status: 200 | 201;
+  status: 200 | 201 | 202;
   schema: S;
 }
 export type Answer = ObjectAnswer | ListAnswer | EmptyAnswer | RawAnswer | VerbatimAnswer;
@@ -65,7 +65,10 @@ export const raw = (contentType: string, description: string): RawAnswer => ({
 });
 
 /** JSON without an envelope: the body is the use case's result. */
-export const verbatim = <S extends z.ZodType>(schema: S, status: 200 | 201 = 200): VerbatimAnswer<S> => ({
+export const verbatim = <S extends z.ZodType>(
+  schema: S,
+  status: 200 | 201 | 202 = 200,
+): VerbatimAnswer<S> => ({
   kind: "verbatim",
   status,
   schema,

@@ -121,7 +121,20 @@ export const filterFields = {
     .max(1000)
     .optional(),
   statuses: z
-    .array(z.enum(["new", "contacted", "interested", "not_interested", "do_not_contact"]))
+    .array(
+      z.enum([
+        "new",
+        "contacted",
+        "interested",
+        "not_interested",
+        "qualified",
+        "appointment",
+        "contract",
+        "closed",
+        "lost",
+        "do_not_contact",
+      ]),
+    )
     .max(5)
     .optional(),
   tags: z

@@ -1,6 +1,18 @@
 // What a lead's fields may hold: the allowed values and lengths, which the database checks too.
 
-export const LEAD_STATUSES = ["new", "contacted", "interested", "not_interested", "do_not_contact"] as const;
+/** From qualified to lost: the stages of a deal. */
+export const LEAD_STATUSES = [
+  "new",
+  "contacted",
+  "interested",
+  "not_interested",
+  "qualified",
+  "appointment",
+  "contract",
+  "closed",
+  "lost",
+  "do_not_contact",
+] as const;
 export const LEAD_SCORES = ["cold", "warm", "hot"] as const;
 export const CONSENT_STATUSES = ["unknown", "granted", "denied"] as const;
 export const LANGUAGES = ["es", "en"] as const;

@@ -7,7 +7,7 @@ type Shape = z.core.$ZodLooseShape;
 /** The answer whose body is { success, data, and every field of data }. */
 export function bothShapes<S extends Shape>(
   data: z.ZodObject<S>,
-  status: 200 | 201 = 200,
+  status: 200 | 201 | 202 = 200,
 ): VerbatimAnswer<z.ZodType<BothShapes<z.output<z.ZodObject<S>>>>> {
   const schema = z.object({ ...data.shape, success: z.literal(true), data });
   return verbatim(schema as never, status);

@@ -10,6 +10,7 @@ const count = z.number().int();
 const STOP_WORDS = [
   "replied",
   "interested",
+  "converted",
   "not_interested",
   "opted_out",
   "wrong_number",
@@ -50,7 +51,7 @@ const stepInput = z
       .array(z.enum(STOP_WORDS))
       .max(STOP_WORDS.length)
       .optional()
-      .describe("What ends the steps of a person; only replied and interested may be left out"),
+      .describe("What ends the steps of a person; only replied, interested and converted may be left out"),
   })
   .refine(hasOneList, TWO_LISTS);
 

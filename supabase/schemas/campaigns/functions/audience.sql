@@ -19,16 +19,21 @@ $$;
 comment on function private.criteria_filter(jsonb) is
   'A campaign''s target_criteria as a filter of private.lead_condition: filter, overridden by the older criteria.';
 
-create function private.lead_needs(p_required text[])
+create function private.lead_needs(p_required text[], p_support_contact text)
 returns text[]
 language sql
 immutable
 set search_path = ''
 as $$
-  select array(select v from unnest(p_required) v where v not in ('brand', 'phone', 'today'));
+  -- A contact without any letter or digit comes to nothing when it is cleaned for sending.
+  select array(
+    select v from unnest(p_required) v
+    where v not in ('brand', 'phone', 'today')
+      and (v <> 'support_contact' or coalesce(p_support_contact, '') !~ '[A-Za-z0-9]'));
 $$;
-comment on function private.lead_needs(text[]) is
-  'Which variables that a template requires need a value of the lead; planning provides the others.';
+comment on function private.lead_needs(text[], text) is
+  'Which variables that a template requires need a value of the lead; planning provides the others. '
+  'p_support_contact: the organisation''s; while it has none, nobody can get a text that needs it.';
 
 create function private.audience_leads(p_campaign public.campaigns, p_after uuid, p_upto uuid, p_now timestamptz)
 returns table (id uuid, status text, consent_status text, state text)

@@ -19,7 +19,7 @@ begin
   -- The sets of variables that the templates need of a lead. Only the smallest sets: a lead that has all variables of a larger
   -- set also has those of the smaller one. Null if some template needs none, and so suits every lead.
   with needs as (
-    select distinct private.lead_needs(t.required_variables) as variables
+    select distinct private.lead_needs(t.required_variables, v_org.support_contact) as variables
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     where ct.campaign_id = p_campaign.id and ct.step = 1
@@ -30,7 +30,8 @@ begin
   where not exists (select from needs x where x.variables <@ n.variables and not n.variables <@ x.variables);
   v_by_parcel := exists (
     select from unnest(v_required) needs, unnest(string_to_array(needs, ',')) variable
-    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code']));
+    where variable <> all (array['first_name', 'last_name', 'full_name', 'email', 'city', 'state', 'zip_code',
+      'support_contact']));
 
   return query
   with people as materialized (

@@ -13,7 +13,7 @@ as $$
     'category', private.word_shape('initial', 'followup'),
     'variants', private.list_shape(private.object_shape(jsonb_build_object(
       'name', private.line_shape(40), 'template_ids', private.ids_shape(200, 1)), '{name,template_ids}'), 10, 2),
-    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 6)), '{wait_hours}'), 8);
+    'stop_on', private.list_shape(private.word_shape(variadic private.stop_words()), 7)), '{wait_hours}'), 8);
 $$;
 comment on function private.steps_shape() is
   'The shape of a campaign''s steps after the first: at most 8, each at least an hour and at most 60 days after the one before.';
@@ -24,9 +24,9 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
+  select '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'::text[];
 $$;
-comment on function private.stop_words() is 'What can end the steps of a person. The first two can be switched off.';
+comment on function private.stop_words() is 'What can end the steps of a person. The first three can be switched off.';
 
 create function private.check_steps(p_steps jsonb)
 returns void
@@ -47,10 +47,10 @@ begin
     elsif v_row.step ? 'category' and (v_row.step ?| '{template_ids,variants}' or v_row.step ->> 'kind' = 'next_phone') then
       perform private.refuse_field(v_row.field || '.category',
         format('Leave %s.category out: it chooses the texts of a step of kind text that names none.', v_row.field));
-    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[3:]) then
+    elsif not v_row.step -> 'stop_on' @> to_jsonb((private.stop_words())[4:]) then
       perform private.refuse_field(v_row.field || '.stop_on',
         format('%s.stop_on must contain %s: they can''t be switched off.', v_row.field,
-          array_to_string((private.stop_words())[3:], ', ')));
+          array_to_string((private.stop_words())[4:], ', ')));
     end if;
     if v_row.step ->> 'kind' = 'next_phone' then
       v_next_phones := v_next_phones + 1;

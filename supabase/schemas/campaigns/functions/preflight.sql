@@ -69,8 +69,8 @@ declare
   v_org public.orgs := (select o from public.orgs o where o.id = v_org_id);
 begin
   return (
-    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand, 'phone', t.e164,
-      'today', '12/31/2026'))), '[]')
+    select coalesce(array_to_json(array_agg(v.variables || jsonb_build_object('brand', v_org.brand,
+      'support_contact', v_org.support_contact, 'phone', t.e164, 'today', '12/31/2026'))), '[]')
     from (
       select x.e164, x.lead_id from public.campaign_targets x
       where x.campaign_id = p_campaign_id and x.org_id = v_org_id and x.is_waiting limit 200

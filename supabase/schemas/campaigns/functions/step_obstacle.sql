@@ -36,6 +36,9 @@ begin
     return 'invalid_phone';
   elsif v_lead.line_type = 'landline' then
     return 'landline';
+  -- Whenever the deal began: a buyer who negotiates with somebody writes to them in person.
+  elsif v_lead.status = any ((private.deal_stages())[:4]) and 'converted' = any (v_step.stop_on) then
+    return 'converted';
   end if;
 
   -- An answer from any phone to which the campaign wrote is an answer of this person.

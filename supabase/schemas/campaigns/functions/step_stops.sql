@@ -42,7 +42,7 @@ immutable
 set search_path = ''
 as $$
   select p_obstacle = any (array['opted_out', 'deceased', 'wrong_number', 'not_interested', 'interested', 'replied',
-    'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
+    'converted', 'do_not_contact', 'no_consent', 'landline', 'invalid_phone', 'lead_deleted', 'earlier_step_failed']);
 $$;
 comment on function private.ends_step(text) is
   'Whether this answer of private.step_obstacle, or verdict of a claim, ends a step for good.';

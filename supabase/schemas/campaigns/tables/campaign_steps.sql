@@ -5,8 +5,8 @@ create table public.campaign_steps (
   kind text not null default 'text' check (kind in ('text', 'next_phone')),
   wait_hours smallint not null check (wait_hours between 1 and 1440),
   stop_on text[] not null
-    check (stop_on <@ '{replied,interested,not_interested,opted_out,wrong_number,do_not_contact}'
-      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 6),
+    check (stop_on <@ '{replied,interested,converted,not_interested,opted_out,wrong_number,do_not_contact}'
+      and stop_on @> '{not_interested,opted_out,wrong_number,do_not_contact}' and cardinality(stop_on) <= 7),
   primary key (campaign_id, step),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
 );
@@ -18,7 +18,8 @@ comment on column public.campaign_steps.kind is
   'uses those of the first step.';
 comment on column public.campaign_steps.wait_hours is 'Hours after the step before was sent.';
 comment on column public.campaign_steps.stop_on is
-  'What ends the steps of a person. Only replied and interested may be left out: writing on after the others would be unlawful.';
+  'What ends the steps of a person. Only replied, interested and converted may be left out: writing on after the others would be '
+  'unlawful.';
 create index campaign_steps_org_idx on public.campaign_steps (org_id, campaign_id);
 
 alter table public.campaign_steps enable row level security;

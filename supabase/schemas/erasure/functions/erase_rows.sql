@@ -60,6 +60,7 @@ begin
   set content = null, variables = null, media_urls = null, needs_attention = null, class_phrase = null,
       error_message = case when m.error_message ~ '[0-9]{7}' then null else m.error_message end
   where m.id = any (v_messages);
+  delete from private.message_requests r where r.message_id = any (v_messages);
   update public.send_attempts a set error_message = null where a.message_id = any (v_messages) and a.error_message is not null;
   update public.message_status_events e set raw_data = null where e.message_id = any (v_messages) and e.raw_data is not null;
   get diagnostics v_receipts = row_count;

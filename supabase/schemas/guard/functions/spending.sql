@@ -18,6 +18,45 @@ $$;
 comment on function private.spent_today(uuid, timestamptz) is
   'Estimated US dollars that an organisation has spent today (in its time zone), up to the last accepted message.';
 
+create function private.open_singles(p_org_id uuid)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(sum(m.charged_segments), 0)::integer
+  from public.messages m where m.org_id = p_org_id and m.is_open and m.kind in ('test', 'code', 'direct');
+$$;
+comment on function private.open_singles(uuid) is
+  'Segments of an organisation''s direct texts and tests that are queued or being sent: they count as spent.';
+
+create function private.require_spending(p_org_id uuid, p_segments integer, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  if private.spending_room(p_org_id, p_now) < 1
+    or private.spent_today(p_org_id, p_now)
+      + (private.open_singles(p_org_id) + p_segments) * (v_limits.segment_price + v_limits.carrier_fee)
+      > v_limits.daily_spending_limit
+  then
+    perform private.raise_error('PT409', 'spending_limit_reached', format(
+      'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
+      'wait until tomorrow.', v_limits.daily_spending_limit),
+      jsonb_build_object('daily_spending_limit', v_limits.daily_spending_limit, 'spent',
+        private.spent_today(p_org_id, p_now)));
+  end if;
+end;
+$$;
+comment on function private.require_spending(uuid, integer, timestamptz) is
+  'Raises PT409 spending_limit_reached if a text of so many segments does not fit under the daily spending limit. The caller '
+  'holds the organisation''s lock, so that two texts do not both take the last of it.';
+
 create function private.spending_room(p_org_id uuid, p_now timestamptz default now(), p_with_open boolean default true)
 returns integer
 language plpgsql
@@ -50,6 +89,7 @@ begin
     from public.campaigns c
     join public.messages m on m.campaign_id = c.id and m.is_open and m.kind = 'campaign'
     where c.org_id = p_org_id and c.status in ('running', 'paused');
+    v_open := v_open + private.open_singles(p_org_id);
   end if;
   select v_open + coalesce(sum(m.charged_segments), 0) into v_open
   from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';

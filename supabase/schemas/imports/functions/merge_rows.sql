@@ -63,6 +63,20 @@ comment on function private.import_merge_parcel(jsonb, jsonb, text) is
   'The parcels of p_state merged with that of a row (private.same_parcel): {parcels, identities, warnings}. Another parcel is '
   'added, up to 100. The same parcel takes all values of the row (update), only those it lacks (fill), or none (add_phones).';
 
+create function private.outlasts_import(p_before text, p_in_file text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  -- A file was often exported before the deal began.
+  select p_before = 'do_not_contact'
+    or p_before = any (private.deal_stages()) and p_in_file <> all (private.deal_stages() || 'do_not_contact'::text);
+$$;
+comment on function private.outlasts_import(text, text) is
+  'Whether a lead''s status stays although a file says another one: do_not_contact always does, and the stage of a deal unless '
+  'the file says do_not_contact or another stage.';
+
 create function private.import_merge_row(p_state jsonb, p_row jsonb, p_strategy text, p_import_tags text[], p_taken text[])
 returns jsonb
 language plpgsql
@@ -81,7 +95,7 @@ declare
   v_warnings jsonb;
 begin
   if p_strategy = 'update' then
-    if v_before ->> 'status' = 'do_not_contact' then
+    if private.outlasts_import(v_before ->> 'status', v_values ->> 'status') then
       v_values := v_values - 'status';
     end if;
     v_lead := v_lead || v_values || jsonb_build_object('custom_fields', (v_before -> 'custom_fields') || v_custom);
@@ -125,8 +139,8 @@ end;
 $$;
 comment on function private.import_merge_row(jsonb, jsonb, text, text[], text[]) is
   'A lead, in the form it has while a chunk is processed, after one more row is merged by strategy update, fill or add_phones. '
-  'With every strategy, status do_not_contact stays and the strictest consent wins. p_taken: the row''s phones that other leads '
-  'have.';
+  'With every strategy, the strictest consent wins, and the status stays if private.outlasts_import says so. p_taken: the row''s '
+  'phones that other leads have.';
 
 create function private.import_first_row(p_row jsonb)
 returns jsonb

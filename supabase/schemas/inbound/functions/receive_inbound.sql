@@ -60,11 +60,11 @@ begin
       and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
   insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
-    last_message_at)
-  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now)
+    last_message_at, first_inbound_at)
+  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now, p_now)
   on conflict (org_id, e164) do update
     set unread_count = c.unread_count + 1, last_message = excluded.last_message, last_message_at = excluded.last_message_at,
-      status = 'active',
+      status = 'active', first_inbound_at = coalesce(c.first_inbound_at, excluded.first_inbound_at),
         lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id,
         campaign_id = coalesce(excluded.campaign_id, c.campaign_id)
   returning * into v_conversation;

@@ -75,8 +75,8 @@ begin
       p_org_id, v_ids);
   end if;
   if p_filter ? 'replied' then
-    -- A conversation begins with the person's first message, so each conversation is a reply.
-    v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null', p_org_id);
+    v_replied := format('select k.lead_id from public.conversations k where k.org_id = %L and k.lead_id is not null '
+      'and k.first_inbound_at is not null', p_org_id);
     v_sql := v_sql || case when (p_filter ->> 'replied')::boolean
       then format(' and l.id in (%s)', v_replied)
       else format(' and not exists (%s and k.lead_id = l.id)', v_replied) end;

@@ -1,5 +1,30 @@
 -- Status and score change automatically, but only forward: new → contacted → what the person last said. A value that a person of
--- the organisation chose stays, except after an opt-out.
+-- the organisation chose stays, except after an opt-out. So does the stage of a deal, whoever set it.
+
+create function private.deal_stages()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{qualified,appointment,contract,closed,lost}'::text[];
+$$;
+comment on function private.deal_stages() is
+  'The statuses of a lead with whom there is a deal, in their order. The last one is that of a deal that ended.';
+
+create function private.stage_before_opt_out(p_lead_id uuid)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case when e.old_value = any (private.deal_stages()) then e.old_value end
+  from public.lead_events e
+  where e.lead_id = p_lead_id and e.kind = 'status' and e.new_value = 'do_not_contact'
+  order by e.created_at desc, e.id desc limit 1;
+$$;
+comment on function private.stage_before_opt_out(uuid) is
+  'The stage of the deal that an opt-out hid, to which START returns the lead. Null if there was none.';
 
 create function private.is_chosen(p_lead_id uuid, p_kind text)
 returns boolean
@@ -32,7 +57,9 @@ begin
     when p_status = 'do_not_contact' then p_status
     when p_status is null or p_status = v_lead.status or private.is_chosen(p_lead_id, 'status') then v_lead.status
     -- Only the person's own START ends do_not_contact.
-    when v_lead.status = 'do_not_contact' then case p_cause when 'keyword' then p_status else v_lead.status end
+    when v_lead.status = 'do_not_contact' then case p_cause
+      when 'keyword' then coalesce(private.stage_before_opt_out(p_lead_id), p_status) else v_lead.status end
+    when v_lead.status = any (private.deal_stages()) then v_lead.status
     when p_status = 'contacted' and v_lead.status <> 'new' then v_lead.status
     else p_status
   end;
@@ -49,8 +76,8 @@ begin
 end;
 $$;
 comment on function private.move_lead(uuid, text, text, text, uuid) is
-  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward or against '
-  'what a person chose. The caller holds the lock of the contact that caused it.';
+  'Sets status and score (null: unchanged) of a lead for a cause (see lead_events), unless that would be backward, would end the '
+  'stage of a deal, or would be against what a person chose. The caller holds the lock of the contact that caused it.';
 
 create function private.leave_alone(p_org_id uuid, p_e164 text, p_cause text, p_message_id uuid default null)
 returns integer

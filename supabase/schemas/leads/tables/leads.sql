@@ -13,7 +13,8 @@ create table public.leads (
   postal_code text check (length(postal_code) <= 20),
   county text check (length(county) <= 200),
   status text not null default 'new'
-    check (status in ('new', 'contacted', 'interested', 'not_interested', 'do_not_contact')),
+    check (status in ('new', 'contacted', 'interested', 'not_interested', 'qualified', 'appointment', 'contract', 'closed',
+      'lost', 'do_not_contact')),
   lead_score text not null default 'cold' check (lead_score in ('cold', 'warm', 'hot')),
   consent_status text not null default 'unknown' check (consent_status in ('unknown', 'granted', 'denied')),
   source text check (length(source) <= 200),

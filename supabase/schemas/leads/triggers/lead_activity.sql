@@ -11,5 +11,5 @@ begin
 end;
 $$;
 comment on function private.append_sent_reply() is
-  'Trigger, for replies only: records that a person of the organisation wrote to a lead. Security definer: the role that settles '
-  'may not write the table.';
+  'Trigger, for replies and direct texts only: records that a person of the organisation wrote to a lead. Security definer: the '
+  'role that settles may not write the table.';

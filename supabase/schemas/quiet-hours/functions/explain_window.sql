@@ -64,7 +64,6 @@ declare
   v_is_open boolean;
   v_open_until timestamptz;
   v_next_open_at timestamptz;
-  v_today date := (p_now at time zone 'UTC')::date;
   v_texts timestamptz[];
   v_last_inbound_at timestamptz;
   v_blocked_by text[];
@@ -114,9 +113,7 @@ begin
   elsif v_number.id is null then
     v_next_open_at := v_window.next_open_at;
   else
-    select min(lower(r)) into v_next_open_at
-    from unnest(private.window_times(v_org_id, v_key, v_today - 1, v_today + 11) * private.number_times(v_number, p_now)) r
-    where lower(r) > p_now;
+    v_next_open_at := private.next_open_with(v_number, v_key, p_now);
   end if;
 
   v_texts := private.texts_in_day(v_org_id, p_e164, p_now);

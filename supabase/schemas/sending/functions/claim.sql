@@ -81,6 +81,23 @@ comment on function private.take_queued(integer) is
   'Takes up to p_limit due messages from the queues: the first of each organisation before the second of any, and an '
   'organisation''s replies first. A message in a queue contains message_id and org_id.';
 
+create function private.why_not_sent(p_verdict text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select 'Not sent: ' || case p_verdict
+    when 'quiet_hours' then 'its lawful hours ended first. Write again when they begin.'
+    when 'new_day' then 'the day ended first, whose daily caps it was charged to. Write again.'
+    when 'daily_limit' then 'the person got as many texts in 24 hours as their state allows. Write again later.'
+    when 'number_inactive' then 'its number was paused first. Write again, and another number is chosen.'
+    when 'held' then 'the person wrote something that must be read first. Review it, then write again.'
+  end;
+$$;
+comment on function private.why_not_sent(text) is
+  'What the author of a direct text is told if the last check before its posting stopped it; null after an opt-out.';
+
 create function private.drop_claims(p_messages uuid[], p_states public.target_state[], p_reasons text[], p_until timestamptz[],
   p_now timestamptz default now())
 returns void
@@ -88,7 +105,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  update public.messages m set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now
+  update public.messages m
+  set status = 'canceled', error_message = x.reason, settled_at = p_now, updated_at = p_now,
+    needs_attention = case m.kind when 'direct' then private.why_not_sent(x.reason) else m.needs_attention end
   from unnest(p_messages, p_reasons) as x(id, reason) where m.id = x.id;
   update public.campaign_targets t
   set state = case when x.state = 'excluded' and t.step > 1 then 'canceled' else x.state end,

@@ -101,8 +101,10 @@ begin
         when 'quiet_hours' then case when v_row.kind = 'campaign' then null when v_row.is_open then 900
           else ceil(extract(epoch from coalesce(v_row.next_open_at, v_row.valid_to) - v_now))::integer end
       end;
-      if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive') then
-        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it.
+      if v_row.kind <> 'campaign' and v_row.verdict not in ('suppressed', 'number_inactive')
+        and (v_row.kind <> 'direct' or v_row.verdict = 'resting') then
+        -- A reply waits for its number or for the hour to open; an opt-out or a released number ends it. A direct text was
+        -- written for this moment: it waits for nothing but a rest of its number, and its author is told.
         v_later := v_later || v_row.id;
         v_later_delay := v_later_delay || least(greatest(v_delay, 1), 3600);
       else

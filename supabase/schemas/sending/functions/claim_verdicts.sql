@@ -41,13 +41,14 @@ begin
       when m.kind = 'campaign' and (t.message_id is distinct from m.id or t.state <> 'queued') then 'stale'
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
-      when m.kind = 'campaign' and k.held_at is not null then 'held'
+      when m.kind in ('campaign', 'direct') and k.held_at is not null then 'held'
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
-      when n.id is null or (n.status <> 'active' and (m.kind = 'campaign' or n.status = 'released')) then 'number_inactive'
+      when n.id is null or (n.status <> 'active' and (m.kind in ('campaign', 'direct') or n.status = 'released'))
+        then 'number_inactive'
       when greatest(n.resting_until, op.resting_until) > p_now then 'resting'
       when m.kind = 'campaign' and op.blocked_regions <> '{}'
         and private.phone_region(m.to_number) = any (op.blocked_regions) then 'region_blocked'
-      when m.kind = 'campaign' and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
+      when m.kind in ('campaign', 'direct') and (m.charged_day, (m.queued_at at time zone o.time_zone)::date)
         is distinct from (n.day, (p_now at time zone o.time_zone)::date)
         then 'new_day'
       when m.carrier_cap_id is not null and private.carrier_day(m.queued_at) <> private.carrier_day(p_now) then 'new_day'

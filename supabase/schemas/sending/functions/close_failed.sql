@@ -45,7 +45,8 @@ begin
       update public.messages m set needs_attention = format('Not sent. Twilio error %s: %s', p_code, v_class.note)
         where m.id = p_message.id;
     end if;
-    return false;
+    return p_message.kind = 'direct' and p_message.provider_sid is null
+      and exists (select from public.messages m where m.id = p_message.id and m.status = 'failed');
   end if;
   select * into v_target from public.campaign_targets t where t.id = p_message.campaign_target_id;
   select c.status into v_campaign_status from public.campaigns c where c.id = p_message.campaign_id;

@@ -43,7 +43,7 @@ begin
   end if;
   select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
   into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
-  v_texts := private.plan_texts(p_campaign.id);
+  v_texts := private.plan_texts(p_campaign.id, p_org.support_contact);
   if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;

@@ -121,7 +121,7 @@ $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
   'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
-create function private.plan_texts(p_campaign_id uuid)
+create function private.plan_texts(p_campaign_id uuid, p_support_contact text)
 returns private.plan_text[]
 language plpgsql
 stable
@@ -130,7 +130,7 @@ as $$
 begin
   return (
     select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
-      private.lead_needs(t.required_variables), ','), ct.step)::private.plan_text
+      private.lead_needs(t.required_variables, p_support_contact), ','), ct.step)::private.plan_text
       order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
@@ -138,7 +138,8 @@ begin
     where ct.campaign_id = p_campaign_id);
 end;
 $$;
-comment on function private.plan_texts(uuid) is 'The active templates of all steps of a campaign, by id. Null: none.';
+comment on function private.plan_texts(uuid, text) is
+  'The active templates of all steps of a campaign, by id. Null: none. p_support_contact: the organisation''s.';
 
 create function private.text_steps(p_campaign_id uuid)
 returns smallint[]

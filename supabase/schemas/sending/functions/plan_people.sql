@@ -71,7 +71,8 @@ begin
     -- Counted only if a rule limits it: messages that were sent and messages that are queued.
     select case when t.window_key = any (v_limited_keys) then cardinality(private.texts_in_day(p_org.id, t.e164, p_now)) + (
       select count(*)::integer from public.messages m
-      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued' and m.kind = 'campaign') end as texts
+      where m.to_number = t.e164 and (m.org_id = p_org.id) is true and m.status = 'queued'
+        and (m.kind = 'campaign' or m.kind = 'direct' and m.exempt is null)) end as texts
   ) day
   left join public.lead_phones p on p_caps is not null and p.id = t.lead_phone_id
   cross join lateral (

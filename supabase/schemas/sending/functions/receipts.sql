@@ -98,7 +98,8 @@ begin
     perform private.lock_usage(array[p_message.id, v_newer.id]);
     perform private.refund_usage(array[v_newer.id]);
   end if;
-  if p_attempt.outcome in ('not_accepted', 'resent') then
+  -- A direct text that is queued again is charged already.
+  if p_attempt.outcome in ('not_accepted', 'resent') and p_message.status <> 'queued' then
     perform private.charge_again(array[p_message.id]);
   end if;
   return 'late_success';

@@ -68,7 +68,10 @@ begin
     perform private.resolve_send_alerts(v_message.org_id, v_message.campaign_id, p_now);
   end if;
   if private.take_back_earlier(v_message, p_now) then
-    perform private.refund_usage(array[v_message.id]);
+    -- An earlier attempt of the same direct text keeps its charge.
+    if v_message.kind = 'campaign' then
+      perform private.refund_usage(array[v_message.id]);
+    end if;
     return 'earlier_one_stands';
   elsif v_message.kind = 'campaign' then
     update public.campaign_targets t
@@ -95,6 +98,7 @@ begin
     perform private.raise_alert(v_message.org_id, 'reply_not_sent', 'warning',
       'A reply was not sent, and will not be sent again automatically.',
       null, v_message.phone_number_id, jsonb_build_object('message_id', v_message.id));
+    perform private.refund_usage(array[v_message.id]);
   end if;
   return 'safe_to_retry';
 end;

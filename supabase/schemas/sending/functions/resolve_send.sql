@@ -67,6 +67,8 @@ begin
         v_message.needs_attention));
   end loop;
   perform private.refund_usage(v_refunds);
+  perform private.charge_direct_anew(m.id, p_now) from public.messages m
+  where m.id = any (v_done) and m.kind = 'direct' and m.status = 'queued';
   return v_done;
 end;
 $$;
@@ -130,7 +132,7 @@ end;
 $$;
 comment on function private.send_again(public.messages, timestamptz) is
   'Gives up an unknown send and has it sent again. The caller holds the locks of campaign, target, message and attempt, and '
-  'refunds the daily caps last if this returns true.';
+  'refunds the daily caps last if this returns true, and charges a direct text anew.';
 
 create function private.check_resolution(p_action text)
 returns void

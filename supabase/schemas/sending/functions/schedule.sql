@@ -156,6 +156,8 @@ begin
   end if;
   delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
+  delete from private.message_requests r where (r.org_id, r.key) in (
+    select x.org_id, x.key from private.message_requests x where x.created_at < p_now - interval '24 hours' limit p_limit);
   delete from cron.job_run_details d
   where d.end_time < p_now - interval '1 day'
     or d.end_time < p_now - interval '1 hour' and d.jobid in (select j.jobid from cron.job j where j.jobname like 'tick-%');
@@ -163,6 +165,6 @@ end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
   'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
-  'after one day, daily usage after 90 days, repeated requests after an hour. Finished queue rows are deleted when they are '
-  'read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: all except those for which this '
-  'work is resting.';
+  'after one day, daily usage after 90 days, idempotency keys after 24 hours, repeated requests after an hour. Finished queue '
+  'rows are deleted when they are read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: '
+  'all except those for which this work is resting.';

@@ -48,7 +48,10 @@ begin
     id, org_id, kind, campaign_id, campaign_target_id, step, lead_id, phone_number_id, template_id, template_version, variables,
     from_number, to_number, language, status, charged_segments, charged_day, carrier_cap_id, queued_at, created_at, updated_at)
   select x.message_id, p_org.id, 'campaign', p_campaign.id, t.id, t.step, t.lead_id, p_pool[x.number].id, tp.id, tp.version,
-    x.variables || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
+    -- The contact is stored only with texts that say it: every message would carry it.
+    x.variables || jsonb_strip_nulls(jsonb_build_object('support_contact',
+      case when 'support_contact' = any (tp.variables) then p_org.support_contact end))
+    || jsonb_build_object('brand', p_org.brand, 'phone', t.e164,
       'today', to_char(p_now at time zone coalesce(nullif(split_part(split_part(t.window_key, '|', 1), ',', 1), '?'),
         p_org.time_zone), case tp.language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)),
     p_pool[x.number].e164, t.e164, tp.language, 'queued', x.segments, p_pool[x.number].day, p_caps[x.cap].id, p_now, p_now,

@@ -1,7 +1,7 @@
 create table public.messages (
   id uuid primary key default private.uuid_v7(),
   org_id uuid not null references public.orgs (id) on delete cascade,
-  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound', 'test', 'code')),
+  kind text not null check (kind in ('campaign', 'reply', 'auto_reply', 'inbound', 'test', 'code', 'direct')),
   direction text not null generated always as (case when kind = 'inbound' then 'inbound' else 'outbound' end) stored,
   campaign_id uuid references public.campaigns (id) on delete set null,
   campaign_target_id uuid,
@@ -55,8 +55,9 @@ comment on table public.messages is
   'A text in or out. Campaign messages store the template version and variables they were planned with, so that exactly the same '
   'text can be rendered again.';
 comment on column public.messages.kind is
-  'test: a template sent to one of the organisation''s own people. code: what proves that they have the phone. Both are charged, '
-  'and count in no figure of campaigns or numbers.';
+  'direct: a text that a person of the organisation wrote to one person. test: a template sent to one of the organisation''s own '
+  'people. code: what proves that they have the phone. Tests and codes are charged, and count in no figure of campaigns or '
+  'numbers; direct texts count in the figures and daily caps of numbers.';
 comment on column public.messages.provider_rank is 'Rank of provider_status; a status never goes back to a lower rank.';
 comment on column public.messages.exempt is
   'confirmation: the one reply to an opt-out, allowed although the phone is suppressed. conversation: a reply within 24 hours to '
@@ -90,6 +91,8 @@ create index messages_filtered_number_idx on public.messages (phone_number_id, s
 -- Deleting a lead looks for its messages; without an index that would read all of them for every lead.
 create index messages_lead_idx on public.messages (lead_id) where lead_id is not null;
 create index messages_tests_idx on public.messages (org_id, created_at) where kind in ('test', 'code');
+create index messages_open_single_idx on public.messages (org_id) include (charged_segments)
+  where is_open and kind in ('test', 'code', 'direct');
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
@@ -110,5 +113,5 @@ create trigger messages_outcomes_insert after insert on public.messages
 create trigger messages_outcomes_update after update on public.messages
   referencing new table as new_rows for each statement execute function private.note_outcome_changes();
 create trigger messages_reply_sent after update of status on public.messages
-  for each row when (new.kind = 'reply' and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
+  for each row when (new.kind in ('reply', 'direct') and new.lead_id is not null and new.status = 'sent' and old.status <> 'sent')
   execute function private.append_sent_reply();

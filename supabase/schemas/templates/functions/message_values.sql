@@ -11,8 +11,8 @@ as $$
   select case when p_category in ('help', 'stop')
       then jsonb_build_object('brand', o.brand, 'support_contact', o.support_contact)
       else coalesce((select l.variables from private.lead_values l where l.lead_id = p_lead_id), '{}')
-        || jsonb_build_object('brand', o.brand, 'today', to_char(p_now at time zone o.time_zone,
-          case p_language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)) end
+        || jsonb_build_object('brand', o.brand, 'support_contact', o.support_contact,
+          'today', to_char(p_now at time zone o.time_zone, case p_language when 'es' then 'DD/MM/YYYY' else 'MM/DD/YYYY' end)) end
     || jsonb_strip_nulls(jsonb_build_object('phone', p_e164))
   from public.orgs o where o.id = p_org_id;
 $$;
