@@ -337,6 +337,10 @@ describe("its hours", () => {
       code: "rate_limited",
       details: { limit: "person", most: 3 },
     });
+    // Also while they are queued.
+    await arrangeCampaign(bench.db, org);
+    expect(await plan(bench.a.sql, later(AFTERNOON, 4))).toBe(0);
+    await bench.sql`update public.campaign_targets set not_before = '-infinity' where org_id = ${org.id}`;
     const claims = await claimed(later(AFTERNOON, 5));
     await settle(
       bench.a.sql,
@@ -344,7 +348,6 @@ describe("its hours", () => {
       later(AFTERNOON, 6),
     );
     expect(await outcome(send({ to, body: "Text 4", now: later(AFTERNOON, 7) }))).toBe("rate_limited");
-    await arrangeCampaign(bench.db, org);
     expect(await plan(bench.a.sql, later(AFTERNOON, 8))).toBe(0);
     // Who wrote is answered.
     await wroteAt(later(AFTERNOON, 9), to);
@@ -401,14 +404,22 @@ describe("its number", () => {
 
   it("is the one that the person knows; if that cannot send, another takes over", async () => {
     const [one, two] = org.numbers;
-    for (const known of [one, two]) {
-      await bench.sql`update private.contacts set phone_number_id = ${known?.id ?? ""} where org_id = ${org.id} and e164 = ${lead.e164}`;
-      await bench.sql`insert into private.contacts (org_id, e164, phone_number_id) values (${org.id}, ${lead.e164}, ${known?.id ?? ""})
-        on conflict (org_id, e164) do nothing`;
-      expect(await fromOf({ body: `From ${known?.e164}` })).toBe(known?.id);
+    const known = async () => {
+      const [row] = await bench.sql`
+        select phone_number_id from private.contacts where org_id = ${org.id} and e164 = ${lead.e164}`;
+      return row?.phone_number_id;
+    };
+    for (const number of [one, two]) {
+      await bench.sql`
+        insert into private.contacts (org_id, e164, phone_number_id) values (${org.id}, ${lead.e164}, ${number?.id ?? ""})
+        on conflict (org_id, e164) do update set phone_number_id = excluded.phone_number_id`;
+      // The other number has more room from the first text on.
+      for (const n of [1, 2, 3]) expect(await fromOf({ body: `${n} from ${number?.e164}` })).toBe(number?.id);
     }
     await update(two?.id, { status: "quarantined" });
     expect(await fromOf({ body: "Quarantined" })).toBe(one?.id);
+    expect(await known()).toBe(one?.id);
+    await update(two?.id, { status: "active" });
     expect(await fromOf({ body: "It is known now" })).toBe(one?.id);
   });
 
@@ -574,6 +585,45 @@ describe("an outcome that is not known", () => {
       { day: "2026-06-11", messages: 1 },
     ]);
     expect((await claimed(later(AFTERNOON, DAY + 1))).map((each) => each.message_id)).toEqual([message_id]);
+  });
+});
+
+describe("an earlier attempt that had been given up", () => {
+  let id: string;
+  let first: string;
+  const look = (attempt: string, now: Date) =>
+    bench.a.sql`select private.record_look(${attempt}, null, null, null, null, ${now})`;
+  const delivered = (now: Date) =>
+    receipt(
+      bench.a.sql,
+      org.id,
+      { messageId: id, attemptId: first, sid: `SM${"a".repeat(32)}`, status: "delivered" },
+      now,
+    );
+  beforeEach(async () => {
+    id = (await send()).message_id;
+    first = (await claimed(AFTERNOON))[0]?.attempt_id as string;
+    await bench.sql`select private.rescue_sends(${later(AFTERNOON, 90)})`;
+    await bench.sql`update public.messages set needs_attention = 'Ask a person.' where id = ${id}`;
+    await user.sql`select private.resolve_send(${id}, 'retry', ${later(AFTERNOON, 200)})`;
+    expect(await used("org")).toEqual([1, 1]);
+  });
+
+  test("and turns out to have been sent: nothing is sent again, and it is charged once", async () => {
+    expect(await delivered(later(AFTERNOON, 210))).toBe("late_success");
+    expect(await claimed(later(AFTERNOON, 220))).toEqual([]);
+    expect((await messageOf(id))?.status).toBe("delivered");
+    expect(await used("org")).toEqual([1, 1]);
+  });
+
+  test("counts if its replacement was not sent, and is charged once", async () => {
+    const second = (await claimed(later(AFTERNOON, 210)))[0]?.attempt_id as string;
+    await bench.sql`select private.rescue_sends(${later(AFTERNOON, 300)})`;
+    await delivered(later(AFTERNOON, 310));
+    await look(second, later(AFTERNOON, 320));
+    await look(second, later(AFTERNOON, 1000));
+    expect((await messageOf(id))?.status).toBe("delivered");
+    expect(await used("org")).toEqual([1, 1]);
   });
 });
 
