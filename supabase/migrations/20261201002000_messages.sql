@@ -446,7 +446,8 @@ begin
   if p_key is null then
     select m.id into v_id from public.messages m
     where m.to_number = v_phone.e164 and (m.org_id = v_org_id) is true
-      and (m.created_at > p_now - interval '60 seconds') is true and m.created_at <= p_now
+      -- Without an upper bound: a request that began a moment later may have got the lock before this one.
+      and (m.created_at > p_now - interval '60 seconds') is true
       and m.kind = 'direct' and m.content = v_text and m.is_live
     order by m.created_at limit 1;
     if found then

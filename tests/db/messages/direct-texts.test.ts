@@ -639,6 +639,8 @@ describe("asked for twice", () => {
       ...first,
       deduplicated: true,
     });
+    // A request that began before the first one, and came to the lock after it.
+    expect(await send({ now: later(AFTERNOON, -1) })).toEqual({ ...first, deduplicated: true });
     expect((await send({ body: "hola", now: later(AFTERNOON, 59) })).deduplicated).toBe(false);
     expect((await send({ now: later(AFTERNOON, 60) })).deduplicated).toBe(false);
     expect(await texts()).toHaveLength(3);
