@@ -1847,6 +1847,7 @@ export type Database = {
       };
       messages: {
         Row: {
+          answers_message_id: string | null;
           attempt_id: string | null;
           campaign_id: string | null;
           campaign_target_id: string | null;
@@ -1868,6 +1869,7 @@ export type Database = {
           from_number: string;
           holds: boolean;
           id: string;
+          interest: string | null;
           is_live: boolean | null;
           is_open: boolean | null;
           is_unknown: boolean | null;
@@ -1899,6 +1901,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          answers_message_id?: string | null;
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
@@ -1920,6 +1923,7 @@ export type Database = {
           from_number: string;
           holds?: boolean;
           id?: string;
+          interest?: string | null;
           is_live?: never;
           is_open?: never;
           is_unknown?: never;
@@ -1950,6 +1954,7 @@ export type Database = {
           variables?: Json | null;
         };
         Update: {
+          answers_message_id?: string | null;
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
@@ -1971,6 +1976,7 @@ export type Database = {
           from_number?: string;
           holds?: boolean;
           id?: string;
+          interest?: string | null;
           is_live?: never;
           is_open?: never;
           is_unknown?: never;
