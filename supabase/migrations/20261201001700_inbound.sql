@@ -74,6 +74,8 @@ begin
   where t.id in (
     select x.id from public.campaign_targets x
     where x.org_id = p_org_id and x.e164 = p_e164 and x.state = 'waiting' and x.not_before > p_now
+      -- An A/B test keeps back those who are due at no time.
+      and isfinite(x.not_before)
       -- Those who wait for a retry, for their region or for a later step go on waiting for it.
       and x.step = 1 and x.attempts = 0 and x.error_code is distinct from 21408
     order by x.id for no key update);
@@ -221,6 +223,17 @@ as $$
 $$;
 comment on function private.is_answer(text) is
   'Whether a text of this class counts as an answer to a campaign: no keyword, no robot, and of the reactions only a like.';
+
+create function private.is_reply(p_classification text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.is_answer(p_classification) and coalesce(p_classification, 'reply') <> all (array['wrong_number', 'deceased']);
+$$;
+comment on function private.is_reply(text) is
+  'Whether a text of this class is a reply of the person who was meant: an answer that is not about a wrong number or a death.';
 
 create function private.mark_wrong_number(p_org_id uuid, p_e164 text, p_campaign_id uuid, p_lead_id uuid, p_now timestamptz)
 returns void
