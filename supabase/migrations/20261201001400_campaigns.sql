@@ -826,6 +826,9 @@ create trigger campaign_tests_updated_at before update on public.campaign_tests
   for each row execute function private.set_updated_at();
 create trigger campaign_tests_limit after insert on public.campaign_tests
   for each row execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
+create trigger campaign_tests_limit_again after update of status on public.campaign_tests
+  for each row when (new.status = 'running' and old.status <> 'running')
+  execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
 
 -- schemas/campaigns/tables/campaign_test_looks.sql
 
@@ -2934,7 +2937,7 @@ begin
   on conflict (campaign_id) do update
     set metric = excluded.metric, alpha = excluded.alpha, maturity_hours = excluded.maturity_hours,
       min_per_arm = excluded.min_per_arm, tuning_n = excluded.tuning_n, test_percent = excluded.test_percent,
-      decides = excluded.decides, deadline = excluded.deadline;
+      decides = excluded.decides, deadline = excluded.deadline, status = 'running', decided_at = null;
   insert into private.test_turns as t (campaign_id, org_id, look_at)
   values (p_campaign_id, v_campaign.org_id, p_now + interval '1 hour')
   on conflict (campaign_id) do update set look_at = excluded.look_at, as_of = null, counts = '[]';

@@ -144,6 +144,17 @@ describe("setting up", () => {
     await setUp(ids[0] as string);
   });
 
+  test("of a draft can be done again after the test was ended: a build that failed left people kept back", async () => {
+    const id = await draft();
+    await setUp(id, { test_percent: 50 });
+    await bench.sql`update public.campaign_tests set held = 2 where campaign_id = ${id}`;
+    await user.sql`select private.end_campaign_test(${id}, ${AFTERNOON})`;
+    await setUp(id);
+    const [row] =
+      await bench.sql`select status, decided_at from public.campaign_tests where campaign_id = ${id}`;
+    expect(row).toEqual({ status: "running", decided_at: null });
+  });
+
   test("is for managers, and of one's own organisation", async () => {
     const id = await draft();
     const other = await arrangeOrg(bench.db);

@@ -179,6 +179,29 @@ describe("simulated tests", () => {
     },
   );
 
+  test("alike arms, 60 looks: at most 2 % are called invalid, and one that lacks a tenth always is", async () => {
+    const { next: random } = seededRandom("sample ratios");
+    const looks: { test: number; a: number; b: number }[] = [];
+    for (let n = 0; n < 1000; n++) {
+      // As building divides: exactly, over the whole audience.
+      const left: [number, number] = [3000, 3000];
+      const sent: [number, number] = [0, 0];
+      for (let k = 1; k <= 6000; k++) {
+        const arm = random() < left[0] / (left[0] + left[1]) ? 0 : 1;
+        left[arm]--;
+        sent[arm]++;
+        if (k % 100 === 0) looks.push({ test: n, a: sent[0], b: sent[1] });
+      }
+    }
+    const [row] = await bench.sql`
+      select count(distinct x.test) filter (where private.sample_ratio_p(array[(1, 1, x.a, 0, 0), (2, 1, x.b, 0, 0)]::private.test_arm[]) < 0.001)::int as alike,
+        private.sample_ratio_p(array[(1, 1, 3000, 0, 0), (2, 1, 2700, 0, 0)]::private.test_arm[]) as lacking
+      from unnest(${looks.map(({ test: n }) => n)}::int[], ${looks.map(({ a }) => a)}::int[], ${looks.map(({ b }) => b)}::int[]) as x(test, a, b)`;
+    console.info(`${row?.alike} of 1000 alike tests were called invalid`);
+    expect(row?.alike).toBeLessThanOrEqual(20);
+    expect(row?.lacking).toBeLessThan(0.001);
+  });
+
   test("half of the tests of 4 against 6 % are decided with some 2,210 people an arm", async () => {
     const found = await simulate({ tests: 1000, looks: 60, people: 37, rates: [0.04, 0.06] });
     console.info(`found in ${found.won} of 1000`);

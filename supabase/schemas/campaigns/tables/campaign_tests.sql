@@ -60,3 +60,6 @@ create trigger campaign_tests_updated_at before update on public.campaign_tests
   for each row execute function private.set_updated_at();
 create trigger campaign_tests_limit after insert on public.campaign_tests
   for each row execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
+create trigger campaign_tests_limit_again after update of status on public.campaign_tests
+  for each row when (new.status = 'running' and old.status <> 'running')
+  execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
