@@ -4116,7 +4116,7 @@ as $$
 $$;
 comment on function private.told_pairs(jsonb, jsonb) is 'The comparisons of a look with the names of the variants.';
 
-create function private.campaign_test(p_campaign_id uuid, p_looks integer default 1000)
+create function private.campaign_test(p_campaign_id uuid, p_looks integer default 100)
 returns json
 language plpgsql
 stable
@@ -4152,7 +4152,7 @@ begin
             where a.variant = l.winner)) order by l.looked_at desc, l.id desc)), '[]')
         from (
           select * from public.campaign_test_looks x where x.campaign_id = p_campaign_id
-          order by x.looked_at desc, x.id desc limit least(greatest(p_looks, 0), 1000)
+          order by x.looked_at desc, x.id desc limit least(greatest(coalesce(p_looks, 100), 0), 1000)
         ) l)));
 end;
 $$;
@@ -4161,11 +4161,11 @@ comment on function private.campaign_test(uuid, integer) is
   'viewer. Raises PT403, PT404. Security definer: users may not read when a test is due.';
 grant execute on function private.campaign_test(uuid, integer) to authenticated;
 
-create function public.campaign_test(p_campaign_id uuid) returns json
-  language sql stable set search_path = '' as $$ select private.campaign_test(p_campaign_id); $$;
-comment on function public.campaign_test(uuid) is
+create function public.campaign_test(p_campaign_id uuid, p_looks integer default 100) returns json
+  language sql stable set search_path = '' as $$ select private.campaign_test(p_campaign_id, p_looks); $$;
+comment on function public.campaign_test(uuid, integer) is
   'Calls the private function of the same name, which checks role and organisation.';
-grant execute on function public.campaign_test(uuid) to authenticated;
+grant execute on function public.campaign_test(uuid, integer) to authenticated;
 
 -- schemas/campaigns/functions/schedule_campaign.sql
 

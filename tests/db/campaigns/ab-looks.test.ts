@@ -285,6 +285,25 @@ describe("a decision", () => {
   });
 });
 
+test("the newest looks are read, as many as are asked for", async () => {
+  const id = await arrange([EVEN, EVEN]);
+  await bench.sql`
+    insert into public.campaign_test_looks (org_id, campaign_id, looked_at, arms, comparisons, obstacles)
+    select ${org.id}, ${id}, ${AFTERNOON}::timestamptz + make_interval(hours => n), '[]', '[]', '{}' from generate_series(1, 1200) n`;
+  const user = await signedIn(bench.db, org.adminId);
+  for (const [asked, given] of [
+    [3, 3],
+    [null, 100],
+    [-1, 0],
+    [2_000_000_000, 1000],
+  ] as const) {
+    const [row] = await user.sql`select private.campaign_test(${id}, ${asked}) as test`;
+    expect([asked, row?.test.looks.length]).toEqual([asked, given]);
+    if (given > 0) expect(new Date(row?.test.looks[0].looked_at)).toEqual(later(AFTERNOON, 1200 * HOUR));
+  }
+  await user.end();
+});
+
 test("a test that cannot be counted holds up no other", async () => {
   const [broken, sound] = [await arrange([EVEN, EVEN]), await arrange([EVEN, EVEN])];
   await bench.sql`update private.test_turns set counts = '["not a count"]', as_of = ${RIPE} where campaign_id = ${broken}`;

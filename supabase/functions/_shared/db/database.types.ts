@@ -3032,7 +3032,7 @@ export type Database = {
       campaign_outlook: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_preflight: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
-      campaign_test: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_test: { Args: { p_campaign_id: string; p_looks?: number }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
       change_role: {

@@ -5,7 +5,16 @@ import { look, type Test, test } from "./schemas.ts";
 
 const answer = test.extend({ looks: longList(look) });
 
-/** @throws AppError not_found */
-export async function readTest({ db }: UserContext, { params }: { params: { id: string } }): Promise<Test> {
-  return parseAnswer(await db.rpc("campaign_test", { p_campaign_id: params.id }), answer);
+/**
+ * Reads only the newest look, unless a query asks for more.
+ * @throws AppError not_found
+ */
+export async function readTest(
+  { db }: UserContext,
+  { params, query }: { params: { id: string }; query?: { looks: number } },
+): Promise<Test> {
+  return parseAnswer(
+    await db.rpc("campaign_test", { p_campaign_id: params.id, p_looks: query?.looks ?? 1 }),
+    answer,
+  );
 }

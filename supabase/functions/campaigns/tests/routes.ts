@@ -5,7 +5,7 @@ import { route } from "../../_shared/http/route.ts";
 import { endTest } from "./end-test.ts";
 import { promoteVariant } from "./promote-variant.ts";
 import { readTest } from "./read-test.ts";
-import { promotion, size, sizeInput, test, testInput } from "./schemas.ts";
+import { looksAsked, promotion, size, sizeInput, test, testInput } from "./schemas.ts";
 import { setTest } from "./set-test.ts";
 import { sizeTest } from "./size-test.ts";
 
@@ -35,7 +35,7 @@ export const routes = [
     path: "/{id}/test",
     summary: "Read an A/B test with the numbers of every look, its decision and its promotion",
     permission: "viewer",
-    request: { params },
+    request: { params, query: looksAsked },
     response: object(test),
     run: readTest,
   }),

@@ -39,6 +39,10 @@ export const testInput = z.strictObject({
   deadline: instant.optional().describe("30 days ahead by default, 90 at most"),
 });
 
+export const looksAsked = z.strictObject({
+  looks: z.coerce.number().int().min(0).max(1000).default(100).describe("How many, the newest"),
+});
+
 export const promotion = z.strictObject({ variant: oneLine(40).describe("The name of the variant") });
 
 const rate = z
@@ -109,9 +113,7 @@ export const test = z.object({
   promoted_by: z.uuid().nullable(),
   moving: z.boolean().describe("People who wait are still being given their variant"),
   next_look_at: z.string().nullable(),
-  looks: z
-    .array(look)
-    .describe("The newest first, 1,000 at most; a look that counts nobody more is not kept"),
+  looks: z.array(look).describe("The newest first; a look that counts nobody more is not kept"),
 });
 export type Test = z.output<typeof test>;
 
