@@ -16,6 +16,11 @@ comment on type public.target_state is
   'A target is in exactly one of these states; the sum over all states is the audience. delivered, undelivered and unconfirmed '
   'are parts of sent.';
 
+create type private.test_arm as (variant smallint, share integer, sent integer, successes integer, opt_outs integer);
+comment on type private.test_arm is
+  'What a look at an A/B test counted for a variant: people whose first text is mature, and how many of them did what the test '
+  'measures, or opted out.';
+
 -- schemas/campaigns/checks/audience.sql
 
 create function private.check_criteria(p_org_id uuid, p_criteria jsonb, p_now timestamptz default now())
@@ -454,6 +459,7 @@ create table public.campaign_targets (
   sticky_until timestamptz,
   variant smallint,
   replies_since timestamptz,
+  assigned_variant smallint,
   check ((state = 'sent') = (delivery is not null)),
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
@@ -468,7 +474,12 @@ comment on column public.campaign_targets.is_included is
 comment on column public.campaign_targets.sticky_until is
   'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
-  'The variant that building assigned to this person; null if the campaign has none.';
+  'The variant whose texts this person gets, or was sent; null if the campaign has none, or keeps them back until its A/B test '
+  'is decided. Building assigns it; a promotion changes it only for people who still wait for their first text.';
+comment on column public.campaign_targets.assigned_variant is
+  'The variant that building assigned, if a promotion gave the person another since; 0 if they were kept back. Null: variant is '
+  'what building assigned. In an A/B test people count for the variant that they were sent, and those with a value here for '
+  'none: they were not given their text by chance alone.';
 comment on column public.campaign_targets.replies_since is
   'Of a step after the first: what its person writes after this time stops it. It is when their first message was planned, since '
   'an answer may come before the worker has recorded the sending. Null for the first step.';
@@ -517,7 +528,8 @@ comment on table private.campaign_turns is
   'When a campaign was last planned, and when it is due again. Only planning writes it. It is not part of the clock: a claim '
   'holds clocks and may wait for a daily cap, and planning holds daily caps.';
 comment on column private.campaign_turns.wakes_at is
-  'Until then nothing of a campaign with steps is due, so it is not planned: at most a minute ahead.';
+  'Until then nothing is due of a campaign with steps, or with people whom an A/B test keeps back, so it is not planned: at most '
+  'a minute ahead.';
 
 alter table private.campaign_turns enable row level security;
 
@@ -753,6 +765,135 @@ create table private.figure_checks (
 comment on table private.figure_checks is 'When a campaign''s figures were last compared with its targets.';
 
 alter table private.figure_checks enable row level security;
+
+-- schemas/campaigns/tables/campaign_tests.sql
+
+create table public.campaign_tests (
+  id uuid primary key default gen_random_uuid(),
+  org_id uuid not null,
+  campaign_id uuid not null unique,
+  metric text not null check (metric in ('replied', 'interested')),
+  alpha double precision not null default 0.05 check (alpha between 0.001 and 0.2),
+  maturity_hours smallint not null default 48 check (maturity_hours between 1 and 336),
+  min_per_arm integer not null default 200 check (min_per_arm between 50 and 1000000),
+  tuning_n integer not null default 5000 check (tuning_n between 100 and 10000000),
+  test_percent smallint not null default 100 check (test_percent between 1 and 100),
+  decides text not null default 'person' check (decides in ('person', 'auto')),
+  deadline timestamptz not null check (deadline between '2000-01-01' and '2100-01-01'),
+  status text not null default 'running' check (status in ('running', 'won', 'no_winner', 'invalid', 'ended')),
+  winner smallint check (winner between 1 and 10),
+  evidence jsonb check (jsonb_typeof(evidence) = 'object'),
+  looked_at timestamptz,
+  held integer not null default 0 check (held >= 0),
+  promoted smallint check (promoted between 1 and 10),
+  promoted_at timestamptz check ((promoted_at is not null) = (promoted is not null)),
+  promoted_by uuid references public.users (id) on delete set null,
+  decided_at timestamptz check ((decided_at is not null) = (status <> 'running')),
+  created_by uuid references public.users (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  check ((winner is not null) = (status = 'won')),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+);
+comment on table public.campaign_tests is
+  'The A/B test of a campaign: how it is judged, and what came of it. It counts people whose first text was sent maturity_hours '
+  'ago, and what they did within that time. Whoever was given another variant than building assigned counts for none '
+  '(campaign_targets.assigned_variant).';
+comment on column public.campaign_tests.metric is
+  'What the arms are compared by: people who replied, or whose reply was judged interested when it came.';
+comment on column public.campaign_tests.alpha is
+  'The chance that equal texts get a winner, however often one looks. It is shared by all pairs of variants.';
+comment on column public.campaign_tests.tuning_n is 'For how many people of a pair of variants the interval is tightest.';
+comment on column public.campaign_tests.test_percent is
+  'The share of the audience that takes part. The others wait until a variant is promoted or the test ends.';
+comment on column public.campaign_tests.decides is
+  'person: a winner is promoted by a person. auto: by the look that finds it.';
+comment on column public.campaign_tests.status is
+  'running; won: there is a winner; no_winner: the deadline passed, or all people are counted; invalid: the arms differ from '
+  'their shares; ended: a person promoted a variant or ended the test before it was decided.';
+comment on column public.campaign_tests.evidence is 'The numbers of the look that decided.';
+comment on column public.campaign_tests.looked_at is
+  'When the newest look was taken that is kept: a change of it is broadcast, and the look can be read.';
+comment on column public.campaign_tests.held is 'How many people building kept back.';
+comment on column public.campaign_tests.promoted is 'The variant that everybody gets who still waits for their first text.';
+comment on column public.campaign_tests.promoted_by is 'Who promoted it; null if the test did.';
+create index campaign_tests_org_idx on public.campaign_tests (org_id, campaign_id);
+create index campaign_tests_promoted_by_idx on public.campaign_tests (promoted_by) where promoted_by is not null;
+create index campaign_tests_created_by_idx on public.campaign_tests (created_by) where created_by is not null;
+
+alter table public.campaign_tests enable row level security;
+create policy "people read tests of campaigns of their organisation" on public.campaign_tests
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_tests to authenticated, service_role;
+
+create trigger campaign_tests_updated_at before update on public.campaign_tests
+  for each row execute function private.set_updated_at();
+create trigger campaign_tests_limit after insert on public.campaign_tests
+  for each row execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
+create trigger campaign_tests_limit_again after update of status on public.campaign_tests
+  for each row when (new.status = 'running' and old.status <> 'running')
+  execute function private.limit_active_work('50', 'A/B tests that are not decided', '{running}');
+
+-- schemas/campaigns/tables/campaign_test_looks.sql
+
+create table public.campaign_test_looks (
+  id uuid primary key default private.uuid_v7(),
+  org_id uuid not null,
+  campaign_id uuid not null,
+  looked_at timestamptz not null,
+  arms jsonb not null check (jsonb_typeof(arms) = 'array'),
+  comparisons jsonb not null check (jsonb_typeof(comparisons) = 'array'),
+  obstacles text[] not null,
+  sample_ratio double precision,
+  winner smallint,
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+);
+comment on table public.campaign_test_looks is
+  'Every look at an A/B test, with all its numbers; rows are only added. A look that counts nobody more than the one before is '
+  'not kept.';
+comment on column public.campaign_test_looks.arms is
+  'For each variant: assigned, sent, mature (counted), replied, interested and opted_out of these, waiting, and excluded by '
+  'reason.';
+comment on column public.campaign_test_looks.comparisons is
+  'The best variant against each other, in points: difference, and the interval from low to high.';
+comment on column public.campaign_test_looks.obstacles is 'What stood against a winner; empty if there was one.';
+comment on column public.campaign_test_looks.sample_ratio is
+  'The probability that the arms differ from their shares as much by chance; null if too few people were sent a text to say.';
+create index campaign_test_looks_campaign_idx on public.campaign_test_looks (campaign_id, looked_at desc);
+create index campaign_test_looks_org_idx on public.campaign_test_looks (org_id, campaign_id);
+
+alter table public.campaign_test_looks enable row level security;
+create policy "people read looks at tests of their organisation" on public.campaign_test_looks
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_test_looks to authenticated, service_role;
+
+-- schemas/campaigns/tables/test_turns.sql
+
+create table private.test_turns (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  org_id uuid not null,
+  look_at timestamptz,
+  as_of timestamptz,
+  counted_to bigint not null default 0,
+  counts jsonb not null default '[]',
+  move_at timestamptz,
+  moved_to bigint not null default 0,
+  moved integer not null default 0,
+  moved_in_pass integer not null default 0,
+  since timestamptz
+) with (fillfactor = 50);
+comment on table private.test_turns is
+  'What an A/B test has to do next, and how far it is: counting for a look, and giving people their variant. Both go through the '
+  'targets in the order of their ordinals, in parts, and go on where they stopped.';
+comment on column private.test_turns.look_at is 'When the next look is due; null if there is none.';
+comment on column private.test_turns.as_of is 'The time of the look that is being counted; null between looks.';
+comment on column private.test_turns.move_at is
+  'When the next part of moving people to their variant is due; null if all are moved.';
+comment on column private.test_turns.since is 'When moving began: a message that was planned before may still be given back.';
+create index test_turns_look_idx on private.test_turns (look_at) where look_at is not null;
+create index test_turns_move_idx on private.test_turns (move_at) where move_at is not null;
+
+alter table private.test_turns enable row level security;
 
 -- schemas/campaigns/functions/acknowledge_warnings.sql
 
@@ -1425,6 +1566,7 @@ begin
       where x.org_id = v_campaign.org_id and x.campaign_id = p_campaign_id order by x.ordinal limit p_limit);
     if not found then
       update public.campaign_variants set assigned = 0 where campaign_id = p_campaign_id;
+      update public.campaign_tests set held = 0 where campaign_id = p_campaign_id and held > 0;
       update public.campaigns set built_at = null where id = p_campaign_id;
     end if;
     return true;
@@ -2792,6 +2934,146 @@ $$;
 comment on function private.check_steps_fit(public.campaigns) is
   'Checks that a campaign''s steps and its other fields fit each other after a change. Raises PT422 naming the field to change.';
 
+-- schemas/campaigns/functions/campaign_tests.sql
+
+-- Setting up, reading and ending the A/B test of a campaign. Users call the functions of the same names in public.
+
+create function private.campaign_test_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'metric', private.word_shape('replied', 'interested'),
+    'alpha', '{"type": "number", "minimum": 0.001, "maximum": 0.2}'::jsonb,
+    'maturity_hours', '{"type": "integer", "minimum": 1, "maximum": 336}'::jsonb,
+    'min_per_arm', '{"type": "integer", "minimum": 50, "maximum": 1000000}'::jsonb,
+    'tuning_n', '{"type": "integer", "minimum": 100, "maximum": 10000000}'::jsonb,
+    'test_percent', '{"type": "integer", "minimum": 1, "maximum": 100}'::jsonb,
+    'decides', private.word_shape('person', 'auto'),
+    'deadline', private.campaign_shape() #> '{properties,scheduled_at}'), '{metric}');
+$$;
+comment on function private.campaign_test_shape() is 'The shape of an A/B test as it is set up.';
+
+create function private.lock_test(p_campaign public.campaigns)
+returns public.campaign_tests
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_test public.campaign_tests;
+begin
+  select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign.id for no key update;
+  if v_test.id is null then
+    perform private.raise_error('PT404', 'not_found', 'The campaign has no A/B test.',
+      jsonb_build_object('campaign_id', p_campaign.id));
+  end if;
+  return v_test;
+end;
+$$;
+comment on function private.lock_test(public.campaigns) is
+  'Locks the A/B test of a campaign whose lock the caller holds. Raises PT404 if it has none.';
+
+create function private.set_campaign_test(p_campaign_id uuid, p_input jsonb, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_test public.campaign_tests;
+  v_hours smallint;
+  v_percent smallint;
+  v_deadline timestamptz;
+begin
+  perform private.require_role('campaign_manager');
+  perform private.check_shape(p_input, private.campaign_test_shape());
+  v_hours := coalesce((p_input ->> 'maturity_hours')::numeric::smallint, 48);
+  v_percent := coalesce((p_input ->> 'test_percent')::numeric::smallint, 100);
+  v_deadline := coalesce((p_input ->> 'deadline')::timestamptz, p_now + interval '30 days');
+  if v_deadline <= p_now + make_interval(hours => v_hours) or v_deadline > p_now + interval '90 days' then
+    perform private.refuse_field('deadline',
+      format('deadline must be more than %s hours away, so that somebody can be counted, and 90 days at most.', v_hours));
+  end if;
+  v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{draft,ready,scheduled}', 'given an A/B test');
+  if (select count(*) from public.campaign_variants v where v.campaign_id = p_campaign_id) < 2 then
+    perform private.raise_error('PT409', 'invalid_state', 'Give the campaign two variants at least: a test compares them.');
+  end if;
+  select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
+  if v_campaign.status <> 'draft' and (v_percent <> coalesce(v_test.test_percent, 100) or v_test.status <> 'running') then
+    perform private.raise_error('PT409', 'invalid_state', 'Building divided the audience already, so that only the same '
+      'test_percent can be given now. Clone the campaign to divide it in another way.',
+      jsonb_build_object('status', v_campaign.status, 'test_percent', coalesce(v_test.test_percent, 100)));
+  end if;
+  insert into public.campaign_tests as t (org_id, campaign_id, metric, alpha, maturity_hours, min_per_arm, tuning_n,
+    test_percent, decides, deadline, created_by)
+  values (v_campaign.org_id, p_campaign_id, p_input ->> 'metric', coalesce((p_input ->> 'alpha')::double precision, 0.05),
+    v_hours, coalesce((p_input ->> 'min_per_arm')::numeric::integer, 200),
+    coalesce((p_input ->> 'tuning_n')::numeric::integer, 5000),
+    v_percent, coalesce(p_input ->> 'decides', 'person'), v_deadline, auth.uid())
+  on conflict (campaign_id) do update
+    set metric = excluded.metric, alpha = excluded.alpha, maturity_hours = excluded.maturity_hours,
+      min_per_arm = excluded.min_per_arm, tuning_n = excluded.tuning_n, test_percent = excluded.test_percent,
+      decides = excluded.decides, deadline = excluded.deadline, status = 'running', decided_at = null;
+  insert into private.test_turns as t (campaign_id, org_id, look_at)
+  values (p_campaign_id, v_campaign.org_id, p_now + interval '1 hour')
+  on conflict (campaign_id) do update set look_at = excluded.look_at, as_of = null, counts = '[]';
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_test_set', null, p_campaign_id, null, p_input);
+end;
+$$;
+comment on function private.set_campaign_test(uuid, jsonb, timestamptz) is
+  'Sets up the A/B test of a campaign with variants that has not started, by private.campaign_test_shape, or replaces it. '
+  'test_percent is fixed once the audience is built. Needs campaign_manager. Raises PT403, PT404, PT409, PT422, and PT429 for '
+  'more than 50 tests that run. Security definer: users may not write tests.';
+grant execute on function private.set_campaign_test(uuid, jsonb, timestamptz) to authenticated;
+
+create function public.set_campaign_test(p_campaign_id uuid, p_input jsonb) returns void
+  language sql set search_path = '' as $$ select private.set_campaign_test(p_campaign_id, p_input); $$;
+comment on function public.set_campaign_test(uuid, jsonb) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.set_campaign_test(uuid, jsonb) to authenticated;
+
+create function private.end_campaign_test(p_campaign_id uuid, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.own_campaign(p_campaign_id, 'campaign_manager');
+  v_test public.campaign_tests := private.lock_test(v_campaign);
+begin
+  if v_test.status <> 'running' then
+    perform private.raise_error('PT409', 'invalid_state', 'The test has ended; what it found stays.',
+      jsonb_build_object('status', v_test.status));
+  end if;
+  if v_campaign.started_at is null and v_test.held = 0 and v_campaign.status <> 'building' then
+    delete from public.campaign_tests t where t.id = v_test.id;
+    delete from private.test_turns t where t.campaign_id = p_campaign_id;
+  else
+    update public.campaign_tests t set status = 'ended', decided_at = p_now where t.id = v_test.id;
+    update private.test_turns t set look_at = null, as_of = null, counts = '[]' where t.campaign_id = p_campaign_id;
+    if v_test.held > 0 then
+      perform private.begin_moving(p_campaign_id, p_now);
+    end if;
+  end if;
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_test_ended', null, p_campaign_id);
+end;
+$$;
+comment on function private.end_campaign_test(uuid, timestamptz) is
+  'Ends an A/B test that is not decided: before the start it is deleted. After that its looks stay, variants go on by their '
+  'shares, and those who were kept back get one each in turn. Needs campaign_manager. Raises PT403, PT404, PT409. Security '
+  'definer: users may not write tests.';
+grant execute on function private.end_campaign_test(uuid, timestamptz) to authenticated;
+
+create function public.end_campaign_test(p_campaign_id uuid) returns void
+  language sql set search_path = '' as $$ select private.end_campaign_test(p_campaign_id); $$;
+comment on function public.end_campaign_test(uuid) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.end_campaign_test(uuid) to authenticated;
+
 -- schemas/campaigns/functions/cancel_targets.sql
 
 create function private.cancel_open_targets(p_org_id uuid, p_e164 text, p_reason text, p_now timestamptz default now())
@@ -3063,6 +3345,101 @@ comment on function public.clone_campaign(uuid, text) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.clone_campaign(uuid, text) to authenticated;
 
+-- schemas/campaigns/functions/count_test.sql
+
+create function private.count_test(p_campaign public.campaigns, p_after bigint, p_limit integer, p_as_of timestamptz,
+  p_maturity interval, out p_last bigint, out p_counts jsonb)
+language sql
+stable
+set search_path = ''
+as $$
+  with page as materialized (
+    -- The unit is a person: their first text. The targets of later steps have ordinals above these.
+    select t.ordinal, t.variant, t.assigned_variant, t.state, t.reason, t.sent_at, t.message_id, t.e164
+    from public.campaign_targets t
+    where t.org_id = p_campaign.org_id and t.campaign_id = p_campaign.id and t.ordinal > p_after and t.ordinal <= 1000000000000
+    order by t.ordinal limit p_limit
+  ),
+  people as (
+    select p.*, p.state = 'sent' and p.sent_at <= p_as_of - p_maturity as is_mature
+    from page p where p.variant is not null and p.assigned_variant is null
+  ),
+  marks as (
+    select p.variant, case
+      when p.state = 'sent' then 'sent' when p.state = 'waiting' then 'waiting'
+      when p.state in ('queued', 'sending', 'unknown') then 'under_way'
+      else 'excluded:' || coalesce(p.reason, 'error') end as mark
+    from people p
+    union all
+    select p.variant, m.mark
+    from people p
+    cross join lateral (
+      -- Only what came within the time of maturity: so a person who is counted never changes, and those who were written to early
+      -- have no longer to answer than the others.
+      select coalesce(bool_or(private.is_reply(a.classification)), false) as replied,
+        coalesce(bool_or(a.interest = 'interested'), false) as interested,
+        coalesce(bool_or(a.classification = 'stop' or a.reviewed_as = 'stop'), false) as opted_out
+      from (
+        select p.message_id as id
+        union all
+        select x.id from public.messages x
+        where p_campaign.type = 'drip' and x.campaign_id = p_campaign.id and x.to_number = p.e164 and x.kind = 'campaign'
+          and x.is_live and x.id <> p.message_id
+      ) s
+      join public.messages a on a.answers_message_id = s.id and a.created_at <= p.sent_at + p_maturity
+    ) a
+    cross join lateral unnest(array['mature', case when a.replied then 'replied' end,
+      case when a.interested then 'interested' end, case when a.opted_out then 'opted_out' end]) as m(mark)
+    where p.is_mature and m.mark is not null
+  )
+  select (select max(p.ordinal) from page p), (
+    select coalesce(to_jsonb(array_agg(jsonb_build_object('variant', c.variant, 'mark', c.mark, 'n', c.n))), '[]')
+    from (select m.variant, m.mark, count(*) as n from marks m group by 1, 2) c);
+$$;
+comment on function private.count_test(public.campaigns, bigint, integer, timestamptz, interval) is
+  'Counts the next p_limit people of a campaign after an ordinal for a look at its A/B test: [{variant, mark, n}] with the marks '
+  'sent, under_way, waiting, excluded:<reason>, and of those who were sent their text p_maturity ago mature, replied, '
+  'interested, opted_out. Who was given another variant than building assigned counts for none. p_last: the last ordinal, null '
+  'if nobody is left.';
+
+create function private.add_counts(p_counts jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('variant', c.variant, 'mark', c.mark, 'n', c.n))), '[]')
+  from (
+    select x.variant, x.mark, sum(x.n) as n
+    from jsonb_to_recordset(p_counts) as x(variant smallint, mark text, n bigint) group by 1, 2
+  ) c;
+$$;
+comment on function private.add_counts(jsonb) is 'Adds up counts of private.count_test.';
+
+create function private.test_arms(p_campaign_id uuid, p_counts jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(to_jsonb(array_agg(jsonb_build_object('variant', v.variant, 'name', v.name, 'share', v.share,
+    'assigned', v.assigned, 'sent', coalesce(c.sent, 0), 'mature', coalesce(c.mature, 0), 'replied', coalesce(c.replied, 0),
+    'interested', coalesce(c.interested, 0), 'opted_out', coalesce(c.opted_out, 0), 'under_way', coalesce(c.under_way, 0),
+    'waiting', coalesce(c.waiting, 0), 'excluded', coalesce(c.excluded, '{}')) order by v.variant)), '[]')
+  from public.campaign_variants v
+  left join lateral (
+    select sum(x.n) filter (where x.mark = 'sent') as sent, sum(x.n) filter (where x.mark = 'mature') as mature,
+      sum(x.n) filter (where x.mark = 'replied') as replied, sum(x.n) filter (where x.mark = 'interested') as interested,
+      sum(x.n) filter (where x.mark = 'opted_out') as opted_out, sum(x.n) filter (where x.mark = 'under_way') as under_way,
+      sum(x.n) filter (where x.mark = 'waiting') as waiting,
+      jsonb_object_agg(substr(x.mark, 10), x.n) filter (where x.mark like 'excluded:%') as excluded
+    from jsonb_to_recordset(p_counts) as x(variant smallint, mark text, n bigint) where x.variant = v.variant
+  ) c on true
+  where v.campaign_id = p_campaign_id;
+$$;
+comment on function private.test_arms(uuid, jsonb) is
+  'The arms of a campaign''s test with their counts, as looks keep them. p_counts: what private.add_counts returns.';
+
 -- schemas/campaigns/functions/create_campaign.sql
 
 -- Creating campaigns. Users call the function of the same name in public.
@@ -3332,6 +3709,359 @@ comment on function private.forecast_rooms(public.campaigns, date, double precis
   'How many messages a day has room for, by its limits: number_caps, campaign_daily_cap, org_daily_cap, spending_limit, in this '
   'order. Null: no such limit. Other campaigns of the organisation, which share the last two, are not looked at.';
 
+-- schemas/campaigns/functions/judge_test.sql
+
+-- What the numbers of an A/B test say. No clock and no tables: simulations judge with the same functions.
+
+create function private.sample_ratio_p(p_arms private.test_arm[])
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$
+  -- With fewer than five expected in an arm the statistic means nothing.
+  select case when min(x.expected) >= 5 then
+    private.chi_square_p(sum((x.sent - x.expected) ^ 2 / nullif(x.expected, 0)), count(*)::integer - 1) end
+  from (
+    select a.sent::double precision as sent, a.share * (sum(a.sent) over ())::double precision / sum(a.share) over () as expected
+    from unnest(p_arms) a
+  ) x;
+$$;
+comment on function private.sample_ratio_p(private.test_arm[]) is
+  'The probability that arms differ from their shares as much by chance. Null if there are too few people to say.';
+
+create function private.judge_test(p_arms private.test_arm[], p_alpha double precision, p_min_per_arm integer,
+  p_tuning_n integer, out winner smallint, out sample_ratio double precision, out obstacles text[], out comparisons jsonb)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  c_least_yes constant integer := 30;
+  c_most_opt_outs constant double precision := 0.005;
+  v_alpha double precision := p_alpha / greatest(cardinality(p_arms) * (cardinality(p_arms) - 1) / 2, 1);
+  v_best private.test_arm;
+  v_other private.test_arm;
+  v_difference double precision;
+  v_half double precision;
+  v_pairs jsonb[] := '{}';
+begin
+  obstacles := '{}';
+  sample_ratio := private.sample_ratio_p(p_arms);
+  foreach v_other in array p_arms loop
+    if v_best.variant is null
+      or v_other.successes::double precision / nullif(v_other.sent, 0)
+        > coalesce(v_best.successes::double precision / nullif(v_best.sent, 0), -1) then
+      v_best := v_other;
+    end if;
+    if v_other.sent < p_min_per_arm then
+      obstacles := obstacles || 'too_few_people'::text;
+    end if;
+    -- The interval relies on both arms having had enough of what it compares. An arm without any would have no variance at all.
+    if v_other.successes < c_least_yes then
+      obstacles := obstacles || 'too_few_answers'::text;
+    end if;
+  end loop;
+  foreach v_other in array p_arms loop
+    continue when v_other.variant = v_best.variant;
+    v_difference := v_best.successes::double precision / nullif(v_best.sent, 0)
+      - v_other.successes::double precision / nullif(v_other.sent, 0);
+    v_half := private.test_interval(v_best.successes, v_best.sent, v_other.successes, v_other.sent, v_alpha, p_tuning_n);
+    if (v_difference > v_half) is not true then
+      obstacles := obstacles || 'too_close'::text;
+    end if;
+    if (private.wilson_high(v_best.opt_outs, v_best.sent)
+      <= v_other.opt_outs::double precision / nullif(v_other.sent, 0) + c_most_opt_outs) is not true then
+      obstacles := obstacles || 'opt_outs'::text;
+    end if;
+    v_pairs := v_pairs || jsonb_build_object('variant', v_best.variant, 'other', v_other.variant,
+      'difference', round((100 * v_difference)::numeric, 3), 'low', round((100 * (v_difference - v_half))::numeric, 3),
+      'high', round((100 * (v_difference + v_half))::numeric, 3));
+  end loop;
+  if sample_ratio < 0.001 then
+    obstacles := obstacles || 'sample_ratio'::text;
+  end if;
+  obstacles := array(select distinct o from unnest(obstacles) o order by o);
+  winner := case when obstacles = '{}' then v_best.variant end;
+  comparisons := to_jsonb(v_pairs);
+end;
+$$;
+comment on function private.judge_test(private.test_arm[], double precision, integer, integer) is
+  'The winner of an A/B test, or what stands against one: too_few_people or too_few_answers (under 30) in some arm, too_close '
+  '(an interval of the best arm against another includes 0), opt_outs (at worst, the best arm has over half a point more '
+  'opt-outs than another), sample_ratio (arms differ from their shares: p under 0.001). comparisons: the best arm against each '
+  'other, in points.';
+
+-- schemas/campaigns/functions/look_at_test.sql
+
+-- Looks at A/B tests: count, judge, decide.
+
+create function private.begin_moving(p_campaign_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update private.test_turns t
+  set move_at = p_now, moved_to = 0, moved = 0, moved_in_pass = 0, since = p_now where t.campaign_id = p_campaign_id;
+$$;
+comment on function private.begin_moving(uuid, timestamptz) is
+  'Has private.move_variants give people of a campaign the promoted variant, or without one those who were kept back any. The '
+  'caller holds the lock of the test.';
+
+create function private.sample_ratio_cause(p_arms jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format('Of variant «%s» %s people were sent a text long enough ago, where its share is %s. ', x.name, x.mature,
+    round(x.expected)) || case
+    when x.reason is not null then format('The likely cause: %s of its people were left out, most of them with the reason %s; of '
+      'all others %s were left out. Texts that need different values of a lead leave out different people.', x.excluded, x.reason,
+      x.all_excluded - x.excluded)
+    when x.waiting > 0 then format('The likely cause: %s of its people still wait. Its texts may be inactive.', x.waiting)
+    else 'Nobody was left out: its people were written to at other times.' end
+  from (
+    select a.name, a.mature, a.waiting, a.share * sum(a.mature) over () / sum(a.share) over () as expected,
+      coalesce(e.n, 0) as excluded, sum(e.n) over () as all_excluded, e.reason
+    from jsonb_to_recordset(p_arms) as a(name text, share bigint, mature bigint, waiting bigint, excluded jsonb)
+    left join lateral (
+      select sum(r.value::bigint) as n, (array_agg(r.key order by r.value::bigint desc, r.key))[1] as reason
+      from jsonb_each_text(a.excluded) r
+    ) e on true
+  ) x
+  order by x.mature - x.expected limit 1;
+$$;
+comment on function private.sample_ratio_cause(jsonb) is
+  'A sentence about why the arms of a test differ from their shares: about the arm that lacks the most people.';
+
+create function private.decide_test(p_test public.campaign_tests, p_status text, p_winner smallint, p_evidence jsonb,
+  p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_is_auto boolean := p_status = 'won' and p_test.decides = 'auto';
+  v_winner text := (select v.name from public.campaign_variants v
+    where v.campaign_id = p_test.campaign_id and v.variant = p_winner);
+begin
+  update public.campaign_tests t
+  set status = p_status, winner = p_winner, evidence = p_evidence, decided_at = p_now,
+    promoted = case when v_is_auto then p_winner end, promoted_at = case when v_is_auto then p_now end
+  where t.id = p_test.id;
+  perform private.record_audit_event(p_test.org_id, 'campaign_test_decided', null, p_test.campaign_id, null,
+    jsonb_build_object('status', p_status, 'winner', v_winner, 'obstacles', p_evidence -> 'obstacles'));
+  if v_is_auto then
+    perform private.record_audit_event(p_test.org_id, 'campaign_variant_promoted', null, p_test.campaign_id, null,
+      jsonb_build_object('variant', v_winner, 'by', 'test'));
+  end if;
+  if v_is_auto or (p_test.held > 0 and p_status <> 'won') then
+    perform private.begin_moving(p_test.campaign_id, p_now);
+  end if;
+  update private.test_turns t
+  -- Those who are kept back wait for a person to promote the winner, but not for ever.
+  set look_at = case when p_status = 'won' and not v_is_auto and p_test.held > 0 then p_test.deadline end
+  where t.campaign_id = p_test.campaign_id;
+  if p_status = 'won' and not v_is_auto then
+    perform private.raise_alert(p_test.org_id, 'test_won', 'info', format('The A/B test has a winner: «%s». Promote it, so that '
+      'everybody gets it who still waits for their first text.', v_winner), p_test.campaign_id, null,
+      jsonb_build_object('winner', v_winner));
+  elsif p_status = 'invalid' then
+    perform private.raise_alert(p_test.org_id, 'test_invalid', 'warning', 'The A/B test can''t be judged: its arms are no longer '
+      'alike. ' || (p_evidence ->> 'cause'), p_test.campaign_id, null, jsonb_build_object('sample_ratio',
+      p_evidence -> 'sample_ratio'));
+  end if;
+end;
+$$;
+comment on function private.decide_test(public.campaign_tests, text, smallint, jsonb, timestamptz) is
+  'Ends an A/B test: won, no_winner or invalid. A test that decides by itself promotes its winner. Without one, those who were '
+  'kept back are released. The caller holds the lock of the test.';
+
+create function private.finish_look(p_test public.campaign_tests, p_campaign public.campaigns, p_counts jsonb,
+  p_as_of timestamptz, p_now timestamptz)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_arms jsonb := private.test_arms(p_test.campaign_id, p_counts);
+  v_judged record;
+  v_mature bigint;
+  v_sent bigint;
+  v_before bigint;
+  v_status text;
+begin
+  select j.* into v_judged from private.judge_test(array(
+    select (a.variant, a.share, a.mature, case p_test.metric when 'replied' then a.replied else a.interested end,
+      a.opted_out)::private.test_arm
+    from jsonb_to_recordset(v_arms) as a(variant smallint, share integer, mature integer, replied integer, interested integer,
+      opted_out integer) order by a.variant), p_test.alpha, p_test.min_per_arm, p_test.tuning_n) j;
+  select sum(a.mature), sum(a.sent + a.under_way) into v_mature, v_sent
+  from jsonb_to_recordset(v_arms) as a(mature bigint, sent bigint, under_way bigint);
+  select (select sum(a.mature) from jsonb_to_recordset(l.arms) as a(mature bigint)) into v_before
+  from public.campaign_test_looks l where l.campaign_id = p_test.campaign_id order by l.looked_at desc, l.id desc limit 1;
+  if v_mature > coalesce(v_before, 0) then
+    insert into public.campaign_test_looks (org_id, campaign_id, looked_at, arms, comparisons, obstacles, sample_ratio, winner)
+    values (p_test.org_id, p_test.campaign_id, p_as_of, v_arms, v_judged.comparisons, v_judged.obstacles,
+      v_judged.sample_ratio, v_judged.winner);
+    update public.campaign_tests t set looked_at = p_as_of where t.id = p_test.id;
+  end if;
+  v_status := case
+    when 'sample_ratio' = any (v_judged.obstacles) then 'invalid'
+    when v_judged.winner is not null then 'won'
+    when p_as_of >= p_test.deadline or (p_campaign.status in ('completed', 'stopped') and v_mature = v_sent) then 'no_winner'
+  end;
+  if v_status is null then
+    return 'running';
+  end if;
+  perform private.decide_test(p_test, v_status, v_judged.winner, jsonb_strip_nulls(jsonb_build_object('looked_at', p_as_of,
+    'arms', v_arms, 'comparisons', v_judged.comparisons, 'obstacles', to_jsonb(v_judged.obstacles),
+    'sample_ratio', v_judged.sample_ratio,
+    'cause', case when v_status = 'invalid' then private.sample_ratio_cause(v_arms) end)), p_now);
+  return v_status;
+end;
+$$;
+comment on function private.finish_look(public.campaign_tests, public.campaigns, jsonb, timestamptz, timestamptz) is
+  'Judges what was counted, keeps the look, and decides the test if it can be; returns its status. There is nothing more to wait '
+  'for if the deadline has passed, or if the campaign has ended and all whom it wrote to are counted.';
+
+create function private.look_at_test(p_campaign_id uuid, p_now timestamptz default now(), p_people integer default 20000)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  v_test public.campaign_tests;
+  v_turn private.test_turns;
+  v_campaign public.campaigns;
+  v_part record;
+  v_status text;
+begin
+  select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
+  select * into v_turn from private.test_turns t where t.campaign_id = p_campaign_id and t.look_at <= p_now for no key update;
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id;
+  if v_test.id is null or v_turn.campaign_id is null then
+    return 'not_due';
+  elsif v_test.status <> 'running' then
+    if v_test.promoted is null and v_test.held > 0 then
+      perform private.begin_moving(p_campaign_id, p_now);
+    end if;
+    update private.test_turns t set look_at = null, as_of = null, counts = '[]' where t.campaign_id = p_campaign_id;
+    return v_test.status;
+  elsif v_campaign.started_at is null then
+    update private.test_turns t set look_at = p_now + interval '1 hour' where t.campaign_id = p_campaign_id;
+    return 'not_started';
+  end if;
+  if v_turn.as_of is null then
+    v_turn.as_of := p_now;
+    v_turn.counted_to := 0;
+    v_turn.counts := '[]';
+  end if;
+  loop
+    select c.p_last, c.p_counts into v_part from private.count_test(v_campaign, v_turn.counted_to, p_people, v_turn.as_of,
+      make_interval(hours => v_test.maturity_hours)) c;
+    exit when v_part.p_last is null;
+    v_turn.counted_to := v_part.p_last;
+    v_turn.counts := private.add_counts(v_turn.counts || v_part.p_counts);
+    if clock_timestamp() > v_until then
+      update private.test_turns t set as_of = v_turn.as_of, counted_to = v_turn.counted_to, counts = v_turn.counts
+      where t.campaign_id = p_campaign_id;
+      return 'counting';
+    end if;
+  end loop;
+  update private.test_turns t
+  set as_of = null, counts = '[]',
+    look_at = least(p_now + interval '1 hour', greatest(v_test.deadline, p_now + interval '1 minute'))
+  where t.campaign_id = p_campaign_id;
+  v_status := private.finish_look(v_test, v_campaign, v_turn.counts, v_turn.as_of, p_now);
+  return v_status;
+end;
+$$;
+comment on function private.look_at_test(uuid, timestamptz, integer) is
+  'Looks at the A/B test of a campaign if that is due: counts in parts of p_people for about a second (the next call goes on), '
+  'then judges, and is due again in an hour. It reads without the campaign''s lock: sending waits for nothing. After the '
+  'deadline it releases those who wait for a winner that nobody promoted. Returns the status of the test, counting, not_started '
+  'or not_due.';
+
+-- schemas/campaigns/functions/move_variants.sql
+
+create function private.move_variants(p_campaign_id uuid, p_now timestamptz default now(), p_people integer default 5000,
+  p_for interval default '1 second')
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + p_for;
+  v_turn private.test_turns;
+  v_promoted smallint;
+  v_variants smallint[];
+  v_last bigint;
+  v_candidates uuid[];
+  v_held uuid[];
+  v_moved integer := 0;
+begin
+  select * into v_turn from private.test_turns t where t.campaign_id = p_campaign_id and t.move_at <= p_now for no key update;
+  if v_turn.campaign_id is null then
+    return 0;
+  end if;
+  select t.promoted into v_promoted from public.campaign_tests t where t.campaign_id = p_campaign_id;
+  v_variants := array(select v.variant from public.campaign_variants v where v.campaign_id = p_campaign_id order by v.variant);
+  loop
+    select max(x.ordinal), array_agg(x.id) filter (where x.state = 'waiting' and x.sent_at is null
+      and (case when v_promoted is null then x.variant is null else x.variant is distinct from v_promoted end))
+    into v_last, v_candidates
+    from (
+      select t.id, t.ordinal, t.state, t.sent_at, t.variant from public.campaign_targets t
+      where t.org_id = v_turn.org_id and t.campaign_id = p_campaign_id and t.ordinal > v_turn.moved_to
+        and t.ordinal <= 1000000000000
+      order by t.ordinal limit p_people
+    ) x;
+    exit when v_last is null;
+    -- What planning or an opt-out holds is left to the next pass. Nobody who is queued or being sent to is touched: they keep
+    -- their text, and count for it.
+    v_held := array(
+      select t.id from public.campaign_targets t
+      where t.id = any (v_candidates) and t.state = 'waiting' and t.sent_at is null order by t.id for no key update skip locked);
+    update public.campaign_targets t
+    set variant = coalesce(v_promoted, v_variants[1 + x.n % cardinality(v_variants)]),
+      assigned_variant = coalesce(t.assigned_variant, t.variant, 0),
+      not_before = case when isfinite(t.not_before) then t.not_before else '-infinity' end, updated_at = p_now
+    from (
+      select h.id, row_number() over (order by hashtextextended(h.id::text, 0)) as n from unnest(v_held) as h(id)
+    ) x where t.id = x.id;
+    v_turn.moved_to := v_last;
+    v_turn.moved := v_turn.moved + cardinality(v_held);
+    v_turn.moved_in_pass := v_turn.moved_in_pass + coalesce(cardinality(v_candidates), 0);
+    v_moved := v_moved + cardinality(v_held);
+    if clock_timestamp() > v_until then
+      update private.test_turns t set moved_to = v_turn.moved_to, moved = v_turn.moved, moved_in_pass = v_turn.moved_in_pass
+      where t.campaign_id = p_campaign_id;
+      return v_moved;
+    end if;
+  end loop;
+  if v_turn.moved_in_pass > 0 or exists (
+    select from public.messages m
+    where m.campaign_id = p_campaign_id and m.is_open and m.kind = 'campaign' and m.queued_at <= v_turn.since) then
+    -- Once more in a minute: a message that was planned before may have been given back meanwhile.
+    update private.test_turns t
+    set moved_to = 0, moved = v_turn.moved, moved_in_pass = 0, move_at = p_now + interval '1 minute'
+    where t.campaign_id = p_campaign_id;
+    return v_moved;
+  end if;
+  update private.test_turns t set move_at = null where t.campaign_id = p_campaign_id;
+  perform private.record_audit_event(v_turn.org_id, 'campaign_variants_moved', null, p_campaign_id, null,
+    jsonb_build_object('people', v_turn.moved));
+  return v_moved;
+end;
+$$;
+comment on function private.move_variants(uuid, timestamptz, integer, interval) is
+  'Gives people of a campaign who wait for their first text the promoted variant, or without one those who were kept back one '
+  'each in turn; returns how many. Goes through the targets in parts of p_people for p_for; the next call goes on where it '
+  'stopped, also after a crash. It ends after a pass in which nobody was left to move.';
+
 -- schemas/campaigns/functions/preflight.sql
 
 create function private.campaign_preflight(p_campaign_id uuid, p_now timestamptz default now())
@@ -3461,6 +4191,57 @@ comment on function private.preflight_people(public.campaigns, timestamptz) is
   'What is known about the waiting people of a campaign, or about 100,000 of them: judged says about how many. scrubbed counts '
   'phones that a scrub service found on no list within 31 days (16 CFR 310.4(b)(3)(iv)).';
 
+-- schemas/campaigns/functions/promote_variant.sql
+
+create function private.promote_variant(p_campaign_id uuid, p_variant text, p_now timestamptz default now())
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.lock_campaign(p_campaign_id, 'campaign_manager', '{running,paused}',
+    'given a promoted variant');
+  v_test public.campaign_tests;
+  v_variant smallint;
+begin
+  v_test := private.lock_test(v_campaign);
+  select v.variant into v_variant from public.campaign_variants v
+  where v.campaign_id = p_campaign_id and v.name = trim(p_variant);
+  if v_variant is null then
+    perform private.refuse_field('variant', format('Name one of the variants of the campaign: %s.', (
+      select string_agg(v.name, ', ' order by v.variant) from public.campaign_variants v where v.campaign_id = p_campaign_id)));
+  elsif v_test.promoted = v_variant then
+    return;
+  elsif v_test.promoted is not null then
+    perform private.raise_error('PT409', 'invalid_state', 'Another variant was promoted already.',
+      jsonb_build_object('promoted_at', v_test.promoted_at));
+  end if;
+  update public.campaign_tests t
+  set promoted = v_variant, promoted_at = p_now, promoted_by = auth.uid(),
+    status = case t.status when 'running' then 'ended' else t.status end, decided_at = coalesce(t.decided_at, p_now)
+  where t.id = v_test.id;
+  update private.test_turns t set look_at = null, as_of = null, counts = '[]' where t.campaign_id = p_campaign_id;
+  perform private.begin_moving(p_campaign_id, p_now);
+  perform private.move_variants(p_campaign_id, p_now, p_for => '0');
+  perform private.record_audit_event(v_campaign.org_id, 'campaign_variant_promoted', null, p_campaign_id, null,
+    jsonb_build_object('variant', trim(p_variant), 'by', 'person', 'status', v_test.status));
+  perform private.close_alerts(v_campaign.org_id, 'test_won', p_now, p_campaign_id);
+end;
+$$;
+comment on function private.promote_variant(uuid, text, timestamptz) is
+  'Gives the variant of this name to everybody of a running or paused campaign who still waits for their first text: 5,000 at '
+  'once, the others within seconds. Who was sent a text, or is being sent one, keeps theirs, in later steps too. An undecided '
+  'test ends with that. Needs campaign_manager. Raises PT403, PT404, PT409, PT422. Security definer: users may not '
+  'write targets.';
+grant execute on function private.promote_variant(uuid, text, timestamptz) to authenticated;
+
+create function public.promote_variant(p_campaign_id uuid, p_variant text) returns void
+  language sql set search_path = '' as $$ select private.promote_variant(p_campaign_id, p_variant); $$;
+comment on function public.promote_variant(uuid, text) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.promote_variant(uuid, text) to authenticated;
+
 -- schemas/campaigns/functions/quiet_hours_override.sql
 
 create function private.honours_override(p_campaign public.campaigns)
@@ -3482,6 +4263,92 @@ $$;
 comment on function private.honours_override(public.campaigns) is
   'Whether a campaign''s quiet_hours_override takes effect: only if Twilio is a simulator, and no claim has refused it since. '
   'Planning, the outlook and explanations use this function; claims use their worker''s own environment.';
+
+-- schemas/campaigns/functions/read_campaign_test.sql
+
+-- Reading the A/B test of a campaign.
+
+create function private.told_arms(p_arms jsonb)
+returns json
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Those who were sent a text and are not mature may still answer.
+  select coalesce(array_to_json(array_agg(jsonb_build_object('variant', a.name, 'share', a.share, 'assigned', a.assigned,
+    'sent', a.sent, 'counted', a.mature, 'under_way', a.under_way, 'waiting', a.waiting, 'excluded', a.excluded,
+    'replied', private.rate(a.replied, a.mature, a.sent > a.mature),
+    'interested', private.rate(a.interested, a.mature, a.sent > a.mature),
+    'opted_out', private.rate(a.opted_out, a.mature, a.sent > a.mature)) order by a.variant)), '[]')
+  from jsonb_to_recordset(p_arms) as a(variant smallint, name text, share integer, assigned bigint, sent bigint, mature bigint,
+    under_way bigint, waiting bigint, replied bigint, interested bigint, opted_out bigint, excluded jsonb);
+$$;
+comment on function private.told_arms(jsonb) is 'The arms of a look as people read them: with rates.';
+
+create function private.told_pairs(p_comparisons jsonb, p_arms jsonb)
+returns json
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(array_to_json(array_agg(jsonb_build_object('variant', b.name, 'other', o.name, 'difference', c.difference,
+    'low', c.low, 'high', c.high) order by o.variant)), '[]')
+  from jsonb_to_recordset(p_comparisons) as c(variant smallint, other smallint, difference numeric, low numeric, high numeric)
+  join jsonb_to_recordset(p_arms) as b(variant smallint, name text) on b.variant = c.variant
+  join jsonb_to_recordset(p_arms) as o(variant smallint, name text) on o.variant = c.other;
+$$;
+comment on function private.told_pairs(jsonb, jsonb) is 'The comparisons of a look with the names of the variants.';
+
+create function private.campaign_test(p_campaign_id uuid, p_looks integer default 100)
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_test public.campaign_tests;
+begin
+  select t.* into v_test from public.campaign_tests t where t.org_id = v_org_id and t.campaign_id = p_campaign_id;
+  if v_test.id is null then
+    perform private.raise_error('PT404', 'not_found', 'There is no such campaign, or it has no A/B test.',
+      jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  return (
+    select json_build_object('campaign_id', p_campaign_id, 'metric', v_test.metric, 'alpha', v_test.alpha,
+      'maturity_hours', v_test.maturity_hours, 'min_per_arm', v_test.min_per_arm, 'tuning_n', v_test.tuning_n,
+      'test_percent', v_test.test_percent, 'decides', v_test.decides, 'deadline', v_test.deadline, 'status', v_test.status,
+      'winner', (select v.name from public.campaign_variants v
+        where v.campaign_id = p_campaign_id and v.variant = v_test.winner),
+      'decided_at', v_test.decided_at, 'cause', v_test.evidence -> 'cause', 'held', v_test.held,
+      'promoted', (select v.name from public.campaign_variants v
+        where v.campaign_id = p_campaign_id and v.variant = v_test.promoted),
+      'promoted_at', v_test.promoted_at, 'promoted_by', v_test.promoted_by,
+      'moving', exists (select from private.test_turns t where t.campaign_id = p_campaign_id and t.move_at is not null),
+      'next_look_at', (select t.look_at from private.test_turns t
+        where t.campaign_id = p_campaign_id and v_test.status = 'running'),
+      'looks', (
+        select coalesce(array_to_json(array_agg(json_build_object('looked_at', l.looked_at, 'arms', private.told_arms(l.arms),
+          'comparisons', private.told_pairs(l.comparisons, l.arms), 'obstacles', l.obstacles, 'sample_ratio', l.sample_ratio,
+          'winner', (select a.name from jsonb_to_recordset(l.arms) as a(variant smallint, name text)
+            where a.variant = l.winner)) order by l.looked_at desc, l.id desc)), '[]')
+        from (
+          select * from public.campaign_test_looks x where x.campaign_id = p_campaign_id
+          order by x.looked_at desc, x.id desc limit least(greatest(coalesce(p_looks, 100), 0), 1000)
+        ) l)));
+end;
+$$;
+comment on function private.campaign_test(uuid, integer) is
+  'The A/B test of a campaign with its newest p_looks looks (1,000 at most), the newest first; variants by their names. Needs '
+  'viewer. Raises PT403, PT404. Security definer: users may not read when a test is due.';
+grant execute on function private.campaign_test(uuid, integer) to authenticated;
+
+create function public.campaign_test(p_campaign_id uuid, p_looks integer default 100) returns json
+  language sql stable set search_path = '' as $$ select private.campaign_test(p_campaign_id, p_looks); $$;
+comment on function public.campaign_test(uuid, integer) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.campaign_test(uuid, integer) to authenticated;
 
 -- schemas/campaigns/functions/schedule_campaign.sql
 
@@ -3700,6 +4567,8 @@ begin
       'states.', p_people ->> 'state_unknown', v_judged),
       jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
   end if;
+  return query select 'test_too_small', w.message, w.details, false
+  from private.test_warning(p_campaign, (p_forecast ->> 'waiting')::bigint) w;
   for v_text in
     select t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
     from (select distinct ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id) x
@@ -3973,6 +4842,277 @@ $$;
 comment on function private.stop_steps(uuid, text, timestamptz) is
   'Cancels later steps that an answer from this phone ends, of all campaigns; returns how many. The caller holds the contact.';
 
+-- schemas/campaigns/functions/test_interval.sql
+
+-- The interval that A/B tests look at. However often one looks, the chance that it ever leaves out the true difference of two
+-- rates stays about alpha: an asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform
+-- central limit theory and asymptotic confidence sequences", 2021, equation 10), as GrowthBook's sequential tests have it. An
+-- ordinary interval, looked at sixty times, crowned 30 % of equal texts in a simulation.
+
+create function private.test_rho2(p_alpha double precision, p_tuning_n double precision)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$ select (-2 * ln(p_alpha) + ln(1 - 2 * ln(p_alpha))) / p_tuning_n $$;
+comment on function private.test_rho2(double precision, double precision) is
+  'The square of the interval''s rho, which makes it tightest when p_tuning_n people of both arms are counted.';
+
+create function private.test_half_width(p_variance double precision, p_n double precision, p_alpha double precision,
+  p_tuning_n double precision)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$
+  select sqrt(2 * p_variance * (p_n * r.rho2 + 1) / (p_n * p_n * r.rho2) * ln(sqrt(p_n * r.rho2 + 1) / p_alpha))
+  from (select private.test_rho2(p_alpha, p_tuning_n) as rho2) r;
+$$;
+comment on function private.test_half_width(double precision, double precision, double precision, double precision) is
+  'Half the width of the interval of a difference of two rates. p_n: people of both arms; p_variance: p_n times the variance of '
+  'the difference.';
+
+create function private.test_interval(p_yes_1 double precision, p_n_1 double precision, p_yes_2 double precision,
+  p_n_2 double precision, p_alpha double precision, p_tuning_n double precision)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when p_n_1 > 0 and p_n_2 > 0 then private.test_half_width(
+    (p_n_1 + p_n_2) * (p_yes_1 * (p_n_1 - p_yes_1) / p_n_1 ^ 3 + p_yes_2 * (p_n_2 - p_yes_2) / p_n_2 ^ 3),
+    p_n_1 + p_n_2, p_alpha, p_tuning_n) end;
+$$;
+comment on function private.test_interval(double precision, double precision, double precision, double precision,
+  double precision, double precision) is
+  'Half the width of the interval of the difference of two arms'' rates; null without people in both. p_alpha: already divided '
+  'by the number of pairs.';
+
+-- schemas/campaigns/functions/test_people.sql
+
+-- How many people an A/B test needs: said before it begins, with the interval that will judge it.
+
+create function private.test_suffices(p_goal text, p_people double precision, p_rate double precision,
+  p_difference double precision, p_alpha double precision, p_tuning_n double precision)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  -- 80 % of a normal distribution are below 0.8416212335729143: in four of five tests, what is seen is no further than that from
+  -- what is true.
+  select case p_goal
+    when 'difference' then p_difference >= private.test_half_width(2 * v.difference, 2 * p_people, p_alpha, p_tuning_n)
+      + 0.8416212335729143 * sqrt(v.difference / p_people)
+    when 'opt_outs' then p_difference >= private.wilson_high(p_rate * p_people, p_people) - p_rate
+      + 0.8416212335729143 * sqrt(v.opt_outs / p_people)
+  end
+  from (select p_rate * (1 - p_rate) + (p_rate + p_difference) * (1 - p_rate - p_difference) as difference,
+    2 * p_rate * (1 - p_rate) as opt_outs) v;
+$$;
+comment on function private.test_suffices(text, double precision, double precision, double precision, double precision,
+  double precision) is
+  'Whether so many people an arm will do in four of five tests. difference: the interval of two rates that are p_difference '
+  'apart leaves out 0. opt_outs: arms with the same rate are seen to be no further apart than p_difference.';
+
+create function private.test_people(p_goal text, p_rate double precision, p_difference double precision,
+  p_alpha double precision default 0.05, p_tuning_n double precision default 5000)
+returns bigint
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_low bigint := 0;
+  v_high bigint := 1000000000;
+  v_middle bigint;
+begin
+  if private.test_suffices(p_goal, v_high, p_rate, p_difference, p_alpha, p_tuning_n) is not true then
+    return null;
+  end if;
+  while v_high - v_low > 1 loop
+    v_middle := (v_low + v_high) / 2;
+    if private.test_suffices(p_goal, v_middle, p_rate, p_difference, p_alpha, p_tuning_n) then
+      v_high := v_middle;
+    else
+      v_low := v_middle;
+    end if;
+  end loop;
+  return v_high;
+end;
+$$;
+comment on function private.test_people(text, double precision, double precision, double precision, double precision) is
+  'The fewest people an arm that private.test_suffices; null if a billion do not.';
+
+create function private.test_difference(p_rate double precision, p_people double precision, p_alpha double precision,
+  p_tuning_n double precision)
+returns double precision
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_low double precision := 0;
+  v_high double precision := 1 - p_rate;
+begin
+  if p_people < 1 or private.test_suffices('difference', p_people, p_rate, v_high, p_alpha, p_tuning_n) is not true then
+    return null;
+  end if;
+  for i in 1 .. 30 loop
+    if private.test_suffices('difference', p_people, p_rate, (v_low + v_high) / 2, p_alpha, p_tuning_n) then
+      v_high := (v_low + v_high) / 2;
+    else
+      v_low := (v_low + v_high) / 2;
+    end if;
+  end loop;
+  return v_high;
+end;
+$$;
+comment on function private.test_difference(double precision, double precision, double precision, double precision) is
+  'The smallest difference from a rate that so many people an arm find in four of five tests; null if they find none.';
+
+create function private.test_size_shape()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.object_shape(jsonb_build_object(
+    'baseline', '{"type": "number", "minimum": 0.1, "maximum": 90}'::jsonb,
+    'difference', '{"type": "number", "minimum": 0.05, "maximum": 50}'::jsonb,
+    'opt_out_rate', '{"type": "number", "minimum": 0, "maximum": 20}'::jsonb,
+    'arms', '{"type": "integer", "minimum": 2, "maximum": 10}'::jsonb,
+    'alpha', '{"type": "number", "minimum": 0.001, "maximum": 0.2}'::jsonb,
+    'tuning_n', '{"type": "integer", "minimum": 100, "maximum": 10000000}'::jsonb,
+    'min_per_arm', '{"type": "integer", "minimum": 50, "maximum": 1000000}'::jsonb,
+    'campaign_id', '{"type": "string", "format": "uuid"}'::jsonb), '{baseline,difference}');
+$$;
+comment on function private.test_size_shape() is
+  'The shape of a question for the size of a test. baseline and opt_out_rate are percent, difference is points.';
+
+create function private.test_warning(p_campaign public.campaigns, p_waiting bigint)
+returns table (message text, details jsonb)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_test public.campaign_tests;
+  v_arms integer;
+  v_people bigint;
+  v_rate double precision;
+  v_difference double precision;
+begin
+  select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign.id and t.status = 'running';
+  if v_test.id is null then
+    return;
+  end if;
+  select count(*), floor(p_waiting * v_test.test_percent / 100.0 * min(v.share) / sum(v.share)) into v_arms, v_people
+  from public.campaign_variants v where v.campaign_id = p_campaign.id;
+  -- What the organisation's last campaigns brought, or what campaigns usually bring.
+  select case when sum(s.sent) >= 1000 and sum(s.replies) > 0 then sum(s.replies)::double precision / sum(s.sent) else 0.05 end
+    * case v_test.metric when 'interested' then 0.3 else 1 end into v_rate
+  from (
+    select x.sent, x.replies from public.campaigns c join public.campaign_stats x on x.campaign_id = c.id
+    where c.org_id = p_campaign.org_id order by c.created_at desc limit 50
+  ) s;
+  v_rate := least(v_rate, 0.9);
+  v_difference := private.test_difference(v_rate, v_people,
+    v_test.alpha / greatest(v_arms * (v_arms - 1) / 2, 1), v_test.tuning_n);
+  if v_people < v_test.min_per_arm or v_people * v_rate < 30 or coalesce(v_difference > v_rate / 2, true) then
+    return query select format('The A/B test has %s people for a variant. %s Write to more people, or compare fewer texts.',
+      v_people, case
+        when v_people < v_test.min_per_arm or v_people * v_rate < 30 or v_difference is null
+          then format('That is too few for a winner: it needs %s, and 30 answers in each.', v_test.min_per_arm)
+        else format('So it will find only a text that is better by some %s points, where %s %% can be expected.',
+          round((100 * v_difference)::numeric, 1), round((100 * v_rate)::numeric, 1)) end),
+      jsonb_build_object('people_per_arm', v_people, 'expected_rate', round((100 * v_rate)::numeric, 2),
+        'smallest_difference', round((100 * v_difference)::numeric, 2));
+  end if;
+end;
+$$;
+comment on function private.test_warning(public.campaigns, bigint) is
+  'What to know of a campaign''s A/B test before it starts: nothing unless its audience is so small that only a text that is '
+  'half as good again would be found.';
+
+-- schemas/campaigns/functions/test_size.sql
+
+create function private.test_size(p_input jsonb, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_campaign public.campaigns;
+  v_test public.campaign_tests;
+  v_arms integer;
+  v_alpha double precision;
+  v_baseline double precision;
+  v_difference double precision;
+  v_for_difference bigint;
+  v_for_answers bigint;
+  v_for_opt_outs bigint;
+  v_people bigint;
+  v_waiting bigint;
+  v_days integer;
+begin
+  perform private.check_shape(p_input, private.test_size_shape());
+  v_baseline := (p_input ->> 'baseline')::double precision / 100;
+  v_difference := (p_input ->> 'difference')::double precision / 100;
+  if v_baseline + v_difference >= 1 then
+    perform private.refuse_field('difference', 'difference and baseline must be less than 100 together.');
+  end if;
+  if p_input ? 'campaign_id' then
+    select * into v_campaign from public.campaigns c
+    where c.org_id = v_org_id and c.id = (p_input ->> 'campaign_id')::uuid;
+    if v_campaign.id is null then
+      perform private.raise_error('PT404', 'not_found', 'No such campaign.',
+        jsonb_build_object('campaign_id', p_input -> 'campaign_id'));
+    end if;
+    select * into v_test from public.campaign_tests t where t.campaign_id = v_campaign.id;
+  end if;
+  v_arms := coalesce((p_input ->> 'arms')::numeric::integer, greatest(2, (
+    select count(*) from public.campaign_variants v where v.campaign_id = v_campaign.id)::integer));
+  v_alpha := coalesce((p_input ->> 'alpha')::double precision, v_test.alpha, 0.05) / (v_arms * (v_arms - 1) / 2);
+  v_for_difference := private.test_people('difference', v_baseline, v_difference, v_alpha,
+    coalesce((p_input ->> 'tuning_n')::double precision, v_test.tuning_n, 5000));
+  v_for_answers := ceil(30 / v_baseline);
+  v_for_opt_outs := private.test_people('opt_outs', coalesce((p_input ->> 'opt_out_rate')::double precision, 1) / 100, 0.005);
+  -- greatest() would leave out what has no bound.
+  if v_for_difference is not null and v_for_opt_outs is not null then
+    v_people := greatest(v_for_difference, v_for_answers, v_for_opt_outs,
+      coalesce((p_input ->> 'min_per_arm')::numeric::integer, v_test.min_per_arm, 200));
+  end if;
+  if v_campaign.id is not null then
+    v_campaign.quiet_hours_override := private.honours_override(v_campaign);
+    select count(*) into v_waiting from public.campaign_targets t
+    where t.campaign_id = v_campaign.id and t.is_waiting and t.step = 1;
+    select min(d.n) into v_days from (
+      select row_number() over (order by f.day) as n, sum(f.messages) over (order by f.day) as sent
+      from private.campaign_forecast(v_campaign, 30, p_now) f
+    ) d where d.sent >= v_people * v_arms;
+  end if;
+  return jsonb_build_object('arms', v_arms, 'people_per_arm', v_people, 'people', v_people * v_arms,
+    'for_difference', v_for_difference, 'for_answers', v_for_answers, 'for_opt_outs', v_for_opt_outs,
+    'waiting', v_waiting, 'days_to_send', v_days, 'maturity_hours', coalesce(v_test.maturity_hours, 48));
+end;
+$$;
+comment on function private.test_size(jsonb, timestamptz) is
+  'How many people an A/B test needs to find a difference in four of five tests, by private.test_size_shape. people_per_arm is '
+  'the most of what the difference, 30 answers in each arm and the comparison of opt-outs need. With campaign_id also how many '
+  'wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, PT404, PT422. '
+  'Security definer: users may not read the forecast''s tables.';
+grant execute on function private.test_size(jsonb, timestamptz) to authenticated;
+
+create function public.test_size(p_input jsonb) returns jsonb
+  language sql stable set search_path = '' as $$ select private.test_size(p_input); $$;
+comment on function public.test_size(jsonb) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.test_size(jsonb) to authenticated;
+
 -- schemas/campaigns/functions/variants.sql
 
 -- Variants: an A/B test divides a campaign's audience exactly, by a stable order; within a variant templates rotate by weight.
@@ -4024,21 +5164,41 @@ as $$
     where t.campaign_id = p_campaign_id and t.org_id = (select c.org_id from public.campaigns c where c.id = p_campaign_id)
       and t.ordinal > p_from and t.is_included
   ),
+  test as (
+    select x.id, x.test_percent, x.held from public.campaign_tests x
+    where x.campaign_id = p_campaign_id and x.status = 'running' and x.test_percent < 100
+  ),
   shares as (
     select v.variant,
       sum(v.share) over (order by v.variant)::numeric / sum(v.share) over () as upto,
       sum(v.assigned) over (order by v.variant) as before,
       sum(v.assigned) over () as all_before
-    from public.campaign_variants v where v.campaign_id = p_campaign_id
+    from (
+      select x.variant, x.share * coalesce((select t.test_percent from test t), 100) as share, x.assigned
+      from public.campaign_variants x where x.campaign_id = p_campaign_id
+      union all
+      -- Those whom a test keeps back are one more share.
+      select 11, (100 - t.test_percent) * (
+        select sum(x.share) from public.campaign_variants x where x.campaign_id = p_campaign_id), t.held
+      from test t
+    ) v
   ),
   cuts as (
     select s.variant, max(round(s.upto * (s.all_before + f.total)) - s.before) over (order by s.variant) as upto
     from shares s cross join (select coalesce(max(fresh.total), 0) as total from fresh) f
   ),
   given as (
-    update public.campaign_targets t set variant = (select min(c.variant) from cuts c where f.n <= c.upto)
-    from fresh f where t.id = f.id
+    update public.campaign_targets t
+    set variant = nullif(f.variant, 11), assigned_variant = case f.variant when 11 then 0 end,
+      not_before = case f.variant when 11 then 'infinity' else t.not_before end
+    from (select x.id, (select min(c.variant) from cuts c where x.n <= c.upto) as variant from fresh x) f
+    where t.id = f.id
     returning t.variant
+  ),
+  held as (
+    update public.campaign_tests x set held = x.held + g.n
+    from (select count(*)::integer as n from given where given.variant is null) g, test t
+    where x.id = t.id and g.n > 0
   )
   update public.campaign_variants v set assigned = v.assigned + g.n
   from (select g.variant, count(*)::integer as n from given g group by g.variant) g
@@ -4046,7 +5206,8 @@ as $$
 $$;
 comment on function private.assign_variants(uuid, bigint) is
   'Assigns a variant to each target with an ordinal after p_from. Over the whole audience the numbers are exact to one target, '
-  'and a stable hash decides who gets which variant.';
+  'and a stable hash decides who gets which variant. A test of a part of the audience keeps the others back: they have none, and '
+  'are not due until private.move_variants gives them one.';
 
 -- schemas/campaigns/queues.sql
 
@@ -4063,6 +5224,16 @@ insert into private.tasks (name, seconds, is_prompt, due) values
 
 insert into private.task_parts (task, place, kind, call) values
   ('fold', 1, 'fold_stats', $$select private.fold_stats(p_apart => '950 milliseconds', p_org_id => $1)$$);
+
+insert into private.tasks (name, seconds, due) values ('ab-tests', 5, $$select
+  exists (select from private.test_turns t where t.look_at <= now())
+  or exists (select from private.test_turns t where t.move_at <= now())$$);
+
+insert into private.task_parts (task, place, kind, items, call, seconds) values
+  ('ab-tests', 1, 'move_variants', 'select t.campaign_id, t.org_id from private.test_turns t where t.move_at <= now()',
+    'select private.move_variants($1)', 5),
+  ('ab-tests', 2, 'look_at_test', 'select t.campaign_id, t.org_id from private.test_turns t where t.look_at <= now()',
+    'select private.look_at_test($1)', 10);
 
 -- schemas/campaigns/cron.sql
 

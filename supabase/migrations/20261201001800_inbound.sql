@@ -78,6 +78,8 @@ begin
   where t.id in (
     select x.id from public.campaign_targets x
     where x.org_id = p_org_id and x.e164 = p_e164 and x.state = 'waiting' and x.not_before > p_now
+      -- An A/B test keeps back those who are due at no time.
+      and isfinite(x.not_before)
       -- Those who wait for a retry, for their region or for a later step go on waiting for it.
       and x.step = 1 and x.attempts = 0 and x.error_code is distinct from 21408
     order by x.id for no key update);
@@ -226,6 +228,17 @@ $$;
 comment on function private.is_answer(text) is
   'Whether a text of this class counts as an answer to a campaign: no keyword, no robot, and of the reactions only a like.';
 
+create function private.is_reply(p_classification text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.is_answer(p_classification) and coalesce(p_classification, 'reply') <> all (array['wrong_number', 'deceased']);
+$$;
+comment on function private.is_reply(text) is
+  'Whether a text of this class is a reply of the person who was meant: an answer that is not about a wrong number or a death.';
+
 create function private.mark_wrong_number(p_org_id uuid, p_e164 text, p_campaign_id uuid, p_lead_id uuid, p_now timestamptz)
 returns void
 language plpgsql
@@ -307,6 +320,7 @@ declare
   v_lead_id uuid;
   v_campaign_id uuid;
   v_step smallint;
+  v_answers uuid;
   v_message_id uuid;
   v_replied_before boolean;
   v_new_opt_out boolean;
@@ -326,7 +340,8 @@ begin
   select coalesce(l.merged_into, l.id) into v_lead_id from public.lead_phones p join public.leads l on l.id = p.lead_id
   where p.org_id = v_number.org_id and p.e164 = p_from
   order by (l.deleted_at is null) desc, l.created_at desc limit 1;
-  select m.campaign_id, m.step into v_campaign_id, v_step from public.messages m
+  select m.campaign_id, m.step, case when coalesce(m.sent_at, m.queued_at) > p_now - interval '14 days' then m.id end
+  into v_campaign_id, v_step, v_answers from public.messages m
   where m.to_number = p_from and (m.org_id = v_number.org_id) is true and m.kind = 'campaign'
     and m.status not in ('queued', 'failed', 'canceled')
   order by m.created_at desc limit 1;
@@ -347,10 +362,10 @@ begin
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
     language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
-    created_at, updated_at)
+    created_at, updated_at, answers_message_id, interest)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
-    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest)
   returning id into v_message_id;
   -- Two texts may wait for this lock in the wrong order.
   update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id

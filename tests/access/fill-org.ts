@@ -13,6 +13,8 @@ export interface Side extends RowsSoFar {
   /** A new list of leads. @returns its id */
   addSegment(): Promise<string>;
   addBlueprint(): Promise<string>;
+  /** A new draft with an A/B test. @returns the campaign's id */
+  addAbTest(): Promise<string>;
   /** A new template. @returns its id */
   addTemplate(): Promise<string>;
   /** A new test phone, not confirmed, whose code is 123456. */
@@ -91,6 +93,15 @@ export async function fillOrg(
     secrets.push(blueprint?.id);
     return blueprint?.id as string;
   };
+  const addAbTest = async () => {
+    const [campaign] = await sql`
+      insert into public.campaigns (org_id, name) values (${org.id}, ${randomUUID()}) returning id`;
+    await sql`
+      insert into public.campaign_tests (org_id, campaign_id, metric, deadline)
+      values (${org.id}, ${campaign?.id}, 'replied', now() + interval '30 days')`;
+    secrets.push(campaign?.id);
+    return campaign?.id as string;
+  };
   const addTemplate = async () => {
     const [template] = await sql`
       insert into public.templates (org_id, category, language, name, content, encoding, worst_segments)
@@ -164,6 +175,7 @@ export async function fillOrg(
     addLead,
     addSegment,
     addBlueprint,
+    addAbTest,
     addTemplate,
     addTestPhone,
     addParcel,

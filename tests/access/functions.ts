@@ -104,6 +104,28 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: (side) => ({ ...campaign(side), p_at: null }),
   },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
+  campaign_test: { role: "viewer", other: 404, args: campaign },
+  end_campaign_test: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_campaign_id: await side.addAbTest() }),
+  },
+  // It has not started: callers with the right get this reason.
+  promote_variant: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_variant: "A" }),
+  },
+  set_campaign_test: {
+    role: "campaign_manager",
+    other: 404,
+    args: (side) => ({ ...campaign(side), p_input: { metric: "interested" } }),
+  },
+  test_size: {
+    role: "viewer",
+    other: 404,
+    args: ({ row }) => ({ p_input: { baseline: 4, difference: 2, campaign_id: row.campaigns?.id } }),
+  },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
   campaign_people: {
     role: "viewer",
@@ -483,6 +505,11 @@ const FOR_USERS = [
   "schedule_campaign",
   "cancel_job",
   "campaign_figures",
+  "campaign_test",
+  "end_campaign_test",
+  "promote_variant",
+  "set_campaign_test",
+  "test_size",
   "campaign_outlook",
   "campaign_people",
   "campaign_preflight",

@@ -319,6 +319,23 @@ const AREAS: Record<string, RouteExpectation> = {
     id: campaign,
     send: () => ({ dry_run: true }),
   },
+  "POST /campaigns/test-size": {
+    permission: "viewer",
+    other: 404,
+    send: (side) => ({ baseline: 4, difference: 2, campaign_id: campaign(side) }),
+  },
+  "PUT /campaigns/{id}/test": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ metric: "interested" }),
+  },
+  "GET /campaigns/{id}/test": { permission: "viewer", id: campaign },
+  "DELETE /campaigns/{id}/test": { permission: "campaign_manager", id: (side) => side.addAbTest() },
+  "POST /campaigns/{id}/test/promote": {
+    permission: "campaign_manager",
+    id: campaign,
+    send: () => ({ variant: "A" }),
+  },
   "GET /campaigns/{id}/preflight": { permission: "viewer", id: campaign },
   "POST /campaigns/{id}/test-send": {
     permission: "campaign_manager",

@@ -185,6 +185,24 @@ export const ROWS: Record<string, Recipe> = {
     given: true,
     make: ({ org, row }) => ({ campaign_id: row.campaigns?.id, org_id: org.id }),
   },
+  campaign_tests: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      metric: "replied",
+      deadline: new Date(Date.now() + 30 * DAY),
+    }),
+  },
+  campaign_test_looks: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      looked_at: new Date(),
+      arms: [],
+      comparisons: [],
+      obstacles: ["too_close"],
+    }),
+  },
   campaign_steps: {
     make: ({ org, row }) => ({
       org_id: org.id,

@@ -27,6 +27,8 @@ export const TABLES: Record<string, TableExpectation> = {
   campaign_stats: { select: "viewer", service: READ },
   campaign_step_stats: { select: "viewer", service: READ },
   campaign_steps: { select: "viewer", service: VERBS },
+  campaign_test_looks: { select: "viewer", service: READ },
+  campaign_tests: { select: "viewer", service: READ },
   campaign_targets: { select: "viewer", service: READ },
   campaign_templates: { select: "viewer", service: VERBS },
   campaign_variants: { select: "viewer", service: VERBS },

@@ -238,3 +238,42 @@ test("another organisation's campaign does not exist, and codes must be a list",
     /acknowledge/,
   );
 });
+
+test("an A/B test whose audience is too small is told what it could find, and that stops nobody", async () => {
+  await arrangeLeads(bench.db, org.id, 100);
+  const texts = await Promise.all(
+    ["A", "B"].map((name) =>
+      addTemplate(bench.sql, org.id, {
+        category: "initial",
+        language: "es",
+        worstSegments: 1,
+        content: `${name}: {brand}. Responda ALTO para no recibir mas.`,
+      }),
+    ),
+  );
+  const id = await ready();
+  const warned = async () => (await preflight(id)).warnings.filter(({ code }) => code === "test_too_small");
+  expect(await warned()).toEqual([]);
+  await bench.sql`delete from public.campaign_templates where campaign_id = ${id}`;
+  for (const [n, text] of texts.entries()) {
+    await bench.sql`
+      insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
+      values (${org.id}, ${id}, ${n + 1}, ${`V${n}`}, 1)`;
+    await bench.sql`
+      insert into public.campaign_templates (org_id, campaign_id, template_id, variant) values (${org.id}, ${id}, ${text}, ${n + 1})`;
+  }
+  await bench.sql`
+    insert into public.campaign_tests (org_id, campaign_id, metric, deadline)
+    values (${org.id}, ${id}, 'replied', ${later(AFTERNOON, 86_400 * 30)})`;
+  expect(await warned()).toEqual([
+    {
+      code: "test_too_small",
+      must_acknowledge: false,
+      message: expect.stringContaining("50 people for a variant"),
+      details: { people_per_arm: 50, expected_rate: 5, smallest_difference: expect.any(Number) },
+    },
+  ]);
+  await start(id);
+  const [row] = await bench.sql`select status::text from public.campaigns where id = ${id}`;
+  expect(row?.status).toBe("running");
+});

@@ -36,6 +36,7 @@ const OUR_OWN: Record<string, string> = {
   audit_events: "what was done, told from checked values",
   campaign_stats: "counters of our own",
   campaign_step_stats: "counters of our own",
+  campaign_test_looks: "what our own looks counted",
   campaign_targets: "made by building, changed with every message",
   consent_records: "written by imports and inbound messages",
   conversations: "written with every inbound message",
@@ -50,6 +51,8 @@ const OUR_OWN: Record<string, string> = {
 /** Columns of other tables that only our own functions write. */
 const OUR_OWN_COLUMNS: Record<string, string> = {
   "campaign_templates.variant": "refers to campaign_variants",
+  "campaign_tests.evidence": "what our own looks counted",
+  "campaign_tests.held": "counted by building",
   "campaign_variants.assigned": "counted by building",
   "campaigns.breaker_since": "our clock",
   "campaigns.needs_attention": "a sentence of our own",

@@ -428,6 +428,7 @@ export type Database = {
       };
       campaign_targets: {
         Row: {
+          assigned_variant: number | null;
           attempts: number;
           campaign_id: string;
           created_at: string;
@@ -459,6 +460,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          assigned_variant?: number | null;
           attempts?: number;
           campaign_id: string;
           created_at?: string;
@@ -489,6 +491,7 @@ export type Database = {
           window_key: string;
         };
         Update: {
+          assigned_variant?: number | null;
           attempts?: number;
           campaign_id?: string;
           created_at?: string;
@@ -575,6 +578,152 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "templates";
             referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_test_looks: {
+        Row: {
+          arms: NonNullable<Json>;
+          campaign_id: string;
+          comparisons: NonNullable<Json>;
+          id: string;
+          looked_at: string;
+          obstacles: string[];
+          org_id: string;
+          sample_ratio: number | null;
+          winner: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          arms: NonNullable<Json>;
+          campaign_id: string;
+          comparisons: NonNullable<Json>;
+          id?: string;
+          looked_at: string;
+          obstacles: string[];
+          org_id: string;
+          sample_ratio?: number | null;
+          winner?: number | null;
+        };
+        Update: {
+          arms?: NonNullable<Json>;
+          campaign_id?: string;
+          comparisons?: NonNullable<Json>;
+          id?: string;
+          looked_at?: string;
+          obstacles?: string[];
+          org_id?: string;
+          sample_ratio?: number | null;
+          winner?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_test_looks_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      campaign_tests: {
+        Row: {
+          alpha: number;
+          campaign_id: string;
+          created_at: string;
+          created_by: string | null;
+          deadline: string;
+          decided_at: string | null;
+          decides: string;
+          evidence: Json | null;
+          held: number;
+          id: string;
+          looked_at: string | null;
+          maturity_hours: number;
+          metric: string;
+          min_per_arm: number;
+          org_id: string;
+          promoted: number | null;
+          promoted_at: string | null;
+          promoted_by: string | null;
+          status: string;
+          test_percent: number;
+          tuning_n: number;
+          updated_at: string;
+          winner: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          alpha?: number;
+          campaign_id: string;
+          created_at?: string;
+          created_by?: string | null;
+          deadline: string;
+          decided_at?: string | null;
+          decides?: string;
+          evidence?: Json | null;
+          held?: number;
+          id?: string;
+          looked_at?: string | null;
+          maturity_hours?: number;
+          metric: string;
+          min_per_arm?: number;
+          org_id: string;
+          promoted?: number | null;
+          promoted_at?: string | null;
+          promoted_by?: string | null;
+          status?: string;
+          test_percent?: number;
+          tuning_n?: number;
+          updated_at?: string;
+          winner?: number | null;
+        };
+        Update: {
+          alpha?: number;
+          campaign_id?: string;
+          created_at?: string;
+          created_by?: string | null;
+          deadline?: string;
+          decided_at?: string | null;
+          decides?: string;
+          evidence?: Json | null;
+          held?: number;
+          id?: string;
+          looked_at?: string | null;
+          maturity_hours?: number;
+          metric?: string;
+          min_per_arm?: number;
+          org_id?: string;
+          promoted?: number | null;
+          promoted_at?: string | null;
+          promoted_by?: string | null;
+          status?: string;
+          test_percent?: number;
+          tuning_n?: number;
+          updated_at?: string;
+          winner?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_tests_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaign_tests_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_tests_promoted_by_fkey";
+            columns: ["promoted_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
           },
         ];
       };
@@ -1853,6 +2002,7 @@ export type Database = {
       };
       messages: {
         Row: {
+          answers_message_id: string | null;
           attempt_id: string | null;
           campaign_id: string | null;
           campaign_target_id: string | null;
@@ -1874,6 +2024,7 @@ export type Database = {
           from_number: string;
           holds: boolean;
           id: string;
+          interest: string | null;
           is_live: boolean | null;
           is_open: boolean | null;
           is_unknown: boolean | null;
@@ -1905,6 +2056,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          answers_message_id?: string | null;
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
@@ -1926,6 +2078,7 @@ export type Database = {
           from_number: string;
           holds?: boolean;
           id?: string;
+          interest?: string | null;
           is_live?: never;
           is_open?: never;
           is_unknown?: never;
@@ -1956,6 +2109,7 @@ export type Database = {
           variables?: Json | null;
         };
         Update: {
+          answers_message_id?: string | null;
           attempt_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
@@ -1977,6 +2131,7 @@ export type Database = {
           from_number?: string;
           holds?: boolean;
           id?: string;
+          interest?: string | null;
           is_live?: never;
           is_open?: never;
           is_unknown?: never;
@@ -2894,6 +3049,7 @@ export type Database = {
       };
       campaign_preflight: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_test: { Args: { p_campaign_id: string; p_looks?: number }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
       change_role: {
@@ -2926,6 +3082,7 @@ export type Database = {
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       duplicate_template: { Args: { p_name?: string; p_template_id: string }; Returns: string };
+      end_campaign_test: { Args: { p_campaign_id: string }; Returns: undefined };
       erase_lead: { Args: { p_also_erase?: string[]; p_confirm: string; p_lead_id: string }; Returns: Json };
       erase_phone: { Args: { p_e164: string }; Returns: Json };
       explain_window: {
@@ -2996,6 +3153,7 @@ export type Database = {
       phone_figures: { Args: Record<PropertyKey, never>; Returns: Json };
       preflight_samples: { Args: { p_campaign_id: string }; Returns: Json };
       preview_values: { Args: { p_category: string; p_language: string; p_lead_id?: string }; Returns: Json };
+      promote_variant: { Args: { p_campaign_id: string; p_variant: string }; Returns: undefined };
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
       remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
@@ -3047,6 +3205,7 @@ export type Database = {
         Args: { p_lead_id?: string; p_template_id: string; p_to: string; p_values?: Json };
         Returns: Json;
       };
+      set_campaign_test: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       set_number_status: {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };
         Returns: undefined;
@@ -3054,6 +3213,7 @@ export type Database = {
       start_bulk_action: { Args: { p_input: Json }; Returns: Json };
       start_campaign: { Args: { p_acknowledge?: string[]; p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      test_size: { Args: { p_input: Json }; Returns: Json };
       undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
       undo_import: { Args: { p_import_id: string }; Returns: undefined };
       update_campaign: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };

@@ -57,6 +57,7 @@ begin
       where x.org_id = v_campaign.org_id and x.campaign_id = p_campaign_id order by x.ordinal limit p_limit);
     if not found then
       update public.campaign_variants set assigned = 0 where campaign_id = p_campaign_id;
+      update public.campaign_tests set held = 0 where campaign_id = p_campaign_id and held > 0;
       update public.campaigns set built_at = null where id = p_campaign_id;
     end if;
     return true;

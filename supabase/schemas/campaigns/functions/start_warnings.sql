@@ -58,6 +58,8 @@ begin
       'states.', p_people ->> 'state_unknown', v_judged),
       jsonb_build_object('count', (p_people ->> 'state_unknown')::bigint, 'of', v_judged), false;
   end if;
+  return query select 'test_too_small', w.message, w.details, false
+  from private.test_warning(p_campaign, (p_forecast ->> 'waiting')::bigint) w;
   for v_text in
     select t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
     from (select distinct ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id) x

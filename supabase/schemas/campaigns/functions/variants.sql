@@ -47,21 +47,41 @@ as $$
     where t.campaign_id = p_campaign_id and t.org_id = (select c.org_id from public.campaigns c where c.id = p_campaign_id)
       and t.ordinal > p_from and t.is_included
   ),
+  test as (
+    select x.id, x.test_percent, x.held from public.campaign_tests x
+    where x.campaign_id = p_campaign_id and x.status = 'running' and x.test_percent < 100
+  ),
   shares as (
     select v.variant,
       sum(v.share) over (order by v.variant)::numeric / sum(v.share) over () as upto,
       sum(v.assigned) over (order by v.variant) as before,
       sum(v.assigned) over () as all_before
-    from public.campaign_variants v where v.campaign_id = p_campaign_id
+    from (
+      select x.variant, x.share * coalesce((select t.test_percent from test t), 100) as share, x.assigned
+      from public.campaign_variants x where x.campaign_id = p_campaign_id
+      union all
+      -- Those whom a test keeps back are one more share.
+      select 11, (100 - t.test_percent) * (
+        select sum(x.share) from public.campaign_variants x where x.campaign_id = p_campaign_id), t.held
+      from test t
+    ) v
   ),
   cuts as (
     select s.variant, max(round(s.upto * (s.all_before + f.total)) - s.before) over (order by s.variant) as upto
     from shares s cross join (select coalesce(max(fresh.total), 0) as total from fresh) f
   ),
   given as (
-    update public.campaign_targets t set variant = (select min(c.variant) from cuts c where f.n <= c.upto)
-    from fresh f where t.id = f.id
+    update public.campaign_targets t
+    set variant = nullif(f.variant, 11), assigned_variant = case f.variant when 11 then 0 end,
+      not_before = case f.variant when 11 then 'infinity' else t.not_before end
+    from (select x.id, (select min(c.variant) from cuts c where x.n <= c.upto) as variant from fresh x) f
+    where t.id = f.id
     returning t.variant
+  ),
+  held as (
+    update public.campaign_tests x set held = x.held + g.n
+    from (select count(*)::integer as n from given where given.variant is null) g, test t
+    where x.id = t.id and g.n > 0
   )
   update public.campaign_variants v set assigned = v.assigned + g.n
   from (select g.variant, count(*)::integer as n from given g group by g.variant) g
@@ -69,4 +89,5 @@ as $$
 $$;
 comment on function private.assign_variants(uuid, bigint) is
   'Assigns a variant to each target with an ordinal after p_from. Over the whole audience the numbers are exact to one target, '
-  'and a stable hash decides who gets which variant.';
+  'and a stable hash decides who gets which variant. A test of a part of the audience keeps the others back: they have none, and '
+  'are not due until private.move_variants gives them one.';

@@ -27,6 +27,7 @@ create table public.campaign_targets (
   sticky_until timestamptz,
   variant smallint,
   replies_since timestamptz,
+  assigned_variant smallint,
   check ((state = 'sent') = (delivery is not null)),
   check (state not in ('excluded', 'canceled') or reason is not null)
 ) with (fillfactor = 50);
@@ -41,7 +42,12 @@ comment on column public.campaign_targets.is_included is
 comment on column public.campaign_targets.sticky_until is
   'Until when it waits for the number that the person knows, which is full or outside its hours; then another number is used.';
 comment on column public.campaign_targets.variant is
-  'The variant that building assigned to this person; null if the campaign has none.';
+  'The variant whose texts this person gets, or was sent; null if the campaign has none, or keeps them back until its A/B test '
+  'is decided. Building assigns it; a promotion changes it only for people who still wait for their first text.';
+comment on column public.campaign_targets.assigned_variant is
+  'The variant that building assigned, if a promotion gave the person another since; 0 if they were kept back. Null: variant is '
+  'what building assigned. In an A/B test people count for the variant that they were sent, and those with a value here for '
+  'none: they were not given their text by chance alone.';
 comment on column public.campaign_targets.replies_since is
   'Of a step after the first: what its person writes after this time stops it. It is when their first message was planned, since '
   'an answer may come before the worker has recorded the sending. Null for the first step.';

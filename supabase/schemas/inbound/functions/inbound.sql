@@ -66,6 +66,17 @@ $$;
 comment on function private.is_answer(text) is
   'Whether a text of this class counts as an answer to a campaign: no keyword, no robot, and of the reactions only a like.';
 
+create function private.is_reply(p_classification text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.is_answer(p_classification) and coalesce(p_classification, 'reply') <> all (array['wrong_number', 'deceased']);
+$$;
+comment on function private.is_reply(text) is
+  'Whether a text of this class is a reply of the person who was meant: an answer that is not about a wrong number or a death.';
+
 create function private.mark_wrong_number(p_org_id uuid, p_e164 text, p_campaign_id uuid, p_lead_id uuid, p_now timestamptz)
 returns void
 language plpgsql

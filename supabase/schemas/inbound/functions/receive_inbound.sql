@@ -31,6 +31,7 @@ declare
   v_lead_id uuid;
   v_campaign_id uuid;
   v_step smallint;
+  v_answers uuid;
   v_message_id uuid;
   v_replied_before boolean;
   v_new_opt_out boolean;
@@ -50,7 +51,8 @@ begin
   select coalesce(l.merged_into, l.id) into v_lead_id from public.lead_phones p join public.leads l on l.id = p.lead_id
   where p.org_id = v_number.org_id and p.e164 = p_from
   order by (l.deleted_at is null) desc, l.created_at desc limit 1;
-  select m.campaign_id, m.step into v_campaign_id, v_step from public.messages m
+  select m.campaign_id, m.step, case when coalesce(m.sent_at, m.queued_at) > p_now - interval '14 days' then m.id end
+  into v_campaign_id, v_step, v_answers from public.messages m
   where m.to_number = p_from and (m.org_id = v_number.org_id) is true and m.kind = 'campaign'
     and m.status not in ('queued', 'failed', 'canceled')
   order by m.created_at desc limit 1;
@@ -71,10 +73,10 @@ begin
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
     language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
-    created_at, updated_at)
+    created_at, updated_at, answers_message_id, interest)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
-    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now)
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest)
   returning id into v_message_id;
   -- Two texts may wait for this lock in the wrong order.
   update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id

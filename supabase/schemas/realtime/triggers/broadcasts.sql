@@ -42,6 +42,10 @@ create trigger imports_broadcast_update after update on public.imports
 create trigger campaign_stats_broadcast after update on public.campaign_stats
   referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'campaign_id',
     'org', 'org_id');
+create trigger campaign_tests_broadcast_insert after insert on public.campaign_tests
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'campaign_id');
+create trigger campaign_tests_broadcast_update after update on public.campaign_tests
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('campaign', 'campaign_id');
 create trigger jobs_broadcast_insert after insert on public.jobs
   referencing new table as new_rows for each statement execute function private.broadcast_changes('job', 'id', 'org', 'org_id');
 create trigger jobs_broadcast_update after update on public.jobs

@@ -96,7 +96,8 @@ begin
       v_org_room := v_org_room - v_room;
       if v_room > 0 then
         update private.campaign_turns set planned_at = clock_timestamp() where campaign_id = v_id;
-      elsif v_campaign.type = 'drip' then
+      elsif v_campaign.type = 'drip' or exists (
+        select from public.campaign_tests t where t.campaign_id = v_id and t.test_percent < 100) then
         perform private.let_campaign_sleep(v_id, p_now);
       end if;
     end loop;

@@ -48,6 +48,8 @@ create table public.messages (
   reviewed_by uuid references public.users (id) on delete set null,
   reviewed_as text,
   is_unknown boolean generated always as (status = 'unknown') stored,
+  answers_message_id uuid,
+  interest text check (interest in ('interested', 'not_interested')),
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
@@ -76,6 +78,12 @@ comment on column public.messages.class_version is 'The version of the rules tha
 comment on column public.messages.holds is
   'Whether campaigns had to stop writing to this person until somebody read the text.';
 comment on column public.messages.reviewed_as is 'What a person says the text means; null if nobody was asked or has looked.';
+comment on column public.messages.answers_message_id is
+  'Of an inbound text, the campaign message that it belongs to: the newest to that phone, if it was sent in the 14 days before. '
+  'Written once, at arrival. No foreign key: the check of one would cost every message that is planned.';
+comment on column public.messages.interest is
+  'What an inbound text says about selling, as it was judged at arrival; null if it does not say. A person''s review does not '
+  'change it.';
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
@@ -95,6 +103,9 @@ create index messages_open_single_idx on public.messages (org_id) include (charg
   where is_open and kind in ('test', 'code', 'direct');
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
+-- The answers to these messages, and what they are, from the index alone.
+create index messages_answers_idx on public.messages (answers_message_id) include (created_at, classification, interest)
+  where answers_message_id is not null;
 create unique index messages_inbound_sid_key on public.messages (provider_sid, org_id)
   where kind = 'inbound' and provider_sid is not null;
 create index messages_provider_sid_idx on public.messages (provider_sid) where kind <> 'inbound' and provider_sid is not null;

@@ -46,4 +46,8 @@ insert into private.work_kinds (kind, title) values
   ('enrichments', 'asking a service of yours'),
   ('lookups', 'looking up phones');
 
+insert into private.work_kinds (kind, title) values
+  ('look_at_test', 'counting an A/B test'),
+  ('move_variants', 'giving people the variant of an A/B test');
+
 insert into private.work_kinds (kind, title) values ('look', 'asking Twilio about a send that got no answer');
