@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { findOrphans, isFresh, write } from "../tools/generated-file.ts";
 import { PROJECT_DIR, runTool } from "../tools/run-tool.ts";
 import { databaseTypes } from "./database-types.ts";
+import { doorDocument } from "./door-document.ts";
 import { leadFilterModule } from "./lead-filter-module.ts";
 import { quietHoursDocument } from "./quiet-hours-document.ts";
 import { readApiAreas } from "./read-api-areas.ts";
@@ -21,9 +22,10 @@ export interface GenerateOptions {
 export async function generateAll({ databaseUrl, checkOnly }: GenerateOptions): Promise<string[]> {
   const stale = await generateSeeds(checkOnly);
   const schema = await schemaDocuments(databaseUrl);
-  const routes = routesDocument(await readApiAreas());
+  const areas = await readApiAreas();
+  const routes = [routesDocument(areas), doorDocument(areas)];
   const modules = [await databaseTypes(databaseUrl), await leadFilterModule(databaseUrl)];
-  for (const file of [...modules, ...schema, await quietHoursDocument(), routes]) {
+  for (const file of [...modules, ...schema, await quietHoursDocument(), ...routes]) {
     if (await isFresh(file)) continue;
     stale.push(file.path);
     if (!checkOnly) await write(file);

@@ -1,11 +1,11 @@
 // The areas of the API with their route tables, as the functions serve them.
 import { pathToFileURL } from "node:url";
-import type { Area } from "../../supabase/functions/_shared/http/create-area.ts";
+import type { AreaDescription } from "../../supabase/functions/_shared/http/openapi-document.ts";
 import { findFunctions } from "./find-functions.ts";
 
-export type ApiArea = Pick<Area, "area" | "description" | "routes">;
+export type ApiArea = AreaDescription;
 /** The door of the dashboard loads its routes late. */
-type Served = Partial<ApiArea> & { loadRoutes?(): Promise<Area["routes"]> };
+type Served = Partial<ApiArea> & { loadRoutes?(): Promise<AreaDescription["routes"]> };
 
 /** @returns the area of each function that has routes, by name; @throws Error if an index.ts can't be loaded */
 export async function readApiAreas(): Promise<ApiArea[]> {

@@ -3535,7 +3535,8 @@ comment on function private.create_campaign(jsonb, text) is
   'Creates a draft campaign from fields of private.new_campaign_shape, and templates of its texts, all or nothing; returns its '
   'id. Without template_ids it rotates all active templates of its category in p_input.language (by default the '
   'organisation''s language). Without phone_number_ids it sends from all numbers. p_repeat_key: see private.first_result; the '
-  'same key within a minute returns the same campaign. Needs campaign_manager. Raises PT403, PT422. Security definer: users may not write campaigns.';
+  'same key within a minute returns the same campaign. Needs campaign_manager. Raises PT403, PT422. Security definer: users may '
+  'not write campaigns.';
 grant execute on function private.create_campaign(jsonb, text) to authenticated;
 
 create function public.create_campaign(p_input jsonb, p_repeat_key text default null) returns uuid

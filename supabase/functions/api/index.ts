@@ -13,7 +13,7 @@ const DESCRIPTION =
   "Everything below one address, in the shapes that the existing dashboard reads. Errors have a numeric `code`, a stable `name` and the message as `detail`.";
 
 const env = readEnvironment();
-const overview: Section = { routes: overviewRoutes(readDocument) };
+const overview: Section = { routes: overviewRoutes };
 type Serve = (request: Request) => Promise<Response>;
 const served = new Map<string, Promise<Serve>>();
 
@@ -23,16 +23,6 @@ async function loadRoutes(): Promise<Route[]> {
   return [overview, ...sections].flatMap(({ routes }) =>
     routes.map((route) => ({ ...route, path: `/v1${route.path === "/" ? "" : route.path}` })),
   );
-}
-
-async function readDocument(): Promise<Record<string, unknown>> {
-  const { openApiDocument } = await import("../_shared/http/openapi-document.ts");
-  return openApiDocument({
-    area: AREA,
-    description: DESCRIPTION,
-    routes: await loadRoutes(),
-    errors: dashboardError,
-  });
 }
 
 async function load(name: string): Promise<Serve> {
@@ -57,4 +47,4 @@ async function fetch(request: Request): Promise<Response> {
   return (await serving)(request);
 }
 
-export default { area: AREA, description: DESCRIPTION, loadRoutes, fetch };
+export default { area: AREA, description: DESCRIPTION, errors: dashboardError, loadRoutes, fetch };
