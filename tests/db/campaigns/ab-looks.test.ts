@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type ArrangedArm, arrangeAbTest, lookAt } from "../../fixtures/arrange-ab-test.ts";
 import { AFTERNOON, type ArrangedOrg, arrangeOrg, later, signedIn } from "../../fixtures/arrange-sending.ts";
 import { DAY, HOUR } from "../../fixtures/arrange-steps.ts";
+import type { Session } from "../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
 const bench = useBareDatabase();
@@ -282,6 +283,39 @@ describe("a decision", () => {
       moving: true,
     });
     expect(await bench.sql`select kind from public.alerts where campaign_id = ${id}`).toEqual([]);
+  });
+});
+
+describe("a look that promotes and a person who promotes at the same moment", () => {
+  const auto = () => arrange([WORSE, { ...BETTER, waiting: 10 }], { test: { decides: "auto" } });
+  const promote = async (user: Session, id: string) =>
+    await user.sql`select private.promote_variant(${id}, 'A', ${RIPE})`;
+
+  test("the look first: the person is told that another variant was promoted", async () => {
+    const id = await auto();
+    const user = await signedIn(bench.db, org.adminId);
+    await bench.holder.begin();
+    await bench.holder.sql`select private.look_at_test(${id}, ${RIPE})`;
+    const promoting = promote(user, id).catch(({ code }) => code);
+    await user.blocked(bench.holder);
+    await bench.holder.commit();
+    expect(await promoting).toBe("PT409");
+    expect(await read(id)).toMatchObject({ status: "won", winner: "B", promoted: "B" });
+    await user.end();
+  });
+
+  test("the person first: the look finds the test ended", async () => {
+    const id = await auto();
+    const user = await signedIn(bench.db, org.adminId);
+    await user.begin();
+    await promote(user, id);
+    const looking = (async () =>
+      await bench.holder.sql`select private.look_at_test(${id}, ${RIPE}) as status`)();
+    await bench.holder.blocked(user);
+    await user.commit();
+    expect((await looking)[0]?.status).toBe("not_due");
+    expect(await read(id)).toMatchObject({ status: "ended", winner: null, promoted: "A", looks: [] });
+    await user.end();
   });
 });
 

@@ -11,7 +11,7 @@ import {
   signedIn,
 } from "../../fixtures/arrange-sending.ts";
 import { DAY, HOUR } from "../../fixtures/arrange-steps.ts";
-import { accepted, claim, makeDue, plan, sendAll, settle } from "../../fixtures/drive-sending.ts";
+import { accepted, claim, makeDue, newSid, plan, sendAll, settle } from "../../fixtures/drive-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";
 
@@ -474,6 +474,36 @@ describe("promotion", () => {
       select details from public.audit_events where campaign_id = ${id} and event_type = 'campaign_variant_promoted'`;
     expect(events).toEqual([{ details: { variant: "B", by: "person", status: "running" } }]);
   });
+});
+
+test("what people really wrote is counted for the text that they were really sent", async () => {
+  await arrangeLeads(bench.db, org.id, 40);
+  const id = await draft();
+  await setUp(id);
+  await build(id);
+  await start(id);
+  const sent = await sendAll(bench.a.sql, bench.sql, AFTERNOON);
+  expect(sent).toHaveLength(40);
+  const rows = await bench.sql`
+    select e164, variant from public.campaign_targets where campaign_id = ${id} order by variant, ordinal`;
+  const answer = (e164: string, kind: string, interest: string | null, after: number) =>
+    bench.a.sql`
+      select private.receive_inbound(${org.accountSid}, ${newSid()}, ${e164}, ${org.numbers[0]?.e164 ?? ""}, 'Text', '{}', ${kind},
+        'exact', false, 'en', false, null, ${later(AFTERNOON, after)}, ${interest})`;
+  const of = (variant: number, n: number) => rows.filter((row) => row.variant === variant)[n]?.e164 as string;
+  await answer(of(1, 0), "reply", "interested", HOUR);
+  await answer(of(1, 0), "reply", null, 2 * HOUR);
+  await answer(of(1, 1), "stop", null, HOUR);
+  await answer(of(2, 0), "reply", "not_interested", HOUR);
+  await answer(of(2, 1), "automatic", null, HOUR);
+  await answer(of(2, 2), "wrong_number", null, HOUR);
+  await answer(of(2, 3), "reply", null, 2 * DAY + HOUR);
+  expect(await lookAt(bench.sql, id, later(AFTERNOON, 3 * DAY))).toBe("running");
+  const [look] = await bench.sql`select arms from public.campaign_test_looks where campaign_id = ${id}`;
+  expect(look?.arms).toMatchObject([
+    { name: "A", mature: 20, replied: 1, interested: 1, opted_out: 1 },
+    { name: "B", mature: 20, replied: 1, interested: 0, opted_out: 0 },
+  ]);
 });
 
 describe("removing a test", () => {

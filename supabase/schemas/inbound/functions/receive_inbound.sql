@@ -57,9 +57,10 @@ begin
     and m.status not in ('queued', 'failed', 'canceled')
   order by m.created_at desc limit 1;
   v_replied_before := exists (
-    select 1 from public.messages m join public.conversations c on c.id = m.conversation_id
-    where c.org_id = v_number.org_id and c.e164 = p_from and m.kind = 'inbound'
-      and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
+    -- Not a join: planned while nobody had answered yet, it read all conversations for every text (45 ms after 500 texts).
+    select 1 from public.messages m
+    where m.conversation_id = (select c.id from public.conversations c where c.org_id = v_number.org_id and c.e164 = p_from)
+      and m.kind = 'inbound' and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
   insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
     last_message_at, first_inbound_at)
