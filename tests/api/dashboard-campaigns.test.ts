@@ -138,6 +138,8 @@ describe("the wizard", () => {
       { name: "A", share: 30 },
       { name: "B", share: 70 },
     ]);
+    const { body } = await call("GET", `/campaigns/${test.id}/test`);
+    expect(body.data).toMatchObject({ metric: "replied", decides: "auto" });
   });
 
   it("refuses what can't be done by the wizard's own names, and then leaves no text behind", async () => {

@@ -10,11 +10,12 @@ import { findTemplateId } from "../templates/find-template.ts";
 import { guessLanguage } from "../templates/guess-language.ts";
 import { type Template, toDashboardTemplate } from "../templates/to-dashboard-template.ts";
 import { readPeople } from "./read-people.ts";
-import { textsOf, toCampaignInput } from "./read-wizard.ts";
+import { testOf, textsOf, toCampaignInput } from "./read-wizard.ts";
 import type { WizardInput } from "./schemas.ts";
 import { type Campaign, toDashboardCampaign } from "./to-dashboard-campaign.ts";
 
 export const createRoute = routeOf(routes, "POST /");
+const testRoute = routeOf(routes, "PUT /{id}/test");
 const getTemplateRoute = routeOf(templateRoutes, "GET /{id}");
 
 type Text = WizardInput["messages"][number];
@@ -53,6 +54,9 @@ export async function createCampaign(ctx: UserContext, { body }: { body: WizardI
     { body: input },
     names,
   );
+  const test = testOf(body.abTest);
+  if (test && "variants" in input)
+    await callRoute(ctx, testRoute, { params: { id: campaign.id }, body: test });
   const people = await readPeople(ctx, [campaign.id]);
   return inBothShapes(toDashboardCampaign(campaign, people.get(campaign.id)));
 }

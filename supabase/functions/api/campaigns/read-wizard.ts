@@ -78,6 +78,15 @@ function toTexts({ abTest }: WizardInput, ids: string[]): Record<string, unknown
   };
 }
 
+/** The A/B test that the wizard asks for. Its duration is left out: the test ends when it is decided, or after 30 days. */
+export function testOf(abTest: WizardInput["abTest"]): Record<string, unknown> | undefined {
+  if (!abTest?.enabled) return undefined;
+  return {
+    metric: /interest|conversion/i.test(String(abTest.winnerCriteria ?? "")) ? "interested" : "replied",
+    decides: abTest.autoPromote === true ? "auto" : "person",
+  };
+}
+
 function toCriteria(audience: WizardInput["targetAudience"]): Record<string, unknown> {
   const { leadListIds = [], tags = [], filters } = audience ?? {};
   const chosen = filters?.selectedLeadIds ?? [];
