@@ -2,6 +2,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { DEFAULT_MAX_BODY_BYTES, type Route } from "./declared-route.ts";
 import { ERROR_STATUS } from "./error-codes.ts";
+import { paginationSchema } from "./pagination.ts";
 import type { Answer } from "./responses.ts";
 import { isRole } from "./roles.ts";
 import { VERSION } from "./version.ts";
@@ -110,14 +111,7 @@ function success(answer: Answer) {
         z.object({
           success: z.literal(true),
           data: z.array(answer.schema),
-          pagination: z.object({
-            page: z.int(),
-            pageSize: z.int(),
-            total: z.int(),
-            totalPages: z.int(),
-            total_is_estimate: z.boolean(),
-            next_cursor: z.string().nullable(),
-          }),
+          pagination: paginationSchema,
         }),
       );
   }

@@ -34,14 +34,15 @@ export function pageOf(query: { page?: number; limit: number; skip?: number; cur
 }
 
 /** The place of a page in its list. The names are those that the existing dashboard reads. */
-export interface Pagination {
-  page: number;
-  pageSize: number;
-  total: number;
-  totalPages: number;
-  total_is_estimate: boolean;
-  next_cursor: string | null;
-}
+export const paginationSchema = z.object({
+  page: z.int(),
+  pageSize: z.int(),
+  total: z.int(),
+  totalPages: z.int(),
+  total_is_estimate: z.boolean(),
+  next_cursor: z.string().nullable(),
+});
+export type Pagination = z.output<typeof paginationSchema>;
 
 /**
  * @param total rows in the whole list; `isEstimate` if they were not counted one by one

@@ -1,5 +1,6 @@
 // The routes of campaigns whose shapes are the dashboard's; the others are the area's own.
 import { z } from "zod";
+import { paginationSchema } from "../../_shared/http/pagination.ts";
 import { verbatim } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
 import { routes as area } from "../../campaigns/routes.ts";
@@ -31,14 +32,6 @@ import {
 } from "./schemas.ts";
 
 const params = z.object({ id: z.uuid() });
-const page = z.object({
-  page: z.int(),
-  pageSize: z.int(),
-  total: z.int(),
-  totalPages: z.int(),
-  total_is_estimate: z.boolean(),
-  next_cursor: z.string().nullable(),
-});
 const CONTROLS = [
   ["start", "Build and start, start or resume a campaign, whichever is due", startCampaign],
   ["pause", "Pause a campaign", pauseCampaign],
@@ -55,7 +48,11 @@ export const routes = mountArea("campaigns", area, [
     request: { query: listQuery },
     response: verbatim(
       z.union([
-        z.object({ success: z.literal(true), data: z.array(dashboardCampaign), pagination: page }),
+        z.object({
+          success: z.literal(true),
+          data: z.array(dashboardCampaign),
+          pagination: paginationSchema,
+        }),
         z.array(dashboardCampaign),
       ]),
     ),
