@@ -14,8 +14,6 @@ import {
   pauseCampaign,
   readStats,
   resumeCampaign,
-  startCampaign,
-  startRoute,
   statsRoute,
   stopCampaign,
   updateCampaign,
@@ -30,6 +28,7 @@ import {
   dashboardStats,
   wizardInput,
 } from "./schemas.ts";
+import { startCampaign, startRoute } from "./start-campaign.ts";
 
 const params = z.object({ id: z.uuid() });
 const CONTROLS = [
