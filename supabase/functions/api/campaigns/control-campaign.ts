@@ -1,4 +1,5 @@
 // Reads, changes, pauses, resumes and stops campaigns in the dashboard's words. A repeat finds it done.
+import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { routes } from "../../campaigns/routes.ts";
 import { inBothShapes } from "../door/both-shapes.ts";
@@ -14,6 +15,9 @@ export const buildRoute = routeOf(routes, "POST /{id}/build-targets");
 const pauseRoute = routeOf(routes, "POST /{id}/pause");
 export const resumeRoute = routeOf(routes, "POST /{id}/resume");
 const stopRoute = routeOf(routes, "POST /{id}/stop");
+
+/** Each other try means that somebody else changed the campaign meanwhile. */
+const MAX_TRIES = 5;
 
 export interface OfCampaign {
   params: { id: string };
@@ -36,24 +40,48 @@ export async function updateCampaign(ctx: UserContext, { params, body }: OfCampa
   return await shown(ctx, await callRoute<Campaign>(ctx, updateRoute, { params: { ...params }, body }));
 }
 
+/**
+ * Does what a campaign's status asks for. If another request changed the status meanwhile, it looks again: a button that is
+ * pressed twice at the same instant sends two requests.
+ * @param act gets the status @throws what act throws
+ */
+export async function doWhatIsDue(
+  ctx: UserContext,
+  id: string,
+  act: (status: string) => Promise<void>,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { status } = await readCampaign(ctx, { params: { id } });
+    try {
+      return await act(status);
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === "invalid_state") || tries === MAX_TRIES) throw error;
+      if ((await readCampaign(ctx, { params: { id } })).status === status) throw error;
+    }
+  }
+}
+
 /** Pausing one that is paused already counts as done. */
 export async function pauseCampaign(ctx: UserContext, { params }: OfCampaign) {
-  const before = await readCampaign(ctx, { params });
-  if (before.status !== "paused") await callRoute(ctx, pauseRoute, { params: { ...params } });
+  await doWhatIsDue(ctx, params.id, async (status) => {
+    if (status !== "paused") await callRoute(ctx, pauseRoute, { params: { ...params } });
+  });
   return await getCampaign(ctx, { params });
 }
 
 /** Resuming one that runs already counts as done. */
 export async function resumeCampaign(ctx: UserContext, { params }: OfCampaign) {
-  const before = await readCampaign(ctx, { params });
-  if (before.status !== "running") await callRoute(ctx, resumeRoute, { params: { ...params } });
+  await doWhatIsDue(ctx, params.id, async (status) => {
+    if (status !== "running") await callRoute(ctx, resumeRoute, { params: { ...params } });
+  });
   return await getCampaign(ctx, { params });
 }
 
 /** Stopping one that is stopped already counts as done. */
 export async function stopCampaign(ctx: UserContext, { params }: OfCampaign) {
-  const before = await readCampaign(ctx, { params });
-  if (before.status !== "stopped") await callRoute(ctx, stopRoute, { params: { ...params } });
+  await doWhatIsDue(ctx, params.id, async (status) => {
+    if (status !== "stopped") await callRoute(ctx, stopRoute, { params: { ...params } });
+  });
   return await getCampaign(ctx, { params });
 }
 

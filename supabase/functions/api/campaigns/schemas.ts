@@ -22,7 +22,9 @@ const shown = {
   state: text.describe("The status in our own words: building and running are both active"),
   stats: shownStats,
   targetAudience: z.object({
-    leadCount: count.nullable().describe("People of the audience; of a draft, the leads that match now"),
+    leadCount: count
+      .nullable()
+      .describe("People of the audience; before it is built, the leads that match now"),
     leadListIds: z.array(text),
     tags: z.array(text),
     filters: z.record(text, z.unknown()),

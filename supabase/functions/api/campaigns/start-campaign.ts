@@ -4,7 +4,14 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { routes } from "../../campaigns/routes.ts";
 import { callRoute } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
-import { buildRoute, getCampaign, type OfCampaign, readCampaign, resumeRoute } from "./control-campaign.ts";
+import {
+  buildRoute,
+  doWhatIsDue,
+  getCampaign,
+  type OfCampaign,
+  readCampaign,
+  resumeRoute,
+} from "./control-campaign.ts";
 import type { Campaign } from "./to-dashboard-campaign.ts";
 
 export const startRoute = routeOf(routes, "POST /{id}/start");
@@ -18,21 +25,23 @@ const LOOK_MS = 250;
  * acknowledged; what forbids to start it is refused as anywhere.
  */
 export async function startCampaign(ctx: UserContext, { params }: OfCampaign) {
-  const before = await readCampaign(ctx, { params });
-  switch (before.status) {
-    case "running":
-      break;
-    case "draft":
-    case "building":
-      await callRoute(ctx, buildRoute, { params: { ...params }, body: { start: true } });
-      await waitUntilStarted(ctx, params.id);
-      break;
-    case "paused":
-      await callRoute(ctx, resumeRoute, { params: { ...params } });
-      break;
-    default:
-      await startAcknowledged(ctx, params.id);
-  }
+  let isBuilding = false;
+  await doWhatIsDue(ctx, params.id, async (status) => {
+    switch (status) {
+      case "running":
+        return;
+      case "draft":
+      case "building":
+        await callRoute(ctx, buildRoute, { params: { ...params }, body: { start: true } });
+        isBuilding = true;
+        return;
+      case "paused":
+        return await callRoute(ctx, resumeRoute, { params: { ...params } });
+      default:
+        await startAcknowledged(ctx, params.id);
+    }
+  });
+  if (isBuilding) await waitUntilStarted(ctx, params.id);
   return await getCampaign(ctx, { params });
 }
 

@@ -13,8 +13,11 @@ begin
     perform private.refuse_field('campaign_ids', 'Give the ids of up to 1,000 campaigns.');
   end if;
   for v_campaign in
-    select c.id, c.status, c.target_criteria, coalesce(d.n, 0) as converted
+    select c.id, c.target_criteria, coalesce(d.n, 0) as converted,
+      -- Figures of a campaign that was just built follow within a second.
+      c.status not in ('completed', 'stopped') and coalesce(s.audience, 0) = 0 as is_unbuilt
     from public.campaigns c
+    left join public.campaign_stats s on s.campaign_id = c.id
     left join (
       -- Few leads are converted, so their targets are looked up rather than all targets of the campaigns.
       select t.campaign_id, count(distinct t.lead_id) as n
@@ -30,7 +33,7 @@ begin
     campaign_id := v_campaign.id;
     converted_leads := v_campaign.converted;
     matching_leads := null;
-    if v_campaign.status = 'draft' and v_left > 0 then
+    if v_campaign.is_unbuilt and v_left > 0 then
       v_left := v_left - 1;
       begin
         matching_leads := (private.count_matching(private.lead_condition(v_org_id,
@@ -45,9 +48,9 @@ begin
 end;
 $$;
 comment on function private.campaign_people(uuid[], timestamptz) is
-  'For a list of campaigns: matching_leads, how many leads the criteria of a draft match now (as private.count_matching counts; '
-  'null for campaigns that are no drafts, for more than 50 drafts, and if a segment of the criteria is gone); converted_leads, '
-  'to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its '
+  'For a list of campaigns: matching_leads, how many leads the criteria of one match that has no figures yet (as '
+  'private.count_matching counts; null for others, for more than 50 such ones, and if a segment of the criteria is gone); '
+  'converted_leads, to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its '
   'caller may read anyway, by functions that users may not call.';
 grant execute on function private.campaign_people(uuid[], timestamptz) to authenticated;
 
