@@ -13,7 +13,10 @@ set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.number_outcome_changes (org_id, hour) values (new.org_id, date_trunc('hour', new.created_at, 'UTC'));
+    insert into private.number_outcome_changes (org_id, hour)
+    select new.org_id, date_trunc('hour', new.created_at, 'UTC')
+    union
+    select new.org_id, date_trunc('hour', m.created_at, 'UTC') from public.messages m where m.id = new.answers_message_id;
     return null;
   end if;
   -- Messages that are queued or being posted have no outcome yet, so claiming writes nothing here.
@@ -26,7 +29,8 @@ end;
 $$;
 comment on function private.note_outcome_changes() is
   'Trigger: records the hours whose messages have an outcome now; for updates once a statement, one row for each organisation '
-  'and hour. Security definer: the role that changes a message may not write private tables.';
+  'and hour. For an inbound message also the hour of the message that it answers. Security definer: the role that changes a '
+  'message may not write private tables.';
 
 -- schemas/numbers/triggers/phone_numbers.sql
 
@@ -733,6 +737,10 @@ begin
   end if;
   with taken as (
     delete from private.number_outcome_changes c where c.org_id = p_org_id returning c.hour
+  ),
+  marked as (
+    -- In the order of the key, so that two runs can't deadlock.
+    insert into private.text_marks (org_id, hour) select distinct p_org_id, t.hour from taken t order by 2 on conflict do nothing
   )
   select array_agg(distinct t.hour) into v_hours from taken t where t.hour > v_oldest;
   -- Hour by hour, because each hour is one range of the index of messages by organisation and time.

@@ -3285,6 +3285,7 @@ begin
   if p_org_id is not null then
     return;
   end if;
+  delete from private.text_days d where d.day < (p_now - interval '25 months')::date;
   delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
   delete from private.message_requests r where (r.org_id, r.key) in (
@@ -3296,9 +3297,9 @@ end;
 $$;
 comment on function private.prune(timestamptz, integer, uuid) is
   'Deletes old rows: raw receipts after 90 days, refused webhooks after 30 days, expired windows and the history of cron jobs '
-  'after one day, daily usage after 90 days, idempotency keys after 24 hours, repeated requests after an hour. Finished queue '
-  'rows are deleted when they are read; pg_net deletes its own history after 6 hours. p_org_id: only this organisation; null: '
-  'all except those for which this work is resting.';
+  'after one day, daily usage after 90 days, figures of texts after 25 months, idempotency keys after 24 hours, repeated '
+  'requests after an hour. Finished queue rows are deleted when they are read; pg_net deletes its own history after 6 hours. '
+  'p_org_id: only this organisation; null: all except those for which this work is resting.';
 
 -- schemas/sending/functions/settle.sql
 
@@ -4105,7 +4106,7 @@ declare
   v_pivot uuid := gen_random_uuid();
 begin
   -- Rows of deleted organisations, which no scoring takes.
-  delete from private.number_outcome_changes c where c.hour < now() - interval '8 days';
+  delete from private.number_outcome_changes c where not exists (select from public.orgs g where g.id = c.org_id);
   commit;
   for v_id in
     select g.id from public.orgs g

@@ -127,6 +127,13 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: ({ row }) => ({ p_input: { baseline: 4, difference: 2, campaign_id: row.campaigns?.id } }),
   },
   campaign_outlook: { role: "viewer", other: "empty", args: campaign },
+  template_performance: {
+    role: "viewer",
+    other: 404,
+    args: async (side) => ({ p_template_id: await side.addTemplate() }),
+  },
+  // Takes no ids: it answers about the caller's own organisation.
+  compare_templates: { role: "viewer", other: "empty", args: () => ({}) },
   campaign_people: {
     role: "viewer",
     other: "empty",
@@ -512,6 +519,8 @@ const FOR_USERS = [
   "test_size",
   "campaign_outlook",
   "campaign_people",
+  "template_performance",
+  "compare_templates",
   "campaign_preflight",
   "campaign_reasons",
   "change_segment_leads",

@@ -72,6 +72,8 @@ const AREAS: Record<string, RouteExpectation> = {
     other: 404,
     send: (side) => ({ content: "Hi there", language: "en", lead_id: lead(side) }),
   },
+  "GET /templates/performance": { permission: "viewer" },
+  "GET /templates/{id}/performance": { permission: "viewer", id: (side) => side.addTemplate() },
   "GET /templates/{id}": { permission: "viewer", id: (side) => side.addTemplate() },
   "PATCH /templates/{id}": {
     permission: "campaign_manager",

@@ -23,6 +23,7 @@ export const AREAS = {
   sending: "Messages from plan to claim, settlement, receipts and rescue.",
   guard: "What stops campaigns and numbers by itself: limits, spending and registrations.",
   inbound: "What people write back.",
+  "text-figures": "How well texts work, counted by day.",
   "test-sends": "Templates sent to an organisation's own people: phones, their codes, and the tests.",
   messages: "Texts that a person of the organisation writes to one person.",
   erasure: "Removing a person and everything known about them.",

@@ -6,7 +6,7 @@ declare
   v_pivot uuid := gen_random_uuid();
 begin
   -- Rows of deleted organisations, which no scoring takes.
-  delete from private.number_outcome_changes c where c.hour < now() - interval '8 days';
+  delete from private.number_outcome_changes c where not exists (select from public.orgs g where g.id = c.org_id);
   commit;
   for v_id in
     select g.id from public.orgs g

@@ -3062,6 +3062,7 @@ export type Database = {
       };
       check_storage: { Args: { p_bytes: number }; Returns: undefined };
       clone_campaign: { Args: { p_campaign_id: string; p_name?: string }; Returns: string };
+      compare_templates: { Args: { p_from?: string; p_to?: string }; Returns: Json };
       confirm_test_phone: { Args: { p_code: string; p_test_phone_id: string }; Returns: Json };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json; p_repeat_key?: string }; Returns: string };
@@ -3213,6 +3214,10 @@ export type Database = {
       start_bulk_action: { Args: { p_input: Json }; Returns: Json };
       start_campaign: { Args: { p_acknowledge?: string[]; p_campaign_id: string }; Returns: undefined };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
+      template_performance: {
+        Args: { p_from?: string; p_template_id: string; p_to?: string };
+        Returns: Json;
+      };
       test_size: { Args: { p_input: Json }; Returns: Json };
       undo_bulk_action: { Args: { p_job_id: string }; Returns: Json };
       undo_import: { Args: { p_import_id: string }; Returns: undefined };

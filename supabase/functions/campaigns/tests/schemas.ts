@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { instant } from "../../_shared/http/instant.ts";
 import { oneLine } from "../../_shared/http/one-line.ts";
+import { rate } from "../../_shared/http/rate.ts";
 
 const count = z.number().int();
 const settings = {
@@ -44,18 +45,6 @@ export const looksAsked = z.strictObject({
 });
 
 export const promotion = z.strictObject({ variant: oneLine(40).describe("The name of the variant") });
-
-const rate = z
-  .object({
-    value: z.number().nullable().describe("Percent; null if nobody counts"),
-    numerator: count,
-    denominator: count,
-    low: z.number().nullable(),
-    high: z.number().nullable(),
-    enough: z.boolean().describe("At least five on either side"),
-    provisional: z.boolean().describe("Somebody was sent a text who does not count yet"),
-  })
-  .describe("With Wilson's 95 % interval");
 
 export const look = z.object({
   looked_at: z.string(),

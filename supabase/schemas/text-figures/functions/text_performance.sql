@@ -1,0 +1,146 @@
+-- How well texts work, as people read it. One definition of each measure: the rates of private.text_rates.
+
+create function private.text_rates(p_days private.text_days[], p_today date)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'sent', s.sent, 'segments', s.segments, 'cost', s.cost,
+    'delivery_rate', private.rate(s.delivered, s.sent, s.last_sent > p_today - 3),
+    'confirmed_rate', private.rate(s.delivered, s.delivered + s.undelivered, s.last_sent > p_today - 3),
+    'filtered_rate', private.rate(s.filtered, s.sent, s.last_sent > p_today - 3),
+    'response_rate', private.rate(s.responded, s.reached, s.last_sent > p_today - 14),
+    'reply_rate', private.rate(s.replied, s.reached, s.last_sent > p_today - 14),
+    'interest_rate', private.rate(s.interested, s.replied, s.last_sent > p_today - 14),
+    'opt_out_rate', private.rate(s.opted_out, s.sent, s.last_sent > p_today - 14),
+    'wrong_number_rate', private.rate(s.wrong_number, s.reached, s.last_sent > p_today - 14))
+  from (
+    select coalesce(sum(d.sent), 0) as sent, coalesce(sum(d.delivered), 0) as delivered,
+      coalesce(sum(d.undelivered), 0) as undelivered, coalesce(sum(d.filtered), 0) as filtered,
+      coalesce(sum(d.reached), 0) as reached, coalesce(sum(d.responded), 0) as responded,
+      coalesce(sum(d.replied), 0) as replied, coalesce(sum(d.interested), 0) as interested,
+      coalesce(sum(d.opted_out), 0) as opted_out, coalesce(sum(d.wrong_number), 0) as wrong_number,
+      coalesce(sum(d.segments), 0) as segments, coalesce(sum(d.cost), 0) as cost,
+      coalesce(max(d.day) filter (where d.sent > 0), '-infinity') as last_sent
+    from unnest(p_days) d
+  ) s;
+$$;
+comment on function private.text_rates(private.text_days[], date) is
+  'The rates of some days of a text, each with its numerator, denominator and Wilson''s 95 % interval. provisional: something '
+  'was sent within 3 days (delivery) or 14 days (answers) of p_today, so that the rate may still change.';
+
+create function private.pooled_comparison(p_org_id uuid, p_template_id uuid, p_from date, p_to date)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each campaign is compared with
+  -- itself, since rotation gives its texts to people who are alike.
+  with own as (
+    select d.campaign_id, sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
+    from private.text_days d
+    where d.org_id = p_org_id and d.template_id = p_template_id and d.day >= p_from and d.day < p_to
+    group by d.campaign_id
+  ),
+  strata as (
+    select o.campaign_id, o.replied as a, o.reached as n1, x.replied as b, x.reached as n2, o.replied + x.replied as m,
+      o.reached + x.reached as n
+    from own o
+    cross join lateral (
+      select sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
+      from private.text_days d
+      where d.org_id = p_org_id and d.campaign_id = o.campaign_id and d.template_id <> p_template_id and d.day >= p_from
+        and d.day < p_to
+    ) x
+    where o.reached > 0 and x.reached > 0
+  ),
+  sums as (
+    select count(*) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
+      sum((s.m * s.n1 * s.n2 - s.a * s.b * s.n) / (s.n * s.n)) as v,
+      sum(s.a - s.n1 * s.m / s.n) as excess, sum(s.n1 * s.n2 * s.m * (s.n - s.m) / (s.n * s.n * greatest(s.n - 1, 1))) as spread
+    from strata s
+  )
+  select case when u.campaigns > 0 then jsonb_build_object(
+    'campaigns', u.campaigns,
+    'ratio', round((u.r / nullif(u.q, 0))::numeric, 3),
+    'low', round(exp(ln(u.r / nullif(u.q, 0)) - 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
+    'high', round(exp(ln(u.r / nullif(u.q, 0)) + 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
+    'p', private.chi_square_p(u.excess * u.excess / nullif(u.spread, 0), 1)) end
+  from (select s.campaigns, nullif(s.r, 0) as r, nullif(s.q, 0) as q, s.v, s.excess, s.spread from sums s) u;
+$$;
+comment on function private.pooled_comparison(uuid, uuid, date, date) is
+  'How a text''s reply rate compares with that of the other texts of the same campaigns: ratio (1: alike) with its 95 % '
+  'interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another text '
+  'was sent.';
+
+create function private.read_text_range(p_from date, p_to date, p_zone text, p_now timestamptz, out v_from date, out v_to date)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  v_to := coalesce(p_to, (p_now at time zone p_zone)::date + 1);
+  v_from := coalesce(p_from, v_to - 90);
+  if not isfinite(v_from) or not isfinite(v_to) or v_from < '2000-01-01' or v_to > '2100-01-01' then
+    perform private.refuse_field('from', 'from and to must lie between the years 2000 and 2100.');
+  elsif v_from >= v_to then
+    perform private.refuse_field('from', 'from must be before to; the day of to is not included.');
+  elsif v_to - v_from > 800 then
+    perform private.refuse_field('from', 'A range has 800 days at most.');
+  end if;
+end;
+$$;
+comment on function private.read_text_range(date, date, text, timestamptz) is
+  'The days from v_from until before v_to; by default the last 90, today included. Raises PT422.';
+
+create function private.template_performance(p_template_id uuid, p_from date default null, p_to date default null,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org public.orgs;
+  v_range record;
+  v_today date;
+  v_days private.text_days[];
+begin
+  select * into v_org from public.orgs o where o.id = private.require_role('viewer');
+  if not exists (select from public.templates t where t.org_id = v_org.id and t.id = p_template_id) then
+    perform private.raise_error('PT404', 'not_found', 'There is no template with this id.');
+  end if;
+  v_range := private.read_text_range(p_from, p_to, v_org.time_zone, p_now);
+  v_today := (p_now at time zone v_org.time_zone)::date;
+  v_days := array(select d from private.text_days d
+    where d.org_id = v_org.id and d.template_id = p_template_id and d.day >= v_range.v_from and d.day < v_range.v_to);
+  return jsonb_build_object('from', v_range.v_from, 'to', v_range.v_to,
+    'total', private.text_rates(v_days, v_today),
+    'within_campaigns', private.pooled_comparison(v_org.id, p_template_id, v_range.v_from, v_range.v_to),
+    'versions', (select coalesce(to_jsonb(array_agg(
+        jsonb_build_object('version', v.version) || private.text_rates(v.days, v_today) order by v.version desc)), '[]')
+      from (select d.version, array_agg(d) as days from unnest(v_days) d group by d.version) v),
+    'campaigns', (select coalesce(to_jsonb(array_agg(
+        jsonb_build_object('campaign_id', v.campaign_id) || private.text_rates(v.days, v_today)
+        order by v.last_day desc, v.campaign_id)), '[]')
+      from (
+        select d.campaign_id, array_agg(d) as days, max(d.day) as last_day from unnest(v_days) d group by d.campaign_id
+        order by 3 desc, 1 limit 100
+      ) v));
+end;
+$$;
+comment on function private.template_performance(uuid, date, date, timestamptz) is
+  'How well a text worked on the days from p_from until before p_to: in total, within_campaigns (private.pooled_comparison), by '
+  'version, and by campaign (the latest 100). Raises PT403, PT404, PT422. Security definer: users may not read private tables.';
+grant execute on function private.template_performance(uuid, date, date, timestamptz) to authenticated;
+
+create function public.template_performance(p_template_id uuid, p_from date default null, p_to date default null)
+  returns jsonb language sql stable set search_path = ''
+  as $$ select private.template_performance(p_template_id, p_from, p_to); $$;
+comment on function public.template_performance(uuid, date, date) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.template_performance(uuid, date, date) to authenticated;
