@@ -199,6 +199,21 @@ $$;
 comment on function private.keep_parcel_words() is
   'Statement trigger: updates leads.apn_text and leads.parcel_counties of the leads whose parcels changed.';
 
+-- schemas/leads/triggers/drop_untagged.sql
+
+create function private.drop_untagged()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.tags := array_remove(new.tags, 'UNTAGGED');
+  return new;
+end;
+$$;
+comment on function private.drop_untagged() is
+  'Trigger: UNTAGGED is never a tag. It stands for leads without tags, in what the dashboard shows and asks for.';
+
 -- schemas/leads/triggers/lead_activity.sql
 
 create function private.append_sent_reply()
@@ -560,6 +575,9 @@ create trigger leads_count_update after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.count_lead_changes();
 create trigger leads_count_delete after delete on public.leads
   referencing old table as old_rows for each statement execute function private.count_lead_changes();
+-- The dashboard shows this word in place of no tags, and sends it back as if it were one.
+create trigger leads_never_untagged before insert or update of tags on public.leads
+  for each row when ('UNTAGGED' = any (new.tags)) execute function private.drop_untagged();
 create trigger leads_count_belongings before delete on public.leads
   for each row when (old.deleted_at is null) execute function private.count_lost_belongings();
 
@@ -2183,7 +2201,8 @@ declare
   v_first uuid := private.first_result(v_org_id, 'create_lead', p_repeat_key, p_now);
   v_lead jsonb;
 begin
-  if v_first is not null then
+  -- Who deletes what they made and makes it again means it.
+  if exists (select from public.leads l where l.id = v_first and l.deleted_at is null) then
     return private.get_lead(v_first);
   end if;
   v_lead := private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);

@@ -1938,6 +1938,11 @@ begin
       format('%s can only be changed while the campaign is a draft.', array_to_string(v_fixed, ', ')),
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
+  if p_input ->> 'phones' = 'all' and exists (
+    select from public.campaign_tests t where t.campaign_id = p_campaign_id and t.status = 'running')
+  then
+    perform private.refuse_test_of_phones();
+  end if;
   if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
     perform private.raise_error('PT422', 'invalid_input', 'A scheduled campaign needs a time.',
       jsonb_build_object('errors',
@@ -2082,7 +2087,8 @@ $$;
 comment on function private.campaign_numbers(uuid) is
   'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
-create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}', p_now timestamptz default now())
+create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}',
+  p_expected public.campaign_status default null, p_now timestamptz default now())
 returns void
 language plpgsql
 security definer
@@ -2094,6 +2100,11 @@ declare
   v_blocker record;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
+  if p_expected <> v_campaign.status then
+    perform private.raise_error('PT409', 'invalid_state', format(
+      'The campaign is %s by now, and was %s. Look at it again, then start it.', v_campaign.status, p_expected),
+      jsonb_build_object('status', v_campaign.status));
+  end if;
   -- Starting a scheduled campaign by hand starts it now.
   v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
   for v_blocker in select * from private.start_blockers(p_campaign_id, p_now) loop
@@ -2113,17 +2124,20 @@ begin
   perform private.call_worker();
 end;
 $$;
-comment on function private.start_campaign(uuid, text[], timestamptz) is
-  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. p_acknowledge: the codes of the warnings '
-  'of its preflight that the caller has read. Needs campaign_manager. Raises PT403, PT404, PT409 with what is missing or '
-  'prevents it, PT422. Security definer: users may not write campaigns.';
-grant execute on function private.start_campaign(uuid, text[], timestamptz) to authenticated;
+comment on function private.start_campaign(uuid, text[], public.campaign_status, timestamptz) is
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future; one that is scheduled starts now. '
+  'p_acknowledge: the codes of the warnings of its preflight that the caller has read. p_expected: the status that the caller '
+  'saw; with another one it does nothing, so that of two equal requests one schedules it and the other does not start it. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409 with what is missing or prevents it, PT422. Security definer: users may not '
+  'write campaigns.';
+grant execute on function private.start_campaign(uuid, text[], public.campaign_status, timestamptz) to authenticated;
 
-create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}') returns void
-  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge); $$;
-comment on function public.start_campaign(uuid, text[]) is
+create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}',
+  p_expected public.campaign_status default null) returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge, p_expected); $$;
+comment on function public.start_campaign(uuid, text[], public.campaign_status) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.start_campaign(uuid, text[]) to authenticated;
+grant execute on function public.start_campaign(uuid, text[], public.campaign_status) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
@@ -2134,14 +2148,21 @@ as $$
 declare
   v_campaign public.campaigns;
 begin
+  v_campaign := private.own_campaign(p_campaign_id, 'campaign_manager');
+  if v_campaign.status = 'building' and v_campaign.starts_when_built then
+    update public.campaigns set starts_when_built = false where id = p_campaign_id;
+    perform private.record_audit_event(v_campaign.org_id, 'campaign_start_withdrawn', null, p_campaign_id);
+    return;
+  end if;
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{running}', 'paused');
   perform private.pause_running(p_campaign_id, null, p_now);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_paused', null, p_campaign_id);
 end;
 $$;
 comment on function private.pause_campaign(uuid, timestamptz) is
-  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
-  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
+  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. One that is '
+  'being built, and was to start then, is ready afterwards instead. Needs campaign_manager. Raises PT403, PT404, PT409. Security '
+  'definer: users may not write campaigns.';
 grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
 
 create function public.pause_campaign(p_campaign_id uuid) returns void
@@ -2580,6 +2601,7 @@ declare
   v_org_id uuid := private.require_role('viewer');
   v_campaign record;
   v_left integer := 50;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
 begin
   if p_campaign_ids is null or cardinality(p_campaign_ids) > 1000 then
     perform private.refuse_field('campaign_ids', 'Give the ids of up to 1,000 campaigns.');
@@ -2605,7 +2627,7 @@ begin
     campaign_id := v_campaign.id;
     converted_leads := v_campaign.converted;
     matching_leads := null;
-    if v_campaign.is_unbuilt and v_left > 0 then
+    if v_campaign.is_unbuilt and v_left > 0 and clock_timestamp() < v_until then
       v_left := v_left - 1;
       begin
         matching_leads := (private.count_matching(private.lead_condition(v_org_id,
@@ -2621,9 +2643,9 @@ end;
 $$;
 comment on function private.campaign_people(uuid[], timestamptz) is
   'For a list of campaigns: matching_leads, how many leads the criteria of one match that has no figures yet (as '
-  'private.count_matching counts; null for others, for more than 50 such ones, and if a segment of the criteria is gone); '
-  'converted_leads, to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it reads what its '
-  'caller may read anyway, by functions that users may not call.';
+  'private.count_matching counts; null for others, after 50 such ones or a second, and if a segment of the criteria is gone); '
+  'converted_leads, to how many leads it sent that are qualified or further by now. Raises PT403, PT422. Security definer: it '
+  'reads what its caller may read anyway, by functions that users may not call.';
 grant execute on function private.campaign_people(uuid[], timestamptz) to authenticated;
 
 create function public.campaign_people(p_campaign_ids uuid[])
@@ -2978,6 +3000,19 @@ $$;
 comment on function private.lock_test(public.campaigns) is
   'Locks the A/B test of a campaign whose lock the caller holds. Raises PT404 if it has none.';
 
+create function private.refuse_test_of_phones()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.raise_error('PT409', 'invalid_state', 'An A/B test needs phones "primary": somebody with two phones could get '
+    'both texts, and would count twice.', '{"field": "phones"}');
+end;
+$$;
+comment on function private.refuse_test_of_phones() is
+  'Raises PT409: a test compares people, and so writes to one phone of each.';
+
 create function private.set_campaign_test(p_campaign_id uuid, p_input jsonb, p_now timestamptz default now())
 returns void
 language plpgsql
@@ -3004,6 +3039,9 @@ begin
   if (select count(*) from public.campaign_variants v where v.campaign_id = p_campaign_id) < 2 then
     perform private.raise_error('PT409', 'invalid_state', 'Give the campaign two variants at least: a test compares them.');
   end if;
+  if v_campaign.phones = 'all' then
+    perform private.refuse_test_of_phones();
+  end if;
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
   if v_campaign.status <> 'draft' and (v_percent <> coalesce(v_test.test_percent, 100) or v_test.status <> 'running') then
     perform private.raise_error('PT409', 'invalid_state', 'Building divided the audience already, so that only the same '
@@ -3022,7 +3060,10 @@ begin
       decides = excluded.decides, deadline = excluded.deadline, status = 'running', decided_at = null;
   insert into private.test_turns as t (campaign_id, org_id, look_at)
   values (p_campaign_id, v_campaign.org_id, p_now + interval '1 hour')
-  on conflict (campaign_id) do update set look_at = excluded.look_at, as_of = null, counts = '[]';
+  on conflict (campaign_id) do update
+    -- A release that was under way belonged to the test before.
+    set look_at = excluded.look_at, as_of = null, counts = '[]', move_at = null, moved_to = 0, moved = 0, moved_in_pass = 0,
+      since = null;
   perform private.record_audit_event(v_campaign.org_id, 'campaign_test_set', null, p_campaign_id, null, p_input);
 end;
 $$;
@@ -3504,7 +3545,8 @@ declare
   v_first uuid := private.first_result(v_org_id, 'create_campaign', p_repeat_key);
   v_campaign public.campaigns;
 begin
-  if v_first is not null then
+  -- Who archives what they made and makes it again means it.
+  if exists (select from public.campaigns c where c.id = v_first and c.archived_at is null) then
     return v_first;
   end if;
   perform private.check_campaign(v_org_id, p_input, private.new_campaign_shape());
@@ -3796,6 +3838,46 @@ comment on function private.judge_test(private.test_arm[], double precision, int
   'opt-outs than another), sample_ratio (arms differ from their shares: p under 0.001). comparisons: the best arm against each '
   'other, in points.';
 
+-- schemas/campaigns/functions/listed_criteria.sql
+
+create function private.listed_criteria(p_campaign_ids uuid[])
+returns table (campaign_id uuid, criteria jsonb)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+begin
+  if p_campaign_ids is null or cardinality(p_campaign_ids) > 1000 then
+    perform private.refuse_field('campaign_ids', 'Give the ids of up to 1,000 campaigns.');
+  end if;
+  return query
+  select c.id, coalesce(jsonb_object_agg(e.key, e.value) filter (where not e.is_large), '{}')
+    || case when bool_or(e.is_large)
+      then jsonb_build_object('left_out', jsonb_agg(e.key order by e.key) filter (where e.is_large)) else '{}' end
+  from public.campaigns c
+  left join lateral (
+    select p.key, p.value, octet_length(p.value::text) > 4000 as is_large from jsonb_each(c.target_criteria) p
+  ) e on true
+  where c.org_id = v_org_id and c.id = any (p_campaign_ids)
+  group by c.id;
+end;
+$$;
+comment on function private.listed_criteria(uuid[]) is
+  'The target_criteria of campaigns as lists show them: without parts of more than 4,000 bytes, such as thousands of lead_ids, '
+  'which left_out names. A page of 1,000 campaigns stays small. Raises PT403, PT422. Security definer: it reads what its caller '
+  'may read anyway.';
+grant execute on function private.listed_criteria(uuid[]) to authenticated;
+
+create function public.listed_criteria(p_campaign_ids uuid[])
+  returns table (campaign_id uuid, criteria jsonb)
+  language sql stable set search_path = '' as $$ select * from private.listed_criteria(p_campaign_ids); $$;
+comment on function public.listed_criteria(uuid[]) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.listed_criteria(uuid[]) to authenticated;
+
 -- schemas/campaigns/functions/look_at_test.sql
 
 -- Looks at A/B tests: count, judge, decide.
@@ -3846,7 +3928,8 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_is_auto boolean := p_status = 'won' and p_test.decides = 'auto';
+  -- Without an active text nobody could be written to: then a person decides.
+  v_is_auto boolean := p_status = 'won' and p_test.decides = 'auto' and private.has_active_text(p_test.campaign_id, p_winner);
   v_winner text := (select v.name from public.campaign_variants v
     where v.campaign_id = p_test.campaign_id and v.variant = p_winner);
 begin
@@ -3868,8 +3951,10 @@ begin
   set look_at = case when p_status = 'won' and not v_is_auto and p_test.held > 0 then p_test.deadline end
   where t.campaign_id = p_test.campaign_id;
   if p_status = 'won' and not v_is_auto then
-    perform private.raise_alert(p_test.org_id, 'test_won', 'info', format('The A/B test has a winner: «%s». Promote it, so that '
-      'everybody gets it who still waits for their first text.', v_winner), p_test.campaign_id, null,
+    perform private.raise_alert(p_test.org_id, 'test_won', 'info', format('The A/B test has a winner: «%s». %s', v_winner,
+      case when exists (select from public.campaign_targets t where t.campaign_id = p_test.campaign_id and t.is_waiting)
+        then 'Promote it, so that everybody gets it who still waits for their first text.'
+        else 'Nobody waits for a text any more: use it in your next campaign.' end), p_test.campaign_id, null,
       jsonb_build_object('winner', v_winner));
   elsif p_status = 'invalid' then
     perform private.raise_alert(p_test.org_id, 'test_invalid', 'warning', 'The A/B test can''t be judged: its arms are no longer '
@@ -4220,6 +4305,8 @@ begin
   elsif v_test.promoted is not null then
     perform private.raise_error('PT409', 'invalid_state', 'Another variant was promoted already.',
       jsonb_build_object('promoted_at', v_test.promoted_at));
+  elsif not private.has_active_text(p_campaign_id, v_variant) then
+    perform private.raise_error('PT409', 'no_templates', 'This variant has no active text. Activate one, then promote it.');
   end if;
   update public.campaign_tests t
   set promoted = v_variant, promoted_at = p_now, promoted_by = auth.uid(),
@@ -4377,7 +4464,7 @@ begin
   end if;
   update public.campaigns set scheduled_at = p_at where id = p_campaign_id;
   if v_campaign.status = 'ready' then
-    perform private.start_campaign(p_campaign_id, p_acknowledge, p_now);
+    perform private.start_campaign(p_campaign_id, p_acknowledge, p_now => p_now);
   else
     perform private.record_audit_event(v_campaign.org_id, 'campaign_scheduled', null, p_campaign_id, null,
       jsonb_build_object('scheduled_at', p_at, 'before', v_campaign.scheduled_at));
@@ -4467,6 +4554,19 @@ comment on function private.set_campaign_lists(public.campaigns, jsonb) is
 
 -- schemas/campaigns/functions/start_blockers.sql
 
+create function private.has_active_text(p_campaign_id uuid, p_variant smallint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign_id and ct.step = 1 and coalesce(ct.variant, p_variant) = p_variant
+      and t.is_active);
+$$;
+comment on function private.has_active_text(uuid, smallint) is 'Whether a variant of a campaign has a first text that is active.';
+
 create function private.start_blockers(p_campaign_id uuid, p_now timestamptz default now())
 returns table (code text, message text, details jsonb, can_wait boolean)
 language plpgsql
@@ -4490,6 +4590,12 @@ begin
     select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
     where ct.campaign_id = s.campaign_id and ct.step = s.step and t.is_active)
   order by s.step;
+  return query
+  select 'no_templates', format('Variant %s has no active text. Add one, then start the campaign.', v.name),
+    jsonb_build_object('variant', v.name), false
+  from public.campaign_variants v
+  where v.campaign_id = p_campaign_id and not private.has_active_text(p_campaign_id, v.variant)
+  order by v.variant;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
     return query select 'no_phone_numbers',
       'The campaign has no active phone number. Add or activate one, then start it.', '{}'::jsonb, false;
@@ -4535,6 +4641,14 @@ begin
     return query select 'finishes_late',
       'The campaign will not have written to everybody within 30 days. Add numbers, raise caps, or write to fewer people.',
       jsonb_build_object('limited_by', p_forecast #> '{days,-1,limited_by}'), true;
+  end if;
+  if exists (
+    select from public.campaign_tests t where t.campaign_id = p_campaign.id and t.status = 'running'
+      and t.deadline <= greatest(p_now, p_campaign.scheduled_at) + make_interval(hours => t.maturity_hours)
+  ) then
+    return query select 'test_over',
+      'The A/B test ends before anybody can count for it. Set it up again with a later deadline, or without one.',
+      (select jsonb_build_object('deadline', t.deadline) from public.campaign_tests t where t.campaign_id = p_campaign.id), true;
   end if;
   for v_number in
     select n.e164, n.health_score from private.campaign_numbers(p_campaign.id) n

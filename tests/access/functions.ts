@@ -134,6 +134,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
   },
   // Takes no ids: it answers about the caller's own organisation.
   compare_templates: { role: "viewer", other: "empty", args: () => ({}) },
+  listed_criteria: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_campaign_ids: [row.campaigns?.id] }),
+  },
   campaign_people: {
     role: "viewer",
     other: "empty",
@@ -519,6 +524,7 @@ const FOR_USERS = [
   "test_size",
   "campaign_outlook",
   "campaign_people",
+  "listed_criteria",
   "template_performance",
   "compare_templates",
   "campaign_preflight",

@@ -165,6 +165,28 @@ describe("writing a lead", () => {
     expect((await call("PATCH", `/leads/${id}`, { status: "" }, "operator")).status).toBe(422);
   });
 
+  it("changes the first parcel alone, whatever others do to the lead at the same moment", async () => {
+    const { id } = await addLead({ parcel_id: "R-20" });
+    const clean = (method: string, path: string, body: unknown) =>
+      callFunction(stack, org.users.operator, method, `/leads/${id}${path}`, body);
+    const answers = await Promise.all([
+      call("PUT", `/leads/${id}`, { acreage: 9 }, "operator"),
+      clean("POST", "/properties", { apn: "R-21" }),
+      call("PUT", `/leads/${id}`, { estimated_value: 700 }, "operator"),
+      call("PUT", `/leads/${id}`, { property_type: "Condo" }, "operator"),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 201, 200, 200]);
+    const { body } = await clean("GET", "", undefined);
+    expect(body.data.properties).toHaveLength(2);
+    expect(body.data.properties.find(({ apn }: { apn: string }) => apn === "R-20")).toMatchObject({
+      acreage: 9,
+      estimated_value: 700,
+      property_type: "Condo",
+    });
+    const wrong = await call("PUT", `/leads/${id}`, { acreage: -1 }, "operator");
+    expect([wrong.status, fieldsOf(wrong)]).toEqual([422, ["acreage"]]);
+  });
+
   it("deletes a lead; the repeat of a slow delete counts as done, and an unknown one does not", async () => {
     const { id } = await addLead();
     expect((await call("DELETE", `/leads/${id}`, undefined, "operator")).status).toBe(204);
@@ -209,6 +231,14 @@ describe("requests that come twice", () => {
     await org.sql`update private.repeated_requests set created_at = created_at - interval '61 seconds'
       where result = ${first.body.data.id}`;
     expect((await call("POST", "/leads", body, "operator")).status).toBe(409);
+  });
+
+  it("count anew if what the first one made is gone", async () => {
+    const body = formLead();
+    const first = await call("POST", "/leads", body);
+    await call("DELETE", `/leads/${first.body.id}`);
+    const again = await call("POST", "/leads", body);
+    expect([again.status, again.body.id === first.body.id]).toEqual([201, false]);
   });
 
   it("leave nothing behind if the first was refused", async () => {
@@ -258,6 +288,21 @@ describe("the list", () => {
     expect(await list("tags[]=TEX%2B1")).toEqual([tagged.id]);
     expect(await list("tags[]=UNTAGGED")).toEqual([plain.id]);
     expect(await list("tags[]=UNTAGGED&tags[]=TEX%2B1")).toEqual([tagged.id, plain.id]);
+  });
+
+  it("never stores the word for no tags, whichever way it comes", async () => {
+    const { id } = await addLead();
+    const bulk = { action: "add_tags", ids: [id], value: ["UNTAGGED", "REAL"] };
+    expect((await callFunction(stack, org.users.operator, "POST", "/leads/bulk-actions", bulk)).status).toBe(
+      200,
+    );
+    const made = await callFunction(stack, org.users.operator, "POST", "/leads", {
+      primary_phone: newPhone(),
+      tags: ["UNTAGGED"],
+    });
+    const rows = await org.sql`
+      select tags from public.leads where id in (${id}, ${made.body.data.id}) order by cardinality(tags)`;
+    expect([...rows]).toEqual([{ tags: [] }, { tags: ["REAL"] }]);
   });
 
   it("finds a lead by all eleven digits of its phone, and takes an empty search for none", async () => {
@@ -345,6 +390,8 @@ describe("an import", () => {
     const third = await call("POST", "/leads/import/", form(file));
     expect(third.body.import_id).toBe(a?.body.import_id);
     await finished(a?.body.import_id);
+    const other = await call("POST", "/leads/import", form(file, { bulkTags: '["OTHER"]' }));
+    expect([other.status, other.body.error?.name]).toEqual([409, "duplicate"]);
     await org.sql`update public.imports set created_at = created_at - interval '2 minutes' where id = ${a?.body.import_id}`;
     const late = await call("POST", "/leads/import", form(file));
     expect([late.status, late.body.error?.name]).toEqual([409, "duplicate"]);

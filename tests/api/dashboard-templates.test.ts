@@ -137,6 +137,15 @@ it("keeps another organisation's texts apart, also by number", async () => {
   }
 });
 
+it("makes a new text of a request whose text was deleted since", async () => {
+  const body = { name: `Gone ${++names}`, content: ENGLISH, category: "custom" };
+  const first = await call("POST", "/templates", body);
+  await call("DELETE", `/templates/${first.body.id}`);
+  const again = await call("POST", "/templates", body);
+  // Its name stays with the archived one.
+  expect([again.status, again.body.error?.name]).toEqual([409, "duplicate"]);
+});
+
 it("makes one text of a request that comes four times at once", async () => {
   const body = { name: `Once ${++names}`, content: ENGLISH, category: "custom" };
   const answers = await Promise.all(Array.from({ length: 4 }, () => call("POST", "/templates", body)));

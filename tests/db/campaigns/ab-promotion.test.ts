@@ -525,3 +525,65 @@ describe("removing a test", () => {
     });
   });
 });
+
+describe("what would make a test worthless", () => {
+  const blockers = async (id: string) =>
+    (
+      await bench.sql`select code, details ->> 'variant' as variant from private.start_blockers(${id}, ${AFTERNOON})`
+    )
+      .filter(({ variant }) => variant !== null)
+      .map(({ code, variant }) => `${code} ${variant}`);
+
+  test("a variant without an active text keeps the campaign from starting, and can't be promoted", async () => {
+    const id = await draft();
+    await setUp(id);
+    await arrangeLeads(bench.db, org.id, 4);
+    await build(id);
+    expect(await blockers(id)).toEqual([]);
+    await bench.sql`update public.templates set is_active = false where id = ${texts[1]}`;
+    expect(await blockers(id)).toEqual(["no_templates B"]);
+    await start(id);
+    await expect(user.sql`select private.promote_variant(${id}, 'B', ${AFTERNOON})`).rejects.toMatchObject({
+      code: "PT409",
+      hint: "no_templates",
+    });
+    await user.sql`select private.promote_variant(${id}, 'A', ${AFTERNOON})`;
+  });
+
+  test("it does not write to several phones of one person", async () => {
+    const all = await draft({ phones: "all" });
+    await expect(setUp(all)).rejects.toMatchObject({ code: "PT409" });
+    const id = await draft();
+    await setUp(id);
+    const change = (input: object) =>
+      user.sql`select private.update_campaign(${id}, ${user.sql.json(input as never)})`;
+    await expect(change({ phones: "all" })).rejects.toMatchObject({ code: "PT409" });
+    await change({ phones: "primary" });
+  });
+
+  test("a deadline before anybody can count is a warning that must be acknowledged", async () => {
+    const id = await draft();
+    await setUp(id, { deadline: later(AFTERNOON, 4 * DAY) });
+    await arrangeLeads(bench.db, org.id, 2);
+    await build(id);
+    const warned = async (now: Date) =>
+      (
+        await bench.sql`
+          select w.must_acknowledge from public.campaigns c
+          cross join lateral private.start_warnings(c, private.preflight_people(c, ${now}), private.forecast_of(c, ${now}), ${now}) w
+          where c.id = ${id} and w.code = 'test_over'`
+      ).map(({ must_acknowledge }) => must_acknowledge);
+    expect(await warned(AFTERNOON)).toEqual([]);
+    expect(await warned(later(AFTERNOON, 2 * DAY))).toEqual([true]);
+  });
+
+  test("setting it up again forgets a release of the test before", async () => {
+    const id = await draft();
+    await setUp(id, { test_percent: 20 });
+    await bench.sql`update private.test_turns set move_at = ${AFTERNOON}, moved_to = 7, moved = 3 where campaign_id = ${id}`;
+    await setUp(id, { test_percent: 20 });
+    const [turn] =
+      await bench.sql`select move_at, moved_to::int, moved from private.test_turns where campaign_id = ${id}`;
+    expect(turn).toEqual({ move_at: null, moved_to: 0, moved: 0 });
+  });
+});

@@ -40,7 +40,7 @@ const codes = (found: Finding[]) => found.map(({ code }) => code);
 const days = async (id: string, now = AFTERNOON) => (await preflight(id, now)).forecast.days;
 const start = async (id: string, acknowledge: string[] = []) => {
   const user = await signedIn(bench.db, org.adminId);
-  await user.sql`select private.start_campaign(${id}, ${acknowledge}, ${AFTERNOON})`;
+  await user.sql`select private.start_campaign(${id}, ${acknowledge}, p_now => ${AFTERNOON})`;
 };
 const ready = (fields: Record<string, unknown> = {}) =>
   arrangeCampaign(bench.db, org, { status: "ready", ...fields });

@@ -3131,6 +3131,13 @@ export type Database = {
         Returns: Json;
       };
       list_enrichment_services: { Args: Record<PropertyKey, never>; Returns: Json };
+      listed_criteria: {
+        Args: { p_campaign_ids: string[] };
+        Returns: {
+          campaign_id: string;
+          criteria: Json;
+        }[];
+      };
       lookup_status: { Args: Record<PropertyKey, never>; Returns: Json };
       merge_leads: {
         Args: { p_dry_run?: boolean; p_keep_id: string; p_merge_ids: string[]; p_prefer?: Json };
@@ -3212,7 +3219,14 @@ export type Database = {
         Returns: undefined;
       };
       start_bulk_action: { Args: { p_input: Json }; Returns: Json };
-      start_campaign: { Args: { p_acknowledge?: string[]; p_campaign_id: string }; Returns: undefined };
+      start_campaign: {
+        Args: {
+          p_acknowledge?: string[];
+          p_campaign_id: string;
+          p_expected?: Database["public"]["Enums"]["campaign_status"];
+        };
+        Returns: undefined;
+      };
       stop_campaign: { Args: { p_campaign_id: string }; Returns: undefined };
       template_performance: {
         Args: { p_from?: string; p_template_id: string; p_to?: string };

@@ -43,27 +43,27 @@ export async function updateCampaign(ctx: UserContext, { params, body }: OfCampa
 /**
  * Does what a campaign's status asks for. If another request changed the status meanwhile, it looks again: a button that is
  * pressed twice at the same instant sends two requests.
- * @param act gets the status @throws what act throws
+ * @param act gets the campaign as it is @throws what act throws
  */
 export async function doWhatIsDue(
   ctx: UserContext,
   id: string,
-  act: (status: string) => Promise<void>,
+  act: (campaign: Campaign) => Promise<void>,
 ): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const { status } = await readCampaign(ctx, { params: { id } });
+    const campaign = await readCampaign(ctx, { params: { id } });
     try {
-      return await act(status);
+      return await act(campaign);
     } catch (error) {
       if (!(error instanceof AppError && error.code === "invalid_state") || tries === MAX_TRIES) throw error;
-      if ((await readCampaign(ctx, { params: { id } })).status === status) throw error;
+      if ((await readCampaign(ctx, { params: { id } })).status === campaign.status) throw error;
     }
   }
 }
 
 /** Pausing one that is paused already counts as done. */
 export async function pauseCampaign(ctx: UserContext, { params }: OfCampaign) {
-  await doWhatIsDue(ctx, params.id, async (status) => {
+  await doWhatIsDue(ctx, params.id, async ({ status }) => {
     if (status !== "paused") await callRoute(ctx, pauseRoute, { params: { ...params } });
   });
   return await getCampaign(ctx, { params });
@@ -71,7 +71,7 @@ export async function pauseCampaign(ctx: UserContext, { params }: OfCampaign) {
 
 /** Resuming one that runs already counts as done. */
 export async function resumeCampaign(ctx: UserContext, { params }: OfCampaign) {
-  await doWhatIsDue(ctx, params.id, async (status) => {
+  await doWhatIsDue(ctx, params.id, async ({ status }) => {
     if (status !== "running") await callRoute(ctx, resumeRoute, { params: { ...params } });
   });
   return await getCampaign(ctx, { params });
@@ -79,7 +79,7 @@ export async function resumeCampaign(ctx: UserContext, { params }: OfCampaign) {
 
 /** Stopping one that is stopped already counts as done. */
 export async function stopCampaign(ctx: UserContext, { params }: OfCampaign) {
-  await doWhatIsDue(ctx, params.id, async (status) => {
+  await doWhatIsDue(ctx, params.id, async ({ status }) => {
     if (status !== "stopped") await callRoute(ctx, stopRoute, { params: { ...params } });
   });
   return await getCampaign(ctx, { params });

@@ -8,10 +8,14 @@ const DRIP_WAIT_HOURS = 72;
 /** A start that is so near is now: the wizard fills in the time at which it was opened. */
 const SOON_MS = 60_000;
 
+/** Without an offset nobody knows which of 24 hours is meant. */
+const INSTANT =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
 type Text = WizardInput["messages"][number];
 
-/** The texts in their order. @throws AppError invalid_input for a type that is not offered, or for a drip without texts */
-export function textsOf({ type, messages }: WizardInput): Text[] {
+/** The texts in their order. @throws AppError invalid_input for what is not offered, and for a start that is no time */
+export function textsOf({ type, messages, abTest, schedule }: WizardInput): Text[] {
   const errors: FieldError[] = [];
   if (type === "trigger") {
     const message =
@@ -21,6 +25,17 @@ export function textsOf({ type, messages }: WizardInput): Text[] {
   const texts = [...messages].sort((a, b) => (a.order ?? 0) - (b.order ?? 0)).filter(isText);
   if (type === "drip" && texts.length > 9)
     errors.push({ field: "messages", message: "messages: a drip has 9 texts at most." });
+  if (type === "drip" && abTest?.enabled)
+    errors.push({
+      field: "abTest",
+      message: "abTest: the texts of a drip follow each other; choose broadcast to compare them.",
+    });
+  if (type !== "drip" && abTest?.enabled && texts.length > 10)
+    errors.push({ field: "messages", message: "messages: a test compares 10 texts at most." });
+  if (schedule?.startDate && !INSTANT.test(schedule.startDate)) {
+    const message = "schedule.startDate must be a time with its offset, such as 2026-01-31T13:00:00Z.";
+    errors.push({ field: "schedule.startDate", message });
+  }
   if (errors.length > 0) throw validationError(errors);
   return texts;
 }
@@ -70,7 +85,7 @@ function toTexts({ abTest }: WizardInput, ids: string[]): Record<string, unknown
   const first = Math.round(abTest.splitPercentage ?? 50);
   const others = different.length - 1;
   return {
-    variants: different.slice(0, 10).map((id, i) => ({
+    variants: different.map((id, i) => ({
       name: String.fromCharCode(65 + i),
       share: i === 0 ? first * others : 100 - first,
       template_ids: [id],

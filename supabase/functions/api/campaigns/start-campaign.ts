@@ -19,6 +19,8 @@ export const startRoute = routeOf(routes, "POST /{id}/start");
 /** The list is read right after the answer, and then not again: a small campaign is mostly running by then. */
 const WAIT_MS = 4_000;
 const LOOK_MS = 250;
+/** The dashboard repeats a request a second after an error, or after ten seconds without an answer. */
+const REPEAT_MS = 60_000;
 
 /**
  * Does what is due: builds the audience and starts then, starts, or resumes. The dashboard shows no warnings, so they count as
@@ -26,7 +28,7 @@ const LOOK_MS = 250;
  */
 export async function startCampaign(ctx: UserContext, { params }: OfCampaign) {
   let isBuilding = false;
-  await doWhatIsDue(ctx, params.id, async (status) => {
+  await doWhatIsDue(ctx, params.id, async ({ status, scheduled_at, updated_at }) => {
     switch (status) {
       case "running":
         return;
@@ -37,23 +39,28 @@ export async function startCampaign(ctx: UserContext, { params }: OfCampaign) {
         return;
       case "paused":
         return await callRoute(ctx, resumeRoute, { params: { ...params } });
+      case "scheduled":
+        // A repeat must not send before its time what the first request scheduled a moment ago.
+        if (Date.parse(scheduled_at ?? "") > Date.now() && Date.parse(updated_at) > Date.now() - REPEAT_MS)
+          return;
+        return await startAcknowledged(ctx, params.id, status);
       default:
-        await startAcknowledged(ctx, params.id);
+        await startAcknowledged(ctx, params.id, status);
     }
   });
   if (isBuilding) await waitUntilStarted(ctx, params.id);
   return await getCampaign(ctx, { params });
 }
 
-async function startAcknowledged(ctx: UserContext, id: string): Promise<void> {
+async function startAcknowledged(ctx: UserContext, id: string, expected_status: string): Promise<void> {
   try {
-    await callRoute(ctx, startRoute, { params: { id }, body: {} });
+    await callRoute(ctx, startRoute, { params: { id }, body: { expected_status } });
   } catch (error) {
     if (!(error instanceof AppError && error.code === "warnings_not_acknowledged")) throw error;
     const warnings = (error.details?.warnings ?? []) as { code: string }[];
     await callRoute(ctx, startRoute, {
       params: { id },
-      body: { acknowledge: warnings.map(({ code }) => code) },
+      body: { expected_status, acknowledge: warnings.map(({ code }) => code) },
     });
   }
 }

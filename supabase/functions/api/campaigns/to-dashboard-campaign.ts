@@ -19,6 +19,7 @@ export interface Campaign {
   status: string;
   starts_when_built: boolean;
   target_criteria: {
+    left_out?: string[];
     lead_ids?: string[];
     tags?: string[];
     filter?: { tags?: { any?: string[]; untagged?: boolean } };
@@ -85,6 +86,7 @@ export function toDashboardCampaign<C extends Campaign>(
   const converted = people?.converted_leads ?? 0;
   const startDate = campaign.started_at ?? campaign.scheduled_at;
   const tags = criteria.filter?.tags;
+  const isChosenByHand = criteria.lead_ids !== undefined || criteria.left_out?.includes("lead_ids") === true;
   return {
     ...campaign,
     status: statusOf(campaign, now) as Status | "running",
@@ -94,7 +96,7 @@ export function toDashboardCampaign<C extends Campaign>(
       leadCount: leads,
       leadListIds: criteria.lead_ids ?? [],
       tags: [...(criteria.tags ?? tags?.any ?? []), ...(tags?.untagged ? [UNTAGGED] : [])],
-      filters: criteria.lead_ids ? { useIndividualSelection: true, selectedLeadIds: criteria.lead_ids } : {},
+      filters: isChosenByHand ? { useIndividualSelection: true } : {},
     },
     metrics: {
       totalSent: sent,

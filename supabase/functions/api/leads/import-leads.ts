@@ -38,21 +38,50 @@ export async function readImport(ctx: UserContext, { params }: { params: { id: s
 
 async function start(ctx: UserContext): Promise<Import> {
   const request = await readRequest(ctx.request);
+  let asked: Record<string, string> = {};
+  const readFields = (fields: Record<string, string>) => {
+    asked = readImportFields(fields);
+    return asked;
+  };
   try {
-    return (await importRoute.run({ ...ctx, request }, { readFields: readImportFields })) as Import;
+    return (await importRoute.run({ ...ctx, request }, { readFields })) as Import;
   } catch (thrown) {
     const error = toAppError(thrown);
     const before = error.code === "duplicate" && error.details?.already_imported;
     const { id = "", created_at = "" } = (before || {}) as { id?: string; created_at?: string };
     if (Date.now() - Date.parse(created_at) < REPEAT_MS) {
       const first = await read(ctx, id);
-      if (first.created_by === ctx.user.id) return first;
+      if (first.created_by === ctx.user.id && isSameRequest(asked, first)) return first;
     }
     throw error;
   }
 }
 
-function read(ctx: UserContext, id: string): Promise<Import & { created_by: string | null }> {
+/** Whether a file came with the same mapping and tags as an import of it. */
+function isSameRequest(asked: Record<string, string>, first: StartedImport): boolean {
+  const mapping = Object.entries((parseText(asked.mapping) ?? {}) as Record<string, unknown>);
+  const tags = parseText(asked.tags);
+  return (
+    mapping.every(([column, field]) => first.mapping[column] === (field || "ignore")) &&
+    (!Array.isArray(tags) || tags.every((tag) => first.tags.includes(String(tag).trim().toUpperCase())))
+  );
+}
+
+function parseText(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+interface StartedImport extends Import {
+  created_by: string | null;
+  mapping: Record<string, string>;
+  tags: string[];
+}
+
+function read(ctx: UserContext, id: string): Promise<StartedImport> {
   return callRoute(ctx, progressRoute, { params: { id } });
 }
 

@@ -4,46 +4,52 @@ import { UNTAGGED } from "./schemas.ts";
 type Fields = Record<string, string>;
 
 /** Targets of a mapping that the dashboard names in its own way. Others are the area's own names. */
-const TARGETS: Record<string, string> = {
-  firstName: "first_name",
-  lastName: "last_name",
-  fullName: "full_name",
-  primaryPhone: "primary_phone",
-  secondaryPhone: "secondary_phone",
-  alternatePhone: "alternate_phone",
-  phone1: "primary_phone",
-  phone2: "secondary_phone",
-  phone3: "alternate_phone",
-  "address.street": "address1",
-  "address.city": "city",
-  "address.state": "state",
-  "address.zip": "postal_code",
-  "address.county": "county",
-  address_line1: "address1",
-  address_line2: "address2",
-  zip_code: "postal_code",
-  "property.propertyType": "property_type",
-  "property.acreage": "acreage",
-  "property.estimatedValue": "estimated_value",
-  "property.parcelId": "apn",
-  parcel_id: "apn",
-  leadSource: "source",
-  lead_source: "source",
-};
-const NAMES: Record<string, string> = {
-  mappings: "mapping",
-  bulkTags: "tags",
-  bulk_tags: "tags",
-  keepCase: "keep_case",
-  allowRepeat: "allow_repeat",
-  mergeStrategy: "merge_strategy",
-  duplicate_strategy: "merge_strategy",
-};
+const TARGETS = new Map(
+  Object.entries({
+    firstName: "first_name",
+    lastName: "last_name",
+    fullName: "full_name",
+    primaryPhone: "primary_phone",
+    secondaryPhone: "secondary_phone",
+    alternatePhone: "alternate_phone",
+    phone1: "primary_phone",
+    phone2: "secondary_phone",
+    phone3: "alternate_phone",
+    "address.street": "address1",
+    "address.city": "city",
+    "address.state": "state",
+    "address.zip": "postal_code",
+    "address.county": "county",
+    address_line1: "address1",
+    address_line2: "address2",
+    zip_code: "postal_code",
+    "property.propertyType": "property_type",
+    "property.acreage": "acreage",
+    "property.estimatedValue": "estimated_value",
+    "property.parcelId": "apn",
+    parcel_id: "apn",
+    leadSource: "source",
+    lead_source: "source",
+  }),
+);
+const NAMES = new Map(
+  Object.entries({
+    mappings: "mapping",
+    bulkTags: "tags",
+    bulk_tags: "tags",
+    keepCase: "keep_case",
+    allowRepeat: "allow_repeat",
+    mergeStrategy: "merge_strategy",
+    duplicate_strategy: "merge_strategy",
+  }),
+);
 
 /** @param fields as the form has them; what can't be read stays as it is, and the area says what is wrong with it */
 export function readImportFields(fields: Fields): Fields {
   const { autoTaggingEnabled, taggingOptions, ...rest } = fields;
-  const read = Object.fromEntries(Object.entries(rest).map(([name, value]) => [NAMES[name] ?? name, value]));
+  const read = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [NAMES.get(name) ?? name, value]),
+  );
   if (read.mapping !== undefined) read.mapping = readMapping(read.mapping);
   if (read.tags !== undefined) read.tags = readTags(read.tags);
   if (autoTaggingEnabled !== undefined)
@@ -56,7 +62,7 @@ function readMapping(text: string): string {
   if (!mapping) return text;
   const targets = Object.entries(mapping).map(([column, target]) => [
     column,
-    typeof target === "string" ? (TARGETS[target] ?? target) : target,
+    typeof target === "string" ? (TARGETS.get(target) ?? target) : target,
   ]);
   return JSON.stringify(Object.fromEntries(targets));
 }

@@ -4,7 +4,7 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import { routes } from "../../leads/routes.ts";
 import { inBothShapes } from "../door/both-shapes.ts";
-import { callRoute } from "../door/call-route.ts";
+import { callRoute, type FieldNames } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { readLeadInput } from "./read-lead-input.ts";
@@ -15,6 +15,9 @@ export const getRoute = routeOf(routes, "GET /{id}");
 export const updateRoute = routeOf(routes, "PATCH /{id}");
 export const deleteRoute = routeOf(routes, "DELETE /{id}");
 const searchRoute = routeOf(routes, "POST /search");
+const addParcelRoute = routeOf(routes, "POST /{id}/properties");
+const updateParcelRoute = routeOf(routes, "PATCH /{id}/properties/{property_id}");
+const removeParcelRoute = routeOf(routes, "DELETE /{id}/properties/{property_id}");
 
 type Body = Record<string, unknown>;
 interface Params {
@@ -38,18 +41,35 @@ export async function getLead(ctx: UserContext, { params }: { params: Params }) 
   return inBothShapes(toDashboardLead(await callRoute<Lead>(ctx, getRoute, { params: { ...params } })));
 }
 
-/** The dashboard knows one parcel of a lead: the first. The others stay as they are. */
+/** The dashboard knows one parcel of a lead: the first. It is changed alone, so that nothing another person does to the others is lost. */
 export async function updateLead(ctx: UserContext, { params, body }: { params: Params; body: Body }) {
   const { lead, parcel, names } = readLeadInput(body);
-  const changes = { ...lead };
-  if (parcel) {
-    const { properties } = await callRoute<Lead>(ctx, getRoute, { params: { ...params } });
-    const [first, ...others] = properties.map(toParcelInput);
-    const changed = { ...first, ...parcel };
-    changes.properties = hasValue(changed) ? [changed, ...others] : others;
+  const at = { params: { ...params } };
+  if (Object.keys(lead).length > 0 || !parcel)
+    await callRoute<Lead>(ctx, updateRoute, { ...at, body: lead }, names);
+  if (parcel) await saveFirstParcel(ctx, params.id, parcel, names);
+  return await getLead(ctx, { params });
+}
+
+async function saveFirstParcel(
+  ctx: UserContext,
+  id: string,
+  changes: Body,
+  names: FieldNames,
+): Promise<void> {
+  const { properties } = await callRoute<Lead>(ctx, getRoute, { params: { id } });
+  const first = properties[0] as (Body & { id: string }) | undefined;
+  const ofParcel = new Map([...names].map(([field, name]) => [field.replace(/^properties\.0\./, ""), name]));
+  if (!first) {
+    if (hasValue(changes)) await callRoute(ctx, addParcelRoute, { params: { id }, body: changes }, ofParcel);
+    return;
   }
-  const changed = await callRoute<Lead>(ctx, updateRoute, { params: { ...params }, body: changes }, names);
-  return inBothShapes(toDashboardLead(changed));
+  const params = { id, property_id: first.id };
+  const { county, state, situs } = first;
+  const { apn, property_type, acreage, estimated_value } = { ...first, ...changes };
+  if (hasValue({ county, state, situs, apn, property_type, acreage, estimated_value }))
+    await callRoute(ctx, updateParcelRoute, { params, body: changes }, ofParcel);
+  else await callRoute(ctx, removeParcelRoute, { params });
 }
 
 /** A lead that is deleted already counts as done: the dashboard asks again if the first answer took too long. */
@@ -62,12 +82,6 @@ export async function deleteLead(ctx: UserContext, { params }: { params: Params 
     const { data } = await callRoute<ListResult<Lead>>(ctx, searchRoute, { body: { filter, limit: 1 } });
     if (data.length === 0) throw error;
   }
-}
-
-const PARCEL_FIELDS = ["apn", "county", "state", "situs", "property_type", "acreage", "estimated_value"];
-
-function toParcelInput(parcel: object): Body {
-  return Object.fromEntries(PARCEL_FIELDS.map((field) => [field, (parcel as Body)[field]]));
 }
 
 function hasValue(parcel: Body): boolean {

@@ -2,6 +2,7 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { type CampaignDetail, getCampaign } from "./get-campaign.ts";
+import type { Campaign } from "./select-campaign.ts";
 
 type Control = "pause_campaign" | "resume_campaign" | "stop_campaign";
 
@@ -11,10 +12,17 @@ type Control = "pause_campaign" | "resume_campaign" | "stop_campaign";
  */
 export async function startCampaign(
   ctx: UserContext,
-  { params, body }: { params: { id: string }; body: { acknowledge: string[] } },
+  {
+    params,
+    body,
+  }: { params: { id: string }; body: { acknowledge: string[]; expected_status?: Campaign["status"] } },
 ): Promise<CampaignDetail> {
   dataOrThrow(
-    await ctx.db.rpc("start_campaign", { p_campaign_id: params.id, p_acknowledge: body.acknowledge }),
+    await ctx.db.rpc("start_campaign", {
+      p_campaign_id: params.id,
+      p_acknowledge: body.acknowledge,
+      ...(body.expected_status && { p_expected: body.expected_status }),
+    }),
   );
   return getCampaign(ctx, { params });
 }

@@ -1,10 +1,11 @@
 // The campaigns of an organisation, newest first.
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { longList, parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { decodeKeyset, encodeKeyset } from "../../_shared/http/keyset.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import { CAMPAIGN_COLUMNS, type Campaign, selectedCampaign, toCampaign } from "./select-campaign.ts";
+import { type Campaign, LISTED_COLUMNS, listedCampaign, toCampaign } from "./select-campaign.ts";
 
 export interface ListCampaignsQuery {
   page?: number;
@@ -24,7 +25,7 @@ export async function listCampaigns(
   const page = pageOf(query);
   let rows = db
     .from("campaigns")
-    .select(CAMPAIGN_COLUMNS, { count: "exact" })
+    .select(LISTED_COLUMNS, { count: "exact" })
     .eq("org_id", user.orgId)
     .order("created_at", { ascending: false })
     .order("id", { ascending: false });
@@ -39,7 +40,12 @@ export async function listCampaigns(
     page.cursor ? 0 : page.offset,
     (page.cursor ? 0 : page.offset) + page.limit - 1,
   );
-  const campaigns = parseAnswer(answer, longList(selectedCampaign)).map(toCampaign);
+  const listed = parseAnswer(answer, longList(listedCampaign));
+  const criteria = await readCriteria(
+    db,
+    listed.map(({ id }) => id),
+  );
+  const campaigns = listed.map((row) => toCampaign({ ...row, target_criteria: criteria.get(row.id) ?? {} }));
   const last = campaigns.length === page.limit ? campaigns.at(-1) : undefined;
   return {
     data: campaigns,
@@ -47,4 +53,16 @@ export async function listCampaigns(
       nextCursor: last ? encodeKeyset({ createdAt: last.created_at, id: last.id }) : null,
     }),
   };
+}
+
+/** By campaign, without large parts. */
+async function readCriteria(
+  db: UserContext["db"],
+  ids: string[],
+): Promise<Map<string, Campaign["target_criteria"]>> {
+  if (ids.length === 0) return new Map();
+  const rows = dataOrThrow(await db.rpc("listed_criteria", { p_campaign_ids: ids }));
+  return new Map(
+    rows.map(({ campaign_id, criteria }) => [campaign_id, criteria as Campaign["target_criteria"]]),
+  );
 }

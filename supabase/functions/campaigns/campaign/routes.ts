@@ -113,7 +113,18 @@ export const routes = [
     path: "/{id}/start",
     summary: "Start a campaign",
     permission: "campaign_manager",
-    request: { params, body: z.strictObject({ acknowledge }).prefault({}) },
+    request: {
+      params,
+      body: z
+        .strictObject({
+          acknowledge,
+          expected_status: z
+            .enum(CAMPAIGN_STATUSES)
+            .optional()
+            .describe("The status you saw: refuse with 409 if it has another one by now"),
+        })
+        .prefault({}),
+    },
     response: object(campaignDetail),
     run: startCampaign,
   }),

@@ -231,7 +231,11 @@ export const campaign = z.object({
   status_reason: z.string().nullable(),
   needs_attention: z.string().nullable().describe("Why it can't go on by itself"),
   template_category: z.string(),
-  target_criteria: z.record(z.string(), z.unknown()),
+  target_criteria: z
+    .record(z.string(), z.unknown())
+    .describe(
+      "In lists without parts of more than 4,000 bytes, such as thousands of lead_ids: left_out names them",
+    ),
   phones: z.string(),
   mps: z.number().nullable(),
   daily_cap: count.nullable(),

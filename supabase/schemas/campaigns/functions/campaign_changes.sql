@@ -75,6 +75,11 @@ begin
       format('%s can only be changed while the campaign is a draft.', array_to_string(v_fixed, ', ')),
       jsonb_build_object('status', v_campaign.status, 'fields', v_fixed));
   end if;
+  if p_input ->> 'phones' = 'all' and exists (
+    select from public.campaign_tests t where t.campaign_id = p_campaign_id and t.status = 'running')
+  then
+    perform private.refuse_test_of_phones();
+  end if;
   if v_campaign.status = 'scheduled' and p_input ? 'scheduled_at' and p_input ->> 'scheduled_at' is null then
     perform private.raise_error('PT422', 'invalid_input', 'A scheduled campaign needs a time.',
       jsonb_build_object('errors',

@@ -103,7 +103,8 @@ $$;
 comment on function private.campaign_numbers(uuid) is
   'The pool of a campaign: the numbers it lists, or all numbers of its organisation if it lists none.';
 
-create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}', p_now timestamptz default now())
+create function private.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}',
+  p_expected public.campaign_status default null, p_now timestamptz default now())
 returns void
 language plpgsql
 security definer
@@ -115,6 +116,11 @@ declare
   v_blocker record;
 begin
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{ready,scheduled}', 'started');
+  if p_expected <> v_campaign.status then
+    perform private.raise_error('PT409', 'invalid_state', format(
+      'The campaign is %s by now, and was %s. Look at it again, then start it.', v_campaign.status, p_expected),
+      jsonb_build_object('status', v_campaign.status));
+  end if;
   -- Starting a scheduled campaign by hand starts it now.
   v_later := coalesce(v_campaign.status = 'ready' and v_campaign.scheduled_at > p_now, false);
   for v_blocker in select * from private.start_blockers(p_campaign_id, p_now) loop
@@ -134,17 +140,20 @@ begin
   perform private.call_worker();
 end;
 $$;
-comment on function private.start_campaign(uuid, text[], timestamptz) is
-  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future. p_acknowledge: the codes of the warnings '
-  'of its preflight that the caller has read. Needs campaign_manager. Raises PT403, PT404, PT409 with what is missing or '
-  'prevents it, PT422. Security definer: users may not write campaigns.';
-grant execute on function private.start_campaign(uuid, text[], timestamptz) to authenticated;
+comment on function private.start_campaign(uuid, text[], public.campaign_status, timestamptz) is
+  'Starts a campaign that is ready, or schedules it if scheduled_at is in the future; one that is scheduled starts now. '
+  'p_acknowledge: the codes of the warnings of its preflight that the caller has read. p_expected: the status that the caller '
+  'saw; with another one it does nothing, so that of two equal requests one schedules it and the other does not start it. Needs '
+  'campaign_manager. Raises PT403, PT404, PT409 with what is missing or prevents it, PT422. Security definer: users may not '
+  'write campaigns.';
+grant execute on function private.start_campaign(uuid, text[], public.campaign_status, timestamptz) to authenticated;
 
-create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}') returns void
-  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge); $$;
-comment on function public.start_campaign(uuid, text[]) is
+create function public.start_campaign(p_campaign_id uuid, p_acknowledge text[] default '{}',
+  p_expected public.campaign_status default null) returns void
+  language sql set search_path = '' as $$ select private.start_campaign(p_campaign_id, p_acknowledge, p_expected); $$;
+comment on function public.start_campaign(uuid, text[], public.campaign_status) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.start_campaign(uuid, text[]) to authenticated;
+grant execute on function public.start_campaign(uuid, text[], public.campaign_status) to authenticated;
 
 create function private.pause_campaign(p_campaign_id uuid, p_now timestamptz default now())
 returns void
@@ -155,14 +164,21 @@ as $$
 declare
   v_campaign public.campaigns;
 begin
+  v_campaign := private.own_campaign(p_campaign_id, 'campaign_manager');
+  if v_campaign.status = 'building' and v_campaign.starts_when_built then
+    update public.campaigns set starts_when_built = false where id = p_campaign_id;
+    perform private.record_audit_event(v_campaign.org_id, 'campaign_start_withdrawn', null, p_campaign_id);
+    return;
+  end if;
   v_campaign := private.lock_campaign(p_campaign_id, 'campaign_manager', '{running}', 'paused');
   perform private.pause_running(p_campaign_id, null, p_now);
   perform private.record_audit_event(v_campaign.org_id, 'campaign_paused', null, p_campaign_id);
 end;
 $$;
 comment on function private.pause_campaign(uuid, timestamptz) is
-  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. Needs '
-  'campaign_manager. Raises PT403, PT404, PT409. Security definer: users may not write campaigns.';
+  'Pauses a running campaign. Returns when claims in flight are done; after that none of its messages are claimed. One that is '
+  'being built, and was to start then, is ready afterwards instead. Needs campaign_manager. Raises PT403, PT404, PT409. Security '
+  'definer: users may not write campaigns.';
 grant execute on function private.pause_campaign(uuid, timestamptz) to authenticated;
 
 create function public.pause_campaign(p_campaign_id uuid) returns void

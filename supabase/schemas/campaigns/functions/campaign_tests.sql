@@ -37,6 +37,19 @@ $$;
 comment on function private.lock_test(public.campaigns) is
   'Locks the A/B test of a campaign whose lock the caller holds. Raises PT404 if it has none.';
 
+create function private.refuse_test_of_phones()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.raise_error('PT409', 'invalid_state', 'An A/B test needs phones "primary": somebody with two phones could get '
+    'both texts, and would count twice.', '{"field": "phones"}');
+end;
+$$;
+comment on function private.refuse_test_of_phones() is
+  'Raises PT409: a test compares people, and so writes to one phone of each.';
+
 create function private.set_campaign_test(p_campaign_id uuid, p_input jsonb, p_now timestamptz default now())
 returns void
 language plpgsql
@@ -63,6 +76,9 @@ begin
   if (select count(*) from public.campaign_variants v where v.campaign_id = p_campaign_id) < 2 then
     perform private.raise_error('PT409', 'invalid_state', 'Give the campaign two variants at least: a test compares them.');
   end if;
+  if v_campaign.phones = 'all' then
+    perform private.refuse_test_of_phones();
+  end if;
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
   if v_campaign.status <> 'draft' and (v_percent <> coalesce(v_test.test_percent, 100) or v_test.status <> 'running') then
     perform private.raise_error('PT409', 'invalid_state', 'Building divided the audience already, so that only the same '
@@ -81,7 +97,10 @@ begin
       decides = excluded.decides, deadline = excluded.deadline, status = 'running', decided_at = null;
   insert into private.test_turns as t (campaign_id, org_id, look_at)
   values (p_campaign_id, v_campaign.org_id, p_now + interval '1 hour')
-  on conflict (campaign_id) do update set look_at = excluded.look_at, as_of = null, counts = '[]';
+  on conflict (campaign_id) do update
+    -- A release that was under way belonged to the test before.
+    set look_at = excluded.look_at, as_of = null, counts = '[]', move_at = null, moved_to = 0, moved = 0, moved_in_pass = 0,
+      since = null;
   perform private.record_audit_event(v_campaign.org_id, 'campaign_test_set', null, p_campaign_id, null, p_input);
 end;
 $$;

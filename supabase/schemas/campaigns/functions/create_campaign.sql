@@ -57,7 +57,8 @@ declare
   v_first uuid := private.first_result(v_org_id, 'create_campaign', p_repeat_key);
   v_campaign public.campaigns;
 begin
-  if v_first is not null then
+  -- Who archives what they made and makes it again means it.
+  if exists (select from public.campaigns c where c.id = v_first and c.archived_at is null) then
     return v_first;
   end if;
   perform private.check_campaign(v_org_id, p_input, private.new_campaign_shape());

@@ -46,7 +46,8 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_is_auto boolean := p_status = 'won' and p_test.decides = 'auto';
+  -- Without an active text nobody could be written to: then a person decides.
+  v_is_auto boolean := p_status = 'won' and p_test.decides = 'auto' and private.has_active_text(p_test.campaign_id, p_winner);
   v_winner text := (select v.name from public.campaign_variants v
     where v.campaign_id = p_test.campaign_id and v.variant = p_winner);
 begin
@@ -68,8 +69,10 @@ begin
   set look_at = case when p_status = 'won' and not v_is_auto and p_test.held > 0 then p_test.deadline end
   where t.campaign_id = p_test.campaign_id;
   if p_status = 'won' and not v_is_auto then
-    perform private.raise_alert(p_test.org_id, 'test_won', 'info', format('The A/B test has a winner: «%s». Promote it, so that '
-      'everybody gets it who still waits for their first text.', v_winner), p_test.campaign_id, null,
+    perform private.raise_alert(p_test.org_id, 'test_won', 'info', format('The A/B test has a winner: «%s». %s', v_winner,
+      case when exists (select from public.campaign_targets t where t.campaign_id = p_test.campaign_id and t.is_waiting)
+        then 'Promote it, so that everybody gets it who still waits for their first text.'
+        else 'Nobody waits for a text any more: use it in your next campaign.' end), p_test.campaign_id, null,
       jsonb_build_object('winner', v_winner));
   elsif p_status = 'invalid' then
     perform private.raise_alert(p_test.org_id, 'test_invalid', 'warning', 'The A/B test can''t be judged: its arms are no longer '

@@ -21,6 +21,8 @@ begin
   elsif v_test.promoted is not null then
     perform private.raise_error('PT409', 'invalid_state', 'Another variant was promoted already.',
       jsonb_build_object('promoted_at', v_test.promoted_at));
+  elsif not private.has_active_text(p_campaign_id, v_variant) then
+    perform private.raise_error('PT409', 'no_templates', 'This variant has no active text. Activate one, then promote it.');
   end if;
   update public.campaign_tests t
   set promoted = v_variant, promoted_at = p_now, promoted_by = auth.uid(),

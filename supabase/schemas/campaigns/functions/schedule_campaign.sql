@@ -19,7 +19,7 @@ begin
   end if;
   update public.campaigns set scheduled_at = p_at where id = p_campaign_id;
   if v_campaign.status = 'ready' then
-    perform private.start_campaign(p_campaign_id, p_acknowledge, p_now);
+    perform private.start_campaign(p_campaign_id, p_acknowledge, p_now => p_now);
   else
     perform private.record_audit_event(v_campaign.org_id, 'campaign_scheduled', null, p_campaign_id, null,
       jsonb_build_object('scheduled_at', p_at, 'before', v_campaign.scheduled_at));

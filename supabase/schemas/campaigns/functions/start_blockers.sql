@@ -1,3 +1,16 @@
+create function private.has_active_text(p_campaign_id uuid, p_variant smallint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign_id and ct.step = 1 and coalesce(ct.variant, p_variant) = p_variant
+      and t.is_active);
+$$;
+comment on function private.has_active_text(uuid, smallint) is 'Whether a variant of a campaign has a first text that is active.';
+
 create function private.start_blockers(p_campaign_id uuid, p_now timestamptz default now())
 returns table (code text, message text, details jsonb, can_wait boolean)
 language plpgsql
@@ -21,6 +34,12 @@ begin
     select from public.campaign_templates ct join public.templates t on t.id = ct.template_id
     where ct.campaign_id = s.campaign_id and ct.step = s.step and t.is_active)
   order by s.step;
+  return query
+  select 'no_templates', format('Variant %s has no active text. Add one, then start the campaign.', v.name),
+    jsonb_build_object('variant', v.name), false
+  from public.campaign_variants v
+  where v.campaign_id = p_campaign_id and not private.has_active_text(p_campaign_id, v.variant)
+  order by v.variant;
   if not exists (select 1 from private.campaign_numbers(p_campaign_id) n where n.status = 'active') then
     return query select 'no_phone_numbers',
       'The campaign has no active phone number. Add or activate one, then start it.', '{}'::jsonb, false;

@@ -23,6 +23,14 @@ begin
       'The campaign will not have written to everybody within 30 days. Add numbers, raise caps, or write to fewer people.',
       jsonb_build_object('limited_by', p_forecast #> '{days,-1,limited_by}'), true;
   end if;
+  if exists (
+    select from public.campaign_tests t where t.campaign_id = p_campaign.id and t.status = 'running'
+      and t.deadline <= greatest(p_now, p_campaign.scheduled_at) + make_interval(hours => t.maturity_hours)
+  ) then
+    return query select 'test_over',
+      'The A/B test ends before anybody can count for it. Set it up again with a later deadline, or without one.',
+      (select jsonb_build_object('deadline', t.deadline) from public.campaign_tests t where t.campaign_id = p_campaign.id), true;
+  end if;
   for v_number in
     select n.e164, n.health_score from private.campaign_numbers(p_campaign.id) n
     where n.status = 'active' and n.health_score < 70 order by n.health_score, n.e164 limit 20

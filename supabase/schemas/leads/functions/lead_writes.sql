@@ -25,7 +25,8 @@ declare
   v_first uuid := private.first_result(v_org_id, 'create_lead', p_repeat_key, p_now);
   v_lead jsonb;
 begin
-  if v_first is not null then
+  -- Who deletes what they made and makes it again means it.
+  if exists (select from public.leads l where l.id = v_first and l.deleted_at is null) then
     return private.get_lead(v_first);
   end if;
   v_lead := private.save_lead(v_org_id, null, p_lead, p_allow_duplicate_phone, p_now);

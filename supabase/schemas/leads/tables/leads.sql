@@ -134,5 +134,8 @@ create trigger leads_count_update after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.count_lead_changes();
 create trigger leads_count_delete after delete on public.leads
   referencing old table as old_rows for each statement execute function private.count_lead_changes();
+-- The dashboard shows this word in place of no tags, and sends it back as if it were one.
+create trigger leads_never_untagged before insert or update of tags on public.leads
+  for each row when ('UNTAGGED' = any (new.tags)) execute function private.drop_untagged();
 create trigger leads_count_belongings before delete on public.leads
   for each row when (old.deleted_at is null) execute function private.count_lost_belongings();

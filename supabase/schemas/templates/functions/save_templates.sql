@@ -54,7 +54,8 @@ declare
 begin
   perform 1 from public.orgs o where o.id = v_org_id for no key update;
   v_id := private.first_result(v_org_id, 'create_template', p_repeat_key);
-  if v_id is null then
+  -- Who archives what they made and makes it again means it.
+  if not exists (select from public.templates t where t.id = v_id and t.archived_at is null) then
     v_id := private.insert_template(v_org_id, p_input, 'template_created');
     perform private.keep_result(v_org_id, 'create_template', p_repeat_key, v_id);
   end if;
