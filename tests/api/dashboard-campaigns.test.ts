@@ -160,7 +160,7 @@ describe("the wizard", () => {
     const trigger = await call("POST", "/campaigns", wizard({ type: "trigger" }));
     expect([trigger.status, fieldsOf(trigger)]).toEqual([422, ["type"]]);
     const lead = await call("POST", "/campaigns", wizard({ targetAudience: { leadListIds: ["7"] } }));
-    expect([lead.status, fieldsOf(lead)[0]]).toEqual([422, "target_criteria.lead_ids.0"]);
+    expect([lead.status, fieldsOf(lead)[0]]).toEqual([422, "targetAudience.leadListIds.0"]);
     const texts = (n: number) =>
       Array.from({ length: n }, (_, i) => ({ content: TEXT.replace("Hi", `Hi ${i}`) }));
     const many = await call("POST", "/campaigns", wizard({ messages: texts(11), abTest: { enabled: true } }));
@@ -180,6 +180,14 @@ describe("the wizard", () => {
     ]) {
       const wrong = await call("POST", "/campaigns", wizard({ schedule: { startDate } }));
       expect([startDate, wrong.status, fieldsOf(wrong)]).toEqual([startDate, 422, ["schedule.startDate"]]);
+    }
+    for (const templateId of ["abc", "9".repeat(30), -1]) {
+      const wrong = await call("POST", "/campaigns", wizard({ messages: [{ templateId }] }));
+      expect([templateId, wrong.status, fieldsOf(wrong)]).toEqual([
+        templateId,
+        422,
+        ["messages.0.templateId"],
+      ]);
     }
     const name = await call("POST", "/campaigns", wizard({ name: " " }));
     expect([name.status, fieldsOf(name)]).toEqual([422, ["name"]]);

@@ -193,6 +193,7 @@ describe("a direct text", () => {
   it.each<[string, string | null]>([
     ["nothing", null],
     ["an empty text", ""],
+    ["signs of no width", "\u200b\u2060 \ufeff"],
     ["white space of all kinds", " \n\t\u00a0\u2028\u3000\ufeff"],
     ["1,601 characters", "a".repeat(1601)],
     ["801 that count twice", "€".repeat(801)],

@@ -1,4 +1,5 @@
 // Creates a campaign from what the wizard sends, with the texts that were written in it, all or nothing.
+import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { routes } from "../../campaigns/routes.ts";
 import { routes as templateRoutes } from "../../templates/routes.ts";
@@ -8,6 +9,7 @@ import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { findTemplateId } from "../templates/find-template.ts";
 import { guessLanguage } from "../templates/guess-language.ts";
+import { templateId as dashboardTemplateId } from "../templates/schemas.ts";
 import { type Template, toDashboardTemplate } from "../templates/to-dashboard-template.ts";
 import { readPeople } from "./read-people.ts";
 import { testOf, textsOf, toCampaignInput } from "./read-wizard.ts";
@@ -38,7 +40,7 @@ export async function createCampaign(ctx: UserContext, { body }: { body: WizardI
   const texts: NewText[] = [];
   const ids: string[] = [];
   for (const [i, text] of textsOf(body).entries()) {
-    const chosen = await findChosen(ctx, text);
+    const chosen = await findChosen(ctx, text, `messages.${body.messages.indexOf(text)}.templateId`);
     if (chosen) ids.push(chosen);
     else {
       names.set(`texts.${texts.length}.content`, `messages.${body.messages.indexOf(text)}.content`);
@@ -62,8 +64,14 @@ export async function createCampaign(ctx: UserContext, { body }: { body: WizardI
 }
 
 /** The template that a text was taken from, unless it was changed since: then it becomes one of its own. */
-async function findChosen(ctx: UserContext, { templateId, content }: Text): Promise<string | undefined> {
+async function findChosen(
+  ctx: UserContext,
+  { templateId, content }: Text,
+  field: string,
+): Promise<string | undefined> {
   if (templateId === undefined || templateId === null || templateId === "") return undefined;
+  if (!dashboardTemplateId.safeParse({ id: String(templateId) }).success)
+    throw validationError([{ field, message: `${field} must be the number or the uuid of a template.` }]);
   const id = await findTemplateId(ctx, String(templateId));
   const template = await callRoute<Template>(ctx, getTemplateRoute, { params: { id } });
   const shown = [template.content, toDashboardTemplate(template).content];

@@ -15,7 +15,10 @@ begin
   end if;
   -- As templates are stored: Twilio's count and ours are the same only for this form. Braces mean nothing here.
   v_text := private.strip(regexp_replace(normalize(p_body, NFC), E'\r\n?', E'\n', 'g'));
-  if v_text = '' then
+  -- Signs of no width are no text.
+  if v_text !~ ('[^[:space:]\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f'
+    '\u3164\ufe00-\ufe0f\ufeff\uffa0]')
+  then
     perform private.refuse_field('body', 'Write the text: body is empty.');
   elsif v_text ~ '[\u0001-\u0009\u000b-\u001f\u007f-\u009f]' then
     perform private.refuse_field('body', 'body must be plain text: leave out tabs and other control characters.');
