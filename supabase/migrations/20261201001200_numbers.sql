@@ -737,14 +737,11 @@ begin
   end if;
   with taken as (
     delete from private.number_outcome_changes c where c.org_id = p_org_id returning c.hour
-  ),
-  marked as (
-    -- In the order of the key, so that two runs can't deadlock.
-    insert into private.text_marks (org_id, hour) select distinct p_org_id, t.hour from taken t order by 2 on conflict do nothing
   )
-  select array_agg(distinct t.hour) into v_hours from taken t where t.hour > v_oldest;
+  select array_agg(distinct t.hour) into v_hours from taken t;
+  perform private.mark_texts(p_org_id, v_hours);
   -- Hour by hour, because each hour is one range of the index of messages by organisation and time.
-  foreach v_hour in array coalesce(v_hours, '{}') loop
+  foreach v_hour in array array(select h from unnest(v_hours) h where h > v_oldest) loop
     perform private.count_outcomes(p_org_id, v_hour);
   end loop;
   delete from private.number_outcomes o where o.org_id = p_org_id and o.hour <= v_oldest;

@@ -9,6 +9,7 @@ create table private.text_days (
   org_id uuid not null references public.orgs (id) on delete cascade,
   day date not null,
   campaign_id uuid not null,
+  step smallint not null,
   template_id uuid not null,
   version integer not null,
   variant smallint not null,
@@ -27,13 +28,17 @@ create table private.text_days (
   wrong_number integer not null,
   segments integer not null,
   cost numeric(12, 5) not null,
-  primary key (org_id, day, template_id, campaign_id, version, variant, language)
+  primary key (org_id, day, template_id, campaign_id, step, version, variant, language)
 );
 comment on table private.text_days is
   'What became of the messages of each text, by the day they were planned on in the organisation''s time zone. Counted again as '
   'a whole whenever one of the day''s messages changes, so that late receipts and answers are right. Kept for 25 months.';
+comment on column private.text_days.step is
+  'People answer a second text less than the first, so texts of different steps are never compared.';
 comment on column private.text_days.variant is '0: the campaign has no variants.';
 comment on column private.text_days.reached is 'Sent, and not known to be undelivered; who answered was reached.';
+comment on column private.text_days.opted_out is
+  'Whose answer was judged STOP at arrival, or by a person later; wrong_number likewise.';
 create index text_days_template_idx on private.text_days (org_id, template_id, day);
 create index text_days_campaign_idx on private.text_days (org_id, campaign_id);
 
@@ -131,9 +136,9 @@ declare
   v_zone text := (select o.time_zone from public.orgs o where o.id = p_org_id);
 begin
   delete from private.text_days d where d.org_id = p_org_id and d.day = p_day;
-  insert into private.text_days (org_id, day, campaign_id, template_id, version, variant, language, sent, delivered, undelivered,
-    filtered, failed, unknown, reached, responded, replied, interested, opted_out, wrong_number, segments, cost)
-  select p_org_id, p_day, x.campaign_id, x.template_id, x.version, x.variant, x.language,
+  insert into private.text_days (org_id, day, campaign_id, step, template_id, version, variant, language, sent, delivered,
+    undelivered, filtered, failed, unknown, reached, responded, replied, interested, opted_out, wrong_number, segments, cost)
+  select p_org_id, p_day, x.campaign_id, x.step, x.template_id, x.version, x.variant, x.language,
     count(*) filter (where x.is_sent), count(*) filter (where x.status = 'delivered'),
     count(*) filter (where x.status = 'undelivered'), count(*) filter (where x.is_sent and x.error_code in (30004, 30007)),
     count(*) filter (where x.status = 'failed'), count(*) filter (where x.status = 'unknown'),
@@ -143,27 +148,46 @@ begin
     count(*) filter (where x.is_sent and x.wrong_number),
     coalesce(sum(x.segments) filter (where x.is_sent), 0), coalesce(sum(x.cost), 0)
   from (
-    select m.campaign_id, m.template_id, m.template_version as version, coalesce(t.variant, 0) as variant, m.language, m.status,
-      m.status in ('sent', 'delivered', 'undelivered') as is_sent, m.error_code, m.segments, m.cost, a.*
+    select m.campaign_id, m.step, m.template_id, m.template_version as version, coalesce(t.variant, 0) as variant, m.language,
+      m.status, m.status in ('sent', 'delivered', 'undelivered') as is_sent, m.error_code, m.segments, m.cost, a.*
     from public.messages m
     left join public.campaign_targets t on t.id = m.campaign_target_id
     cross join lateral (
       select count(*) > 0 as responded,
         coalesce(bool_or(private.is_reply(i.classification)), false) as replied,
         coalesce(bool_or(i.interest = 'interested'), false) as interested,
-        coalesce(bool_or(i.classification = 'stop'), false) as opted_out,
-        coalesce(bool_or(i.classification = 'wrong_number'), false) as wrong_number
+        coalesce(bool_or(i.classification = 'stop' or i.reviewed_as = 'stop'), false) as opted_out,
+        coalesce(bool_or(i.classification = 'wrong_number' or i.reviewed_as = 'wrong_number'), false) as wrong_number
       from public.messages i where i.answers_message_id = m.id
     ) a
     where m.org_id = p_org_id and m.kind = 'campaign' and m.campaign_id is not null and m.template_id is not null
       and m.template_version is not null and m.language is not null and m.status not in ('queued', 'sending', 'canceled')
       and m.created_at >= p_day::timestamp at time zone v_zone and m.created_at < (p_day + 1)::timestamp at time zone v_zone
   ) x
-  group by x.campaign_id, x.template_id, x.version, x.variant, x.language;
+  group by x.campaign_id, x.step, x.template_id, x.version, x.variant, x.language;
 end;
 $$;
 comment on function private.count_text_day(uuid, date) is
   'Counts the texts of an organisation''s day anew. What a person wrote belongs to one message (messages.answers_message_id).';
+
+create function private.mark_texts(p_org_id uuid, p_hours timestamptz[])
+returns void
+language sql
+set search_path = ''
+as $$
+  -- In the order of the key, so that two runs can't deadlock.
+  insert into private.text_marks (org_id, hour)
+  select distinct p_org_id, e.at
+  from unnest(p_hours) h(hour)
+  join public.orgs o on o.id = p_org_id
+  -- An hour belongs to two days where days begin at half past.
+  cross join lateral (values (h.hour), (case when extract(minute from h.hour at time zone o.time_zone) <> 0
+    then h.hour + interval '59 minutes' end)) as e(at)
+  where e.at is not null
+  order by 2 on conflict do nothing;
+$$;
+comment on function private.mark_texts(uuid, timestamptz[]) is
+  'Has the texts of an organisation''s hours (UTC) counted again.';
 
 create function private.count_texts(p_org_id uuid, p_limit interval default '2 seconds')
 returns integer
@@ -238,28 +262,24 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each campaign is compared with
-  -- itself, since rotation gives its texts to people who are alike.
-  with own as (
-    select d.campaign_id, sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
-    from private.text_days d
-    where d.org_id = p_org_id and d.template_id = p_template_id and d.day >= p_from and d.day < p_to
-    group by d.campaign_id
-  ),
-  strata as (
-    select o.campaign_id, o.replied as a, o.reached as n1, x.replied as b, x.reached as n2, o.replied + x.replied as m,
-      o.reached + x.reached as n
-    from own o
-    cross join lateral (
-      select sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
+  -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each step of a campaign is
+  -- compared with itself, since rotation gives its texts to people who are alike.
+  -- In one pass over the range: a look at each campaign alone would read the whole range for each.
+  with strata as (
+    select x.campaign_id, x.a, x.n1, x.b, x.n2, x.a + x.b as m, x.n1 + x.n2 as n
+    from (
+      select d.campaign_id, sum(case when d.template_id = p_template_id then d.replied else 0 end)::double precision as a,
+        sum(case when d.template_id = p_template_id then d.reached else 0 end)::double precision as n1,
+        sum(case when d.template_id <> p_template_id then d.replied else 0 end)::double precision as b,
+        sum(case when d.template_id <> p_template_id then d.reached else 0 end)::double precision as n2
       from private.text_days d
-      where d.org_id = p_org_id and d.campaign_id = o.campaign_id and d.template_id <> p_template_id and d.day >= p_from
-        and d.day < p_to
+      where d.org_id = p_org_id and d.day >= p_from and d.day < p_to
+      group by d.campaign_id, d.step
     ) x
-    where o.reached > 0 and x.reached > 0
+    where x.n1 > 0 and x.n2 > 0
   ),
   sums as (
-    select count(*) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
+    select count(distinct s.campaign_id) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
       sum((s.m * s.n1 * s.n2 - s.a * s.b * s.n) / (s.n * s.n)) as v,
       sum(s.a - s.n1 * s.m / s.n) as excess, sum(s.n1 * s.n2 * s.m * (s.n - s.m) / (s.n * s.n * greatest(s.n - 1, 1))) as spread
     from strata s
@@ -273,9 +293,9 @@ as $$
   from (select s.campaigns, nullif(s.r, 0) as r, nullif(s.q, 0) as q, s.v, s.excess, s.spread from sums s) u;
 $$;
 comment on function private.pooled_comparison(uuid, uuid, date, date) is
-  'How a text''s reply rate compares with that of the other texts of the same campaigns: ratio (1: alike) with its 95 % '
-  'interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another text '
-  'was sent.';
+  'How a text''s reply rate compares with that of the other texts of the same campaigns and steps: ratio (1: alike) with its '
+  '95 % interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another '
+  'text was sent in the same step.';
 
 create function private.read_text_range(p_from date, p_to date, p_zone text, p_now timestamptz, out v_from date, out v_to date)
 language plpgsql

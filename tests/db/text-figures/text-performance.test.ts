@@ -323,6 +323,25 @@ describe("what people read", () => {
     expect(found.p).toBeCloseTo(1 - jStat.chisquare.cdf(excess ** 2 / spread, 1), 8);
   });
 
+  test("never compares texts of different steps: people answer a second text less", async () => {
+    const [first, second] = templates as [string, string];
+    await arrange(first, campaigns[0] as string, 60, 12);
+    await arrange(second, campaigns[0] as string, 60, 2);
+    await bench.sql`update public.messages set step = 2 where org_id = ${org.id} and template_id = ${second} and kind = 'campaign'`;
+    await count();
+    expect((await performance(second)).within_campaigns).toBeNull();
+    // Beside another text of its own step it is compared with that one alone.
+    const third = await addTemplate(bench.sql, org.id, {
+      category: "followup",
+      language: "en",
+      content: "Hi?",
+    });
+    await arrange(third, campaigns[0] as string, 60, 2);
+    await bench.sql`update public.messages set step = 2 where org_id = ${org.id} and template_id = ${third} and kind = 'campaign'`;
+    await count();
+    expect((await performance(second)).within_campaigns).toMatchObject({ campaigns: 1, ratio: 1 });
+  });
+
   test("ranks texts by what their reply rate is at least, and only with enough people", async () => {
     const few = await addTemplate(bench.sql, org.id, {
       category: "initial",

@@ -73,6 +73,9 @@ begin
   perform private.lock_contact(v_org_id, v_message.from_number);
   update public.messages m set reviewed_at = p_now, reviewed_by = auth.uid(), reviewed_as = p_class
   where m.id = p_message_id;
+  -- What the answer means counts on the day of the text that it answers.
+  insert into private.number_outcome_changes (org_id, hour)
+  select v_org_id, date_trunc('hour', m.created_at, 'UTC') from public.messages m where m.id = v_message.answers_message_id;
   perform private.record_audit_event(v_org_id, 'answer_reviewed', v_message.from_number, v_message.campaign_id,
     v_message.lead_id, jsonb_build_object('message_id', p_message_id, 'class', v_message.classification, 'rule',
       v_message.class_rule, 'version', v_message.class_version, 'reviewed_as', p_class));

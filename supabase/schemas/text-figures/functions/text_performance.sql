@@ -37,28 +37,24 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each campaign is compared with
-  -- itself, since rotation gives its texts to people who are alike.
-  with own as (
-    select d.campaign_id, sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
-    from private.text_days d
-    where d.org_id = p_org_id and d.template_id = p_template_id and d.day >= p_from and d.day < p_to
-    group by d.campaign_id
-  ),
-  strata as (
-    select o.campaign_id, o.replied as a, o.reached as n1, x.replied as b, x.reached as n2, o.replied + x.replied as m,
-      o.reached + x.reached as n
-    from own o
-    cross join lateral (
-      select sum(d.replied)::double precision as replied, sum(d.reached)::double precision as reached
+  -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each step of a campaign is
+  -- compared with itself, since rotation gives its texts to people who are alike.
+  -- In one pass over the range: a look at each campaign alone would read the whole range for each.
+  with strata as (
+    select x.campaign_id, x.a, x.n1, x.b, x.n2, x.a + x.b as m, x.n1 + x.n2 as n
+    from (
+      select d.campaign_id, sum(case when d.template_id = p_template_id then d.replied else 0 end)::double precision as a,
+        sum(case when d.template_id = p_template_id then d.reached else 0 end)::double precision as n1,
+        sum(case when d.template_id <> p_template_id then d.replied else 0 end)::double precision as b,
+        sum(case when d.template_id <> p_template_id then d.reached else 0 end)::double precision as n2
       from private.text_days d
-      where d.org_id = p_org_id and d.campaign_id = o.campaign_id and d.template_id <> p_template_id and d.day >= p_from
-        and d.day < p_to
+      where d.org_id = p_org_id and d.day >= p_from and d.day < p_to
+      group by d.campaign_id, d.step
     ) x
-    where o.reached > 0 and x.reached > 0
+    where x.n1 > 0 and x.n2 > 0
   ),
   sums as (
-    select count(*) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
+    select count(distinct s.campaign_id) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
       sum((s.m * s.n1 * s.n2 - s.a * s.b * s.n) / (s.n * s.n)) as v,
       sum(s.a - s.n1 * s.m / s.n) as excess, sum(s.n1 * s.n2 * s.m * (s.n - s.m) / (s.n * s.n * greatest(s.n - 1, 1))) as spread
     from strata s
@@ -72,9 +68,9 @@ as $$
   from (select s.campaigns, nullif(s.r, 0) as r, nullif(s.q, 0) as q, s.v, s.excess, s.spread from sums s) u;
 $$;
 comment on function private.pooled_comparison(uuid, uuid, date, date) is
-  'How a text''s reply rate compares with that of the other texts of the same campaigns: ratio (1: alike) with its 95 % '
-  'interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another text '
-  'was sent.';
+  'How a text''s reply rate compares with that of the other texts of the same campaigns and steps: ratio (1: alike) with its '
+  '95 % interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another '
+  'text was sent in the same step.';
 
 create function private.read_text_range(p_from date, p_to date, p_zone text, p_now timestamptz, out v_from date, out v_to date)
 language plpgsql
