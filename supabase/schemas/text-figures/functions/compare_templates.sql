@@ -19,7 +19,7 @@ begin
         -- With fewer, a rate says next to nothing.
         g.reached >= 200 and g.replied >= 10 as is_ranked,
         (g.rates #>> '{reply_rate,low}')::numeric as low,
-        private.pooled_comparison(v_org.id, g.template_id, v_range.v_from, v_range.v_to) as pooled
+        c.comparison as pooled
       from (
         select d.template_id, private.text_rates(array_agg(d), v_today) as rates, sum(d.reached) as reached,
           sum(d.replied) as replied
@@ -28,6 +28,7 @@ begin
         group by d.template_id
       ) g
       join public.templates t on t.id = g.template_id and t.org_id = v_org.id
+      left join private.pooled_comparisons(v_org.id, v_range.v_from, v_range.v_to) c on c.template_id = g.template_id
     ),
     -- Benjamini and Hochberg: of the differences with q below 0.05, one in twenty is expected to be chance.
     judged as (

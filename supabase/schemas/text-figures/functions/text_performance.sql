@@ -31,46 +31,49 @@ comment on function private.text_rates(private.text_days[], date) is
   'The rates of some days of a text, each with its numerator, denominator and Wilson''s 95 % interval. provisional: something '
   'was sent within 3 days (delivery) or 14 days (answers) of p_today, so that the rate may still change.';
 
-create function private.pooled_comparison(p_org_id uuid, p_template_id uuid, p_from date, p_to date)
-returns jsonb
+create function private.pooled_comparisons(p_org_id uuid, p_from date, p_to date, p_template_id uuid default null)
+returns table (template_id uuid, comparison jsonb)
 language sql
 stable
 set search_path = ''
 as $$
   -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each step of a campaign is
-  -- compared with itself, since rotation gives its texts to people who are alike.
-  -- In one pass over the range: a look at each campaign alone would read the whole range for each.
-  with strata as (
-    select x.campaign_id, x.a, x.n1, x.b, x.n2, x.a + x.b as m, x.n1 + x.n2 as n
+  -- compared with itself, since rotation gives its texts to people who are alike. All texts in one pass over the range.
+  with cells as (
+    select d.campaign_id, d.step, d.template_id, sum(d.replied)::double precision as a, sum(d.reached)::double precision as n1
+    from private.text_days d
+    where d.org_id = p_org_id and d.day >= p_from and d.day < p_to and (p_template_id is null or d.campaign_id in (
+      select o.campaign_id from private.text_days o
+      where o.org_id = p_org_id and o.template_id = p_template_id and o.day >= p_from and o.day < p_to))
+    group by d.campaign_id, d.step, d.template_id
+  ),
+  strata as (
+    select x.template_id, x.campaign_id, x.a, x.n1, x.m - x.a as b, x.n - x.n1 as n2, x.m, x.n
     from (
-      select d.campaign_id, sum(case when d.template_id = p_template_id then d.replied else 0 end)::double precision as a,
-        sum(case when d.template_id = p_template_id then d.reached else 0 end)::double precision as n1,
-        sum(case when d.template_id <> p_template_id then d.replied else 0 end)::double precision as b,
-        sum(case when d.template_id <> p_template_id then d.reached else 0 end)::double precision as n2
-      from private.text_days d
-      where d.org_id = p_org_id and d.day >= p_from and d.day < p_to
-      group by d.campaign_id, d.step
+      select c.*, sum(c.a) over w as m, sum(c.n1) over w as n
+      from cells c window w as (partition by c.campaign_id, c.step)
     ) x
-    where x.n1 > 0 and x.n2 > 0
+    where x.n1 > 0 and x.n > x.n1 and (p_template_id is null or x.template_id = p_template_id)
   ),
   sums as (
-    select count(distinct s.campaign_id) as campaigns, sum(s.a * s.n2 / s.n) as r, sum(s.b * s.n1 / s.n) as q,
-      sum((s.m * s.n1 * s.n2 - s.a * s.b * s.n) / (s.n * s.n)) as v,
+    select s.template_id, count(distinct s.campaign_id) as campaigns, nullif(sum(s.a * s.n2 / s.n), 0) as r,
+      nullif(sum(s.b * s.n1 / s.n), 0) as q, sum((s.m * s.n1 * s.n2 - s.a * s.b * s.n) / (s.n * s.n)) as v,
       sum(s.a - s.n1 * s.m / s.n) as excess, sum(s.n1 * s.n2 * s.m * (s.n - s.m) / (s.n * s.n * greatest(s.n - 1, 1))) as spread
     from strata s
+    group by s.template_id
   )
-  select case when u.campaigns > 0 then jsonb_build_object(
+  select u.template_id, jsonb_build_object(
     'campaigns', u.campaigns,
-    'ratio', round((u.r / nullif(u.q, 0))::numeric, 3),
-    'low', round(exp(ln(u.r / nullif(u.q, 0)) - 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
-    'high', round(exp(ln(u.r / nullif(u.q, 0)) + 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
-    'p', private.chi_square_p(u.excess * u.excess / nullif(u.spread, 0), 1)) end
-  from (select s.campaigns, nullif(s.r, 0) as r, nullif(s.q, 0) as q, s.v, s.excess, s.spread from sums s) u;
+    'ratio', round((u.r / u.q)::numeric, 3),
+    'low', round(exp(ln(u.r / u.q) - 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
+    'high', round(exp(ln(u.r / u.q) + 1.959963984540054 * sqrt(u.v / (u.r * u.q)))::numeric, 3),
+    'p', private.chi_square_p(u.excess * u.excess / nullif(u.spread, 0), 1))
+  from sums u;
 $$;
-comment on function private.pooled_comparison(uuid, uuid, date, date) is
-  'How a text''s reply rate compares with that of the other texts of the same campaigns and steps: ratio (1: alike) with its '
-  '95 % interval, and p, the chance of such a difference between texts that are alike. Null without a campaign in which another '
-  'text was sent in the same step.';
+comment on function private.pooled_comparisons(uuid, date, date, uuid) is
+  'How the reply rate of each text (or of p_template_id alone) compares with that of the other texts of the same campaigns and '
+  'steps: ratio (1: alike) with its 95 % interval, and p, the chance of such a difference between texts that are alike. No row '
+  'for a text without a campaign in which another text was sent in the same step.';
 
 create function private.read_text_range(p_from date, p_to date, p_zone text, p_now timestamptz, out v_from date, out v_to date)
 language plpgsql
@@ -116,7 +119,8 @@ begin
     where d.org_id = v_org.id and d.template_id = p_template_id and d.day >= v_range.v_from and d.day < v_range.v_to);
   return jsonb_build_object('from', v_range.v_from, 'to', v_range.v_to,
     'total', private.text_rates(v_days, v_today),
-    'within_campaigns', private.pooled_comparison(v_org.id, p_template_id, v_range.v_from, v_range.v_to),
+    'within_campaigns', (select c.comparison
+      from private.pooled_comparisons(v_org.id, v_range.v_from, v_range.v_to, p_template_id) c),
     'versions', (select coalesce(to_jsonb(array_agg(
         jsonb_build_object('version', v.version) || private.text_rates(v.days, v_today) order by v.version desc)), '[]')
       from (select d.version, array_agg(d) as days from unnest(v_days) d group by d.version) v),
@@ -130,7 +134,7 @@ begin
 end;
 $$;
 comment on function private.template_performance(uuid, date, date, timestamptz) is
-  'How well a text worked on the days from p_from until before p_to: in total, within_campaigns (private.pooled_comparison), by '
+  'How well a text worked on the days from p_from until before p_to: in total, within_campaigns (private.pooled_comparisons), by '
   'version, and by campaign (the latest 100). Raises PT403, PT404, PT422. Security definer: users may not read private tables.';
 grant execute on function private.template_performance(uuid, date, date, timestamptz) to authenticated;
 
