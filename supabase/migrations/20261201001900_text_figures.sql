@@ -142,7 +142,7 @@ begin
   select p_org_id, p_day, x.campaign_id, x.step, x.template_id, x.version, x.variant, x.language,
     count(*) filter (where x.is_sent), count(*) filter (where x.status = 'delivered'),
     count(*) filter (where x.status = 'undelivered'), count(*) filter (where x.is_sent and x.error_code in (30004, 30007)),
-    count(*) filter (where x.status = 'failed'), count(*) filter (where x.status = 'unknown'),
+    count(*) filter (where x.status = 'failed'), count(*) filter (where x.status = 'unknown' and not x.responded),
     count(*) filter (where x.is_sent and (x.status <> 'undelivered' or x.responded)),
     count(*) filter (where x.is_sent and x.responded), count(*) filter (where x.is_sent and x.replied),
     count(*) filter (where x.is_sent and x.interested), count(*) filter (where x.is_sent and x.opted_out),
@@ -150,7 +150,9 @@ begin
     coalesce(sum(x.segments) filter (where x.is_sent), 0), coalesce(sum(x.cost), 0)
   from (
     select m.campaign_id, m.step, m.template_id, m.template_version as version, coalesce(t.variant, 0) as variant, m.language,
-      m.status, m.status in ('sent', 'delivered', 'undelivered') as is_sent, m.error_code, m.segments, m.cost, a.*
+      m.status, m.error_code, m.segments, m.cost, a.*,
+      -- Who answered was sent it, whatever Twilio said.
+      m.status in ('sent', 'delivered', 'undelivered') or (m.status = 'unknown' and a.responded) as is_sent
     from public.messages m
     left join public.campaign_targets t on t.id = m.campaign_target_id
     cross join lateral (

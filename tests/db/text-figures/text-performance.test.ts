@@ -161,14 +161,15 @@ function model(messages: Sent[]): Record<string, unknown>[] {
     const add = (name: string, n: boolean | number) => {
       row[name] = Number(row[name]) + Number(n);
     };
-    const isSent = ["sent", "delivered", "undelivered"].includes(status);
+    const isAnswered = status === "unknown" && answers.length > 0;
+    const isSent = ["sent", "delivered", "undelivered"].includes(status) || isAnswered;
     const words = answers.map((each) => each.split(" ")[0] as string);
     add("sent", isSent);
     add("delivered", status === "delivered");
     add("undelivered", status === "undelivered");
     add("filtered", isSent && (code === 30007 || code === 30004));
     add("failed", status === "failed");
-    add("unknown", status === "unknown");
+    add("unknown", status === "unknown" && !isAnswered);
     add("reached", isSent && (status !== "undelivered" || answers.length > 0));
     add("responded", isSent && answers.length > 0);
     add("replied", isSent && words.some((word) => !NO_REPLY.includes(word)));

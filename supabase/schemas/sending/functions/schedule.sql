@@ -154,7 +154,8 @@ begin
   if p_org_id is not null then
     return;
   end if;
-  delete from private.text_days d where d.day < (p_now - interval '25 months')::date;
+  delete from private.text_days d where d.ctid in (
+    select x.ctid from private.text_days x where x.day < (p_now - interval '25 months')::date limit p_limit);
   delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
   delete from private.message_requests r where (r.org_id, r.key) in (
