@@ -178,6 +178,7 @@ create table public.templates (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   archived_at timestamptz,
+  activated_at timestamptz,
   words text generated always as (name || E'\n' || content) stored,
   unique (org_id, id),
   unique (org_id, name),
@@ -192,6 +193,8 @@ create table public.templates (
 comment on table public.templates is
   'A text to send. worst_segments is what planning charges: the most segments that it can take with the longest values its '
   'variables may have.';
+comment on column public.templates.activated_at is
+  'When somebody activated it again: what its messages brought before does not pause it once more.';
 comment on column public.templates.required_variables is
   'Variables without a fallback: this template is not sent to a lead that lacks one of them.';
 comment on column public.templates.number is 'A short number beside the id, for programs whose ids are numbers.';
@@ -1116,7 +1119,9 @@ begin
   if v_new is distinct from p_template then
     update public.templates t
     set name = v_new.name, category = v_new.category, language = v_new.language, content = v_new.content,
-      is_active = v_new.is_active, variables = v_new.variables, required_variables = v_new.required_variables,
+      is_active = v_new.is_active,
+      activated_at = case when v_new.is_active and not p_template.is_active then now() else p_template.activated_at end,
+      variables = v_new.variables, required_variables = v_new.required_variables,
       encoding = v_new.encoding, worst_segments = v_new.worst_segments
     where t.id = p_template.id returning * into v_new;
     perform private.note_template(v_new, p_event, p_details);

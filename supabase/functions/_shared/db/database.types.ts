@@ -2781,6 +2781,7 @@ export type Database = {
       };
       templates: {
         Row: {
+          activated_at: string | null;
           archived_at: string | null;
           category: string;
           content: string;
@@ -2801,6 +2802,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          activated_at?: string | null;
           archived_at?: string | null;
           category: string;
           content: string;
@@ -2820,6 +2822,7 @@ export type Database = {
           worst_segments: number;
         };
         Update: {
+          activated_at?: string | null;
           archived_at?: string | null;
           category?: string;
           content?: string;

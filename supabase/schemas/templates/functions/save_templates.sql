@@ -117,7 +117,9 @@ begin
   if v_new is distinct from p_template then
     update public.templates t
     set name = v_new.name, category = v_new.category, language = v_new.language, content = v_new.content,
-      is_active = v_new.is_active, variables = v_new.variables, required_variables = v_new.required_variables,
+      is_active = v_new.is_active,
+      activated_at = case when v_new.is_active and not p_template.is_active then now() else p_template.activated_at end,
+      variables = v_new.variables, required_variables = v_new.required_variables,
       encoding = v_new.encoding, worst_segments = v_new.worst_segments
     where t.id = p_template.id returning * into v_new;
     perform private.note_template(v_new, p_event, p_details);

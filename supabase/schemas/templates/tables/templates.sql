@@ -16,6 +16,7 @@ create table public.templates (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   archived_at timestamptz,
+  activated_at timestamptz,
   words text generated always as (name || E'\n' || content) stored,
   unique (org_id, id),
   unique (org_id, name),
@@ -30,6 +31,8 @@ create table public.templates (
 comment on table public.templates is
   'A text to send. worst_segments is what planning charges: the most segments that it can take with the longest values its '
   'variables may have.';
+comment on column public.templates.activated_at is
+  'When somebody activated it again: what its messages brought before does not pause it once more.';
 comment on column public.templates.required_variables is
   'Variables without a fallback: this template is not sent to a lead that lacks one of them.';
 comment on column public.templates.number is 'A short number beside the id, for programs whose ids are numbers.';

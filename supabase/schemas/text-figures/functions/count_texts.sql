@@ -89,9 +89,12 @@ begin
     v_count := v_count + 1;
     exit when clock_timestamp() > v_until;
   end loop;
+  if v_count > 0 then
+    perform private.pause_texts(p_org_id);
+  end if;
   return v_count;
 end;
 $$;
 comment on function private.count_texts(uuid, interval) is
   'Counts the days of an organisation that have marks, the newest first, and returns how many. After p_limit it leaves the rest '
-  'to the next call.';
+  'to the next call. Texts that turn out to bring opt-outs are paused.';
