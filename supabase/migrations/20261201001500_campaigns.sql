@@ -3043,6 +3043,9 @@ begin
     perform private.refuse_test_of_phones();
   end if;
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
+  if v_campaign.status <> 'draft' and not p_input ? 'test_percent' then
+    v_percent := coalesce(v_test.test_percent, 100);
+  end if;
   if v_campaign.status <> 'draft' and (v_percent <> coalesce(v_test.test_percent, 100) or v_test.status <> 'running') then
     perform private.raise_error('PT409', 'invalid_state', 'Building divided the audience already, so that only the same '
       'test_percent can be given now. Clone the campaign to divide it in another way.',
@@ -4606,7 +4609,8 @@ begin
   end if;
   if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_waiting) then
     return query select 'no_targets',
-      'Nobody is left to write to: every target is excluded. Change the criteria and build again.', '{}'::jsonb, false;
+      'Nobody is left to write to: everybody is excluded. See the reasons in its stats; to change its audience, clone it.',
+      '{}'::jsonb, false;
   end if;
   return query select o.code, o.message, o.details, true from private.start_obstacle(p_campaign_id, p_now) o;
 end;

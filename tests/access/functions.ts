@@ -133,7 +133,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: async (side) => ({ p_template_id: await side.addTemplate() }),
   },
   // Takes no ids: it answers about the caller's own organisation.
-  compare_templates: { role: "viewer", other: "empty", args: () => ({}) },
+  compare_templates: { role: "viewer", other: "own", args: () => ({}) },
   listed_criteria: {
     role: "viewer",
     other: "empty",

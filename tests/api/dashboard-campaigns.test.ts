@@ -157,6 +157,10 @@ describe("the wizard", () => {
       }),
     );
     expect([noOptOut.status, fieldsOf(noOptOut)[0]]).toEqual([422, "messages.1.content"]);
+    for (const messages of [[], [{ id: "1", content: " ", order: 1 }]]) {
+      const none = await call("POST", "/campaigns", wizard({ messages }));
+      expect([none.status, fieldsOf(none)]).toEqual([422, ["messages"]]);
+    }
     const trigger = await call("POST", "/campaigns", wizard({ type: "trigger" }));
     expect([trigger.status, fieldsOf(trigger)]).toEqual([422, ["type"]]);
     const lead = await call("POST", "/campaigns", wizard({ targetAudience: { leadListIds: ["7"] } }));

@@ -30,8 +30,8 @@ describe("the door", () => {
     expect(hello).toEqual({
       message: "SMS Control Tower",
       version: expect.any(String),
-      docs: "/api/v1/openapi.json",
-      api_v1: "/api/v1",
+      docs: "/functions/v1/api/v1/openapi.json",
+      api_v1: "/functions/v1/api/v1",
     });
     const health = await (await fetch(`${BASE}/health`)).json();
     expect(health).toMatchObject({ status: "ok", version: hello.version, database: "reachable" });
@@ -100,6 +100,7 @@ describe("the door", () => {
         detail: missing.body.error.message,
       },
     ]);
+    expect((await callFunction(stack, org.admin, "GET", "/api")).status).toBe(404);
     const method = await callFunction(stack, org.admin, "DELETE", "/api/v1/leads");
     expect([method.status, method.headers.get("allow")]).toEqual([405, "GET, POST"]);
     const id = await callFunction(stack, org.admin, "GET", "/api/v1/leads/NaN");

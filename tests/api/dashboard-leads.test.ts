@@ -287,6 +287,18 @@ describe("the list", () => {
     expect(await list("state[]=TX&state[]=FL")).toEqual([tagged.id, plain.id]);
     expect(await list("tags[]=TEX%2B1")).toEqual([tagged.id]);
     expect(await list("tags[]=UNTAGGED")).toEqual([plain.id]);
+    expect(await list("untagged=true")).toEqual([plain.id]);
+    expect(await list("untagged=false&tags[]=TEX%2B1")).toEqual([tagged.id]);
+    const all =
+      "new contacted interested not_interested do_not_contact qualified appointment contract closed lost";
+    expect(
+      await list(
+        all
+          .split(" ")
+          .map((word) => `status[]=${word}`)
+          .join("&"),
+      ),
+    ).toEqual([tagged.id, plain.id]);
     expect(await list("tags[]=UNTAGGED&tags[]=TEX%2B1")).toEqual([tagged.id, plain.id]);
   });
 

@@ -47,4 +47,7 @@ async function fetch(request: Request): Promise<Response> {
   return (await serving)(request);
 }
 
-export default { area: AREA, description: DESCRIPTION, errors: dashboardError, loadRoutes, fetch };
+/** /v1/leads/{id} stands under leads. */
+const tagOf = ({ path }: Route): string => path.split("/")[2] || AREA;
+
+export default { area: AREA, description: DESCRIPTION, errors: dashboardError, tagOf, loadRoutes, fetch };

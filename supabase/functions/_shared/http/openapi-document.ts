@@ -11,6 +11,8 @@ export interface AreaDescription {
   area: string;
   description: string;
   routes: readonly Route[];
+  /** Under which heading a route stands; by default the area's name. */
+  tagOf?(route: Route): string;
   /** What its errors look like, if not like those of the API. */
   errors?: z.ZodObject;
 }
@@ -50,6 +52,7 @@ export function openApiDocument({
   description,
   routes,
   errors = error,
+  tagOf = () => area,
 }: AreaDescription): Record<string, unknown> {
   const app = new OpenAPIHono();
   const registry = app.openAPIRegistry;
@@ -69,7 +72,7 @@ export function openApiDocument({
       method: route.method.toLowerCase() as Lowercase<typeof route.method>,
       path: `/${area}${route.path === "/" ? "" : route.path}`,
       operationId: operationId(area, route),
-      tags: [area],
+      tags: [tagOf(route)],
       summary: route.summary,
       ...(route.description && { description: route.description }),
       "x-permission": route.permission,

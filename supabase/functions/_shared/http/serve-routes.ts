@@ -45,7 +45,7 @@ export function serveRoutes(options: ServedRoutes): (request: Request) => Promis
     );
   }
   app.notFound((c) => {
-    const allowed = methodsOf(routes, c.req.path.slice(base.length));
+    const allowed = c.req.path.startsWith(base) ? methodsOf(routes, c.req.path.slice(base.length)) : [];
     const error = allowed.length
       ? new AppError(
           "method_not_allowed",

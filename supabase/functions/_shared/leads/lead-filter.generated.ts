@@ -135,7 +135,7 @@ export const filterFields = {
         "do_not_contact",
       ]),
     )
-    .max(5)
+    .max(10)
     .optional(),
   tags: z
     .strictObject({

@@ -23,6 +23,8 @@ export function textsOf({ type, messages, abTest, schedule }: WizardInput): Text
     errors.push({ field: "type", message });
   }
   const texts = [...messages].sort((a, b) => (a.order ?? 0) - (b.order ?? 0)).filter(isText);
+  if (texts.length === 0)
+    errors.push({ field: "messages", message: "messages: write the text, or choose a template." });
   if (type === "drip" && texts.length > 9)
     errors.push({ field: "messages", message: "messages: a drip has 9 texts at most." });
   if (type === "drip" && abTest?.enabled)

@@ -19,8 +19,8 @@ export const overviewRoutes: Route[] = [
     run: () => ({
       message: "SMS Control Tower",
       version: VERSION,
-      docs: "/api/v1/openapi.json",
-      api_v1: "/api/v1",
+      docs: "/functions/v1/api/v1/openapi.json",
+      api_v1: "/functions/v1/api/v1",
     }),
   }),
   route({

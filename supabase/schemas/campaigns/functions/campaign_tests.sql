@@ -80,6 +80,9 @@ begin
     perform private.refuse_test_of_phones();
   end if;
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign_id for no key update;
+  if v_campaign.status <> 'draft' and not p_input ? 'test_percent' then
+    v_percent := coalesce(v_test.test_percent, 100);
+  end if;
   if v_campaign.status <> 'draft' and (v_percent <> coalesce(v_test.test_percent, 100) or v_test.status <> 'running') then
     perform private.raise_error('PT409', 'invalid_state', 'Building divided the audience already, so that only the same '
       'test_percent can be given now. Clone the campaign to divide it in another way.',

@@ -50,7 +50,8 @@ begin
   end if;
   if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_waiting) then
     return query select 'no_targets',
-      'Nobody is left to write to: every target is excluded. Change the criteria and build again.', '{}'::jsonb, false;
+      'Nobody is left to write to: everybody is excluded. See the reasons in its stats; to change its audience, clone it.',
+      '{}'::jsonb, false;
   end if;
   return query select o.code, o.message, o.details, true from private.start_obstacle(p_campaign_id, p_now) o;
 end;

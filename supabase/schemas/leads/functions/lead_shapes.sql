@@ -118,7 +118,7 @@ as $$
         -- Fewer, because each is compared with each tag of a lead.
         select jsonb_object_agg(t.name, private.list_shape(private.line_shape(200), 100))
         from unnest(array['any', 'all', 'none']) t (name)) || '{"untagged": {"type": "boolean"}}'),
-      'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 5),
+      'statuses', private.list_shape(private.lead_shape() #> '{properties,status}', 10),
       'scores', private.list_shape(private.lead_shape() #> '{properties,lead_score}', 3),
       'consent', private.list_shape(private.lead_shape() #> '{properties,consent_status}', 3),
       'languages', private.list_shape(private.word_shape('es', 'en'), 2),
