@@ -14,7 +14,7 @@ begin
   return query
   select c.id, coalesce(jsonb_object_agg(e.key, e.value) filter (where not e.is_large), '{}')
     || case when bool_or(e.is_large)
-      then jsonb_build_object('left_out', jsonb_agg(e.key order by e.key) filter (where e.is_large)) else '{}' end
+      then jsonb_build_object('left_out', to_jsonb(array_agg(e.key order by e.key) filter (where e.is_large))) else '{}' end
   from public.campaigns c
   left join lateral (
     select p.key, p.value, octet_length(p.value::text) > 4000 as is_large from jsonb_each(c.target_criteria) p
