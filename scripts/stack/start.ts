@@ -11,10 +11,13 @@ const log = (source: LogSource, line: string) => {
 };
 
 try {
-  const { portBase, dataDir } = readArguments(process.argv.slice(2), {
+  const args = process.argv.slice(2);
+  const { portBase, dataDir } = readArguments(args, {
     projectDir: PROJECT_DIR,
     offsets: STACK_PORTS,
   });
+  // With the same options: without them it would delete another platform's data.
+  const reset = ["npm run reset", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
   const started = Date.now();
   log("stack", "starting …");
   const stack = await startStack({ portBase, dataDir, log });
@@ -31,7 +34,7 @@ try {
   Secret key        ${env.SECRET_KEY}
   Demo login        ${env.DEMO_EMAIL}  ${env.DEMO_PASSWORD}
 
-  All of it is in ${shownFolder(dataDir)}/env. Ctrl-C stops everything; data stays ("npm run reset" deletes it).
+  All of it is in ${shownFolder(dataDir)}/env. Ctrl-C stops everything; data stays ("${reset}" deletes it).
 `);
   runUntilStopped(stack, (line) => log("stack", line));
 } catch (error) {
