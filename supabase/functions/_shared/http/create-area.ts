@@ -45,6 +45,7 @@ export function createArea(options: AreaOptions): Area {
 /** What every area answers besides its own routes. */
 function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefined): Route[] {
   const checkHealth = createHealthCheck(probeConnection);
+  let document: Promise<string> | undefined;
   return [
     route({
       method: "GET",
@@ -60,8 +61,14 @@ function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefi
       summary: "The OpenAPI document of the area",
       permission: "open",
       response: raw("application/json", "The OpenAPI document of the area"),
-      // Loaded only when it is asked for: otherwise the code that generates documents would slow every cold start.
-      run: async () => Response.json((await import("./openapi-document.ts")).openApiDocument(served())),
+      // Made only when it is asked for, because that code would slow every cold start; and once, because anybody may ask, and
+      // making it takes a good part of the CPU time that an isolate has.
+      run: async () => {
+        document ??= import("./openapi-document.ts").then(({ openApiDocument }) =>
+          JSON.stringify(openApiDocument(served())),
+        );
+        return new Response(await document, { headers: { "content-type": "application/json" } });
+      },
     }),
   ];
 }
