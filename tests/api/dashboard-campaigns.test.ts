@@ -167,6 +167,8 @@ describe("the wizard", () => {
     expect([lead.status, fieldsOf(lead)[0]]).toEqual([422, "targetAudience.leadListIds.0"]);
     const texts = (n: number) =>
       Array.from({ length: n }, (_, i) => ({ content: TEXT.replace("Hi", `Hi ${i}`) }));
+    const one = await call("POST", "/campaigns", wizard({ messages: texts(1), abTest: { enabled: true } }));
+    expect([one.status, fieldsOf(one)]).toEqual([422, ["messages"]]);
     const many = await call("POST", "/campaigns", wizard({ messages: texts(11), abTest: { enabled: true } }));
     expect([many.status, fieldsOf(many)]).toEqual([422, ["messages"]]);
     const drip = await call(

@@ -101,6 +101,12 @@ it("changes, switches off, shows and deletes a text by its number or its uuid", 
   expect((await call("GET", "/templates")).body.data.map((one: { id: number }) => one.id)).not.toContain(id);
 });
 
+it("keeps a text's language if its new words do not tell another", async () => {
+  const { id } = await make({ category: "support", content: "Please call me: 512-555-0100" });
+  const changed = await call("PUT", `/templates/${id}`, { content: "{{agentName}}: 512-555-0100" });
+  expect(changed.body).toMatchObject({ success: true, data: { language: "en", version: 2 } });
+});
+
 it("shows a text with and without values", async () => {
   const { id } = await make();
   const { body } = await call("GET", `/templates/${id}/preview`);

@@ -40,10 +40,13 @@ async function load(name: string): Promise<Serve> {
 async function fetch(request: Request): Promise<Response> {
   const word = new URL(request.url).pathname.slice(BASE.length).split("/")[1] ?? "";
   const name = Object.hasOwn(SECTIONS, word) ? word : "";
-  const serving = served.get(name) ?? load(name);
-  served.set(name, serving);
-  // A section that could not be loaded is tried again.
-  serving.catch(() => served.delete(name));
+  let serving = served.get(name);
+  if (!serving) {
+    serving = load(name);
+    served.set(name, serving);
+    // A section that could not be loaded is tried again.
+    serving.catch(() => served.delete(name));
+  }
   return (await serving)(request);
 }
 

@@ -45,7 +45,7 @@ export function createArea(options: AreaOptions): Area {
 /** What every area answers besides its own routes. */
 function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefined): Route[] {
   const checkHealth = createHealthCheck(probeConnection);
-  let document: Promise<string> | undefined;
+  let document: string | undefined;
   return [
     route({
       method: "GET",
@@ -64,10 +64,9 @@ function ownRoutes(served: () => Area, probeConnection: ProbeConnection | undefi
       // Made only when it is asked for, because that code would slow every cold start; and once, because anybody may ask, and
       // making it takes a good part of the CPU time that an isolate has.
       run: async () => {
-        document ??= import("./openapi-document.ts").then(({ openApiDocument }) =>
-          JSON.stringify(openApiDocument(served())),
-        );
-        return new Response(await document, { headers: { "content-type": "application/json" } });
+        const { openApiDocument } = await import("./openapi-document.ts");
+        document ??= JSON.stringify(openApiDocument(served()));
+        return new Response(document, { headers: { "content-type": "application/json" } });
       },
     }),
   ];

@@ -1,4 +1,5 @@
 // POSTs a message to Messages.json once, never a second time, and returns what became of it.
+import { parseJson } from "../http/parse-json.ts";
 import type { TwilioAccount } from "./find-account.ts";
 import { isNeverSent } from "./is-never-sent.ts";
 import { readTwilioError } from "./read-error.ts";
@@ -87,12 +88,4 @@ function readAnswer(status: number, body: unknown): PostOutcome {
 
 function unknown(status: number, error_message: string): PostOutcome {
   return { outcome: "unknown", error_message, ...(status !== 0 && { http_status: status }) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -8,7 +8,7 @@ import { callRoute } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { findTemplateId } from "../templates/find-template.ts";
-import { guessLanguage } from "../templates/guess-language.ts";
+import { languageOf } from "../templates/guess-language.ts";
 import { templateId as dashboardTemplateId } from "../templates/schemas.ts";
 import { type Template, toDashboardTemplate } from "../templates/to-dashboard-template.ts";
 import { readPeople } from "./read-people.ts";
@@ -57,8 +57,7 @@ export async function createCampaign(ctx: UserContext, { body }: { body: WizardI
     names,
   );
   const test = testOf(body.abTest);
-  if (test && "variants" in input)
-    await callRoute(ctx, testRoute, { params: { id: campaign.id }, body: test });
+  if (test) await callRoute(ctx, testRoute, { params: { id: campaign.id }, body: test });
   const people = await readPeople(ctx, [campaign.id]);
   return inBothShapes(toDashboardCampaign(campaign, people.get(campaign.id)));
 }
@@ -89,6 +88,6 @@ async function toNewText(
     id: crypto.randomUUID(),
     content,
     category: isLater ? "followup" : "initial",
-    language: await guessLanguage(ctx, content),
+    language: await languageOf(ctx, content),
   };
 }

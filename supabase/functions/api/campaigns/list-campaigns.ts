@@ -41,7 +41,7 @@ export async function listCampaigns(
     ...new Set(status.filter((word) => word !== "archived").flatMap((word) => STATES[word] ?? [word])),
   ];
   const found = await callRoute<ListResult<Campaign>>(ctx, listRoute, {
-    query: { ...rest, archived: String(isArchived), ...(states.length > 0 && { status: states }) },
+    query: { ...rest, archived: isArchived, ...(states.length > 0 && { status: states }) },
   });
   const people = await readPeople(
     ctx,

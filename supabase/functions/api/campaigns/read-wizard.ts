@@ -48,7 +48,8 @@ const isText = ({ content, templateId }: Text) =>
 /**
  * @param templateIds the template of each text
  * @param now in ms
- * @returns the body of POST /campaigns; without texts, it rotates all active ones
+ * @returns the body of POST /campaigns
+ * @throws AppError invalid_input for a test of one text, and if leads are to be chosen and none is
  */
 export function toCampaignInput(
   body: WizardInput,
@@ -81,9 +82,12 @@ export function toCampaignInput(
 }
 
 function toTexts({ abTest }: WizardInput, ids: string[]): Record<string, unknown> {
-  if (ids.length === 0) return {};
   const different = [...new Set(ids)];
-  if (!abTest?.enabled || different.length < 2) return { template_ids: different };
+  if (!abTest?.enabled) return { template_ids: different };
+  if (different.length < 2) {
+    const message = "messages: a test compares different texts. Add another one, or switch the test off.";
+    throw validationError([{ field: "messages", message }]);
+  }
   const first = Math.round(abTest.splitPercentage ?? 50);
   const others = different.length - 1;
   return {
@@ -95,7 +99,7 @@ function toTexts({ abTest }: WizardInput, ids: string[]): Record<string, unknown
   };
 }
 
-/** The A/B test that the wizard asks for. Its duration is left out: the test ends when it is decided, or after 30 days. */
+/** The A/B test that the wizard asks for, if it asks for one. Its duration is left out: the test ends when it is decided, or after 30 days. */
 export function testOf(abTest: WizardInput["abTest"]): Record<string, unknown> | undefined {
   if (!abTest?.enabled) return undefined;
   return {

@@ -38,7 +38,7 @@ export async function callRoute<T>(
   try {
     return (await route.run(ctx, {
       ...(params && { params: parseValue(params, input.params ?? {}) }),
-      ...(query && { query: parseValue(query, withoutUndefined(input.query ?? {})) }),
+      ...(query && { query: parseValue(query, asTexts(input.query ?? {})) }),
       ...(body && { body: parseValue(body, input.body) }),
     })) as T;
   } catch (error) {
@@ -46,8 +46,13 @@ export async function callRoute<T>(
   }
 }
 
-function withoutUndefined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** A query as an address has it: the caller may have read it already, and the route's schema reads true and false from texts. */
+function asTexts(query: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]),
+  );
 }
 
 /** The caller's name of a field, or of a part of one: `lead_ids.0` by the name of `lead_ids`. */

@@ -1,5 +1,6 @@
 // Imports a file that the dashboard's dialog sends, and tells how far an import is.
 import type { UserContext } from "../../_shared/http/context.ts";
+import { parseJson } from "../../_shared/http/parse-json.ts";
 import { readBytes } from "../../_shared/http/read-body.ts";
 import { toAppError } from "../../_shared/http/to-app-error.ts";
 import { routes } from "../../leads/routes.ts";
@@ -59,20 +60,12 @@ async function start(ctx: UserContext): Promise<Import> {
 
 /** Whether a file came with the same mapping and tags as an import of it. */
 function isSameRequest(asked: Record<string, string>, first: StartedImport): boolean {
-  const mapping = Object.entries((parseText(asked.mapping) ?? {}) as Record<string, unknown>);
-  const tags = parseText(asked.tags);
+  const mapping = Object.entries((parseJson(asked.mapping ?? "") ?? {}) as Record<string, unknown>);
+  const tags = parseJson(asked.tags ?? "");
   return (
     mapping.every(([column, field]) => first.mapping[column] === (field || "ignore")) &&
     (!Array.isArray(tags) || tags.every((tag) => first.tags.includes(String(tag).trim().toUpperCase())))
   );
-}
-
-function parseText(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return null;
-  }
 }
 
 interface StartedImport extends Import {
@@ -90,7 +83,7 @@ async function readRequest(request: Request): Promise<Request> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return request;
   const bytes = await readBytes(request, MAX_JSON_BYTES);
-  const sent = parse(bytes);
+  const sent = parseJson(new TextDecoder().decode(bytes)) as Record<string, unknown> | null | undefined;
   const headers = new Headers(request.headers);
   headers.delete("content-length");
   if (typeof sent?.csv !== "string")
@@ -102,14 +95,6 @@ async function readRequest(request: Request): Promise<Request> {
   }
   headers.set("content-type", "text/csv; charset=utf-8");
   return new Request(url, { method: "POST", headers, body: sent.csv });
-}
-
-function parse(bytes: Uint8Array): Record<string, unknown> | null {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown> | null;
-  } catch {
-    return null;
-  }
 }
 
 const isUnderWay = ({ status }: Import) => status === "queued" || status === "running";

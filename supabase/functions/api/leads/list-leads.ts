@@ -26,7 +26,7 @@ export async function listLeads(
   ctx: UserContext,
   { query }: { query: Record<string, unknown> },
 ): Promise<ListResult<ReturnType<typeof toDashboardLead>>> {
-  const { leadSource, propertyType, tags, search, deleted, replied, untagged, contacted, ...rest } = query;
+  const { leadSource, propertyType, tags, search, untagged, ...rest } = query;
   const asked = Array.isArray(tags) ? tags.map((tag) => String(tag).toUpperCase()) : [];
   const real = asked.filter((tag) => tag !== UNTAGGED);
   const found = await callRoute<ListResult<Lead>>(
@@ -35,11 +35,7 @@ export async function listLeads(
     {
       query: {
         ...rest,
-        contacted,
-        // They were read from text once, and the area reads them again.
-        ...(deleted !== undefined && { deleted: String(deleted) }),
-        ...(replied !== undefined && { replied: String(replied) }),
-        ...((untagged === true || asked.length > real.length) && { untagged: "true" }),
+        ...((untagged === true || asked.length > real.length) && { untagged: true }),
         ...(real.length > 0 && { tags: real }),
         ...(leadSource !== undefined && { source: leadSource }),
         ...(propertyType !== undefined && { property_type: propertyType }),

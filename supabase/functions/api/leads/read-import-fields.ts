@@ -1,4 +1,5 @@
 // Turns the fields that the dashboard puts beside a file into those of an import.
+import { parseJson } from "../../_shared/http/parse-json.ts";
 import { UNTAGGED } from "./schemas.ts";
 
 type Fields = Record<string, string>;
@@ -68,7 +69,7 @@ function readMapping(text: string): string {
 }
 
 function readTags(text: string): string {
-  const tags = parse(text);
+  const tags = parseJson(text);
   return Array.isArray(tags) ? JSON.stringify(tags.filter((tag) => tag !== UNTAGGED)) : text;
 }
 
@@ -86,16 +87,8 @@ function readTaggingOptions(text: string | undefined): string {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  const value = parse(text);
+  const value = parseJson(text);
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

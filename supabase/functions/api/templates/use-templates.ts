@@ -8,7 +8,7 @@ import { callRoute } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { findTemplateId } from "./find-template.ts";
-import { guessLanguage } from "./guess-language.ts";
+import { guessLanguage, languageOf } from "./guess-language.ts";
 import type { templateChanges, templateInput } from "./schemas.ts";
 import { type Template, toDashboardTemplate } from "./to-dashboard-template.ts";
 
@@ -28,21 +28,13 @@ export async function listTemplates(
   ctx: UserContext,
   { query }: { query: Record<string, unknown> },
 ): Promise<ListResult<ReturnType<typeof toDashboardTemplate>>> {
-  const { active, archived, ...rest } = query;
-  const found = await callRoute<ListResult<Template>>(ctx, listRoute, {
-    query: {
-      ...rest,
-      // They were read from text once, and the area reads them again.
-      ...(active !== undefined && { active: String(active) }),
-      ...(archived !== undefined && { archived: String(archived) }),
-    },
-  });
+  const found = await callRoute<ListResult<Template>>(ctx, listRoute, { query });
   return { ...found, data: found.data.map(toDashboardTemplate) };
 }
 
 /** The same request within a minute gets the template that the first one created. */
 export async function createTemplate(ctx: UserContext, { body }: { body: z.output<typeof templateInput> }) {
-  const { name, content, category, language = await guessLanguage(ctx, content) } = body;
+  const { name, content, category, language = await languageOf(ctx, content) } = body;
   const is_active = body.is_active ?? body.isActive ?? true;
   const created = await callRoute<Template>(await asRepeatable(ctx, body), createRoute, {
     body: { name, content, category, language, is_active },
@@ -56,7 +48,7 @@ export async function getTemplate(ctx: UserContext, { params }: OfTemplate) {
   );
 }
 
-/** A text in the other language changes the template's language, too, unless the caller names one. */
+/** A text that is clearly in the other language changes the template's language, too, unless the caller names one. */
 export async function updateTemplate(
   ctx: UserContext,
   { params, body }: OfTemplate & { body: z.output<typeof templateChanges> },
@@ -64,8 +56,7 @@ export async function updateTemplate(
   const { tags: _tags, variables: _variables, isActive, ...changes } = body;
   const is_active = changes.is_active ?? isActive;
   const language =
-    changes.language ??
-    (changes.content === undefined ? undefined : await guessLanguage(ctx, changes.content));
+    changes.language ?? (changes.content === undefined ? undefined : guessLanguage(changes.content));
   const changed = await callRoute<Template>(ctx, updateRoute, {
     ...(await ofTemplate(ctx, params)),
     body: { ...changes, ...(language && { language }), ...(is_active !== undefined && { is_active }) },

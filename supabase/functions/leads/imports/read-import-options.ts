@@ -11,6 +11,7 @@ import type { CsvFile } from "../../_shared/csv/inspect-file.ts";
 import type { RowOptions } from "../../_shared/csv/normalise-row.ts";
 import { suggestMapping } from "../../_shared/csv/suggest-mapping.ts";
 import { type FieldError, validationError } from "../../_shared/http/app-error.ts";
+import { parseJson } from "../../_shared/http/parse-json.ts";
 import { monthTag, monthTagOfDate } from "../../_shared/leads/auto-tags.ts";
 import { MAX_TAGS } from "../../_shared/leads/lead-values.ts";
 import type { FittingMapping, KnownMappings } from "../import-mappings/find-mapping.ts";
@@ -214,12 +215,4 @@ function readFlag(fields: Record<string, string>, name: string, errors: FieldErr
   if (!/^(true|false|1|0|)$/.test(word))
     errors.push({ field: name, message: `${name} must be true or false.` });
   return /^(true|1)$/.test(word);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

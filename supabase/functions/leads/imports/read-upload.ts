@@ -1,6 +1,7 @@
 // Reads what was posted as an import: a form with the field file, the CSV itself as the body, or JSON that names an upload.
 import { z } from "zod";
 import { AppError, validationError } from "../../_shared/http/app-error.ts";
+import { parseJson } from "../../_shared/http/parse-json.ts";
 import { readMultipartStream } from "./read-multipart-stream.ts";
 
 export interface UploadedFile {
@@ -137,14 +138,6 @@ async function readNamed<T>(body: UploadBody, { receive, open }: UploadReader<T>
   const file = await open(id);
   const named = fields.file_name === undefined ? file : { ...file, name: cleanName(fields.file_name) };
   return { fields, file: await receive(named, fields, id), uploadId: id };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A File turned into JSON is {}: clients that set the content type by hand send that. */
