@@ -2340,7 +2340,17 @@ as $$
   select '{qualified,appointment,contract,closed,lost}'::text[];
 $$;
 comment on function private.deal_stages() is
-  'The statuses of a lead with whom there is a deal, in their order. The last one is that of a deal that ended.';
+  'The statuses of a lead with whom there is or was a deal, in their order.';
+
+create function private.converted_stages()
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select array_remove(private.deal_stages(), 'lost');
+$$;
+comment on function private.converted_stages() is 'The stages of a deal that goes on: a lead in one of them is converted.';
 
 create function private.stage_before_opt_out(p_lead_id uuid)
 returns text

@@ -2617,7 +2617,7 @@ begin
       select t.campaign_id, count(distinct t.lead_id) as n
       from public.leads l
       join public.campaign_targets t on t.org_id = l.org_id and t.lead_id = l.id and t.state = 'sent'
-      where l.org_id = v_org_id and l.deleted_at is null and l.status = any ((private.deal_stages())[:4])
+      where l.org_id = v_org_id and l.deleted_at is null and l.status = any (private.converted_stages())
         and t.campaign_id = any (p_campaign_ids)
       group by t.campaign_id
     ) d on d.campaign_id = c.id
@@ -3762,6 +3762,34 @@ comment on function private.forecast_rooms(public.campaigns, date, double precis
 
 -- What the numbers of an A/B test say. No clock and no tables: simulations judge with the same functions.
 
+create function private.pair_alpha(p_alpha double precision, p_arms integer)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$ select p_alpha / greatest(p_arms * (p_arms - 1) / 2, 1) $$;
+comment on function private.pair_alpha(double precision, integer) is
+  'A test''s alpha as each of its pairs of arms gets it (Bonferroni): together they keep to it.';
+
+create function private.least_answers()
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$ select 30 $$;
+comment on function private.least_answers() is
+  'How many people of each arm must have done what a test compares: the interval relies on that. An arm without any would have '
+  'no variance at all.';
+
+create function private.most_extra_opt_outs()
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$ select 0.005::double precision $$;
+comment on function private.most_extra_opt_outs() is
+  'By how much the opt-out rate of a winner may be above another''s, at worst: half a point.';
+
 create function private.sample_ratio_p(p_arms private.test_arm[])
 returns double precision
 language sql
@@ -3786,9 +3814,7 @@ immutable
 set search_path = ''
 as $$
 declare
-  c_least_yes constant integer := 30;
-  c_most_opt_outs constant double precision := 0.005;
-  v_alpha double precision := p_alpha / greatest(cardinality(p_arms) * (cardinality(p_arms) - 1) / 2, 1);
+  v_alpha double precision := private.pair_alpha(p_alpha, cardinality(p_arms));
   v_best private.test_arm;
   v_other private.test_arm;
   v_difference double precision;
@@ -3806,8 +3832,7 @@ begin
     if v_other.sent < p_min_per_arm then
       obstacles := obstacles || 'too_few_people'::text;
     end if;
-    -- The interval relies on both arms having had enough of what it compares. An arm without any would have no variance at all.
-    if v_other.successes < c_least_yes then
+    if v_other.successes < private.least_answers() then
       obstacles := obstacles || 'too_few_answers'::text;
     end if;
   end loop;
@@ -3820,7 +3845,7 @@ begin
       obstacles := obstacles || 'too_close'::text;
     end if;
     if (private.wilson_high(v_best.opt_outs, v_best.sent)
-      <= v_other.opt_outs::double precision / nullif(v_other.sent, 0) + c_most_opt_outs) is not true then
+      <= v_other.opt_outs::double precision / nullif(v_other.sent, 0) + private.most_extra_opt_outs()) is not true then
       obstacles := obstacles || 'opt_outs'::text;
     end if;
     v_pairs := v_pairs || jsonb_build_object('variant', v_best.variant, 'other', v_other.variant,
@@ -3836,7 +3861,7 @@ begin
 end;
 $$;
 comment on function private.judge_test(private.test_arm[], double precision, integer, integer) is
-  'The winner of an A/B test, or what stands against one: too_few_people or too_few_answers (under 30) in some arm, too_close '
+  'The winner of an A/B test, or what stands against one: too_few_people or too_few_answers in some arm, too_close '
   '(an interval of the best arm against another includes 0), opt_outs (at worst, the best arm has over half a point more '
   'opt-outs than another), sample_ratio (arms differ from their shares: p under 0.001). comparisons: the best arm against each '
   'other, in points.';
@@ -4837,7 +4862,7 @@ begin
   elsif v_lead.line_type = 'landline' then
     return 'landline';
   -- Whenever the deal began: a buyer who negotiates with somebody writes to them in person.
-  elsif v_lead.status = any ((private.deal_stages())[:4]) and 'converted' = any (v_step.stop_on) then
+  elsif v_lead.status = any (private.converted_stages()) and 'converted' = any (v_step.stop_on) then
     return 'converted';
   end if;
 
@@ -5104,10 +5129,9 @@ as $$
     'difference', '{"type": "number", "minimum": 0.05, "maximum": 50}'::jsonb,
     'opt_out_rate', '{"type": "number", "minimum": 0, "maximum": 20}'::jsonb,
     'arms', '{"type": "integer", "minimum": 2, "maximum": 10}'::jsonb,
-    'alpha', '{"type": "number", "minimum": 0.001, "maximum": 0.2}'::jsonb,
-    'tuning_n', '{"type": "integer", "minimum": 100, "maximum": 10000000}'::jsonb,
-    'min_per_arm', '{"type": "integer", "minimum": 50, "maximum": 1000000}'::jsonb,
-    'campaign_id', '{"type": "string", "format": "uuid"}'::jsonb), '{baseline,difference}');
+    'alpha', t.fields -> 'alpha', 'tuning_n', t.fields -> 'tuning_n', 'min_per_arm', t.fields -> 'min_per_arm',
+    'campaign_id', '{"type": "string", "format": "uuid"}'::jsonb), '{baseline,difference}')
+  from (select private.campaign_test_shape() -> 'properties' as fields) t;
 $$;
 comment on function private.test_size_shape() is
   'The shape of a question for the size of a test. baseline and opt_out_rate are percent, difference is points.';
@@ -5124,6 +5148,7 @@ declare
   v_people bigint;
   v_rate double precision;
   v_difference double precision;
+  v_is_too_few boolean;
 begin
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign.id and t.status = 'running';
   if v_test.id is null then
@@ -5139,13 +5164,13 @@ begin
     where c.org_id = p_campaign.org_id order by c.created_at desc limit 50
   ) s;
   v_rate := least(v_rate, 0.9);
-  v_difference := private.test_difference(v_rate, v_people,
-    v_test.alpha / greatest(v_arms * (v_arms - 1) / 2, 1), v_test.tuning_n);
-  if v_people < v_test.min_per_arm or v_people * v_rate < 30 or coalesce(v_difference > v_rate / 2, true) then
+  v_difference := private.test_difference(v_rate, v_people, private.pair_alpha(v_test.alpha, v_arms), v_test.tuning_n);
+  v_is_too_few := v_people < v_test.min_per_arm or v_people * v_rate < private.least_answers() or v_difference is null;
+  if v_is_too_few or v_difference > v_rate / 2 then
     return query select format('The A/B test has %s people for a variant. %s Write to more people, or compare fewer texts.',
       v_people, case
-        when v_people < v_test.min_per_arm or v_people * v_rate < 30 or v_difference is null
-          then format('That is too few for a winner: it needs %s, and 30 answers in each.', v_test.min_per_arm)
+        when v_is_too_few then format('That is too few for a winner: it needs %s, and %s answers in each.', v_test.min_per_arm,
+            private.least_answers())
         else format('So it will find only a text that is better by some %s points, where %s %% can be expected.',
           round((100 * v_difference)::numeric, 1), round((100 * v_rate)::numeric, 1)) end),
       jsonb_build_object('people_per_arm', v_people, 'expected_rate', round((100 * v_rate)::numeric, 2),
@@ -5198,11 +5223,12 @@ begin
   end if;
   v_arms := coalesce((p_input ->> 'arms')::numeric::integer, greatest(2, (
     select count(*) from public.campaign_variants v where v.campaign_id = v_campaign.id)::integer));
-  v_alpha := coalesce((p_input ->> 'alpha')::double precision, v_test.alpha, 0.05) / (v_arms * (v_arms - 1) / 2);
+  v_alpha := private.pair_alpha(coalesce((p_input ->> 'alpha')::double precision, v_test.alpha, 0.05), v_arms);
   v_for_difference := private.test_people('difference', v_baseline, v_difference, v_alpha,
     coalesce((p_input ->> 'tuning_n')::double precision, v_test.tuning_n, 5000));
-  v_for_answers := ceil(30 / v_baseline);
-  v_for_opt_outs := private.test_people('opt_outs', coalesce((p_input ->> 'opt_out_rate')::double precision, 1) / 100, 0.005);
+  v_for_answers := ceil(private.least_answers() / v_baseline);
+  v_for_opt_outs := private.test_people('opt_outs', coalesce((p_input ->> 'opt_out_rate')::double precision, 1) / 100,
+    private.most_extra_opt_outs());
   -- greatest() would leave out what has no bound.
   if v_for_difference is not null and v_for_opt_outs is not null then
     v_people := greatest(v_for_difference, v_for_answers, v_for_opt_outs,
@@ -5224,9 +5250,9 @@ end;
 $$;
 comment on function private.test_size(jsonb, timestamptz) is
   'How many people an A/B test needs to find a difference in four of five tests, by private.test_size_shape. people_per_arm is '
-  'the most of what the difference, 30 answers in each arm and the comparison of opt-outs need. With campaign_id also how many '
-  'wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, PT404, PT422. '
-  'Security definer: users may not read the forecast''s tables.';
+  'the most of what the difference, the least answers of each arm and the comparison of opt-outs need. With campaign_id also '
+  'how many wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, '
+  'PT404, PT422. Security definer: users may not read the forecast''s tables.';
 grant execute on function private.test_size(jsonb, timestamptz) to authenticated;
 
 create function public.test_size(p_input jsonb) returns jsonb

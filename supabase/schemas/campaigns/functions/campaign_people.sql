@@ -24,7 +24,7 @@ begin
       select t.campaign_id, count(distinct t.lead_id) as n
       from public.leads l
       join public.campaign_targets t on t.org_id = l.org_id and t.lead_id = l.id and t.state = 'sent'
-      where l.org_id = v_org_id and l.deleted_at is null and l.status = any ((private.deal_stages())[:4])
+      where l.org_id = v_org_id and l.deleted_at is null and l.status = any (private.converted_stages())
         and t.campaign_id = any (p_campaign_ids)
       group by t.campaign_id
     ) d on d.campaign_id = c.id

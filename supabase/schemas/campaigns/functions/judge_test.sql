@@ -1,5 +1,33 @@
 -- What the numbers of an A/B test say. No clock and no tables: simulations judge with the same functions.
 
+create function private.pair_alpha(p_alpha double precision, p_arms integer)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$ select p_alpha / greatest(p_arms * (p_arms - 1) / 2, 1) $$;
+comment on function private.pair_alpha(double precision, integer) is
+  'A test''s alpha as each of its pairs of arms gets it (Bonferroni): together they keep to it.';
+
+create function private.least_answers()
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$ select 30 $$;
+comment on function private.least_answers() is
+  'How many people of each arm must have done what a test compares: the interval relies on that. An arm without any would have '
+  'no variance at all.';
+
+create function private.most_extra_opt_outs()
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$ select 0.005::double precision $$;
+comment on function private.most_extra_opt_outs() is
+  'By how much the opt-out rate of a winner may be above another''s, at worst: half a point.';
+
 create function private.sample_ratio_p(p_arms private.test_arm[])
 returns double precision
 language sql
@@ -24,9 +52,7 @@ immutable
 set search_path = ''
 as $$
 declare
-  c_least_yes constant integer := 30;
-  c_most_opt_outs constant double precision := 0.005;
-  v_alpha double precision := p_alpha / greatest(cardinality(p_arms) * (cardinality(p_arms) - 1) / 2, 1);
+  v_alpha double precision := private.pair_alpha(p_alpha, cardinality(p_arms));
   v_best private.test_arm;
   v_other private.test_arm;
   v_difference double precision;
@@ -44,8 +70,7 @@ begin
     if v_other.sent < p_min_per_arm then
       obstacles := obstacles || 'too_few_people'::text;
     end if;
-    -- The interval relies on both arms having had enough of what it compares. An arm without any would have no variance at all.
-    if v_other.successes < c_least_yes then
+    if v_other.successes < private.least_answers() then
       obstacles := obstacles || 'too_few_answers'::text;
     end if;
   end loop;
@@ -58,7 +83,7 @@ begin
       obstacles := obstacles || 'too_close'::text;
     end if;
     if (private.wilson_high(v_best.opt_outs, v_best.sent)
-      <= v_other.opt_outs::double precision / nullif(v_other.sent, 0) + c_most_opt_outs) is not true then
+      <= v_other.opt_outs::double precision / nullif(v_other.sent, 0) + private.most_extra_opt_outs()) is not true then
       obstacles := obstacles || 'opt_outs'::text;
     end if;
     v_pairs := v_pairs || jsonb_build_object('variant', v_best.variant, 'other', v_other.variant,
@@ -74,7 +99,7 @@ begin
 end;
 $$;
 comment on function private.judge_test(private.test_arm[], double precision, integer, integer) is
-  'The winner of an A/B test, or what stands against one: too_few_people or too_few_answers (under 30) in some arm, too_close '
+  'The winner of an A/B test, or what stands against one: too_few_people or too_few_answers in some arm, too_close '
   '(an interval of the best arm against another includes 0), opt_outs (at worst, the best arm has over half a point more '
   'opt-outs than another), sample_ratio (arms differ from their shares: p under 0.001). comparisons: the best arm against each '
   'other, in points.';

@@ -37,7 +37,7 @@ begin
   elsif v_lead.line_type = 'landline' then
     return 'landline';
   -- Whenever the deal began: a buyer who negotiates with somebody writes to them in person.
-  elsif v_lead.status = any ((private.deal_stages())[:4]) and 'converted' = any (v_step.stop_on) then
+  elsif v_lead.status = any (private.converted_stages()) and 'converted' = any (v_step.stop_on) then
     return 'converted';
   end if;
 

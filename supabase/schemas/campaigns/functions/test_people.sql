@@ -90,10 +90,9 @@ as $$
     'difference', '{"type": "number", "minimum": 0.05, "maximum": 50}'::jsonb,
     'opt_out_rate', '{"type": "number", "minimum": 0, "maximum": 20}'::jsonb,
     'arms', '{"type": "integer", "minimum": 2, "maximum": 10}'::jsonb,
-    'alpha', '{"type": "number", "minimum": 0.001, "maximum": 0.2}'::jsonb,
-    'tuning_n', '{"type": "integer", "minimum": 100, "maximum": 10000000}'::jsonb,
-    'min_per_arm', '{"type": "integer", "minimum": 50, "maximum": 1000000}'::jsonb,
-    'campaign_id', '{"type": "string", "format": "uuid"}'::jsonb), '{baseline,difference}');
+    'alpha', t.fields -> 'alpha', 'tuning_n', t.fields -> 'tuning_n', 'min_per_arm', t.fields -> 'min_per_arm',
+    'campaign_id', '{"type": "string", "format": "uuid"}'::jsonb), '{baseline,difference}')
+  from (select private.campaign_test_shape() -> 'properties' as fields) t;
 $$;
 comment on function private.test_size_shape() is
   'The shape of a question for the size of a test. baseline and opt_out_rate are percent, difference is points.';
@@ -110,6 +109,7 @@ declare
   v_people bigint;
   v_rate double precision;
   v_difference double precision;
+  v_is_too_few boolean;
 begin
   select * into v_test from public.campaign_tests t where t.campaign_id = p_campaign.id and t.status = 'running';
   if v_test.id is null then
@@ -125,13 +125,13 @@ begin
     where c.org_id = p_campaign.org_id order by c.created_at desc limit 50
   ) s;
   v_rate := least(v_rate, 0.9);
-  v_difference := private.test_difference(v_rate, v_people,
-    v_test.alpha / greatest(v_arms * (v_arms - 1) / 2, 1), v_test.tuning_n);
-  if v_people < v_test.min_per_arm or v_people * v_rate < 30 or coalesce(v_difference > v_rate / 2, true) then
+  v_difference := private.test_difference(v_rate, v_people, private.pair_alpha(v_test.alpha, v_arms), v_test.tuning_n);
+  v_is_too_few := v_people < v_test.min_per_arm or v_people * v_rate < private.least_answers() or v_difference is null;
+  if v_is_too_few or v_difference > v_rate / 2 then
     return query select format('The A/B test has %s people for a variant. %s Write to more people, or compare fewer texts.',
       v_people, case
-        when v_people < v_test.min_per_arm or v_people * v_rate < 30 or v_difference is null
-          then format('That is too few for a winner: it needs %s, and 30 answers in each.', v_test.min_per_arm)
+        when v_is_too_few then format('That is too few for a winner: it needs %s, and %s answers in each.', v_test.min_per_arm,
+            private.least_answers())
         else format('So it will find only a text that is better by some %s points, where %s %% can be expected.',
           round((100 * v_difference)::numeric, 1), round((100 * v_rate)::numeric, 1)) end),
       jsonb_build_object('people_per_arm', v_people, 'expected_rate', round((100 * v_rate)::numeric, 2),

@@ -37,11 +37,12 @@ begin
   end if;
   v_arms := coalesce((p_input ->> 'arms')::numeric::integer, greatest(2, (
     select count(*) from public.campaign_variants v where v.campaign_id = v_campaign.id)::integer));
-  v_alpha := coalesce((p_input ->> 'alpha')::double precision, v_test.alpha, 0.05) / (v_arms * (v_arms - 1) / 2);
+  v_alpha := private.pair_alpha(coalesce((p_input ->> 'alpha')::double precision, v_test.alpha, 0.05), v_arms);
   v_for_difference := private.test_people('difference', v_baseline, v_difference, v_alpha,
     coalesce((p_input ->> 'tuning_n')::double precision, v_test.tuning_n, 5000));
-  v_for_answers := ceil(30 / v_baseline);
-  v_for_opt_outs := private.test_people('opt_outs', coalesce((p_input ->> 'opt_out_rate')::double precision, 1) / 100, 0.005);
+  v_for_answers := ceil(private.least_answers() / v_baseline);
+  v_for_opt_outs := private.test_people('opt_outs', coalesce((p_input ->> 'opt_out_rate')::double precision, 1) / 100,
+    private.most_extra_opt_outs());
   -- greatest() would leave out what has no bound.
   if v_for_difference is not null and v_for_opt_outs is not null then
     v_people := greatest(v_for_difference, v_for_answers, v_for_opt_outs,
@@ -63,9 +64,9 @@ end;
 $$;
 comment on function private.test_size(jsonb, timestamptz) is
   'How many people an A/B test needs to find a difference in four of five tests, by private.test_size_shape. people_per_arm is '
-  'the most of what the difference, 30 answers in each arm and the comparison of opt-outs need. With campaign_id also how many '
-  'wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, PT404, PT422. '
-  'Security definer: users may not read the forecast''s tables.';
+  'the most of what the difference, the least answers of each arm and the comparison of opt-outs need. With campaign_id also '
+  'how many wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, '
+  'PT404, PT422. Security definer: users may not read the forecast''s tables.';
 grant execute on function private.test_size(jsonb, timestamptz) to authenticated;
 
 create function public.test_size(p_input jsonb) returns jsonb

@@ -150,13 +150,14 @@ begin
       and (p_org_id is null or x.org_id = p_org_id) and coalesce(x.org_id <> all (v_resting), true) order by x.id limit p_limit);
   delete from private.windows w where w.valid_to < p_now - interval '1 day' and (p_org_id is null or w.org_id = p_org_id)
     and w.org_id <> all (v_resting);
-  -- These tables have no organisation, so only the call for all organisations deletes their rows.
+  -- No row of these tables can make its deletion fail, so all organisations' are deleted together.
   if p_org_id is not null then
     return;
   end if;
   delete from private.text_days d where d.ctid in (
     select x.ctid from private.text_days x where x.day < (p_now - interval '25 months')::date limit p_limit);
-  delete from private.repeated_requests r where r.created_at < p_now - interval '1 hour';
+  delete from private.repeated_requests r where r.ctid in (
+    select x.ctid from private.repeated_requests x where x.created_at < p_now - interval '1 hour' limit p_limit);
   delete from private.daily_usage u where u.day < (p_now - interval '90 days')::date;
   delete from private.message_requests r where (r.org_id, r.key) in (
     select x.org_id, x.key from private.message_requests x where x.created_at < p_now - interval '24 hours' limit p_limit);
