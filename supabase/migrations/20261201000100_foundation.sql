@@ -493,34 +493,39 @@ comment on function private.null_or(jsonb) is
 
 create function private.wilson_bound(p_numerator double precision, p_denominator double precision, p_sign integer)
 returns double precision
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  -- 1.96 standard errors: 97.5 % of a normal distribution are below 1.959963984540054.
-  select case when p_denominator > 0 and p_numerator between 0 and p_denominator then least(greatest(
-    (p_numerator + z.z2 / 2 + p_sign * z.z * sqrt(p_numerator * (p_denominator - p_numerator) / p_denominator + z.z2 / 4))
-      / (p_denominator + z.z2), 0), 1) end
-  from (select 1.959963984540054::double precision as z, 3.841458820694124::double precision as z2) z;
+declare
+  -- 97.5 % of a normal distribution are below this many standard errors.
+  c_z constant double precision := 1.959963984540054;
+  c_z2 constant double precision := 3.841458820694124;
+begin
+  -- In plpgsql, as private.rate: its plans are kept, where a function in SQL with a search_path is planned at each call.
+  return case when p_denominator > 0 and p_numerator between 0 and p_denominator then least(greatest(
+    (p_numerator + c_z2 / 2 + p_sign * c_z * sqrt(p_numerator * (p_denominator - p_numerator) / p_denominator + c_z2 / 4))
+      / (p_denominator + c_z2), 0), 1) end;
+end;
 $$;
 comment on function private.wilson_bound(double precision, double precision, integer) is
   'The lower (p_sign -1) or upper (1) bound of Wilson''s 95 % interval of a rate; null if the rate is none.';
 
 create function private.wilson_low(p_numerator double precision, p_denominator double precision)
 returns double precision
-language sql
+language plpgsql
 immutable
 set search_path = ''
-as $$ select private.wilson_bound(p_numerator, p_denominator, -1) $$;
+as $$ begin return private.wilson_bound(p_numerator, p_denominator, -1); end; $$;
 comment on function private.wilson_low(double precision, double precision) is
   'The lower bound of Wilson''s 95 % interval of a rate, from 0 to 1; null if the denominator is 0.';
 
 create function private.wilson_high(p_numerator double precision, p_denominator double precision)
 returns double precision
-language sql
+language plpgsql
 immutable
 set search_path = ''
-as $$ select private.wilson_bound(p_numerator, p_denominator, 1) $$;
+as $$ begin return private.wilson_bound(p_numerator, p_denominator, 1); end; $$;
 comment on function private.wilson_high(double precision, double precision) is
   'The upper bound of Wilson''s 95 % interval of a rate, from 0 to 1; null if the denominator is 0.';
 
@@ -563,11 +568,12 @@ comment on function private.chi_square_p(double precision, integer) is
 
 create function private.rate(p_numerator bigint, p_denominator bigint, p_provisional boolean default false)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'value', round(100.0 * p_numerator / nullif(p_denominator, 0), 2),
     'numerator', p_numerator,
     'denominator', p_denominator,
@@ -575,6 +581,7 @@ as $$
     'high', round((100 * private.wilson_high(p_numerator, p_denominator))::numeric, 2),
     'enough', p_numerator >= 5 and p_denominator - p_numerator >= 5,
     'provisional', p_provisional);
+end;
 $$;
 comment on function private.rate(bigint, bigint, boolean) is
   'A rate as people read it: percent to two decimals (null if the denominator is 0) with Wilson''s 95 % interval. enough: at '

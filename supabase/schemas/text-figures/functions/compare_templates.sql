@@ -9,10 +9,12 @@ declare
   v_org public.orgs;
   v_range record;
   v_today date;
+  v_rows private.text_days[];
 begin
   select * into v_org from public.orgs o where o.id = private.require_role('viewer');
   v_range := private.read_text_range(p_from, p_to, v_org.time_zone, p_now);
   v_today := (p_now at time zone v_org.time_zone)::date;
+  v_rows := array(select d from private.add_text_days(v_org.id, v_range.v_from, v_range.v_to) d);
   return jsonb_build_object('from', v_range.v_from, 'to', v_range.v_to, 'texts', (
     with texts as materialized (
       select g.template_id, t.number, t.name, g.rates,
@@ -23,12 +25,10 @@ begin
       from (
         select d.template_id, private.text_rates(array_agg(d), v_today) as rates, sum(d.reached) as reached,
           sum(d.replied) as replied
-        from private.text_days d
-        where d.org_id = v_org.id and d.day >= v_range.v_from and d.day < v_range.v_to
-        group by d.template_id
+        from unnest(v_rows) d group by d.template_id
       ) g
       join public.templates t on t.id = g.template_id and t.org_id = v_org.id
-      left join private.pooled_comparisons(v_org.id, v_range.v_from, v_range.v_to) c on c.template_id = g.template_id
+      left join private.pooled_comparisons(v_rows) c on c.template_id = g.template_id
     ),
     -- Benjamini and Hochberg: of the differences with q below 0.05, one in twenty is expected to be chance.
     judged as (

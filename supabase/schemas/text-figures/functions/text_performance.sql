@@ -1,6 +1,6 @@
 -- How well texts work, as people read it. One definition of each measure: the rates of private.text_rates.
 
-create function private.text_rates(p_days private.text_days[], p_today date)
+create function private.text_rates(p_rows private.text_days[], p_today date)
 returns jsonb
 language sql
 stable
@@ -24,27 +24,51 @@ as $$
       coalesce(sum(d.opted_out), 0) as opted_out, coalesce(sum(d.wrong_number), 0) as wrong_number,
       coalesce(sum(d.segments), 0) as segments, coalesce(sum(d.cost), 0) as cost,
       coalesce(max(d.day) filter (where d.sent > 0), '-infinity') as last_sent
-    from unnest(p_days) d
+    from unnest(p_rows) d
   ) s;
 $$;
 comment on function private.text_rates(private.text_days[], date) is
-  'The rates of some days of a text, each with its numerator, denominator and Wilson''s 95 % interval. provisional: something '
-  'was sent within 3 days (delivery) or 14 days (answers) of p_today, so that the rate may still change.';
+  'The rates of rows of private.add_text_days, each with its numerator, denominator and Wilson''s 95 % interval. provisional: '
+  'something was sent within 3 days (delivery) or 14 days (answers) of p_today, so that the rate may still change.';
 
-create function private.pooled_comparisons(p_org_id uuid, p_from date, p_to date, p_template_id uuid default null)
+create function private.add_text_days(p_org_id uuid, p_from date, p_to date, p_template_id uuid default null)
+returns setof private.text_days
+language plpgsql
+stable
+set search_path = ''
+-- A plan for any range would follow the index, and read a page for each row.
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  -- Everything that people read is made of these few rows, so that the days are read once.
+  return query
+  select p_org_id, coalesce(max(d.day) filter (where d.sent > 0), max(d.day)), d.campaign_id, d.step, d.template_id, d.version,
+    0::smallint, '', sum(d.sent)::integer, sum(d.delivered)::integer, sum(d.undelivered)::integer, sum(d.filtered)::integer,
+    sum(d.failed)::integer, sum(d.unknown)::integer, sum(d.reached)::integer, sum(d.responded)::integer, sum(d.replied)::integer,
+    sum(d.interested)::integer, sum(d.opted_out)::integer, sum(d.wrong_number)::integer, sum(d.segments)::integer,
+    sum(d.cost)::numeric(12, 5)
+  from private.text_days d
+  where d.org_id = p_org_id and d.day >= p_from and d.day < p_to and (p_template_id is null or d.campaign_id in (
+    select o.campaign_id from private.text_days o
+    where o.org_id = p_org_id and o.template_id = p_template_id and o.day >= p_from and o.day < p_to))
+  group by d.campaign_id, d.step, d.template_id, d.version;
+end;
+$$;
+comment on function private.add_text_days(uuid, date, date, uuid) is
+  'The days from p_from until before p_to added up: one row for each version of a text in a step of a campaign, with the last '
+  'day on which it was sent, without variant and language. p_template_id: only campaigns in which this text was sent.';
+
+create function private.pooled_comparisons(p_rows private.text_days[])
 returns table (template_id uuid, comparison jsonb)
 language sql
 stable
 set search_path = ''
 as $$
   -- Mantel and Haenszel's pooled ratio of reply rates with the variance of Greenland and Robins: each step of a campaign is
-  -- compared with itself, since rotation gives its texts to people who are alike. All texts in one pass over the range.
+  -- compared with itself, since rotation gives its texts to people who are alike.
   with cells as (
     select d.campaign_id, d.step, d.template_id, sum(d.replied)::double precision as a, sum(d.reached)::double precision as n1
-    from private.text_days d
-    where d.org_id = p_org_id and d.day >= p_from and d.day < p_to and (p_template_id is null or d.campaign_id in (
-      select o.campaign_id from private.text_days o
-      where o.org_id = p_org_id and o.template_id = p_template_id and o.day >= p_from and o.day < p_to))
+    from unnest(p_rows) d
     group by d.campaign_id, d.step, d.template_id
   ),
   strata as (
@@ -53,7 +77,7 @@ as $$
       select c.*, sum(c.a) over w as m, sum(c.n1) over w as n
       from cells c window w as (partition by c.campaign_id, c.step)
     ) x
-    where x.n1 > 0 and x.n > x.n1 and (p_template_id is null or x.template_id = p_template_id)
+    where x.n1 > 0 and x.n > x.n1
   ),
   sums as (
     select s.template_id, count(distinct s.campaign_id) as campaigns, nullif(sum(s.a * s.n2 / s.n), 0) as r,
@@ -70,10 +94,10 @@ as $$
     'p', private.chi_square_p(u.excess * u.excess / nullif(u.spread, 0), 1))
   from sums u;
 $$;
-comment on function private.pooled_comparisons(uuid, date, date, uuid) is
-  'How the reply rate of each text (or of p_template_id alone) compares with that of the other texts of the same campaigns and '
-  'steps: ratio (1: alike) with its 95 % interval, and p, the chance of such a difference between texts that are alike. No row '
-  'for a text without a campaign in which another text was sent in the same step.';
+comment on function private.pooled_comparisons(private.text_days[]) is
+  'How the reply rate of each text compares with that of the other texts of the same campaigns and steps: ratio (1: alike) with '
+  'its 95 % interval, and p, the chance of such a difference between texts that are alike. No row for a text without a campaign '
+  'in which another text was sent in the same step. p_rows: what private.add_text_days returns.';
 
 create function private.read_text_range(p_from date, p_to date, p_zone text, p_now timestamptz, out v_from date, out v_to date)
 language plpgsql
@@ -107,7 +131,8 @@ declare
   v_org public.orgs;
   v_range record;
   v_today date;
-  v_days private.text_days[];
+  v_rows private.text_days[];
+  v_own private.text_days[];
 begin
   select * into v_org from public.orgs o where o.id = private.require_role('viewer');
   if not exists (select from public.templates t where t.org_id = v_org.id and t.id = p_template_id) then
@@ -115,20 +140,19 @@ begin
   end if;
   v_range := private.read_text_range(p_from, p_to, v_org.time_zone, p_now);
   v_today := (p_now at time zone v_org.time_zone)::date;
-  v_days := array(select d from private.text_days d
-    where d.org_id = v_org.id and d.template_id = p_template_id and d.day >= v_range.v_from and d.day < v_range.v_to);
+  v_rows := array(select d from private.add_text_days(v_org.id, v_range.v_from, v_range.v_to, p_template_id) d);
+  v_own := array(select d from unnest(v_rows) d where d.template_id = p_template_id);
   return jsonb_build_object('from', v_range.v_from, 'to', v_range.v_to,
-    'total', private.text_rates(v_days, v_today),
-    'within_campaigns', (select c.comparison
-      from private.pooled_comparisons(v_org.id, v_range.v_from, v_range.v_to, p_template_id) c),
+    'total', private.text_rates(v_own, v_today),
+    'within_campaigns', (select c.comparison from private.pooled_comparisons(v_rows) c where c.template_id = p_template_id),
     'versions', (select coalesce(to_jsonb(array_agg(
         jsonb_build_object('version', v.version) || private.text_rates(v.days, v_today) order by v.version desc)), '[]')
-      from (select d.version, array_agg(d) as days from unnest(v_days) d group by d.version) v),
+      from (select d.version, array_agg(d) as days from unnest(v_own) d group by d.version) v),
     'campaigns', (select coalesce(to_jsonb(array_agg(
         jsonb_build_object('campaign_id', v.campaign_id) || private.text_rates(v.days, v_today)
         order by v.last_day desc, v.campaign_id)), '[]')
       from (
-        select d.campaign_id, array_agg(d) as days, max(d.day) as last_day from unnest(v_days) d group by d.campaign_id
+        select d.campaign_id, array_agg(d) as days, max(d.day) as last_day from unnest(v_own) d group by d.campaign_id
         order by 3 desc, 1 limit 100
       ) v));
 end;
