@@ -213,13 +213,14 @@ test("statuses move by hand under manual delivery, and a raw callback can say an
 test("a number sends no faster than its mps, by segments, and fails what waits beyond its ValidityPeriod", async () => {
   await t.control.addNumbers([{ phoneNumber: "+12125550150", mps: 20 }]);
   const sids: string[] = [];
+  const began = performance.now();
   for (let i = 0; i < 4; i++)
     sids.push(await send(t.statusUrl, { from: "+12125550150", body: "x".repeat(161) }));
   await t.control.waitUntilIdle();
   const sent = t.callbacks().filter((entry) => entry.status === "sent");
   expect(sent.map((entry) => entry.sid)).toEqual(sids);
-  // two segments at 20 a second are 100 ms each; the first starts at once
-  expect((sent[3]?.sentMono ?? 0) - (sent[0]?.sentMono ?? 0)).toBeGreaterThanOrEqual(280);
+  // Two segments at 20 a second are 100 ms each. The first starts at once, perhaps late on a busy machine.
+  expect((sent[3]?.sentMono ?? 0) - began).toBeGreaterThanOrEqual(300);
   await t.control.addNumbers([{ phoneNumber: "+12125550151", mps: 0.05 }]);
   await send(t.statusUrl, { from: "+12125550151" });
   const late = await send(t.statusUrl, { from: "+12125550151", validityPeriod: 1 });

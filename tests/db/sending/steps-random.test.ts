@@ -57,7 +57,8 @@ async function judge(): Promise<void> {
   // No step was claimed after an answer that ends it, from any phone of the lead. Ids tell what was first by the real clock: both
   // are made under the lock of the contact.
   const late = await bench.sql`
-    select m.to_number, m.step, i.classification from public.messages m
+    select m.to_number, m.step, i.classification, i.id as answer, a.id as attempt, o.e164 as answered_from, o.state::text,
+      o.reason, o.step as answered_step from public.messages m
     join public.campaign_targets t on t.id = m.campaign_target_id
     join public.send_attempts a on a.message_id = m.id
     join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id
@@ -73,20 +74,22 @@ test(`${EVENTS} events, one after the other`, async () => {
   const user = await signedIn(bench.db, org.adminId);
   const driver = new RandomDriver({ ...bench, user }, org, campaigns, random, state);
   const done: string[] = [];
-  for (let i = 0; i < EVENTS; i++) {
+  const reached = async () => {
+    const [row] = await bench.sql`
+      select max(step)::int as step, count(*) filter (where step > 1 and state = 'sent')::int as sent,
+        count(*) filter (where step > 1 and state = 'canceled')::int as canceled
+      from public.campaign_targets where org_id = ${org.id}`;
+    return row?.step > 2 && row?.sent > 5 && row?.canceled > 0;
+  };
+  // Some seeds come to later steps late.
+  for (let i = 0; i < EVENTS || (i < 10 * EVENTS && !(await reached())); i++) {
     if (random.next() < 0.02) state.now = later(state.now, DAY + 60);
     done.push(await driver.step());
     expect([i, done.slice(-3), await checkFigures(bench.db, org.id)]).toEqual([i, done.slice(-3), []]);
   }
   await user.end();
   await judge();
-  const [reached] = await bench.sql`
-    select max(step)::int as step, count(*) filter (where step > 1 and state = 'sent')::int as sent,
-      count(*) filter (where step > 1 and state = 'canceled')::int as canceled
-    from public.campaign_targets where org_id = ${org.id}`;
-  expect(reached?.step).toBeGreaterThan(2);
-  expect(reached?.sent).toBeGreaterThan(5);
-  expect(reached?.canceled).toBeGreaterThan(0);
+  expect(await reached()).toBe(true);
 });
 
 test("four sessions at once", async () => {
@@ -105,7 +108,7 @@ test("four sessions at once", async () => {
       // A person's request may be too late, because another session was faster.
       await driver.step().catch((error) => {
         if (error.code !== "PT409")
-          errors.push(`${error.code} ${error.message} ${error.where?.split("\n").at(-1)}`);
+          errors.push(`${error.code} ${error.message} ${error.detail ?? ""}\n${error.where ?? ""}`);
       });
     }
   };

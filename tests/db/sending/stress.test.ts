@@ -38,7 +38,7 @@ test("hundreds of operations in four sessions", async () => {
       // A person's request may be too late, because another session was faster.
       const step = driver.step().catch((error) => {
         if (error.code !== "PT409")
-          errors.push(`${error.code} ${error.message} ${error.where?.split("\n").at(-1)}`);
+          errors.push(`${error.code} ${error.message} ${error.detail ?? ""}\n${error.where ?? ""}`);
         return "refused";
       });
       done.push(await step);
