@@ -1996,10 +1996,10 @@ declare
   v_targets uuid[];
   v_messages uuid[];
 begin
-  -- Locks usage rows first. Locks are always taken in the same order: org → campaign → number → contact → target → message.
+  -- Targets before the daily caps, as everywhere but in planning, which waits for no target: a late receipt holds a target
+  -- when it comes to the caps.
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
-  perform private.lock_usage(v_messages);
   v_targets := array(
     select t.id from public.campaign_targets t
     where t.id = any (v_targets) and t.state = 'queued'
@@ -3132,7 +3132,7 @@ declare
   v_targets uuid[];
 begin
   -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded. The daily
-  -- caps are not refunded, because that would lock a number after a contact, against the order of locks.
+  -- caps are not refunded: every STOP would wait for the caps that planning holds.
   select array_agg(t.id) into v_targets from (
     select id from public.campaign_targets
     where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')

@@ -67,7 +67,7 @@ async function giveUpOne(): Promise<{ lost: Claimed; replacement: string }> {
   return { lost, replacement: row?.message_id };
 }
 
-test("pause and plan meet at the daily caps", async () => {
+test("a pause that waits for a target holds no cap: another campaign is planned meanwhile", async () => {
   await arrangeLeads(db, org.id, 4);
   const id = await arrangeCampaign(db, org, { mps: 0.4 });
   expect(await plan(a.sql, AFTERNOON)).toBe(2);
@@ -76,10 +76,13 @@ test("pause and plan meet at the daily caps", async () => {
   await holder.sql`select 1 from public.campaign_targets where campaign_id = ${id} for no key update`;
   const pausing = outcome(user.sql`select private.pause_campaign(${id}, ${AFTERNOON})`.then(() => "paused"));
   await user.blocked(holder);
-  const planning = outcome(plan(a.sql, later(AFTERNOON, 10)));
-  await a.blocked(user);
+  await arrangeLeads(db, org.id, 1);
+  await arrangeCampaign(db, org);
+  await a.sql`set lock_timeout = '5s'`;
+  const planned = outcome(plan(a.sql, later(AFTERNOON, 10))).finally(() => a.sql`set lock_timeout = 0`);
+  expect(await planned).toBeGreaterThan(0);
   await holder.commit();
-  expect([await pausing, await planning]).toEqual(["paused", 0]);
+  expect(await pausing).toBe("paused");
   await user.end();
 });
 
@@ -140,6 +143,34 @@ test("the late receipt of a message that was given up, and the claim of its repl
   expect(await claim(b.sql, { now })).toEqual([]);
   const [message] = await db.sql`select status::text from public.messages where id = ${replacement}`;
   expect(message?.status).toBe("canceled");
+});
+
+test("the late receipt of a message that was given up, and a pause that withdraws its replacement", async () => {
+  await arrangeLeads(db, org.id, 1);
+  const id = await arrangeCampaign(db, org);
+  const { lost, replacement } = await giveUpOne();
+  await holder.begin();
+  await holder.sql`select 1 from public.messages where id = ${lost.message_id} for no key update`;
+  const now = later(AFTERNOON, 900);
+  const late = { messageId: lost.message_id, attemptId: lost.attempt_id, sid: newSid(), status: "sent" };
+  const receiving = outcome(receipt(a.sql, org.id, late, now));
+  await a.blocked(holder);
+  // The receipt has locked the target, and comes to the daily caps last.
+  const user = await signedIn(db, org.adminId);
+  const pausing = outcome(user.sql`select private.pause_campaign(${id}, ${now})`.then(() => "paused"));
+  await user.blocked(a);
+  await holder.commit();
+  expect([await receiving, await pausing]).toEqual(["late_success", "paused"]);
+  const states = await db.sql`
+    select id, status::text from public.messages where org_id = ${org.id} order by created_at`;
+  expect(states).toEqual([
+    { id: lost.message_id, status: "sent" },
+    { id: replacement, status: "canceled" },
+  ]);
+  const used =
+    await db.sql`select distinct messages from private.daily_usage where scope_id in (${org.id}, ${id})`;
+  expect(used).toEqual([{ messages: 1 }]);
+  await user.end();
 });
 
 test("rescue, and a worker that settles late", async () => {

@@ -12,10 +12,10 @@ declare
   v_targets uuid[];
   v_messages uuid[];
 begin
-  -- Locks usage rows first. Locks are always taken in the same order: org → campaign → number → contact → target → message.
+  -- Targets before the daily caps, as everywhere but in planning, which waits for no target: a late receipt holds a target
+  -- when it comes to the caps.
   select array_agg(m.id), array_agg(m.campaign_target_id) into v_messages, v_targets
   from public.messages m where m.campaign_id = p_campaign_id and m.is_open and m.status = 'queued' and m.kind = 'campaign';
-  perform private.lock_usage(v_messages);
   v_targets := array(
     select t.id from public.campaign_targets t
     where t.id = any (v_targets) and t.state = 'queued'

@@ -7,7 +7,7 @@ declare
   v_targets uuid[];
 begin
   -- A claimed message (sending) is not touched: it is posted within 2 s of its claim, or given back and then excluded. The daily
-  -- caps are not refunded, because that would lock a number after a contact, against the order of locks.
+  -- caps are not refunded: every STOP would wait for the caps that planning holds.
   select array_agg(t.id) into v_targets from (
     select id from public.campaign_targets
     where org_id = p_org_id and e164 = p_e164 and state in ('waiting', 'queued')
