@@ -4866,10 +4866,11 @@ begin
     return 'converted';
   end if;
 
-  -- An answer from any phone to which the campaign wrote is an answer of this person.
+  -- An answer from any phone in the campaign's audience is an answer of this person, also from one that was left out: it may have
+  -- been written to before, and what seemed to be dead is not.
   v_phones := array(
     select distinct t.e164 from public.campaign_targets t
-    where t.lead_id = v_target.lead_id and t.campaign_id = v_target.campaign_id and t.is_included);
+    where t.lead_id = v_target.lead_id and t.campaign_id = v_target.campaign_id);
   select bool_or(c.held_at is not null) as are_held, max(c.last_inbound_at) as last_inbound_at into v_contacts
   from unnest(v_phones) as x(e164)
   cross join lateral (

@@ -9,12 +9,12 @@ as $$
   select distinct t.id, o.org_id, o.e164
   from public.messages m
   join public.campaign_targets t on t.id = m.campaign_target_id
-  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164 and o.is_included
+  join public.campaign_targets o on o.lead_id = t.lead_id and o.campaign_id = t.campaign_id and o.e164 <> t.e164
   join private.contacts c on c.org_id = o.org_id and c.e164 = o.e164
   where m.id = any (p_taken) and m.step > 1;
 $$;
 comment on function private.other_phones(uuid[]) is
-  'The other phones to which the campaigns of these messages wrote to the same leads, for messages of later steps: an answer '
+  'The other phones of the same leads in the audiences of these messages'' campaigns, for messages of later steps: an answer '
   'from any of them ends the step.';
 
 create function private.claim_windows(p_targets uuid[], p_now timestamptz)
