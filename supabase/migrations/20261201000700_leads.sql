@@ -437,6 +437,66 @@ comment on function private.require_primary_phone() is
   'Constraint trigger, checked at commit: a lead that is not deleted must have a primary phone. Raises PT422. Security definer: '
   'at commit a deferred trigger runs with the rights of the connected role, and the worker may not read leads.';
 
+-- schemas/leads/triggers/refused_phones.sql
+
+-- A lead that refuses contact refuses each of its phones to all leads that share it.
+
+create function private.refuse_phones()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if new.refusal is not null then
+    insert into private.refused_phones (lead_phone_id, org_id, e164, reason)
+    select p.id, p.org_id, p.e164, new.refusal from public.lead_phones p where p.lead_id = new.id
+    on conflict (lead_phone_id) do update set reason = excluded.reason;
+  else
+    delete from private.refused_phones r using public.lead_phones p where p.lead_id = new.id and r.lead_phone_id = p.id;
+  end if;
+  return null;
+end;
+$$;
+comment on function private.refuse_phones() is
+  'Trigger: a lead began or ceased to refuse its phones, or was restored. Security definer: the role that changes leads '
+  'may not write the table.';
+
+create function private.refuse_new_phones()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.refused_phones (lead_phone_id, org_id, e164, reason)
+  select n.id, n.org_id, n.e164, l.refusal from new_rows n
+  join public.leads l on l.id = n.lead_id and l.refusal is not null;
+  return null;
+end;
+$$;
+comment on function private.refuse_new_phones() is
+  'Statement trigger: refuses new phones of leads that refuse. Security definer: the role that writes phones may not write the '
+  'table.';
+
+create function private.refuse_moved_phone()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.refused_phones r where r.lead_phone_id = new.id;
+  insert into private.refused_phones (lead_phone_id, org_id, e164, reason)
+  select new.id, new.org_id, new.e164, l.refusal from public.leads l
+  where l.id = new.lead_id and l.refusal is not null;
+  return null;
+end;
+$$;
+comment on function private.refuse_moved_phone() is
+  'Trigger: a phone went to another lead, as in a merge, or is another phone now. Security definer: the role that changes phones '
+  'may not write the table.';
+
 -- schemas/leads/tables/leads.sql
 
 create table public.leads (
@@ -487,6 +547,11 @@ create table public.leads (
     generated always as (case lead_score when 'hot' then 3 when 'warm' then 2 else 1 end) stored,
   merged_into uuid references public.leads (id) on delete set null,
   erased_at timestamptz,
+  -- A merged lead's refusal is that of the lead that was kept.
+  refusal text generated always as (case
+    when merged_into is not null then null
+    when status = 'do_not_contact' then 'do_not_contact'
+    when consent_status = 'denied' then 'no_consent' end) stored,
   unique (org_id, id),
   foreign key (import_id) references public.imports (id) on delete set null,
   constraint leads_merged_are_deleted check (merged_into is null or deleted_at is not null),
@@ -520,6 +585,9 @@ comment on column public.leads.merged_into is
   'updates leads that were merged before.';
 comment on column public.leads.erased_at is
   'When the person was erased: this row has no data of them any more and is never restored.';
+comment on column public.leads.refusal is
+  'Why nothing may be sent to this lead, nor to another lead at a phone of this one (private.refused_phones): do_not_contact or '
+  'no_consent; null if nothing forbids it.';
 alter table private.import_changes add foreign key (lead_id) references public.leads (id) on delete cascade;
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
@@ -569,6 +637,9 @@ create constraint trigger leads_have_primary_phone after insert on public.leads
   deferrable initially deferred for each row execute function private.require_primary_phone();
 create trigger leads_events after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.record_lead_events();
+create trigger leads_refuse_phones after update on public.leads
+  for each row when (old.refusal is distinct from new.refusal or old.deleted_at is not null and new.deleted_at is null)
+  execute function private.refuse_phones();
 create trigger leads_count_insert after insert on public.leads
   referencing new table as new_rows for each statement execute function private.count_lead_changes();
 create trigger leads_count_update after update on public.leads
@@ -643,6 +714,27 @@ create trigger lead_phones_count_update after update on public.lead_phones
   referencing old table as old_rows new table as new_rows for each statement execute function private.count_belonging_changes();
 create trigger lead_phones_count_delete after delete on public.lead_phones
   referencing old table as old_rows for each statement execute function private.count_belonging_changes();
+create trigger lead_phones_refuse_new after insert on public.lead_phones
+  referencing new table as new_rows for each statement execute function private.refuse_new_phones();
+create trigger lead_phones_refuse_moved after update of lead_id, e164 on public.lead_phones
+  for each row when (old.lead_id <> new.lead_id or old.e164 <> new.e164) execute function private.refuse_moved_phone();
+
+-- schemas/leads/tables/refused_phones.sql
+
+create table private.refused_phones (
+  lead_phone_id uuid primary key references public.lead_phones (id) on delete cascade,
+  org_id uuid not null,
+  e164 text collate "C" not null,
+  reason text not null
+);
+comment on table private.refused_phones is
+  'Phones of leads that are do_not_contact or whose consent is denied, kept by triggers. Such a phone is not written to, '
+  'whichever of the leads that share it is meant. It stays when its lead is deleted, or a list that is bought again would end '
+  'the refusal.';
+comment on column private.refused_phones.reason is 'leads.refusal of the lead.';
+create index refused_phones_e164_idx on private.refused_phones (org_id, e164);
+
+alter table private.refused_phones enable row level security;
 
 -- schemas/leads/tables/lead_properties.sql
 
@@ -1872,6 +1964,10 @@ set search_path = ''
 as $$
 begin
   update public.lead_phones p set consent_status = p_status where p.lead_id = p_lead_id and p.consent_status <> p_status;
+  if p_status = 'granted' then
+    perform private.end_deleted_refusals(p_org_id, array(
+      select p.e164 from public.lead_phones p where p.lead_id = p_lead_id));
+  end if;
   if p_status <> 'unknown' then
     insert into public.consent_records (org_id, e164, lead_id, status, method, evidence, recorded_at, recorded_by)
     select p_org_id, p.e164, p_lead_id, case p_status when 'granted' then 'granted' else 'revoked' end, 'manual',
@@ -2465,7 +2561,14 @@ begin
   if p_kind = 'stop' then
     perform private.leave_alone(p_org_id, p_e164, 'opt_out', p_message_id);
   elsif p_kind = 'start' then
-    perform private.move_lead(p_lead_id, 'contacted', null, 'keyword', p_message_id);
+    -- Of leads that share the phone, those that became do_not_contact by an opt-out would refuse it to the others.
+    perform private.move_lead(x.id, 'contacted', null, 'keyword', p_message_id)
+    from (
+      select l.id from public.leads l
+      where l.id = p_lead_id or l.status = 'do_not_contact' and l.deleted_at is null and l.id in (
+        select p.lead_id from public.lead_phones p where p.org_id = p_org_id and p.e164 = p_e164)
+      order by l.id
+    ) x;
   elsif p_kind = 'wrong_number' then
     -- A stranger's answer must not change the status. Without a valid phone the lead is not warm. It does not become
     -- do_not_contact either, or a better phone that is found later would not be written to.
@@ -2631,6 +2734,40 @@ create function public.remove_parcel(p_lead_id uuid, p_property_id uuid) returns
 comment on function public.remove_parcel(uuid, uuid) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.remove_parcel(uuid, uuid) to authenticated;
+
+-- schemas/leads/functions/refused_phones.sql
+
+-- By which lead a phone is refused, and how that ends.
+
+create function private.refused_by(p_org_id uuid, p_e164 text)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select l.id
+  from private.refused_phones r
+  join public.lead_phones p on p.id = r.lead_phone_id
+  join public.leads l on l.id = p.lead_id
+  where r.org_id = p_org_id and r.e164 = p_e164
+  order by l.deleted_at is not null, l.created_at, l.id
+  limit 1;
+$$;
+comment on function private.refused_by(uuid, text) is
+  'The lead because of which a phone is not written to (private.refused_phones); null if there is none. One that is not deleted '
+  'comes first: somebody can change it.';
+
+create function private.end_deleted_refusals(p_org_id uuid, p_e164s text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from private.refused_phones r using public.lead_phones p, public.leads l
+  where r.org_id = p_org_id and r.e164 = any (p_e164s) and p.id = r.lead_phone_id and l.id = p.lead_id
+    and l.deleted_at is not null;
+$$;
+comment on function private.end_deleted_refusals(uuid, text[]) is
+  'Called if a person gave consent at these phones: ends what deleted leads refused, because nobody can change those leads.';
 
 -- schemas/leads/functions/same_parcel.sql
 
@@ -3120,6 +3257,9 @@ begin
     insert into public.consent_records (org_id, e164, lead_id, status, method, evidence, recorded_at, recorded_by)
     values (v_org_id, v_e164, p_lead_id, case v_after.consent_status when 'granted' then 'granted' else 'revoked' end, 'manual',
       coalesce(nullif(trim(p_changes ->> 'consent_evidence'), ''), 'Set on the phone by hand.'), p_now, auth.uid());
+  end if;
+  if v_after.consent_status = 'granted' then
+    perform private.end_deleted_refusals(v_org_id, array[v_e164]);
   end if;
   if v_after.consent_status = 'denied' and v_before.consent_status <> 'denied' then
     with others as (

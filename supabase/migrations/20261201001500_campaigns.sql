@@ -1272,7 +1272,9 @@ begin
       p.is_valid, p.line_type, p.consent_status, substr(p.e164, 3, 3) || coalesce(l.state, '') as place,
         coalesce(l.state, '') as state,
       coalesce(o.variables, v.variables) as variables,
-      c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id
+      c.suppressed_at, c.invalid_at, c.last_sent_at, c.last_campaign_id,
+      (select r.reason from private.refused_phones r
+        where r.org_id = p_campaign.org_id and r.e164 = p.e164 order by r.reason limit 1) as refusal
     from people l
     join public.lead_phones p on p.lead_id = l.id and (p.org_id = p_campaign.org_id) is true
       and (p_campaign.phones = 'all' or p.role = 'primary')
@@ -1318,6 +1320,8 @@ begin
         when p.consent_status = 'denied' or p.lead_consent = 'denied' then 'no_consent'
         when 'granted' not in (p.consent_status, p.lead_consent)
           and (v_org.consent_policy = 'required' or (k.keys -> p.place -> 1)::boolean) then 'no_consent'
+        -- Another lead with this phone refuses it.
+        when p.refusal is not null then p.refusal
         when p.last_sent_at > p_now - v_cooldown and p.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
         when v_required is not null and not exists (
           select 1 from unnest(v_required) needs where p.variables ?& string_to_array(needs, ',')

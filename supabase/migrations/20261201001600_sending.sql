@@ -587,6 +587,8 @@ as $$
     when 'daily_limit' then 'the person got as many texts in 24 hours as their state allows. Write again later.'
     when 'number_inactive' then 'its number was paused first. Write again, and another number is chosen.'
     when 'held' then 'the person wrote something that must be read first. Review it, then write again.'
+    when 'do_not_contact' then 'a lead with this phone was set to do_not_contact first.'
+    when 'no_consent' then 'the consent of a lead with this phone was denied first.'
   end;
 $$;
 comment on function private.why_not_sent(text) is
@@ -1062,6 +1064,7 @@ begin
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
       when m.kind in ('campaign', 'direct') and k.held_at is not null then 'held'
+      when m.kind in ('campaign', 'direct') and refused.reason is not null then refused.reason
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
       when n.id is null or (n.status <> 'active' and (m.kind in ('campaign', 'direct') or n.status = 'released'))
         then 'number_inactive'
@@ -1087,6 +1090,10 @@ begin
   join public.orgs o on o.id = m.org_id
   join private.org_pace op on op.org_id = m.org_id
   join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
+  left join lateral (
+    select r.reason from private.refused_phones r
+    where r.org_id = m.org_id and r.e164 = m.to_number order by r.reason limit 1
+  ) refused on true
   left join numbers n on n.id = m.phone_number_id
   left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
   left join public.campaign_targets t on t.id = m.campaign_target_id
@@ -2196,6 +2203,7 @@ begin
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
       when c.held_at is not null then 'held'
+      when refused.reason is not null then refused.reason
       when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
       when t.step > 1 then private.step_obstacle(t.id) end as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
@@ -2210,6 +2218,11 @@ begin
     select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id, k.held_at
     from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
   ) c
+  -- By any lead that has the phone.
+  left join lateral (
+    select r.reason from private.refused_phones r
+    where r.org_id = p_org.id and r.e164 = t.e164 order by r.reason limit 1
+  ) refused on true
   join private.lead_values l on l.lead_id = t.lead_id
   left join lateral (
     select array_agg(m.template_id) as templates

@@ -239,9 +239,9 @@ describe("one text for one phone", () => {
   test("if a lead is left out for its own reason, the next lead with the phone is used", async () => {
     const leads = (await arrangeLeads(bench.db, org.id, 3)) as ArrangedLead[];
     for (const lead of leads) await setPhone({ e164: leads[0]?.e164 })(lead);
-    await setLead({ status: "do_not_contact" })(leads[0] as ArrangedLead);
+    await setLead({ state: "WA" })(leads[0] as ArrangedLead);
     const reasons = await reasonsOf(await arrangeCampaign(bench.db, org));
-    expect(leads.map((lead) => reasons.get(lead.id))).toEqual(["do_not_contact", null, "duplicate"]);
+    expect(leads.map((lead) => reasons.get(lead.id))).toEqual(["no_consent", null, "duplicate"]);
   });
   test("all phones of a lead, each once, where the campaign asks for all", async () => {
     const [lead, spouse] = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];

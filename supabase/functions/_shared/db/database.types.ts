@@ -1852,6 +1852,7 @@ export type Database = {
           parcel_counties: string[];
           phone_digits: string;
           postal_code: string | null;
+          refusal: string | null;
           score_rank: number;
           search_text: string;
           source: string | null;
@@ -1888,6 +1889,7 @@ export type Database = {
           parcel_counties?: string[];
           phone_digits?: string;
           postal_code?: string | null;
+          refusal?: never;
           score_rank?: never;
           search_text?: never;
           source?: string | null;
@@ -1923,6 +1925,7 @@ export type Database = {
           parcel_counties?: string[];
           phone_digits?: string;
           postal_code?: string | null;
+          refusal?: never;
           score_rank?: never;
           search_text?: never;
           source?: string | null;

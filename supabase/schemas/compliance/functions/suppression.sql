@@ -82,6 +82,7 @@ begin
     where org_id = p_org_id and e164 = p_e164 and is_active;
   end if;
   update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
+  perform private.end_deleted_refusals(p_org_id, array[p_e164]);
   insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
   values (p_org_id, p_e164, 'granted', p_method, left(p_evidence, 4000), p_language, p_now,
     (select u.id from public.users u where u.id = auth.uid()));

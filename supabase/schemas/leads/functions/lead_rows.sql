@@ -131,6 +131,10 @@ set search_path = ''
 as $$
 begin
   update public.lead_phones p set consent_status = p_status where p.lead_id = p_lead_id and p.consent_status <> p_status;
+  if p_status = 'granted' then
+    perform private.end_deleted_refusals(p_org_id, array(
+      select p.e164 from public.lead_phones p where p.lead_id = p_lead_id));
+  end if;
   if p_status <> 'unknown' then
     insert into public.consent_records (org_id, e164, lead_id, status, method, evidence, recorded_at, recorded_by)
     select p_org_id, p.e164, p_lead_id, case p_status when 'granted' then 'granted' else 'revoked' end, 'manual',

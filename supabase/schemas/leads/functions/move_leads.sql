@@ -135,7 +135,14 @@ begin
   if p_kind = 'stop' then
     perform private.leave_alone(p_org_id, p_e164, 'opt_out', p_message_id);
   elsif p_kind = 'start' then
-    perform private.move_lead(p_lead_id, 'contacted', null, 'keyword', p_message_id);
+    -- Of leads that share the phone, those that became do_not_contact by an opt-out would refuse it to the others.
+    perform private.move_lead(x.id, 'contacted', null, 'keyword', p_message_id)
+    from (
+      select l.id from public.leads l
+      where l.id = p_lead_id or l.status = 'do_not_contact' and l.deleted_at is null and l.id in (
+        select p.lead_id from public.lead_phones p where p.org_id = p_org_id and p.e164 = p_e164)
+      order by l.id
+    ) x;
   elsif p_kind = 'wrong_number' then
     -- A stranger's answer must not change the status. Without a valid phone the lead is not warm. It does not become
     -- do_not_contact either, or a better phone that is found later would not be written to.

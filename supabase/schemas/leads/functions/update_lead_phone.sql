@@ -61,6 +61,9 @@ begin
     values (v_org_id, v_e164, p_lead_id, case v_after.consent_status when 'granted' then 'granted' else 'revoked' end, 'manual',
       coalesce(nullif(trim(p_changes ->> 'consent_evidence'), ''), 'Set on the phone by hand.'), p_now, auth.uid());
   end if;
+  if v_after.consent_status = 'granted' then
+    perform private.end_deleted_refusals(v_org_id, array[v_e164]);
+  end if;
   if v_after.consent_status = 'denied' and v_before.consent_status <> 'denied' then
     with others as (
       update public.lead_phones p set consent_status = 'denied'

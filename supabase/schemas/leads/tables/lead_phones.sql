@@ -58,3 +58,7 @@ create trigger lead_phones_count_update after update on public.lead_phones
   referencing old table as old_rows new table as new_rows for each statement execute function private.count_belonging_changes();
 create trigger lead_phones_count_delete after delete on public.lead_phones
   referencing old table as old_rows for each statement execute function private.count_belonging_changes();
+create trigger lead_phones_refuse_new after insert on public.lead_phones
+  referencing new table as new_rows for each statement execute function private.refuse_new_phones();
+create trigger lead_phones_refuse_moved after update of lead_id, e164 on public.lead_phones
+  for each row when (old.lead_id <> new.lead_id or old.e164 <> new.e164) execute function private.refuse_moved_phone();

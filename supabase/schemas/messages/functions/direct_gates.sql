@@ -8,6 +8,7 @@ set search_path = ''
 as $$
 declare
   v_lead public.leads;
+  v_refused_by uuid;
 begin
   select * into v_lead from public.leads l where l.id = p_phone.lead_id;
   if p_contact.suppressed_at is not null then
@@ -19,6 +20,12 @@ begin
   elsif 'denied' in (v_lead.consent_status, p_phone.consent_status) then
     perform private.raise_error('PT409', 'opted_out',
       'The person denied consent. Record their consent first if they gave it since.', '{"field": "consent_status"}');
+  end if;
+  v_refused_by := private.refused_by(p_phone.org_id, p_phone.e164);
+  if v_refused_by is not null then
+    perform private.raise_error('PT409', 'opted_out',
+      'Another lead with this phone is do_not_contact, or denied consent. Change that lead first if that was a mistake; if it '
+      'was deleted, record the person''s consent.', jsonb_build_object('lead_id', v_refused_by));
   elsif p_contact.invalid_at is not null or not p_phone.is_valid or p_phone.line_type = 'landline' then
     perform private.raise_error('PT409', 'invalid_state', format('This phone cannot get texts (%s). Use another one.',
       replace(coalesce(p_contact.invalid_reason, p_phone.invalid_reason, p_phone.line_type, 'invalid'), '_', ' ')));

@@ -60,7 +60,8 @@ begin
   left join public.conversations c on c.org_id = p.org_id and c.e164 = p.e164
   where p.org_id = p_org_id and (p_to is null or p.e164 = p_to) and (p_lead_id is null or p.lead_id = p_lead_id)
   order by (p.is_valid and k.suppressed_at is null and k.invalid_at is null and p.consent_status <> 'denied'
-      and p.line_type is distinct from 'landline') desc,
+      and p.line_type is distinct from 'landline'
+      and not exists (select from private.refused_phones r where r.org_id = p.org_id and r.e164 = p.e164)) desc,
     (c.lead_id = p.lead_id) is true desc, array_position(array['primary', 'secondary', 'alternate'], p.role), l.created_at desc,
     p.id
   limit 1;

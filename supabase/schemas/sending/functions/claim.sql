@@ -93,6 +93,8 @@ as $$
     when 'daily_limit' then 'the person got as many texts in 24 hours as their state allows. Write again later.'
     when 'number_inactive' then 'its number was paused first. Write again, and another number is chosen.'
     when 'held' then 'the person wrote something that must be read first. Review it, then write again.'
+    when 'do_not_contact' then 'a lead with this phone was set to do_not_contact first.'
+    when 'no_consent' then 'the consent of a lead with this phone was denied first.'
   end;
 $$;
 comment on function private.why_not_sent(text) is

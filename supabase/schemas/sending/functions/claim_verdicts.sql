@@ -42,6 +42,7 @@ begin
       when m.kind = 'campaign' and c.status = 'stopped' then 'stopped'
       when k.suppressed_at is not null and m.exempt is distinct from 'confirmation' then 'suppressed'
       when m.kind in ('campaign', 'direct') and k.held_at is not null then 'held'
+      when m.kind in ('campaign', 'direct') and refused.reason is not null then refused.reason
       when m.kind = 'campaign' and c.status <> 'running' then 'paused'
       when n.id is null or (n.status <> 'active' and (m.kind in ('campaign', 'direct') or n.status = 'released'))
         then 'number_inactive'
@@ -67,6 +68,10 @@ begin
   join public.orgs o on o.id = m.org_id
   join private.org_pace op on op.org_id = m.org_id
   join private.contacts k on k.org_id = m.org_id and k.e164 = m.to_number
+  left join lateral (
+    select r.reason from private.refused_phones r
+    where r.org_id = m.org_id and r.e164 = m.to_number order by r.reason limit 1
+  ) refused on true
   left join numbers n on n.id = m.phone_number_id
   left join public.campaigns c on c.id = m.campaign_id and m.kind = 'campaign'
   left join public.campaign_targets t on t.id = m.campaign_target_id

@@ -44,6 +44,7 @@ begin
     t.variant, v_limits[array_position(v_limited_keys, t.window_key)] as text_limit, day.texts as last_day,
     case when c.suppressed_at is not null then 'suppressed' when c.invalid_at is not null then 'invalid_phone'
       when c.held_at is not null then 'held'
+      when refused.reason is not null then refused.reason
       when c.last_sent_at > v_cooldown and c.last_campaign_id is distinct from p_campaign.id then 'recently_contacted'
       when t.step > 1 then private.step_obstacle(t.id) end as obstacle,
     array_position(v_number_ids, c.phone_number_id) as sticky,
@@ -58,6 +59,11 @@ begin
     select k.suppressed_at, k.invalid_at, k.last_sent_at, k.last_campaign_id, k.phone_number_id, k.held_at
     from private.contacts k where k.org_id = p_org.id and k.e164 = t.e164 limit 1
   ) c
+  -- By any lead that has the phone.
+  left join lateral (
+    select r.reason from private.refused_phones r
+    where r.org_id = p_org.id and r.e164 = t.e164 order by r.reason limit 1
+  ) refused on true
   join private.lead_values l on l.lead_id = t.lead_id
   left join lateral (
     select array_agg(m.template_id) as templates
