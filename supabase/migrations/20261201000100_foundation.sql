@@ -587,6 +587,30 @@ comment on function private.rate(bigint, bigint, boolean) is
   'A rate as people read it: percent to two decimals (null if the denominator is 0) with Wilson''s 95 % interval. enough: at '
   'least five on either side. provisional: some of what it counts may still change.';
 
+create function private.log_gamma(p_x double precision)
+returns double precision
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- Stirling's series is exact to the last digits from 10 on; smaller numbers are moved there.
+  v_x double precision := p_x + 10;
+  v_moved double precision := 0;
+begin
+  if p_x <= 0 then
+    return null;
+  end if;
+  for i in 0 .. 9 loop
+    v_moved := v_moved + ln(p_x + i);
+  end loop;
+  return (v_x - 0.5) * ln(v_x) - v_x + 0.5 * ln(2 * pi()) + 1 / (12 * v_x) - 1 / (360 * v_x ^ 3) + 1 / (1260 * v_x ^ 5)
+    - 1 / (1680 * v_x ^ 7) - v_moved;
+end;
+$$;
+comment on function private.log_gamma(double precision) is
+  'The logarithm of the gamma function of a number above 0; null for others.';
+
 -- schemas/foundation/functions/texts.sql
 
 create function private.like_pattern(p_word text)

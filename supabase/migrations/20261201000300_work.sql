@@ -215,6 +215,7 @@ insert into private.work_kinds (kind, title) values
 
 insert into private.work_kinds (kind, title) values
   ('look_at_test', 'counting an A/B test'),
+  ('learn_rotation', 'learning which texts people reply to'),
   ('move_variants', 'giving people the variant of an A/B test');
 
 insert into private.work_kinds (kind, title) values ('look', 'asking Twilio about a send that got no answer');

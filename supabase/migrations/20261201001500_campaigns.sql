@@ -16,6 +16,14 @@ comment on type public.target_state is
   'A target is in exactly one of these states; the sum over all states is the audience. delivered, undelivered and unconfirmed '
   'are parts of sent.';
 
+create type private.rotation_text as (
+  template_id uuid, version integer, people bigint, replied bigint, weighed_people double precision,
+  weighed_replied double precision
+);
+comment on type private.rotation_text is
+  'What rotation thompson knows of a text in a step: people whose text is mature, those of them who replied, and both again with '
+  'the older days counted for less.';
+
 create type private.test_arm as (variant smallint, share integer, sent integer, successes integer, opt_outs integer);
 comment on type private.test_arm is
   'What a look at an A/B test counted for a variant: people whose first text is mature, and how many of them did what the test '
@@ -318,6 +326,7 @@ create table public.campaigns (
   cooldown_days smallint check (cooldown_days between 0 and 3650),
   quiet_hours_override boolean not null default false,
   retry_undelivered boolean not null default false,
+  rotation text not null default 'even' check (rotation in ('even', 'thompson')),
   scheduled_at timestamptz,
   built_at timestamptz,
   build_cursor uuid,
@@ -351,6 +360,8 @@ comment on column public.campaigns.quiet_hours_override is
   'else it is refused when saved and again when claimed.';
 comment on column public.campaigns.retry_undelivered is
   'Also retry 30003 (unreachable handset), 30008 (unknown) and 30500 (internal error), which a carrier may have had.';
+comment on column public.campaigns.rotation is
+  'How the texts of a step take turns. even: by their weights. thompson: those that people reply to more are used more.';
 comment on column public.campaigns.starts_when_built is
   'The campaign is being built, and a person wants it to start as soon as that is done.';
 comment on column public.campaigns.needs_attention is 'Why the campaign can''t proceed by itself; null if it can.';
@@ -669,6 +680,7 @@ create table public.campaign_templates (
   weight smallint not null default 1 check (weight between 1 and 1000),
   variant smallint,
   step smallint not null default 1 check (step between 1 and 9),
+  learned_share smallint check (learned_share between 1 and 1000),
   primary key (campaign_id, step, template_id),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
   foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
@@ -678,6 +690,8 @@ comment on table public.campaign_templates is 'The templates that each step of a
 comment on column public.campaign_templates.weight is 'A template of weight 3 is used three times as often as one of weight 1.';
 comment on column public.campaign_templates.variant is
   'The variant whose people get this template; null if everybody gets it.';
+comment on column public.campaign_templates.learned_share is
+  'How often rotation thompson uses the template, in thousandths; null: by its weight.';
 create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
 create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
 create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
@@ -894,6 +908,69 @@ create index test_turns_look_idx on private.test_turns (look_at) where look_at i
 create index test_turns_move_idx on private.test_turns (move_at) where move_at is not null;
 
 alter table private.test_turns enable row level security;
+
+-- schemas/campaigns/tables/rotation_turns.sql
+
+create table private.rotation_turns (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  org_id uuid not null,
+  look_at timestamptz,
+  counted_to timestamptz not null
+) with (fillfactor = 50);
+comment on table private.rotation_turns is
+  'When a campaign with rotation thompson is looked at next (null: not any more), and up to when its messages are counted.';
+create index rotation_turns_look_idx on private.rotation_turns (look_at) where look_at is not null;
+
+alter table private.rotation_turns enable row level security;
+
+-- schemas/campaigns/tables/rotation_trials.sql
+
+create table private.rotation_trials (
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  step smallint not null,
+  template_id uuid not null,
+  version integer not null,
+  day date not null,
+  people integer not null,
+  replied integer not null check (replied between 0 and people),
+  primary key (campaign_id, step, template_id, version, day)
+);
+comment on table private.rotation_trials is
+  'What rotation thompson learns from: people whose text is old enough to be judged, by the day it was planned on in the '
+  'organisation''s time zone, and those of them who replied within the time of maturity. Each message is counted once.';
+
+alter table private.rotation_trials enable row level security;
+
+-- schemas/campaigns/tables/campaign_rotation_looks.sql
+
+create table public.campaign_rotation_looks (
+  org_id uuid not null,
+  campaign_id uuid not null,
+  step smallint not null,
+  looked_at timestamptz not null,
+  template_id uuid not null,
+  version integer not null,
+  people bigint not null,
+  replied bigint not null,
+  weighed_people double precision not null,
+  weighed_replied double precision not null,
+  best double precision,
+  share double precision not null,
+  primary key (campaign_id, step, looked_at, template_id),
+  foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade
+);
+comment on table public.campaign_rotation_looks is
+  'What a campaign with rotation thompson knew of each text of a step whenever it chose new shares; rows are only added.';
+comment on column public.campaign_rotation_looks.people is 'Counted so far; weighed_people: the older, the less.';
+comment on column public.campaign_rotation_looks.best is
+  'The probability that the text is the best of the step; null while too few people are counted for it.';
+comment on column public.campaign_rotation_looks.share is 'The share that it got, from 0 to 1.';
+create index campaign_rotation_looks_org_idx on public.campaign_rotation_looks (org_id, campaign_id);
+
+alter table public.campaign_rotation_looks enable row level security;
+create policy "people read rotation looks of their organisation" on public.campaign_rotation_looks
+  for select to authenticated using (org_id = (select private.org_id()));
+grant select on public.campaign_rotation_looks to authenticated, service_role;
 
 -- schemas/campaigns/functions/acknowledge_warnings.sql
 
@@ -1965,6 +2042,7 @@ begin
       else c.cooldown_days end,
     quiet_hours_override = coalesce((p_input ->> 'quiet_hours_override')::boolean, c.quiet_hours_override),
     retry_undelivered = coalesce((p_input ->> 'retry_undelivered')::boolean, c.retry_undelivered),
+    rotation = coalesce(p_input ->> 'rotation', c.rotation),
     scheduled_at = case when p_input ? 'scheduled_at' then (p_input ->> 'scheduled_at')::timestamptz else c.scheduled_at end
   where c.id = p_campaign_id
   returning * into v_campaign;
@@ -2713,6 +2791,7 @@ as $$
     'cooldown_days', '{"type": ["integer", "null"], "minimum": 0, "maximum": 3650}'::jsonb,
     'quiet_hours_override', '{"type": "boolean"}'::jsonb,
     'retry_undelivered', '{"type": "boolean"}'::jsonb,
+    'rotation', private.word_shape('even', 'thompson'),
     'scheduled_at', '{"type": ["string", "null"], "format": "date-time", "description": "a time such as 2026-01-31T13:00:00Z.",
       "pattern": "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}'::jsonb))
   from (
@@ -3356,31 +3435,35 @@ declare
   v_source public.campaigns := private.own_campaign(p_campaign_id, 'campaign_manager');
   v_org_id uuid := v_source.org_id;
   v_name text := coalesce(trim(p_name), left(v_source.name, 190) || ' (copy)');
-  v_id uuid;
+  v_clone public.campaigns;
 begin
   perform private.check_campaign(v_org_id,
     jsonb_build_object('name', v_name, 'target_criteria', v_source.target_criteria), private.new_campaign_shape());
   insert into public.campaigns (
     org_id, name, description, type, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
-    quiet_hours_override, retry_undelivered, created_by)
+    quiet_hours_override, retry_undelivered, rotation, created_by)
   values (
     v_org_id, v_name, v_source.description, v_source.type, v_source.template_category, v_source.target_criteria, v_source.phones,
     v_source.mps, v_source.daily_cap, v_source.cooldown_days, v_source.quiet_hours_override and private.twilio_is_loopback(),
-    v_source.retry_undelivered, auth.uid())
-  returning id into v_id;
+    v_source.retry_undelivered, v_source.rotation, auth.uid())
+  returning * into v_clone;
   insert into public.campaign_variants (org_id, campaign_id, variant, name, share)
-  select v.org_id, v_id, v.variant, v.name, v.share from public.campaign_variants v where v.campaign_id = p_campaign_id;
+  select v.org_id, v_clone.id, v.variant, v.name, v.share from public.campaign_variants v where v.campaign_id = p_campaign_id;
   insert into public.campaign_steps (org_id, campaign_id, step, kind, wait_hours, stop_on)
-  select s.org_id, v_id, s.step, s.kind, s.wait_hours, s.stop_on from public.campaign_steps s where s.campaign_id = p_campaign_id;
+  select s.org_id, v_clone.id, s.step, s.kind, s.wait_hours, s.stop_on from public.campaign_steps s
+  where s.campaign_id = p_campaign_id;
   insert into public.campaign_templates (org_id, campaign_id, template_id, variant, weight, step)
-  select t.org_id, v_id, t.template_id, t.variant, t.weight, t.step from public.campaign_templates t
+  select t.org_id, v_clone.id, t.template_id, t.variant, t.weight, t.step from public.campaign_templates t
   where t.campaign_id = p_campaign_id;
   insert into public.campaign_phone_numbers (org_id, campaign_id, phone_number_id)
   -- Released numbers, too: without any number, the clone would send from all numbers of the organisation.
-  select p.org_id, v_id, p.phone_number_id from public.campaign_phone_numbers p where p.campaign_id = p_campaign_id;
-  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_id, null,
+  select p.org_id, v_clone.id, p.phone_number_id from public.campaign_phone_numbers p where p.campaign_id = p_campaign_id;
+  if v_clone.rotation = 'thompson' then
+    perform private.begin_rotation(v_clone);
+  end if;
+  perform private.record_audit_event(v_org_id, 'campaign_created', null, v_clone.id, null,
     jsonb_build_object('name', v_name, 'cloned_from', p_campaign_id));
-  return v_id;
+  return v_clone.id;
 end;
 $$;
 comment on function private.clone_campaign(uuid, text) is
@@ -3562,13 +3645,13 @@ begin
   end if;
   insert into public.campaigns (
     org_id, name, description, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
-    quiet_hours_override, retry_undelivered, scheduled_at, created_by)
+    quiet_hours_override, retry_undelivered, rotation, scheduled_at, created_by)
   values (
     v_org_id, trim(p_input ->> 'name'), p_input ->> 'description', coalesce(p_input ->> 'template_category', 'initial'),
     coalesce(p_input -> 'target_criteria', '{}'), coalesce(p_input ->> 'phones', 'primary'),
     (p_input ->> 'mps')::numeric, (p_input ->> 'daily_cap')::numeric::integer, (p_input ->> 'cooldown_days')::numeric::smallint,
     coalesce((p_input ->> 'quiet_hours_override')::boolean, false), coalesce((p_input ->> 'retry_undelivered')::boolean, false),
-    (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
+    coalesce(p_input ->> 'rotation', 'even'), (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
   returning * into v_campaign;
   if not p_input ? 'template_ids' then
     insert into public.campaign_templates (org_id, campaign_id, template_id)
@@ -3869,6 +3952,184 @@ comment on function private.judge_test(private.test_arm[], double precision, int
   '(an interval of the best arm against another includes 0), opt_outs (at worst, the best arm has over half a point more '
   'opt-outs than another), sample_ratio (arms differ from their shares: p under 0.001). comparisons: the best arm against each '
   'other, in points.';
+
+-- schemas/campaigns/functions/learn_rotation.sql
+
+-- Rotation thompson: each text of a step is used as often as it is probably the best, by what people answered in this campaign.
+
+create function private.rotation_maturity()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select interval '48 hours';
+$$;
+comment on function private.rotation_maturity() is
+  'How long people have to reply before their text is judged, in rotation thompson: nearly all who reply do so within it.';
+
+create function private.begin_rotation(p_campaign public.campaigns, p_now timestamptz default now())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_campaign.rotation = 'even' then
+    update private.rotation_turns r set look_at = null where r.campaign_id = p_campaign.id;
+    update public.campaign_templates ct set learned_share = null
+    where ct.campaign_id = p_campaign.id and ct.learned_share is not null;
+    return;
+  end if;
+  if exists (select from public.campaign_variants v where v.campaign_id = p_campaign.id) then
+    perform private.refuse_field('rotation', 'rotation must be even in a campaign with variants: people of a variant get its '
+      'texts evenly, so that variants can be compared.');
+  end if;
+  insert into private.rotation_turns (campaign_id, org_id, look_at, counted_to)
+  values (p_campaign.id, p_campaign.org_id, p_now, greatest(p_campaign.created_at, p_now - interval '90 days'))
+  on conflict (campaign_id) do update set look_at = excluded.look_at;
+end;
+$$;
+comment on function private.begin_rotation(public.campaigns, timestamptz) is
+  'Called if the rotation of a campaign, or what it rotates, was set: has the shares of its texts chosen anew, or forgets them. '
+  'Raises PT422 for thompson together with variants. The caller holds the lock of the campaign.';
+
+create function private.count_rotation(p_campaign public.campaigns, p_from timestamptz, p_to timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.rotation_trials as r (campaign_id, step, template_id, version, day, people, replied)
+  select p_campaign.id, m.step, m.template_id, m.template_version,
+    (m.created_at at time zone o.time_zone)::date, count(*), count(*) filter (where a.has_replied)
+  from public.messages m
+  join public.orgs o on o.id = m.org_id
+  cross join lateral (
+    -- Only what came within the time of maturity: who was written to early has no longer to answer than the others.
+    select count(*) > 0 as has_answered, coalesce(bool_or(private.is_reply(i.classification)), false) as has_replied
+    from public.messages i
+    where i.answers_message_id = m.id and i.created_at <= m.created_at + private.rotation_maturity()
+  ) a
+  where m.org_id = p_campaign.org_id and m.created_at > p_from and m.created_at <= p_to and m.kind = 'campaign'
+    and m.campaign_id = p_campaign.id and m.template_id is not null and m.template_version is not null
+    -- Who answered was sent it, whatever Twilio said.
+    and (m.status in ('sent', 'delivered', 'undelivered') or m.status = 'unknown' and a.has_answered)
+  group by 2, 3, 4, 5
+  on conflict (campaign_id, step, template_id, version, day) do update
+    set people = r.people + excluded.people, replied = r.replied + excluded.replied;
+$$;
+comment on function private.count_rotation(public.campaigns, timestamptz, timestamptz) is
+  'Counts the messages of a campaign that were planned after p_from and until p_to, all of them mature, and what people replied.';
+
+create function private.choose_shares(p_campaign public.campaigns, p_step smallint, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_texts private.rotation_text[];
+  v_ripe private.rotation_text[];
+  v_k integer;
+  v_best double precision[];
+  v_shares double precision[];
+begin
+  v_texts := array(
+    select (t.id, t.version, coalesce(sum(r.people), 0), coalesce(sum(r.replied), 0),
+      -- What people answered long ago says less: it counts 2 % less with every day.
+      coalesce(sum(r.people * 0.98 ^ x.age), 0), coalesce(sum(r.replied * 0.98 ^ x.age), 0))::private.rotation_text
+    from public.campaign_templates ct
+    join public.templates t on t.id = ct.template_id and t.is_active
+    join public.orgs o on o.id = ct.org_id
+    left join private.rotation_trials r
+      on r.campaign_id = ct.campaign_id and r.step = ct.step and r.template_id = t.id and r.version = t.version
+    cross join lateral (select greatest((p_now at time zone o.time_zone)::date - r.day, 0) as age) x
+    where ct.campaign_id = p_campaign.id and ct.step = p_step
+    group by t.id, t.version
+    order by t.id);
+  v_k := cardinality(v_texts);
+  if v_k < 2 or (select sum(t.people) from unnest(v_texts) t) < 100 * v_k then
+    update public.campaign_templates ct set learned_share = null
+    where ct.campaign_id = p_campaign.id and ct.step = p_step and ct.learned_share is not null;
+    return;
+  end if;
+  -- A text that is new, or was changed, keeps an equal part until it is known as well as the others had to be.
+  v_ripe := array(select t from unnest(v_texts) t where t.people >= 100 order by t.template_id);
+  v_best := private.chances_to_be_best(array(select t.weighed_replied from unnest(v_ripe) t order by t.template_id),
+    array(select t.weighed_people - t.weighed_replied from unnest(v_ripe) t order by t.template_id));
+  v_shares := private.bounded_shares(array(
+    select coalesce(v_best[r.n] * cardinality(v_ripe) / v_k, 1.0 / v_k)
+    from unnest(v_texts) t left join unnest(v_ripe) with ordinality as r(template_id, version, people, replied, weighed_people,
+      weighed_replied, n) on r.template_id = t.template_id
+    order by t.template_id));
+  update public.campaign_templates ct set learned_share = greatest(round(1000 * s.share), 1)
+  from unnest(v_texts) with ordinality as t(template_id, version, people, replied, weighed_people, weighed_replied, n)
+  join unnest(v_shares) with ordinality as s(share, n) on s.n = t.n
+  where ct.campaign_id = p_campaign.id and ct.step = p_step and ct.template_id = t.template_id;
+  insert into public.campaign_rotation_looks (org_id, campaign_id, step, looked_at, template_id, version, people, replied,
+    weighed_people, weighed_replied, best, share)
+  select p_campaign.org_id, p_campaign.id, p_step, p_now, t.template_id, t.version, t.people, t.replied, t.weighed_people,
+    t.weighed_replied, v_best[r.n], v_shares[t.n]
+  from unnest(v_texts) with ordinality as t(template_id, version, people, replied, weighed_people, weighed_replied, n)
+  left join unnest(v_ripe) with ordinality as r(template_id, version, people, replied, weighed_people, weighed_replied, n)
+    on r.template_id = t.template_id;
+end;
+$$;
+comment on function private.choose_shares(public.campaigns, smallint, timestamptz) is
+  'Sets the learned shares of the active texts of a step, and keeps the look. Texts are used by their weights while fewer than '
+  '100 people for each are counted. The caller holds a lock of the campaign against changes of its texts.';
+
+create function private.learn_rotation(p_campaign_id uuid, p_now timestamptz default now())
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  -- A transaction that is under way may still write a message, or an answer, of ten minutes ago.
+  v_mature timestamptz := p_now - private.rotation_maturity() - interval '10 minutes';
+  v_turn private.rotation_turns;
+  v_campaign public.campaigns;
+  v_to timestamptz;
+  v_step smallint;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id;
+  select * into v_turn from private.rotation_turns r where r.campaign_id = p_campaign_id and r.look_at <= p_now;
+  if v_turn.campaign_id is null then
+    return 'not_due';
+  elsif v_turn.counted_to < v_mature - interval '1 hour' then
+    -- Counts without a lock of the campaign: whoever wants to pause it need not wait.
+    select * into v_turn from private.rotation_turns r
+    where r.campaign_id = p_campaign_id and r.look_at <= p_now for no key update skip locked;
+    if v_turn.campaign_id is null then
+      return 'not_due';
+    end if;
+    while v_turn.counted_to < v_mature and clock_timestamp() < v_until loop
+      v_to := least(v_turn.counted_to + interval '1 hour', v_mature);
+      perform private.count_rotation(v_campaign, v_turn.counted_to, v_to);
+      v_turn.counted_to := v_to;
+    end loop;
+    update private.rotation_turns r set counted_to = v_turn.counted_to where r.campaign_id = p_campaign_id;
+    return 'counting';
+  end if;
+  -- The campaign before its turn, as whoever changes the rotation locks them.
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id for share skip locked;
+  if v_campaign.id is null then
+    return 'not_due';
+  elsif v_campaign.rotation <> 'thompson' or v_campaign.status in ('completed', 'stopped') then
+    update private.rotation_turns r set look_at = null where r.campaign_id = p_campaign_id;
+    return 'ended';
+  end if;
+  for v_step in
+    select distinct ct.step from public.campaign_templates ct where ct.campaign_id = p_campaign_id order by ct.step
+  loop
+    perform private.choose_shares(v_campaign, v_step, p_now);
+  end loop;
+  update private.rotation_turns r set look_at = p_now + interval '6 hours' where r.campaign_id = p_campaign_id;
+  return 'chosen';
+end;
+$$;
+comment on function private.learn_rotation(uuid, timestamptz) is
+  'If a campaign with rotation thompson is due (every six hours), counts its mature messages for about a second; if all are '
+  'counted, chooses the shares of its texts. Returns not_due, counting (call it again), chosen or ended.';
 
 -- schemas/campaigns/functions/listed_criteria.sql
 
@@ -4473,6 +4734,174 @@ comment on function public.campaign_test(uuid, integer) is
   'Calls the private function of the same name, which checks role and organisation.';
 grant execute on function public.campaign_test(uuid, integer) to authenticated;
 
+-- schemas/campaigns/functions/read_rotation.sql
+
+create function private.campaign_rotation(p_campaign_id uuid)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('viewer');
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns c where c.org_id = v_org_id and c.id = p_campaign_id;
+  if v_campaign.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  return jsonb_build_object('campaign_id', p_campaign_id, 'rotation', v_campaign.rotation,
+    'next_look_at', (select r.look_at from private.rotation_turns r where r.campaign_id = p_campaign_id),
+    'steps', (
+      select coalesce(to_jsonb(array_agg(jsonb_build_object('step', s.step, 'is_learned', s.is_learned,
+        'people_needed', 100 * s.active, 'looked_at', s.looked_at, 'texts', s.texts) order by s.step)), '[]')
+      from (
+        select ct.step, bool_or(ct.learned_share is not null) as is_learned, count(*) filter (where t.is_active) as active,
+          l.looked_at, to_jsonb(array_agg(jsonb_build_object('template_id', t.id, 'number', t.number, 'name', t.name,
+            'version', t.version, 'is_active', t.is_active, 'share', case when t.is_active
+              then round(100.0 * coalesce(ct.learned_share, ct.weight) / w.total, 1) else 0 end,
+            'best', round((100 * b.best)::numeric, 1),
+            'reply_rate', private.rate(r.replied, r.people)) order by t.number)) as texts
+        from public.campaign_templates ct
+        join public.templates t on t.id = ct.template_id
+        cross join lateral (
+          select sum(coalesce(o.learned_share, o.weight)) as total
+          from public.campaign_templates o join public.templates ot on ot.id = o.template_id and ot.is_active
+          where o.campaign_id = p_campaign_id and o.step = ct.step
+        ) w
+        cross join lateral (
+          select coalesce(sum(x.people), 0)::bigint as people, coalesce(sum(x.replied), 0)::bigint as replied
+          from private.rotation_trials x
+          where x.campaign_id = p_campaign_id and x.step = ct.step and x.template_id = t.id and x.version = t.version
+        ) r
+        left join lateral (
+          select x.looked_at from public.campaign_rotation_looks x
+          where x.campaign_id = p_campaign_id and x.step = ct.step order by x.looked_at desc limit 1
+        ) l on true
+        left join public.campaign_rotation_looks b on ct.learned_share is not null and b.campaign_id = p_campaign_id
+          and b.step = ct.step and b.looked_at = l.looked_at and b.template_id = t.id and b.version = t.version
+        where ct.campaign_id = p_campaign_id
+        group by ct.step, l.looked_at
+      ) s));
+end;
+$$;
+comment on function private.campaign_rotation(uuid) is
+  'How the texts of a campaign take turns: for each step and text the share (percent), and for rotation thompson what it was '
+  'learned from: the reply rate of people who had 48 hours to reply, and best, the probability (percent) that no other text of '
+  'the step is better. Needs viewer. Raises PT403, PT404. Security definer: users may not read private tables.';
+grant execute on function private.campaign_rotation(uuid) to authenticated;
+
+create function public.campaign_rotation(p_campaign_id uuid) returns jsonb
+  language sql stable set search_path = '' as $$ select private.campaign_rotation(p_campaign_id); $$;
+comment on function public.campaign_rotation(uuid) is
+  'Calls the private function of the same name, which checks role and organisation.';
+grant execute on function public.campaign_rotation(uuid) to authenticated;
+
+-- schemas/campaigns/functions/rotation_shares.sql
+
+-- The arithmetic of rotation thompson: how probable it is that a text is the best, and the share that it gets for that.
+
+create function private.log_beta(p_a double precision, p_b double precision)
+returns double precision
+language sql
+immutable
+set search_path = ''
+as $$
+  select private.log_gamma(p_a) + private.log_gamma(p_b) - private.log_gamma(p_a + p_b);
+$$;
+comment on function private.log_beta(double precision, double precision) is 'The logarithm of the beta function.';
+
+create function private.chances_to_be_best(p_replied double precision[], p_not_replied double precision[])
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_k integer := cardinality(p_replied);
+  v_low double precision;
+  v_high double precision;
+  v_points integer;
+  v_least double precision;
+begin
+  if v_k = 1 then
+    return '{1}';
+  end if;
+  -- Each rate has a beta distribution (uniform before anything is known). Nothing below the highest lower end can be the best.
+  select max(x.mean - 9 * x.deviation), max(x.mean + 9 * x.deviation), min(x.deviation) into v_low, v_high, v_least
+  from (
+    select t.a / (t.a + t.b) as mean, sqrt(t.a * t.b / ((t.a + t.b + 1) * (t.a + t.b) ^ 2)) as deviation
+    from (select r + 1 as a, n + 1 as b from unnest(p_replied, p_not_replied) as x(r, n)) t
+  ) x;
+  v_low := greatest(v_low, 0);
+  v_high := least(v_high, 1);
+  -- Four points for the narrowest deviation: with evenly spaced points the error is far below a thousandth.
+  v_points := least(greatest(ceil(4 * (v_high - v_low) / v_least)::integer, 400), 2000000 / v_k);
+  return (
+    with points as materialized (
+      select i.n, j.j, (t.a - 1) * ln(j.x) + (t.b - 1) * ln(1 - j.x) as log_density
+      from unnest(p_replied, p_not_replied) with ordinality as i(r, f, n)
+      cross join lateral (select i.r + 1 as a, i.f + 1 as b) t
+      cross join (
+        select g as j, v_low + (v_high - v_low) * (g - 0.5) / v_points as x from generate_series(1, v_points) g
+      ) j
+    ),
+    densities as materialized (
+      -- What lies below v_low is missing from a density, so the whole of it is the beta function.
+      select p.n, p.j, exp(greatest(p.log_density - private.log_beta(t.r + 1, t.f + 1), -600)) * (v_high - v_low) / v_points as d
+      from points p join unnest(p_replied, p_not_replied) with ordinality as t(r, f, n) on t.n = p.n
+    ),
+    sums as materialized (
+      select d.n, d.j, d.d,
+        greatest(1 - sum(d.d) over (partition by d.n order by d.j desc) + d.d / 2, 1e-300) as below
+      from densities d
+    ),
+    products as (
+      select s.n, exp(greatest(ln(s.d) - ln(s.below) + sum(ln(s.below)) over (partition by s.j), -700)) as part from sums s
+    ),
+    chances as (select p.n, sum(p.part) as chance from products p group by p.n)
+    select array_agg(c.chance / c.total order by c.n) from (select c.*, sum(c.chance) over () as total from chances c) c);
+end;
+$$;
+comment on function private.chances_to_be_best(double precision[], double precision[]) is
+  'For each text the probability that its reply rate is the highest, after so many replied and so many did not: what Thompson '
+  'sampling chooses by, integrated instead of drawn, so that the same counts give the same shares. The probabilities add up to '
+  '1.';
+
+create function private.bounded_shares(p_shares double precision[])
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_k integer := cardinality(p_shares);
+  v_least double precision := least(0.05, 0.5 / v_k);
+  v_most double precision := 0.6;
+  v_low double precision := -1;
+  v_high double precision := 1;
+  v_shift double precision;
+begin
+  if v_k = 1 then
+    return '{1}';
+  end if;
+  -- The nearest shares within the bounds that add up to 1: all are moved by the same amount, which halving finds.
+  for i in 1 .. 60 loop
+    v_shift := (v_low + v_high) / 2;
+    if (select sum(least(greatest(s + v_shift, v_least), v_most)) from unnest(p_shares) s) < 1 then
+      v_low := v_shift;
+    else
+      v_high := v_shift;
+    end if;
+  end loop;
+  return array(select least(greatest(s + v_shift, v_least), v_most) from unnest(p_shares) with ordinality as x(s, n) order by n);
+end;
+$$;
+comment on function private.bounded_shares(double precision[]) is
+  'Shares of at least 5 % (with more than ten texts half of an equal part) and at most 60 %, as near as possible to those given: '
+  'no text is ever given up, and none is trusted alone. They add up to 1.';
+
 -- schemas/campaigns/functions/schedule_campaign.sql
 
 create function private.schedule_campaign(p_campaign_id uuid, p_at timestamptz, p_acknowledge text[] default '{}',
@@ -4560,6 +4989,9 @@ begin
   end if;
   if p_input ? 'steps' then
     perform private.set_campaign_steps(p_campaign, p_input);
+  end if;
+  if p_input ? 'rotation' or p_campaign.rotation = 'thompson' and p_input ?| '{template_ids,variants,steps}' then
+    perform private.begin_rotation(p_campaign);
   end if;
   if p_input ?| '{steps,variants,phones}' then
     perform private.check_steps_fit(p_campaign);
@@ -5387,6 +5819,13 @@ insert into private.task_parts (task, place, kind, items, call, seconds) values
     'select private.move_variants($1)', 5),
   ('ab-tests', 2, 'look_at_test', 'select t.campaign_id, t.org_id from private.test_turns t where t.look_at <= now()',
     'select private.look_at_test($1)', 10);
+
+insert into private.tasks (name, seconds, due) values ('rotation', 10,
+  'select exists (select from private.rotation_turns t where t.look_at <= now())');
+
+insert into private.task_parts (task, place, kind, items, call, seconds) values
+  ('rotation', 1, 'learn_rotation', 'select t.campaign_id, t.org_id from private.rotation_turns t where t.look_at <= now()',
+    'select private.learn_rotation($1)', 10);
 
 -- schemas/campaigns/cron.sql
 

@@ -1732,7 +1732,7 @@ begin
   end if;
   select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
   into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
-  v_texts := private.plan_texts(p_campaign.id, p_org.support_contact);
+  v_texts := private.plan_texts(p_campaign, p_org.support_contact);
   if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;
@@ -1759,7 +1759,7 @@ begin
     v_group := 11 * v_step + coalesce(v_row.variant, 0);
     if v_order_from[v_group] is null then
       v_order_from[v_group] := cardinality(v_order) + 1;
-      v_order := v_order || private.text_order(p_campaign.id, v_texts, v_step, v_row.variant, cardinality(v_candidates));
+      v_order := v_order || private.text_order(p_campaign, v_texts, v_step, v_row.variant, cardinality(v_candidates));
       v_order_to[v_group] := cardinality(v_order);
     end if;
     v_at := null;
@@ -1846,11 +1846,31 @@ comment on function private.plan_campaign(public.campaigns, public.orgs, private
 
 -- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
-create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_step smallint, p_variant smallint,
+create function private.draw_texts(p_texts private.plan_text[], p_step smallint, p_people integer)
+returns integer[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Each text comes at the times of a Poisson process that is as fast as its weight: so every draw is independent, whatever was
+  -- drawn before, and a plan for one person is as fair as one for a thousand.
+  return array(
+    select d.n from (
+      select t.n, sum(-ln(1 - random())) over (partition by t.n order by k) / t.weight as at
+      from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+      cross join generate_series(1, p_people + cardinality(p_texts)) k
+      where t.step = p_step
+    ) d
+    order by d.at limit p_people + cardinality(p_texts));
+end;
+$$;
+comment on function private.draw_texts(private.plan_text[], smallint, integer) is
+  'The order in which the texts of a step are used if its shares were learned, as indexes of p_texts: drawn by their weights.';
+
+create function private.text_order(p_campaign public.campaigns, p_texts private.plan_text[], p_step smallint, p_variant smallint,
   p_people integer)
 returns integer[]
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
@@ -1858,13 +1878,16 @@ declare
     select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
     order by t.n);
 begin
+  if p_campaign.rotation = 'thompson' then
+    return private.draw_texts(p_texts, p_step, p_people);
+  end if;
   return array(
     select array_position(v_ids, s.id)
-    from unnest(private.template_sequence(p_campaign_id, p_step, p_variant, p_people + cardinality(p_texts)))
+    from unnest(private.template_sequence(p_campaign.id, p_step, p_variant, p_people + cardinality(p_texts)))
       with ordinality as s(id, n) order by s.n);
 end;
 $$;
-comment on function private.text_order(uuid, private.plan_text[], smallint, smallint, integer) is
+comment on function private.text_order(public.campaigns, private.plan_text[], smallint, smallint, integer) is
   'The order in which the texts of a step are used for the people of a variant (null: no variants), as indexes of p_texts.';
 
 create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_step smallint,
@@ -2096,7 +2119,7 @@ $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
   'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
-create function private.plan_texts(p_campaign_id uuid, p_support_contact text)
+create function private.plan_texts(p_campaign public.campaigns, p_support_contact text)
 returns private.plan_text[]
 language plpgsql
 stable
@@ -2104,16 +2127,18 @@ set search_path = ''
 as $$
 begin
   return (
-    select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
+    select array_agg((t.id, t.worst_segments, ct.variant, coalesce(ct.learned_share, ct.weight),
+      -- What was learned is of this campaign alone, so uses in others do not count.
+      case p_campaign.rotation when 'even' then u.uses else 0 end, array_to_string(
       private.lead_needs(t.required_variables, p_support_contact), ','), ct.step)::private.plan_text
       order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
-    where ct.campaign_id = p_campaign_id);
+    where ct.campaign_id = p_campaign.id);
 end;
 $$;
-comment on function private.plan_texts(uuid, text) is
+comment on function private.plan_texts(public.campaigns, text) is
   'The active templates of all steps of a campaign, by id. Null: none. p_support_contact: the organisation''s.';
 
 create function private.text_steps(p_campaign_id uuid)

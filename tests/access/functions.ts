@@ -104,6 +104,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     args: (side) => ({ ...campaign(side), p_at: null }),
   },
   campaign_figures: { role: "viewer", other: "empty", args: campaign },
+  campaign_rotation: { role: "viewer", other: 404, args: campaign },
   campaign_test: { role: "viewer", other: 404, args: campaign },
   end_campaign_test: {
     role: "campaign_manager",
@@ -517,6 +518,7 @@ const FOR_USERS = [
   "schedule_campaign",
   "cancel_job",
   "campaign_figures",
+  "campaign_rotation",
   "campaign_test",
   "end_campaign_test",
   "promote_variant",

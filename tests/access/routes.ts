@@ -331,6 +331,7 @@ const AREAS: Record<string, RouteExpectation> = {
     id: campaign,
     send: () => ({ metric: "interested" }),
   },
+  "GET /campaigns/{id}/rotation": { permission: "viewer", id: campaign },
   "GET /campaigns/{id}/test": { permission: "viewer", id: campaign },
   "DELETE /campaigns/{id}/test": { permission: "campaign_manager", id: (side) => side.addAbTest() },
   "POST /campaigns/{id}/test/promote": {

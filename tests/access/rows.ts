@@ -203,6 +203,21 @@ export const ROWS: Record<string, Recipe> = {
       obstacles: ["too_close"],
     }),
   },
+  campaign_rotation_looks: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      campaign_id: row.campaigns?.id,
+      step: 1,
+      looked_at: new Date(),
+      template_id: randomUUID(),
+      version: 1,
+      people: 0,
+      replied: 0,
+      weighed_people: 0,
+      weighed_replied: 0,
+      share: 1,
+    }),
+  },
   campaign_steps: {
     make: ({ org, row }) => ({
       org_id: org.id,

@@ -13,3 +13,10 @@ insert into private.task_parts (task, place, kind, items, call, seconds) values
     'select private.move_variants($1)', 5),
   ('ab-tests', 2, 'look_at_test', 'select t.campaign_id, t.org_id from private.test_turns t where t.look_at <= now()',
     'select private.look_at_test($1)', 10);
+
+insert into private.tasks (name, seconds, due) values ('rotation', 10,
+  'select exists (select from private.rotation_turns t where t.look_at <= now())');
+
+insert into private.task_parts (task, place, kind, items, call, seconds) values
+  ('rotation', 1, 'learn_rotation', 'select t.campaign_id, t.org_id from private.rotation_turns t where t.look_at <= now()',
+    'select private.learn_rotation($1)', 10);

@@ -36,6 +36,7 @@ const OUR_OWN: Record<string, string> = {
   audit_events: "what was done, told from checked values",
   campaign_stats: "counters of our own",
   campaign_step_stats: "counters of our own",
+  campaign_rotation_looks: "what our own looks counted",
   campaign_test_looks: "what our own looks counted",
   campaign_targets: "made by building, changed with every message",
   consent_records: "written by imports and inbound messages",

@@ -245,6 +245,60 @@ export type Database = {
           },
         ];
       };
+      campaign_rotation_looks: {
+        Row: {
+          best: number | null;
+          campaign_id: string;
+          looked_at: string;
+          org_id: string;
+          people: number;
+          replied: number;
+          share: number;
+          step: number;
+          template_id: string;
+          version: number;
+          weighed_people: number;
+          weighed_replied: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          best?: number | null;
+          campaign_id: string;
+          looked_at: string;
+          org_id: string;
+          people: number;
+          replied: number;
+          share: number;
+          step: number;
+          template_id: string;
+          version: number;
+          weighed_people: number;
+          weighed_replied: number;
+        };
+        Update: {
+          best?: number | null;
+          campaign_id?: string;
+          looked_at?: string;
+          org_id?: string;
+          people?: number;
+          replied?: number;
+          share?: number;
+          step?: number;
+          template_id?: string;
+          version?: number;
+          weighed_people?: number;
+          weighed_replied?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_rotation_looks_org_id_campaign_id_fkey";
+            columns: ["org_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
       campaign_stats: {
         Row: {
           audience: number;
@@ -534,6 +588,7 @@ export type Database = {
       campaign_templates: {
         Row: {
           campaign_id: string;
+          learned_share: number | null;
           org_id: string;
           step: number;
           template_id: string;
@@ -543,6 +598,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           campaign_id: string;
+          learned_share?: number | null;
           org_id: string;
           step?: number;
           template_id: string;
@@ -551,6 +607,7 @@ export type Database = {
         };
         Update: {
           campaign_id?: string;
+          learned_share?: number | null;
           org_id?: string;
           step?: number;
           template_id?: string;
@@ -784,6 +841,7 @@ export type Database = {
           phones: string;
           quiet_hours_override: boolean;
           retry_undelivered: boolean;
+          rotation: string;
           scheduled_at: string | null;
           started_at: string | null;
           starts_when_built: boolean;
@@ -815,6 +873,7 @@ export type Database = {
           phones?: string;
           quiet_hours_override?: boolean;
           retry_undelivered?: boolean;
+          rotation?: string;
           scheduled_at?: string | null;
           started_at?: string | null;
           starts_when_built?: boolean;
@@ -845,6 +904,7 @@ export type Database = {
           phones?: string;
           quiet_hours_override?: boolean;
           retry_undelivered?: boolean;
+          rotation?: string;
           scheduled_at?: string | null;
           started_at?: string | null;
           starts_when_built?: boolean;
@@ -3055,6 +3115,7 @@ export type Database = {
       };
       campaign_preflight: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_reasons: { Args: { p_campaign_id: string }; Returns: Json };
+      campaign_rotation: { Args: { p_campaign_id: string }; Returns: Json };
       campaign_test: { Args: { p_campaign_id: string; p_looks?: number }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };

@@ -114,6 +114,12 @@ const fields = {
   retry_undelivered: z
     .boolean()
     .describe("Also retry messages that failed with 30003, 30008 or 30500, which may have reached a carrier"),
+  rotation: z
+    .enum(["even", "thompson"])
+    .describe(
+      "How the texts of a step take turns: by their weights, or more often those that people reply to more. " +
+        "Not with variants",
+    ),
   scheduled_at: instant.nullable().describe("Start at this time instead of at once"),
 };
 
@@ -242,6 +248,7 @@ export const campaign = z.object({
   cooldown_days: count.nullable(),
   quiet_hours_override: z.boolean(),
   retry_undelivered: z.boolean(),
+  rotation: z.string(),
   scheduled_at: z.string().nullable(),
   built_at: z.string().nullable(),
   starts_when_built: z.boolean().describe("It is being built, and starts as soon as that is done"),

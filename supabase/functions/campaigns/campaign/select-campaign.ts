@@ -5,8 +5,8 @@ import { campaign, stats } from "./schemas.ts";
 /** All but target_criteria, which may be large. */
 export const LISTED_COLUMNS =
   "id, name, description, type, status, status_reason, needs_attention, template_category, phones, mps, " +
-  "daily_cap, cooldown_days, quiet_hours_override, retry_undelivered, scheduled_at, built_at, starts_when_built, started_at, " +
-  "paused_at, finished_at, archived_at, created_at, updated_at, " +
+  "daily_cap, cooldown_days, quiet_hours_override, retry_undelivered, rotation, scheduled_at, built_at, starts_when_built, " +
+  "started_at, paused_at, finished_at, archived_at, created_at, updated_at, " +
   "stats:campaign_stats(audience, excluded, canceled, waiting, queued, sending, unknown, sent, failed, delivered, undelivered, unconfirmed, replies, opt_outs, segments, updated_at)";
 
 export const CAMPAIGN_COLUMNS = `target_criteria, ${LISTED_COLUMNS}`;

@@ -98,6 +98,7 @@ begin
       else c.cooldown_days end,
     quiet_hours_override = coalesce((p_input ->> 'quiet_hours_override')::boolean, c.quiet_hours_override),
     retry_undelivered = coalesce((p_input ->> 'retry_undelivered')::boolean, c.retry_undelivered),
+    rotation = coalesce(p_input ->> 'rotation', c.rotation),
     scheduled_at = case when p_input ? 'scheduled_at' then (p_input ->> 'scheduled_at')::timestamptz else c.scheduled_at end
   where c.id = p_campaign_id
   returning * into v_campaign;

@@ -50,6 +50,7 @@ as $$
     'cooldown_days', '{"type": ["integer", "null"], "minimum": 0, "maximum": 3650}'::jsonb,
     'quiet_hours_override', '{"type": "boolean"}'::jsonb,
     'retry_undelivered', '{"type": "boolean"}'::jsonb,
+    'rotation', private.word_shape('even', 'thompson'),
     'scheduled_at', '{"type": ["string", "null"], "format": "date-time", "description": "a time such as 2026-01-31T13:00:00Z.",
       "pattern": "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}'::jsonb))
   from (

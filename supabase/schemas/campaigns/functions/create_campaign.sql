@@ -67,13 +67,13 @@ begin
   end if;
   insert into public.campaigns (
     org_id, name, description, template_category, target_criteria, phones, mps, daily_cap, cooldown_days,
-    quiet_hours_override, retry_undelivered, scheduled_at, created_by)
+    quiet_hours_override, retry_undelivered, rotation, scheduled_at, created_by)
   values (
     v_org_id, trim(p_input ->> 'name'), p_input ->> 'description', coalesce(p_input ->> 'template_category', 'initial'),
     coalesce(p_input -> 'target_criteria', '{}'), coalesce(p_input ->> 'phones', 'primary'),
     (p_input ->> 'mps')::numeric, (p_input ->> 'daily_cap')::numeric::integer, (p_input ->> 'cooldown_days')::numeric::smallint,
     coalesce((p_input ->> 'quiet_hours_override')::boolean, false), coalesce((p_input ->> 'retry_undelivered')::boolean, false),
-    (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
+    coalesce(p_input ->> 'rotation', 'even'), (p_input ->> 'scheduled_at')::timestamptz, auth.uid())
   returning * into v_campaign;
   if not p_input ? 'template_ids' then
     insert into public.campaign_templates (org_id, campaign_id, template_id)

@@ -41,6 +41,9 @@ begin
   if p_input ? 'steps' then
     perform private.set_campaign_steps(p_campaign, p_input);
   end if;
+  if p_input ? 'rotation' or p_campaign.rotation = 'thompson' and p_input ?| '{template_ids,variants,steps}' then
+    perform private.begin_rotation(p_campaign);
+  end if;
   if p_input ?| '{steps,variants,phones}' then
     perform private.check_steps_fit(p_campaign);
   end if;

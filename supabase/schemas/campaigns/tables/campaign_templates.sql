@@ -5,6 +5,7 @@ create table public.campaign_templates (
   weight smallint not null default 1 check (weight between 1 and 1000),
   variant smallint,
   step smallint not null default 1 check (step between 1 and 9),
+  learned_share smallint check (learned_share between 1 and 1000),
   primary key (campaign_id, step, template_id),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
   foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
@@ -14,6 +15,8 @@ comment on table public.campaign_templates is 'The templates that each step of a
 comment on column public.campaign_templates.weight is 'A template of weight 3 is used three times as often as one of weight 1.';
 comment on column public.campaign_templates.variant is
   'The variant whose people get this template; null if everybody gets it.';
+comment on column public.campaign_templates.learned_share is
+  'How often rotation thompson uses the template, in thousandths; null: by its weight.';
 create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
 create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
 create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);

@@ -14,6 +14,7 @@ create table public.campaigns (
   cooldown_days smallint check (cooldown_days between 0 and 3650),
   quiet_hours_override boolean not null default false,
   retry_undelivered boolean not null default false,
+  rotation text not null default 'even' check (rotation in ('even', 'thompson')),
   scheduled_at timestamptz,
   built_at timestamptz,
   build_cursor uuid,
@@ -47,6 +48,8 @@ comment on column public.campaigns.quiet_hours_override is
   'else it is refused when saved and again when claimed.';
 comment on column public.campaigns.retry_undelivered is
   'Also retry 30003 (unreachable handset), 30008 (unknown) and 30500 (internal error), which a carrier may have had.';
+comment on column public.campaigns.rotation is
+  'How the texts of a step take turns. even: by their weights. thompson: those that people reply to more are used more.';
 comment on column public.campaigns.starts_when_built is
   'The campaign is being built, and a person wants it to start as soon as that is done.';
 comment on column public.campaigns.needs_attention is 'Why the campaign can''t proceed by itself; null if it can.';

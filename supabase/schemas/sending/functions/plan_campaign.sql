@@ -43,7 +43,7 @@ begin
   end if;
   select c.p_pool, c.p_rooms, c.p_segment_rooms, c.p_planned_on, c.p_left
   into v_pool, v_rooms, v_segment_rooms, v_planned_on, v_left from private.campaign_pool(p_campaign, p_numbers) c;
-  v_texts := private.plan_texts(p_campaign.id, p_org.support_contact);
+  v_texts := private.plan_texts(p_campaign, p_org.support_contact);
   if coalesce(v_left, 0) <= 0 or v_texts is null then
     return;
   end if;
@@ -70,7 +70,7 @@ begin
     v_group := 11 * v_step + coalesce(v_row.variant, 0);
     if v_order_from[v_group] is null then
       v_order_from[v_group] := cardinality(v_order) + 1;
-      v_order := v_order || private.text_order(p_campaign.id, v_texts, v_step, v_row.variant, cardinality(v_candidates));
+      v_order := v_order || private.text_order(p_campaign, v_texts, v_step, v_row.variant, cardinality(v_candidates));
       v_order_to[v_group] := cardinality(v_order);
     end if;
     v_at := null;

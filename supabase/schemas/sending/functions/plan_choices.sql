@@ -1,10 +1,30 @@
 -- The choices of a plan for one person, and what they leave to the next person. private.plan_campaign has their order.
 
-create function private.text_order(p_campaign_id uuid, p_texts private.plan_text[], p_step smallint, p_variant smallint,
+create function private.draw_texts(p_texts private.plan_text[], p_step smallint, p_people integer)
+returns integer[]
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Each text comes at the times of a Poisson process that is as fast as its weight: so every draw is independent, whatever was
+  -- drawn before, and a plan for one person is as fair as one for a thousand.
+  return array(
+    select d.n from (
+      select t.n, sum(-ln(1 - random())) over (partition by t.n order by k) / t.weight as at
+      from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
+      cross join generate_series(1, p_people + cardinality(p_texts)) k
+      where t.step = p_step
+    ) d
+    order by d.at limit p_people + cardinality(p_texts));
+end;
+$$;
+comment on function private.draw_texts(private.plan_text[], smallint, integer) is
+  'The order in which the texts of a step are used if its shares were learned, as indexes of p_texts: drawn by their weights.';
+
+create function private.text_order(p_campaign public.campaigns, p_texts private.plan_text[], p_step smallint, p_variant smallint,
   p_people integer)
 returns integer[]
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
@@ -12,13 +32,16 @@ declare
     select t.id from unnest(p_texts) with ordinality as t(id, worst_segments, variant, weight, uses, needs, step, n)
     order by t.n);
 begin
+  if p_campaign.rotation = 'thompson' then
+    return private.draw_texts(p_texts, p_step, p_people);
+  end if;
   return array(
     select array_position(v_ids, s.id)
-    from unnest(private.template_sequence(p_campaign_id, p_step, p_variant, p_people + cardinality(p_texts)))
+    from unnest(private.template_sequence(p_campaign.id, p_step, p_variant, p_people + cardinality(p_texts)))
       with ordinality as s(id, n) order by s.n);
 end;
 $$;
-comment on function private.text_order(uuid, private.plan_text[], smallint, smallint, integer) is
+comment on function private.text_order(public.campaigns, private.plan_text[], smallint, smallint, integer) is
   'The order in which the texts of a step are used for the people of a variant (null: no variants), as indexes of p_texts.';
 
 create function private.text_out_of_turn(p_texts private.plan_text[], p_plan private.planned_send[], p_step smallint,

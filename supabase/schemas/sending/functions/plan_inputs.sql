@@ -121,7 +121,7 @@ $$;
 comment on function private.number_sequence(private.pool_number[], integer) is
   'The order in which numbers take messages, as indexes of p_pool, and the room that each has when its turn comes.';
 
-create function private.plan_texts(p_campaign_id uuid, p_support_contact text)
+create function private.plan_texts(p_campaign public.campaigns, p_support_contact text)
 returns private.plan_text[]
 language plpgsql
 stable
@@ -129,16 +129,18 @@ set search_path = ''
 as $$
 begin
   return (
-    select array_agg((t.id, t.worst_segments, ct.variant, ct.weight, u.uses, array_to_string(
+    select array_agg((t.id, t.worst_segments, ct.variant, coalesce(ct.learned_share, ct.weight),
+      -- What was learned is of this campaign alone, so uses in others do not count.
+      case p_campaign.rotation when 'even' then u.uses else 0 end, array_to_string(
       private.lead_needs(t.required_variables, p_support_contact), ','), ct.step)::private.plan_text
       order by t.id, ct.step)
     from public.campaign_templates ct
     join public.templates t on t.id = ct.template_id and t.is_active
     join private.template_usage u on u.template_id = t.id
-    where ct.campaign_id = p_campaign_id);
+    where ct.campaign_id = p_campaign.id);
 end;
 $$;
-comment on function private.plan_texts(uuid, text) is
+comment on function private.plan_texts(public.campaigns, text) is
   'The active templates of all steps of a campaign, by id. Null: none. p_support_contact: the organisation''s.';
 
 create function private.text_steps(p_campaign_id uuid)
