@@ -17,7 +17,7 @@ try {
     offsets: STACK_PORTS,
   });
   // With the same options: without them it would delete another platform's data.
-  const reset = ["npm run reset", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
+  const reset = ["npm run reset", ...(args.length > 0 ? ["--", ...args.map(quoted)] : [])].join(" ");
   const started = Date.now();
   log("stack", "starting …");
   const stack = await startStack({ portBase, dataDir, log });
@@ -40,4 +40,9 @@ try {
 } catch (error) {
   console.error(`\n${(error as Error).message}\n`);
   process.exit(1);
+}
+
+/** An argument as a shell reads it back. */
+function quoted(argument: string): string {
+  return /^[\w./:=@-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

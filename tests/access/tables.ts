@@ -27,6 +27,7 @@ export const TABLES: Record<string, TableExpectation> = {
   campaign_stats: { select: "viewer", service: READ },
   campaign_step_stats: { select: "viewer", service: READ },
   campaign_steps: { select: "viewer", service: VERBS },
+  campaign_rotation_looks: { select: "viewer", service: READ },
   campaign_test_looks: { select: "viewer", service: READ },
   campaign_tests: { select: "viewer", service: READ },
   campaign_targets: { select: "viewer", service: READ },

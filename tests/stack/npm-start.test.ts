@@ -14,7 +14,7 @@ import { PROJECT_DIR } from "../../scripts/stack/project-dir.ts";
 let dataDir: string;
 let base: number;
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower-start-"));
+  dataDir = await mkdtemp(join(tmpdir(), "sms-control-tower start "));
   base = await findFreePortBase();
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
@@ -42,8 +42,9 @@ test("the simulator's port is named if it is taken", async () => {
   }
 });
 
-test("it prints all addresses, ends in order, and reset deletes its data", async () => {
-  const child = spawn(process.execPath, command("start.ts"), { cwd: PROJECT_DIR });
+test("it prints all addresses, ends in order if npm is told to end, and the printed reset deletes its data", async () => {
+  const options = ["--port-base", String(base), "--data-dir", dataDir];
+  const child = spawn("npm", ["start", "--", ...options], { cwd: PROJECT_DIR, detached: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
@@ -59,13 +60,25 @@ test("it prints all addresses, ends in order, and reset deletes its data", async
       expect(env[name], name).toEqual(expect.any(String));
     expect((await fetch(`${env.FUNCTIONS_URL}/settings/health`)).status).toBe(200);
     expect((await fetch(`${env.TWILIO_SIMULATOR_URL}/simulator/health`)).status).toBe(200);
-    child.kill("SIGINT");
-    await waitFor(() => child.exitCode !== null);
-    expect(child.exitCode).toBe(0);
+    child.kill("SIGTERM");
+    await waitFor(() => /stopping/.test(output));
+    await waitFor(() =>
+      fetch(`${env.TWILIO_SIMULATOR_URL}/simulator/health`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await waitFor(() => child.exitCode !== null || child.signalCode !== null);
   } finally {
-    child.kill("SIGKILL");
+    // The whole group, in case npm ended alone.
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // Nobody is left.
+    }
   }
   await access(join(dataDir, "keys.json"));
-  await promisify(execFile)(process.execPath, command("reset.ts"), { cwd: PROJECT_DIR });
+  const reset = output.match(/"(npm run reset .*)" deletes it/)?.[1] ?? "";
+  await promisify(execFile)("sh", ["-c", reset], { cwd: PROJECT_DIR });
   expect(await readdir(dataDir)).toEqual([]);
 });
