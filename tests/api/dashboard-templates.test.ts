@@ -101,6 +101,24 @@ it("changes, switches off, shows and deletes a text by its number or its uuid", 
   expect((await call("GET", "/templates")).body.data.map((one: { id: number }) => one.id)).not.toContain(id);
 });
 
+it("takes the number in the area's own routes about one text, too", async () => {
+  const { id, uuid } = await make();
+  await call("PUT", `/templates/${id}`, { content: SPANISH });
+  for (const one of [id, uuid]) {
+    const versions = await call("GET", `/templates/${one}/versions`);
+    expect(versions.body.data).toHaveLength(2);
+    expect((await call("GET", `/templates/${one}/performance`)).body.data).toMatchObject({
+      total: { sent: 0 },
+    });
+  }
+  const restored = await call("POST", `/templates/${id}/restore`, { version: 1 });
+  expect([restored.status, restored.body.data.id, restored.body.data.version]).toEqual([200, uuid, 3]);
+  expect((await call("GET", "/templates/999999999/versions")).status).toBe(404);
+  expect((await call("GET", "/templates/none/versions")).status).toBe(422);
+  const theirs = await callFunction(stack, stranger.admin, "GET", `/api/v1/templates/${id}/versions`);
+  expect(theirs.status).toBe(404);
+});
+
 it("keeps a text's language if its new words do not tell another", async () => {
   const { id } = await make({ category: "support", content: "Please call me: 512-555-0100" });
   const changed = await call("PUT", `/templates/${id}`, { content: "{{agentName}}: 512-555-0100" });

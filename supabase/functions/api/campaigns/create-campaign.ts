@@ -9,7 +9,7 @@ import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { findTemplateId } from "../templates/find-template.ts";
 import { languageOf } from "../templates/guess-language.ts";
-import { templateId as dashboardTemplateId } from "../templates/schemas.ts";
+import { templateId as dashboardTemplateId } from "../templates/template-id.ts";
 import { type Template, toDashboardTemplate } from "../templates/to-dashboard-template.ts";
 import { readPeople } from "./read-people.ts";
 import { testOf, textsOf, toCampaignInput } from "./read-wizard.ts";

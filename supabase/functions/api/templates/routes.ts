@@ -1,18 +1,19 @@
-// The routes of templates whose shapes are the dashboard's; the others are the area's own, by uuid.
+// The routes of templates whose shapes are the dashboard's; the others are the area's own, by number or uuid.
 import { z } from "zod";
 import { empty, list } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
 import { routes as area } from "../../templates/routes.ts";
 import { bothShapes } from "../door/both-shapes.ts";
 import { mountArea, queryOf, wholeList } from "../door/mount-area.ts";
+import { byNumber } from "./find-template.ts";
 import {
   dashboardTemplate,
   dashboardTemplateDetail,
-  templateId as params,
   templateChanges,
   templateInput,
   templatePreview,
 } from "./schemas.ts";
+import { templateId as params } from "./template-id.ts";
 import {
   archiveRoute,
   archiveTemplate,
@@ -32,7 +33,7 @@ import {
 
 const values = z.record(z.string(), z.string()).describe("Values by variable, such as {first_name: Ana}");
 
-export const routes = mountArea("templates", area, [
+export const routes = mountArea("templates", area.map(byNumber), [
   route({
     method: "GET",
     path: "/templates",

@@ -19,10 +19,6 @@ const names = {
 export const dashboardTemplate = ours.extend(names);
 export const dashboardTemplateDetail = detail.extend(names);
 
-export const templateId = z.object({
-  id: z.union([z.uuid(), z.string().regex(/^[1-9]\d{0,14}$/)]).describe("The number, or the uuid"),
-});
-
 const text = z.string();
 export const templateInput = z.strictObject({
   name: text,
