@@ -5671,7 +5671,8 @@ begin
     v_people := greatest(v_for_difference, v_for_answers, v_for_opt_outs,
       coalesce((p_input ->> 'min_per_arm')::numeric::integer, v_test.min_per_arm, 200));
   end if;
-  if v_campaign.id is not null then
+  -- Before it is built nobody knows how many there will be.
+  if v_campaign.built_at is not null then
     v_campaign.quiet_hours_override := private.honours_override(v_campaign);
     select count(*) into v_waiting from public.campaign_targets t
     where t.campaign_id = v_campaign.id and t.is_waiting and t.step = 1;
@@ -5688,8 +5689,8 @@ $$;
 comment on function private.test_size(jsonb, timestamptz) is
   'How many people an A/B test needs to find a difference in four of five tests, by private.test_size_shape. people_per_arm is '
   'the most of what the difference, the least answers of each arm and the comparison of opt-outs need. With campaign_id also '
-  'how many wait, and on which day of its forecast so many are sent (null: not within 30 days). Needs viewer. Raises PT403, '
-  'PT404, PT422. Security definer: users may not read the forecast''s tables.';
+  'how many wait (null before it is built), and on which day of its forecast so many are sent (null: not within 30 days). Needs '
+  'viewer. Raises PT403, PT404, PT422. Security definer: users may not read the forecast''s tables.';
 grant execute on function private.test_size(jsonb, timestamptz) to authenticated;
 
 create function public.test_size(p_input jsonb) returns jsonb

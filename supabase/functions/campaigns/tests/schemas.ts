@@ -124,7 +124,7 @@ export const size = z.object({
   for_difference: count.nullable().describe("To find the difference in four of five tests"),
   for_answers: count.describe("For 30 answers in each variant"),
   for_opt_outs: count.nullable().describe("To show that opt-outs are not half a point more"),
-  waiting: count.nullable(),
+  waiting: count.nullable().describe("Null before the audience is built"),
   days_to_send: count
     .nullable()
     .describe("On which day of the forecast so many are sent; null if not within 30"),
