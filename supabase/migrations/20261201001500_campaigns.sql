@@ -2807,15 +2807,16 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select jsonb_set(
+  select jsonb_set(jsonb_set(
     jsonb_set(private.campaign_shape(), '{properties,language}', '{"type": "string", "enum": ["es", "en"]}'),
+    '{properties,test}', private.campaign_test_shape()),
     '{properties,texts}', private.list_shape(private.object_shape(
       private.template_fields() || '{"id": {"type": "string", "format": "uuid"}}', '{id,content,category,language}'), 20))
     || '{"required": ["name"]}';
 $$;
 comment on function private.new_campaign_shape() is
   'The shape of a new campaign: that of a change, but with name required, with the language of the templates that it uses by '
-  'default, and with texts, which become templates.';
+  'default, with texts, which become templates, and with the A/B test of its variants.';
 
 create function private.check_campaign(p_org_id uuid, p_input jsonb, p_shape jsonb)
 returns void
@@ -3660,6 +3661,9 @@ begin
       and t.language = coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = v_org_id));
   end if;
   perform private.set_campaign_lists(v_campaign, p_input);
+  if p_input ? 'test' then
+    perform private.set_campaign_test(v_campaign.id, p_input -> 'test');
+  end if;
   perform private.record_audit_event(v_org_id, 'campaign_created', null, v_campaign.id, null,
     jsonb_build_object('name', v_campaign.name));
   perform private.keep_result(v_org_id, 'create_campaign', p_repeat_key, v_campaign.id);

@@ -106,6 +106,30 @@ it("promotes a variant, live on the campaign's channel, once", async () => {
   await call("POST", `/${id}/stop`);
 });
 
+it("is set up with its campaign, or neither is there", async () => {
+  const input = { name: `With a test ${texts[0]}`, variants: variants(), test: { metric: "interested" } };
+  const made = await call("POST", "", input);
+  expect(made.status).toBe(201);
+  expect((await call("GET", `/${made.body.data.id}/test`)).body.data).toMatchObject({
+    metric: "interested",
+    status: "running",
+  });
+  const name = `Never made ${texts[0]}`;
+  const alone = await call("POST", "", { name, template_ids: texts, test: { metric: "replied" } });
+  expect([alone.status, alone.body.error.code]).toEqual([409, "invalid_state"]);
+  const late = await call("POST", "", {
+    name,
+    variants: variants(),
+    test: { metric: "replied", deadline: "2020-01-01T00:00:00Z" },
+  });
+  expect([late.status, fieldsOf(late)]).toEqual([422, ["deadline"]]);
+  const wrong = await call("POST", "", { name, variants: variants(), test: { metric: "clicks" } });
+  expect([wrong.status, fieldsOf(wrong)]).toEqual([422, ["test.metric"]]);
+  expect(await org.sql`select 1 from public.campaigns where org_id = ${org.id} and name = ${name}`).toEqual(
+    [],
+  );
+});
+
 it("ends a test that runs, and keeps it to read", async () => {
   const id = await build();
   await call("PUT", `/${id}/test`, { metric: "replied" });

@@ -17,7 +17,6 @@ import type { WizardInput } from "./schemas.ts";
 import { type Campaign, toDashboardCampaign } from "./to-dashboard-campaign.ts";
 
 export const createRoute = routeOf(routes, "POST /");
-const testRoute = routeOf(routes, "PUT /{id}/test");
 const getTemplateRoute = routeOf(templateRoutes, "GET /{id}");
 
 type Text = WizardInput["messages"][number];
@@ -49,15 +48,18 @@ export async function createCampaign(ctx: UserContext, { body }: { body: WizardI
       ids.push(written.id);
     }
   }
-  const input = { ...toCampaignInput(body, ids, Date.now()), ...(texts.length > 0 && { texts }) };
+  const test = testOf(body.abTest);
+  const input = {
+    ...toCampaignInput(body, ids, Date.now()),
+    ...(texts.length > 0 && { texts }),
+    ...(test && { test }),
+  };
   const campaign = await callRoute<Campaign>(
     await asRepeatable(ctx, body),
     createRoute,
     { body: input },
     names,
   );
-  const test = testOf(body.abTest);
-  if (test) await callRoute(ctx, testRoute, { params: { id: campaign.id }, body: test });
   const people = await readPeople(ctx, [campaign.id]);
   return inBothShapes(toDashboardCampaign(campaign, people.get(campaign.id)));
 }

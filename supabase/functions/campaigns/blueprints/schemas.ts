@@ -8,6 +8,7 @@ const {
   scheduled_at: _scheduledAt,
   quiet_hours_override: _override,
   texts: _texts,
+  test: _test,
   ...shape
 } = campaignInput.shape;
 const definition = z

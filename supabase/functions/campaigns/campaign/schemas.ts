@@ -5,6 +5,7 @@ import { instant } from "../../_shared/http/instant.ts";
 import { exactText, oneLine, text } from "../../_shared/http/one-line.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
 import { LANGUAGES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
+import { testInput } from "../tests/schemas.ts";
 import { hasOneList, step, stepsInput, TWO_LISTS } from "./steps.ts";
 
 export const CAMPAIGN_STATUSES = Constants.public.Enums.campaign_status;
@@ -140,6 +141,9 @@ export const campaignInput = z
       .max(20)
       .optional()
       .describe("Templates that are created with the campaign, under its name; all or nothing"),
+    test: testInput
+      .optional()
+      .describe("The A/B test of its variants, as PUT /campaigns/{id}/test sets it up"),
   })
   .refine(hasOneList, TWO_LISTS);
 export const campaignChanges = z

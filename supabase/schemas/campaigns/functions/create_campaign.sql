@@ -82,6 +82,9 @@ begin
       and t.language = coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = v_org_id));
   end if;
   perform private.set_campaign_lists(v_campaign, p_input);
+  if p_input ? 'test' then
+    perform private.set_campaign_test(v_campaign.id, p_input -> 'test');
+  end if;
   perform private.record_audit_event(v_org_id, 'campaign_created', null, v_campaign.id, null,
     jsonb_build_object('name', v_campaign.name));
   perform private.keep_result(v_org_id, 'create_campaign', p_repeat_key, v_campaign.id);
