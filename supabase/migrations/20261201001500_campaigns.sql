@@ -1944,6 +1944,25 @@ grant execute on function public.build_targets(uuid, boolean, boolean) to authen
 
 -- Creating, changing and building campaigns. Users call the functions of the same names in public.
 
+create function private.find_campaign(p_org_id uuid, p_campaign_id uuid)
+returns public.campaigns
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = p_org_id;
+  if v_campaign.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  return v_campaign;
+end;
+$$;
+comment on function private.find_campaign(uuid, uuid) is
+  'A campaign of an organisation, in any state, without a lock. Raises PT404.';
+
 create function private.own_campaign(p_campaign_id uuid, p_role public.user_role)
 returns public.campaigns
 language plpgsql
@@ -1951,13 +1970,10 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role(p_role);
-  v_campaign public.campaigns;
 begin
-  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
-  return v_campaign;
+  perform 1 from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
+  -- Reads it again, under the lock.
+  return private.find_campaign(v_org_id, p_campaign_id);
 end;
 $$;
 comment on function private.own_campaign(uuid, public.user_role) is
@@ -4459,14 +4475,10 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');
-  v_campaign public.campaigns;
+  v_campaign public.campaigns := private.find_campaign(v_org_id, p_campaign_id);
   v_people jsonb;
   v_forecast jsonb;
 begin
-  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
   v_campaign.quiet_hours_override := private.honours_override(v_campaign);
   v_people := private.preflight_people(v_campaign, p_now);
   v_forecast := private.forecast_of(v_campaign, p_now);
@@ -4749,12 +4761,8 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');
-  v_campaign public.campaigns;
+  v_campaign public.campaigns := private.find_campaign(v_org_id, p_campaign_id);
 begin
-  select * into v_campaign from public.campaigns c where c.org_id = v_org_id and c.id = p_campaign_id;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
   return jsonb_build_object('campaign_id', p_campaign_id, 'rotation', v_campaign.rotation,
     'next_look_at', (select r.look_at from private.rotation_turns r where r.campaign_id = p_campaign_id),
     'steps', (
@@ -5654,12 +5662,7 @@ begin
     perform private.refuse_field('difference', 'difference and baseline must be less than 100 together.');
   end if;
   if p_input ? 'campaign_id' then
-    select * into v_campaign from public.campaigns c
-    where c.org_id = v_org_id and c.id = (p_input ->> 'campaign_id')::uuid;
-    if v_campaign.id is null then
-      perform private.raise_error('PT404', 'not_found', 'No such campaign.',
-        jsonb_build_object('campaign_id', p_input -> 'campaign_id'));
-    end if;
+    v_campaign := private.find_campaign(v_org_id, (p_input ->> 'campaign_id')::uuid);
     select * into v_test from public.campaign_tests t where t.campaign_id = v_campaign.id;
   end if;
   v_arms := coalesce((p_input ->> 'arms')::numeric::integer, greatest(2, (

@@ -3145,9 +3145,7 @@ declare
   v_org_id uuid := private.require_role('campaign_manager');
 begin
   perform private.check_resolution(p_action);
-  if not exists (select 1 from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id) then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
+  perform private.find_campaign(v_org_id, p_campaign_id);
   return cardinality(private.resolve_messages(array(
     select m.id from public.messages m
     where m.org_id = v_org_id and m.campaign_id = p_campaign_id and m.is_unknown and private.why_not_resolved(m, p_action) is null

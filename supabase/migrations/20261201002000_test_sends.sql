@@ -163,9 +163,8 @@ declare
   v_id uuid;
   v_sent jsonb := '[]';
 begin
-  if not exists (select from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id) then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  elsif v_texts = '{}' then
+  perform private.find_campaign(v_org_id, p_campaign_id);
+  if v_texts = '{}' then
     perform private.raise_error('PT409', 'no_templates', 'The campaign has no active template. Add one, then test it.');
   elsif cardinality(v_texts) > 10 then
     perform private.raise_error('PT409', 'invalid_state', format(

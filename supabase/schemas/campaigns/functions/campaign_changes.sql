@@ -1,5 +1,24 @@
 -- Creating, changing and building campaigns. Users call the functions of the same names in public.
 
+create function private.find_campaign(p_org_id uuid, p_campaign_id uuid)
+returns public.campaigns
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = p_org_id;
+  if v_campaign.id is null then
+    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
+  end if;
+  return v_campaign;
+end;
+$$;
+comment on function private.find_campaign(uuid, uuid) is
+  'A campaign of an organisation, in any state, without a lock. Raises PT404.';
+
 create function private.own_campaign(p_campaign_id uuid, p_role public.user_role)
 returns public.campaigns
 language plpgsql
@@ -7,13 +26,10 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role(p_role);
-  v_campaign public.campaigns;
 begin
-  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
-  return v_campaign;
+  perform 1 from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id for no key update;
+  -- Reads it again, under the lock.
+  return private.find_campaign(v_org_id, p_campaign_id);
 end;
 $$;
 comment on function private.own_campaign(uuid, public.user_role) is

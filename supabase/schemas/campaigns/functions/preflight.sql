@@ -7,14 +7,10 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');
-  v_campaign public.campaigns;
+  v_campaign public.campaigns := private.find_campaign(v_org_id, p_campaign_id);
   v_people jsonb;
   v_forecast jsonb;
 begin
-  select * into v_campaign from public.campaigns c where c.id = p_campaign_id and c.org_id = v_org_id;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
   v_campaign.quiet_hours_override := private.honours_override(v_campaign);
   v_people := private.preflight_people(v_campaign, p_now);
   v_forecast := private.forecast_of(v_campaign, p_now);

@@ -7,12 +7,8 @@ set search_path = ''
 as $$
 declare
   v_org_id uuid := private.require_role('viewer');
-  v_campaign public.campaigns;
+  v_campaign public.campaigns := private.find_campaign(v_org_id, p_campaign_id);
 begin
-  select * into v_campaign from public.campaigns c where c.org_id = v_org_id and c.id = p_campaign_id;
-  if v_campaign.id is null then
-    perform private.raise_error('PT404', 'not_found', 'No such campaign.', jsonb_build_object('campaign_id', p_campaign_id));
-  end if;
   return jsonb_build_object('campaign_id', p_campaign_id, 'rotation', v_campaign.rotation,
     'next_look_at', (select r.look_at from private.rotation_turns r where r.campaign_id = p_campaign_id),
     'steps', (

@@ -27,12 +27,7 @@ begin
     perform private.refuse_field('difference', 'difference and baseline must be less than 100 together.');
   end if;
   if p_input ? 'campaign_id' then
-    select * into v_campaign from public.campaigns c
-    where c.org_id = v_org_id and c.id = (p_input ->> 'campaign_id')::uuid;
-    if v_campaign.id is null then
-      perform private.raise_error('PT404', 'not_found', 'No such campaign.',
-        jsonb_build_object('campaign_id', p_input -> 'campaign_id'));
-    end if;
+    v_campaign := private.find_campaign(v_org_id, (p_input ->> 'campaign_id')::uuid);
     select * into v_test from public.campaign_tests t where t.campaign_id = v_campaign.id;
   end if;
   v_arms := coalesce((p_input ->> 'arms')::numeric::integer, greatest(2, (
