@@ -91,6 +91,41 @@ describe("rights", () => {
   });
 });
 
+describe("filters", () => {
+  const texts = ["+15125550100", "78701.0", "007", "1e3", "12.50", "12", "plain", "a,b"];
+
+  it("compare texts as they were sent, also those that look like numbers", async () => {
+    const { client } = await server.person();
+    for (const body of texts) expect((await client.from("notes").insert({ body })).error).toBeNull();
+    const found = async (read: PromiseLike<{ data: { body: string }[] | null }>) =>
+      ((await read).data ?? []).map(({ body }) => body).sort();
+    for (const body of texts) {
+      expect(await found(client.from("notes").select("body").eq("body", body)), body).toEqual([body]);
+      expect(await found(client.from("notes").select("body").in("body", [body, "none"])), body).toEqual([
+        body,
+      ]);
+      expect(await found(client.from("notes").select("body").neq("body", body)), body).toHaveLength(7);
+    }
+    const either = client.from("notes").select("body").or("body.eq.+15125550100,and(body.eq.007,body.neq.7)");
+    expect(await found(either)).toEqual(["+15125550100", "007"]);
+    expect(await found(client.from("notes").select("body").not("body", "eq", "+15125550100"))).toHaveLength(
+      7,
+    );
+  });
+
+  it("compare numbers as numbers", async () => {
+    const { client } = await server.person();
+    await client.from("notes").insert({ body: "one" });
+    const { data } = await client.from("notes").select("id").single();
+    const id = Number(data?.id);
+    for (const written of [`${id}`, `0${id}`, `+${id}`, `${id}.0`.replace(".0", "")])
+      expect((await client.from("notes").select("id").eq("id", written)).data, written).toEqual([{ id }]);
+    expect((await client.from("notes").select("id").gte("id", `0${id}`).lte("id", id)).data).toEqual([
+      { id },
+    ]);
+  });
+});
+
 describe("identity", () => {
   it("reaches the database as role, claims and time limit of the request", async () => {
     const claims = { sub: user, app_metadata: { note: "it's \\ fine; select 1" } };

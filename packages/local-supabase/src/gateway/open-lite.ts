@@ -3,6 +3,7 @@ import path from "node:path";
 import { App, setExperimental } from "@supabase/lite";
 import { allowAnyOrigin, answerPreflight } from "./answer-cors.ts";
 import { answerStorage } from "./answer-storage.ts";
+import { keepFilterTexts } from "./keep-filter-texts.ts";
 import { LiteConnection } from "./lite-connection.ts";
 import { MailFolder } from "./mail-folder.ts";
 import { mendRestAnswer } from "./mend-rest-answer.ts";
@@ -105,6 +106,8 @@ async function answer(app: App, request: Request, jwtSecret: string): Promise<Re
   if (!pathname.startsWith("/rest/v1/")) return allowAnyOrigin(await app.fetch(request));
   const readable = await refuseUnreadableBody(request);
   return allowAnyOrigin(
-    readable instanceof Response ? readable : await mendRestAnswer(await app.fetch(readable)),
+    readable instanceof Response
+      ? readable
+      : await mendRestAnswer(await app.fetch(keepFilterTexts(readable))),
   );
 }
