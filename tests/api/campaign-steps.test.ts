@@ -67,6 +67,18 @@ describe("a campaign with steps", () => {
         stop_on: ALL_STOPS.filter((word) => word !== "replied"),
       },
     ]);
+    // Without texts of its own a step has those in the language of the first text, whatever the organisation's is.
+    const first = await addTemplate(org.sql, org.id, {
+      category: "initial",
+      language: "en",
+      content: "Hi {first_name|friend}, {brand} here. Reply STOP to end.",
+    });
+    const english = await make({ template_ids: [first], steps: [{ wait_hours: 72 }] });
+    const [row] = await org.sql`
+      select array_agg(distinct t.language) as languages, min(o.language) as ours
+      from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+      join public.orgs o on o.id = ct.org_id where ct.campaign_id = ${english.id} and ct.step = 2`;
+    expect(row).toEqual({ languages: ["en"], ours: "es" });
     expect(await readStepFigures(org, made.id)).toEqual(
       [1, 2, 3, 4].map((step) => ({
         step,

@@ -491,7 +491,8 @@ describe("who sets it", () => {
     const [row] = await user.sql`select private.campaign_rotation(${campaign}) as read`;
     expect(row?.read).toMatchObject({
       rotation: "thompson",
-      steps: [{ step: 1, is_learned: true, people_needed: 300 }],
+      status: "learned",
+      steps: [{ step: 1, is_learned: true, people_counted: 900, people_needed: 300 }],
     });
     const [step] = row?.read.steps ?? [];
     expect(step.texts.reduce((sum: number, { share }: { share: number }) => sum + share, 0)).toBeCloseTo(
@@ -505,6 +506,43 @@ describe("who sets it", () => {
       is_active: true,
     });
     expect(best.best).toBeGreaterThan(99);
+  });
+
+  it("reads what it waits for, and says nothing of times before the start and after the end", async () => {
+    const read = async (id: string) =>
+      (await user.sql`select private.campaign_rotation(${id}) as read`)[0]?.read as Record<string, unknown>;
+    const draft = await create({ rotation: "thompson", template_ids: texts });
+    expect(await read(draft)).toMatchObject({ status: "not_started", counts_from: null, next_look_at: null });
+    await arrange(3);
+    expect(await read(campaign)).toMatchObject({
+      status: "collecting",
+      counts_from: expect.stringContaining("2026-06-12T20:00:00"),
+      next_look_at: expect.any(String),
+      steps: [{ people_counted: 0, people_needed: 300, looked_at: null }],
+    });
+    await bench.sql`update public.campaigns set status = 'completed', finished_at = now() where id = ${campaign}`;
+    expect(await read(campaign)).toMatchObject({ status: "ended", counts_from: null, next_look_at: null });
+  });
+
+  it("reads the shares of variants, also after a promotion", async () => {
+    const id = await create({
+      variants: [
+        { name: "A", share: 1, template_ids: [texts[0]] },
+        { name: "B", share: 3, template_ids: [texts[1], texts[2]] },
+      ],
+      test: { metric: "replied" },
+    });
+    const of = async () => {
+      const [row] = await user.sql`select private.campaign_rotation(${id}) as read`;
+      expect(row?.read).toMatchObject({ status: "even", steps: [{ people_needed: null }] });
+      return row?.read.steps[0].texts
+        .map(({ variant, share }: { variant: string; share: number }) => `${variant} ${share}`)
+        .sort();
+    };
+    expect(await of()).toEqual(["A 25", "B 37.5", "B 37.5"]);
+    await bench.sql`
+      update public.campaign_tests set promoted = 1, promoted_at = now() where campaign_id = ${id}`;
+    expect(await of()).toEqual(["A 100", "B 0", "B 0"]);
   });
 });
 

@@ -91,7 +91,8 @@ describe.each(refusals)("a phone that another lead has, who %s,", (_what, fields
 
   it("gets no direct text, and the answer names that lead", async () => {
     await change(spouse, fields);
-    expect(await direct(lead)).toEqual({ code: "opted_out", details: { lead_id: spouse.id } });
+    const details = { lead_id: spouse.id, reason, is_deleted: false };
+    expect(await direct(lead)).toEqual({ code: "opted_out", details });
   });
 
   it("gets no direct text that waits for its claim, and its author is told", async () => {
@@ -137,7 +138,8 @@ describe("a refusal", () => {
   it("outlives the lead that is deleted, until consent is recorded", async () => {
     await change(spouse, { status: "do_not_contact" });
     await user.sql`select private.delete_lead(${spouse.id}, ${AFTERNOON})`;
-    expect(await direct(lead)).toEqual({ code: "opted_out", details: { lead_id: spouse.id } });
+    const details = { lead_id: spouse.id, reason: "do_not_contact", is_deleted: true };
+    expect(await direct(lead)).toEqual({ code: "opted_out", details });
     const [phone] = await bench.sql`select id from public.lead_phones where lead_id = ${lead.id}`;
     await user.sql`select private.update_lead_phone(${lead.id}, ${phone?.id}, '{"consent_status": "granted"}', ${AFTERNOON})`;
     expect(await direct(lead)).toHaveProperty("message_id");

@@ -5,6 +5,35 @@ import { suggestMapping } from "../../../supabase/functions/_shared/csv/suggest-
 
 const suggest = (header: string) => suggestMapping(header.split(","));
 
+describe("plain columns of a place beside a mailing address", () => {
+  const placeOf = (header: string) => {
+    const mapping = suggest(header);
+    return ["City", "State", "Zip"].map((name) => mapping[name]);
+  };
+  it.each([
+    "Name,Phone,Mailing Address,City,State,Zip",
+    "Phone,Owner Address,City,State,Zip,County,APN",
+    "Property Address,Phone,Mailing Address,City,State,Zip",
+    "Phone,Mailing Address,City,State,Zip,Property Address",
+    "Phone,Mailing Street,City,State,Zip",
+  ])("are its own if it has none: %s", (header) => {
+    expect(placeOf(header)).toEqual(["city", "state", "postal_code"]);
+  });
+  it.each([
+    "Phone,Mailing Address,Mailing City,Mailing State,Mailing Zip,City,State,Zip",
+    "Phone,Mailing Address,Property Address,City,State,Zip",
+    "Phone,Mailing Address,Address,City,State,Zip",
+  ])("are the land's if it has its own, or the land's street stands before them: %s", (header) => {
+    expect(placeOf(header)).toEqual(["custom_field", "property_state", "custom_field"]);
+  });
+  it("are the land's without a city", () => {
+    expect(suggest("Phone,Mailing Address,County,State")).toMatchObject({
+      State: "property_state",
+      County: "county",
+    });
+  });
+});
+
 describe("a suggested mapping", () => {
   it.each<[string, string, Record<string, string>]>([
     [

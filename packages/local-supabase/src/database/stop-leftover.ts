@@ -24,7 +24,11 @@ export async function stopLeftover(folder: string, superuserPassword: string): P
   if (isAlive(pid)) {
     const server = Number.isInteger(port) ? await askServer(folder, port, superuserPassword) : "silent";
     if (server === "owned") {
-      throw new Error(`A stack is already running on ${folder} (database on port ${port}). Stop it first.`);
+      const owner = parentOf(pid);
+      throw new Error(
+        `A stack is already running on ${folder} (database on port ${port}). Stop it first: Ctrl-C where it runs` +
+          (owner === undefined ? "." : `, or kill ${owner}.`),
+      );
     }
     if (server === "orphan" || runsOn(pid, folder)) await stop(pid);
   }
@@ -60,14 +64,22 @@ async function askServer(
 }
 
 /** For a server that does not answer (starting up, stuck): does the process list show our folder on its command line? */
-function runsOn(pid: number, folder: string): boolean {
+const runsOn = (pid: number, folder: string): boolean => listed(pid, "args").includes(folder);
+
+/** The process that started a server: the stack itself. Undefined if it is gone. */
+function parentOf(pid: number): number | undefined {
+  const parent = Number.parseInt(listed(pid, "ppid"), 10);
+  return parent > 1 ? parent : undefined;
+}
+
+/** What the process list says of a process; empty if there is none. */
+function listed(pid: number, column: "args" | "ppid"): string {
   try {
-    const command = execFileSync("ps", ["-o", "args=", "-p", String(pid)], {
+    return execFileSync("ps", ["-o", `${column}=`, "-p", String(pid)], {
       stdio: ["ignore", "pipe", "ignore"],
-    });
-    return command.toString().includes(folder);
+    }).toString();
   } catch {
-    return false;
+    return "";
   }
 }
 

@@ -40,6 +40,8 @@ const mailing: ReadName = (name) =>
 const addressPart: ReadName = (name) => name.replace(/^address (?:1 )?/, "");
 
 const ADDRESS_NAMES = new Set(ADDRESS_SYNONYMS.flatMap(([, words]) => words));
+const PLACE_SYNONYMS = ADDRESS_SYNONYMS.filter(([field]) => /^(?:city|state|postal_code)$/.test(field));
+const PLAIN_STREETS = PLAIN_PARCEL_SYNONYMS.flatMap(([field, words]) => (field === "situs" ? words : []));
 
 /**
  * @param columns the names of the columns
@@ -94,12 +96,30 @@ function assignByName(some: Column[], file: Column[], found: Map<number, ImportF
   assign(some, found, PARCEL_SYNONYMS, plain);
   assign(some, found, PARCEL_SYNONYMS, parcel);
   if (hasMailing) {
+    if (isMailingPlace(some, found)) assign(some, found, PLACE_SYNONYMS, plain);
     assign(some, found, PLAIN_PARCEL_SYNONYMS, plain);
   } else {
     assign(some, found, ADDRESS_SYNONYMS, (name) => (PARCEL_PREFIX.test(name) ? null : name));
     assign(some, found, ADDRESS_SYNONYMS, addressPart);
   }
   assignSpanishName(some, found);
+}
+
+/**
+ * Whether plain columns City, State and Zip continue the mailing address: if it has a street and none of these, and no street of
+ * the land stands between them. A State without a City is that of the land.
+ */
+function isMailingPlace(all: Column[], found: Map<number, ImportField>): boolean {
+  const at = (field: string) => [...found].find(([, one]) => one === field)?.[0];
+  const street = at("address1");
+  const [city, ...others] = PLACE_SYNONYMS.map(
+    ([, words]) => all.find(({ name, index }) => words.includes(name) && !found.has(index))?.index,
+  );
+  if (street === undefined || city === undefined || others.every((other) => other === undefined))
+    return false;
+  if (PLACE_SYNONYMS.some(([field]) => at(field) !== undefined)) return false;
+  const land = at("situs") ?? all.find(({ name }) => PLAIN_STREETS.includes(name))?.index;
+  return land === undefined || (street < city && (land < street || land > city));
 }
 
 /** Gives each field without a column the first column whose name, as `read`, is one of its synonyms; surest synonym first. */

@@ -124,7 +124,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_language text := coalesce(p_input ->> 'language', (select o.language from public.orgs o where o.id = p_campaign.org_id));
+  -- What follows is in the language of the first texts, if they have but one.
+  v_language text := coalesce(p_input ->> 'language', (
+    select min(t.language) from public.campaign_templates ct join public.templates t on t.id = ct.template_id
+    where ct.campaign_id = p_campaign.id and ct.step = 1 having min(t.language) = max(t.language)),
+    (select o.language from public.orgs o where o.id = p_campaign.org_id));
   v_steps public.campaign_steps[] := array(
     select (p_campaign.org_id, p_campaign.id, s.n + 1, coalesce(s.value ->> 'kind', 'text'),
       (s.value ->> 'wait_hours')::numeric, array(

@@ -48,7 +48,9 @@ begin
     return query select 'twilio_not_configured',
       'Your organisation has no Twilio account. Connect one, then start the campaign.', '{}'::jsonb, false;
   end if;
-  if not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_waiting) then
+  if exists (select from public.campaigns c where c.id = p_campaign_id and c.status in ('draft', 'building')) then
+    return query select 'no_targets', 'The audience is not built yet: build it first (build-targets).', '{}'::jsonb, false;
+  elsif not exists (select 1 from public.campaign_targets t where t.campaign_id = p_campaign_id and t.is_waiting) then
     return query select 'no_targets',
       'Nobody is left to write to: everybody is excluded. See the reasons in its stats; to change its audience, clone it.',
       '{}'::jsonb, false;

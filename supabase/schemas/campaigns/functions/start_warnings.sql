@@ -68,6 +68,21 @@ begin
   end if;
   return query select 'test_too_small', w.message, w.details, false
   from private.test_warning(p_campaign, (p_forecast ->> 'waiting')::bigint) w;
+  if p_campaign.rotation = 'thompson' and (p_forecast ->> 'waiting')::bigint > 0 then
+    return query
+    select 'rotation_too_small', format(
+      'Rotation by what people reply to needs %s people for the %s texts of step %s, and only %s can be written to: their texts '
+      'will take turns by their weights. Use fewer texts, or rotation even.', 100 * s.texts, s.texts, s.step,
+      p_forecast ->> 'waiting'),
+      jsonb_build_object('step', s.step, 'people', (p_forecast ->> 'waiting')::bigint, 'needed', 100 * s.texts), false
+    from (
+      select ct.step, count(*) as texts from public.campaign_templates ct
+      join public.templates t on t.id = ct.template_id and t.is_active
+      where ct.campaign_id = p_campaign.id group by ct.step
+    ) s
+    where s.texts > 1 and (p_forecast ->> 'waiting')::bigint < 100 * s.texts
+    order by s.step limit 1;
+  end if;
   for v_text in
     select t.name, i ->> 'code' as code, i ->> 'message' as message, i ->> 'remedy' as remedy
     from (select distinct ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id) x

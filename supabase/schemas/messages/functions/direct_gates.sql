@@ -23,9 +23,13 @@ begin
   end if;
   v_refused_by := private.refused_by(p_phone.org_id, p_phone.e164);
   if v_refused_by is not null then
-    perform private.raise_error('PT409', 'opted_out',
-      'Another lead with this phone is do_not_contact, or denied consent. Change that lead first if that was a mistake; if it '
-      'was deleted, record the person''s consent.', jsonb_build_object('lead_id', v_refused_by));
+    select * into v_lead from public.leads l where l.id = v_refused_by;
+    perform private.raise_error('PT409', 'opted_out', case when v_lead.deleted_at is null
+      then format('Another lead with this phone %s. Change that lead first if that was a mistake.',
+        case v_lead.refusal when 'do_not_contact' then 'is do_not_contact' else 'denied consent' end)
+      else 'A lead with this phone said no before it was deleted. If the person consented since, set consent_status of this '
+        'phone to granted, with consent_evidence.' end,
+      jsonb_build_object('lead_id', v_refused_by, 'reason', v_lead.refusal, 'is_deleted', v_lead.deleted_at is not null));
   elsif p_contact.invalid_at is not null or not p_phone.is_valid or p_phone.line_type = 'landline' then
     perform private.raise_error('PT409', 'invalid_state', format('This phone cannot get texts (%s). Use another one.',
       replace(coalesce(p_contact.invalid_reason, p_phone.invalid_reason, p_phone.line_type, 'invalid'), '_', ' ')));
