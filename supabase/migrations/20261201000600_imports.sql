@@ -2262,6 +2262,8 @@ declare
   v_e164 text;
 begin
   update public.leads l set deleted_at = p_now where l.id = any (p_lead_ids);
+  -- What the import alone said does not outlive it.
+  delete from private.refused_phones r using public.lead_phones p where p.lead_id = any (p_lead_ids) and r.lead_phone_id = p.id;
   -- As when people delete a lead: waiting messages of campaigns are canceled, unless another lead has the same phone.
   for v_e164 in
     select distinct p.e164 from unnest(p_lead_ids) as x (id)

@@ -447,20 +447,30 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_refusal text := new.refusal;
 begin
-  if new.refusal is not null then
+  -- Phones that a merge left on the merged lead are phones of the kept one's person.
+  if new.merged_into is not null then
+    v_refusal := (select l.refusal from public.leads l where l.id = new.merged_into);
+  end if;
+  if v_refusal is not null then
     insert into private.refused_phones (lead_phone_id, org_id, e164, reason)
-    select p.id, p.org_id, p.e164, new.refusal from public.lead_phones p where p.lead_id = new.id
+    select p.id, p.org_id, p.e164, v_refusal
+    from public.lead_phones p
+    where p.lead_id in (select new.id union all select l.id from public.leads l where l.merged_into = new.id)
     on conflict (lead_phone_id) do update set reason = excluded.reason;
   else
-    delete from private.refused_phones r using public.lead_phones p where p.lead_id = new.id and r.lead_phone_id = p.id;
+    delete from private.refused_phones r using public.lead_phones p
+    where r.lead_phone_id = p.id
+      and p.lead_id in (select new.id union all select l.id from public.leads l where l.merged_into = new.id);
   end if;
   return null;
 end;
 $$;
 comment on function private.refuse_phones() is
-  'Trigger: a lead began or ceased to refuse its phones, or was restored. Security definer: the role that changes leads '
-  'may not write the table.';
+  'Trigger: a lead began or ceased to refuse its phones, was merged, or was restored. Security definer: the role that changes '
+  'leads may not write the table.';
 
 create function private.refuse_new_phones()
 returns trigger
@@ -547,9 +557,7 @@ create table public.leads (
     generated always as (case lead_score when 'hot' then 3 when 'warm' then 2 else 1 end) stored,
   merged_into uuid references public.leads (id) on delete set null,
   erased_at timestamptz,
-  -- A merged lead's refusal is that of the lead that was kept.
   refusal text generated always as (case
-    when merged_into is not null then null
     when status = 'do_not_contact' then 'do_not_contact'
     when consent_status = 'denied' then 'no_consent' end) stored,
   unique (org_id, id),
@@ -587,7 +595,7 @@ comment on column public.leads.erased_at is
   'When the person was erased: this row has no data of them any more and is never restored.';
 comment on column public.leads.refusal is
   'Why nothing may be sent to this lead, nor to another lead at a phone of this one (private.refused_phones): do_not_contact or '
-  'no_consent; null if nothing forbids it.';
+  'no_consent; null if nothing forbids it. Of a merged lead that of the kept one counts.';
 alter table private.import_changes add foreign key (lead_id) references public.leads (id) on delete cascade;
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
@@ -638,7 +646,8 @@ create constraint trigger leads_have_primary_phone after insert on public.leads
 create trigger leads_events after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.record_lead_events();
 create trigger leads_refuse_phones after update on public.leads
-  for each row when (old.refusal is distinct from new.refusal or old.deleted_at is not null and new.deleted_at is null)
+  for each row when (old.refusal is distinct from new.refusal or old.merged_into is distinct from new.merged_into
+    or old.deleted_at is not null and new.deleted_at is null)
   execute function private.refuse_phones();
 create trigger leads_count_insert after insert on public.leads
   referencing new table as new_rows for each statement execute function private.count_lead_changes();
@@ -2745,12 +2754,13 @@ language sql
 stable
 set search_path = ''
 as $$
-  select l.id
+  select h.id
   from private.refused_phones r
   join public.lead_phones p on p.id = r.lead_phone_id
   join public.leads l on l.id = p.lead_id
+  join public.leads h on h.id = coalesce(l.merged_into, l.id)
   where r.org_id = p_org_id and r.e164 = p_e164
-  order by l.deleted_at is not null, l.created_at, l.id
+  order by h.deleted_at is not null, h.created_at, h.id
   limit 1;
 $$;
 comment on function private.refused_by(uuid, text) is
@@ -2762,9 +2772,9 @@ returns void
 language sql
 set search_path = ''
 as $$
-  delete from private.refused_phones r using public.lead_phones p, public.leads l
+  delete from private.refused_phones r using public.lead_phones p, public.leads l, public.leads h
   where r.org_id = p_org_id and r.e164 = any (p_e164s) and p.id = r.lead_phone_id and l.id = p.lead_id
-    and l.deleted_at is not null;
+    and h.id = coalesce(l.merged_into, l.id) and h.deleted_at is not null;
 $$;
 comment on function private.end_deleted_refusals(uuid, text[]) is
   'Called if a person gave consent at these phones: ends what deleted leads refused, because nobody can change those leads.';
@@ -3357,6 +3367,14 @@ begin
     end if;
   end if;
 
+  if exists (select from public.leads l where l.id = p_lead_id and l.refusal is not null)
+    and exists (select from public.lead_phones p
+      where p.lead_id = p_lead_id and not exists (select from jsonb_each_text(v_wanted) w where w.value = p.e164))
+  then
+    perform private.raise_error('PT409', 'invalid_state',
+      'This lead is do_not_contact, or denied consent. That holds for its phones, so none can be taken from it: add the new one '
+      'in another role. If it was a mistake, set status and consent_status first.', '{"field": "status"}');
+  end if;
   delete from public.lead_phones p
   where p.lead_id = p_lead_id and not exists (select 1 from jsonb_each_text(v_wanted) w where w.value = p.e164);
   update public.lead_phones p set role = w.key
@@ -3375,8 +3393,8 @@ end;
 $$;
 comment on function private.write_lead_phones(uuid, uuid, jsonb, boolean) is
   'Sets a lead''s phones from primary_phone, secondary_phone and alternate_phone of the input (E.164; null removes a phone, a '
-  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds '
-  'the locks of the contacts.';
+  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number, PT409 '
+  'invalid_state for taking a phone from a lead that refuses contact. The caller holds the locks of the contacts.';
 
 -- schemas/leads/views/lead_own_values.sql
 

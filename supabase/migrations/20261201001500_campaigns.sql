@@ -234,6 +234,32 @@ comment on function private.follow_sent_targets() is
   'in which a target becomes sent, in the transaction that records it: no crash can lose a step. Security definer: the role '
   'that settles may not write these tables.';
 
+-- schemas/campaigns/triggers/share_activated.sql
+
+create function private.share_activated()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.campaign_templates ct set learned_share = s.share
+  from (
+    select x.campaign_id, x.step, round(10000.0 / count(*)) as share
+    from public.campaign_templates x join public.templates t on t.id = x.template_id and t.is_active
+    where (x.campaign_id, x.step) in (
+      select y.campaign_id, y.step from public.campaign_templates y where y.org_id = new.org_id and y.template_id = new.id)
+    group by x.campaign_id, x.step
+    having count(x.learned_share) filter (where x.template_id <> new.id) > 0
+  ) s
+  where ct.campaign_id = s.campaign_id and ct.step = s.step and ct.template_id = new.id;
+  return null;
+end;
+$$;
+comment on function private.share_activated() is
+  'Trigger: a template that is activated gets an equal part beside texts whose shares were learned, until they are chosen anew. '
+  'Security definer: the role that changes templates may not write those of campaigns.';
+
 -- schemas/campaigns/triggers/target_keys.sql
 
 -- Triggers instead of foreign keys. Checking five foreign keys for every target, one row at a time, took half the time of
@@ -680,7 +706,7 @@ create table public.campaign_templates (
   weight smallint not null default 1 check (weight between 1 and 1000),
   variant smallint,
   step smallint not null default 1 check (step between 1 and 9),
-  learned_share smallint check (learned_share between 1 and 1000),
+  learned_share smallint check (learned_share between 1 and 10000),
   primary key (campaign_id, step, template_id),
   foreign key (org_id, campaign_id) references public.campaigns (org_id, id) on delete cascade,
   foreign key (org_id, template_id) references public.templates (org_id, id) on delete restrict,
@@ -691,7 +717,8 @@ comment on column public.campaign_templates.weight is 'A template of weight 3 is
 comment on column public.campaign_templates.variant is
   'The variant whose people get this template; null if everybody gets it.';
 comment on column public.campaign_templates.learned_share is
-  'How often rotation thompson uses the template, in thousandths; null: by its weight.';
+  'How often rotation thompson uses the template, in hundredths of a percent. Either all active '
+  'templates of a step have one, or none: then they are used by their weights.';
 create index campaign_templates_template_idx on public.campaign_templates (org_id, template_id);
 create index campaign_templates_campaign_idx on public.campaign_templates (org_id, campaign_id);
 create index campaign_templates_variant_idx on public.campaign_templates (campaign_id, variant);
@@ -701,6 +728,9 @@ create policy "people read campaign templates of their organisation" on public.c
   for select to authenticated using (org_id = (select private.org_id()));
 grant select on public.campaign_templates to authenticated;
 grant delete, insert, select, update on public.campaign_templates to service_role;
+
+create trigger templates_share_activated after update on public.templates
+  for each row when (new.is_active and not old.is_active) execute function private.share_activated();
 
 -- schemas/campaigns/tables/campaign_steps.sql
 
@@ -915,10 +945,12 @@ create table private.rotation_turns (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
   org_id uuid not null,
   look_at timestamptz,
-  counted_to timestamptz not null
+  counted_to timestamptz not null,
+  step smallint not null default 0
 ) with (fillfactor = 50);
 comment on table private.rotation_turns is
   'When a campaign with rotation thompson is looked at next (null: not any more), and up to when its messages are counted.';
+comment on column private.rotation_turns.step is 'The last step whose shares were chosen in this look; 0: none yet.';
 create index rotation_turns_look_idx on private.rotation_turns (look_at) where look_at is not null;
 
 alter table private.rotation_turns enable row level security;
@@ -4008,14 +4040,16 @@ begin
     perform private.refuse_field('rotation', 'rotation must be even in a campaign with variants: people of a variant get its '
       'texts evenly, so that variants can be compared.');
   end if;
-  insert into private.rotation_turns (campaign_id, org_id, look_at, counted_to)
+  insert into private.rotation_turns as r (campaign_id, org_id, look_at, counted_to)
   values (p_campaign.id, p_campaign.org_id, p_now, greatest(p_campaign.created_at, p_now - interval '90 days'))
-  on conflict (campaign_id) do update set look_at = excluded.look_at;
+  on conflict (campaign_id) do update
+    -- Soon, but whoever saves a campaign again and again does not have it looked at all the time.
+    set look_at = least(r.look_at, p_now + interval '1 minute'), step = 0;
 end;
 $$;
 comment on function private.begin_rotation(public.campaigns, timestamptz) is
-  'Called if the rotation of a campaign, or what it rotates, was set: has the shares of its texts chosen anew, or forgets them. '
-  'Raises PT422 for thompson together with variants. The caller holds the lock of the campaign.';
+  'Called if the rotation of a campaign, or what it rotates, was set: has the shares of its texts chosen anew within a minute, '
+  'or forgets them. Raises PT422 for thompson together with variants. The caller holds the lock of the campaign.';
 
 create function private.count_rotation(p_campaign public.campaigns, p_from timestamptz, p_to timestamptz)
 returns void
@@ -4035,7 +4069,11 @@ as $$
   ) a
   where m.org_id = p_campaign.org_id and m.created_at > p_from and m.created_at <= p_to and m.kind = 'campaign'
     and m.campaign_id = p_campaign.id and m.template_id is not null and m.template_version is not null
-    -- Who answered was sent it, whatever Twilio said.
+    -- Who answered was sent it, whatever Twilio said. What did not arrive and was sent again counts as what was sent then.
+    and (m.is_live or m.status = 'undelivered' and not exists (
+      select from public.messages again
+      where again.campaign_id = m.campaign_id and again.to_number = m.to_number and again.step = m.step and again.is_live
+        and again.kind = 'campaign'))
     and (m.status in ('sent', 'delivered', 'undelivered') or m.status = 'unknown' and a.has_answered)
   group by 2, 3, 4, 5
   on conflict (campaign_id, step, template_id, version, day) do update
@@ -4044,19 +4082,14 @@ $$;
 comment on function private.count_rotation(public.campaigns, timestamptz, timestamptz) is
   'Counts the messages of a campaign that were planned after p_from and until p_to, all of them mature, and what people replied.';
 
-create function private.choose_shares(p_campaign public.campaigns, p_step smallint, p_now timestamptz)
-returns void
+create function private.rotation_counts(p_campaign_id uuid, p_step smallint, p_now timestamptz)
+returns private.rotation_text[]
 language plpgsql
+stable
 set search_path = ''
 as $$
-declare
-  v_texts private.rotation_text[];
-  v_ripe private.rotation_text[];
-  v_k integer;
-  v_best double precision[];
-  v_shares double precision[];
 begin
-  v_texts := array(
+  return array(
     select (t.id, t.version, coalesce(sum(r.people), 0), coalesce(sum(r.replied), 0),
       -- What people answered long ago says less: it counts 2 % less with every day.
       coalesce(sum(r.people * 0.98 ^ x.age), 0), coalesce(sum(r.replied * 0.98 ^ x.age), 0))::private.rotation_text
@@ -4066,40 +4099,95 @@ begin
     left join private.rotation_trials r
       on r.campaign_id = ct.campaign_id and r.step = ct.step and r.template_id = t.id and r.version = t.version
     cross join lateral (select greatest((p_now at time zone o.time_zone)::date - r.day, 0) as age) x
-    where ct.campaign_id = p_campaign.id and ct.step = p_step
+    where ct.campaign_id = p_campaign_id and ct.step = p_step
     group by t.id, t.version
     order by t.id);
-  v_k := cardinality(v_texts);
-  if v_k < 2 or (select sum(t.people) from unnest(v_texts) t) < 100 * v_k then
-    update public.campaign_templates ct set learned_share = null
-    where ct.campaign_id = p_campaign.id and ct.step = p_step and ct.learned_share is not null;
-    return;
-  end if;
-  -- A text that is new, or was changed, keeps an equal part until it is known as well as the others had to be.
-  v_ripe := array(select t from unnest(v_texts) t where t.people >= 100 order by t.template_id);
-  v_best := private.chances_to_be_best(array(select t.weighed_replied from unnest(v_ripe) t order by t.template_id),
-    array(select t.weighed_people - t.weighed_replied from unnest(v_ripe) t order by t.template_id));
-  v_shares := private.bounded_shares(array(
-    select coalesce(v_best[r.n] * cardinality(v_ripe) / v_k, 1.0 / v_k)
-    from unnest(v_texts) t left join unnest(v_ripe) with ordinality as r(template_id, version, people, replied, weighed_people,
-      weighed_replied, n) on r.template_id = t.template_id
-    order by t.template_id));
-  update public.campaign_templates ct set learned_share = greatest(round(1000 * s.share), 1)
-  from unnest(v_texts) with ordinality as t(template_id, version, people, replied, weighed_people, weighed_replied, n)
-  join unnest(v_shares) with ordinality as s(share, n) on s.n = t.n
-  where ct.campaign_id = p_campaign.id and ct.step = p_step and ct.template_id = t.template_id;
-  insert into public.campaign_rotation_looks (org_id, campaign_id, step, looked_at, template_id, version, people, replied,
-    weighed_people, weighed_replied, best, share)
-  select p_campaign.org_id, p_campaign.id, p_step, p_now, t.template_id, t.version, t.people, t.replied, t.weighed_people,
-    t.weighed_replied, v_best[r.n], v_shares[t.n]
-  from unnest(v_texts) with ordinality as t(template_id, version, people, replied, weighed_people, weighed_replied, n)
-  left join unnest(v_ripe) with ordinality as r(template_id, version, people, replied, weighed_people, weighed_replied, n)
-    on r.template_id = t.template_id;
 end;
 $$;
-comment on function private.choose_shares(public.campaigns, smallint, timestamptz) is
-  'Sets the learned shares of the active texts of a step, and keeps the look. Texts are used by their weights while fewer than '
-  '100 people for each are counted. The caller holds a lock of the campaign against changes of its texts.';
+comment on function private.rotation_counts(uuid, smallint, timestamptz) is
+  'What is counted for the active texts of a step of a campaign, as they are now, by their ids.';
+
+create function private.learned_chances(p_texts private.rotation_text[])
+returns double precision[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_ripe integer[] := array(
+    select n::integer from unnest(p_texts) with ordinality as t(id, version, people, replied, weighed_people, weighed_replied, n)
+    where t.people >= 100 order by n);
+  v_best double precision[];
+begin
+  -- More than 20,000 people would only narrow what is known well enough, and take longer.
+  select private.chances_to_be_best(
+    array_agg(t.weighed_replied * s.part order by r.i), array_agg((t.weighed_people - t.weighed_replied) * s.part order by r.i))
+  into v_best
+  from unnest(v_ripe) with ordinality as r(n, i)
+  cross join lateral (select (p_texts[r.n]).*) t
+  cross join lateral (select least(20000 / nullif(t.weighed_people, 0), 1) as part) s;
+  return array(
+    select v_best[array_position(v_ripe, n::integer)] from generate_series(1, cardinality(p_texts)) n order by n);
+end;
+$$;
+comment on function private.learned_chances(private.rotation_text[]) is
+  'The chance of each text to be the best of those for which 100 people are counted; null for the others.';
+
+create function private.choose_shares(p_campaign_id uuid, p_step smallint, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_texts private.rotation_text[] := private.rotation_counts(p_campaign_id, p_step, p_now);
+  v_ids uuid[] := array(select t.template_id from unnest(v_texts) t order by 1);
+  v_k integer := cardinality(v_texts);
+  v_best double precision[];
+  v_shares double precision[];
+  v_org_id uuid;
+begin
+  if v_k >= 2 and (select sum(t.people) from unnest(v_texts) t) >= 100 * v_k then
+    v_best := private.learned_chances(v_texts);
+    -- A text that is new, or was changed, keeps an equal part until it is known as well as the others.
+    v_shares := private.bounded_shares(array(
+      select coalesce(v_best[n] * cardinality(array_remove(v_best, null)) / v_k, 1.0 / v_k)
+      from generate_series(1, v_k) n order by n));
+  end if;
+  -- Locked only now, and only if nobody changes the campaign: choosing takes a while, and must hold up nobody.
+  select c.org_id into v_org_id from public.campaigns c
+  where c.id = p_campaign_id and c.rotation = 'thompson' for share skip locked;
+  if v_org_id is null or v_ids is distinct from array(
+    select ct.template_id from public.campaign_templates ct join public.templates t on t.id = ct.template_id and t.is_active
+    where ct.campaign_id = p_campaign_id and ct.step = p_step order by 1)
+  then
+    return false;
+  end if;
+  -- A text that is paused has no share.
+  update public.campaign_templates ct set learned_share = s.share
+  from (
+    select x.template_id, greatest(round(10000 * v_shares[a.n]), case when v_shares[a.n] is not null then 1 end) as share
+    from public.campaign_templates x
+    cross join lateral (select array_position(v_ids, x.template_id) as n) a
+    where x.campaign_id = p_campaign_id and x.step = p_step
+  ) s
+  where ct.campaign_id = p_campaign_id and ct.step = p_step and ct.template_id = s.template_id
+    and ct.learned_share is distinct from s.share;
+  -- A look that counts nobody more is not kept.
+  insert into public.campaign_rotation_looks (org_id, campaign_id, step, looked_at, template_id, version, people, replied,
+    weighed_people, weighed_replied, best, share)
+  select v_org_id, p_campaign_id, p_step, p_now, t.template_id, t.version, t.people, t.replied, t.weighed_people,
+    t.weighed_replied, v_best[t.n], v_shares[t.n]
+  from unnest(v_texts) with ordinality as t(template_id, version, people, replied, weighed_people, weighed_replied, n)
+  where v_shares is not null and (select sum(x.people) from unnest(v_texts) x) is distinct from (
+    select sum(l.people) from public.campaign_rotation_looks l
+    where l.campaign_id = p_campaign_id and l.step = p_step and l.looked_at = (
+      select max(m.looked_at) from public.campaign_rotation_looks m where m.campaign_id = p_campaign_id and m.step = p_step));
+  return true;
+end;
+$$;
+comment on function private.choose_shares(uuid, smallint, timestamptz) is
+  'Sets the learned shares of the active texts of a step, and keeps the look. Texts are used by their weights while fewer people '
+  'are counted than 100 times the number of texts. Returns false, and does nothing, if somebody is changing the campaign.';
 
 create function private.learn_rotation(p_campaign_id uuid, p_now timestamptz default now())
 returns text
@@ -4115,17 +4203,19 @@ declare
   v_to timestamptz;
   v_step smallint;
 begin
+  -- Whoever looks holds the turn, and no lock of the campaign: whoever wants to pause it need not wait.
+  select * into v_turn from private.rotation_turns r
+  where r.campaign_id = p_campaign_id and r.look_at <= p_now for no key update skip locked;
   select * into v_campaign from public.campaigns c where c.id = p_campaign_id;
-  select * into v_turn from private.rotation_turns r where r.campaign_id = p_campaign_id and r.look_at <= p_now;
   if v_turn.campaign_id is null then
     return 'not_due';
-  elsif v_turn.counted_to < v_mature - interval '1 hour' then
-    -- Counts without a lock of the campaign: whoever wants to pause it need not wait.
-    select * into v_turn from private.rotation_turns r
-    where r.campaign_id = p_campaign_id and r.look_at <= p_now for no key update skip locked;
-    if v_turn.campaign_id is null then
-      return 'not_due';
-    end if;
+  elsif v_campaign.rotation <> 'thompson' or v_campaign.status in ('completed', 'stopped') then
+    update private.rotation_turns r set look_at = null where r.campaign_id = p_campaign_id;
+    return 'ended';
+  elsif v_campaign.started_at is null then
+    update private.rotation_turns r set look_at = p_now + interval '6 hours' where r.campaign_id = p_campaign_id;
+    return 'not_started';
+  elsif v_turn.step = 0 and v_turn.counted_to < v_mature - interval '1 hour' then
     while v_turn.counted_to < v_mature and clock_timestamp() < v_until loop
       v_to := least(v_turn.counted_to + interval '1 hour', v_mature);
       perform private.count_rotation(v_campaign, v_turn.counted_to, v_to);
@@ -4134,26 +4224,22 @@ begin
     update private.rotation_turns r set counted_to = v_turn.counted_to where r.campaign_id = p_campaign_id;
     return 'counting';
   end if;
-  -- The campaign before its turn, as whoever changes the rotation locks them.
-  select * into v_campaign from public.campaigns c where c.id = p_campaign_id for share skip locked;
-  if v_campaign.id is null then
-    return 'not_due';
-  elsif v_campaign.rotation <> 'thompson' or v_campaign.status in ('completed', 'stopped') then
-    update private.rotation_turns r set look_at = null where r.campaign_id = p_campaign_id;
-    return 'ended';
+  v_step := (select min(ct.step) from public.campaign_templates ct
+    where ct.campaign_id = p_campaign_id and ct.step > v_turn.step);
+  if v_step is null then
+    update private.rotation_turns r set look_at = p_now + interval '6 hours', step = 0 where r.campaign_id = p_campaign_id;
+    return 'chosen';
+  elsif private.choose_shares(p_campaign_id, v_step, p_now) then
+    update private.rotation_turns r set step = v_step where r.campaign_id = p_campaign_id;
+    return 'choosing';
   end if;
-  for v_step in
-    select distinct ct.step from public.campaign_templates ct where ct.campaign_id = p_campaign_id order by ct.step
-  loop
-    perform private.choose_shares(v_campaign, v_step, p_now);
-  end loop;
-  update private.rotation_turns r set look_at = p_now + interval '6 hours' where r.campaign_id = p_campaign_id;
-  return 'chosen';
+  return 'busy';
 end;
 $$;
 comment on function private.learn_rotation(uuid, timestamptz) is
   'If a campaign with rotation thompson is due (every six hours), counts its mature messages for about a second; if all are '
-  'counted, chooses the shares of its texts. Returns not_due, counting (call it again), chosen or ended.';
+  'counted, chooses the shares of the texts of one step. Returns counting or choosing (call it again), busy (somebody changes '
+  'the campaign: later), chosen, not_due, not_started or ended.';
 
 -- schemas/campaigns/functions/listed_criteria.sql
 
@@ -4876,6 +4962,8 @@ returns double precision[]
 language plpgsql
 immutable
 set search_path = ''
+-- With less memory the sums are sorted on disk, which takes ten times as long.
+set work_mem = '32MB'
 as $$
 declare
   v_k integer := cardinality(p_replied);
@@ -4896,20 +4984,19 @@ begin
   v_low := greatest(v_low, 0);
   v_high := least(v_high, 1);
   -- Four points for the narrowest deviation: with evenly spaced points the error is far below a thousandth.
-  v_points := least(greatest(ceil(4 * (v_high - v_low) / v_least)::integer, 400), 2000000 / v_k);
+  v_points := least(greatest(ceil(4 * (v_high - v_low) / v_least)::integer, 400), 100000 / v_k);
   return (
-    with points as materialized (
-      select i.n, j.j, (t.a - 1) * ln(j.x) + (t.b - 1) * ln(1 - j.x) as log_density
+    with texts as materialized (
+      select i.n, i.r as a, i.f as b, private.log_beta(i.r + 1, i.f + 1) as log_beta
       from unnest(p_replied, p_not_replied) with ordinality as i(r, f, n)
-      cross join lateral (select i.r + 1 as a, i.f + 1 as b) t
-      cross join (
-        select g as j, v_low + (v_high - v_low) * (g - 0.5) / v_points as x from generate_series(1, v_points) g
-      ) j
     ),
     densities as materialized (
       -- What lies below v_low is missing from a density, so the whole of it is the beta function.
-      select p.n, p.j, exp(greatest(p.log_density - private.log_beta(t.r + 1, t.f + 1), -600)) * (v_high - v_low) / v_points as d
-      from points p join unnest(p_replied, p_not_replied) with ordinality as t(r, f, n) on t.n = p.n
+      select t.n, x.j, exp(greatest(t.a * ln(x.at) + t.b * ln(1 - x.at) - t.log_beta, -600)) * (v_high - v_low) / v_points as d
+      from texts t
+      cross join (
+        select g as j, v_low + (v_high - v_low) * (g - 0.5) / v_points as at from generate_series(1, v_points) g
+      ) x
     ),
     sums as materialized (
       select d.n, d.j, d.d,
@@ -5014,6 +5101,7 @@ as $$
 declare
   v_missing jsonb;
   v_variant record;
+  v_is_same boolean := false;
 begin
   if p_input ? 'variants' then
     -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
@@ -5039,9 +5127,15 @@ begin
       perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
         jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
     end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
-    perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
-      coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+    -- A page that saves a campaign sends the same texts again: their weights, and what was learned of them, stay.
+    v_is_same := not p_input ? 'template_weights' and array(
+      select ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1 order by 1)
+      = array(select distinct x::uuid from jsonb_array_elements_text(p_input -> 'template_ids') x order by 1);
+    if not v_is_same then
+      delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+      perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
+        coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+    end if;
   elsif p_input ? 'template_weights' then
     update public.campaign_templates ct set weight = w.value::numeric::smallint
     from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;

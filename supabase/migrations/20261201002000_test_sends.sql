@@ -116,6 +116,9 @@ begin
   if v_contact.suppressed_at is not null then
     perform private.raise_error('PT409', 'opted_out',
       'This phone opted out, so nothing may be sent to it. Its holder can write START to one of your numbers.');
+  elsif private.refused_by(p_message.org_id, p_message.to_number) is not null then
+    perform private.raise_error('PT409', 'opted_out',
+      'A lead with this phone is do_not_contact, or denied consent: nothing may be sent to it.');
   elsif v_contact.invalid_at is not null then
     perform private.raise_error('PT409', 'invalid_state', format(
       'This phone cannot get texts (%s). Use another one.', replace(coalesce(v_contact.invalid_reason, 'invalid'), '_', ' ')));

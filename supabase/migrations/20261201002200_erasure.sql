@@ -15,6 +15,7 @@ declare
   v_phones text[];
   v_emails text[];
   v_others uuid[];
+  v_refused text[];
   v_e164 text;
   v_canceled integer := 0;
   v_done jsonb;
@@ -55,6 +56,13 @@ begin
     v_canceled := v_canceled + private.cancel_open_targets(p_org_id, v_e164, 'erased', p_now);
     perform private.suppress(p_org_id, v_e164, 'manual', 'erased', p_now => p_now);
   end loop;
+  -- Deleted leads may have refused more phones, which other leads may have: their refusal goes with their rows.
+  v_refused := array(
+    select distinct r.e164 from public.lead_phones p join private.refused_phones r on r.lead_phone_id = p.id
+    where p.lead_id = any (v_ids) and p.e164 <> all (v_phones) order by 1);
+  foreach v_e164 in array v_refused loop
+    perform private.suppress(p_org_id, v_e164, 'manual', 'erased', p_now => p_now);
+  end loop;
   -- Cancels replies that wait to be sent, including the confirmation of an opt-out.
   update public.messages m set status = 'canceled', error_message = 'erased', settled_at = p_now
   where m.to_number = any (v_phones) and (m.org_id = p_org_id) is true and m.status = 'queued';
@@ -64,7 +72,7 @@ begin
     || private.erase_leads(p_org_id, v_ids, p_now);
   perform private.record_audit_event(p_org_id, 'person_erased', null, null, p_lead_ids[1], v_done);
   return jsonb_build_object('erased', v_done, 'targets_canceled', v_canceled,
-    'suppressed', to_jsonb(array(select distinct p from unnest(v_phones) p order by p)));
+    'suppressed', to_jsonb(array(select distinct p from unnest(v_phones || v_refused) p order by p)));
 end;
 $$;
 comment on function private.erase(uuid, uuid[], text[], timestamptz) is

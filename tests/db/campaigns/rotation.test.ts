@@ -60,10 +60,10 @@ const trial = (text: number, people: number, replied: number, { day = AFTERNOON,
 async function learn(now = AFTERNOON) {
   for (;;) {
     const [row] = await bench.holder.sql`select private.learn_rotation(${campaign}, ${now}) as done`;
-    if (row?.done !== "counting") return row?.done as string;
+    if (row?.done !== "counting" && row?.done !== "choosing") return row?.done as string;
   }
 }
-/** The learned shares in thousandths, by text. */
+/** The learned shares in hundredths of a percent, by text. */
 async function shares(): Promise<(number | null)[]> {
   const rows = await bench.sql`
     select template_id, learned_share from public.campaign_templates where campaign_id = ${campaign}`;
@@ -97,6 +97,13 @@ const counted = async () =>
       select template_id, sum(people)::int as people, sum(replied)::int as replied from private.rotation_trials
       where campaign_id = ${campaign} group by 1 order by 1`
   ).map(({ people, replied }) => [people, replied]);
+
+const create = (input: Record<string, unknown>) =>
+  user.sql`select private.create_campaign(${bench.sql.json({ name: "R", ...input } as never)}) as id`.then(
+    ([row]) => row?.id as string,
+  );
+const update = (id: string, input: Record<string, unknown>) =>
+  user.sql`select private.update_campaign(${id}, ${bench.sql.json(input as never)})`;
 
 describe("the arithmetic", () => {
   test("the logarithm of the gamma function is that of a public library", async () => {
@@ -231,7 +238,26 @@ describe("what counts", () => {
     await trial(1, 500, 25);
     await sent(1, 300, later(AFTERNOON, -40 * HOUR));
     expect(await learn()).toBe("chosen");
-    expect(await shares()).toEqual([500, 500]);
+    expect(await shares()).toEqual([5_000, 5_000]);
+  });
+
+  it("is what arrived: a text that was sent again because it did not counts once", async () => {
+    await arrange();
+    const old = later(AFTERNOON, -5 * DAY);
+    await sent(0, 1, old);
+    const [first] = await bench.sql`
+      update public.messages set status = 'undelivered' where campaign_id = ${campaign} returning to_number`;
+    await sent(1, 1, later(old, HOUR), [{ after: 60 }]);
+    await bench.sql`
+      update public.messages set to_number = ${first?.to_number} where campaign_id = ${campaign} and status = 'delivered'`;
+    await sent(0, 1, old);
+    await bench.sql`
+      update public.messages set status = 'undelivered' where campaign_id = ${campaign} and to_number <> ${first?.to_number}`;
+    await learn();
+    expect(await counted()).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
   });
 
   it("is of this campaign and step alone", async () => {
@@ -267,7 +293,7 @@ describe("the shares", () => {
     expect(await shares()).toEqual([null, null, null]);
     await trial(2, 1, 0);
     await learn(later(AFTERNOON, 6 * HOUR));
-    expect(await shares()).toEqual([333, 333, 333]);
+    expect(await shares()).toEqual([3_333, 3_333, 3_333]);
   });
 
   it("follow what people reply to, within 5 and 60 %", async () => {
@@ -277,8 +303,8 @@ describe("the shares", () => {
     await trial(2, 1_000, 35);
     await learn();
     const [a, b, c] = await shares();
-    expect(b).toBe(600);
-    expect((a ?? 0) + (c ?? 0)).toBeGreaterThanOrEqual(399);
+    expect(b).toBe(6_000);
+    expect((a ?? 0) + (c ?? 0)).toBeGreaterThanOrEqual(3_999);
     const looks = await bench.sql`
       select template_id, version, people::int, replied::int, best, share from public.campaign_rotation_looks
       where campaign_id = ${campaign} order by template_id`;
@@ -303,7 +329,7 @@ describe("the shares", () => {
       insert into public.template_versions (org_id, template_id, version, content, worst_segments)
       select org_id, id, 2, content, worst_segments from public.templates where id = ${texts[1] ?? ""} on conflict do nothing`;
     await learn();
-    expect((await shares())[1]).toBe(333);
+    expect((await shares())[1]).toBe(3_333);
   });
 
   it("forget: what people replied long ago weighs less", async () => {
@@ -314,7 +340,7 @@ describe("the shares", () => {
     await trial(0, 400, 12);
     await trial(1, 400, 36);
     await learn();
-    expect(await shares()).toEqual([400, 600]);
+    expect(await shares()).toEqual([4_000, 6_000]);
   });
 
   it("are chosen every six hours while the campaign runs, and not after it", async () => {
@@ -329,11 +355,85 @@ describe("the shares", () => {
     expect(await learn(later(AFTERNOON, 18 * HOUR))).toBe("not_due");
   });
 
+  it("are chosen by one at a time", async () => {
+    await arrange();
+    await trial(0, 200, 10);
+    await trial(1, 200, 10);
+    await bench.holder.begin();
+    await bench.holder.sql`select private.learn_rotation(${campaign}, ${AFTERNOON})`;
+    const [row] = await bench.sql`select private.learn_rotation(${campaign}, ${AFTERNOON}) as done`;
+    expect(row?.done).toBe("not_due");
+    await bench.holder.commit();
+    expect(await learn()).toBe("chosen");
+    const looks =
+      await bench.sql`select 1 from public.campaign_rotation_looks where campaign_id = ${campaign}`;
+    expect(looks).toHaveLength(2);
+  });
+
+  it("are kept once for what was counted, not once for every look", async () => {
+    await arrange();
+    await trial(0, 200, 10);
+    await trial(1, 200, 10);
+    for (let n = 0; n < 5; n++) await learn(later(AFTERNOON, n * 6 * HOUR));
+    const looks = async () =>
+      (await bench.sql`select 1 from public.campaign_rotation_looks where campaign_id = ${campaign}`).length;
+    expect(await looks()).toBe(2);
+    await trial(0, 1, 0);
+    await learn(later(AFTERNOON, 5 * 6 * HOUR));
+    expect(await looks()).toBe(4);
+  });
+
+  it("leave a text that is activated an equal part, also if it had another one before it was paused", async () => {
+    await arrange(3);
+    await trial(0, 1_000, 30);
+    await trial(1, 1_000, 80);
+    await trial(2, 1_000, 30);
+    await learn();
+    const activate = (on: boolean) =>
+      bench.sql`update public.templates set is_active = ${on} where id = ${texts[1] ?? ""}`;
+    await activate(false);
+    await learn(later(AFTERNOON, 6 * HOUR));
+    expect(await shares()).toEqual([5_000, null, 5_000]);
+    await activate(true);
+    expect(await shares()).toEqual([5_000, 3_333, 5_000]);
+  });
+
+  it("stay, with the weights, if a page saves the same texts again", async () => {
+    campaign = await create({
+      rotation: "thompson",
+      template_ids: texts,
+      template_weights: { [texts[0] ?? ""]: 5 },
+    });
+    await bench.sql`update public.campaign_templates set learned_share = 3333 where campaign_id = ${campaign}`;
+    await update(campaign, { name: "Saved", template_ids: [...texts].reverse() });
+    expect(await shares()).toEqual([3_333, 3_333, 3_333]);
+    const [row] = await bench.sql`
+      select max(weight)::int as weight from public.campaign_templates where campaign_id = ${campaign}`;
+    expect(row?.weight).toBe(5);
+    await update(campaign, { template_ids: texts.slice(0, 2) });
+    expect(await shares()).toEqual([null, null]);
+  });
+
+  it("of two hundred texts of very different numbers add up", async () => {
+    await arrange();
+    const counts = Array.from({ length: 200 }, (_, n) =>
+      n === 0 ? [250_000, 7_500] : n === 1 ? [100, 50] : [100, 3],
+    );
+    const [row] = await bench.sql`
+      select private.learned_chances(array(
+        select (gen_random_uuid(), 1, (c ->> 0)::bigint, (c ->> 1)::bigint, (c ->> 0)::float8, (c ->> 1)::float8)::private.rotation_text
+        from jsonb_array_elements(${bench.sql.json(counts)}) with ordinality as x(c, n) order by n)) as chances`;
+    const chances = row?.chances as number[];
+    expect(chances).toHaveLength(200);
+    expect(Math.abs(chances.reduce((sum, x) => sum + x, 0) - 1)).toBeLessThan(1e-9);
+    expect(chances[1]).toBeGreaterThan(0.999);
+  });
+
   it("do not wait for, nor hold up, who changes the campaign", async () => {
     await arrange();
     await bench.sql.begin(async (tx) => {
       await tx`select 1 from public.campaigns where id = ${campaign} for no key update`;
-      expect(await learn()).toBe("not_due");
+      expect(await learn()).toBe("busy");
     });
     expect(await learn()).toBe("chosen");
   });
@@ -351,8 +451,8 @@ describe("planning", () => {
   it("draws texts by the learned shares, whatever was used before", async () => {
     await arrange(3, 600);
     await bench.sql`
-      update public.campaign_templates set learned_share = case template_id when ${texts[0] ?? ""} then 600
-        when ${texts[1] ?? ""} then 300 else 100 end where campaign_id = ${campaign}`;
+      update public.campaign_templates set learned_share = case template_id when ${texts[0] ?? ""} then 6000
+        when ${texts[1] ?? ""} then 3000 else 1000 end where campaign_id = ${campaign}`;
     await bench.sql`update private.template_usage set uses = 1000000 where template_id = ${texts[0] ?? ""}`;
     await bench.sql`update private.number_pace set next_slot_at = '-infinity'`;
     await bench.a.sql`select setseed(${seededRandom("rotation-plan").next()})`;
@@ -372,7 +472,7 @@ describe("planning", () => {
 
   it("never draws a text that is paused", async () => {
     await arrange(3, 50);
-    await bench.sql`update public.campaign_templates set learned_share = 333 where campaign_id = ${campaign}`;
+    await bench.sql`update public.campaign_templates set learned_share = 3333 where campaign_id = ${campaign}`;
     await bench.sql`update public.templates set is_active = false where id = ${texts[1] ?? ""}`;
     const planned = await plan(bench.a.sql, AFTERNOON);
     const [a, b, c] = (await used()) as [number, number, number];
@@ -437,12 +537,6 @@ describe("over weeks", () => {
 });
 
 describe("who sets it", () => {
-  const create = (input: Record<string, unknown>) =>
-    user.sql`select private.create_campaign(${bench.sql.json({ name: "R", ...input } as never)}) as id`.then(
-      ([row]) => row?.id as string,
-    );
-  const update = (id: string, input: Record<string, unknown>) =>
-    user.sql`select private.update_campaign(${id}, ${bench.sql.json(input as never)})`;
   const fieldOf = (call: Promise<unknown>) =>
     call.then(
       () => "done",
@@ -463,6 +557,7 @@ describe("who sets it", () => {
     await bench.sql`
       update private.rotation_turns set counted_to = ${later(AFTERNOON, -60 * DAY)}, look_at = ${AFTERNOON}
       where campaign_id = ${campaign}`;
+    await bench.sql`update public.campaigns set status = 'running', started_at = created_at where id = ${campaign}`;
     await sent(0, 2, later(AFTERNOON, -5 * DAY), [{ after: 60 }]);
     await learn();
     await update(campaign, { rotation: "even" });

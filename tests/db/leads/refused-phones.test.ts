@@ -1,5 +1,6 @@
 // Leads that share a phone: the refusal of one holds for all of them, at every look from the audience to the claim.
 import { beforeEach, describe, expect, it } from "vitest";
+import { addImport, applyChunk, chunkRow, undoQuietly } from "../../fixtures/apply-import.ts";
 import {
   AFTERNOON,
   type ArrangedLead,
@@ -13,6 +14,7 @@ import {
 } from "../../fixtures/arrange-sending.ts";
 import { write } from "../../fixtures/arrange-steps.ts";
 import { checkFigures } from "../../fixtures/check-figures.ts";
+import type { TestOrg } from "../../fixtures/create-org.ts";
 import { claim, makeDue, plan, sendAll, writeStop } from "../../fixtures/drive-sending.ts";
 import type { Session } from "../../fixtures/open-session.ts";
 import { seededRandom } from "../../fixtures/seeded-random.ts";
@@ -178,6 +180,102 @@ describe("a refusal", () => {
     expect(await isRefused()).toBe(false);
   });
 
+  it("of a merged lead holds for the phones that the merge left on it, then and later", async () => {
+    const addPhones = async (to: ArrangedLead, from: number) => {
+      for (const [i, role] of ["secondary", "alternate"].entries())
+        await bench.sql`
+          insert into public.lead_phones (org_id, lead_id, e164, role) values (${org.id}, ${to.id}, ${phoneAt(from + i)}, ${role})`;
+    };
+    const [full, third] = (await arrangeLeads(bench.db, org.id, 2)) as [ArrangedLead, ArrangedLead];
+    await addPhones(full, 1_610);
+    const merged = (keep: ArrangedLead, other: ArrangedLead) =>
+      user.sql`select private.merge_leads(${keep.id}, ${[other.id]}, '{}', false, ${AFTERNOON})`;
+    await change(spouse, { status: "do_not_contact" });
+    await merged(full, spouse);
+    expect(await isRefused()).toBe(true);
+    expect(await direct(lead)).toMatchObject({
+      code: "opted_out",
+      details: { lead_id: full.id, is_deleted: false },
+    });
+    await change(full, { status: "interested" });
+    expect(await isRefused()).toBe(false);
+    // The kept lead refuses only later.
+    await change(full, { status: "do_not_contact" });
+    expect(await isRefused()).toBe(true);
+    // And when it is merged on.
+    await change(full, { status: "new" });
+    await addPhones(third, 1_620);
+    await change(third, { status: "do_not_contact" });
+    await merged(third, full);
+    expect(await isRefused()).toBe(true);
+  });
+
+  it("holds for the phones of a lead: none can be taken from it while it refuses", async () => {
+    await change(spouse, { status: "do_not_contact" });
+    const refused = (fields: Record<string, unknown>) =>
+      change(spouse, fields).then(
+        () => "changed",
+        ({ hint, detail }) => [hint, JSON.parse(detail).field],
+      );
+    expect(await refused({ primary_phone: phoneAt(1_630) })).toEqual(["invalid_state", "status"]);
+    expect(await refused({ secondary_phone: phoneAt(1_630) })).toBe("changed");
+    expect(await refused({ secondary_phone: null })).toEqual(["invalid_state", "status"]);
+    expect(await refused({ first_name: "Ana", primary_phone: lead.e164 })).toBe("changed");
+    await change(spouse, { status: "new" });
+    expect(await refused({ secondary_phone: null })).toBe("changed");
+  });
+
+  it("of a deleted lead that is emptied with another person stays, as an opt-out", async () => {
+    const [other] = (await arrangeLeads(bench.db, org.id, 1)) as [ArrangedLead];
+    await bench.sql`
+      insert into public.lead_phones (org_id, lead_id, e164, role) values (${org.id}, ${spouse.id}, ${other.e164}, 'secondary')`;
+    await change(spouse, { status: "do_not_contact" });
+    await user.sql`select private.delete_lead(${spouse.id}, ${AFTERNOON})`;
+    const [row] =
+      await user.sql`select private.erase_lead(${lead.id}, ${lead.e164}, '{}', ${AFTERNOON}) as done`;
+    expect(row?.done.suppressed).toEqual([lead.e164, other.e164].sort());
+    const campaign = await arrangeCampaign(bench.db, org);
+    expect((await targetsOf(campaign))[0]?.slice(1)).toEqual(["excluded", "suppressed"]);
+  });
+
+  it("that an import alone brought ends with its undo, also if its lead must stay", async () => {
+    const importing = { ...org, sql: bench.sql } as unknown as TestOrg;
+    const id = await addImport(importing, { merge_strategy: "create" });
+    await applyChunk(
+      bench.sql,
+      id,
+      0,
+      [chunkRow(2, [lead.e164], { lead: { status: "do_not_contact" } })],
+      true,
+    );
+    expect(await isRefused()).toBe(true);
+    // A target refers to the imported lead.
+    await arrangeCampaign(bench.db, org);
+    await undoQuietly(importing, id);
+    expect(await isRefused()).toBe(false);
+  });
+
+  it("by denied consent ends by the person's own START, for this phone alone", async () => {
+    const second = phoneAt(1_640);
+    await bench.sql`
+      insert into public.lead_phones (org_id, lead_id, e164, role) values (${org.id}, ${spouse.id}, ${second}, 'secondary')`;
+    await change(spouse, { consent_status: "denied" });
+    await write(bench.b.sql, org, lead.e164, { kind: "start" }, later(AFTERNOON, 60));
+    expect(await isRefused()).toBe(false);
+    const phones = await bench.sql`
+      select e164, consent_status from public.lead_phones where lead_id = ${spouse.id} order by role`;
+    expect(phones.map(({ consent_status }) => consent_status).sort()).toEqual(["denied", "granted"]);
+  });
+
+  it("holds for codes and test texts, too", async () => {
+    await change(spouse, { status: "do_not_contact" });
+    const asked = user.sql`select private.add_test_phone(${lead.e164}, null, ${AFTERNOON})`.then(
+      () => "sent",
+      ({ hint }) => hint,
+    );
+    expect(await asked).toBe("opted_out");
+  });
+
   it("does not reach another organisation", async () => {
     const other = await arrangeOrg(bench.db);
     const [theirs] = (await arrangeLeads(bench.db, other.id, 1)) as [ArrangedLead];
@@ -211,9 +309,10 @@ it("any order of changes leaves exactly the phones of leads that refuse", async 
     await Promise.resolve(random.pick(steps)()).catch((error) => expect(error.code).toMatch(/^PT/));
     const wrong = await bench.sql`
       select p.e164 from public.lead_phones p join public.leads l on l.id = p.lead_id
+      join public.leads h on h.id = coalesce(l.merged_into, l.id)
       left join private.refused_phones r on r.lead_phone_id = p.id
       where l.org_id = ${org.id}
-        and (r.reason is distinct from l.refusal or r.e164 <> p.e164)`;
+        and (r.reason is distinct from h.refusal or r.e164 <> p.e164)`;
     expect([n, wrong]).toEqual([n, []]);
   }
 });

@@ -15,6 +15,8 @@ returns double precision[]
 language plpgsql
 immutable
 set search_path = ''
+-- With less memory the sums are sorted on disk, which takes ten times as long.
+set work_mem = '32MB'
 as $$
 declare
   v_k integer := cardinality(p_replied);
@@ -35,20 +37,19 @@ begin
   v_low := greatest(v_low, 0);
   v_high := least(v_high, 1);
   -- Four points for the narrowest deviation: with evenly spaced points the error is far below a thousandth.
-  v_points := least(greatest(ceil(4 * (v_high - v_low) / v_least)::integer, 400), 2000000 / v_k);
+  v_points := least(greatest(ceil(4 * (v_high - v_low) / v_least)::integer, 400), 100000 / v_k);
   return (
-    with points as materialized (
-      select i.n, j.j, (t.a - 1) * ln(j.x) + (t.b - 1) * ln(1 - j.x) as log_density
+    with texts as materialized (
+      select i.n, i.r as a, i.f as b, private.log_beta(i.r + 1, i.f + 1) as log_beta
       from unnest(p_replied, p_not_replied) with ordinality as i(r, f, n)
-      cross join lateral (select i.r + 1 as a, i.f + 1 as b) t
-      cross join (
-        select g as j, v_low + (v_high - v_low) * (g - 0.5) / v_points as x from generate_series(1, v_points) g
-      ) j
     ),
     densities as materialized (
       -- What lies below v_low is missing from a density, so the whole of it is the beta function.
-      select p.n, p.j, exp(greatest(p.log_density - private.log_beta(t.r + 1, t.f + 1), -600)) * (v_high - v_low) / v_points as d
-      from points p join unnest(p_replied, p_not_replied) with ordinality as t(r, f, n) on t.n = p.n
+      select t.n, x.j, exp(greatest(t.a * ln(x.at) + t.b * ln(1 - x.at) - t.log_beta, -600)) * (v_high - v_low) / v_points as d
+      from texts t
+      cross join (
+        select g as j, v_low + (v_high - v_low) * (g - 0.5) / v_points as at from generate_series(1, v_points) g
+      ) x
     ),
     sums as materialized (
       select d.n, d.j, d.d,

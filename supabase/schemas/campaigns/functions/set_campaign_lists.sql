@@ -6,6 +6,7 @@ as $$
 declare
   v_missing jsonb;
   v_variant record;
+  v_is_same boolean := false;
 begin
   if p_input ? 'variants' then
     -- A draft with built_at is one whose building failed: its targets are deleted before it is built again.
@@ -31,9 +32,15 @@ begin
       perform private.raise_error('PT409', 'invalid_state', 'The campaign has variants: each has its own templates.',
         jsonb_build_object('status', p_campaign.status, 'fields', '{template_ids}'::text[]));
     end if;
-    delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
-    perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
-      coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+    -- A page that saves a campaign sends the same texts again: their weights, and what was learned of them, stay.
+    v_is_same := not p_input ? 'template_weights' and array(
+      select ct.template_id from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1 order by 1)
+      = array(select distinct x::uuid from jsonb_array_elements_text(p_input -> 'template_ids') x order by 1);
+    if not v_is_same then
+      delete from public.campaign_templates ct where ct.campaign_id = p_campaign.id and ct.step = 1;
+      perform private.set_campaign_templates(p_campaign, 1::smallint, null, p_input -> 'template_ids',
+        coalesce(p_input -> 'template_weights', '{}'), array[p_campaign.template_category], 'template_ids');
+    end if;
   elsif p_input ? 'template_weights' then
     update public.campaign_templates ct set weight = w.value::numeric::smallint
     from jsonb_each_text(p_input -> 'template_weights') w where ct.campaign_id = p_campaign.id and ct.template_id = w.key::uuid;

@@ -6,12 +6,13 @@ language sql
 stable
 set search_path = ''
 as $$
-  select l.id
+  select h.id
   from private.refused_phones r
   join public.lead_phones p on p.id = r.lead_phone_id
   join public.leads l on l.id = p.lead_id
+  join public.leads h on h.id = coalesce(l.merged_into, l.id)
   where r.org_id = p_org_id and r.e164 = p_e164
-  order by l.deleted_at is not null, l.created_at, l.id
+  order by h.deleted_at is not null, h.created_at, h.id
   limit 1;
 $$;
 comment on function private.refused_by(uuid, text) is
@@ -23,9 +24,9 @@ returns void
 language sql
 set search_path = ''
 as $$
-  delete from private.refused_phones r using public.lead_phones p, public.leads l
+  delete from private.refused_phones r using public.lead_phones p, public.leads l, public.leads h
   where r.org_id = p_org_id and r.e164 = any (p_e164s) and p.id = r.lead_phone_id and l.id = p.lead_id
-    and l.deleted_at is not null;
+    and h.id = coalesce(l.merged_into, l.id) and h.deleted_at is not null;
 $$;
 comment on function private.end_deleted_refusals(uuid, text[]) is
   'Called if a person gave consent at these phones: ends what deleted leads refused, because nobody can change those leads.';

@@ -55,6 +55,14 @@ begin
     end if;
   end if;
 
+  if exists (select from public.leads l where l.id = p_lead_id and l.refusal is not null)
+    and exists (select from public.lead_phones p
+      where p.lead_id = p_lead_id and not exists (select from jsonb_each_text(v_wanted) w where w.value = p.e164))
+  then
+    perform private.raise_error('PT409', 'invalid_state',
+      'This lead is do_not_contact, or denied consent. That holds for its phones, so none can be taken from it: add the new one '
+      'in another role. If it was a mistake, set status and consent_status first.', '{"field": "status"}');
+  end if;
   delete from public.lead_phones p
   where p.lead_id = p_lead_id and not exists (select 1 from jsonb_each_text(v_wanted) w where w.value = p.e164);
   update public.lead_phones p set role = w.key
@@ -73,5 +81,5 @@ end;
 $$;
 comment on function private.write_lead_phones(uuid, uuid, jsonb, boolean) is
   'Sets a lead''s phones from primary_phone, secondary_phone and alternate_phone of the input (E.164; null removes a phone, a '
-  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number. The caller holds '
-  'the locks of the contacts.';
+  'missing key keeps it). Raises PT422 naming the field, PT409 duplicate naming the lead that has the number, PT409 '
+  'invalid_state for taking a phone from a lead that refuses contact. The caller holds the locks of the contacts.';

@@ -46,9 +46,7 @@ create table public.leads (
     generated always as (case lead_score when 'hot' then 3 when 'warm' then 2 else 1 end) stored,
   merged_into uuid references public.leads (id) on delete set null,
   erased_at timestamptz,
-  -- A merged lead's refusal is that of the lead that was kept.
   refusal text generated always as (case
-    when merged_into is not null then null
     when status = 'do_not_contact' then 'do_not_contact'
     when consent_status = 'denied' then 'no_consent' end) stored,
   unique (org_id, id),
@@ -86,7 +84,7 @@ comment on column public.leads.erased_at is
   'When the person was erased: this row has no data of them any more and is never restored.';
 comment on column public.leads.refusal is
   'Why nothing may be sent to this lead, nor to another lead at a phone of this one (private.refused_phones): do_not_contact or '
-  'no_consent; null if nothing forbids it.';
+  'no_consent; null if nothing forbids it. Of a merged lead that of the kept one counts.';
 alter table private.import_changes add foreign key (lead_id) references public.leads (id) on delete cascade;
 create index leads_list_idx on public.leads (org_id, created_at desc, id desc) where deleted_at is null;
 create index leads_search_idx on public.leads using gin (org_id, search_text extensions.gin_trgm_ops) where deleted_at is null;
@@ -137,7 +135,8 @@ create constraint trigger leads_have_primary_phone after insert on public.leads
 create trigger leads_events after update on public.leads
   referencing old table as old_rows new table as new_rows for each statement execute function private.record_lead_events();
 create trigger leads_refuse_phones after update on public.leads
-  for each row when (old.refusal is distinct from new.refusal or old.deleted_at is not null and new.deleted_at is null)
+  for each row when (old.refusal is distinct from new.refusal or old.merged_into is distinct from new.merged_into
+    or old.deleted_at is not null and new.deleted_at is null)
   execute function private.refuse_phones();
 create trigger leads_count_insert after insert on public.leads
   referencing new table as new_rows for each statement execute function private.count_lead_changes();

@@ -6,20 +6,30 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  v_refusal text := new.refusal;
 begin
-  if new.refusal is not null then
+  -- Phones that a merge left on the merged lead are phones of the kept one's person.
+  if new.merged_into is not null then
+    v_refusal := (select l.refusal from public.leads l where l.id = new.merged_into);
+  end if;
+  if v_refusal is not null then
     insert into private.refused_phones (lead_phone_id, org_id, e164, reason)
-    select p.id, p.org_id, p.e164, new.refusal from public.lead_phones p where p.lead_id = new.id
+    select p.id, p.org_id, p.e164, v_refusal
+    from public.lead_phones p
+    where p.lead_id in (select new.id union all select l.id from public.leads l where l.merged_into = new.id)
     on conflict (lead_phone_id) do update set reason = excluded.reason;
   else
-    delete from private.refused_phones r using public.lead_phones p where p.lead_id = new.id and r.lead_phone_id = p.id;
+    delete from private.refused_phones r using public.lead_phones p
+    where r.lead_phone_id = p.id
+      and p.lead_id in (select new.id union all select l.id from public.leads l where l.merged_into = new.id);
   end if;
   return null;
 end;
 $$;
 comment on function private.refuse_phones() is
-  'Trigger: a lead began or ceased to refuse its phones, or was restored. Security definer: the role that changes leads '
-  'may not write the table.';
+  'Trigger: a lead began or ceased to refuse its phones, was merged, or was restored. Security definer: the role that changes '
+  'leads may not write the table.';
 
 create function private.refuse_new_phones()
 returns trigger
