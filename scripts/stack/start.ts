@@ -1,5 +1,5 @@
 // `npm start`: the platform on this machine, until Ctrl-C.
-import { formatLogLine, readArguments, runUntilStopped, shownFolder } from "local-supabase";
+import { ARGUMENTS_HELP, formatLogLine, readArguments, runUntilStopped, shownFolder } from "local-supabase";
 import { API_PAGE } from "./api-pages.ts";
 import { STACK_PORTS } from "./ports.ts";
 import { PROJECT_DIR } from "./project-dir.ts";
@@ -10,6 +10,10 @@ const log = (source: LogSource, line: string) => {
   if (text) console.log(text);
 };
 
+if (process.argv.includes("--help")) {
+  console.log(`\nnpm start ${ARGUMENTS_HELP}\n`);
+  process.exit(0);
+}
 try {
   const args = process.argv.slice(2);
   const { portBase, dataDir } = readArguments(args, {

@@ -29,6 +29,13 @@ const command = (script: string) => [
   dataDir,
 ];
 
+test.each(["start.ts", "reset.ts"])("%s --help lists the options, and does nothing else", async (script) => {
+  const args = [...command(script), "--help"];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: PROJECT_DIR });
+  expect(stdout).toMatch(/--port-base N .*\n.*--data-dir FOLDER/);
+  expect(await readdir(dataDir)).toEqual([]);
+});
+
 test("the simulator's port is named if it is taken", async () => {
   const blocker = createServer();
   const { simulator } = portsFrom(base);

@@ -7,7 +7,7 @@ export { locateDeno } from "./functions/locate-deno.ts";
 export type { Page } from "./gateway/serve-page.ts";
 export { type MigrateOptions, migrate, quietEnvironment } from "./migrate.ts";
 export { DEFAULT_PORT_BASE, findFreePortBase, PLATFORM_PORTS, portsFrom } from "./ports.ts";
-export { type Arguments, readArguments } from "./read-arguments.ts";
+export { ARGUMENTS_HELP, type Arguments, readArguments } from "./read-arguments.ts";
 export { type Keys, randomText, readKeys, readSecrets } from "./read-keys.ts";
 export { removeData } from "./remove-data.ts";
 export { runUntilStopped } from "./run-until-stopped.ts";

@@ -11,6 +11,12 @@ export type Arguments = {
   dataDir: string;
 };
 
+/** What `--help` of a command that takes these options prints after the name of the command. */
+export const ARGUMENTS_HELP = `[-- options]
+
+  --port-base N      the first of its ports (${DEFAULT_PORT_BASE}); another one has a data folder of its own
+  --data-dir FOLDER  where its data and the file env are (.stack)`;
+
 /**
  * `--port-base N` moves every port and gives the platform a data folder of its own; `--data-dir FOLDER` chooses the folder.
  * `--project FOLDER` is an option only if no `projectDir` is given; its default is the working folder.
