@@ -390,11 +390,12 @@ begin
   end if;
   update public.lead_phones lp set consent_status = 'granted' where lp.org_id = p_org_id and lp.e164 = p_e164;
   perform private.end_deleted_refusals(p_org_id, array[p_e164]);
-  -- The person who denied consent asks for texts. Their other phones stay denied each by itself.
+  -- The person who denied consent asks for texts. Their other phones stay denied. All leads that START may move are locked here,
+  -- by id: locked later, they would be out of order.
   update public.leads l set consent_status = 'unknown'
-  where l.id in (
+  where l.consent_status = 'denied' and l.id in (
     select x.id from public.lead_phones lp join public.leads x on x.id = lp.lead_id
-    where lp.org_id = p_org_id and lp.e164 = p_e164 and x.deleted_at is null and x.consent_status = 'denied'
+    where lp.org_id = p_org_id and lp.e164 = p_e164 and x.deleted_at is null and x.refusal is not null
     order by x.id for no key update of x);
   insert into public.consent_records (org_id, e164, status, method, evidence, language, recorded_at, recorded_by)
   values (p_org_id, p_e164, 'granted', p_method, left(p_evidence, 4000), p_language, p_now,
