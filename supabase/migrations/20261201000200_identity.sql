@@ -184,6 +184,11 @@ create table public.orgs (
   lookup_enabled boolean not null default false,
   lookup_daily_budget integer not null default 1000 check (lookup_daily_budget between 0 and 1000000),
   lookup_price numeric(10, 5) not null default 0.008 check (lookup_price between 0 and 99),
+  reply_hours jsonb check (jsonb_typeof(reply_hours) = 'object' and pg_column_size(reply_hours) <= 8000),
+  hot_minutes integer not null default 5 check (hot_minutes between 1 and 1440),
+  assignment text not null default 'off' check (assignment in ('off', 'round_robin', 'least_open')),
+  max_open integer not null default 30 check (max_open between 1 and 1000),
+  return_minutes integer not null default 15 check (return_minutes between 0 and 1440),
   check (quiet_starts <> quiet_ends),
   constraint orgs_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
     and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
@@ -212,6 +217,15 @@ comment on column public.orgs.lookup_daily_budget is 'The most lookups a day, in
 comment on column public.orgs.lookup_price is
   'Estimated price of a lookup in US dollars: the list price of line type intelligence (about 0.008 in 2026, not confirmed). Set '
   'it to what your account pays.';
+
+comment on column public.orgs.reply_hours is
+  'When the organisation answers people: intervals for each day of the week, and holidays. They are the clock of reply times, '
+  'hot leads and assignments; null: every hour.';
+comment on column public.orgs.hot_minutes is 'Within how many minutes of reply hours an interested person must have an answer.';
+comment on column public.orgs.assignment is 'The rule by which conversations that wait for an answer are given to people.';
+comment on column public.orgs.max_open is 'How many active conversations a person may have before the rule passes them over.';
+comment on column public.orgs.return_minutes is
+  'After how many minutes of reply hours an unanswered conversation is given to somebody else; 0: never.';
 
 alter table public.orgs enable row level security;
 create policy "people read their own organisation" on public.orgs
@@ -243,12 +257,14 @@ create table public.users (
   settings jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  is_available boolean not null default true,
+  unique (org_id, id),
   constraint users_email_check check (length(email) <= 255),
   constraint users_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 65536)
 );
 comment on table public.users is 'A person, the one organisation they belong to and their role in it.';
+comment on column public.users.is_available is 'Whether conversations are given to this person by themselves.';
 create unique index users_email_key on public.users (lower(email));
-create index users_org_id_idx on public.users (org_id);
 
 alter table public.users enable row level security;
 create policy "people read who is in their organisation" on public.users
@@ -571,6 +587,7 @@ begin
   if p_changes = '{}' then
     perform private.refuse_field('input', 'Give at least one setting to change.');
   end if;
+  perform private.check_reply_hours(p_changes -> 'reply_hours');
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   if coalesce((p_changes ->> 'quiet_starts')::time, v_org.quiet_starts) = coalesce((p_changes ->> 'quiet_ends')::time,
     v_org.quiet_ends) then
@@ -617,7 +634,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object('type', 'object', 'properties', jsonb_build_object(
-      'name', private.line_shape(200), 'brand', private.line_shape(25)) || '{
+      'name', private.line_shape(200), 'brand', private.line_shape(25), 'reply_hours', private.reply_hours_shape()) || '{
     "support_contact": {"type": ["string", "null"], "maxLength": 100, "format": "line"},
     "language": {"type": "string", "enum": ["es", "en"]},
     "time_zone": {"type": "string", "format": "time-zone"},
@@ -634,6 +651,10 @@ as $$
     "lookup_enabled": {"type": "boolean"},
     "lookup_daily_budget": {"type": "integer", "minimum": 0, "maximum": 1000000},
     "lookup_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "hot_minutes": {"type": "integer", "minimum": 1, "maximum": 1440},
+    "assignment": {"type": "string", "enum": ["off", "round_robin", "least_open"]},
+    "max_open": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "return_minutes": {"type": "integer", "minimum": 0, "maximum": 1440},
     "opt_out_rate": {"type": "number", "minimum": 0, "maximum": 1},
     "opt_out_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
     "filtered_rate": {"type": "number", "minimum": 0, "maximum": 1},

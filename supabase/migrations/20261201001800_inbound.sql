@@ -12,27 +12,88 @@ create table public.conversations (
   lead_id uuid references public.leads (id) on delete set null,
   phone_number_id uuid references public.phone_numbers (id) on delete set null,
   campaign_id uuid references public.campaigns (id) on delete set null,
-  status text not null default 'active' check (status in ('active', 'archived')),
+  status text not null default 'active' check (status in ('active', 'snoozed', 'archived', 'deleted')),
   unread_count integer not null default 0 check (unread_count >= 0),
   last_message text,
-  last_message_at timestamptz,
+  last_message_at timestamptz not null default now(),
   first_inbound_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  version integer not null default 0 check (version >= 0),
+  last_direction text check (last_direction in ('inbound', 'outbound')),
+  assignee_id uuid,
+  assigned_at timestamptz,
+  is_auto_assigned boolean not null default false,
+  snoozed_until timestamptz,
+  is_starred boolean not null default false,
+  reply_class text check (reply_class in ('interested', 'question', 'not_interested', 'wrong_number', 'deceased', 'stop', 'help',
+    'start', 'other')),
+  class_source text check (class_source in ('rules', 'person')),
+  waiting_since timestamptz,
+  hot_since timestamptz,
+  hot_due_at timestamptz,
+  escalates_at timestamptz,
+  escalated_at timestamptz,
+  returns_at timestamptz,
+  claimed_by uuid,
+  claimed_until timestamptz,
+  due_at timestamptz generated always as (least(snoozed_until, hot_due_at, escalates_at, returns_at)) stored,
   unique (org_id, id),
-  unique (org_id, e164)
+  -- The phone first: many indexes begin with org_id, and while a table is small the planner may take any of them.
+  unique (e164, org_id),
+  foreign key (org_id, assignee_id) references public.users (org_id, id) on delete set null (assignee_id),
+  foreign key (org_id, claimed_by) references public.users (org_id, id) on delete set null (claimed_by),
+  check ((status = 'snoozed') = (snoozed_until is not null)),
+  check ((reply_class is null) = (class_source is null)),
+  check (assignee_id is null or assigned_at is not null),
+  check (claimed_by is null or claimed_until is not null)
 );
 comment on table public.conversations is
   'The messages between an organisation and a person: one conversation for each phone, begun by the person''s '
   'first message or by a direct text to them.';
 comment on column public.conversations.first_inbound_at is 'When the person first wrote; null while only we did.';
+comment on column public.conversations.status is
+  'deleted: hidden from lists until the person writes again; the messages stay, as evidence.';
+comment on column public.conversations.version is
+  'How many texts it has, in and out: those of the person and of people who answer. Who answers says which version they saw.';
+comment on column public.conversations.unread_count is
+  'Texts of the person that nobody has read. Only their texts raise it, and only who may answer lowers it.';
+comment on column public.conversations.is_auto_assigned is 'Whether the assignment rule chose the assignee; false: a person did.';
+comment on column public.conversations.reply_class is 'What the person last said, as the rules or a person read it.';
+comment on column public.conversations.class_source is
+  'person: somebody corrected the class. Then only a plain answer of the person changes it again, not a text that says nothing.';
+comment on column public.conversations.waiting_since is
+  'When the person wrote what nobody has answered yet: the start of the open reply span. Null: nothing waits.';
+comment on column public.conversations.hot_since is 'Since when the person is interested; null: not hot.';
+comment on column public.conversations.hot_due_at is
+  'When an interested person must have their answer, by the organisation''s reply hours; null once it passed or they have it.';
+comment on column public.conversations.escalates_at is 'When the managers are told that an interested person still waits.';
+comment on column public.conversations.returns_at is
+  'When an automatic assignment ends because the assignee has not answered.';
+comment on column public.conversations.claimed_by is
+  'Who is writing an answer just now, until claimed_until. Others are refused meanwhile unless they insist.';
+comment on column public.conversations.due_at is 'When something must be done about the conversation by itself.';
 alter table public.messages add foreign key (conversation_id) references public.conversations (id) on delete set null;
-create index conversations_list_idx on public.conversations (org_id, last_message_at desc);
+-- Lists are ordered by the last message. Each filter that may leave few conversations has an index in that order.
+create index conversations_list_idx on public.conversations (org_id, last_message_at desc, id desc);
+create index conversations_status_idx on public.conversations (org_id, status, last_message_at desc, id desc);
+create index conversations_unread_idx on public.conversations (org_id, last_message_at desc, id desc) where unread_count > 0;
+create index conversations_waiting_idx on public.conversations (org_id, last_message_at desc, id desc)
+  where waiting_since is not null;
+create index conversations_hot_idx on public.conversations (org_id, last_message_at desc, id desc) where hot_since is not null;
+create index conversations_starred_idx on public.conversations (org_id, last_message_at desc, id desc) where is_starred;
+create index conversations_assignee_idx on public.conversations (org_id, assignee_id, status, last_message_at desc, id desc);
+create index conversations_class_idx on public.conversations (org_id, reply_class, last_message_at desc, id desc)
+  where reply_class is not null;
 create index conversations_lead_idx on public.conversations (lead_id) where lead_id is not null;
-create index conversations_number_idx on public.conversations (phone_number_id) where phone_number_id is not null;
-create index conversations_campaign_idx on public.conversations (campaign_id) where campaign_id is not null;
+create index conversations_number_idx on public.conversations (phone_number_id, last_message_at desc, id desc)
+  where phone_number_id is not null;
+create index conversations_campaign_idx on public.conversations (campaign_id, last_message_at desc, id desc)
+  where campaign_id is not null;
 create index conversations_org_lead_idx on public.conversations (org_id, lead_id)
   where lead_id is not null and first_inbound_at is not null;
+create index conversations_claimed_idx on public.conversations (org_id, claimed_by) where claimed_by is not null;
+create index conversations_due_idx on public.conversations (due_at) where due_at is not null;
 
 alter table public.conversations enable row level security;
 create policy "people read conversations of their organisation" on public.conversations
@@ -103,11 +164,11 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_message public.messages;
 begin
-  if p_class is null or p_class <> all (array['stop', 'wrong_number', 'deceased', 'interested', 'not_interested', 'reply',
-    'automatic']) then
+  if p_class is null or p_class <> all (array['stop', 'wrong_number', 'deceased', 'interested', 'question', 'not_interested',
+    'reply', 'automatic']) then
     perform private.raise_error('PT422', 'invalid_input', 'The text can''t mean that.', jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', 'class', 'message',
-        'Give stop, wrong_number, deceased, interested, not_interested, reply or automatic.'))));
+        'Give stop, wrong_number, deceased, interested, question, not_interested, reply or automatic.'))));
   end if;
   select * into v_message from public.messages m where m.id = p_message_id and m.org_id = v_org_id;
   if v_message.id is null then
@@ -147,12 +208,13 @@ begin
     perform private.release_person(v_org_id, v_message.from_number, p_now);
   end if;
   perform private.stop_steps(v_org_id, v_message.from_number, p_now);
+  perform private.note_review(v_message, p_class, p_now);
 end;
 $$;
 comment on function private.review_answer(uuid, text, timestamptz) is
-  'What a person says that an inbound text means: stop, wrong_number, deceased, interested, not_interested, reply or automatic. '
-  'Acts on it, and ends the hold of the person once no text of theirs is unread. Needs operator. Raises PT403, PT404, PT409, '
-  'PT422. Security definer: users may not write these tables.';
+  'What a person says that an inbound text means: stop, wrong_number, deceased, interested, question, not_interested, reply or '
+  'automatic. Acts on it, and ends the hold of the person once no text of theirs is unread. Needs operator. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write these tables.';
 grant execute on function private.review_answer(uuid, text, timestamptz) to authenticated;
 
 create function public.review_answer(p_message_id uuid, p_class text) returns void
@@ -314,6 +376,8 @@ returns text
 language plpgsql
 security definer
 set search_path = ''
+-- A session keeps the plans that it makes at first: those of a small table would read all of it when it has grown.
+set enable_seqscan = off
 as $$
 declare
   v_class text := coalesce(p_class, p_kind);
@@ -324,7 +388,7 @@ declare
   v_campaign_id uuid;
   v_step smallint;
   v_answers uuid;
-  v_message_id uuid;
+  v_message public.messages;
   v_replied_before boolean;
   v_new_opt_out boolean;
 begin
@@ -351,26 +415,22 @@ begin
   v_replied_before := exists (
     -- Not a join: planned while nobody had answered yet, it read all conversations for every text (45 ms after 500 texts).
     select 1 from public.messages m
-    where m.conversation_id = (select c.id from public.conversations c where c.org_id = v_number.org_id and c.e164 = p_from)
+    where m.conversation_id = (
+        select c.id from public.conversations c where c.e164 = p_from and (c.org_id = v_number.org_id) is true)
       and m.kind = 'inbound' and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
-  insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
-    last_message_at, first_inbound_at)
-  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now, p_now)
-  on conflict (org_id, e164) do update
-    set unread_count = c.unread_count + 1, last_message = excluded.last_message, last_message_at = excluded.last_message_at,
-      status = 'active', first_inbound_at = coalesce(c.first_inbound_at, excluded.first_inbound_at),
-        lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id,
-        campaign_id = coalesce(excluded.campaign_id, c.campaign_id)
-  returning * into v_conversation;
+  v_conversation := private.conversation_with(v_number.org_id, p_from, v_lead_id, v_number.id, p_now);
+  v_conversation.lead_id := coalesce(v_conversation.lead_id, v_lead_id);
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
     language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
-    created_at, updated_at, answers_message_id, interest)
+    created_at, updated_at, answers_message_id, interest, conversation_version)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
-    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest)
-  returning id into v_message_id;
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest,
+    v_conversation.version + 1)
+  returning * into v_message;
+  perform private.note_inbound(v_conversation, v_message, p_now);
   -- Two texts may wait for this lock in the wrong order.
   update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
@@ -378,7 +438,7 @@ begin
     insert into private.campaign_deltas (org_id, campaign_id, replies, step) values (v_number.org_id, v_campaign_id, 1, v_step);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
-    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
+    jsonb_build_object('message_id', v_message.id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
       'certainty', p_certainty, 'matched', p_matched,
       'handled_by_twilio', p_handled_by_twilio));
 
@@ -408,7 +468,7 @@ begin
     perform private.release_person(v_number.org_id, p_from, p_now);
   end if;
   perform private.stop_steps(v_number.org_id, p_from, p_now);
-  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
+  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message.id);
   return p_kind;
 end;
 $$;

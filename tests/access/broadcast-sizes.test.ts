@@ -109,12 +109,14 @@ async function takeLargest(
     }
 }
 
+const NEW_ROWS_ONLY = ["lead_events", "conversation_events"];
+
 /** Updates the row without a change. If a table broadcasts new rows only, adds as many as one broadcast has. */
 const touch = (tx: postgres.TransactionSql, table: string) =>
-  table === "lead_events"
-    ? tx`insert into public.lead_events
-        select (jsonb_populate_record(null::public.lead_events, to_jsonb(lead_events) || jsonb_build_object('id', gen_random_uuid()))).*
-        from public.lead_events, generate_series(1, 50) where ${keyOf(tx, table)}`
+  NEW_ROWS_ONLY.includes(table)
+    ? tx`insert into ${tx(`public.${table}`)}
+        select (jsonb_populate_record(null::${tx(`public.${table}`)}, to_jsonb(${tx(table)}) || jsonb_build_object('id', gen_random_uuid()))).*
+        from ${tx(`public.${table}`)}, generate_series(1, 50) where ${keyOf(tx, table)}`
     : tx`update ${tx(`public.${table}`)} set org_id = org_id where ${keyOf(tx, table)}`;
 
 it("the largest row of each table is broadcast in a size that arrives, as ids only if it must be", async () => {

@@ -15,6 +15,15 @@ const DOOR: Record<string, [route: string, send?: (side: Side) => unknown]> = {
   "GET /leads/import/{id}": ["GET /leads/import/{id}"],
 
   "POST /messages/send": ["POST /messages/send"],
+  "GET /messages/conversations": ["GET /messages/conversations"],
+  "GET /messages/conversations/{id}": ["GET /messages/conversations/{id}"],
+  "POST /messages/conversations/{id}/messages": ["POST /messages/conversations/{id}/messages"],
+  "PUT /messages/conversations/{id}/archive": ["POST /messages/conversations/{id}/archive"],
+  "PUT /messages/conversations/{id}/unarchive": ["POST /messages/conversations/{id}/reopen"],
+  "PUT /messages/conversations/{id}/read": ["POST /messages/conversations/{id}/read"],
+  "PUT /messages/conversations/{id}/star": ["PUT /messages/conversations/{id}/star", () => undefined],
+  "PUT /messages/conversations/{id}/unstar": ["PUT /messages/conversations/{id}/star", () => undefined],
+  "GET /quick-responses": ["GET /messages/quick-responses"],
 
   "GET /campaigns": ["GET /campaigns"],
   "GET /campaigns/{id}": ["GET /campaigns/{id}"],
@@ -57,6 +66,8 @@ export function doorRoutes(areas: Record<string, RouteExpectation>): Record<stri
         send: ({ row }) => ({ leadIds: [row.leads?.id], updates: { status: "new" } }),
       },
     ],
+    // Always refused: who may send gets this reason.
+    ["POST /messages/broadcast", { permission: "operator", send: () => ({ content: "Hi" }) }],
     [
       "POST /campaigns",
       {

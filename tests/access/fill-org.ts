@@ -27,6 +27,15 @@ export interface Side extends RowsSoFar {
   addLead(fields?: Row): Promise<{ id: string; e164: string }>;
   /** Stores a file as one that waits to be imported. @returns the import's id */
   storeFile(): Promise<string>;
+  /** A new conversation in which the person has written. @returns its id */
+  addConversation(): Promise<string>;
+  /** A new answer that waits for its time. @returns its id */
+  addScheduled(): Promise<string>;
+  addLabel(): Promise<string>;
+  /** A new note of nobody. @returns its id */
+  addNote(): Promise<string>;
+  /** A new shared quick response. @returns its id */
+  addQuickResponse(): Promise<string>;
   /** A finished bulk action that changed nothing. @returns its job's id */
   addBulkAction(): Promise<string>;
   /** A new viewer, who never acts. @returns their id */
@@ -145,6 +154,45 @@ export async function fillOrg(
     if (error) throw error;
     return id;
   };
+  const addConversation = async () => {
+    const e164 = nextPhone();
+    const [made] = await sql`
+      insert into public.conversations (org_id, e164, first_inbound_at, unread_count)
+      values (${org.id}, ${e164}, now(), 1) returning id`;
+    await sql`
+      insert into public.messages (org_id, kind, status, conversation_id, from_number, to_number, content, classification)
+      values (${org.id}, 'inbound', 'received', ${made?.id}, ${e164}, ${row.phone_numbers?.e164}, 'Hola', 'reply')`;
+    secrets.push(made?.id);
+    return made?.id as string;
+  };
+  const addScheduled = async () => {
+    const [made] = await sql`
+      insert into public.scheduled_texts (org_id, conversation_id, content, not_before, created_at, updated_at)
+      values (${org.id}, ${row.conversations?.id}, 'Later', now() + interval '3 days', now(), now()) returning id`;
+    secrets.push(made?.id);
+    return made?.id as string;
+  };
+  const addLabel = async () => {
+    const [made] = await sql`
+      insert into public.labels (org_id, name, created_at, updated_at)
+      values (${org.id}, ${`Wall ${randomUUID()}`}, now(), now()) returning id`;
+    secrets.push(made?.id);
+    return made?.id as string;
+  };
+  const addNote = async () => {
+    const [made] = await sql`
+      insert into public.conversation_notes (org_id, conversation_id, content, created_at, updated_at)
+      values (${org.id}, ${row.conversations?.id}, 'Note', now(), now()) returning id`;
+    secrets.push(made?.id);
+    return made?.id as string;
+  };
+  const addQuickResponse = async () => {
+    const [made] = await sql`
+      insert into public.quick_responses (org_id, title, content, created_at, updated_at)
+      values (${org.id}, ${`Wall ${randomUUID()}`}, 'Hi there', now(), now()) returning id`;
+    secrets.push(made?.id);
+    return made?.id as string;
+  };
   const addBulkAction = async () => {
     const [job] = await sql`
       insert into public.jobs (org_id, kind, status, required_role, input, finished_at)
@@ -181,6 +229,11 @@ export async function fillOrg(
     addParcel,
     addService,
     storeFile,
+    addConversation,
+    addScheduled,
+    addLabel,
+    addNote,
+    addQuickResponse,
     addBulkAction,
     addPerson,
     addInvitation,

@@ -6,6 +6,8 @@ import { nextPhone, type Side } from "./fill-org.ts";
 
 export interface FunctionExpectation {
   role: Role;
+  /** The role may what is its own; what is somebody else's, as in these tests, needs this one. */
+  othersNeed?: Role;
   /** Whether service_role may call it too. */
   service?: true;
   /** Arguments about this side's rows; new ones each time if a call uses something up. */
@@ -435,6 +437,89 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: ({ row }) => ({ p_body: `Wall ${randomUUID()}`, p_lead_id: row.leads?.id }),
   },
+  add_note: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({ p_conversation_id: row.conversations?.id, p_content: randomUUID() }),
+  },
+  change_note: {
+    role: "operator",
+    othersNeed: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_id: row.conversation_notes?.id, p_content: randomUUID() }),
+  },
+  delete_note: {
+    role: "operator",
+    othersNeed: "admin",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addNote() }),
+  },
+  answer_conversation: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({
+      p_id: await side.addConversation(),
+      p_input: { content: `Wall ${randomUUID()}` },
+    }),
+  },
+  change_conversations: {
+    role: "operator",
+    other: "own",
+    args: ({ row }) => ({ p_ids: [row.conversations?.id], p_change: { is_read: true } }),
+  },
+  claim_conversation: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addConversation() }),
+  },
+  classify_conversation: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addConversation(), p_class: "question" }),
+  },
+  count_conversations: { role: "viewer", other: "own", args: () => ({}) },
+  delete_label: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addLabel() }),
+  },
+  delete_quick_response: {
+    role: "operator",
+    othersNeed: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addQuickResponse() }),
+  },
+  list_conversations: {
+    role: "viewer",
+    other: "empty",
+    args: ({ row }) => ({ p_filter: { lead_id: row.leads?.id } }),
+  },
+  read_conversation: { role: "viewer", other: 404, args: ({ row }) => ({ p_id: row.conversations?.id }) },
+  read_thread: { role: "viewer", other: 404, args: ({ row }) => ({ p_id: row.conversations?.id }) },
+  reply_times: {
+    role: "viewer",
+    other: "own",
+    args: () => ({ p_from: "2026-01-01T00:00:00Z", p_to: "2026-02-01T00:00:00Z" }),
+  },
+  save_label: {
+    role: "campaign_manager",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addLabel(), p_input: { name: `Wall ${randomUUID()}` } }),
+  },
+  save_quick_response: {
+    role: "operator",
+    othersNeed: "campaign_manager",
+    other: 404,
+    args: async (side) => ({
+      p_id: await side.addQuickResponse(),
+      p_input: { title: `Wall ${randomUUID()}` },
+    }),
+  },
+  withdraw_scheduled: {
+    role: "operator",
+    other: 404,
+    args: async (side) => ({ p_id: await side.addScheduled() }),
+  },
   send_test: {
     role: "campaign_manager",
     other: 404,
@@ -507,6 +592,23 @@ const FOR_USERS = [
   "remove_test_phone",
   "send_campaign_test",
   "send_direct",
+  "add_note",
+  "change_note",
+  "delete_note",
+  "answer_conversation",
+  "change_conversations",
+  "claim_conversation",
+  "classify_conversation",
+  "count_conversations",
+  "delete_label",
+  "delete_quick_response",
+  "list_conversations",
+  "read_conversation",
+  "read_thread",
+  "reply_times",
+  "save_label",
+  "save_quick_response",
+  "withdraw_scheduled",
   "send_test",
   "add_parcel",
   "archive_campaign",

@@ -1,9 +1,12 @@
 // What a test expects of one route, and how it calls it.
 import type { Permission } from "../../supabase/functions/_shared/http/declared-route.ts";
+import type { Role } from "../../supabase/functions/_shared/http/roles.ts";
 import type { Side } from "./fill-org.ts";
 
 export interface RouteExpectation {
   permission: Permission;
+  /** The permission is for what is one's own; what is somebody else's, as in these tests, needs this role. */
+  othersNeed?: Role;
   /** The {id} of the path for a side; a new one each time if a call uses it up. */
   id?(side: Side): string | Promise<string>;
   /** Values of the path's other parameters, by name, such as phone_id. */

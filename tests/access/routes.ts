@@ -10,6 +10,7 @@ const lead = (side: Side) => side.row.leads?.id;
 const blueprint = (side: Side) => side.row.campaign_blueprints?.id;
 const segment = (side: Side) => side.row.segments?.id;
 const number = (side: Side) => side.row.phone_numbers?.id;
+const conversation = (side: Side) => side.row.conversations?.id;
 const leadImport = (side: Side) => side.row.imports?.id;
 
 function form(): FormData {
@@ -403,6 +404,106 @@ const AREAS: Record<string, RouteExpectation> = {
     permission: "operator",
     send: ({ row }) => ({ lead_id: row.leads?.id, body: `Wall ${randomUUID()}` }),
     other: 404,
+  },
+  "GET /messages/conversations": { permission: "viewer" },
+  "GET /messages/conversations/counts": { permission: "viewer" },
+  "POST /messages/conversations/bulk": {
+    permission: "operator",
+    send: ({ row }) => ({ ids: [row.conversations?.id], change: { is_read: true } }),
+  },
+  "GET /messages/conversations/{id}": { permission: "viewer", id: conversation },
+  "DELETE /messages/conversations/{id}": { permission: "operator", id: (side) => side.addConversation() },
+  "GET /messages/conversations/{id}/events": { permission: "viewer", id: conversation },
+  "GET /messages/conversations/{id}/messages": { permission: "viewer", id: conversation },
+  ...Object.fromEntries(
+    ["read", "unread", "archive", "reopen", "dismiss"].map((action): [string, RouteExpectation] => [
+      `POST /messages/conversations/{id}/${action}`,
+      { permission: "operator", id: conversation },
+    ]),
+  ),
+  "POST /messages/conversations/{id}/snooze": {
+    permission: "operator",
+    id: (side) => side.addConversation(),
+    send: () => ({ until: new Date(Date.now() + 86_400_000).toISOString() }),
+  },
+  "POST /messages/conversations/{id}/claim": { permission: "operator", id: (side) => side.addConversation() },
+  "DELETE /messages/conversations/{id}/claim": {
+    permission: "operator",
+    id: (side) => side.addConversation(),
+  },
+  "PUT /messages/conversations/{id}/star": {
+    permission: "operator",
+    id: conversation,
+    send: () => ({ is_starred: true }),
+  },
+  "PUT /messages/conversations/{id}/assignee": {
+    permission: "operator",
+    id: conversation,
+    send: () => ({ assignee_id: null }),
+  },
+  "PUT /messages/conversations/{id}/labels": {
+    permission: "operator",
+    id: (side) => side.addConversation(),
+    send: () => ({ label_ids: [] }),
+  },
+  "PUT /messages/conversations/{id}/class": {
+    permission: "operator",
+    id: (side) => side.addConversation(),
+    send: () => ({ class: "question" }),
+  },
+  "POST /messages/conversations/{id}/messages": {
+    permission: "operator",
+    id: (side) => side.addConversation(),
+    send: () => ({ content: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /messages/scheduled/{id}": { permission: "operator", id: (side) => side.addScheduled() },
+  "GET /messages/conversations/{id}/notes": { permission: "viewer", id: conversation },
+  "POST /messages/conversations/{id}/notes": {
+    permission: "operator",
+    id: conversation,
+    send: () => ({ content: `Wall ${randomUUID()}` }),
+  },
+  "PATCH /messages/notes/{id}": {
+    permission: "operator",
+    othersNeed: "admin",
+    id: (side) => side.addNote(),
+    send: () => ({ content: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /messages/notes/{id}": {
+    permission: "operator",
+    othersNeed: "admin",
+    id: (side) => side.addNote(),
+  },
+  "GET /messages/labels": { permission: "viewer" },
+  "POST /messages/labels": {
+    permission: "campaign_manager",
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "PATCH /messages/labels/{id}": {
+    permission: "campaign_manager",
+    id: (side) => side.addLabel(),
+    send: () => ({ name: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /messages/labels/{id}": { permission: "campaign_manager", id: (side) => side.addLabel() },
+  "GET /messages/quick-responses": { permission: "viewer" },
+  "POST /messages/quick-responses": {
+    permission: "operator",
+    send: () => ({ title: `Wall ${randomUUID()}`, content: "Hi there" }),
+  },
+  "PATCH /messages/quick-responses/{id}": {
+    permission: "operator",
+    othersNeed: "campaign_manager",
+    id: (side) => side.addQuickResponse(),
+    send: () => ({ title: `Wall ${randomUUID()}` }),
+  },
+  "DELETE /messages/quick-responses/{id}": {
+    permission: "operator",
+    othersNeed: "campaign_manager",
+    id: (side) => side.addQuickResponse(),
+  },
+  "GET /messages/reply-times": {
+    permission: "viewer",
+    query: () => ({ from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }),
   },
   "GET /messages/{id}": { permission: "viewer", id: ({ row }) => row.messages?.id },
   // The send is not unclear: callers with the right get this reason.

@@ -247,6 +247,63 @@ export const ROWS: Record<string, Recipe> = {
       content: name(),
     }),
   },
+  labels: {
+    make: ({ org }) => ({ org_id: org.id, name: name(), created_at: new Date(), updated_at: new Date() }),
+  },
+  conversation_labels: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      conversation_id: row.conversations?.id,
+      label_id: row.labels?.id,
+      added_at: new Date(),
+    }),
+  },
+  conversation_events: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      conversation_id: row.conversations?.id,
+      event: "noted",
+      created_at: new Date(),
+    }),
+  },
+  conversation_notes: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      conversation_id: row.conversations?.id,
+      content: name(),
+      created_at: new Date(),
+      updated_at: new Date(),
+    }),
+  },
+  quick_responses: {
+    make: ({ org }) => ({
+      org_id: org.id,
+      title: name(),
+      content: "Hi there",
+      created_at: new Date(),
+      updated_at: new Date(),
+    }),
+  },
+  reply_spans: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      conversation_id: row.conversations?.id,
+      opened_by_message: randomUUID(),
+      opened_at: new Date("2026-01-01T00:00:00Z"),
+      outcome: "dismissed",
+      closed_at: new Date("2026-01-01T00:01:00Z"),
+    }),
+  },
+  scheduled_texts: {
+    make: ({ org, row }) => ({
+      org_id: org.id,
+      conversation_id: row.conversations?.id,
+      content: name(),
+      not_before: new Date("2099-01-01T00:00:00Z"),
+      created_at: new Date(),
+      updated_at: new Date(),
+    }),
+  },
   send_attempts: {
     make: ({ org, row }) => ({
       org_id: org.id,

@@ -45,6 +45,13 @@ export const TABLES: Record<string, TableExpectation> = {
   consent_records: { select: "viewer", service: APPEND },
   consent_rules: { select: "viewer", platformRows: true, service: VERBS },
   conversations: { select: "viewer", service: VERBS },
+  conversation_events: { select: "viewer", service: ["select", "insert", "delete"] },
+  conversation_labels: { select: "viewer", service: ["select", "insert", "delete"] },
+  conversation_notes: { select: "viewer", service: VERBS },
+  labels: { select: "viewer", service: VERBS },
+  quick_responses: { select: "viewer", service: VERBS },
+  reply_spans: { select: "viewer", service: VERBS },
+  scheduled_texts: { select: "viewer", service: VERBS },
   daily_spending: { select: "viewer", service: READ },
   import_mappings: {
     select: "viewer",
@@ -199,6 +206,7 @@ export const SEQUENCES: Record<string, string[]> = {
   import_rejections_id_seq: [],
   message_status_events_id_seq: [],
   phone_numbers_number_seq: [],
+  quick_responses_number_seq: [],
   templates_number_seq: [],
   webhook_logs_id_seq: [],
 };

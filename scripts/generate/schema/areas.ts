@@ -23,6 +23,8 @@ export const AREAS = {
   sending: "Messages from plan to claim, settlement, receipts and rescue.",
   guard: "What stops campaigns and numbers by itself: limits, spending and registrations.",
   inbound: "What people write back.",
+  inbox:
+    "Conversations in which people answer: lists, assignment, notes, labels, answers that wait, and reply times.",
   "text-figures": "How well texts work, counted by day.",
   "test-sends": "Templates sent to an organisation's own people: phones, their codes, and the tests.",
   messages: "Texts that a person of the organisation writes to one person.",

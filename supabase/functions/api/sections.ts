@@ -8,6 +8,7 @@ export const SECTIONS: Readonly<Record<string, () => Promise<Section>>> = {
   campaigns: async () => (await import("./campaigns/section.ts")).section,
   templates: async () => (await import("./templates/section.ts")).section,
   messages: async () => (await import("./messages/section.ts")).section,
+  "quick-responses": async () => (await import("./quick-responses/section.ts")).section,
   "phone-numbers": async () => ({
     routes: mountArea("phone-numbers", (await import("../phone-numbers/routes.ts")).routes),
     badIdStatus: 422,

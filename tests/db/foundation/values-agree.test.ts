@@ -9,7 +9,7 @@ import {
   campaignInput,
   targetCriteria,
 } from "../../../supabase/functions/campaigns/campaign/schemas.ts";
-import { resolution } from "../../../supabase/functions/messages/schemas.ts";
+import { resolution } from "../../../supabase/functions/messages/text/schemas.ts";
 import { numberChanges, statusInput } from "../../../supabase/functions/phone-numbers/schemas.ts";
 import { organisationChanges } from "../../../supabase/functions/settings/schemas.ts";
 import { adversarialValues, boundaryValues, isList } from "../../fixtures/adversarial-values.ts";

@@ -1061,52 +1061,244 @@ export type Database = {
         };
         Relationships: [];
       };
-      conversations: {
+      conversation_events: {
         Row: {
-          campaign_id: string | null;
+          actor_id: string | null;
+          conversation_id: string;
           created_at: string;
-          e164: string;
-          first_inbound_at: string | null;
+          details: NonNullable<Json>;
+          event: string;
           id: string;
-          last_message: string | null;
-          last_message_at: string | null;
-          lead_id: string | null;
           org_id: string;
-          phone_number_id: string | null;
-          status: string;
-          unread_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          actor_id?: string | null;
+          conversation_id: string;
+          created_at: string;
+          details?: NonNullable<Json>;
+          event: string;
+          id?: string;
+          org_id: string;
+        };
+        Update: {
+          actor_id?: string | null;
+          conversation_id?: string;
+          created_at?: string;
+          details?: NonNullable<Json>;
+          event?: string;
+          id?: string;
+          org_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversation_events_actor_id_fkey";
+            columns: ["actor_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversation_events_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      conversation_labels: {
+        Row: {
+          added_at: string;
+          conversation_id: string;
+          label_id: string;
+          org_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          added_at: string;
+          conversation_id: string;
+          label_id: string;
+          org_id: string;
+        };
+        Update: {
+          added_at?: string;
+          conversation_id?: string;
+          label_id?: string;
+          org_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversation_labels_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversation_labels_org_id_label_id_fkey";
+            columns: ["org_id", "label_id"];
+            isOneToOne: false;
+            referencedRelation: "labels";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
+      conversation_notes: {
+        Row: {
+          author_id: string | null;
+          content: string;
+          conversation_id: string;
+          created_at: string;
+          deleted_at: string | null;
+          deleted_by: string | null;
+          id: string;
+          mentions: string[];
+          org_id: string;
           updated_at: string;
         };
         ComputedFields: never;
         Insert: {
-          campaign_id?: string | null;
-          created_at?: string;
-          e164: string;
-          first_inbound_at?: string | null;
+          author_id?: string | null;
+          content: string;
+          conversation_id: string;
+          created_at: string;
+          deleted_at?: string | null;
+          deleted_by?: string | null;
           id?: string;
+          mentions?: string[];
+          org_id: string;
+          updated_at: string;
+        };
+        Update: {
+          author_id?: string | null;
+          content?: string;
+          conversation_id?: string;
+          created_at?: string;
+          deleted_at?: string | null;
+          deleted_by?: string | null;
+          id?: string;
+          mentions?: string[];
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversation_notes_author_id_fkey";
+            columns: ["author_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversation_notes_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      conversations: {
+        Row: {
+          assigned_at: string | null;
+          assignee_id: string | null;
+          campaign_id: string | null;
+          claimed_by: string | null;
+          claimed_until: string | null;
+          class_source: string | null;
+          created_at: string;
+          due_at: string | null;
+          e164: string;
+          escalated_at: string | null;
+          escalates_at: string | null;
+          first_inbound_at: string | null;
+          hot_due_at: string | null;
+          hot_since: string | null;
+          id: string;
+          is_auto_assigned: boolean;
+          is_starred: boolean;
+          last_direction: string | null;
+          last_message: string | null;
+          last_message_at: string;
+          lead_id: string | null;
+          org_id: string;
+          phone_number_id: string | null;
+          reply_class: string | null;
+          returns_at: string | null;
+          snoozed_until: string | null;
+          status: string;
+          unread_count: number;
+          updated_at: string;
+          version: number;
+          waiting_since: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          assigned_at?: string | null;
+          assignee_id?: string | null;
+          campaign_id?: string | null;
+          claimed_by?: string | null;
+          claimed_until?: string | null;
+          class_source?: string | null;
+          created_at?: string;
+          due_at?: never;
+          e164: string;
+          escalated_at?: string | null;
+          escalates_at?: string | null;
+          first_inbound_at?: string | null;
+          hot_due_at?: string | null;
+          hot_since?: string | null;
+          id?: string;
+          is_auto_assigned?: boolean;
+          is_starred?: boolean;
+          last_direction?: string | null;
           last_message?: string | null;
-          last_message_at?: string | null;
+          last_message_at?: string;
           lead_id?: string | null;
           org_id: string;
           phone_number_id?: string | null;
+          reply_class?: string | null;
+          returns_at?: string | null;
+          snoozed_until?: string | null;
           status?: string;
           unread_count?: number;
           updated_at?: string;
+          version?: number;
+          waiting_since?: string | null;
         };
         Update: {
+          assigned_at?: string | null;
+          assignee_id?: string | null;
           campaign_id?: string | null;
+          claimed_by?: string | null;
+          claimed_until?: string | null;
+          class_source?: string | null;
           created_at?: string;
+          due_at?: never;
           e164?: string;
+          escalated_at?: string | null;
+          escalates_at?: string | null;
           first_inbound_at?: string | null;
+          hot_due_at?: string | null;
+          hot_since?: string | null;
           id?: string;
+          is_auto_assigned?: boolean;
+          is_starred?: boolean;
+          last_direction?: string | null;
           last_message?: string | null;
-          last_message_at?: string | null;
+          last_message_at?: string;
           lead_id?: string | null;
           org_id?: string;
           phone_number_id?: string | null;
+          reply_class?: string | null;
+          returns_at?: string | null;
+          snoozed_until?: string | null;
           status?: string;
           unread_count?: number;
           updated_at?: string;
+          version?: number;
+          waiting_since?: string | null;
         };
         Relationships: [
           {
@@ -1122,6 +1314,20 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "leads";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_org_id_assignee_id_fkey";
+            columns: ["org_id", "assignee_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["org_id", "id"];
+          },
+          {
+            foreignKeyName: "conversations_org_id_claimed_by_fkey";
+            columns: ["org_id", "claimed_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["org_id", "id"];
           },
           {
             foreignKeyName: "conversations_org_id_fkey";
@@ -1702,6 +1908,45 @@ export type Database = {
           },
         ];
       };
+      labels: {
+        Row: {
+          color: string | null;
+          created_at: string;
+          id: string;
+          lead_tag: string | null;
+          name: string;
+          org_id: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          color?: string | null;
+          created_at: string;
+          id?: string;
+          lead_tag?: string | null;
+          name: string;
+          org_id: string;
+          updated_at: string;
+        };
+        Update: {
+          color?: string | null;
+          created_at?: string;
+          id?: string;
+          lead_tag?: string | null;
+          name?: string;
+          org_id?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "labels_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       lead_events: {
         Row: {
           cause: string;
@@ -2067,6 +2312,7 @@ export type Database = {
         Row: {
           answers_message_id: string | null;
           attempt_id: string | null;
+          author_id: string | null;
           campaign_id: string | null;
           campaign_target_id: string | null;
           carrier_cap_id: string | null;
@@ -2078,6 +2324,7 @@ export type Database = {
           classification: string | null;
           content: string | null;
           conversation_id: string | null;
+          conversation_version: number | null;
           cost: number | null;
           created_at: string;
           direction: string;
@@ -2121,6 +2368,7 @@ export type Database = {
         Insert: {
           answers_message_id?: string | null;
           attempt_id?: string | null;
+          author_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
           carrier_cap_id?: string | null;
@@ -2132,6 +2380,7 @@ export type Database = {
           classification?: string | null;
           content?: string | null;
           conversation_id?: string | null;
+          conversation_version?: number | null;
           cost?: number | null;
           created_at?: string;
           direction?: never;
@@ -2174,6 +2423,7 @@ export type Database = {
         Update: {
           answers_message_id?: string | null;
           attempt_id?: string | null;
+          author_id?: string | null;
           campaign_id?: string | null;
           campaign_target_id?: string | null;
           carrier_cap_id?: string | null;
@@ -2185,6 +2435,7 @@ export type Database = {
           classification?: string | null;
           content?: string | null;
           conversation_id?: string | null;
+          conversation_version?: number | null;
           cost?: number | null;
           created_at?: string;
           direction?: never;
@@ -2225,6 +2476,13 @@ export type Database = {
           variables?: Json | null;
         };
         Relationships: [
+          {
+            foreignKeyName: "messages_author_id_fkey";
+            columns: ["author_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "messages_campaign_id_fkey";
             columns: ["campaign_id"];
@@ -2336,6 +2594,7 @@ export type Database = {
       };
       orgs: {
         Row: {
+          assignment: string;
           brand: string;
           consent_policy: string;
           cooldown_days: number;
@@ -2343,15 +2602,19 @@ export type Database = {
           daily_cap: number | null;
           health_min_messages: number;
           health_quarantine_below: number;
+          hot_minutes: number;
           id: string;
           language: string;
           lookup_daily_budget: number;
           lookup_enabled: boolean;
           lookup_price: number;
+          max_open: number;
           mps: number | null;
           name: string;
           quiet_ends: string;
           quiet_starts: string;
+          reply_hours: Json | null;
+          return_minutes: number;
           support_contact: string | null;
           time_zone: string;
           updated_at: string;
@@ -2359,6 +2622,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          assignment?: string;
           brand: string;
           consent_policy?: string;
           cooldown_days?: number;
@@ -2366,21 +2630,26 @@ export type Database = {
           daily_cap?: number | null;
           health_min_messages?: number;
           health_quarantine_below?: number;
+          hot_minutes?: number;
           id?: string;
           language?: string;
           lookup_daily_budget?: number;
           lookup_enabled?: boolean;
           lookup_price?: number;
+          max_open?: number;
           mps?: number | null;
           name: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reply_hours?: Json | null;
+          return_minutes?: number;
           support_contact?: string | null;
           time_zone?: string;
           updated_at?: string;
           warmup_caps?: number[];
         };
         Update: {
+          assignment?: string;
           brand?: string;
           consent_policy?: string;
           cooldown_days?: number;
@@ -2388,15 +2657,19 @@ export type Database = {
           daily_cap?: number | null;
           health_min_messages?: number;
           health_quarantine_below?: number;
+          hot_minutes?: number;
           id?: string;
           language?: string;
           lookup_daily_budget?: number;
           lookup_enabled?: boolean;
           lookup_price?: number;
+          max_open?: number;
           mps?: number | null;
           name?: string;
           quiet_ends?: string;
           quiet_starts?: string;
+          reply_hours?: Json | null;
+          return_minutes?: number;
           support_contact?: string | null;
           time_zone?: string;
           updated_at?: string;
@@ -2521,6 +2794,70 @@ export type Database = {
           },
         ];
       };
+      quick_responses: {
+        Row: {
+          category: string;
+          content: string;
+          created_at: string;
+          id: string;
+          label_ids: string[];
+          language: string | null;
+          number: number;
+          org_id: string;
+          owner_id: string | null;
+          set_status: string | null;
+          shortcut: string | null;
+          title: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          category?: string;
+          content: string;
+          created_at: string;
+          id?: string;
+          label_ids?: string[];
+          language?: string | null;
+          number?: never;
+          org_id: string;
+          owner_id?: string | null;
+          set_status?: string | null;
+          shortcut?: string | null;
+          title: string;
+          updated_at: string;
+        };
+        Update: {
+          category?: string;
+          content?: string;
+          created_at?: string;
+          id?: string;
+          label_ids?: string[];
+          language?: string | null;
+          number?: never;
+          org_id?: string;
+          owner_id?: string | null;
+          set_status?: string | null;
+          shortcut?: string | null;
+          title?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "quick_responses_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "quick_responses_org_id_owner_id_fkey";
+            columns: ["org_id", "owner_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["org_id", "id"];
+          },
+        ];
+      };
       quiet_hour_rules: {
         Row: {
           closed_on_holidays: boolean;
@@ -2574,6 +2911,127 @@ export type Database = {
             columns: ["org_id"];
             isOneToOne: false;
             referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      reply_spans: {
+        Row: {
+          answered_by: string | null;
+          answered_by_message: string | null;
+          assigned_at: string | null;
+          assigned_seconds: number | null;
+          campaign_id: string | null;
+          closed_at: string | null;
+          conversation_id: string;
+          id: string;
+          opened_at: string;
+          opened_by_message: string;
+          org_id: string;
+          outcome: string | null;
+          reply_class: string | null;
+          working_seconds: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          answered_by?: string | null;
+          answered_by_message?: string | null;
+          assigned_at?: string | null;
+          assigned_seconds?: number | null;
+          campaign_id?: string | null;
+          closed_at?: string | null;
+          conversation_id: string;
+          id?: string;
+          opened_at: string;
+          opened_by_message: string;
+          org_id: string;
+          outcome?: string | null;
+          reply_class?: string | null;
+          working_seconds?: number | null;
+        };
+        Update: {
+          answered_by?: string | null;
+          answered_by_message?: string | null;
+          assigned_at?: string | null;
+          assigned_seconds?: number | null;
+          campaign_id?: string | null;
+          closed_at?: string | null;
+          conversation_id?: string;
+          id?: string;
+          opened_at?: string;
+          opened_by_message?: string;
+          org_id?: string;
+          outcome?: string | null;
+          reply_class?: string | null;
+          working_seconds?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "reply_spans_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      scheduled_texts: {
+        Row: {
+          author_id: string | null;
+          content: string | null;
+          conversation_id: string;
+          created_at: string;
+          id: string;
+          keep_if_answered: boolean;
+          media_ids: string[];
+          not_before: string;
+          org_id: string;
+          reason: string | null;
+          state: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          author_id?: string | null;
+          content?: string | null;
+          conversation_id: string;
+          created_at: string;
+          id?: string;
+          keep_if_answered?: boolean;
+          media_ids?: string[];
+          not_before: string;
+          org_id: string;
+          reason?: string | null;
+          state?: string;
+          updated_at: string;
+        };
+        Update: {
+          author_id?: string | null;
+          content?: string | null;
+          conversation_id?: string;
+          created_at?: string;
+          id?: string;
+          keep_if_answered?: boolean;
+          media_ids?: string[];
+          not_before?: string;
+          org_id?: string;
+          reason?: string | null;
+          state?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "scheduled_texts_author_id_fkey";
+            columns: ["author_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "scheduled_texts_conversation_id_fkey";
+            columns: ["conversation_id"];
+            isOneToOne: false;
+            referencedRelation: "conversations";
             referencedColumns: ["id"];
           },
         ];
@@ -3013,6 +3471,7 @@ export type Database = {
           created_at: string;
           email: string;
           id: string;
+          is_available: boolean;
           org_id: string;
           role: Database["public"]["Enums"]["user_role"];
           settings: NonNullable<Json>;
@@ -3023,6 +3482,7 @@ export type Database = {
           created_at?: string;
           email: string;
           id: string;
+          is_available?: boolean;
           org_id: string;
           role?: Database["public"]["Enums"]["user_role"];
           settings?: NonNullable<Json>;
@@ -3032,6 +3492,7 @@ export type Database = {
           created_at?: string;
           email?: string;
           id?: string;
+          is_available?: boolean;
           org_id?: string;
           role?: Database["public"]["Enums"]["user_role"];
           settings?: NonNullable<Json>;
@@ -3095,8 +3556,16 @@ export type Database = {
     };
     Functions: {
       accept_invitation: { Args: { p_token: string }; Returns: Json };
+      add_note: {
+        Args: { p_content: string; p_conversation_id: string; p_mentions?: string[] };
+        Returns: string;
+      };
       add_parcel: { Args: { p_lead_id: string; p_parcel: Json }; Returns: Json };
       add_test_phone: { Args: { p_e164: string; p_label?: string }; Returns: string };
+      answer_conversation: {
+        Args: { p_id: string; p_idempotency_key?: string; p_input: Json };
+        Returns: Json;
+      };
       archive_campaign: { Args: { p_campaign_id: string; p_is_archived?: boolean }; Returns: undefined };
       archive_template: { Args: { p_is_archived?: boolean; p_template_id: string }; Returns: undefined };
       build_targets: {
@@ -3119,6 +3588,8 @@ export type Database = {
       campaign_test: { Args: { p_campaign_id: string; p_looks?: number }; Returns: Json };
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
+      change_conversations: { Args: { p_change: Json; p_ids: string[] }; Returns: Json };
+      change_note: { Args: { p_content: string; p_id: string }; Returns: undefined };
       change_role: {
         Args: { p_role: Database["public"]["Enums"]["user_role"]; p_user_id: string };
         Returns: undefined;
@@ -3128,9 +3599,12 @@ export type Database = {
         Returns: Json;
       };
       check_storage: { Args: { p_bytes: number }; Returns: undefined };
+      claim_conversation: { Args: { p_id: string; p_is_claimed?: boolean }; Returns: undefined };
+      classify_conversation: { Args: { p_class: string; p_id: string }; Returns: undefined };
       clone_campaign: { Args: { p_campaign_id: string; p_name?: string }; Returns: string };
       compare_templates: { Args: { p_from?: string; p_to?: string }; Returns: Json };
       confirm_test_phone: { Args: { p_code: string; p_test_phone_id: string }; Returns: Json };
+      count_conversations: { Args: Record<PropertyKey, never>; Returns: Json };
       count_leads: { Args: { p_filter?: Json }; Returns: Json };
       create_campaign: { Args: { p_input: Json; p_repeat_key?: string }; Returns: string };
       create_campaign_of_blueprint: { Args: { p_blueprint_id: string; p_input: Json }; Returns: string };
@@ -3146,7 +3620,10 @@ export type Database = {
       };
       create_template: { Args: { p_input: Json; p_repeat_key?: string }; Returns: string };
       delete_blueprint: { Args: { p_blueprint_id: string }; Returns: undefined };
+      delete_label: { Args: { p_id: string }; Returns: undefined };
       delete_lead: { Args: { p_lead_id: string }; Returns: undefined };
+      delete_note: { Args: { p_id: string }; Returns: undefined };
+      delete_quick_response: { Args: { p_id: string }; Returns: undefined };
       delete_segment: { Args: { p_segment_id: string }; Returns: undefined };
       dismiss_duplicates: { Args: { p_lead_ids: string[] }; Returns: number };
       duplicate_template: { Args: { p_name?: string; p_template_id: string }; Returns: string };
@@ -3187,6 +3664,16 @@ export type Database = {
       };
       lead_statistics: { Args: { p_filter?: Json }; Returns: Json };
       lint_template: { Args: { p_category: string; p_content: string; p_language: string }; Returns: Json };
+      list_conversations: {
+        Args: {
+          p_before?: string;
+          p_before_id?: string;
+          p_filter?: Json;
+          p_limit?: number;
+          p_offset?: number;
+        };
+        Returns: Json;
+      };
       list_duplicates: {
         Args: {
           p_after_id?: string;
@@ -3229,11 +3716,17 @@ export type Database = {
       preflight_samples: { Args: { p_campaign_id: string }; Returns: Json };
       preview_values: { Args: { p_category: string; p_language: string; p_lead_id?: string }; Returns: Json };
       promote_variant: { Args: { p_campaign_id: string; p_variant: string }; Returns: undefined };
+      read_conversation: { Args: { p_id: string }; Returns: Json };
       read_known_mappings: { Args: { p_columns: string[] }; Returns: Json };
+      read_thread: {
+        Args: { p_before?: string; p_before_id?: string; p_id: string; p_limit?: number };
+        Returns: Json;
+      };
       remove_enrichment_service: { Args: { p_service_id: string }; Returns: undefined };
       remove_parcel: { Args: { p_lead_id: string; p_property_id: string }; Returns: undefined };
       remove_person: { Args: { p_user_id: string }; Returns: undefined };
       remove_test_phone: { Args: { p_test_phone_id: string }; Returns: undefined };
+      reply_times: { Args: { p_from: string; p_group_by?: string; p_to: string }; Returns: Json };
       request_enrichment: {
         Args: { p_dry_run?: boolean; p_lead_ids?: string[]; p_overwrite?: boolean; p_service_id: string };
         Returns: Json;
@@ -3252,6 +3745,8 @@ export type Database = {
       review_answer: { Args: { p_class: string; p_message_id: string }; Returns: undefined };
       save_blueprint: { Args: { p_blueprint_id?: string; p_input: Json }; Returns: string };
       save_enrichment_service: { Args: { p_input: Json; p_service_id?: string }; Returns: string };
+      save_label: { Args: { p_id?: string; p_input: Json }; Returns: string };
+      save_quick_response: { Args: { p_id?: string; p_input: Json }; Returns: string };
       save_segment: { Args: { p_input: Json; p_segment_id?: string }; Returns: string };
       schedule_campaign: {
         Args: { p_acknowledge?: string[]; p_at: string; p_campaign_id: string };
@@ -3313,6 +3808,7 @@ export type Database = {
       update_parcel: { Args: { p_changes: Json; p_lead_id: string; p_property_id: string }; Returns: Json };
       update_template: { Args: { p_input: Json; p_template_id: string }; Returns: number };
       withdraw_invitation: { Args: { p_invitation_id: string }; Returns: undefined };
+      withdraw_scheduled: { Args: { p_id: string }; Returns: undefined };
     };
     Enums: {
       campaign_status:

@@ -25,6 +25,8 @@ export const ERROR_STATUS = {
   a2p_not_checked: 409,
   a2p_not_verified: 409,
   conflict: 409,
+  conversation_claimed: 409,
+  conversation_moved: 409,
   duplicate: 409,
   still_referenced: 409,
   invalid_state: 409,

@@ -35,6 +35,7 @@ export type MessageClass =
   | "reaction"
   | "interested"
   | "not_interested"
+  | "question"
   | "reply";
 
 export interface InboundClass {
@@ -87,7 +88,8 @@ export function classifyInbound(
   const decided = decide(folded, stripped, clauses, optOutType ?? null);
   const interest = decided.interest ?? null;
   const holds = decided.holds ?? false;
-  const replyClass = interest === "not_interested" || !holds ? (interest ?? "reply") : "review";
+  const plain = clauses.some(({ isQuestion }) => isQuestion) ? "question" : "reply";
+  const replyClass = interest === "not_interested" || !holds ? (interest ?? plain) : "review";
   return {
     class: decided.kind === "reply" ? replyClass : (decided.kind as MessageClass),
     matched: "",

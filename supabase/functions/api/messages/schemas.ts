@@ -1,6 +1,8 @@
 // Texts to one person as the dashboard sends and reads them.
 import { z } from "zod";
+import { conversation } from "../../messages/conversations/schemas.ts";
 import { routes } from "../../messages/routes.ts";
+import { message } from "../../messages/text/schemas.ts";
 import { routeOf } from "../door/mount-area.ts";
 
 const text = z.string().nullable().optional();
@@ -20,3 +22,45 @@ export const dashboardSentText = sent.extend({
   message: z.string().describe("What became of it, for people"),
   timestamp: z.string(),
 });
+
+export const dashboardConversation = conversation.extend({
+  status: z.enum(["active", "archived", "starred"]),
+  conversation_id: z.uuid(),
+  lead_name: z.string().describe("The phone if the name is not known"),
+  leadName: z.string(),
+  lead_phone: z.string(),
+  leadPhone: z.string(),
+  phone_number: z.string(),
+  leadId: z.uuid().nullable(),
+  last_message: z.string(),
+  lastMessage: z.string(),
+  last_message_time: z.string(),
+  lastMessageAt: z.string(),
+  unreadCount: z.number().int(),
+  tags: z.array(z.string()).describe("Of the lead"),
+  campaignId: z.uuid().nullable(),
+  campaignName: z.string().nullable(),
+});
+
+export const dashboardMessage = message.extend({
+  status: z.enum(["sent", "delivered", "failed"]),
+  conversation_id: z.uuid(),
+  conversationId: z.uuid(),
+  content: z.string(),
+  timestamp: z.string(),
+  fromNumber: z.string(),
+  toNumber: z.string(),
+});
+
+export const dashboardThread = dashboardConversation.extend({
+  messages: z.array(dashboardMessage).describe("The newest 200, in the order in which they were written"),
+});
+
+export const dashboardAnswer = dashboardMessage
+  .partial()
+  .required({ id: true, conversation_id: true })
+  .extend({
+    deduplicated: z.boolean(),
+    not_before: z.string().nullable(),
+    message: z.string().describe("What became of it, for people"),
+  });

@@ -39,6 +39,9 @@ begin
   perform private.record_audit_event(p_org_id, 'opt_out', p_e164, p_campaign_id, null,
     jsonb_build_object('source', p_source, 'reason', left(p_reason, 1000)), case when p_needs_review then 'review'
       else 'compliant' end);
+  insert into private.span_changes (org_id, conversation_id, since)
+  select c.org_id, c.id, p_now from public.conversations c
+  where c.e164 = p_e164 and (c.org_id = p_org_id) is true and c.waiting_since is not null;
   if p_campaign_id is not null then
     insert into private.campaign_deltas (org_id, campaign_id, opt_outs, step)
     values (p_org_id, p_campaign_id, 1, coalesce((

@@ -64,15 +64,23 @@ begin
   update public.send_attempts a set error_message = null where a.message_id = any (v_messages) and a.error_message is not null;
   update public.message_status_events e set raw_data = null where e.message_id = any (v_messages) and e.raw_data is not null;
   get diagnostics v_receipts = row_count;
-  update public.conversations c set last_message = null, unread_count = 0, status = 'archived'
+  update public.conversation_notes n set content = '[erased]', mentions = '{}'
+  where n.conversation_id in (select c.id from public.conversations c where c.org_id = p_org_id and c.e164 = any (p_phones));
+  update public.scheduled_texts s
+  set content = null, state = case s.state when 'waiting' then 'canceled' else s.state end,
+    reason = case s.state when 'waiting' then 'The person was erased.' end
+  where s.conversation_id in (select c.id from public.conversations c where c.org_id = p_org_id and c.e164 = any (p_phones));
+  update public.conversations c
+  set last_message = null, unread_count = 0, status = 'archived', snoozed_until = null, reply_class = null, class_source = null,
+    hot_since = null, hot_due_at = null, escalates_at = null, escalated_at = null, returns_at = null
   where c.org_id = p_org_id and c.e164 = any (p_phones);
   get diagnostics v_conversations = row_count;
   return jsonb_build_object('messages', cardinality(v_messages), 'receipts', v_receipts, 'conversations', v_conversations);
 end;
 $$;
 comment on function private.erase_messages(uuid, text[]) is
-  'Empties the messages to and from these phones: texts, values, media, raw receipts, previews; returns how many of each. Phone, '
-  'time and status stay.';
+  'Empties the messages to and from these phones: texts, values, media, raw receipts, previews, notes, answers that wait; '
+  'returns how many of each. Phone, time and status stay.';
 
 create function private.erase_records(p_org_id uuid, p_lead_ids uuid[], p_phones text[], p_emails text[])
 returns jsonb

@@ -15,6 +15,7 @@ begin
   if p_changes = '{}' then
     perform private.refuse_field('input', 'Give at least one setting to change.');
   end if;
+  perform private.check_reply_hours(p_changes -> 'reply_hours');
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   if coalesce((p_changes ->> 'quiet_starts')::time, v_org.quiet_starts) = coalesce((p_changes ->> 'quiet_ends')::time,
     v_org.quiet_ends) then
@@ -61,7 +62,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object('type', 'object', 'properties', jsonb_build_object(
-      'name', private.line_shape(200), 'brand', private.line_shape(25)) || '{
+      'name', private.line_shape(200), 'brand', private.line_shape(25), 'reply_hours', private.reply_hours_shape()) || '{
     "support_contact": {"type": ["string", "null"], "maxLength": 100, "format": "line"},
     "language": {"type": "string", "enum": ["es", "en"]},
     "time_zone": {"type": "string", "format": "time-zone"},
@@ -78,6 +79,10 @@ as $$
     "lookup_enabled": {"type": "boolean"},
     "lookup_daily_budget": {"type": "integer", "minimum": 0, "maximum": 1000000},
     "lookup_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "hot_minutes": {"type": "integer", "minimum": 1, "maximum": 1440},
+    "assignment": {"type": "string", "enum": ["off", "round_robin", "least_open"]},
+    "max_open": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "return_minutes": {"type": "integer", "minimum": 0, "maximum": 1440},
     "opt_out_rate": {"type": "number", "minimum": 0, "maximum": 1},
     "opt_out_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
     "filtered_rate": {"type": "number", "minimum": 0, "maximum": 1},

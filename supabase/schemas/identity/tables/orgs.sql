@@ -23,6 +23,11 @@ create table public.orgs (
   lookup_enabled boolean not null default false,
   lookup_daily_budget integer not null default 1000 check (lookup_daily_budget between 0 and 1000000),
   lookup_price numeric(10, 5) not null default 0.008 check (lookup_price between 0 and 99),
+  reply_hours jsonb check (jsonb_typeof(reply_hours) = 'object' and pg_column_size(reply_hours) <= 8000),
+  hot_minutes integer not null default 5 check (hot_minutes between 1 and 1440),
+  assignment text not null default 'off' check (assignment in ('off', 'round_robin', 'least_open')),
+  max_open integer not null default 30 check (max_open between 1 and 1000),
+  return_minutes integer not null default 15 check (return_minutes between 0 and 1440),
   check (quiet_starts <> quiet_ends),
   constraint orgs_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
     and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
@@ -51,6 +56,15 @@ comment on column public.orgs.lookup_daily_budget is 'The most lookups a day, in
 comment on column public.orgs.lookup_price is
   'Estimated price of a lookup in US dollars: the list price of line type intelligence (about 0.008 in 2026, not confirmed). Set '
   'it to what your account pays.';
+
+comment on column public.orgs.reply_hours is
+  'When the organisation answers people: intervals for each day of the week, and holidays. They are the clock of reply times, '
+  'hot leads and assignments; null: every hour.';
+comment on column public.orgs.hot_minutes is 'Within how many minutes of reply hours an interested person must have an answer.';
+comment on column public.orgs.assignment is 'The rule by which conversations that wait for an answer are given to people.';
+comment on column public.orgs.max_open is 'How many active conversations a person may have before the rule passes them over.';
+comment on column public.orgs.return_minutes is
+  'After how many minutes of reply hours an unanswered conversation is given to somebody else; 0: never.';
 
 alter table public.orgs enable row level security;
 create policy "people read their own organisation" on public.orgs

@@ -6,12 +6,14 @@ create table public.users (
   settings jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  is_available boolean not null default true,
+  unique (org_id, id),
   constraint users_email_check check (length(email) <= 255),
   constraint users_settings_check check (jsonb_typeof(settings) = 'object' and pg_column_size(settings) <= 65536)
 );
 comment on table public.users is 'A person, the one organisation they belong to and their role in it.';
+comment on column public.users.is_available is 'Whether conversations are given to this person by themselves.';
 create unique index users_email_key on public.users (lower(email));
-create index users_org_id_idx on public.users (org_id);
 
 alter table public.users enable row level security;
 create policy "people read who is in their organisation" on public.users

@@ -56,11 +56,11 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_message public.messages;
 begin
-  if p_class is null or p_class <> all (array['stop', 'wrong_number', 'deceased', 'interested', 'not_interested', 'reply',
-    'automatic']) then
+  if p_class is null or p_class <> all (array['stop', 'wrong_number', 'deceased', 'interested', 'question', 'not_interested',
+    'reply', 'automatic']) then
     perform private.raise_error('PT422', 'invalid_input', 'The text can''t mean that.', jsonb_build_object('errors',
       jsonb_build_array(jsonb_build_object('field', 'class', 'message',
-        'Give stop, wrong_number, deceased, interested, not_interested, reply or automatic.'))));
+        'Give stop, wrong_number, deceased, interested, question, not_interested, reply or automatic.'))));
   end if;
   select * into v_message from public.messages m where m.id = p_message_id and m.org_id = v_org_id;
   if v_message.id is null then
@@ -100,12 +100,13 @@ begin
     perform private.release_person(v_org_id, v_message.from_number, p_now);
   end if;
   perform private.stop_steps(v_org_id, v_message.from_number, p_now);
+  perform private.note_review(v_message, p_class, p_now);
 end;
 $$;
 comment on function private.review_answer(uuid, text, timestamptz) is
-  'What a person says that an inbound text means: stop, wrong_number, deceased, interested, not_interested, reply or automatic. '
-  'Acts on it, and ends the hold of the person once no text of theirs is unread. Needs operator. Raises PT403, PT404, PT409, '
-  'PT422. Security definer: users may not write these tables.';
+  'What a person says that an inbound text means: stop, wrong_number, deceased, interested, question, not_interested, reply or '
+  'automatic. Acts on it, and ends the hold of the person once no text of theirs is unread. Needs operator. Raises PT403, '
+  'PT404, PT409, PT422. Security definer: users may not write these tables.';
 grant execute on function private.review_answer(uuid, text, timestamptz) to authenticated;
 
 create function public.review_answer(p_message_id uuid, p_class text) returns void

@@ -22,6 +22,8 @@ returns text
 language plpgsql
 security definer
 set search_path = ''
+-- A session keeps the plans that it makes at first: those of a small table would read all of it when it has grown.
+set enable_seqscan = off
 as $$
 declare
   v_class text := coalesce(p_class, p_kind);
@@ -32,7 +34,7 @@ declare
   v_campaign_id uuid;
   v_step smallint;
   v_answers uuid;
-  v_message_id uuid;
+  v_message public.messages;
   v_replied_before boolean;
   v_new_opt_out boolean;
 begin
@@ -59,26 +61,22 @@ begin
   v_replied_before := exists (
     -- Not a join: planned while nobody had answered yet, it read all conversations for every text (45 ms after 500 texts).
     select 1 from public.messages m
-    where m.conversation_id = (select c.id from public.conversations c where c.org_id = v_number.org_id and c.e164 = p_from)
+    where m.conversation_id = (
+        select c.id from public.conversations c where c.e164 = p_from and (c.org_id = v_number.org_id) is true)
       and m.kind = 'inbound' and m.campaign_id is not distinct from v_campaign_id and private.is_answer(m.classification));
 
-  insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, campaign_id, unread_count, last_message,
-    last_message_at, first_inbound_at)
-  values (v_number.org_id, p_from, v_lead_id, v_number.id, v_campaign_id, 1, left(p_body, 200), p_now, p_now)
-  on conflict (org_id, e164) do update
-    set unread_count = c.unread_count + 1, last_message = excluded.last_message, last_message_at = excluded.last_message_at,
-      status = 'active', first_inbound_at = coalesce(c.first_inbound_at, excluded.first_inbound_at),
-        lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id,
-        campaign_id = coalesce(excluded.campaign_id, c.campaign_id)
-  returning * into v_conversation;
+  v_conversation := private.conversation_with(v_number.org_id, p_from, v_lead_id, v_number.id, p_now);
+  v_conversation.lead_id := coalesce(v_conversation.lead_id, v_lead_id);
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
     content, media_urls,
     language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
-    created_at, updated_at, answers_message_id, interest)
+    created_at, updated_at, answers_message_id, interest, conversation_version)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
     nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
-    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest)
-  returning id into v_message_id;
+    nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest,
+    v_conversation.version + 1)
+  returning * into v_message;
+  perform private.note_inbound(v_conversation, v_message, p_now);
   -- Two texts may wait for this lock in the wrong order.
   update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
   where c.org_id = v_number.org_id and c.e164 = p_from;
@@ -86,7 +84,7 @@ begin
     insert into private.campaign_deltas (org_id, campaign_id, replies, step) values (v_number.org_id, v_campaign_id, 1, v_step);
   end if;
   perform private.record_audit_event(v_number.org_id, 'message_received', p_from, v_campaign_id, v_conversation.lead_id,
-    jsonb_build_object('message_id', v_message_id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
+    jsonb_build_object('message_id', v_message.id, 'kind', p_kind, 'class', v_class, 'rule', p_rule,
       'certainty', p_certainty, 'matched', p_matched,
       'handled_by_twilio', p_handled_by_twilio));
 
@@ -116,7 +114,7 @@ begin
     perform private.release_person(v_number.org_id, p_from, p_now);
   end if;
   perform private.stop_steps(v_number.org_id, p_from, p_now);
-  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message_id);
+  perform private.move_lead_by_reply(v_number.org_id, p_from, v_conversation.lead_id, v_class, p_interest, v_message.id);
   return p_kind;
 end;
 $$;

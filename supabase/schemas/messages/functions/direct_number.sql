@@ -13,7 +13,7 @@ as $$
 declare
   v_number public.phone_numbers;
   v_known uuid := coalesce(p_contact.phone_number_id, (
-    select c.phone_number_id from public.conversations c where c.org_id = p_phone.org_id and c.e164 = p_phone.e164));
+    select c.phone_number_id from public.conversations c where c.e164 = p_phone.e164 and (c.org_id = p_phone.org_id) is true));
   v_obstacle record;
 begin
   if not exists (select from public.twilio_accounts a where a.org_id = p_phone.org_id) then

@@ -1,6 +1,6 @@
 -- What is asked for in a direct text: its words, its person, and whether it was asked for before.
 
-create function private.read_direct_text(p_body text)
+create function private.read_direct_text(p_body text, p_field text default 'body')
 returns text
 language plpgsql
 immutable
@@ -11,7 +11,7 @@ declare
 begin
   -- Much longer texts are not even read.
   if p_body is null or length(p_body) > 10000 then
-    perform private.refuse_field('body', 'Give body, a text of 1 to 1,600 characters.');
+    perform private.refuse_field(p_field, format('Give %s, a text of 1 to 1,600 characters.', p_field));
   end if;
   -- As templates are stored: Twilio's count and ours are the same only for this form. Braces mean nothing here.
   v_text := private.strip(regexp_replace(normalize(p_body, NFC), E'\r\n?', E'\n', 'g'));
@@ -19,19 +19,20 @@ begin
   if v_text !~ ('[^[:space:]\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f'
     '\u3164\ufe00-\ufe0f\ufeff\uffa0]')
   then
-    perform private.refuse_field('body', 'Write the text: body is empty.');
+    perform private.refuse_field(p_field, format('Write the text: %s is empty.', p_field));
   elsif v_text ~ '[\u0001-\u0009\u000b-\u001f\u007f-\u009f]' then
-    perform private.refuse_field('body', 'body must be plain text: leave out tabs and other control characters.');
+    perform private.refuse_field(p_field,
+      format('%s must be plain text: leave out tabs and other control characters.', p_field));
   elsif (private.text_size(v_text)).units > 1600 then
-    perform private.refuse_field('body', format(
-      'body may have 1,600 characters at most: it counts %s. Emoji and the signs ^ { } \ [ ~ ] | € count as two.',
-      (private.text_size(v_text)).units));
+    perform private.refuse_field(p_field, format(
+      '%s may have 1,600 characters at most: it counts %s. Emoji and the signs ^ { } \ [ ~ ] | € count as two.',
+      p_field, (private.text_size(v_text)).units));
   end if;
   return v_text;
 end;
 $$;
-comment on function private.read_direct_text(text) is
-  'The words of a direct text as they are sent: NFC, line feeds, no white space at the ends. Raises PT422 naming body.';
+comment on function private.read_direct_text(text, text) is
+  'The words of a direct text as they are sent: NFC, line feeds, no white space at the ends. Raises PT422 naming p_field.';
 
 create function private.person_to_text(p_org_id uuid, p_to text, p_lead_id uuid)
 returns public.lead_phones
@@ -99,9 +100,10 @@ begin
     perform private.refuse_field('Idempotency-Key',
       'This Idempotency-Key was used for another request in the last 24 hours. Use a new one for each text.');
   end if;
-  return v_request.message_id;
+  return coalesce(v_request.message_id, v_request.scheduled_id);
 end;
 $$;
 comment on function private.keyed_direct(uuid, text, bytea, timestamptz) is
-  'The message that was asked for with this Idempotency-Key within 24 hours; null if there is none, or no key. Raises PT422 if '
-  'the request was another one. The caller holds the organisation''s lock, so that two requests at once are one after the other.';
+  'The message, or the scheduled text, that was asked for with this Idempotency-Key within 24 hours; null if there is none, or '
+  'no key. Raises PT422 if the request was another one. The caller holds the organisation''s lock, so that two requests at once '
+  'are one after the other.';

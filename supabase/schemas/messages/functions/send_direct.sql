@@ -3,9 +3,11 @@ create function private.queue_direct(
   p_phone public.lead_phones,
   p_contact private.contacts,
   p_text text,
+  p_author_id uuid,
+  p_id uuid,
   p_now timestamptz
 )
-returns uuid
+returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -14,8 +16,7 @@ declare
   v_is_exempt boolean := coalesce(p_contact.last_inbound_at > p_now - interval '24 hours', false);
   v_window private.windows;
   v_number public.phone_numbers;
-  v_conversation_id uuid;
-  v_id uuid := private.uuid_v7();
+  v_conversation public.conversations;
 begin
   perform private.require_writable(p_phone, p_contact);
   v_number := private.direct_number(p_phone, p_contact, v_segments, v_is_exempt, p_now);
@@ -28,28 +29,44 @@ begin
 
   update private.contacts k set phone_number_id = v_number.id
   where k.org_id = p_org.id and k.e164 = p_phone.e164 and k.phone_number_id is distinct from v_number.id;
-  insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, last_message, last_message_at)
-  values (p_org.id, p_phone.e164, p_phone.lead_id, v_number.id, left(p_text, 200), p_now)
-  on conflict (org_id, e164) do update
-    set lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id, status = 'active',
-      last_message = excluded.last_message, last_message_at = excluded.last_message_at
-  returning c.id into v_conversation_id;
+  v_conversation := private.conversation_with(p_org.id, p_phone.e164, p_phone.lead_id, v_number.id, p_now);
   insert into public.messages (id, org_id, kind, conversation_id, lead_id, phone_number_id, from_number, to_number, content,
-    status, charged_segments, charged_day, carrier_cap_id, exempt, queued_at, created_at, updated_at)
-  values (v_id, p_org.id, 'direct', v_conversation_id, p_phone.lead_id, v_number.id, v_number.e164, p_phone.e164, p_text,
+    status, charged_segments, charged_day, carrier_cap_id, exempt, queued_at, created_at, updated_at, author_id,
+    conversation_version)
+  values (p_id, p_org.id, 'direct', v_conversation.id, p_phone.lead_id, v_number.id, v_number.e164, p_phone.e164, p_text,
     'queued', v_segments, (p_now at time zone v_number.time_zone)::date, private.carrier_cap_of(p_org.id, p_phone.carrier),
-    case when v_is_exempt then 'conversation' end, p_now, p_now, p_now);
+    case when v_is_exempt then 'conversation' end, p_now, p_now, p_now, p_author_id, v_conversation.version + 1);
+  perform private.note_outbound(v_conversation, p_phone.lead_id, v_number.id, p_text, p_author_id, p_now);
   perform private.record_audit_event(p_org.id, 'direct_text', p_phone.e164, null, p_phone.lead_id,
-    jsonb_build_object('message_id', v_id));
-  perform pgmq.send('replies', jsonb_build_object('message_id', v_id, 'org_id', p_org.id));
+    jsonb_build_object('message_id', p_id));
+  perform pgmq.send('replies', jsonb_build_object('message_id', p_id, 'org_id', p_org.id));
   perform private.call_worker();
-  perform private.charge_direct(v_id, p_now);
-  return v_id;
+  perform private.charge_direct(p_id, p_now);
 end;
 $$;
-comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, timestamptz) is
-  'Queues a direct text ahead of campaigns, in the person''s conversation, and returns its id. Raises what forbids it. The '
-  'caller holds the organisation and the contact.';
+comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, timestamptz) is
+  'Queues a direct text of p_author_id ahead of campaigns, in the person''s conversation, as the message p_id. Raises what '
+  'forbids it. The caller holds the organisation and the contact.';
+
+create function private.recent_direct(p_org_id uuid, p_e164 text, p_text text, p_author_id uuid, p_now timestamptz)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select m.id from public.messages m
+    where m.to_number = p_e164 and (m.org_id = p_org_id) is true
+      -- Without an upper bound: a request that began a moment later may have got the lock before this one.
+      and (m.created_at > p_now - interval '60 seconds') is true
+      and m.kind = 'direct' and m.content = p_text and m.is_live and (p_author_id is null or m.author_id = p_author_id)
+    order by m.created_at limit 1);
+end;
+$$;
+comment on function private.recent_direct(uuid, text, text, uuid, timestamptz) is
+  'The direct text with these words that was asked for this phone in the last 60 seconds, by p_author_id (null: by anybody); '
+  'null if there is none. The caller holds the contact.';
 
 create function private.send_direct(p_body text, p_to text, p_lead_id uuid, p_key text, p_now timestamptz default now())
 returns jsonb
@@ -76,17 +93,13 @@ begin
   -- Read again: while the contact was waited for, the lead may have been merged, erased or changed.
   v_phone := private.person_to_text(v_org_id, v_phone.e164, p_lead_id);
   if p_key is null then
-    select m.id into v_id from public.messages m
-    where m.to_number = v_phone.e164 and (m.org_id = v_org_id) is true
-      -- Without an upper bound: a request that began a moment later may have got the lock before this one.
-      and (m.created_at > p_now - interval '60 seconds') is true
-      and m.kind = 'direct' and m.content = v_text and m.is_live
-    order by m.created_at limit 1;
-    if found then
+    v_id := private.recent_direct(v_org_id, v_phone.e164, v_text, null, p_now);
+    if v_id is not null then
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
   end if;
-  v_id := private.queue_direct(v_org, v_phone, v_contact, v_text, p_now);
+  v_id := private.uuid_v7();
+  perform private.queue_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, p_now);
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, created_at)
     values (v_org_id, p_key, v_hash, v_id, p_now);

@@ -2,9 +2,11 @@ create table private.message_requests (
   org_id uuid not null references public.orgs (id) on delete cascade,
   key text not null check (length(key) between 1 and 200),
   request_hash bytea not null,
-  message_id uuid not null references public.messages (id) on delete cascade,
+  message_id uuid references public.messages (id) on delete cascade,
+  scheduled_id uuid,
   created_at timestamptz not null,
-  primary key (org_id, key)
+  primary key (org_id, key),
+  check (num_nonnulls(message_id, scheduled_id) = 1)
 );
 comment on table private.message_requests is
   'The Idempotency-Key of each direct text, for 24 hours: the same request again is answered with the same message.';

@@ -33,6 +33,25 @@ create trigger conversations_broadcast_insert after insert on public.conversatio
   referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
 create trigger conversations_broadcast_update after update on public.conversations
   referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger conversation_events_broadcast after insert on public.conversation_events
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+    'conversation_id', 'inbox', 'org_id');
+create trigger conversation_notes_broadcast_insert after insert on public.conversation_notes
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+    'conversation_id');
+create trigger conversation_notes_broadcast_update after update on public.conversation_notes
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+    'conversation_id');
+create trigger scheduled_texts_broadcast_insert after insert on public.scheduled_texts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+    'conversation_id');
+create trigger scheduled_texts_broadcast_update after update on public.scheduled_texts
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+    'conversation_id');
+create trigger labels_broadcast_insert after insert on public.labels
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+create trigger labels_broadcast_update after update on public.labels
+  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
 create trigger imports_broadcast_insert after insert on public.imports
   referencing new table as new_rows for each statement execute function private.broadcast_changes('import', 'id', 'org',
     'org_id');

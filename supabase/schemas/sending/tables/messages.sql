@@ -50,6 +50,8 @@ create table public.messages (
   is_unknown boolean generated always as (status = 'unknown') stored,
   answers_message_id uuid,
   interest text check (interest in ('interested', 'not_interested')),
+  author_id uuid references public.users (id) on delete set null,
+  conversation_version integer,
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
@@ -84,6 +86,10 @@ comment on column public.messages.answers_message_id is
 comment on column public.messages.interest is
   'What an inbound text says about selling, as it was judged at arrival; null if it does not say. A person''s review does not '
   'change it.';
+comment on column public.messages.author_id is 'Who wrote it, if a person of the organisation did.';
+comment on column public.messages.conversation_version is
+  'The version of its conversation that began with this text; null if it is not part of what people say to each other.';
+create index messages_author_idx on public.messages (author_id) where author_id is not null;
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;

@@ -1,7 +1,7 @@
 // Applies a person's decision to one unknown message: Twilio never said whether it accepted it.
 import type { z } from "zod";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { message, resolution } from "./schemas.ts";
 import { selectMessage } from "./select-message.ts";
 

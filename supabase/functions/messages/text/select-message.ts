@@ -1,8 +1,8 @@
 // Reads one message as the API shows it.
 import type { z } from "zod";
-import { parseAnswer } from "../_shared/db/parse-answer.ts";
-import { AppError } from "../_shared/http/app-error.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import { MESSAGE_COLUMNS, message } from "./schemas.ts";
 
 /** @throws AppError not_found */

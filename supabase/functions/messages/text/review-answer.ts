@@ -1,7 +1,7 @@
 // Records what a person says that an answer means, and acts on it.
 import type { z } from "zod";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { message, review } from "./schemas.ts";
 import { selectMessage } from "./select-message.ts";
 

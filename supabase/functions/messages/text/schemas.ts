@@ -1,7 +1,7 @@
 // What messages look like on the wire.
 import { z } from "zod";
-import { Constants } from "../_shared/db/database.types.ts";
-import { exactText, oneLine } from "../_shared/http/one-line.ts";
+import { Constants } from "../../_shared/db/database.types.ts";
+import { exactText, oneLine } from "../../_shared/http/one-line.ts";
 
 export const MESSAGE_STATUSES = Constants.public.Enums.message_status;
 
@@ -13,13 +13,22 @@ export const resolution = z.strictObject({
 export const campaignResolution = resolution.extend({ campaign_id: z.uuid() });
 
 export const MESSAGE_COLUMNS =
-  "id, kind, direction, campaign_id, conversation_id, lead_id, from_number, to_number, content, status, error_code, " +
+  "id, kind, direction, campaign_id, conversation_id, conversation_version, lead_id, author_id, from_number, to_number, content, status, error_code, " +
   "error_message, segments, cost, classification, class_rule, class_phrase, class_version, holds, reviewed_as, reviewed_at, " +
   "needs_attention, sent_at, created_at, updated_at";
 
 export const review = z.strictObject({
   class: z
-    .enum(["stop", "wrong_number", "deceased", "interested", "not_interested", "reply", "automatic"])
+    .enum([
+      "stop",
+      "wrong_number",
+      "deceased",
+      "interested",
+      "question",
+      "not_interested",
+      "reply",
+      "automatic",
+    ])
     .describe(
       "What the text means: stop opts the person out, wrong_number and deceased end what waits for the phone.",
     ),
@@ -47,7 +56,13 @@ export const message = z.object({
   direction: z.enum(["inbound", "outbound"]),
   campaign_id: z.uuid().nullable(),
   conversation_id: z.uuid().nullable(),
+  conversation_version: z
+    .number()
+    .int()
+    .nullable()
+    .describe("The version of its conversation that began with it; null for texts of campaigns and machines"),
   lead_id: z.uuid().nullable(),
+  author_id: z.uuid().nullable().describe("Who wrote it, if a person of the organisation did"),
   from_number: z.string(),
   to_number: z.string(),
   content: z.string().nullable().describe("Null until it is rendered for sending"),
@@ -60,8 +75,8 @@ export const message = z.object({
     .string()
     .nullable()
     .describe(
-      "What a person's text means: stop, start, help, wrong_number, deceased, review, interested, not_interested, reply, liked, " +
-        "disliked, reaction or automatic",
+      "What a person's text means: stop, start, help, wrong_number, deceased, review, interested, question, not_interested, reply, " +
+        "liked, disliked, reaction or automatic",
     ),
   class_rule: z.string().nullable().describe("The rule that decided it"),
   class_phrase: z.string().nullable().describe("The words that matched the rule"),

@@ -9,9 +9,11 @@ create table private.message_requests (
   org_id uuid not null references public.orgs (id) on delete cascade,
   key text not null check (length(key) between 1 and 200),
   request_hash bytea not null,
-  message_id uuid not null references public.messages (id) on delete cascade,
+  message_id uuid references public.messages (id) on delete cascade,
+  scheduled_id uuid,
   created_at timestamptz not null,
-  primary key (org_id, key)
+  primary key (org_id, key),
+  check (num_nonnulls(message_id, scheduled_id) = 1)
 );
 comment on table private.message_requests is
   'The Idempotency-Key of each direct text, for 24 hours: the same request again is answered with the same message.';
@@ -237,7 +239,7 @@ as $$
 declare
   v_number public.phone_numbers;
   v_known uuid := coalesce(p_contact.phone_number_id, (
-    select c.phone_number_id from public.conversations c where c.org_id = p_phone.org_id and c.e164 = p_phone.e164));
+    select c.phone_number_id from public.conversations c where c.e164 = p_phone.e164 and (c.org_id = p_phone.org_id) is true));
   v_obstacle record;
 begin
   if not exists (select from public.twilio_accounts a where a.org_id = p_phone.org_id) then
@@ -273,7 +275,7 @@ comment on function private.direct_number(public.lead_phones, private.contacts, 
 
 -- What is asked for in a direct text: its words, its person, and whether it was asked for before.
 
-create function private.read_direct_text(p_body text)
+create function private.read_direct_text(p_body text, p_field text default 'body')
 returns text
 language plpgsql
 immutable
@@ -284,7 +286,7 @@ declare
 begin
   -- Much longer texts are not even read.
   if p_body is null or length(p_body) > 10000 then
-    perform private.refuse_field('body', 'Give body, a text of 1 to 1,600 characters.');
+    perform private.refuse_field(p_field, format('Give %s, a text of 1 to 1,600 characters.', p_field));
   end if;
   -- As templates are stored: Twilio's count and ours are the same only for this form. Braces mean nothing here.
   v_text := private.strip(regexp_replace(normalize(p_body, NFC), E'\r\n?', E'\n', 'g'));
@@ -292,19 +294,20 @@ begin
   if v_text !~ ('[^[:space:]\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f'
     '\u3164\ufe00-\ufe0f\ufeff\uffa0]')
   then
-    perform private.refuse_field('body', 'Write the text: body is empty.');
+    perform private.refuse_field(p_field, format('Write the text: %s is empty.', p_field));
   elsif v_text ~ '[\u0001-\u0009\u000b-\u001f\u007f-\u009f]' then
-    perform private.refuse_field('body', 'body must be plain text: leave out tabs and other control characters.');
+    perform private.refuse_field(p_field,
+      format('%s must be plain text: leave out tabs and other control characters.', p_field));
   elsif (private.text_size(v_text)).units > 1600 then
-    perform private.refuse_field('body', format(
-      'body may have 1,600 characters at most: it counts %s. Emoji and the signs ^ { } \ [ ~ ] | € count as two.',
-      (private.text_size(v_text)).units));
+    perform private.refuse_field(p_field, format(
+      '%s may have 1,600 characters at most: it counts %s. Emoji and the signs ^ { } \ [ ~ ] | € count as two.',
+      p_field, (private.text_size(v_text)).units));
   end if;
   return v_text;
 end;
 $$;
-comment on function private.read_direct_text(text) is
-  'The words of a direct text as they are sent: NFC, line feeds, no white space at the ends. Raises PT422 naming body.';
+comment on function private.read_direct_text(text, text) is
+  'The words of a direct text as they are sent: NFC, line feeds, no white space at the ends. Raises PT422 naming p_field.';
 
 create function private.person_to_text(p_org_id uuid, p_to text, p_lead_id uuid)
 returns public.lead_phones
@@ -372,12 +375,13 @@ begin
     perform private.refuse_field('Idempotency-Key',
       'This Idempotency-Key was used for another request in the last 24 hours. Use a new one for each text.');
   end if;
-  return v_request.message_id;
+  return coalesce(v_request.message_id, v_request.scheduled_id);
 end;
 $$;
 comment on function private.keyed_direct(uuid, text, bytea, timestamptz) is
-  'The message that was asked for with this Idempotency-Key within 24 hours; null if there is none, or no key. Raises PT422 if '
-  'the request was another one. The caller holds the organisation''s lock, so that two requests at once are one after the other.';
+  'The message, or the scheduled text, that was asked for with this Idempotency-Key within 24 hours; null if there is none, or '
+  'no key. Raises PT422 if the request was another one. The caller holds the organisation''s lock, so that two requests at once '
+  'are one after the other.';
 
 -- schemas/messages/functions/send_direct.sql
 
@@ -386,9 +390,11 @@ create function private.queue_direct(
   p_phone public.lead_phones,
   p_contact private.contacts,
   p_text text,
+  p_author_id uuid,
+  p_id uuid,
   p_now timestamptz
 )
-returns uuid
+returns void
 language plpgsql
 set search_path = ''
 as $$
@@ -397,8 +403,7 @@ declare
   v_is_exempt boolean := coalesce(p_contact.last_inbound_at > p_now - interval '24 hours', false);
   v_window private.windows;
   v_number public.phone_numbers;
-  v_conversation_id uuid;
-  v_id uuid := private.uuid_v7();
+  v_conversation public.conversations;
 begin
   perform private.require_writable(p_phone, p_contact);
   v_number := private.direct_number(p_phone, p_contact, v_segments, v_is_exempt, p_now);
@@ -411,28 +416,44 @@ begin
 
   update private.contacts k set phone_number_id = v_number.id
   where k.org_id = p_org.id and k.e164 = p_phone.e164 and k.phone_number_id is distinct from v_number.id;
-  insert into public.conversations as c (org_id, e164, lead_id, phone_number_id, last_message, last_message_at)
-  values (p_org.id, p_phone.e164, p_phone.lead_id, v_number.id, left(p_text, 200), p_now)
-  on conflict (org_id, e164) do update
-    set lead_id = coalesce(c.lead_id, excluded.lead_id), phone_number_id = excluded.phone_number_id, status = 'active',
-      last_message = excluded.last_message, last_message_at = excluded.last_message_at
-  returning c.id into v_conversation_id;
+  v_conversation := private.conversation_with(p_org.id, p_phone.e164, p_phone.lead_id, v_number.id, p_now);
   insert into public.messages (id, org_id, kind, conversation_id, lead_id, phone_number_id, from_number, to_number, content,
-    status, charged_segments, charged_day, carrier_cap_id, exempt, queued_at, created_at, updated_at)
-  values (v_id, p_org.id, 'direct', v_conversation_id, p_phone.lead_id, v_number.id, v_number.e164, p_phone.e164, p_text,
+    status, charged_segments, charged_day, carrier_cap_id, exempt, queued_at, created_at, updated_at, author_id,
+    conversation_version)
+  values (p_id, p_org.id, 'direct', v_conversation.id, p_phone.lead_id, v_number.id, v_number.e164, p_phone.e164, p_text,
     'queued', v_segments, (p_now at time zone v_number.time_zone)::date, private.carrier_cap_of(p_org.id, p_phone.carrier),
-    case when v_is_exempt then 'conversation' end, p_now, p_now, p_now);
+    case when v_is_exempt then 'conversation' end, p_now, p_now, p_now, p_author_id, v_conversation.version + 1);
+  perform private.note_outbound(v_conversation, p_phone.lead_id, v_number.id, p_text, p_author_id, p_now);
   perform private.record_audit_event(p_org.id, 'direct_text', p_phone.e164, null, p_phone.lead_id,
-    jsonb_build_object('message_id', v_id));
-  perform pgmq.send('replies', jsonb_build_object('message_id', v_id, 'org_id', p_org.id));
+    jsonb_build_object('message_id', p_id));
+  perform pgmq.send('replies', jsonb_build_object('message_id', p_id, 'org_id', p_org.id));
   perform private.call_worker();
-  perform private.charge_direct(v_id, p_now);
-  return v_id;
+  perform private.charge_direct(p_id, p_now);
 end;
 $$;
-comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, timestamptz) is
-  'Queues a direct text ahead of campaigns, in the person''s conversation, and returns its id. Raises what forbids it. The '
-  'caller holds the organisation and the contact.';
+comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, timestamptz) is
+  'Queues a direct text of p_author_id ahead of campaigns, in the person''s conversation, as the message p_id. Raises what '
+  'forbids it. The caller holds the organisation and the contact.';
+
+create function private.recent_direct(p_org_id uuid, p_e164 text, p_text text, p_author_id uuid, p_now timestamptz)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select m.id from public.messages m
+    where m.to_number = p_e164 and (m.org_id = p_org_id) is true
+      -- Without an upper bound: a request that began a moment later may have got the lock before this one.
+      and (m.created_at > p_now - interval '60 seconds') is true
+      and m.kind = 'direct' and m.content = p_text and m.is_live and (p_author_id is null or m.author_id = p_author_id)
+    order by m.created_at limit 1);
+end;
+$$;
+comment on function private.recent_direct(uuid, text, text, uuid, timestamptz) is
+  'The direct text with these words that was asked for this phone in the last 60 seconds, by p_author_id (null: by anybody); '
+  'null if there is none. The caller holds the contact.';
 
 create function private.send_direct(p_body text, p_to text, p_lead_id uuid, p_key text, p_now timestamptz default now())
 returns jsonb
@@ -459,17 +480,13 @@ begin
   -- Read again: while the contact was waited for, the lead may have been merged, erased or changed.
   v_phone := private.person_to_text(v_org_id, v_phone.e164, p_lead_id);
   if p_key is null then
-    select m.id into v_id from public.messages m
-    where m.to_number = v_phone.e164 and (m.org_id = v_org_id) is true
-      -- Without an upper bound: a request that began a moment later may have got the lock before this one.
-      and (m.created_at > p_now - interval '60 seconds') is true
-      and m.kind = 'direct' and m.content = v_text and m.is_live
-    order by m.created_at limit 1;
-    if found then
+    v_id := private.recent_direct(v_org_id, v_phone.e164, v_text, null, p_now);
+    if v_id is not null then
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
   end if;
-  v_id := private.queue_direct(v_org, v_phone, v_contact, v_text, p_now);
+  v_id := private.uuid_v7();
+  perform private.queue_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, p_now);
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, created_at)
     values (v_org_id, p_key, v_hash, v_id, p_now);

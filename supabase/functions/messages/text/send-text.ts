@@ -1,8 +1,8 @@
 // Sends one text to one lead.
 import { z } from "zod";
-import { parseAnswer } from "../_shared/db/parse-answer.ts";
-import type { UserContext } from "../_shared/http/context.ts";
-import { readPhone } from "../_shared/http/read-phone.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { readPhone } from "../../_shared/http/read-phone.ts";
 import type { directText, sentText } from "./schemas.ts";
 import { selectMessage } from "./select-message.ts";
 

@@ -1,7 +1,7 @@
 // Applies a person's decision to all unknown messages of a campaign, such as those that an outage left.
 import type { z } from "zod";
-import { dataOrThrow } from "../_shared/db/data-or-throw.ts";
-import type { UserContext } from "../_shared/http/context.ts";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { campaignResolution } from "./schemas.ts";
 
 /** @throws AppError not_found if the organisation has no such campaign */

@@ -1,6 +1,6 @@
 // Reads a message: its status, error, segments and cost.
 import type { z } from "zod";
-import type { UserContext } from "../_shared/http/context.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
 import type { message } from "./schemas.ts";
 import { selectMessage } from "./select-message.ts";
 

@@ -1,0 +1,74 @@
+// Changes of conversations: read, star, archive, snooze, assign, label, dismiss, claim, class.
+import type { z } from "zod";
+import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
+import { parseAnswer } from "../../_shared/db/parse-answer.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
+import type { UserContext } from "../../_shared/http/context.ts";
+import { readConversation } from "./read-conversation.ts";
+import { type bulkChange, bulkChanged, type Conversation, type conversationChange } from "./schemas.ts";
+
+interface ById {
+  params: { id: string };
+}
+type Change = z.output<typeof conversationChange>;
+
+/** @throws AppError not_found, invalid_input for an assignee or a label that the organisation does not have */
+export async function changeConversation(
+  ctx: UserContext,
+  id: string,
+  change: Change,
+): Promise<Conversation> {
+  const { changed } = await changeAll(ctx, [id], change);
+  if (changed === 0) throw new AppError("not_found", "There is no conversation with this id.", { id });
+  return await readConversation(ctx, { params: { id } });
+}
+
+/** A route's use case that always makes the same change. */
+export function changing(change: Change) {
+  return (ctx: UserContext, { params }: ById): Promise<Conversation> =>
+    changeConversation(ctx, params.id, change);
+}
+
+/** A route's use case that takes the change from its body. */
+export function changingTo<B>(toChange: (body: B) => Change) {
+  return (ctx: UserContext, { params, body }: ById & { body: B }): Promise<Conversation> =>
+    changeConversation(ctx, params.id, toChange(body));
+}
+
+/** @throws AppError not_found */
+export async function deleteConversation(ctx: UserContext, { params }: ById): Promise<void> {
+  await changeConversation(ctx, params.id, { status: "deleted" });
+}
+
+/** @throws AppError invalid_input */
+export async function changeMany(
+  ctx: UserContext,
+  { body }: { body: z.output<typeof bulkChange> },
+): Promise<z.output<typeof bulkChanged>> {
+  return await changeAll(ctx, body.ids, body.change);
+}
+
+async function changeAll({ db }: UserContext, ids: string[], change: Change) {
+  return parseAnswer(await db.rpc("change_conversations", { p_ids: ids, p_change: change }), bulkChanged);
+}
+
+/** @throws AppError not_found, conversation_claimed if somebody else is writing */
+export async function claimConversation(ctx: UserContext, { params }: ById): Promise<Conversation> {
+  dataOrThrow(await ctx.db.rpc("claim_conversation", { p_id: params.id, p_is_claimed: true }));
+  return await readConversation(ctx, { params });
+}
+
+/** @throws AppError not_found, conversation_claimed if it is somebody else's claim */
+export async function releaseConversation(ctx: UserContext, { params }: ById): Promise<Conversation> {
+  dataOrThrow(await ctx.db.rpc("claim_conversation", { p_id: params.id, p_is_claimed: false }));
+  return await readConversation(ctx, { params });
+}
+
+/** @throws AppError not_found, invalid_state if the person has written nothing */
+export async function classifyConversation(
+  ctx: UserContext,
+  { params, body }: ById & { body: { class: string } },
+): Promise<Conversation> {
+  dataOrThrow(await ctx.db.rpc("classify_conversation", { p_id: params.id, p_class: body.class }));
+  return await readConversation(ctx, { params });
+}
