@@ -63,7 +63,7 @@ comment on column public.message_media.state is
 comment on column public.message_media.content_type is 'By the first bytes of the file, never by what its sender says.';
 comment on column public.message_media.path is 'The file in bucket media: <organisation>/<id of the first row of this file>.';
 comment on column public.message_media.attempts is 'How often its fetching was begun, including by workers that died.';
-comment on column public.message_media.next_at is 'When it is fetched next; null if it is not.';
+comment on column public.message_media.next_at is 'When it is fetched next; null while it is being fetched, and afterwards.';
 create index message_media_org_idx on public.message_media (org_id, created_at);
 create index message_media_age_idx on public.message_media (created_at);
 create index message_media_loose_idx on public.message_media (org_id, created_at) where message_id is null;
@@ -331,7 +331,7 @@ begin
       end if;
     else
       -- A try counts when it begins: a file that ends its worker each time is given up like one that can't be fetched.
-      update public.message_media m set attempts = m.attempts + 1
+      update public.message_media m set attempts = m.attempts + 1, next_at = null
       where m.id = private.uuid_or_null(v_work.message ->> 'media_id') and m.state = 'pending' and m.direction = 'inbound'
         and m.attempts < 6
       returning * into v_media;
@@ -442,7 +442,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  update public.message_media m set attempts = greatest(m.attempts - 1, 0) where m.id = p_media_id and m.state = 'pending';
+  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp() where m.id = p_media_id and m.state = 'pending';
   update pgmq.q_media q set vt = clock_timestamp() + interval '1 second', read_ct = greatest(q.read_ct - 1, 0)
   where q.msg_id = p_work_id;
 end;

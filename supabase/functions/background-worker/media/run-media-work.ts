@@ -32,6 +32,7 @@ export async function runMediaWork(work: MediaWork, means: Means): Promise<void>
 }
 
 async function fetchAndStore(work: FileToFetch, means: Means): Promise<Settled> {
+  const { storage } = means;
   const account = work.account_sid === null ? null : await findTwilioAccount(means.sql, work.account_sid);
   if (!account)
     return { outcome: "retry", reason: "The organisation has no Twilio account, or no token for it." };
@@ -48,7 +49,7 @@ async function fetchAndStore(work: FileToFetch, means: Means): Promise<Settled> 
   try {
     const file = { kind: "media", orgId: work.org_id, mediaId: work.media_id } as const;
     // A worker that died may have stored it already.
-    await means.storage.upload(file, bytes, storedType(is), { replaces: true });
+    await storage.upload(file, bytes, storedType(is), { replaces: true });
   } catch (error) {
     means.log.error("a file could not be stored", { media: work.media_id, error: describeCause(error) });
     return { outcome: "retry", reason: "It could not be stored just now." };

@@ -59,7 +59,7 @@ begin
       end if;
     else
       -- A try counts when it begins: a file that ends its worker each time is given up like one that can't be fetched.
-      update public.message_media m set attempts = m.attempts + 1
+      update public.message_media m set attempts = m.attempts + 1, next_at = null
       where m.id = private.uuid_or_null(v_work.message ->> 'media_id') and m.state = 'pending' and m.direction = 'inbound'
         and m.attempts < 6
       returning * into v_media;
@@ -170,7 +170,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  update public.message_media m set attempts = greatest(m.attempts - 1, 0) where m.id = p_media_id and m.state = 'pending';
+  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp() where m.id = p_media_id and m.state = 'pending';
   update pgmq.q_media q set vt = clock_timestamp() + interval '1 second', read_ct = greatest(q.read_ct - 1, 0)
   where q.msg_id = p_work_id;
 end;

@@ -32,7 +32,7 @@ comment on column public.message_media.state is
 comment on column public.message_media.content_type is 'By the first bytes of the file, never by what its sender says.';
 comment on column public.message_media.path is 'The file in bucket media: <organisation>/<id of the first row of this file>.';
 comment on column public.message_media.attempts is 'How often its fetching was begun, including by workers that died.';
-comment on column public.message_media.next_at is 'When it is fetched next; null if it is not.';
+comment on column public.message_media.next_at is 'When it is fetched next; null while it is being fetched, and afterwards.';
 create index message_media_org_idx on public.message_media (org_id, created_at);
 create index message_media_age_idx on public.message_media (created_at);
 create index message_media_loose_idx on public.message_media (org_id, created_at) where message_id is null;
