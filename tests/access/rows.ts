@@ -247,6 +247,17 @@ export const ROWS: Record<string, Recipe> = {
       content: name(),
     }),
   },
+  // Announced, and its file never came.
+  message_media: {
+    make: ({ org }) => ({
+      org_id: org.id,
+      direction: "outbound",
+      content_type: "image/png",
+      bytes: 9,
+      sha256: randomBytes(32).toString("hex"),
+      path: `${org.id}/${randomUUID()}`,
+    }),
+  },
   send_attempts: {
     make: ({ org, row }) => ({
       org_id: org.id,

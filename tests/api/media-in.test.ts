@@ -257,7 +257,8 @@ async function makeDue(message: string): Promise<void> {
 /** The file of a message once so many tries have ended. */
 const waitingAfter = (message: string, tries: number) =>
   waitFor(async () => {
-    const [row] = await org.sql`select attempts, next_at from public.message_media where message_id = ${message}`;
+    const [row] =
+      await org.sql`select attempts, next_at from public.message_media where message_id = ${message}`;
     return row?.attempts === tries && row.next_at !== null && row;
   });
 
