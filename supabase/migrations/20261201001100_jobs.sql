@@ -1052,12 +1052,13 @@ begin
     perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
   end if;
   return case when v_message.msg_id is not null then jsonb_build_object('message_id', v_message.msg_id, 'read_count',
-    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder', 'media', v_message.message ->> 'media') end;
+    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder', 'media',
+      v_message.message ->> 'media') end;
 end;
 $$;
 comment on function private.claim_file_removal(integer) is
-  'The folder of an export whose files are to be removed, or a file of bucket media, in turns between organisations: {message_id, '
-  'read_count, org_id, folder, media}; null if none is due. Security definer: the worker may not read the queue.';
+  'The folder of an export whose files are to be removed, or a file of bucket media, in turns between organisations: '
+  '{message_id, read_count, org_id, folder, media}; null if none is due. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_file_removal(integer) to worker;
 
 create function private.export_files(p_folder text)

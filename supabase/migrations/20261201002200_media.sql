@@ -59,7 +59,7 @@ comment on table public.message_media is
 comment on column public.message_media.provider_url is
   'Where Twilio keeps a file that a person sent. Nobody may read it: a browser can''t open it, and it contains the account.';
 comment on column public.message_media.state is
-  'pending: not fetched or uploaded yet. stored: in Storage. refused: it is not taken, for reason. gone: it could not be fetched.';
+  'pending: not fetched or uploaded yet. stored: in Storage. refused: not taken, for reason. gone: it could not be fetched.';
 comment on column public.message_media.content_type is 'By the first bytes of the file, never by what its sender says.';
 comment on column public.message_media.path is 'The file in bucket media: <organisation>/<id of the first row of this file>.';
 comment on column public.message_media.attempts is 'How often its fetching was begun, including by workers that died.';
@@ -73,8 +73,8 @@ create index message_media_uploader_idx on public.message_media (uploaded_by) wh
 alter table public.message_media enable row level security;
 create policy "people read pictures and files of their organisation" on public.message_media
   for select to authenticated using (org_id = (select private.org_id()));
-grant select (id, org_id, message_id, ordinal, direction, provider_sid, state, reason, content_type, bytes, sha256, path, attempts,
-  next_at, uploaded_by, created_at) on public.message_media to authenticated;
+grant select (id, org_id, message_id, ordinal, direction, provider_sid, state, reason, content_type, bytes, sha256, path,
+  attempts, next_at, uploaded_by, created_at) on public.message_media to authenticated;
 grant select on public.message_media to service_role;
 
 create trigger message_media_files after delete on public.message_media
@@ -178,8 +178,9 @@ begin
 end;
 $$;
 comment on function private.prune_media(timestamptz, integer, uuid) is
-  'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old. Returns how many. A trigger '
-  'queues the removal from Storage. p_org_id: only this organisation; null: all except those for which this work is resting.';
+  'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old. Returns how many. A '
+  'trigger queues the removal from Storage. p_org_id: only this organisation; null: all except those for which this work '
+  'is resting.';
 
 -- schemas/media/functions/outgoing_media.sql
 
@@ -303,8 +304,8 @@ begin
 end;
 $$;
 comment on function private.receive_media(uuid, uuid, text[], timestamptz) is
-  'Notes the files of an inbound message (p_urls: where Twilio keeps them, in order) and queues those that are to be fetched: ten '
-  'at most, the others are refused. Calls the worker when the transaction commits, so that nobody waits for it.';
+  'Notes the files of an inbound message (p_urls: where Twilio keeps them, in order) and queues those that are to be fetched: '
+  'ten at most, the others are refused. Calls the worker when the transaction commits, so that nobody waits for it.';
 
 create function private.claim_media(p_now timestamptz default now())
 returns jsonb
@@ -348,10 +349,11 @@ begin
 end;
 $$;
 comment on function private.claim_media(timestamptz) is
-  'What the worker does next, in turns between organisations. A file to fetch: {work_id, read_count, org_id, account_sid, media_id, '
-  'url}; a message whose files Twilio is to delete: {work_id, read_count, org_id, account_sid, message_sid, tries}; {dropped} if '
-  'there was much that needs nothing; null if nothing is due. account_sid is null if the organisation has no account. It comes '
-  'again after a minute if it is not settled. Security definer: the worker may not read the queue or the tables.';
+  'What the worker does next, in turns between organisations. A file to fetch: {work_id, read_count, org_id, account_sid, '
+  'media_id, url}; a message whose files Twilio is to delete: {work_id, read_count, org_id, account_sid, message_sid, '
+  'tries}; {dropped} if there was much that needs nothing; null if nothing is due. account_sid is null if the organisation '
+  'has no account. It comes again after a minute if it is not settled. Security definer: the worker may not read the queue '
+  'or the tables.';
 grant execute on function private.claim_media(timestamptz) to worker;
 
 create function private.end_media(p_media_id uuid, p_state text, p_reason text, p_now timestamptz)
@@ -431,8 +433,8 @@ end;
 $$;
 comment on function private.settle_media(bigint, uuid, uuid, text, text, text, integer, text, timestamptz) is
   'Records what became of a file that private.claim_media gave: stored (it is in Storage), refused for p_reason, or retry: it is '
-  'fetched again after 10 s, 1 min, 5 min, 30 min and 2 h, and then gone. Returns what it is now; settled_before or unknown if it '
-  'no longer counts. Security definer: the worker may not write the queue or the tables.';
+  'fetched again after 10 s, 1 min, 5 min, 30 min and 2 h, and then gone. Returns what it is now; settled_before or unknown if '
+  'it no longer counts. Security definer: the worker may not write the queue or the tables.';
 grant execute on function private.settle_media(bigint, uuid, uuid, text, text, text, integer, text, timestamptz) to worker;
 
 create function private.postpone_media(p_work_id bigint, p_media_id uuid)
@@ -442,7 +444,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp() where m.id = p_media_id and m.state = 'pending';
+  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp()
+  where m.id = p_media_id and m.state = 'pending';
   update pgmq.q_media q set vt = clock_timestamp() + interval '1 second', read_ct = greatest(q.read_ct - 1, 0)
   where q.msg_id = p_work_id;
 end;
@@ -486,8 +489,8 @@ end;
 $$;
 comment on function private.begin_media_upload(text, integer, text, timestamptz) is
   'Operators: announces a file that is to be stored and sent later: {id}. It is pending until private.finish_media_upload finds '
-  'it in Storage, and deleted after a day unless it is attached to a message. Raises PT403, PT409 storage_full, PT422 naming file, '
-  'PT429 above 500 such files. Security definer: users may not write the table.';
+  'it in Storage, and deleted after a day unless it is attached to a message. Raises PT403, PT409 storage_full, PT422 naming '
+  'file, PT429 above 500 such files. Security definer: users may not write the table.';
 grant execute on function private.begin_media_upload(text, integer, text, timestamptz) to authenticated;
 
 create function public.begin_media_upload(p_content_type text, p_bytes integer, p_sha256 text)
@@ -523,7 +526,7 @@ begin
 end;
 $$;
 comment on function private.finish_media_upload(uuid) is
-  'Operators: records that an announced file is in Storage. Only our own functions can put it there, so a caller can''t claim it. '
+  'Operators: records that an announced file is in Storage. Only our own functions can put it there, so no caller can claim it. '
   'Raises PT403, PT404, PT409 if it is not there. Security definer: users may not write the table or read Storage''s.';
 grant execute on function private.finish_media_upload(uuid) to authenticated;
 

@@ -37,7 +37,8 @@ declare
   v_used bigint := private.storage_used(p_org_id);
   v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u)
     + (select coalesce(sum(m.bytes), 0) from public.message_media m
-      where m.org_id = p_org_id and m.message_id is null and m.state = 'pending' and m.created_at > p_now - interval '10 minutes');
+      where m.org_id = p_org_id and m.message_id is null and m.state = 'pending'
+        and m.created_at > p_now - interval '10 minutes');
 begin
   if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
     perform private.raise_error('PT409', 'storage_full', format(

@@ -36,5 +36,6 @@ begin
 end;
 $$;
 comment on function private.prune_media(timestamptz, integer, uuid) is
-  'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old. Returns how many. A trigger '
-  'queues the removal from Storage. p_org_id: only this organisation; null: all except those for which this work is resting.';
+  'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old. Returns how many. A '
+  'trigger queues the removal from Storage. p_org_id: only this organisation; null: all except those for which this work '
+  'is resting.';

@@ -31,8 +31,8 @@ begin
 end;
 $$;
 comment on function private.receive_media(uuid, uuid, text[], timestamptz) is
-  'Notes the files of an inbound message (p_urls: where Twilio keeps them, in order) and queues those that are to be fetched: ten '
-  'at most, the others are refused. Calls the worker when the transaction commits, so that nobody waits for it.';
+  'Notes the files of an inbound message (p_urls: where Twilio keeps them, in order) and queues those that are to be fetched: '
+  'ten at most, the others are refused. Calls the worker when the transaction commits, so that nobody waits for it.';
 
 create function private.claim_media(p_now timestamptz default now())
 returns jsonb
@@ -76,10 +76,11 @@ begin
 end;
 $$;
 comment on function private.claim_media(timestamptz) is
-  'What the worker does next, in turns between organisations. A file to fetch: {work_id, read_count, org_id, account_sid, media_id, '
-  'url}; a message whose files Twilio is to delete: {work_id, read_count, org_id, account_sid, message_sid, tries}; {dropped} if '
-  'there was much that needs nothing; null if nothing is due. account_sid is null if the organisation has no account. It comes '
-  'again after a minute if it is not settled. Security definer: the worker may not read the queue or the tables.';
+  'What the worker does next, in turns between organisations. A file to fetch: {work_id, read_count, org_id, account_sid, '
+  'media_id, url}; a message whose files Twilio is to delete: {work_id, read_count, org_id, account_sid, message_sid, '
+  'tries}; {dropped} if there was much that needs nothing; null if nothing is due. account_sid is null if the organisation '
+  'has no account. It comes again after a minute if it is not settled. Security definer: the worker may not read the queue '
+  'or the tables.';
 grant execute on function private.claim_media(timestamptz) to worker;
 
 create function private.end_media(p_media_id uuid, p_state text, p_reason text, p_now timestamptz)
@@ -159,8 +160,8 @@ end;
 $$;
 comment on function private.settle_media(bigint, uuid, uuid, text, text, text, integer, text, timestamptz) is
   'Records what became of a file that private.claim_media gave: stored (it is in Storage), refused for p_reason, or retry: it is '
-  'fetched again after 10 s, 1 min, 5 min, 30 min and 2 h, and then gone. Returns what it is now; settled_before or unknown if it '
-  'no longer counts. Security definer: the worker may not write the queue or the tables.';
+  'fetched again after 10 s, 1 min, 5 min, 30 min and 2 h, and then gone. Returns what it is now; settled_before or unknown if '
+  'it no longer counts. Security definer: the worker may not write the queue or the tables.';
 grant execute on function private.settle_media(bigint, uuid, uuid, text, text, text, integer, text, timestamptz) to worker;
 
 create function private.postpone_media(p_work_id bigint, p_media_id uuid)
@@ -170,7 +171,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp() where m.id = p_media_id and m.state = 'pending';
+  update public.message_media m set attempts = greatest(m.attempts - 1, 0), next_at = clock_timestamp()
+  where m.id = p_media_id and m.state = 'pending';
   update pgmq.q_media q set vt = clock_timestamp() + interval '1 second', read_ct = greatest(q.read_ct - 1, 0)
   where q.msg_id = p_work_id;
 end;

@@ -30,8 +30,8 @@ end;
 $$;
 comment on function private.begin_media_upload(text, integer, text, timestamptz) is
   'Operators: announces a file that is to be stored and sent later: {id}. It is pending until private.finish_media_upload finds '
-  'it in Storage, and deleted after a day unless it is attached to a message. Raises PT403, PT409 storage_full, PT422 naming file, '
-  'PT429 above 500 such files. Security definer: users may not write the table.';
+  'it in Storage, and deleted after a day unless it is attached to a message. Raises PT403, PT409 storage_full, PT422 naming '
+  'file, PT429 above 500 such files. Security definer: users may not write the table.';
 grant execute on function private.begin_media_upload(text, integer, text, timestamptz) to authenticated;
 
 create function public.begin_media_upload(p_content_type text, p_bytes integer, p_sha256 text)
@@ -67,7 +67,7 @@ begin
 end;
 $$;
 comment on function private.finish_media_upload(uuid) is
-  'Operators: records that an announced file is in Storage. Only our own functions can put it there, so a caller can''t claim it. '
+  'Operators: records that an announced file is in Storage. Only our own functions can put it there, so no caller can claim it. '
   'Raises PT403, PT404, PT409 if it is not there. Security definer: users may not write the table or read Storage''s.';
 grant execute on function private.finish_media_upload(uuid) to authenticated;
 

@@ -28,7 +28,7 @@ comment on table public.message_media is
 comment on column public.message_media.provider_url is
   'Where Twilio keeps a file that a person sent. Nobody may read it: a browser can''t open it, and it contains the account.';
 comment on column public.message_media.state is
-  'pending: not fetched or uploaded yet. stored: in Storage. refused: it is not taken, for reason. gone: it could not be fetched.';
+  'pending: not fetched or uploaded yet. stored: in Storage. refused: not taken, for reason. gone: it could not be fetched.';
 comment on column public.message_media.content_type is 'By the first bytes of the file, never by what its sender says.';
 comment on column public.message_media.path is 'The file in bucket media: <organisation>/<id of the first row of this file>.';
 comment on column public.message_media.attempts is 'How often its fetching was begun, including by workers that died.';
@@ -42,8 +42,8 @@ create index message_media_uploader_idx on public.message_media (uploaded_by) wh
 alter table public.message_media enable row level security;
 create policy "people read pictures and files of their organisation" on public.message_media
   for select to authenticated using (org_id = (select private.org_id()));
-grant select (id, org_id, message_id, ordinal, direction, provider_sid, state, reason, content_type, bytes, sha256, path, attempts,
-  next_at, uploaded_by, created_at) on public.message_media to authenticated;
+grant select (id, org_id, message_id, ordinal, direction, provider_sid, state, reason, content_type, bytes, sha256, path,
+  attempts, next_at, uploaded_by, created_at) on public.message_media to authenticated;
 grant select on public.message_media to service_role;
 
 create trigger message_media_files after delete on public.message_media
