@@ -118,12 +118,16 @@ describe("a text", () => {
     expect((await mediaOf(second)).map(({ path }) => path)).toEqual([`${org.id}/${b}`]);
     const plain = await queueText("Three");
     await attach(plain, []);
+    const odd = await queueText("Four");
+    await bench.sql`select private.attach_media(${org.id}, ${odd}, ${`[5:6]={${a},${b}}`}::uuid[], ${AFTERNOON})`;
+    expect((await mediaOf(odd)).map(({ ordinal }) => ordinal)).toEqual([1, 2]);
     const sends = await claimAll();
     const idsOf = async (message: string) => (await mediaOf(message)).map(({ id }) => id);
     expect(Object.fromEntries(sends.map((send) => [send.message_id, send.media_ids]))).toEqual({
       [first]: await idsOf(first),
       [second]: await idsOf(second),
       [plain]: null,
+      [odd]: await idsOf(odd),
     });
     expect(await messageOf(plain)).toMatchObject({ has_media: false });
   });

@@ -4,7 +4,9 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_count integer := coalesce(cardinality(p_media_ids), 0);
+  -- A plain list, whatever the bounds and dimensions of the array.
+  v_ids uuid[] := array(select x.id from unnest(p_media_ids) with ordinality as x (id, n) order by x.n);
+  v_count integer := cardinality(v_ids);
   v_message public.messages;
   v_found integer;
   v_stored integer;
@@ -24,10 +26,10 @@ begin
   end if;
   -- Locked, so that none is deleted as too old or with its person meanwhile.
   perform 1 from public.message_media m
-  where m.id = any (p_media_ids) and m.org_id = p_org_id and m.direction = 'outbound' order by m.id for no key update;
+  where m.id = any (v_ids) and m.org_id = p_org_id and m.direction = 'outbound' order by m.id for no key update;
   select count(m.id), count(m.id) filter (where m.state = 'stored'), sum(m.bytes)
   into v_found, v_stored, v_bytes
-  from unnest(p_media_ids) as x (id)
+  from unnest(v_ids) as x (id)
   left join public.message_media m on m.id = x.id and m.org_id = p_org_id and m.direction = 'outbound';
   if v_found < v_count then
     perform private.refuse_field('media_ids', 'media_ids names a file that does not exist: upload it first.');
@@ -40,10 +42,10 @@ begin
   insert into public.message_media (org_id, message_id, ordinal, direction, state, content_type, bytes, sha256, path, uploaded_by,
     created_at)
   select p_org_id, p_message_id, x.n, 'outbound', 'stored', m.content_type, m.bytes, m.sha256, m.path, m.uploaded_by, p_now
-  from unnest(p_media_ids) with ordinality as x (id, n) join public.message_media m on m.id = x.id
-  where m.message_id is not null or x.n <> array_position(p_media_ids, x.id);
-  update public.message_media m set message_id = p_message_id, ordinal = array_position(p_media_ids, m.id), created_at = p_now
-  where m.id = any (p_media_ids) and m.message_id is null;
+  from unnest(v_ids) with ordinality as x (id, n) join public.message_media m on m.id = x.id
+  where m.message_id is not null or x.n <> array_position(v_ids, x.id);
+  update public.message_media m set message_id = p_message_id, ordinal = array_position(v_ids, m.id), created_at = p_now
+  where m.id = any (v_ids) and m.message_id is null;
   update public.messages m set has_media = true, updated_at = p_now where m.id = p_message_id;
   perform private.require_media_spending(p_org_id, p_now);
 end;
