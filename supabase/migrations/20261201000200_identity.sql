@@ -665,6 +665,7 @@ as $$
     "failed_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
     "segment_price": {"type": "number", "minimum": 0, "maximum": 99},
     "carrier_fee": {"type": "number", "minimum": 0, "maximum": 99},
+    "mms_price": {"type": "number", "minimum": 0, "maximum": 99},
     "daily_spending_limit": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
     "min_balance": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
     "a2p_required": {"type": "boolean"}}'::jsonb);
@@ -812,7 +813,7 @@ grant execute on function private.create_org(text) to service_role;
 
 -- schemas/identity/functions/storage_quota.sql
 
--- How much an organisation may keep in Storage: the files of its imports and exports together.
+-- How much an organisation may keep in Storage: the files of its imports, exports and messages together.
 
 create function private.storage_quota(p_org_id uuid)
 returns bigint
@@ -834,7 +835,7 @@ as $$
   -- Written for the index on name, which supports only these two operators. '0' is the character after '/'.
   select coalesce(sum((o.metadata ->> 'size')::bigint), 0)::bigint
   from storage.objects o
-  where o.bucket_id in ('imports', 'exports')
+  where o.bucket_id in ('imports', 'exports', 'media')
     and o.name operator(pg_catalog.~>=~) (p_org_id || '/') and o.name operator(pg_catalog.~<~) (p_org_id || '0');
 $$;
 comment on function private.storage_used(uuid) is
@@ -849,12 +850,16 @@ as $$
 declare
   v_quota bigint := private.storage_quota(p_org_id);
   v_used bigint := private.storage_used(p_org_id);
-  v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u);
+  v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u)
+    + (select coalesce(sum(m.bytes), 0) from public.message_media m
+      where m.org_id = p_org_id and m.message_id is null and m.state = 'pending'
+        and m.created_at > p_now - interval '10 minutes');
 begin
   if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
     perform private.raise_error('PT409', 'storage_full', format(
       'Your organisation stores %s of its %s MiB of files, and uploads of %s MiB more are announced, so this does not fit. '
-      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended. Ask the people who '
+      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended; pictures of '
+      'messages are kept for two years. Ask the people who '
       'run this platform for more room.',
       ceil(v_used / 1048576.0), floor(v_quota / 1048576.0), ceil(v_announced / 1048576.0)),
       jsonb_build_object('used_bytes', v_used, 'announced_bytes', v_announced, 'quota_bytes', v_quota, 'wanted_bytes', p_bytes));

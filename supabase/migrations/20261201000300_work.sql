@@ -201,6 +201,7 @@ insert into private.work_kinds (kind, title) values
   ('prune_guard', 'removing old figures and alerts'),
   ('prune_imports', 'deleting the journals of old imports'),
   ('prune_jobs', 'deleting old jobs'),
+  ('prune_media', 'deleting old pictures and files of messages'),
   ('prune_uploads', 'deleting old uploads'),
   ('rescue', 'finding sends that were lost'),
   ('rescrub', 'queueing phones whose scrub is old'),
@@ -434,7 +435,7 @@ declare
   v_candidate record;
   v_message pgmq.message_record;
 begin
-  if p_queue not in ('builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
+  if p_queue not in ('builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments', 'media') then
     raise exception 'no such queue: %', p_queue;
   end if;
   -- The queue's clock is where the latest turn began. An organisation that had nothing to do begins there too: it does not save
@@ -738,7 +739,7 @@ as $$
 declare
   v_due boolean;
 begin
-  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
+  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments', 'media') then
     raise exception 'no such queue: %', p_queue;
   end if;
   execute format('select exists (select 1 from pgmq.q_%s where vt <= clock_timestamp() + $1)', p_queue) into v_due using p_within;

@@ -730,11 +730,12 @@ as $$
     'jobs', private.queue_is_due('jobs', '0'),
     'file_removals', private.queue_is_due('file_removals', '0'),
     'lookups', private.queue_is_due('lookups', '0'),
-    'enrichments', private.queue_is_due('enrichments', '0'));
+    'enrichments', private.queue_is_due('enrichments', '0'),
+    'media', private.queue_is_due('media', '0'));
 $$;
 comment on function private.due_background_work() is
-  'Which kinds of work the background worker has to do now: imports, jobs, removals of files, lookups, enrichments. Security '
-  'definer: the worker may not read the queues.';
+  'Which kinds of work the background worker has to do now: imports, jobs, removals of files, lookups, enrichments, pictures and '
+  'files of messages. Security definer: the worker may not read the queues.';
 grant execute on function private.due_background_work() to worker;
 
 -- schemas/jobs/functions/export_page.sql
@@ -1035,7 +1036,7 @@ grant execute on function private.record_export_part(uuid, integer, bigint, text
 
 -- schemas/jobs/functions/file_removals.sql
 
--- Expired files of exports, and parts that were left behind: a queue of folders, read in turns.
+-- Expired files of exports, parts that were left behind, and files of messages: a queue of folders and files, read in turns.
 
 create function private.claim_file_removal(p_visibility_seconds integer default 60)
 returns jsonb
@@ -1051,12 +1052,13 @@ begin
     perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
   end if;
   return case when v_message.msg_id is not null then jsonb_build_object('message_id', v_message.msg_id, 'read_count',
-    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder') end;
+    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder', 'media',
+      v_message.message ->> 'media') end;
 end;
 $$;
 comment on function private.claim_file_removal(integer) is
-  'The folder of an export whose files are to be removed, in turns between organisations: {message_id, read_count, org_id, '
-  'folder}; null if none is due. Security definer: the worker may not read the queue.';
+  'The folder of an export whose files are to be removed, or a file of bucket media, in turns between organisations: '
+  '{message_id, read_count, org_id, folder, media}; null if none is due. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_file_removal(integer) to worker;
 
 create function private.export_files(p_folder text)

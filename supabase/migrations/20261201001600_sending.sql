@@ -65,11 +65,13 @@ create type private.claimed_send as (
   variables jsonb,
   charged_segments smallint,
   validity_seconds integer,
-  mps double precision
+  mps double precision,
+  media_ids uuid[]
 );
 comment on type private.claimed_send is
   'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms], or the '
-  'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
+  'message is given back. content is set for replies; campaign messages are rendered from template and variables. media_ids: its '
+  'pictures in their order; null for a text without.';
 
 create type private.claim_window as (
   org_id uuid, window_key text, is_open boolean, valid_to timestamptz, next_open_at timestamptz, max_per_24h smallint
@@ -99,7 +101,6 @@ create table public.messages (
   from_number text collate "C" not null,
   to_number text collate "C" not null,
   content text,
-  media_urls text[],
   language text check (language in ('es', 'en')),
   status public.message_status not null,
   attempt_id uuid,
@@ -136,6 +137,7 @@ create table public.messages (
   interest text check (interest in ('interested', 'not_interested')),
   author_id uuid references public.users (id) on delete set null,
   conversation_version integer,
+  has_media boolean not null default false,
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
@@ -174,6 +176,8 @@ comment on column public.messages.author_id is 'Who wrote it, if a person of the
 comment on column public.messages.conversation_version is
   'The version of its conversation that began with this text; null if it is not part of what people say to each other.';
 create index messages_author_idx on public.messages (author_id) where author_id is not null;
+comment on column public.messages.has_media is
+  'Whether it has pictures or files (message_media): so that nothing looks for them where there are none.';
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
@@ -191,6 +195,8 @@ create index messages_lead_idx on public.messages (lead_id) where lead_id is not
 create index messages_tests_idx on public.messages (org_id, created_at) where kind in ('test', 'code');
 create index messages_open_single_idx on public.messages (org_id) include (charged_segments)
   where is_open and kind in ('test', 'code', 'direct');
+create index messages_open_media_idx on public.messages (org_id) include (charged_segments, queued_at)
+  where has_media and (is_open or is_unknown);
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 -- The answers to these messages, and what they are, from the index alone.
@@ -3620,8 +3626,8 @@ begin
         provider_rank = greatest(m.provider_rank, 0),
         content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
         -- The same value that the trigger would set, row by row.
-        cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l
-          where l.org_id = m.org_id))
+        cost = coalesce(m.cost, (select case when m.has_media then l.mms_price else s.segments * l.segment_price end
+          + s.segments * l.carrier_fee from public.sending_limits l where l.org_id = m.org_id))
     from settled s
     where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
     returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments
@@ -3952,7 +3958,8 @@ begin
   select m.id, x.attempt_id, m.org_id, m.kind,
     extract(epoch from x.slot_at - coalesce(p_now, clock_timestamp()))::double precision * 1000,
     m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
-    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity_seconds, n.mps::double precision
+    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity_seconds, n.mps::double precision,
+    case when m.has_media then array(select p.id from public.message_media p where p.message_id = m.id order by p.ordinal) end
   from unnest(p_claims) x
   join public.messages m on m.id = x.message_id
   join public.phone_numbers n on n.id = m.phone_number_id
@@ -4112,6 +4119,7 @@ insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, 
   or exists (select from pgmq.q_file_removals q where q.vt <= now())
   or exists (select from pgmq.q_lookups q where q.vt <= now())
   or exists (select from pgmq.q_enrichments q where q.vt <= now())
+  or exists (select from pgmq.q_media q where q.vt <= now())
   or (select a.next_look_at from public.send_attempts a where a.next_look_at is not null order by a.next_look_at limit 1) <= now()
   or exists (select from private.account_checks k where k.due_at <= now())$$);
 

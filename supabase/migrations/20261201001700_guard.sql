@@ -113,7 +113,8 @@ set search_path = ''
 as $$
 begin
   new.cost := (
-    select new.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l where l.org_id = new.org_id);
+    select case when new.has_media then l.mms_price else new.segments * l.segment_price end + new.segments * l.carrier_fee
+    from public.sending_limits l where l.org_id = new.org_id);
   return new;
 end;
 $$;
@@ -165,6 +166,7 @@ create table public.sending_limits (
   failed_volume integer not null default 100 check (failed_volume between 1 and 1000000),
   segment_price numeric(10, 5) not null default 0.0083 check (segment_price between 0 and 99),
   carrier_fee numeric(10, 5) not null default 0.0045 check (carrier_fee between 0 and 99),
+  mms_price numeric(10, 5) not null default 0.022 check (mms_price between 0 and 99),
   daily_spending_limit numeric(12, 2) check (daily_spending_limit between 0 and 9999999),
   min_balance numeric(12, 2) default 10 check (min_balance between 0 and 9999999),
   a2p_required boolean not null default false,
@@ -186,6 +188,9 @@ comment on column public.sending_limits.segment_price is
 comment on column public.sending_limits.carrier_fee is
   'US dollars a segment that carriers add on 10DLC: 0.0035 (AT&T) to 0.0045 (T-Mobile, Verizon, US Cellular) in 2026. The '
   'default is the highest, so that estimates are too high rather than too low.';
+comment on column public.sending_limits.mms_price is
+  'US dollars a message with pictures, whatever the length of its text: Twilio''s list price for the US in 2026. carrier_fee is '
+  'added once.';
 comment on column public.sending_limits.daily_spending_limit is
   'Estimated US dollars a day, in the organisation''s time zone. Null means no limit: any default would stop some '
   'organisation''s lawful campaign.';
@@ -205,8 +210,8 @@ create policy "admins change the limits of their organisation" on public.sending
 grant select on public.sending_limits to authenticated;
 grant delete, insert, select, update on public.sending_limits to service_role;
 grant update (opt_out_rate, opt_out_volume, filtered_rate, filtered_volume, unknown_rate, unknown_volume, failed_rate,
-  failed_volume, segment_price, carrier_fee, daily_spending_limit, min_balance, a2p_required) on public.sending_limits to
-  authenticated;
+  failed_volume, segment_price, carrier_fee, mms_price, daily_spending_limit, min_balance, a2p_required) on public.sending_limits
+  to authenticated;
 
 create trigger sending_limits_updated_at before update on public.sending_limits
   for each row execute function private.set_updated_at();
@@ -1190,6 +1195,60 @@ $$;
 comment on function private.open_singles(uuid) is
   'Segments of an organisation''s direct texts and tests that are queued or being sent: they count as spent.';
 
+create function private.open_media_cost(p_org_id uuid, p_with_open boolean, p_now timestamptz)
+returns numeric
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(sum(l.mms_price + l.carrier_fee - m.charged_segments * (l.segment_price + l.carrier_fee)), 0)
+    from public.messages m join public.sending_limits l on l.org_id = m.org_id
+    where m.org_id = p_org_id and m.has_media and (m.is_open or m.is_unknown)
+      and (m.is_open and p_with_open or m.is_unknown and m.queued_at > p_now - interval '1 day'));
+end;
+$$;
+comment on function private.open_media_cost(uuid, boolean, timestamptz) is
+  'How much more than their texts'' segments an organisation''s messages with pictures cost, in US dollars, of those that are '
+  'unknown and, if p_with_open, those that are queued or being sent.';
+
+create function private.refuse_spending(p_limit numeric, p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform private.raise_error('PT409', 'spending_limit_reached', format(
+    'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
+    'wait until tomorrow.', p_limit),
+    jsonb_build_object('daily_spending_limit', p_limit, 'spent', private.spent_today(p_org_id, p_now)));
+end;
+$$;
+comment on function private.refuse_spending(numeric, uuid, timestamptz) is 'Raises PT409 spending_limit_reached.';
+
+create function private.require_media_spending(p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  if private.spent_today(p_org_id, p_now) + private.open_singles(p_org_id) * (v_limits.segment_price + v_limits.carrier_fee)
+    + private.open_media_cost(p_org_id, true, p_now) > v_limits.daily_spending_limit
+  then
+    perform private.refuse_spending(v_limits.daily_spending_limit, p_org_id, p_now);
+  end if;
+end;
+$$;
+comment on function private.require_media_spending(uuid, timestamptz) is
+  'Raises PT409 spending_limit_reached if a queued text that has just got pictures does not fit under the daily spending limit. '
+  'The caller holds the organisation''s lock.';
+
 create function private.require_spending(p_org_id uuid, p_segments integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -1203,13 +1262,9 @@ begin
   if private.spending_room(p_org_id, p_now) < 1
     or private.spent_today(p_org_id, p_now)
       + (private.open_singles(p_org_id) + p_segments) * (v_limits.segment_price + v_limits.carrier_fee)
-      > v_limits.daily_spending_limit
+      + private.open_media_cost(p_org_id, true, p_now) > v_limits.daily_spending_limit
   then
-    perform private.raise_error('PT409', 'spending_limit_reached', format(
-      'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
-      'wait until tomorrow.', v_limits.daily_spending_limit),
-      jsonb_build_object('daily_spending_limit', v_limits.daily_spending_limit, 'spent',
-        private.spent_today(p_org_id, p_now)));
+    perform private.refuse_spending(v_limits.daily_spending_limit, p_org_id, p_now);
   end if;
 end;
 $$;
@@ -1254,7 +1309,8 @@ begin
   select v_open + coalesce(sum(m.charged_segments), 0) into v_open
   from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';
   return least(2147483647, greatest(0, floor(
-    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price) / (v_worst * v_price))));
+    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price
+      - private.open_media_cost(p_org_id, p_with_open, p_now)) / (v_worst * v_price))));
 end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is

@@ -422,14 +422,16 @@ begin
   v_conversation := private.conversation_with(v_number.org_id, p_from, v_lead_id, v_number.id, p_now);
   v_conversation.lead_id := coalesce(v_conversation.lead_id, v_lead_id);
   insert into public.messages (org_id, kind, campaign_id, conversation_id, lead_id, phone_number_id, from_number, to_number,
-    content, media_urls,
-    language, status, provider_sid, provider_status, classification, class_rule, class_phrase, class_version, holds, queued_at,
-    created_at, updated_at, answers_message_id, interest, conversation_version)
+    content, has_media, language, status, provider_sid, provider_status, classification, class_rule, class_phrase,
+    class_version, holds, queued_at, created_at, updated_at, answers_message_id, interest, conversation_version)
   values (v_number.org_id, 'inbound', v_campaign_id, v_conversation.id, v_conversation.lead_id, v_number.id, p_from, p_to, p_body,
-    nullif(p_media_urls, '{}'), p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
+    cardinality(p_media_urls) > 0, p_language, 'received', p_message_sid, 'received', v_class, nullif(left(p_rule, 200), ''),
     nullif(left(p_matched, 2000), ''), p_version, p_holds, p_now, p_now, p_now, v_answers, p_interest,
     v_conversation.version + 1)
   returning * into v_message;
+  if cardinality(p_media_urls) > 0 then
+    perform private.receive_media(v_number.org_id, v_message.id, p_media_urls, p_now);
+  end if;
   perform private.note_inbound(v_conversation, v_message, p_now);
   -- Two texts may wait for this lock in the wrong order.
   update private.contacts c set last_inbound_at = greatest(c.last_inbound_at, p_now), phone_number_id = v_number.id
@@ -476,9 +478,10 @@ comment on function private.receive_inbound(text, text, text, text, text, text[]
   timestamptz, text, text, text, integer, boolean) is
   'Stores an inbound message once (by its MessageSid), assigns it to its conversation, and acts on it: STOP suppresses the '
   'phone and is confirmed once, START re-subscribes, HELP is answered, a wrong number cancels that phone''s other steps, an '
-  'answer ends steps (private.step_obstacle). Status and score of the lead change too. p_kind: stop, start, help, wrong_number, '
-  'deceased, reaction, automatic, reply; p_class is the classification that is stored (null: p_kind), p_rule, p_matched and '
-  'p_version what decided it; p_holds: campaigns wait until somebody has read the text; p_interest, for a reply: interested, '
-  'not_interested or null. Returns p_kind, repeated or not_our_number. Security definer: the worker may not write these tables.';
+  'answer ends steps (private.step_obstacle). Status and score of the lead change too. p_media_urls: where Twilio keeps its '
+  'pictures and files, which are fetched later. p_kind: stop, start, help, wrong_number, deceased, reaction, automatic, reply; '
+  'p_class is the classification that is stored (null: p_kind), p_rule, p_matched and p_version what decided it; p_holds: '
+  'campaigns wait until somebody has read the text; p_interest, for a reply: interested, not_interested or null. '
+  'Returns p_kind, repeated or not_our_number. Security definer: the worker may not write these tables.';
 grant execute on function private.receive_inbound(text, text, text, text, text, text[], text, text, boolean, text, boolean, text,
   timestamptz, text, text, text, integer, boolean) to worker;

@@ -347,6 +347,7 @@ as $$
     'content', '{"type": "string", "maxLength": 10000}'::jsonb,
     'seen_version', '{"type": "integer", "minimum": 0, "maximum": 2147483647}'::jsonb,
     'send_at', '{"type": "string", "format": "date-time"}'::jsonb,
+    'media_ids', private.ids_shape(10),
     'keep_if_answered', '{"type": "boolean"}'::jsonb,
     'force', '{"type": "boolean"}'::jsonb,
     'add_label_ids', private.ids_shape(20),
@@ -354,8 +355,8 @@ as $$
     'archive', '{"type": "boolean"}'::jsonb));
 $$;
 comment on function private.answer_shape() is
-  'The shape of an answer: content; seen_version (the version that its author saw), force (answer although others wrote '
-  'meanwhile); send_at, keep_if_answered; add_label_ids, lead_status, archive: done together with it.';
+  'The shape of an answer: content; media_ids (uploaded files); seen_version (the version that its author saw), force (answer '
+  'although others wrote meanwhile); send_at, keep_if_answered; add_label_ids, lead_status, archive: done together with it.';
 
 create function private.refuse_claimed(p_conversation public.conversations)
 returns void
@@ -457,9 +458,11 @@ declare
   v_phone public.lead_phones;
   v_id uuid;
   v_not_before timestamptz;
+  v_media_ids uuid[];
 begin
   perform private.check_shape(p_input, private.answer_shape());
   v_text := private.read_direct_text(p_input ->> 'content', 'content');
+  v_media_ids := array(select i::uuid from jsonb_array_elements_text(p_input -> 'media_ids') with ordinality x (i, n) order by n);
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
@@ -472,7 +475,8 @@ begin
   v_contact := case when v_conversation.id is not null then private.lock_contact(v_org_id, v_conversation.e164) end;
   v_conversation := private.own_conversation(v_org_id, p_id);
   if p_key is null then
-    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end, p_now);
+    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end,
+      v_media_ids, p_now);
     if v_id is not null then
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
@@ -482,13 +486,13 @@ begin
   v_id := private.uuid_v7();
   v_not_before := (p_input ->> 'send_at')::timestamptz;
   if v_not_before is null then
-    v_not_before := private.try_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, p_now);
+    v_not_before := private.try_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, v_media_ids, p_now);
   else
     perform private.require_writable(v_phone, v_contact);
   end if;
   if v_not_before is not null then
     perform private.schedule_text(v_conversation, v_id, v_text, v_not_before,
-      coalesce((p_input ->> 'keep_if_answered')::boolean, false), p_now);
+      coalesce((p_input ->> 'keep_if_answered')::boolean, false), v_media_ids, p_now);
   end if;
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, scheduled_id, created_at)
@@ -970,11 +974,12 @@ comment on function private.conversations_json(uuid[]) is 'Conversations as the 
 
 create function private.message_json(p_message public.messages)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('id', p_message.id, 'kind', p_message.kind, 'direction', p_message.direction,
+begin
+  return jsonb_build_object('id', p_message.id, 'kind', p_message.kind, 'direction', p_message.direction,
     'campaign_id', p_message.campaign_id, 'conversation_id', p_message.conversation_id, 'lead_id', p_message.lead_id,
     'author_id', p_message.author_id, 'from_number', p_message.from_number, 'to_number', p_message.to_number,
     'content', p_message.content, 'status', p_message.status, 'error_code', p_message.error_code,
@@ -983,7 +988,12 @@ as $$
     'class_version', p_message.class_version, 'holds', p_message.holds, 'reviewed_as', p_message.reviewed_as,
     'reviewed_at', p_message.reviewed_at, 'needs_attention', p_message.needs_attention,
     'conversation_version', p_message.conversation_version, 'sent_at', p_message.sent_at,
-    'created_at', p_message.created_at, 'updated_at', p_message.updated_at);
+    'created_at', p_message.created_at, 'updated_at', p_message.updated_at, 'media', case when p_message.has_media then (
+      select coalesce(to_jsonb(array_agg(jsonb_build_object('id', x.id, 'ordinal', x.ordinal, 'state', x.state, 'reason',
+        x.reason,
+        'content_type', x.content_type, 'bytes', x.bytes) order by x.ordinal)), '[]')
+      from public.message_media x where x.message_id = p_message.id) else '[]' end);
+end;
 $$;
 comment on function private.message_json(public.messages) is 'A message as the API shows it.';
 
@@ -2244,25 +2254,27 @@ grant execute on function private.save_quick_response(uuid, jsonb, timestamptz) 
 
 -- Answers that wait for their time.
 
-create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_now timestamptz)
+create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_media_ids uuid[],
+  p_now timestamptz)
 returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id, p_now), (
+  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id,
+    p_media_ids, p_now), (
     select s.id from public.scheduled_texts s
     where s.conversation_id = p_conversation.id and s.created_at > p_now - interval '60 seconds' and s.state = 'waiting'
-      and s.content = p_text and (p_author_id is null or s.author_id = p_author_id)
+      and s.content = p_text and s.media_ids = p_media_ids and (p_author_id is null or s.author_id = p_author_id)
     order by s.created_at limit 1));
 end;
 $$;
-comment on function private.recent_answer(public.conversations, text, uuid, timestamptz) is
+comment on function private.recent_answer(public.conversations, text, uuid, uuid[], timestamptz) is
   'As private.recent_direct, with answers that wait.';
 
 create function private.try_direct(p_org public.orgs, p_phone public.lead_phones, p_contact private.contacts, p_text text,
-  p_author_id uuid, p_id uuid, p_now timestamptz)
+  p_author_id uuid, p_id uuid, p_media_ids uuid[], p_now timestamptz)
 returns timestamptz
 language plpgsql
 set search_path = ''
@@ -2272,7 +2284,7 @@ declare
   v_hint text;
   v_until timestamptz;
 begin
-  perform private.queue_direct(p_org, p_phone, p_contact, p_text, p_author_id, p_id, p_now);
+  perform private.queue_direct(p_org, p_phone, p_contact, p_text, p_author_id, p_id, p_media_ids, p_now);
   return null;
 exception when sqlstate 'PT409' then
   get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
@@ -2283,12 +2295,13 @@ exception when sqlstate 'PT409' then
   return v_until;
 end;
 $$;
-comment on function private.try_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, timestamptz) is
+comment on function private.try_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, uuid[], timestamptz)
+  is
   'As private.queue_direct, but outside the person''s hours returns when they begin, within seven days, and queues nothing. Null '
   'if it is queued.';
 
 create function private.schedule_text(p_conversation public.conversations, p_id uuid, p_text text, p_not_before timestamptz,
-  p_keep_if_answered boolean, p_now timestamptz)
+  p_keep_if_answered boolean, p_media_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -2299,9 +2312,17 @@ begin
     perform private.raise_error('PT409', 'invalid_state',
       'Twenty answers wait in this conversation, as many as may: cancel one first.', '{"limit": 20}');
   end if;
-  insert into public.scheduled_texts (id, org_id, conversation_id, author_id, content, not_before, keep_if_answered, created_at,
-    updated_at)
-  values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_not_before, p_keep_if_answered, p_now, p_now);
+  if exists (
+    select from unnest(p_media_ids) i where not exists (
+      select from public.message_media m
+      where m.id = i and m.org_id = p_conversation.org_id and m.direction = 'outbound' and m.state = 'stored'))
+  then
+    perform private.refuse_field('media_ids', 'media_ids names a file that was not uploaded: upload it first.');
+  end if;
+  insert into public.scheduled_texts (id, org_id, conversation_id, author_id, content, media_ids, not_before, keep_if_answered,
+    created_at, updated_at)
+  values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_media_ids, p_not_before,
+    p_keep_if_answered, p_now, p_now);
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,
@@ -2314,7 +2335,7 @@ begin
     p_now);
 end;
 $$;
-comment on function private.schedule_text(public.conversations, uuid, text, timestamptz, boolean, timestamptz) is
+comment on function private.schedule_text(public.conversations, uuid, text, timestamptz, boolean, uuid[], timestamptz) is
   'Keeps an answer of the signed-in person until p_not_before. Raises PT409 if twenty wait. The caller holds the conversation.';
 
 create function private.cancel_scheduled(p_conversation public.conversations, p_is_all boolean, p_now timestamptz)
@@ -2418,8 +2439,8 @@ begin
   else
     begin
       v_until := private.try_direct(v_org, private.phone_to_answer(v_conversation), v_contact, v_text.content, v_text.author_id,
-        p_id, p_now);
-    exception when sqlstate 'PT409' or sqlstate 'PT429' then
+        p_id, v_text.media_ids, p_now);
+    exception when sqlstate 'PT409' or sqlstate 'PT422' or sqlstate 'PT429' then
       get stacked diagnostics v_reason = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
       v_until := case when v_hint = 'rate_limited' then (v_detail::jsonb ->> 'next_at')::timestamptz end;
       v_state := case v_hint when 'opted_out' then 'canceled' else 'failed' end;

@@ -392,6 +392,7 @@ create function private.queue_direct(
   p_text text,
   p_author_id uuid,
   p_id uuid,
+  p_media_ids uuid[],
   p_now timestamptz
 )
 returns void
@@ -423,6 +424,7 @@ begin
   values (p_id, p_org.id, 'direct', v_conversation.id, p_phone.lead_id, v_number.id, v_number.e164, p_phone.e164, p_text,
     'queued', v_segments, (p_now at time zone v_number.time_zone)::date, private.carrier_cap_of(p_org.id, p_phone.carrier),
     case when v_is_exempt then 'conversation' end, p_now, p_now, p_now, p_author_id, v_conversation.version + 1);
+  perform private.attach_media(p_org.id, p_id, p_media_ids, p_now);
   perform private.note_outbound(v_conversation, p_phone.lead_id, v_number.id, p_text, p_author_id, p_now);
   perform private.record_audit_event(p_org.id, 'direct_text', p_phone.e164, null, p_phone.lead_id,
     jsonb_build_object('message_id', p_id));
@@ -431,11 +433,12 @@ begin
   perform private.charge_direct(p_id, p_now);
 end;
 $$;
-comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, timestamptz) is
-  'Queues a direct text of p_author_id ahead of campaigns, in the person''s conversation, as the message p_id. Raises what '
+comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, uuid[], timestamptz)
+  is 'Queues a direct text of p_author_id, with files, ahead of campaigns, in the person''s conversation, as the message p_id. Raises what '
   'forbids it. The caller holds the organisation and the contact.';
 
-create function private.recent_direct(p_org_id uuid, p_e164 text, p_text text, p_author_id uuid, p_now timestamptz)
+create function private.recent_direct(p_org_id uuid, p_e164 text, p_text text, p_author_id uuid, p_media_ids uuid[],
+  p_now timestamptz)
 returns uuid
 language plpgsql
 stable
@@ -448,12 +451,15 @@ begin
       -- Without an upper bound: a request that began a moment later may have got the lock before this one.
       and (m.created_at > p_now - interval '60 seconds') is true
       and m.kind = 'direct' and m.content = p_text and m.is_live and (p_author_id is null or m.author_id = p_author_id)
+      and array(select x.sha256 from public.message_media x where x.message_id = m.id order by x.ordinal) = array(
+        select x.sha256 from unnest(p_media_ids) with ordinality i (id, n)
+        join public.message_media x on x.id = i.id and x.org_id = p_org_id order by i.n)
     order by m.created_at limit 1);
 end;
 $$;
-comment on function private.recent_direct(uuid, text, text, uuid, timestamptz) is
-  'The direct text with these words that was asked for this phone in the last 60 seconds, by p_author_id (null: by anybody); '
-  'null if there is none. The caller holds the contact.';
+comment on function private.recent_direct(uuid, text, text, uuid, uuid[], timestamptz) is
+  'The direct text with these words and files that was asked for this phone in the last 60 seconds, by p_author_id (null: by '
+  'anybody); null if there is none. The caller holds the contact.';
 
 create function private.send_direct(p_body text, p_to text, p_lead_id uuid, p_key text, p_now timestamptz default now())
 returns jsonb
@@ -480,13 +486,13 @@ begin
   -- Read again: while the contact was waited for, the lead may have been merged, erased or changed.
   v_phone := private.person_to_text(v_org_id, v_phone.e164, p_lead_id);
   if p_key is null then
-    v_id := private.recent_direct(v_org_id, v_phone.e164, v_text, null, p_now);
+    v_id := private.recent_direct(v_org_id, v_phone.e164, v_text, null, '{}', p_now);
     if v_id is not null then
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
   end if;
   v_id := private.uuid_v7();
-  perform private.queue_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, p_now);
+  perform private.queue_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, '{}', p_now);
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, created_at)
     values (v_org_id, p_key, v_hash, v_id, p_now);

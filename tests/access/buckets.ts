@@ -8,10 +8,12 @@ export interface BucketExpectation {
 }
 
 // Imports are put there and read by the functions, which check role and organisation first.
-// Exports are put there by the worker; the functions sign links to them for people who may have them.
+// Exports are put there by the worker; the functions sign links to them for people who may have them. So it is with pictures and
+// files of messages; those that people of the organisation upload are put there by the functions.
 export const BUCKETS: Record<string, BucketExpectation> = {
   exports: { public: false },
   imports: { public: false },
+  media: { public: false },
 };
 
 /** An attempt to reach or change a file. @returns whether it succeeded */

@@ -44,6 +44,17 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: ({ row }) => ({ p_user_id: row.users?.id, p_role: "viewer" }),
   },
+  begin_media_upload: {
+    role: "operator",
+    other: "own",
+    args: () => ({ p_content_type: "image/png", p_bytes: 9, p_sha256: randomBytes(32).toString("hex") }),
+  },
+  // Its file is not in Storage: callers with the right get this reason.
+  finish_media_upload: {
+    role: "operator",
+    other: 404,
+    args: ({ row }) => ({ p_media_id: row.message_media?.id }),
+  },
   check_storage: { role: "campaign_manager", other: "own", args: () => ({ p_bytes: 10 }) },
   invite_person: {
     role: "admin",
@@ -618,6 +629,7 @@ const FOR_USERS = [
   "delete_blueprint",
   "save_blueprint",
   "schedule_campaign",
+  "begin_media_upload",
   "cancel_job",
   "campaign_figures",
   "campaign_rotation",
@@ -648,6 +660,7 @@ const FOR_USERS = [
   "erase_phone",
   "explain_window",
   "find_known_leads",
+  "finish_media_upload",
   "get_lead",
   "has_role",
   "list_enrichment_services",
@@ -720,6 +733,16 @@ const FOR_JOBS = [
   "run_job_step",
 ];
 
+const FOR_MEDIA = [
+  "claim_media",
+  "is_media_used",
+  "media_secret",
+  "outgoing_media",
+  "postpone_media",
+  "settle_media",
+  "settle_provider_media",
+];
+
 export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
   anon: [],
   authenticated: FOR_USERS,
@@ -787,6 +810,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "twilio_accounts_for",
     ...FOR_IMPORTS,
     ...FOR_JOBS,
+    ...FOR_MEDIA,
   ],
 };
 

@@ -20,4 +20,6 @@ export interface RouteExpectation {
    * path.
    */
   other?: 404 | 422;
+  /** Of an open route whose address must be signed: the answer to one that is not. */
+  unsigned?: 404;
 }

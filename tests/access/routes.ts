@@ -505,6 +505,16 @@ const AREAS: Record<string, RouteExpectation> = {
     permission: "viewer",
     query: () => ({ from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" }),
   },
+  "POST /messages/media": {
+    permission: "operator",
+    send: () => {
+      const body = new FormData();
+      body.append("file", new Blob(["GIF89a picture"], { type: "image/gif" }), "a.gif");
+      return body;
+    },
+  },
+  // Its file never came: callers with the right get this reason.
+  "GET /messages/media/{id}": { permission: "viewer", id: ({ row }) => row.message_media?.id },
   "GET /messages/{id}": { permission: "viewer", id: ({ row }) => row.messages?.id },
   // The send is not unclear: callers with the right get this reason.
   "POST /messages/{id}/resolve": {
@@ -542,6 +552,9 @@ const AREAS: Record<string, RouteExpectation> = {
       NumMedia: "0",
     }),
   },
+
+  // Twilio's address is signed, and these are not.
+  "GET /twilio/media/{id}": { permission: "open", id: ({ row }) => row.message_media?.id, unsigned: 404 },
 
   "POST /worker/drain": { permission: "worker_secret" },
   "POST /background-worker/drain": { permission: "worker_secret" },

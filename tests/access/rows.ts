@@ -304,6 +304,17 @@ export const ROWS: Record<string, Recipe> = {
       updated_at: new Date(),
     }),
   },
+  // Announced, and its file never came.
+  message_media: {
+    make: ({ org }) => ({
+      org_id: org.id,
+      direction: "outbound",
+      content_type: "image/png",
+      bytes: 9,
+      sha256: randomBytes(32).toString("hex"),
+      path: `${org.id}/${randomUUID()}`,
+    }),
+  },
   send_attempts: {
     make: ({ org, row }) => ({
       org_id: org.id,

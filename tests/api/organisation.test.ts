@@ -33,6 +33,7 @@ describe("GET /settings/organisation", () => {
       failed_volume: 100,
       segment_price: 0.0083,
       carrier_fee: 0.0045,
+      mms_price: 0.022,
       daily_spending_limit: null,
       min_balance: 10,
       a2p_required: false,

@@ -70,6 +70,7 @@ export const POISONS: readonly Poison[] = [
             failed_volume: 100,
             segment_price: 0.0083,
             carrier_fee: 0.0045,
+            mms_price: 0.022,
             daily_spending_limit: 50,
             min_balance: 10,
             a2p_required: false,

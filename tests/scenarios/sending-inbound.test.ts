@@ -291,8 +291,9 @@ describe("a reply", () => {
     );
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200]);
     const rows = await org.sql`
-      select m.media_urls, c.unread_count from public.messages m join public.conversations c on c.id = m.conversation_id
+      select array(select x.provider_url from public.message_media x where x.message_id = m.id order by x.ordinal) as urls,
+        c.unread_count from public.messages m join public.conversations c on c.id = m.conversation_id
       where m.org_id = ${org.id} and m.from_number = ${from}`;
-    expect(rows).toEqual([{ media_urls: [fields.MediaUrl0, fields.MediaUrl1], unread_count: 1 }]);
+    expect(rows).toEqual([{ urls: [fields.MediaUrl0, fields.MediaUrl1], unread_count: 1 }]);
   });
 });

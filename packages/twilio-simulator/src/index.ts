@@ -4,4 +4,12 @@ export { signWebhook } from "./delivery/sign-webhook.ts";
 export { type RunningSimulator, startSimulator } from "./start-simulator.ts";
 export { type SimulatorProcess, startSimulatorProcess } from "./start-simulator-process.ts";
 export type { BehaviourPatch } from "./state/behaviour.ts";
-export type { CallbackEntry, InboundEntry, PostEntry, RecordEntry } from "./state/record.ts";
+export type {
+  CallbackEntry,
+  DownloadEntry,
+  InboundEntry,
+  MediaFetchEntry,
+  PostEntry,
+  RecordEntry,
+  RequestEntry,
+} from "./state/record.ts";

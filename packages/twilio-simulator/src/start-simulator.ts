@@ -8,6 +8,7 @@ import { serveControl } from "./control/serve-control.ts";
 import { isLoopbackHost } from "./loopback-host.ts";
 import { type ReplyTexts, replaceTexts, replyTexts } from "./people/person-texts.ts";
 import { readDeactivations } from "./rest/deactivations.ts";
+import { serveContents } from "./rest/message-media.ts";
 import { sendAnswer } from "./rest/send-answer.ts";
 import { serveApi } from "./rest/serve-api.ts";
 import { type Account, patchBehaviour } from "./state/account.ts";
@@ -83,6 +84,7 @@ function serveRequest(sim: Simulator, req: IncomingMessage, res: ServerResponse)
     res.writeHead(text === null ? 404 : 200, { "Content-Type": "text/plain" }).end(text ?? "");
     return;
   }
+  if (target.startsWith("/media-cdn/") && serveContents(sim, req, res)) return;
   const tooLong = () => sendAnswer(res, { status: 413, body: { error: `body: at most ${MAX_BODY} bytes` } });
   readBody(
     req,

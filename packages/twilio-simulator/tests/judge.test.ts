@@ -25,6 +25,7 @@ const post = (at: number, over: Partial<PostEntry> = {}): PostEntry => ({
   serviceSid: null,
   body: "Would you sell your land? Reply STOP to opt out",
   segments: 1,
+  media: [],
   statusCallback: null,
   mid: null,
   attempt: null,

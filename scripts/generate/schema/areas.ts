@@ -28,6 +28,7 @@ export const AREAS = {
   "text-figures": "How well texts work, counted by day.",
   "test-sends": "Templates sent to an organisation's own people: phones, their codes, and the tests.",
   messages: "Texts that a person of the organisation writes to one person.",
+  media: "Pictures and files of messages, in and out.",
   erasure: "Removing a person and everything known about them.",
   realtime: "Live updates: who may join which channel, and what is broadcast.",
 };

@@ -1,5 +1,5 @@
-// One drain: works off imports, jobs, file removals, lookups and enrichments at the same time, until none is due or the budget is
-// spent.
+// One drain: works off imports, jobs, file removals, lookups, enrichments and files of messages at the same time, until none is due
+// or the budget is spent.
 import type { Direct } from "../_shared/db/direct.ts";
 import { retryPassingErrors } from "../_shared/db/retry-passing-errors.ts";
 import { ConcurrentTasks } from "../_shared/drain/concurrent-tasks.ts";
@@ -15,13 +15,14 @@ import { drainFileRemovals } from "./file-removals/drain-file-removals.ts";
 import { drainImports } from "./imports/drain-imports.ts";
 import { drainJobs } from "./jobs/drain-jobs.ts";
 import { drainLookups } from "./lookups/drain-lookups.ts";
+import { drainMedia } from "./media/drain-media.ts";
 
 /** As private.due_background_work names them. */
-const KINDS = ["imports", "jobs", "file_removals", "lookups", "enrichments"] as const;
+const KINDS = ["imports", "jobs", "file_removals", "lookups", "enrichments", "media"] as const;
 type BackgroundWorkKind = (typeof KINDS)[number];
 
 /** The largest piece of each kind that is one piece of work for the budget. */
-const PIECES = { imports: "chunk", jobs: "step", file_removals: "removal" } as const;
+const PIECES = { imports: "chunk", jobs: "step", file_removals: "removal", media: "file" } as const;
 
 /** How often it looks for due work: more of one kind may become due while another is under way. */
 const LOOK_AGAIN_MS = 500;
@@ -134,7 +135,7 @@ class BackgroundDrain {
     return this.isHandingOver || unloadReason() !== undefined;
   }
 
-  private begin(kind: "imports" | "jobs"): (() => void) | undefined {
+  private begin(kind: "imports" | "jobs" | "media"): (() => void) | undefined {
     return this.isEnding ? undefined : this.budget.begin(PIECES[kind]);
   }
 
@@ -169,6 +170,10 @@ class BackgroundDrain {
       begin: () => this.begin("imports"),
       tookCpu: (ms: number) => this.budget.correct("chunk", ms),
     };
+    const files = {
+      begin: () => this.begin("media"),
+      tookBytes: (count: number) => this.budget.spendOnBytes(count),
+    };
     // If Twilio is a simulator, services may be on this machine too.
     const allowsLoopback = isLoopbackUrl(twilioApiUrl(env));
     const run: Record<BackgroundWorkKind, () => Promise<number>> = {
@@ -177,6 +182,7 @@ class BackgroundDrain {
       file_removals: () => drainFileRemovals({ sql, storage: storage(), log }, () => !this.mayRemove()),
       lookups: () => drainLookups({ sql, env, log, budget: calls }),
       enrichments: () => drainEnrichments({ sql, log, allowsLoopback, budget: calls }),
+      media: () => drainMedia({ sql, env, storage: storage(), log, ...files }),
     };
     const task = (kind: BackgroundWorkKind, name: string, counted: string) => ({
       name,
@@ -189,6 +195,7 @@ class BackgroundDrain {
         file_removals: task("file_removals", "removing files", "removals"),
         lookups: task("lookups", "looking up phones", "lookups"),
         enrichments: task("enrichments", "enriching", "enrichments"),
+        media: task("media", "fetching files", "files"),
       },
       log,
       () => this.lookAgain(),

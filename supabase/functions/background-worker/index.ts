@@ -5,7 +5,7 @@ import { routes } from "./routes.ts";
 
 export default createArea({
   area: "background-worker",
-  description: "Works off imports, jobs, lookups and enrichments, apart from sending.",
+  description: "Works off imports, jobs, lookups, enrichments and files of messages, apart from sending.",
   routes,
   probeConnection: probeDirect,
 });

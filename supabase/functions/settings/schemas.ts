@@ -76,6 +76,7 @@ export const limitFields = {
   failed_rate: rate("Failed and undelivered messages of 24 hours"),
   failed_volume: volume("sent and failed messages"),
   segment_price: dollars(99).describe("US dollars per segment that your Twilio account pays"),
+  mms_price: dollars(99).describe("US dollars per message with pictures that your Twilio account pays"),
   carrier_fee: dollars(99).describe("US dollars per segment that carriers add"),
   daily_spending_limit: dollars(9_999_999)
     .nullable()

@@ -3,6 +3,7 @@ import { empty, raw } from "../_shared/http/responses.ts";
 import { route } from "../_shared/http/route.ts";
 import { inboundForm, receiveInbound } from "./receive-inbound.ts";
 import { receiveStatus, statusForm } from "./receive-status.ts";
+import { mediaParams, mediaQuery, serveMedia } from "./serve-media.ts";
 
 /** Twilio's own bodies are under 8 kB: 1,600 characters of body, percent-encoded, and ten media URLs. */
 const MAX_BODY_BYTES = 65_536;
@@ -31,5 +32,17 @@ export const routes = [
     maxBodyBytes: MAX_BODY_BYTES,
     response: raw("text/xml", "Empty TwiML, which sends no reply"),
     run: receiveInbound,
+  }),
+  route({
+    method: "GET",
+    path: "/media/{id}",
+    summary: "A picture of a message that we send, for Twilio to fetch",
+    description:
+      "Open, because Twilio does not sign it: the address itself is signed, and good for an hour from when the message was claimed. " +
+      "HEAD gives type and length.",
+    permission: "open",
+    request: { params: mediaParams, query: mediaQuery },
+    response: raw("image/*", "The file"),
+    run: serveMedia,
   }),
 ];

@@ -25,6 +25,8 @@ export interface ClaimedSend {
   validity_seconds: number;
   /** The number's pace, messages a second. */
   mps: number;
+  /** Its pictures, in their order; null for a text without. */
+  media_ids: string[] | null;
 }
 
 export interface Claim {

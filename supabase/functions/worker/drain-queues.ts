@@ -81,6 +81,7 @@ class Drain {
   private readonly settler: ResultSettler;
   private readonly pacer: PostPacer<ReadyPost>;
   private readonly isLoopback: boolean;
+  private readonly publicUrl: string;
   private readonly tally: Record<string, number> = {};
   private planAt = Number.NEGATIVE_INFINITY;
   /** Claimed since the last plan. */
@@ -97,8 +98,8 @@ class Drain {
     const { env, log } = ctx;
     this.sql = sql;
     const twilioUrl = twilioApiUrl(env);
-    const publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/(?<!\/)\/+$/, "");
-    const posting: PostingContext = { sql, twilioUrl, publicUrl };
+    this.publicUrl = env.require("PUBLIC_FUNCTIONS_URL").replace(/(?<!\/)\/+$/, "");
+    const posting: PostingContext = { sql, twilioUrl, publicUrl: this.publicUrl };
     this.isLoopback = isLoopbackUrl(twilioUrl);
     this.settler = new ResultSettler(settling, log);
     this.background = createWorkerTasks({
@@ -184,7 +185,7 @@ class Drain {
     const { length } = claim.sends;
     this.budget.spend("send", length);
     this.unplanned += length;
-    this.pacer.add(await preparePosts(this.sql, claim, (result) => this.settle(result)));
+    this.pacer.add(await preparePosts(this.sql, this.publicUrl, claim, (result) => this.settle(result)));
     // The isolate's end may have been announced while the claim was under way.
     if (unloadReason()) this.pacer.giveBackHeld();
     return length;

@@ -11,6 +11,8 @@ export interface ReadyPost extends PacedPost {
   account: TwilioAccount;
   text: string;
   segments: number;
+  /** Where Twilio fetches its pictures. */
+  mediaUrls: readonly string[];
 }
 
 export interface PostingContext {
@@ -33,6 +35,7 @@ export async function postMessage(context: PostingContext, post: ReadyPost): Pro
     from: send.from_number,
     messagingServiceSid: send.messaging_service_sid,
     body: post.text,
+    mediaUrls: post.mediaUrls,
     // Our own ids are in the query: the callback may come before the answer to this POST, or instead of it.
     statusCallback: `${context.publicUrl}/twilio/status?mid=${send.message_id}&a=${send.attempt_id}#${CALLBACK_OVERRIDES}`,
     // The validity counts from the claim: the time that the message waited for its slot is subtracted.

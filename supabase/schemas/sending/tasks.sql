@@ -13,6 +13,7 @@ insert into private.tasks (name, seconds, is_prompt, due) values ('sending', 2, 
   or exists (select from pgmq.q_file_removals q where q.vt <= now())
   or exists (select from pgmq.q_lookups q where q.vt <= now())
   or exists (select from pgmq.q_enrichments q where q.vt <= now())
+  or exists (select from pgmq.q_media q where q.vt <= now())
   or (select a.next_look_at from public.send_attempts a where a.next_look_at is not null order by a.next_look_at limit 1) <= now()
   or exists (select from private.account_checks k where k.due_at <= now())$$);
 

@@ -58,11 +58,13 @@ create type private.claimed_send as (
   variables jsonb,
   charged_segments smallint,
   validity_seconds integer,
-  mps double precision
+  mps double precision,
+  media_ids uuid[]
 );
 comment on type private.claimed_send is
   'What a worker posts. slot_in_ms counts from when the claim returned: the POST starts within [slot, slot + 40 ms], or the '
-  'message is given back. content is set for replies; campaign messages are rendered from template and variables.';
+  'message is given back. content is set for replies; campaign messages are rendered from template and variables. media_ids: its '
+  'pictures in their order; null for a text without.';
 
 create type private.claim_window as (
   org_id uuid, window_key text, is_open boolean, valid_to timestamptz, next_open_at timestamptz, max_per_24h smallint

@@ -202,7 +202,7 @@ describe("a person with a life in every table", () => {
       "opt_outs.reason",
       "consent_records.evidence",
       "message_status_events.raw_data",
-      "messages.media_urls",
+      "message_media.provider_url",
       "enrichment_answers.answer",
     ])
       expect(before).toContain(`public.${place}`);

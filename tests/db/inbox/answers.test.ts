@@ -362,3 +362,48 @@ test("a person who leaves gives back conversations, claims and own quick respons
   const left = await bench.sql`select from public.quick_responses where org_id = ${org.id}`;
   expect(left).toHaveLength(0);
 });
+
+describe("pictures", () => {
+  const upload = async (): Promise<string> => {
+    const [row] = await bench.sql`
+      insert into public.message_media (org_id, direction, state, content_type, bytes, sha256, path, created_at)
+      values (${org.id}, 'outbound', 'stored', 'image/png', 9, ${randomUUID().replaceAll("-", "").repeat(2)},
+        ${`${org.id}/${randomUUID()}`}, ${at(0)})
+      returning id`;
+    return row?.id;
+  };
+
+  it("go with an answer, also one that waits, and are kept for it", async () => {
+    const id = await writes(0);
+    const [first, second] = [await upload(), await upload()];
+    const now = await answer(ana, id, at(1), { content: "Here", media_ids: [first] });
+    const later = await answer(ana, id, at(1), {
+      content: "And here",
+      media_ids: [second, first],
+      send_at: at(1500),
+    });
+    await bench.sql`select private.prune_media(${at(1490)})`;
+    await writeToStayInHours(1499);
+    await watch(bench, org.id, at(1500));
+    const attached = async (message: string) =>
+      (await bench.sql`select path from public.message_media where message_id = ${message} order by ordinal`)
+        .length;
+    expect([await attached(now.message_id), await attached(later.message_id)]).toEqual([1, 2]);
+  });
+
+  it("make another answer of the same words, and the same pictures do not", async () => {
+    const id = await writes(0);
+    const [first, second] = [await upload(), await upload()];
+    const send = (media_ids: string[]) => answer(ana, id, at(1), { content: "Here", media_ids });
+    const one = await send([first]);
+    expect(await send([second])).toMatchObject({ deduplicated: false });
+    expect(await send([first])).toEqual({ message_id: one.message_id, deduplicated: true });
+    expect((await refusal(send([randomUUID()]))).details.errors[0].field).toBe("media_ids");
+  });
+
+  /** The person wrote within a day, and an answer that waits is not canceled by it. */
+  const writeToStayInHours = (minutes: number) =>
+    bench.sql`
+      update private.contacts set last_inbound_at = ${at(minutes)}
+      where org_id = ${org.id} and e164 = ${lead.e164}`;
+});

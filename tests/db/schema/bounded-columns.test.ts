@@ -42,6 +42,7 @@ const OUR_OWN: Record<string, string> = {
   consent_records: "written by imports and inbound messages",
   conversations: "written with every inbound message",
   daily_spending: "sums of our own",
+  message_media: "made by inbound messages and checked uploads, with checks of their own",
   message_status_events: "callbacks, raw, with a limit on the request",
   messages: "made by planning, changed with every message",
   send_attempts: "made by claiming, changed with every message",

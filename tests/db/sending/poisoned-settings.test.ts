@@ -68,6 +68,7 @@ const SETTINGS: [string, string, string[]][] = [
   ["orgs", "health_quarantine_below", ["-1", "101"]],
   ["sending_limits", "segment_price", NUMBERS],
   ["sending_limits", "carrier_fee", NUMBERS],
+  ["sending_limits", "mms_price", NUMBERS],
   ["sending_limits", "daily_spending_limit", ["'NaN'", "-1", "10000000", "1e308"]],
   ["sending_limits", "min_balance", ["'NaN'", "-1", "10000000"]],
   ["sending_limits", "failed_rate", NUMBERS],
@@ -175,6 +176,7 @@ describe("through a function", () => {
     for (const [field, values] of [
       ["mps", [...JSON_NUMBERS, "0", "10001"]],
       ["segment_price", [...JSON_NUMBERS, "100"]],
+      ["mms_price", [...JSON_NUMBERS, "100"]],
       ["warmup_caps", ["[]", "[0]", "[null]", "[[1]]", "{}", "null"]],
       ["a2p_required", ['"yes"', "null"]],
       ["id", [`"${neighbour.id}"`]],

@@ -1,4 +1,4 @@
-// Imports, jobs, lookups and enrichments: an item that can neither be done nor given up does not delay the others, and one that
+// Imports, jobs, lookups, enrichments and files of messages: an item that can neither be done nor given up does not delay the others, and one that
 // ends its worker each time is found and given up. Organisations with much work wait for those with little.
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ let busy: ArrangedOrg;
 let neighbour: ArrangedOrg;
 beforeEach(async () => {
   await bench.clear();
-  for (const queue of ["builds", "imports", "jobs", "file_removals", "lookups", "enrichments"])
+  for (const queue of ["builds", "imports", "jobs", "file_removals", "lookups", "enrichments", "media"])
     await bench.sql`delete from ${bench.sql(`pgmq.q_${queue}`)}`;
   await bench.sql`delete from private.work_failures`;
   busy = await arrangeOrg(bench.db);
@@ -74,6 +74,18 @@ const QUEUES: Record<string, { add(org: ArrangedOrg): Promise<string>; claim: st
     add: (org) => addLane(org, "enrichments"),
     claim: "private.claim_enrichments()",
     idOf: "lane_id",
+  },
+  media: {
+    async add(org) {
+      const [message] = await bench.sql`
+        insert into public.messages (org_id, kind, from_number, to_number, status)
+        values (${org.id}, 'inbound', ${phoneAt(904)}, ${org.numbers[0]?.e164 as string}, 'received') returning id`;
+      await bench.sql`select private.receive_media(${org.id}, ${message?.id}, '{https://api.twilio.com/x}', now())`;
+      const [media] = await bench.sql`select id from public.message_media where message_id = ${message?.id}`;
+      return media?.id;
+    },
+    claim: "private.claim_media()",
+    idOf: "media_id",
   },
 };
 async function addLane(org: ArrangedOrg, queue: string, calls = 1): Promise<string> {

@@ -5,6 +5,7 @@ import {
   exportFolder,
   exportFormat,
   importFileAt,
+  mediaFileAt,
   pathOf,
   type StoredFile,
   UnsafePathError,
@@ -20,6 +21,8 @@ const FILES: StoredFile[] = [
   { kind: "part", ...OWNER, step: 12, fileId: FILE },
   { kind: "export", ...OWNER, fileId: FILE, format: "xlsx" },
 ];
+
+const MEDIA: StoredFile = { kind: "media", orgId: ORG, mediaId: FILE };
 
 /** Values in place of an id, a format or a step. */
 const HOSTILE: unknown[] = [
@@ -77,8 +80,26 @@ describe("a path", () => {
     expect(exportFolder(`${ORG}/${ID}`)).toEqual(OWNER);
   });
 
+  it("of a message's file is made of two ids, and read back for its organisation alone", () => {
+    const { bucket, path } = pathOf(MEDIA);
+    expect([bucket, path]).toEqual(["media", `${ORG}/${FILE}`]);
+    expect(mediaFileAt(path, ORG)).toEqual(MEDIA);
+    for (const owner of [FILE, null, "", ORG.toUpperCase()])
+      expect(() => mediaFileAt(path, owner)).toThrow(UnsafePathError);
+    for (const bad of [
+      ...HOSTILE,
+      ORG,
+      `${path}/`,
+      `../${path}`,
+      `${path}/..`,
+      path.replace("/", "//"),
+      `${path}.csv`,
+    ])
+      expect(() => mediaFileAt(bad, ORG), String(bad).slice(0, 60)).toThrow(UnsafePathError);
+  });
+
   it("is never made of anything else, in any place", () => {
-    for (const file of FILES)
+    for (const file of [...FILES, MEDIA])
       for (const key of Object.keys(file))
         for (const value of HOSTILE) {
           // A step is the only number in a path.

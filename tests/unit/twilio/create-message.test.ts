@@ -35,6 +35,7 @@ const message = {
   from: "+12125550100",
   messagingServiceSid: null,
   body: "¿Vende su terreno? + más",
+  mediaUrls: [],
   statusCallback: "https://x.example/twilio/status?mid=1&a=2#rc=3&rp=5xx,ct,rt",
   validitySeconds: 600,
 };

@@ -55,6 +55,7 @@ async function post(waitedMs: number, validitySeconds: number): Promise<URLSearc
     send,
     text: "Hola",
     segments: 1,
+    mediaUrls: [],
   };
   const context = { sql: undefined as never, twilioUrl: url, publicUrl: "https://x.example/functions/v1" };
   const result = await postMessage(context, ready as unknown as ReadyPost);

@@ -76,6 +76,23 @@ export const overrideSpec = z
     "exactly one of number, to and mid is expected",
   );
 
+/** A file that a person sends; an address in its place is passed on as it is. */
+const mediaSpec = z.strictObject({
+  contentType: z.string().default("image/jpeg"),
+  /** Its contents. */
+  base64: z.base64().max(3_000_000),
+  /** Filled up with zeros to so many bytes. */
+  size: z.int().min(0).max(20_000_000).default(0),
+  faults: z
+    .strictObject({
+      servedType: z.string().optional(),
+      slowMs: z.number().min(0).optional(),
+      redirectTo: z.string().optional(),
+      missingTimes: z.int().min(0).nullable().optional(),
+    })
+    .default({}),
+});
+
 export const inboundSpec = z.strictObject({
   from: phone,
   to: phone,
@@ -83,7 +100,10 @@ export const inboundSpec = z.strictObject({
   intent: z
     .enum(["stop", "start", "help", "interested", "not_interested", "wrong_number", "other"])
     .optional(),
-  media: z.array(z.url()).max(10).default([]),
+  media: z
+    .array(z.union([z.url(), mediaSpec]))
+    .max(10)
+    .default([]),
   /** Answer at once instead of after the webhook. */
   wait: z.boolean().default(true),
 });

@@ -3,6 +3,7 @@ import { createIdempotencyToken, postWebhook } from "../delivery/post-webhook.ts
 import type { Account, PhoneNumber } from "../state/account.ts";
 import { createInternalMessage } from "../state/create-internal-message.ts";
 import { drawUnit, hashText, Purpose } from "../state/draw-random.ts";
+import { createMediaFile, type MediaFaults } from "../state/media-file.ts";
 import type { Message } from "../state/message.ts";
 import type { InboundEntry, Intent } from "../state/record.ts";
 import type { Simulator } from "../state/simulator.ts";
@@ -17,7 +18,15 @@ export interface InboundText {
   body: string;
   /** What the person means; read from the text when left out. */
   intent?: Intent | undefined;
-  media: string[];
+  /** Addresses, which are passed on as they are, or files. */
+  media: (string | SentFile)[];
+}
+
+interface SentFile {
+  contentType: string;
+  base64: string;
+  size: number;
+  faults: MediaFaults;
 }
 
 interface Route {
@@ -72,9 +81,31 @@ function createParams(
   if (reading.optOutType !== null) params.OptOutType = reading.optOutType;
   message.media.forEach((url, i) => {
     params[`MediaUrl${i}`] = url;
-    params[`MediaContentType${i}`] = "image/jpeg";
+    params[`MediaContentType${i}`] = account.media.get(url.slice(-34))?.contentType ?? "image/jpeg";
   });
   return params;
+}
+
+/** Keeps the files of a message. @returns the address of each, as Twilio's webhook names it */
+function keepFiles(
+  sim: Simulator,
+  account: Account,
+  messageSid: string,
+  media: InboundText["media"],
+): string[] {
+  return media.map((given) => {
+    if (typeof given === "string") return given;
+    const content = Buffer.from(given.base64, "base64");
+    const padding = Buffer.alloc(Math.max(0, given.size - content.length));
+    const file = createMediaFile(
+      messageSid,
+      given.contentType,
+      Buffer.concat([content, padding]),
+      given.faults,
+    );
+    account.media.set(file.sid, file);
+    return `${sim.url}/2010-04-01/Accounts/${account.sid}/Messages/${messageSid}/Media/${file.sid}`;
+  });
 }
 
 /**
@@ -88,12 +119,17 @@ export async function receiveInbound(
 ): Promise<InboundEntry> {
   const number = account.numbers.get(text.to);
   if (number === undefined) throw new Error(`to: ${text.to} is not a number of account ${account.sid}`);
+  const { from, to, body } = text;
   const message = createInternalMessage(account, {
-    ...text,
+    from,
+    to,
+    body,
+    hasMedia: text.media.length > 0,
     direction: "inbound",
     serviceSid: number.serviceSid,
     status: "received",
   });
+  message.media = keepFiles(sim, account, message.sid, text.media);
   const intent = text.intent ?? inferIntent(text.body);
   const reading = handleKeyword(account, number, text.from, text.body);
   const record = account.record;

@@ -2,13 +2,14 @@
 import { advanceStatus } from "../delivery/advance-status.ts";
 import { deliverMessage } from "../delivery/deliver-message.ts";
 import { drawOutcome } from "../delivery/draw-outcome.ts";
+import { fetchMedia } from "../delivery/fetch-media.ts";
 import type { Account } from "../state/account.ts";
 import type { Behaviour } from "../state/behaviour.ts";
 import { countSegments } from "../state/count-segments.ts";
 import { drawUnit, Purpose } from "../state/draw-random.ts";
 import { createSid, type Message } from "../state/message.ts";
 import type { PostEntry } from "../state/record.ts";
-import { type Simulator, scheduleWork } from "../state/simulator.ts";
+import { type Simulator, scheduleWork, trackWork } from "../state/simulator.ts";
 import { storeMessage } from "../state/store-message.ts";
 import type { SendRequest } from "./validate-message.ts";
 
@@ -33,7 +34,7 @@ export function acceptMessage(
     isSenderNamed: request.isSenderNamed,
     serviceSid: request.service?.sid ?? null,
     body: request.body,
-    segments: countSegments(request.body),
+    segments: request.media.length > 0 ? 1 : countSegments(request.body),
     media: request.media,
     status: request.sendAt !== null ? "scheduled" : usesService ? "accepted" : "queued",
     errorCode: null,
@@ -61,11 +62,28 @@ export function acceptMessage(
   post.status = message.status;
   post.statusMono = performance.now();
   post.hidden = isHidden;
-  const deliver = () => deliverMessage(sim, account, message, request.number);
+  const deliver =
+    message.media.length === 0
+      ? () => deliverMessage(sim, account, message, request.number)
+      : () => void trackWork(sim, account, deliverWithMedia(sim, account, message, request));
   if (request.sendAt === null) deliver();
   else
     scheduleWork(sim, account, request.sendAt - now, () => {
       if (advanceStatus(sim, account, message, "queued", null)) deliver();
     });
   return message;
+}
+
+/** A message whose files can't be fetched fails with 63019, "Media failed to download". */
+async function deliverWithMedia(
+  sim: Simulator,
+  account: Account,
+  message: Message,
+  request: SendRequest,
+): Promise<void> {
+  const { epoch } = account;
+  const isFetched = await fetchMedia(sim, account, message);
+  if (account.epoch !== epoch) return;
+  if (!isFetched) message.outcome = { status: "failed", code: 63019 };
+  deliverMessage(sim, account, message, request.number);
 }

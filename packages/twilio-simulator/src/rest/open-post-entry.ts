@@ -36,6 +36,7 @@ export function openPostEntry(call: ApiCall): PostEntry {
     serviceSid: form.get("MessagingServiceSid"),
     body,
     segments: countSegments(body),
+    media: form.getAll("MediaUrl"),
     statusCallback,
     mid: ids?.get("mid") ?? null,
     attempt: ids?.get("a") ?? null,

@@ -13,6 +13,7 @@ import {
 } from "./incoming-phone-numbers.ts";
 import { listMessages } from "./list-messages.ts";
 import { lookupPhoneNumber } from "./lookup-phone-number.ts";
+import { deleteFile, fetchFile, listFiles, redirectToContents } from "./message-media.ts";
 import {
   addService,
   deleteService,
@@ -54,6 +55,15 @@ const ACCOUNT_ROUTES: Route[] = [
   [
     /^\/Messages\/((?:SM|MM)[0-9a-f]{32})\.json$/,
     { GET: withOne(fetchMessage), POST: withOne(updateMessage), DELETE: withOne(deleteMessage) },
+  ],
+  [/^\/Messages\/((?:SM|MM)[0-9a-f]{32})\/Media\.json$/, { GET: withOne(listFiles) }],
+  [
+    /^\/Messages\/((?:SM|MM)[0-9a-f]{32})\/Media\/(ME[0-9a-f]{32})\.json$/,
+    { GET: withTwo(fetchFile), DELETE: withTwo(deleteFile) },
+  ],
+  [
+    /^\/Messages\/((?:SM|MM)[0-9a-f]{32})\/Media\/(ME[0-9a-f]{32})$/,
+    { GET: withTwo(redirectToContents), DELETE: withTwo(deleteFile) },
   ],
   [/^\/AvailablePhoneNumbers\/([A-Z]{2})\/Local\.json$/, { GET: search("Local") }],
   [/^\/AvailablePhoneNumbers\/([A-Z]{2})\/TollFree\.json$/, { GET: search("TollFree") }],

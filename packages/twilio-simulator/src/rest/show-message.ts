@@ -5,10 +5,13 @@ import { formatRfc2822 } from "./format-date.ts";
 
 /** Dollars a segment: US list price, see the price column of Twilio's message resource (negative = charged). */
 const SEGMENT_PRICE = 0.0083;
+/** Dollars a message with media. */
+const MEDIA_PRICE = 0.022;
 
 /** What a message costs in dollars; failed and canceled ones are free. */
 export function priceMessage(message: Message): number {
-  return message.status === "failed" || message.status === "canceled" ? 0 : message.segments * SEGMENT_PRICE;
+  if (message.status === "failed" || message.status === "canceled") return 0;
+  return message.media.length > 0 ? MEDIA_PRICE : message.segments * SEGMENT_PRICE;
 }
 
 function showPrice(message: Message): string | null {

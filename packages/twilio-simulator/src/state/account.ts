@@ -1,6 +1,7 @@
 // One simulated Twilio account, with its own numbers, services, messages, behaviour and record.
 import { createHash } from "node:crypto";
 import { type Behaviour, type BehaviourPatch, defaultBehaviour, mergeBehaviour } from "./behaviour.ts";
+import type { MediaFile } from "./media-file.ts";
 import type { Message } from "./message.ts";
 import type { RecordEntry } from "./record.ts";
 
@@ -85,6 +86,8 @@ export interface Account {
   messages: Message[];
   messagesBySid: Map<string, Message>;
   messagesByTo: Map<string, Message[]>;
+  /** Files of messages, by SID. */
+  media: Map<string, MediaFile>;
   ordinals: Map<string, number>;
   /** How often each phone was looked up. */
   lookups: Map<string, number>;
@@ -124,6 +127,7 @@ export function createAccount(sid: string, authToken: string, seed: number): Acc
     messages: [],
     messagesBySid: new Map(),
     messagesByTo: new Map(),
+    media: new Map(),
     ordinals: new Map(),
     lookups: new Map(),
     blocked: new Set(),
@@ -148,6 +152,7 @@ export function resetAccount(account: Account): void {
   account.messages = [];
   account.messagesBySid = new Map();
   account.messagesByTo = new Map();
+  account.media = new Map();
   account.ordinals = new Map();
   account.lookups = new Map();
   account.blocked = new Set();

@@ -11,15 +11,14 @@ interface InternalMessage {
   body: string;
   serviceSid: string | null;
   status: "received" | "delivered";
-  media?: string[];
+  hasMedia?: boolean;
 }
 
 /** Makes and stores the message, finished from the start. Its SID starts with MM when it has media. */
 export function createInternalMessage(account: Account, given: InternalMessage): Message {
   const now = Date.now();
-  const media = given.media ?? [];
   const message: Message = {
-    sid: createSid(media.length > 0 ? "MM" : "SM"),
+    sid: createSid(given.hasMedia ? "MM" : "SM"),
     direction: given.direction,
     to: given.to,
     from: given.from,
@@ -27,7 +26,7 @@ export function createInternalMessage(account: Account, given: InternalMessage):
     serviceSid: given.serviceSid,
     body: given.body,
     segments: countSegments(given.body),
-    media,
+    media: [],
     status: given.status,
     errorCode: null,
     createdAt: now,

@@ -27,6 +27,8 @@ export interface PostEntry {
   serviceSid: string | null;
   body: string;
   segments: number;
+  /** MediaUrl, as often as it was given. */
+  media: string[];
   statusCallback: string | null;
   /** `mid` and `a` of the StatusCallback's query: the sender's own ids of message and attempt. */
   mid: string | null;
@@ -109,7 +111,48 @@ export interface RequestEntry {
   httpStatus: number | null;
 }
 
-export type RecordEntry = PostEntry | CallbackEntry | InboundEntry | AutoReplyEntry | RequestEntry;
+/** One download of a file that a person sent, at the CDN to which the API redirects. */
+export interface DownloadEntry {
+  kind: "download";
+  seq: number;
+  /** The file's SID. */
+  sid: string;
+  receivedAt: number;
+  receivedMono: number;
+  /** Whether the client sent credentials, which belong to the API alone. */
+  hasCredentials: boolean;
+  httpStatus: number;
+}
+
+/** One request for a file that a message is to be sent with: HEAD, then GET. */
+export interface MediaFetchEntry {
+  kind: "media_fetch";
+  seq: number;
+  /** The message's SID. */
+  sid: string;
+  to: string;
+  url: string;
+  method: "HEAD" | "GET";
+  sentAt: number;
+  sentMono: number;
+  answeredMono: number | null;
+  httpStatus: number | null;
+  contentType: string | null;
+  contentLength: number | null;
+  /** Of what a GET brought. */
+  bytes: number | null;
+  sha256: string | null;
+  error: string | null;
+}
+
+export type RecordEntry =
+  | PostEntry
+  | CallbackEntry
+  | InboundEntry
+  | AutoReplyEntry
+  | RequestEntry
+  | DownloadEntry
+  | MediaFetchEntry;
 
 export interface RecordFilter {
   kind?: string | undefined;

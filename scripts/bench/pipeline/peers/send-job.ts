@@ -29,6 +29,7 @@ export function post(job: Job, attempt: string) {
     to: job.to,
     from: job.from,
     body: job.body,
+    mediaUrls: [],
     messagingServiceSid: null,
     validitySeconds: 36_000,
     statusCallback: `${callbackUrl}?mid=${job.id}&a=${attempt}#rc=3&rp=5xx,ct,rt`,

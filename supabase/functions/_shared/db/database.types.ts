@@ -2263,6 +2263,89 @@ export type Database = {
           },
         ];
       };
+      message_media: {
+        Row: {
+          attempts: number;
+          bytes: number | null;
+          content_type: string | null;
+          created_at: string;
+          direction: string;
+          id: string;
+          message_id: string | null;
+          next_at: string | null;
+          ordinal: number | null;
+          org_id: string;
+          path: string | null;
+          provider_sid: string | null;
+          provider_url: string | null;
+          reason: string | null;
+          sha256: string | null;
+          state: string;
+          uploaded_by: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          bytes?: number | null;
+          content_type?: string | null;
+          created_at?: string;
+          direction: string;
+          id?: string;
+          message_id?: string | null;
+          next_at?: string | null;
+          ordinal?: number | null;
+          org_id: string;
+          path?: string | null;
+          provider_sid?: string | null;
+          provider_url?: string | null;
+          reason?: string | null;
+          sha256?: string | null;
+          state?: string;
+          uploaded_by?: string | null;
+        };
+        Update: {
+          attempts?: number;
+          bytes?: number | null;
+          content_type?: string | null;
+          created_at?: string;
+          direction?: string;
+          id?: string;
+          message_id?: string | null;
+          next_at?: string | null;
+          ordinal?: number | null;
+          org_id?: string;
+          path?: string | null;
+          provider_sid?: string | null;
+          provider_url?: string | null;
+          reason?: string | null;
+          sha256?: string | null;
+          state?: string;
+          uploaded_by?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_media_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "messages";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "message_media_org_id_fkey";
+            columns: ["org_id"];
+            isOneToOne: false;
+            referencedRelation: "orgs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "message_media_uploaded_by_fkey";
+            columns: ["uploaded_by"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       message_status_events: {
         Row: {
           attempt_id: string | null;
@@ -2332,6 +2415,7 @@ export type Database = {
           error_message: string | null;
           exempt: string | null;
           from_number: string;
+          has_media: boolean;
           holds: boolean;
           id: string;
           interest: string | null;
@@ -2341,7 +2425,6 @@ export type Database = {
           kind: string;
           language: string | null;
           lead_id: string | null;
-          media_urls: string[] | null;
           needs_attention: string | null;
           org_id: string;
           phone_number_id: string | null;
@@ -2388,6 +2471,7 @@ export type Database = {
           error_message?: string | null;
           exempt?: string | null;
           from_number: string;
+          has_media?: boolean;
           holds?: boolean;
           id?: string;
           interest?: string | null;
@@ -2397,7 +2481,6 @@ export type Database = {
           kind: string;
           language?: string | null;
           lead_id?: string | null;
-          media_urls?: string[] | null;
           needs_attention?: string | null;
           org_id: string;
           phone_number_id?: string | null;
@@ -2443,6 +2526,7 @@ export type Database = {
           error_message?: string | null;
           exempt?: string | null;
           from_number?: string;
+          has_media?: boolean;
           holds?: boolean;
           id?: string;
           interest?: string | null;
@@ -2452,7 +2536,6 @@ export type Database = {
           kind?: string;
           language?: string | null;
           lead_id?: string | null;
-          media_urls?: string[] | null;
           needs_attention?: string | null;
           org_id?: string;
           phone_number_id?: string | null;
@@ -3202,6 +3285,7 @@ export type Database = {
           filtered_rate: number;
           filtered_volume: number;
           min_balance: number | null;
+          mms_price: number;
           opt_out_rate: number;
           opt_out_volume: number;
           org_id: string;
@@ -3221,6 +3305,7 @@ export type Database = {
           filtered_rate?: number;
           filtered_volume?: number;
           min_balance?: number | null;
+          mms_price?: number;
           opt_out_rate?: number;
           opt_out_volume?: number;
           org_id: string;
@@ -3239,6 +3324,7 @@ export type Database = {
           filtered_rate?: number;
           filtered_volume?: number;
           min_balance?: number | null;
+          mms_price?: number;
           opt_out_rate?: number;
           opt_out_volume?: number;
           org_id?: string;
@@ -3568,6 +3654,10 @@ export type Database = {
       };
       archive_campaign: { Args: { p_campaign_id: string; p_is_archived?: boolean }; Returns: undefined };
       archive_template: { Args: { p_is_archived?: boolean; p_template_id: string }; Returns: undefined };
+      begin_media_upload: {
+        Args: { p_bytes: number; p_content_type: string; p_sha256: string };
+        Returns: Json;
+      };
       build_targets: {
         Args: { p_campaign_id: string; p_dry_run?: boolean; p_start?: boolean };
         Returns: Json;
@@ -3642,6 +3732,7 @@ export type Database = {
         Returns: Json;
       };
       find_known_leads: { Args: { p_e164s: string[] }; Returns: Json };
+      finish_media_upload: { Args: { p_media_id: string }; Returns: undefined };
       get_lead: { Args: { p_lead_id: string }; Returns: Json };
       import_templates: {
         Args: { p_is_dry_run?: boolean; p_on_conflict?: string; p_rows: Json };

@@ -13,7 +13,7 @@ const MAX_CALLS = 200;
  * each new one costs its start. With 0.5 for a send, a busy machine had isolates told to end, and only one isolate fewer was
  * needed for 10,000 messages.
  * A call that comes back to an isolate shows that the estimate is too high; then the next one waits longer.
- * removal was not measured: it is several times what its two calls of Storage should take.
+ * removal and file were not measured: they are several times what their calls should take.
  */
 const CPU_MS = {
   send: 0.7,
@@ -24,7 +24,10 @@ const CPU_MS = {
   step: 300,
   removal: 15,
   call: 1,
+  file: 20,
 } as const;
+
+const MEBIBYTE_MS = 12;
 
 export class DrainBudget {
   private sends = 0;
@@ -54,6 +57,11 @@ export class DrainBudget {
   /** Counts the CPU that a piece of work took beyond the estimate for its kind. */
   correct(kind: keyof typeof CPU_MS, ms: number): void {
     this.isolate.spend(Math.max(0, ms - CPU_MS[kind]));
+  }
+
+  /** Counts the CPU of bytes that were read and stored again. */
+  spendOnBytes(count: number): void {
+    this.isolate.spend((MEBIBYTE_MS * count) / 1_048_576);
   }
 
   get sendsLeft(): number {

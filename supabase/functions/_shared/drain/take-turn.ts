@@ -4,7 +4,7 @@ import { describeCause } from "../http/describe-cause.ts";
 import type { Log } from "../http/log.ts";
 
 export interface Turn {
-  queue: "builds" | "imports" | "jobs" | "file_removals";
+  queue: "builds" | "imports" | "jobs" | "file_removals" | "media";
   orgId: string;
 }
 

@@ -2,8 +2,11 @@
 
 /** The other side breaks a rule of HTTP, or one of our limits. The message is for people. */
 export class AnswerError extends Error {
-  override readonly name = "AnswerError";
+  override readonly name: string = "AnswerError";
 }
+
+/** It is longer than it may be: another try can't help. */
+export class TooLongError extends AnswerError {}
 
 /** A service that sends single bytes would use up our CPU: the limit allows 256 KB in packets of 64 bytes. */
 const MAX_READS = 4_096;
@@ -13,7 +16,10 @@ export class ByteReader {
   private held: Uint8Array = new Uint8Array(0);
   private reads = 0;
 
-  constructor(readable: ReadableStream<Uint8Array>) {
+  constructor(
+    readable: ReadableStream<Uint8Array>,
+    private readonly maxReads = MAX_READS,
+  ) {
     this.reader = readable.getReader();
   }
 
@@ -57,7 +63,7 @@ export class ByteReader {
 
   private async next(): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (this.reads++ >= MAX_READS) throw new AnswerError("Its answer comes in too many pieces.");
+      if (this.reads++ >= this.maxReads) throw new AnswerError("Its answer comes in too many pieces.");
       const { done, value } = await this.reader.read();
       if (done) return undefined;
       if (value.length > 0) return value;

@@ -44,7 +44,8 @@ export async function callExternal(
   }
 }
 
-async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects when the time is over, even if the work goes on. */
+export async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);

@@ -1,6 +1,6 @@
 // One request and its answer over a connection of their own. HTTP/1.1 is read as strictly as possible, since the other side may
 // be anybody: no connection is kept, no redirect is followed, nothing is decompressed.
-import { AnswerError, ByteReader } from "./byte-reader.ts";
+import { AnswerError, ByteReader, TooLongError } from "./byte-reader.ts";
 import type { Connection } from "./dial.ts";
 
 export interface ExternalRequest {
@@ -14,12 +14,16 @@ export interface RawAnswer {
   headers: Map<string, string>;
   /** Undefined if `wantsBody` returned false. */
   text: string | undefined;
+  /** In place of the text, if bytes were asked for. */
+  bytes?: Uint8Array;
 }
 
 export interface Limits {
   /** Asked once the head was read: whether the body is to be read. */
   wantsBody(status: number): boolean;
   maxBytes: number;
+  /** Whether the body is no text. */
+  asBytes?: boolean;
 }
 
 /** Sends a request and reads its answer. @throws AnswerError, ExternalError, and any error of the connection */
@@ -34,6 +38,8 @@ const MAX_LINE_BYTES = 8_192;
 const MAX_HEAD_BYTES = 32_768;
 const MAX_HEADERS = 100;
 const MAX_CHUNKS = 8_192;
+/** Packets have some 1,400 bytes; a longer body may come in more of them. */
+const LEAST_READS = 4_096;
 /** Interim answers (100, 103) that are allowed before the real one. */
 const MAX_INTERIM = 4;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -44,19 +50,22 @@ export async function exchangeHttp(
   connection: Connection,
   url: URL,
   request: ExternalRequest,
-  { wantsBody, maxBytes }: Limits,
+  { wantsBody, maxBytes, asBytes = false }: Limits,
 ): Promise<RawAnswer> {
   const writer = connection.writable.getWriter();
   // A server may answer and close before it has read all of a request: its answer counts.
   const written = writer.write(encodeRequest(url, request)).catch(() => {});
-  const reader = new ByteReader(connection.readable);
+  const reader = new ByteReader(connection.readable, Math.max(LEAST_READS, Math.ceil(maxBytes / 640)));
   const { status, headers } = await readHead(reader);
   await written;
   if (!wantsBody(status)) return { status, headers, text: undefined };
   const encoding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
   if (encoding !== "identity")
     throw new AnswerError(`Its answer is compressed (${encoding.slice(0, 20)}), which was not asked for.`);
-  return { status, headers, text: await readBody(reader, status, headers, maxBytes) };
+  const body = await readBody(reader, status, headers, maxBytes);
+  return asBytes
+    ? { status, headers, text: undefined, bytes: body.bytes() }
+    : { status, headers, text: body.text() };
 }
 
 function encodeRequest(url: URL, { method, headers, body }: ExternalRequest): Uint8Array {
@@ -119,12 +128,12 @@ async function readBody(
   status: number,
   headers: Map<string, string>,
   maxBytes: number,
-): Promise<string> {
+): Promise<Body> {
   const encoding = headers.get("transfer-encoding");
   const length = headers.get("content-length");
   if (encoding !== undefined && length !== undefined) throw new AnswerError("Its answer has two lengths.");
-  if (status === 204 || status === 205) return "";
   const body = new Body(reader, maxBytes);
+  if (status === 204 || status === 205) return body;
   if (encoding !== undefined) {
     if (encoding.toLowerCase() !== "chunked") throw new AnswerError("Its answer has an unknown encoding.");
     await readChunks(reader, body);
@@ -134,7 +143,7 @@ async function readBody(
   } else {
     await body.takeRest();
   }
-  return body.text();
+  return body;
 }
 
 async function readChunks(reader: ByteReader, body: Body): Promise<void> {
@@ -180,8 +189,18 @@ class Body {
   private add(count: number, part: Uint8Array | undefined): void {
     this.size += count;
     if (this.size > this.maxBytes)
-      throw new AnswerError(`Its answer is longer than ${Math.floor(this.maxBytes / 1024)} KB.`);
+      throw new TooLongError(`Its answer is longer than ${Math.floor(this.maxBytes / 1024)} KB.`);
     if (part) this.parts.push(part);
+  }
+
+  bytes(): Uint8Array {
+    const whole = new Uint8Array(this.parts.reduce((size, part) => size + part.length, 0));
+    let at = 0;
+    for (const part of this.parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
   }
 
   text(): string {

@@ -1,7 +1,7 @@
 // Everything that is done in Storage with the secret key. It takes files by their ids, never by a path: pathOf builds the path.
 import type { Environment } from "../environment/environment.ts";
 import { createServiceClient } from "./service-client.ts";
-import { pathOf, type StoredFile } from "./stored-file.ts";
+import { BUCKETS, pathOf, type StoredFile } from "./stored-file.ts";
 
 type Content = Uint8Array | ReadableStream<Uint8Array>;
 
@@ -12,8 +12,13 @@ export interface SignedUpload {
 
 /** Every call may throw UnsafePathError, and the error of Storage if it refuses or can't be reached. */
 export interface FileStore {
-  /** Never overwrites a file. A stream is passed on chunk by chunk. */
-  upload(file: StoredFile, content: Content, contentType: string): Promise<void>;
+  /** Never overwrites a file, unless it is said to replace one. A stream is passed on chunk by chunk. */
+  upload(
+    file: StoredFile,
+    content: Content,
+    contentType: string,
+    options?: { replaces: boolean },
+  ): Promise<void>;
   download(file: StoredFile): Promise<ReadableStream<Uint8Array>>;
   /** An address that opens for anybody who has it. @param name the file name of the download */
   sign(file: StoredFile, seconds: number, name?: string): Promise<string>;
@@ -30,9 +35,9 @@ export function openFileStore(env: Environment): FileStore {
     return { bucket: storage.from(bucket), path };
   };
   return {
-    async upload(file, content, contentType) {
+    async upload(file, content, contentType, { replaces } = { replaces: false }) {
       const { bucket, path } = locate(file);
-      const { error } = await bucket.upload(path, content, { contentType, duplex: "half" });
+      const { error } = await bucket.upload(path, content, { contentType, duplex: "half", upsert: replaces });
       if (error) throw error;
     },
     async download(file) {
@@ -54,11 +59,11 @@ export function openFileStore(env: Environment): FileStore {
       return data;
     },
     async remove(files) {
-      const paths = { imports: [] as string[], exports: [] as string[] };
+      const paths = { imports: [] as string[], exports: [] as string[], media: [] as string[] };
       // All paths are checked before any file is removed.
       for (const file of files) paths[pathOf(file).bucket].push(pathOf(file).path);
       let removed = 0;
-      for (const bucket of ["imports", "exports"] as const) {
+      for (const bucket of BUCKETS) {
         if (paths[bucket].length === 0) continue;
         const { data, error } = await storage.from(bucket).remove(paths[bucket]);
         if (error) throw error;

@@ -1,15 +1,17 @@
 // The files that are kept in Storage, and their paths. This is the only place that builds a path, or reads one from the database.
 // storage-js does not encode paths and fetch collapses "..": with the secret key, unchecked text as a path could reach any bucket.
 
-export type Bucket = "imports" | "exports";
+export const BUCKETS = ["imports", "exports", "media"] as const;
+export type Bucket = (typeof BUCKETS)[number];
 export const EXPORT_FORMATS = ["csv", "xlsx"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** The file of an import, a part of an unfinished export, or the file of an export. Ids are uuids, in lower case. */
+/** The file of an import, a part of an unfinished export, the file of an export, or a file of messages. Ids are uuids, in lower case. */
 export type StoredFile =
   | { kind: "import"; orgId: string; importId: string }
   | { kind: "part"; orgId: string; jobId: string; step: number; fileId: string }
-  | { kind: "export"; orgId: string; jobId: string; fileId: string; format: ExportFormat };
+  | { kind: "export"; orgId: string; jobId: string; fileId: string; format: ExportFormat }
+  | { kind: "media"; orgId: string; mediaId: string };
 
 /** Something that should be a path, or a part of one, is not one of ours. Another try can't help. */
 export class UnsafePathError extends Error {
@@ -43,6 +45,8 @@ export function pathOf(file: StoredFile): { bucket: Bucket; path: string } {
         bucket: "exports",
         path: `${id(file.orgId)}/${id(file.jobId)}/${id(file.fileId)}.${exportFormat(file.format)}`,
       };
+    case "media":
+      return { bucket: "media", path: `${id(file.orgId)}/${id(file.mediaId)}` };
     default:
       throw new UnsafePathError("there is no such kind of file");
   }
@@ -61,6 +65,13 @@ export function importFileAt(path: unknown, importId?: string): StoredFile & { k
   const file = { kind: "import", orgId, importId: id } as const;
   if (importId !== undefined && importId !== id) throw new UnsafePathError("the path is another import's");
   return file;
+}
+
+/** The file of messages at this path. @throws UnsafePathError if it is another organisation's, or no such path */
+export function mediaFileAt(path: unknown, owner: string | null): StoredFile & { kind: "media" } {
+  const [orgId, mediaId] = match("folder", path);
+  if (orgId !== owner) throw new UnsafePathError("the path is another organisation's");
+  return { kind: "media", orgId, mediaId };
 }
 
 /** The file or part of this export at this path. @throws UnsafePathError if it is another export's, or no such path */

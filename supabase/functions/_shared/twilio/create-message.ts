@@ -9,6 +9,8 @@ export interface OutgoingMessage {
   from: string;
   messagingServiceSid: string | null;
   body: string;
+  /** Where Twilio fetches its pictures, ten at most. */
+  mediaUrls: readonly string[];
   statusCallback: string;
   /** Seconds the message may wait in Twilio's queue, 1 to 36,000. */
   validitySeconds: number;
@@ -39,6 +41,7 @@ export async function createMessage(
   const form = new URLSearchParams({ To: message.to, From: message.from });
   if (message.messagingServiceSid) form.set("MessagingServiceSid", message.messagingServiceSid);
   form.set("Body", message.body);
+  for (const url of message.mediaUrls) form.append("MediaUrl", url);
   form.set("StatusCallback", message.statusCallback);
   form.set("ValidityPeriod", String(message.validitySeconds));
   let status = 0;

@@ -25,8 +25,8 @@ export async function drainFileRemovals(deps: DrainJobsDeps, shouldStop: () => b
       )
       .catch((error) => {
         // It comes again by itself, later each time; the others do not wait for it.
-        deps.log.error("files of an export could not be removed", {
-          folder: removal.folder,
+        deps.log.error("files could not be removed", {
+          folder: removal.folder ?? removal.media,
           error: describeCause(error),
         });
         return false;

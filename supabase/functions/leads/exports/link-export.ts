@@ -4,6 +4,7 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import { openFileStore } from "../../_shared/storage/file-store.ts";
+import { publicFileUrl } from "../../_shared/storage/public-file-url.ts";
 import { exportFileAt, type StoredFile } from "../../_shared/storage/stored-file.ts";
 import type { ExportLink } from "./schemas.ts";
 
@@ -56,7 +57,7 @@ export async function linkExport(
       throw new AppError("try_again", "The file could not be reached just now: retry.", null, { cause });
     });
   return {
-    url: publicAddress(address, env.require("PUBLIC_FUNCTIONS_URL")),
+    url: publicFileUrl(address, env.require("PUBLIC_FUNCTIONS_URL")),
     expires_at: new Date(Date.now() + LINK_SECONDS * 1000).toISOString(),
     file_name: file.name,
     file_bytes: file.bytes,
@@ -70,10 +71,4 @@ function ownFile(path: unknown, owner: { orgId: string; jobId: string }): Stored
   } catch (cause) {
     throw new AppError("not_found", "The file is gone: export again.", null, { cause });
   }
-}
-
-/** Functions may reach Storage at an address inside their network; clients reach it at the address of the functions. */
-function publicAddress(signedUrl: string, functionsUrl: string): string {
-  const { pathname, search } = new URL(signedUrl);
-  return `${new URL(functionsUrl).origin}${pathname}${search}`;
 }

@@ -27,6 +27,7 @@ export const answerInput = z
       .datetime({ offset: true })
       .optional()
       .describe("Not before this time, within seven days; a text of the person cancels it"),
+    media_ids: z.array(z.uuid()).max(10).optional().describe("Pictures that were uploaded; 5 MiB together"),
     keep_if_answered: z.boolean().optional().describe("Send it at that time even if the person writes first"),
     add_label_ids: z
       .array(z.uuid())

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Constants } from "../../_shared/db/database.types.ts";
 import { exactText, oneLine } from "../../_shared/http/one-line.ts";
+import { media } from "../media/schemas.ts";
 
 export const MESSAGE_STATUSES = Constants.public.Enums.message_status;
 
@@ -15,7 +16,7 @@ export const campaignResolution = resolution.extend({ campaign_id: z.uuid() });
 export const MESSAGE_COLUMNS =
   "id, kind, direction, campaign_id, conversation_id, conversation_version, lead_id, author_id, from_number, to_number, content, status, error_code, " +
   "error_message, segments, cost, classification, class_rule, class_phrase, class_version, holds, reviewed_as, reviewed_at, " +
-  "needs_attention, sent_at, created_at, updated_at";
+  "needs_attention, sent_at, created_at, updated_at, media:message_media(id, ordinal, state, reason, content_type, bytes)";
 
 export const review = z.strictObject({
   class: z
@@ -88,6 +89,7 @@ export const message = z.object({
   sent_at: z.string().nullable(),
   created_at: z.string(),
   updated_at: z.string(),
+  media: z.array(media).describe("Its pictures and files, in their order"),
 });
 
 export const sentText = message.extend({

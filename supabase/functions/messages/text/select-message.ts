@@ -17,6 +17,7 @@ export async function selectMessage(
       .eq("org_id", user.orgId)
       .eq("id", id)
       .neq("kind", "code")
+      .order("ordinal", { referencedTable: "media" })
       .maybeSingle(),
     message.nullable(),
   );

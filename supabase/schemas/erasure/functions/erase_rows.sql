@@ -49,6 +49,7 @@ declare
   v_messages uuid[];
   v_conversations integer;
   v_receipts integer;
+  v_media integer;
 begin
   v_messages := array(
     select x.id from public.messages x where x.to_number = any (p_phones) and (x.org_id = p_org_id) is true
@@ -56,8 +57,11 @@ begin
     select x.id from public.conversations c join public.messages x on x.conversation_id = c.id
     where c.org_id = p_org_id and c.e164 = any (p_phones)
     order by 1);
+  perform private.forget_provider_media(p_org_id, v_messages);
+  delete from public.message_media x where x.message_id = any (v_messages);
+  get diagnostics v_media = row_count;
   update public.messages m
-  set content = null, variables = null, media_urls = null, needs_attention = null, class_phrase = null,
+  set content = null, variables = null, has_media = false, needs_attention = null, class_phrase = null,
       error_message = case when m.error_message ~ '[0-9]{7}' then null else m.error_message end
   where m.id = any (v_messages);
   delete from private.message_requests r where r.message_id = any (v_messages);
@@ -75,12 +79,14 @@ begin
     hot_since = null, hot_due_at = null, escalates_at = null, escalated_at = null, returns_at = null
   where c.org_id = p_org_id and c.e164 = any (p_phones);
   get diagnostics v_conversations = row_count;
-  return jsonb_build_object('messages', cardinality(v_messages), 'receipts', v_receipts, 'conversations', v_conversations);
+  return jsonb_build_object('messages', cardinality(v_messages), 'media', v_media, 'receipts', v_receipts, 'conversations',
+    v_conversations);
 end;
 $$;
 comment on function private.erase_messages(uuid, text[]) is
-  'Empties the messages to and from these phones: texts, values, media, raw receipts, previews, notes, answers that wait; '
-  'returns how many of each. Phone, time and status stay.';
+  'Empties the messages to and from these phones: texts, values, raw receipts, previews, notes, answers that wait; returns how '
+  'many of each. Phone, time and status stay. Deletes their pictures and files, and queues the removal of ours and of Twilio''s '
+  'copies.';
 
 create function private.erase_records(p_org_id uuid, p_lead_ids uuid[], p_phones text[], p_emails text[])
 returns jsonb

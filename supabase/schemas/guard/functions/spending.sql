@@ -30,6 +30,60 @@ $$;
 comment on function private.open_singles(uuid) is
   'Segments of an organisation''s direct texts and tests that are queued or being sent: they count as spent.';
 
+create function private.open_media_cost(p_org_id uuid, p_with_open boolean, p_now timestamptz)
+returns numeric
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(sum(l.mms_price + l.carrier_fee - m.charged_segments * (l.segment_price + l.carrier_fee)), 0)
+    from public.messages m join public.sending_limits l on l.org_id = m.org_id
+    where m.org_id = p_org_id and m.has_media and (m.is_open or m.is_unknown)
+      and (m.is_open and p_with_open or m.is_unknown and m.queued_at > p_now - interval '1 day'));
+end;
+$$;
+comment on function private.open_media_cost(uuid, boolean, timestamptz) is
+  'How much more than their texts'' segments an organisation''s messages with pictures cost, in US dollars, of those that are '
+  'unknown and, if p_with_open, those that are queued or being sent.';
+
+create function private.refuse_spending(p_limit numeric, p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform private.raise_error('PT409', 'spending_limit_reached', format(
+    'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
+    'wait until tomorrow.', p_limit),
+    jsonb_build_object('daily_spending_limit', p_limit, 'spent', private.spent_today(p_org_id, p_now)));
+end;
+$$;
+comment on function private.refuse_spending(numeric, uuid, timestamptz) is 'Raises PT409 spending_limit_reached.';
+
+create function private.require_media_spending(p_org_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_limits public.sending_limits;
+begin
+  select * into v_limits from public.sending_limits l where l.org_id = p_org_id;
+  if private.spent_today(p_org_id, p_now) + private.open_singles(p_org_id) * (v_limits.segment_price + v_limits.carrier_fee)
+    + private.open_media_cost(p_org_id, true, p_now) > v_limits.daily_spending_limit
+  then
+    perform private.refuse_spending(v_limits.daily_spending_limit, p_org_id, p_now);
+  end if;
+end;
+$$;
+comment on function private.require_media_spending(uuid, timestamptz) is
+  'Raises PT409 spending_limit_reached if a queued text that has just got pictures does not fit under the daily spending limit. '
+  'The caller holds the organisation''s lock.';
+
 create function private.require_spending(p_org_id uuid, p_segments integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -43,13 +97,9 @@ begin
   if private.spending_room(p_org_id, p_now) < 1
     or private.spent_today(p_org_id, p_now)
       + (private.open_singles(p_org_id) + p_segments) * (v_limits.segment_price + v_limits.carrier_fee)
-      > v_limits.daily_spending_limit
+      + private.open_media_cost(p_org_id, true, p_now) > v_limits.daily_spending_limit
   then
-    perform private.raise_error('PT409', 'spending_limit_reached', format(
-      'Today''s spending limit of %s US dollars leaves no room for this text. Raise daily_spending_limit in your settings, or '
-      'wait until tomorrow.', v_limits.daily_spending_limit),
-      jsonb_build_object('daily_spending_limit', v_limits.daily_spending_limit, 'spent',
-        private.spent_today(p_org_id, p_now)));
+    perform private.refuse_spending(v_limits.daily_spending_limit, p_org_id, p_now);
   end if;
 end;
 $$;
@@ -94,7 +144,8 @@ begin
   select v_open + coalesce(sum(m.charged_segments), 0) into v_open
   from public.messages m where m.org_id = p_org_id and m.is_unknown and m.queued_at > p_now - interval '1 day';
   return least(2147483647, greatest(0, floor(
-    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price) / (v_worst * v_price))));
+    (v_limits.daily_spending_limit - private.spent_today(p_org_id, p_now) - v_open * v_price
+      - private.open_media_cost(p_org_id, p_with_open, p_now)) / (v_worst * v_price))));
 end;
 $$;
 comment on function private.spending_room(uuid, timestamptz, boolean) is

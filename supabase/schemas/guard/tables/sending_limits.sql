@@ -10,6 +10,7 @@ create table public.sending_limits (
   failed_volume integer not null default 100 check (failed_volume between 1 and 1000000),
   segment_price numeric(10, 5) not null default 0.0083 check (segment_price between 0 and 99),
   carrier_fee numeric(10, 5) not null default 0.0045 check (carrier_fee between 0 and 99),
+  mms_price numeric(10, 5) not null default 0.022 check (mms_price between 0 and 99),
   daily_spending_limit numeric(12, 2) check (daily_spending_limit between 0 and 9999999),
   min_balance numeric(12, 2) default 10 check (min_balance between 0 and 9999999),
   a2p_required boolean not null default false,
@@ -31,6 +32,9 @@ comment on column public.sending_limits.segment_price is
 comment on column public.sending_limits.carrier_fee is
   'US dollars a segment that carriers add on 10DLC: 0.0035 (AT&T) to 0.0045 (T-Mobile, Verizon, US Cellular) in 2026. The '
   'default is the highest, so that estimates are too high rather than too low.';
+comment on column public.sending_limits.mms_price is
+  'US dollars a message with pictures, whatever the length of its text: Twilio''s list price for the US in 2026. carrier_fee is '
+  'added once.';
 comment on column public.sending_limits.daily_spending_limit is
   'Estimated US dollars a day, in the organisation''s time zone. Null means no limit: any default would stop some '
   'organisation''s lawful campaign.';
@@ -50,8 +54,8 @@ create policy "admins change the limits of their organisation" on public.sending
 grant select on public.sending_limits to authenticated;
 grant delete, insert, select, update on public.sending_limits to service_role;
 grant update (opt_out_rate, opt_out_volume, filtered_rate, filtered_volume, unknown_rate, unknown_volume, failed_rate,
-  failed_volume, segment_price, carrier_fee, daily_spending_limit, min_balance, a2p_required) on public.sending_limits to
-  authenticated;
+  failed_volume, segment_price, carrier_fee, mms_price, daily_spending_limit, min_balance, a2p_required) on public.sending_limits
+  to authenticated;
 
 create trigger sending_limits_updated_at before update on public.sending_limits
   for each row execute function private.set_updated_at();

@@ -5,7 +5,8 @@ set search_path = ''
 as $$
 begin
   new.cost := (
-    select new.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l where l.org_id = new.org_id);
+    select case when new.has_media then l.mms_price else new.segments * l.segment_price end + new.segments * l.carrier_fee
+    from public.sending_limits l where l.org_id = new.org_id);
   return new;
 end;
 $$;

@@ -93,6 +93,7 @@ as $$
     "failed_volume": {"type": "integer", "minimum": 1, "maximum": 1000000},
     "segment_price": {"type": "number", "minimum": 0, "maximum": 99},
     "carrier_fee": {"type": "number", "minimum": 0, "maximum": 99},
+    "mms_price": {"type": "number", "minimum": 0, "maximum": 99},
     "daily_spending_limit": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
     "min_balance": {"type": ["number", "null"], "minimum": 0, "maximum": 9999999},
     "a2p_required": {"type": "boolean"}}'::jsonb);

@@ -1,4 +1,4 @@
--- How much an organisation may keep in Storage: the files of its imports and exports together.
+-- How much an organisation may keep in Storage: the files of its imports, exports and messages together.
 
 create function private.storage_quota(p_org_id uuid)
 returns bigint
@@ -20,7 +20,7 @@ as $$
   -- Written for the index on name, which supports only these two operators. '0' is the character after '/'.
   select coalesce(sum((o.metadata ->> 'size')::bigint), 0)::bigint
   from storage.objects o
-  where o.bucket_id in ('imports', 'exports')
+  where o.bucket_id in ('imports', 'exports', 'media')
     and o.name operator(pg_catalog.~>=~) (p_org_id || '/') and o.name operator(pg_catalog.~<~) (p_org_id || '0');
 $$;
 comment on function private.storage_used(uuid) is
@@ -35,12 +35,16 @@ as $$
 declare
   v_quota bigint := private.storage_quota(p_org_id);
   v_used bigint := private.storage_used(p_org_id);
-  v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u);
+  v_announced bigint := (select coalesce(sum(u.file_bytes), 0) from private.open_uploads(p_org_id, p_now) u)
+    + (select coalesce(sum(m.bytes), 0) from public.message_media m
+      where m.org_id = p_org_id and m.message_id is null and m.state = 'pending'
+        and m.created_at > p_now - interval '10 minutes');
 begin
   if v_used + v_announced + greatest(coalesce(p_bytes, 0), 1) > v_quota then
     perform private.raise_error('PT409', 'storage_full', format(
       'Your organisation stores %s of its %s MiB of files, and uploads of %s MiB more are announced, so this does not fit. '
-      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended. Ask the people who '
+      'Export files are deleted 7 days after they were made, and import files 30 days after the import ended; pictures of '
+      'messages are kept for two years. Ask the people who '
       'run this platform for more room.',
       ceil(v_used / 1048576.0), floor(v_quota / 1048576.0), ceil(v_announced / 1048576.0)),
       jsonb_build_object('used_bytes', v_used, 'announced_bytes', v_announced, 'quota_bytes', v_quota, 'wanted_bytes', p_bytes));

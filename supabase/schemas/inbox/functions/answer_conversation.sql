@@ -10,6 +10,7 @@ as $$
     'content', '{"type": "string", "maxLength": 10000}'::jsonb,
     'seen_version', '{"type": "integer", "minimum": 0, "maximum": 2147483647}'::jsonb,
     'send_at', '{"type": "string", "format": "date-time"}'::jsonb,
+    'media_ids', private.ids_shape(10),
     'keep_if_answered', '{"type": "boolean"}'::jsonb,
     'force', '{"type": "boolean"}'::jsonb,
     'add_label_ids', private.ids_shape(20),
@@ -17,8 +18,8 @@ as $$
     'archive', '{"type": "boolean"}'::jsonb));
 $$;
 comment on function private.answer_shape() is
-  'The shape of an answer: content; seen_version (the version that its author saw), force (answer although others wrote '
-  'meanwhile); send_at, keep_if_answered; add_label_ids, lead_status, archive: done together with it.';
+  'The shape of an answer: content; media_ids (uploaded files); seen_version (the version that its author saw), force (answer '
+  'although others wrote meanwhile); send_at, keep_if_answered; add_label_ids, lead_status, archive: done together with it.';
 
 create function private.refuse_claimed(p_conversation public.conversations)
 returns void
@@ -120,9 +121,11 @@ declare
   v_phone public.lead_phones;
   v_id uuid;
   v_not_before timestamptz;
+  v_media_ids uuid[];
 begin
   perform private.check_shape(p_input, private.answer_shape());
   v_text := private.read_direct_text(p_input ->> 'content', 'content');
+  v_media_ids := array(select i::uuid from jsonb_array_elements_text(p_input -> 'media_ids') with ordinality x (i, n) order by n);
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
@@ -135,7 +138,8 @@ begin
   v_contact := case when v_conversation.id is not null then private.lock_contact(v_org_id, v_conversation.e164) end;
   v_conversation := private.own_conversation(v_org_id, p_id);
   if p_key is null then
-    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end, p_now);
+    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end,
+      v_media_ids, p_now);
     if v_id is not null then
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
@@ -145,13 +149,13 @@ begin
   v_id := private.uuid_v7();
   v_not_before := (p_input ->> 'send_at')::timestamptz;
   if v_not_before is null then
-    v_not_before := private.try_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, p_now);
+    v_not_before := private.try_direct(v_org, v_phone, v_contact, v_text, auth.uid(), v_id, v_media_ids, p_now);
   else
     perform private.require_writable(v_phone, v_contact);
   end if;
   if v_not_before is not null then
     perform private.schedule_text(v_conversation, v_id, v_text, v_not_before,
-      coalesce((p_input ->> 'keep_if_answered')::boolean, false), p_now);
+      coalesce((p_input ->> 'keep_if_answered')::boolean, false), v_media_ids, p_now);
   end if;
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, scheduled_id, created_at)

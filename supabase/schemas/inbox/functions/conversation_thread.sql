@@ -1,10 +1,11 @@
 create function private.message_json(p_message public.messages)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object('id', p_message.id, 'kind', p_message.kind, 'direction', p_message.direction,
+begin
+  return jsonb_build_object('id', p_message.id, 'kind', p_message.kind, 'direction', p_message.direction,
     'campaign_id', p_message.campaign_id, 'conversation_id', p_message.conversation_id, 'lead_id', p_message.lead_id,
     'author_id', p_message.author_id, 'from_number', p_message.from_number, 'to_number', p_message.to_number,
     'content', p_message.content, 'status', p_message.status, 'error_code', p_message.error_code,
@@ -13,7 +14,12 @@ as $$
     'class_version', p_message.class_version, 'holds', p_message.holds, 'reviewed_as', p_message.reviewed_as,
     'reviewed_at', p_message.reviewed_at, 'needs_attention', p_message.needs_attention,
     'conversation_version', p_message.conversation_version, 'sent_at', p_message.sent_at,
-    'created_at', p_message.created_at, 'updated_at', p_message.updated_at);
+    'created_at', p_message.created_at, 'updated_at', p_message.updated_at, 'media', case when p_message.has_media then (
+      select coalesce(to_jsonb(array_agg(jsonb_build_object('id', x.id, 'ordinal', x.ordinal, 'state', x.state, 'reason',
+        x.reason,
+        'content_type', x.content_type, 'bytes', x.bytes) order by x.ordinal)), '[]')
+      from public.message_media x where x.message_id = p_message.id) else '[]' end);
+end;
 $$;
 comment on function private.message_json(public.messages) is 'A message as the API shows it.';
 

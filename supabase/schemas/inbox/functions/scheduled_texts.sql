@@ -1,24 +1,26 @@
 -- Answers that wait for their time.
 
-create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_now timestamptz)
+create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_media_ids uuid[],
+  p_now timestamptz)
 returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id, p_now), (
+  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id,
+    p_media_ids, p_now), (
     select s.id from public.scheduled_texts s
     where s.conversation_id = p_conversation.id and s.created_at > p_now - interval '60 seconds' and s.state = 'waiting'
-      and s.content = p_text and (p_author_id is null or s.author_id = p_author_id)
+      and s.content = p_text and s.media_ids = p_media_ids and (p_author_id is null or s.author_id = p_author_id)
     order by s.created_at limit 1));
 end;
 $$;
-comment on function private.recent_answer(public.conversations, text, uuid, timestamptz) is
+comment on function private.recent_answer(public.conversations, text, uuid, uuid[], timestamptz) is
   'As private.recent_direct, with answers that wait.';
 
 create function private.try_direct(p_org public.orgs, p_phone public.lead_phones, p_contact private.contacts, p_text text,
-  p_author_id uuid, p_id uuid, p_now timestamptz)
+  p_author_id uuid, p_id uuid, p_media_ids uuid[], p_now timestamptz)
 returns timestamptz
 language plpgsql
 set search_path = ''
@@ -28,7 +30,7 @@ declare
   v_hint text;
   v_until timestamptz;
 begin
-  perform private.queue_direct(p_org, p_phone, p_contact, p_text, p_author_id, p_id, p_now);
+  perform private.queue_direct(p_org, p_phone, p_contact, p_text, p_author_id, p_id, p_media_ids, p_now);
   return null;
 exception when sqlstate 'PT409' then
   get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
@@ -39,12 +41,13 @@ exception when sqlstate 'PT409' then
   return v_until;
 end;
 $$;
-comment on function private.try_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, timestamptz) is
+comment on function private.try_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, uuid[], timestamptz)
+  is
   'As private.queue_direct, but outside the person''s hours returns when they begin, within seven days, and queues nothing. Null '
   'if it is queued.';
 
 create function private.schedule_text(p_conversation public.conversations, p_id uuid, p_text text, p_not_before timestamptz,
-  p_keep_if_answered boolean, p_now timestamptz)
+  p_keep_if_answered boolean, p_media_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -55,9 +58,17 @@ begin
     perform private.raise_error('PT409', 'invalid_state',
       'Twenty answers wait in this conversation, as many as may: cancel one first.', '{"limit": 20}');
   end if;
-  insert into public.scheduled_texts (id, org_id, conversation_id, author_id, content, not_before, keep_if_answered, created_at,
-    updated_at)
-  values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_not_before, p_keep_if_answered, p_now, p_now);
+  if exists (
+    select from unnest(p_media_ids) i where not exists (
+      select from public.message_media m
+      where m.id = i and m.org_id = p_conversation.org_id and m.direction = 'outbound' and m.state = 'stored'))
+  then
+    perform private.refuse_field('media_ids', 'media_ids names a file that was not uploaded: upload it first.');
+  end if;
+  insert into public.scheduled_texts (id, org_id, conversation_id, author_id, content, media_ids, not_before, keep_if_answered,
+    created_at, updated_at)
+  values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_media_ids, p_not_before,
+    p_keep_if_answered, p_now, p_now);
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,
@@ -70,7 +81,7 @@ begin
     p_now);
 end;
 $$;
-comment on function private.schedule_text(public.conversations, uuid, text, timestamptz, boolean, timestamptz) is
+comment on function private.schedule_text(public.conversations, uuid, text, timestamptz, boolean, uuid[], timestamptz) is
   'Keeps an answer of the signed-in person until p_not_before. Raises PT409 if twenty wait. The caller holds the conversation.';
 
 create function private.cancel_scheduled(p_conversation public.conversations, p_is_all boolean, p_now timestamptz)

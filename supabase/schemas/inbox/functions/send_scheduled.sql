@@ -32,8 +32,8 @@ begin
   else
     begin
       v_until := private.try_direct(v_org, private.phone_to_answer(v_conversation), v_contact, v_text.content, v_text.author_id,
-        p_id, p_now);
-    exception when sqlstate 'PT409' or sqlstate 'PT429' then
+        p_id, v_text.media_ids, p_now);
+    exception when sqlstate 'PT409' or sqlstate 'PT422' or sqlstate 'PT429' then
       get stacked diagnostics v_reason = message_text, v_hint = pg_exception_hint, v_detail = pg_exception_detail;
       v_until := case when v_hint = 'rate_limited' then (v_detail::jsonb ->> 'next_at')::timestamptz end;
       v_state := case v_hint when 'opted_out' then 'canceled' else 'failed' end;

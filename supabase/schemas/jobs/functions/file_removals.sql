@@ -1,4 +1,4 @@
--- Expired files of exports, and parts that were left behind: a queue of folders, read in turns.
+-- Expired files of exports, parts that were left behind, and files of messages: a queue of folders and files, read in turns.
 
 create function private.claim_file_removal(p_visibility_seconds integer default 60)
 returns jsonb
@@ -14,12 +14,13 @@ begin
     perform pgmq.set_vt('file_removals', v_message.msg_id, 21600);
   end if;
   return case when v_message.msg_id is not null then jsonb_build_object('message_id', v_message.msg_id, 'read_count',
-    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder') end;
+    v_message.read_ct, 'org_id', v_message.message ->> 'org_id', 'folder', v_message.message ->> 'folder', 'media',
+      v_message.message ->> 'media') end;
 end;
 $$;
 comment on function private.claim_file_removal(integer) is
-  'The folder of an export whose files are to be removed, in turns between organisations: {message_id, read_count, org_id, '
-  'folder}; null if none is due. Security definer: the worker may not read the queue.';
+  'The folder of an export whose files are to be removed, or a file of bucket media, in turns between organisations: '
+  '{message_id, read_count, org_id, folder, media}; null if none is due. Security definer: the worker may not read the queue.';
 grant execute on function private.claim_file_removal(integer) to worker;
 
 create function private.export_files(p_folder text)

@@ -58,8 +58,8 @@ begin
         provider_rank = greatest(m.provider_rank, 0),
         content = s.content, segments = s.segments, sent_at = coalesce(m.sent_at, p_now), updated_at = p_now,
         -- The same value that the trigger would set, row by row.
-        cost = coalesce(m.cost, (select s.segments * (l.segment_price + l.carrier_fee) from public.sending_limits l
-          where l.org_id = m.org_id))
+        cost = coalesce(m.cost, (select case when m.has_media then l.mms_price else s.segments * l.segment_price end
+          + s.segments * l.carrier_fee from public.sending_limits l where l.org_id = m.org_id))
     from settled s
     where m.id = s.message_id and m.attempt_id = s.id and s.outcome = 'accepted' and m.status not in ('canceled')
     returning m.id, m.campaign_target_id, m.campaign_id, m.org_id, m.segments

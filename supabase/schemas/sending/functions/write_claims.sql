@@ -86,7 +86,8 @@ begin
   select m.id, x.attempt_id, m.org_id, m.kind,
     extract(epoch from x.slot_at - coalesce(p_now, clock_timestamp()))::double precision * 1000,
     m.to_number, m.from_number, a.account_sid, coalesce(n.messaging_service_sid, a.messaging_service_sid),
-    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity_seconds, n.mps::double precision
+    m.content, v.content, m.language, m.variables, m.charged_segments, x.validity_seconds, n.mps::double precision,
+    case when m.has_media then array(select p.id from public.message_media p where p.message_id = m.id order by p.ordinal) end
   from unnest(p_claims) x
   join public.messages m on m.id = x.message_id
   join public.phone_numbers n on n.id = m.phone_number_id

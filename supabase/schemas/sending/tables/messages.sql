@@ -15,7 +15,6 @@ create table public.messages (
   from_number text collate "C" not null,
   to_number text collate "C" not null,
   content text,
-  media_urls text[],
   language text check (language in ('es', 'en')),
   status public.message_status not null,
   attempt_id uuid,
@@ -52,6 +51,7 @@ create table public.messages (
   interest text check (interest in ('interested', 'not_interested')),
   author_id uuid references public.users (id) on delete set null,
   conversation_version integer,
+  has_media boolean not null default false,
   check ((kind = 'campaign') = (step is not null)),
   check ((kind = 'inbound') = (status = 'received'))
 ) with (fillfactor = 50);
@@ -90,6 +90,8 @@ comment on column public.messages.author_id is 'Who wrote it, if a person of the
 comment on column public.messages.conversation_version is
   'The version of its conversation that began with this text; null if it is not part of what people say to each other.';
 create index messages_author_idx on public.messages (author_id) where author_id is not null;
+comment on column public.messages.has_media is
+  'Whether it has pictures or files (message_media): so that nothing looks for them where there are none.';
 create index messages_conversation_idx on public.messages (conversation_id, created_at desc) where conversation_id is not null;
 create index messages_list_idx on public.messages (org_id, created_at desc);
 create unique index messages_live_key on public.messages (campaign_id, to_number, step) where kind = 'campaign' and is_live;
@@ -107,6 +109,8 @@ create index messages_lead_idx on public.messages (lead_id) where lead_id is not
 create index messages_tests_idx on public.messages (org_id, created_at) where kind in ('test', 'code');
 create index messages_open_single_idx on public.messages (org_id) include (charged_segments)
   where is_open and kind in ('test', 'code', 'direct');
+create index messages_open_media_idx on public.messages (org_id) include (charged_segments, queued_at)
+  where has_media and (is_open or is_unknown);
 create index messages_held_idx on public.messages (org_id, created_at) where holds and reviewed_at is null;
 create index messages_reviewed_by_idx on public.messages (reviewed_by) where reviewed_by is not null;
 -- The answers to these messages, and what they are, from the index alone.

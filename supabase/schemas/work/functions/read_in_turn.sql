@@ -14,7 +14,7 @@ declare
   v_candidate record;
   v_message pgmq.message_record;
 begin
-  if p_queue not in ('builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
+  if p_queue not in ('builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments', 'media') then
     raise exception 'no such queue: %', p_queue;
   end if;
   -- The queue's clock is where the latest turn began. An organisation that had nothing to do begins there too: it does not save

@@ -11,7 +11,7 @@ as $$
 declare
   v_due boolean;
 begin
-  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments') then
+  if p_queue not in ('sends', 'replies', 'builds', 'imports', 'jobs', 'file_removals', 'lookups', 'enrichments', 'media') then
     raise exception 'no such queue: %', p_queue;
   end if;
   execute format('select exists (select 1 from pgmq.q_%s where vt <= clock_timestamp() + $1)', p_queue) into v_due using p_within;

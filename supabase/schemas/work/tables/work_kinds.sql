@@ -34,6 +34,7 @@ insert into private.work_kinds (kind, title) values
   ('prune_guard', 'removing old figures and alerts'),
   ('prune_imports', 'deleting the journals of old imports'),
   ('prune_jobs', 'deleting old jobs'),
+  ('prune_media', 'deleting old pictures and files of messages'),
   ('prune_uploads', 'deleting old uploads'),
   ('rescue', 'finding sends that were lost'),
   ('rescrub', 'queueing phones whose scrub is old'),
