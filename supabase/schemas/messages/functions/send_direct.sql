@@ -47,8 +47,9 @@ begin
 end;
 $$;
 comment on function private.queue_direct(public.orgs, public.lead_phones, private.contacts, text, uuid, uuid, uuid[], timestamptz)
-  is 'Queues a direct text of p_author_id, with files, ahead of campaigns, in the person''s conversation, as the message p_id. Raises what '
-  'forbids it. The caller holds the organisation and the contact.';
+is
+  'Queues a direct text of p_author_id, with files, ahead of campaigns, in the person''s conversation, as the message p_id. '
+  'Raises what forbids it. The caller holds the organisation and the contact.';
 
 create function private.recent_direct(p_org_id uuid, p_e164 text, p_text text, p_author_id uuid, p_media_ids uuid[],
   p_now timestamptz)
