@@ -4,6 +4,7 @@ import { buildBench } from "./build/build-bench.ts";
 import { concurrencyBench } from "./concurrency/concurrency-bench.ts";
 import { idleBench } from "./idle/idle-bench.ts";
 import { importBench } from "./import/import-bench.ts";
+import { inboxBench } from "./inbox/inbox-bench.ts";
 import { liveBench } from "./live/live-bench.ts";
 import { pacingBench } from "./pacing/pacing-bench.ts";
 import { pipelineBench } from "./pipeline/pipeline-bench.ts";
@@ -22,6 +23,7 @@ export const benches: Bench[] = [
   liveBench,
   concurrencyBench,
   searchBench,
+  inboxBench,
   importBench,
   idleBench,
   soakBench,

@@ -861,39 +861,6 @@ comment on function private.conversation_filter_shape() is
   'The shape of a filter of conversations. statuses: active unless it says otherwise. label_ids: all of them. classes: any of '
   'them.';
 
-create function private.search_condition(p_org_id uuid, p_search text)
-returns text
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_leads text := '';
-  v_texts text := '';
-  v_digits text := regexp_replace(coalesce(p_search, ''), '\D', '', 'g');
-  v_pattern record;
-begin
-  for v_pattern in select s.pattern, s.other from private.search_patterns(p_search) s loop
-    v_leads := v_leads || case when v_pattern.other is null then format(' and l.search_text like %L', v_pattern.pattern)
-      else format(' and (l.search_text like %L or l.search_text like %L)', v_pattern.pattern, v_pattern.other) end;
-    v_texts := v_texts || format(' and t.search_text like %L', coalesce(v_pattern.other, v_pattern.pattern));
-  end loop;
-  if v_leads = '' then
-    return '';
-  end if;
-  -- The newest thousand texts: who looks for a word that everybody writes wants no list of everybody.
-  return format(
-    ' and (c.lead_id in (select l.id from public.leads l where l.org_id = %1$L and l.deleted_at is null%2$s) '
-    'or c.id in (select t.conversation_id from private.conversation_texts t where t.org_id = %1$L%3$s '
-    'order by t.message_id desc limit 1000)%4$s)',
-    p_org_id, v_leads, v_texts, case when length(v_digits) between 4 and 15
-      then format(' or c.lead_id is null and c.e164 like %L', '%' || v_digits || '%') else '' end);
-end;
-$$;
-comment on function private.search_condition(uuid, text) is
-  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or every '
-  'word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is searched.';
-
 create function private.conversation_condition(p_org_id uuid, p_filter jsonb)
 returns text
 language plpgsql
@@ -1495,13 +1462,16 @@ begin
   v_page := coalesce(v_ids[1:v_limit], '{}');
   if p_before is null and cardinality(v_page) = coalesce(cardinality(v_ids), 0) and (v_ids is not null or v_offset = 0) then
     v_total := v_offset + cardinality(v_page);
+  elsif v_condition like '%or exists (select from public.leads l %' then
+    -- To count what many have would take longer than to show the page.
+    v_total := greatest(v_offset + cardinality(v_ids), 2001);
   else
     execute format('select count(*) from (select from public.conversations c where %s limit 10001) x', v_condition) into v_total;
   end if;
   return jsonb_build_object(
     'conversations', (select coalesce(to_jsonb(array_agg(j.conversation order by o.n)), '[]')
       from unnest(v_page) with ordinality o (id, n) join private.conversations_json(v_page) j on j.id = o.id),
-    'total', v_total, 'total_is_estimate', v_total > 10000,
+    'total', v_total, 'total_is_estimate', v_total > 10000 or v_condition like '%or exists (select from public.leads l %',
     'next', case when cardinality(v_ids) > v_limit then (
       select jsonb_build_object('at', c.last_message_at, 'id', c.id) from public.conversations c where c.id = v_page[v_limit])
         end);
@@ -1541,7 +1511,7 @@ begin
       ('mine', '{"assignee": "me"}'), ('unassigned', '{"assignee": "none"}'), ('starred', '{"starred": true}'),
       ('snoozed', '{"statuses": ["snoozed"]}'), ('archived', '{"statuses": ["archived"]}')) x (name, filter)
   loop
-    execute format('select count(*) from (select from public.conversations c where %s limit 10000) x',
+    execute format('select count(*) from (select from public.conversations c where %s limit 1000) x',
       private.conversation_condition(v_org_id, v_count.filter)) into v_total;
     v_counts := v_counts || jsonb_build_object(v_count.name, v_total);
   end loop;
@@ -1550,7 +1520,7 @@ end;
 $$;
 comment on function private.count_conversations() is
   'How many conversations the caller''s organisation has in each list: active, unread, waiting, hot, mine, unassigned, starred, '
-  'snoozed, archived; 10,000 means as many or more. All but the last two are active ones. Needs viewer. Security definer: as '
+  'snoozed, archived; 1,000 means as many or more. All but the last two are active ones. Needs viewer. Security definer: as '
   'private.list_conversations.';
 grant execute on function private.count_conversations() to authenticated;
 
@@ -2402,6 +2372,68 @@ create function public.withdraw_scheduled(p_id uuid) returns void
 comment on function public.withdraw_scheduled(uuid) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.withdraw_scheduled(uuid) to authenticated;
+
+-- schemas/inbox/functions/search_condition.sql
+
+-- How conversations are searched. A word that few leads have gives the ids of their conversations. One that many have is looked
+-- for in the lead of each conversation, newest first, until the page is full: a list of all of them would take too long.
+
+create function private.lead_patterns(p_search text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select string_agg(case when s.other is null then format(' and l.search_text like %L', s.pattern)
+    else format(' and (l.search_text like %L or l.search_text like %L)', s.pattern, s.other) end, '')
+  from private.search_patterns(p_search) s;
+$$;
+comment on function private.lead_patterns(text) is
+  'What a search requires of a lead (alias l): every word is in its name, address, phones, e-mail or parcels. Null if nothing is '
+  'searched.';
+
+create function private.search_condition(p_org_id uuid, p_search text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_leads text := private.lead_patterns(p_search);
+  v_texts text;
+  v_digits text := regexp_replace(coalesce(p_search, ''), '\D', '', 'g');
+  v_ids uuid[];
+  v_more uuid[];
+  v_of_leads text;
+  c_few constant integer := 2000;
+begin
+  if v_leads is null then
+    return '';
+  end if;
+  select string_agg(format(' and t.search_text like %L', coalesce(s.other, s.pattern)), '') into v_texts
+  from private.search_patterns(p_search) s;
+  -- Who looks for a word that everybody writes wants the newest, not all.
+  execute format('select array(select t.conversation_id from private.conversation_texts t where t.org_id = %L%s '
+    'order by t.message_id desc limit 1000)', p_org_id, v_texts) into v_ids;
+  if length(v_digits) between 4 and 15 then
+    select array_agg(c.id) into v_more from (
+      select c.id from public.conversations c
+      where c.org_id = p_org_id and c.lead_id is null and c.e164 like '%' || v_digits || '%' limit 1000) c;
+    v_ids := v_ids || coalesce(v_more, '{}');
+  end if;
+  v_of_leads := format('l.org_id = %L and l.deleted_at is null%s', p_org_id, v_leads);
+  execute format('select array(select c.id from public.leads l join public.conversations c on c.lead_id = l.id and c.org_id = %L '
+    'where %s limit %s)', p_org_id, v_of_leads, c_few + 1) into v_more;
+  if cardinality(v_more) <= c_few then
+    return format(' and c.id = any (%L::uuid[])', array(select distinct i from unnest(v_ids || v_more) i));
+  end if;
+  return format(' and (c.id = any (%L::uuid[]) or exists (select from public.leads l where l.id = c.lead_id and %s))',
+    array(select distinct i from unnest(v_ids) i), v_of_leads);
+end;
+$$;
+comment on function private.search_condition(uuid, text) is
+  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or every '
+  'word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is searched.';
 
 -- schemas/inbox/functions/send_scheduled.sql
 

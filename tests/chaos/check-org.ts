@@ -7,14 +7,17 @@ import { compareTexts, failedWebhooks } from "../../scripts/judging/compare-mess
 import { measureNumberPace } from "../../scripts/judging/measure-pace.ts";
 import { checkFigures } from "../fixtures/check-figures.ts";
 import { compareAttempts, readTwilioSide, type TwilioSide } from "./compare-attempts.ts";
-import type { Pause } from "./faults.ts";
+import type { Faults, Pause } from "./faults.ts";
 import { type ChaosSide, claimedAt, readOurSide } from "./read-our-side.ts";
 import { type ChaosOrg, MPS } from "./start-world.ts";
 
 /** Of the wall clocks of two processes of one machine, in whole milliseconds. */
 const ROUNDING_MS = 2;
 
-export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[]): Promise<Check[]> {
+export async function checkOrg(
+  { org, hidesForGood }: ChaosOrg,
+  { pauses, answers }: Pick<Faults, "pauses" | "answers">,
+): Promise<Check[]> {
   const record = await org.simulator.readRecord();
   const ours = await readOurSide(org.sql, org.id);
   const twilio = readTwilioSide(record, hidesForGood);
@@ -35,6 +38,8 @@ export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[])
       late.map(({ post, afterMs }) => `${post.to}: ${Math.round(afterMs)} ms after, message ${post.mid}`),
     ),
     nothingWrong("nothing claimed after a pause or stop was answered", claimedWhilePaused(ours, pauses)),
+    nothingWrong("of two answers at once one is sent, and none twice", doubleAnswers(ours, posts, answers)),
+    nothingWrong("conversations count their texts, and know who waits", await checkConversations(org)),
     checkPace(ours, posts, record),
     nothingWrong(
       "what people wrote: each text once, and understood",
@@ -46,7 +51,10 @@ export async function checkOrg({ org, hidesForGood }: ChaosOrg, pauses: Pause[])
       "figures add up, folded and counted, and targets tell what messages do",
       await checkFigures(org, org.id),
     ),
-    nothingWrong("daily caps: the same charged to organisation, campaigns and numbers", await checkCaps(org)),
+    nothingWrong(
+      "daily caps: the same charged to organisation and numbers, less to campaigns only by answers",
+      await checkCaps(org),
+    ),
   ];
 }
 
@@ -75,6 +83,35 @@ function checkDoubles(ours: ChaosSide, record: readonly RecordEntry[], { told }:
     silent.map(describe),
     `${doubles.length} told`,
   );
+}
+
+/** An answer is posted again only if it is certain that Twilio does not have it, or if a person decided so. */
+function doubleAnswers(ours: ChaosSide, posts: PostEntry[], answers: Faults["answers"]): string[] {
+  const wrong: string[] = [];
+  const taken = new Map<string, Set<string>>();
+  for (const { version, content, isTaken } of answers)
+    if (isTaken) taken.set(version, (taken.get(version) ?? new Set()).add(content));
+  for (const [version, contents] of taken) if (contents.size > 1) wrong.push(`both were taken at ${version}`);
+  for (const { id, kind } of ours.messages) {
+    if (kind !== "direct") continue;
+    const accepted = posts.filter(({ mid, sid }) => mid === id && sid !== null && sid !== undefined);
+    const isResent = ours.attempts.some((a) => a.message_id === id && a.outcome === "resent");
+    if (accepted.length > 1 && !isResent) wrong.push(`message ${id} was accepted ${accepted.length} times`);
+  }
+  return wrong;
+}
+
+/** Versions and reply spans as they are, against a recount from the messages. */
+async function checkConversations({ sql, id }: ChaosOrg["org"]): Promise<string[]> {
+  const rows = await sql`
+    select c.id, c.version, c.waiting_since, (
+        select count(*)::int from public.messages m where m.conversation_id = c.id and m.conversation_version is not null) as texts, (
+        select min(f.at) from private.reply_facts(c, '-infinity') f where f.kind = 'asked' and not exists (
+          select from private.reply_facts(c, '-infinity') o where o.kind <> 'asked' and o.at >= f.at)) as waiting
+    from public.conversations c where c.org_id = ${id}`;
+  return rows
+    .filter((row) => row.version !== row.texts || row.waiting_since?.getTime() !== row.waiting?.getTime())
+    .map((row) => JSON.stringify(row));
 }
 
 function claimedWhilePaused(ours: ChaosSide, pauses: Pause[]): string[] {
@@ -109,5 +146,11 @@ async function checkCaps({ sql, id }: ChaosOrg["org"]): Promise<string[]> {
       select c.id from public.campaigns c where c.org_id = ${id} union all select n.id from public.phone_numbers n where n.org_id = ${id})`;
   if (sums === undefined) throw new Error("the sums of daily_usage are missing");
   const { org, campaigns, numbers } = sums;
-  return org === campaigns && org === numbers ? [] : [`${org}, ${campaigns} and ${numbers} messages`];
+  const [direct] = await sql`
+    select count(*)::int as n from public.messages where org_id = ${id} and kind = 'direct'`;
+  // Answers of people are charged to organisation and numbers alone.
+  const ofPeople = org - campaigns;
+  return org === numbers && ofPeople >= 0 && ofPeople <= direct?.n
+    ? []
+    : [`${org}, ${campaigns} and ${numbers} messages, and ${direct?.n} answers`];
 }

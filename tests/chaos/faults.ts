@@ -19,6 +19,8 @@ export class Faults {
   readonly pauses: Pause[] = [];
   private webhooksLiveUntil = 0;
   private readonly inHand = new Set<string>();
+  /** Answers asked for: of two for the same version of a conversation, one may be sent. */
+  readonly answers: { version: string; content: string; isTaken: boolean }[] = [];
 
   constructor(private readonly world: World) {}
 
@@ -31,6 +33,8 @@ export class Faults {
     [3, "connection cut", () => this.cutConnection()],
     [8, "opt-out", () => this.write(["STOP", "ALTO", "Stop. Thank you", "no me escriba mas"])],
     [2, "opt-in", () => this.write(["START", "ALTA"])],
+    [6, "question", () => this.write(["Who is this?", "¿Cuánto paga?", "Call me", "me interesa"])],
+    [10, "two answer at once", () => this.answer()],
     [6, "pause or resume", () => this.pauseOrResume()],
     [1, "stop", () => this.stop()],
     [10, "person decides", () => this.resolve()],
@@ -108,6 +112,28 @@ export class Faults {
     await org.simulator.sendInbound({ from, to, body: random.pick(texts), wait: false });
   }
 
+  /** Two people answer the same person, having seen the same; one asks twice, as browsers do. */
+  private async answer(): Promise<void> {
+    const { org } = this.pickOrg();
+    const { random } = this.world;
+    const open = await org.sql`
+      select id, version from public.conversations
+      where org_id = ${org.id} and first_inbound_at > now() - interval '1 day' order by id`;
+    if (open.length === 0) return;
+    const { id, version } = random.pick(open);
+    const number = this.answers.length;
+    const texts = [`Answer ${number} by one`, `Answer ${number} by the other`];
+    await Promise.all(
+      [texts[0], texts[0], texts[1]].map(async (content) => {
+        const isTaken = await this.ask(org, `/messages/conversations/${id}/messages`, {
+          content,
+          seen_version: version,
+        });
+        this.answers.push({ version: `${id} ${version}`, content: content as string, isTaken });
+      }),
+    );
+  }
+
   private async pauseOrResume(): Promise<void> {
     const { org, campaigns } = this.pickOrg();
     const campaign = this.world.random.pick(campaigns);
@@ -159,7 +185,7 @@ export class Faults {
       await callApi(org, "POST", path, body);
       return true;
     } catch (error) {
-      if (!(error as Error).message.includes(": 409 ")) throw error;
+      if (!/: (?:409|429) /.test((error as Error).message)) throw error;
       return false;
     }
   }

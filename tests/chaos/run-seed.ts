@@ -56,7 +56,7 @@ export async function runSeed(
     say(`seed ${seed}: calm after ${since()}; attempts: ${await tallyAttempts(world)}`);
     const checks = [nothingWrong("nothing is stuck", open), ...(await checkWorld(world))];
     for (const [place, one] of world.orgs.entries())
-      for (const check of await checkOrg(one, faults.pauses))
+      for (const check of await checkOrg(one, faults))
         checks.push({ ...check, name: `organisation ${place + 1}: ${check.name}` });
     return { checks, failed: checks.filter(({ ok }) => !ok) };
   } finally {

@@ -110,7 +110,7 @@ export const conversationCounts = z
     snoozed: z.number().int(),
     archived: z.number().int(),
   })
-  .describe("10,000 means as many or more; all but the last two are active ones");
+  .describe("1,000 means as many or more; all but the last two are active ones");
 
 /** A change of one conversation or of many, as the database reads it. */
 export const conversationChange = z.strictObject({

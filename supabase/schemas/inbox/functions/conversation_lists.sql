@@ -28,39 +28,6 @@ comment on function private.conversation_filter_shape() is
   'The shape of a filter of conversations. statuses: active unless it says otherwise. label_ids: all of them. classes: any of '
   'them.';
 
-create function private.search_condition(p_org_id uuid, p_search text)
-returns text
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_leads text := '';
-  v_texts text := '';
-  v_digits text := regexp_replace(coalesce(p_search, ''), '\D', '', 'g');
-  v_pattern record;
-begin
-  for v_pattern in select s.pattern, s.other from private.search_patterns(p_search) s loop
-    v_leads := v_leads || case when v_pattern.other is null then format(' and l.search_text like %L', v_pattern.pattern)
-      else format(' and (l.search_text like %L or l.search_text like %L)', v_pattern.pattern, v_pattern.other) end;
-    v_texts := v_texts || format(' and t.search_text like %L', coalesce(v_pattern.other, v_pattern.pattern));
-  end loop;
-  if v_leads = '' then
-    return '';
-  end if;
-  -- The newest thousand texts: who looks for a word that everybody writes wants no list of everybody.
-  return format(
-    ' and (c.lead_id in (select l.id from public.leads l where l.org_id = %1$L and l.deleted_at is null%2$s) '
-    'or c.id in (select t.conversation_id from private.conversation_texts t where t.org_id = %1$L%3$s '
-    'order by t.message_id desc limit 1000)%4$s)',
-    p_org_id, v_leads, v_texts, case when length(v_digits) between 4 and 15
-      then format(' or c.lead_id is null and c.e164 like %L', '%' || v_digits || '%') else '' end);
-end;
-$$;
-comment on function private.search_condition(uuid, text) is
-  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or every '
-  'word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is searched.';
-
 create function private.conversation_condition(p_org_id uuid, p_filter jsonb)
 returns text
 language plpgsql
