@@ -43,6 +43,68 @@ comment on function private.has_role(public.user_role) is
   'Whether the signed-in person has this role or a higher one. Security definer for the same reason as org_id().';
 grant execute on function private.has_role(public.user_role) to authenticated, service_role;
 
+-- schemas/identity/checks/reply_hours.sql
+
+-- The hours in which an organisation answers people.
+
+create function private.reply_hours_fault(p_hours jsonb)
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  c_time constant text := '^([01][0-9]|2[0-3]):[0-5][0-9]$';
+  v_day record;
+  v_part record;
+  v_count integer := 0;
+  v_until text;
+begin
+  if coalesce(jsonb_typeof(p_hours), 'null') = 'null' then
+    return null;
+  elsif jsonb_typeof(p_hours) <> 'object' or pg_column_size(p_hours) > 8000 then
+    return array['reply_hours', 'Give an object of days, or null for every hour.'];
+  end if;
+  for v_day in select e.key, e.value from jsonb_each(p_hours) e loop
+    if v_day.key <> all (array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday', 'holidays']) then
+      return array['reply_hours.' || left(v_day.key, 40), 'The keys are monday to sunday, and holidays.'];
+    elsif jsonb_typeof(v_day.value) <> 'array'
+      or jsonb_array_length(v_day.value) > (case v_day.key when 'holidays' then 100 else 6 end)
+    then
+      return array['reply_hours.' || v_day.key, case v_day.key when 'holidays' then 'Give a list of at most 100 dates.'
+        else 'Give a list of at most six intervals.' end];
+    end if;
+    v_until := '00:00';
+    for v_part in select e.value, format('reply_hours.%s[%s]', v_day.key, e.n - 1) as name
+      from jsonb_array_elements(v_day.value) with ordinality e (value, n) order by e.n
+    loop
+      if v_day.key = 'holidays' then
+        continue when jsonb_typeof(v_part.value) = 'string'
+          and v_part.value #>> '{}' ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$';
+        return array[v_part.name, 'Write each holiday as a date, like 2026-12-25.'];
+      elsif jsonb_typeof(v_part.value) <> 'object' or v_part.value - array['from', 'to'] <> '{}'
+        or (v_part.value ->> 'from') ~ c_time is not true
+        or ((v_part.value ->> 'to') ~ c_time or v_part.value ->> 'to' = '24:00') is not true
+      then
+        return array[v_part.name, 'Give from and to as HH:MM; to may be 24:00.'];
+      elsif v_part.value ->> 'from' >= v_part.value ->> 'to' then
+        return array[v_part.name,
+          'from must be before to. For hours over midnight, end one day with 24:00 and begin the next with 00:00.'];
+      elsif v_part.value ->> 'from' < v_until then
+        return array[v_part.name, 'The intervals of a day must be in order and must not overlap.'];
+      end if;
+      v_until := v_part.value ->> 'to';
+      v_count := v_count + 1;
+    end loop;
+  end loop;
+  return case when v_count = 0 then array['reply_hours', 'Give at least one interval on one day, or null for every hour.'] end;
+end;
+$$;
+comment on function private.reply_hours_fault(jsonb) is
+  'What is wrong with reply hours, as the name of the field and a sentence; null if they can be used. For each day of the week '
+  'up to six intervals {from, to} in order, and up to 100 holidays. A day that is left out has no hours. Null: every hour of '
+  'every day.';
+
 -- schemas/identity/triggers/people.sql
 
 create function private.keep_an_admin()
@@ -184,12 +246,13 @@ create table public.orgs (
   lookup_enabled boolean not null default false,
   lookup_daily_budget integer not null default 1000 check (lookup_daily_budget between 0 and 1000000),
   lookup_price numeric(10, 5) not null default 0.008 check (lookup_price between 0 and 99),
-  reply_hours jsonb check (jsonb_typeof(reply_hours) = 'object' and pg_column_size(reply_hours) <= 8000),
+  reply_hours jsonb,
   hot_minutes integer not null default 5 check (hot_minutes between 1 and 1440),
   assignment text not null default 'off' check (assignment in ('off', 'round_robin', 'least_open')),
   max_open integer not null default 30 check (max_open between 1 and 1000),
   return_minutes integer not null default 15 check (return_minutes between 0 and 1440),
   check (quiet_starts <> quiet_ends),
+  constraint orgs_reply_hours_check check (private.reply_hours_fault(reply_hours) is null),
   constraint orgs_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
     and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
   constraint orgs_brand_line check (length(brand) <= 25 and brand !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
@@ -237,7 +300,8 @@ create policy "admins change their own organisation" on public.orgs
 grant select on public.orgs to authenticated;
 grant delete, insert, select, update on public.orgs to service_role;
 grant update (name, brand, support_contact, language, time_zone, quiet_starts, quiet_ends, cooldown_days, consent_policy, mps,
-  daily_cap, warmup_caps, health_quarantine_below, health_min_messages, lookup_enabled, lookup_daily_budget, lookup_price) on
+  daily_cap, warmup_caps, health_quarantine_below, health_min_messages, lookup_enabled, lookup_daily_budget, lookup_price,
+  reply_hours, hot_minutes, assignment, max_open, return_minutes) on
   public.orgs to authenticated;
 
 create trigger orgs_updated_at before update on public.orgs
@@ -581,13 +645,17 @@ as $$
 declare
   v_org_id uuid := private.require_role('admin');
   v_org public.orgs;
+  v_fault text[];
   v_table record;
 begin
   perform private.check_shape(p_changes, private.organisation_shape());
   if p_changes = '{}' then
     perform private.refuse_field('input', 'Give at least one setting to change.');
   end if;
-  perform private.check_reply_hours(p_changes -> 'reply_hours');
+  v_fault := private.reply_hours_fault(p_changes -> 'reply_hours');
+  if v_fault is not null then
+    perform private.refuse_field(v_fault[1], v_fault[2]);
+  end if;
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   if coalesce((p_changes ->> 'quiet_starts')::time, v_org.quiet_starts) = coalesce((p_changes ->> 'quiet_ends')::time,
     v_org.quiet_ends) then
@@ -634,7 +702,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object('type', 'object', 'properties', jsonb_build_object(
-      'name', private.line_shape(200), 'brand', private.line_shape(25), 'reply_hours', private.reply_hours_shape()) || '{
+      'name', private.line_shape(200), 'brand', private.line_shape(25)) || '{
     "support_contact": {"type": ["string", "null"], "maxLength": 100, "format": "line"},
     "language": {"type": "string", "enum": ["es", "en"]},
     "time_zone": {"type": "string", "format": "time-zone"},
@@ -651,6 +719,10 @@ as $$
     "lookup_enabled": {"type": "boolean"},
     "lookup_daily_budget": {"type": "integer", "minimum": 0, "maximum": 1000000},
     "lookup_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "reply_hours": {"type": ["object", "null"], "maxProperties": 8, "propertyNames": {"type": "string", "maxLength": 40},
+      "additionalProperties": {"type": "array", "maxItems": 100, "items": {"type": ["object", "string"], "maxProperties": 3,
+        "propertyNames": {"type": "string", "maxLength": 40}, "additionalProperties": {"type": "string", "maxLength": 20},
+        "maxLength": 20}}},
     "hot_minutes": {"type": "integer", "minimum": 1, "maximum": 1440},
     "assignment": {"type": "string", "enum": ["off", "round_robin", "least_open"]},
     "max_open": {"type": "integer", "minimum": 1, "maximum": 1000},

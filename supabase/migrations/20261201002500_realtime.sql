@@ -69,8 +69,7 @@ create trigger alerts_broadcast_insert after insert on public.alerts
   referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
 create trigger alerts_broadcast_update after update on public.alerts
   referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
-create trigger conversations_broadcast_insert after insert on public.conversations
-  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+-- Whoever begins a conversation also writes into it, in the same transaction: it is told of once, by that update.
 create trigger conversations_broadcast_update after update on public.conversations
   referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
 create trigger conversation_events_broadcast after insert on public.conversation_events

@@ -235,7 +235,7 @@ describe("a reply", () => {
     await text(lead, "¿Cuánto me ofrece?");
     const created = await waitFor(() => inbox.find((one) => one.payload.record?.e164 === lead.e164));
     expect(created).toMatchObject({
-      event: "INSERT",
+      event: "UPDATE",
       payload: {
         table: "conversations",
         record: { unread_count: 1, last_message: "¿Cuánto me ofrece?", lead_id: lead.id, campaign_id: sent },

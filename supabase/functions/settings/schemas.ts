@@ -53,6 +53,35 @@ export const organisationFields = {
     .min(10)
     .max(100_000)
     .describe("Outcomes in 7 days before a number gets a score"),
+  reply_hours: z
+    .record(z.string(), z.array(z.union([z.string(), z.object({ from: z.string(), to: z.string() })])))
+    .nullable()
+    .describe(
+      "When people are answered: intervals {from, to} by day (monday to sunday), and holidays as dates; null: every hour",
+    ),
+  hot_minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(1440)
+    .describe("Within how many minutes of reply hours an interested person must have an answer"),
+  assignment: z
+    .enum(["off", "round_robin", "least_open"])
+    .describe("The rule by which conversations that wait are given to people"),
+  max_open: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .describe("Active conversations a person may have before the rule passes them over"),
+  return_minutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1440)
+    .describe(
+      "Minutes of reply hours after which an unanswered conversation goes to somebody else; 0: never",
+    ),
   lookup_enabled: z.boolean().describe("Look up the phones of new leads at Twilio: each costs money"),
   lookup_daily_budget: z
     .number()

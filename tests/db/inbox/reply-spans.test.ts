@@ -304,7 +304,7 @@ describe("reply hours", () => {
       }),
     ).toBe("reply_hours.friday[1]");
     expect(await refusal({ holidays: ["2026-12-25"] })).toBe("reply_hours");
-    expect(await refusal({ monday: [{ from: "25:00", to: "26:00" }] })).toBe("reply_hours.monday[0].to");
+    expect(await refusal({ monday: [{ from: "25:00", to: "26:00" }] })).toBe("reply_hours.monday[0]");
     expect(await refusal({ moonday: [] })).toBe("reply_hours.moonday");
     expect(await refusal(null)).toBe("saved");
     const [row] = await bench.sql`select reply_hours from public.orgs where id = ${org.id}`;

@@ -9,13 +9,17 @@ as $$
 declare
   v_org_id uuid := private.require_role('admin');
   v_org public.orgs;
+  v_fault text[];
   v_table record;
 begin
   perform private.check_shape(p_changes, private.organisation_shape());
   if p_changes = '{}' then
     perform private.refuse_field('input', 'Give at least one setting to change.');
   end if;
-  perform private.check_reply_hours(p_changes -> 'reply_hours');
+  v_fault := private.reply_hours_fault(p_changes -> 'reply_hours');
+  if v_fault is not null then
+    perform private.refuse_field(v_fault[1], v_fault[2]);
+  end if;
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   if coalesce((p_changes ->> 'quiet_starts')::time, v_org.quiet_starts) = coalesce((p_changes ->> 'quiet_ends')::time,
     v_org.quiet_ends) then
@@ -62,7 +66,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_build_object('type', 'object', 'properties', jsonb_build_object(
-      'name', private.line_shape(200), 'brand', private.line_shape(25), 'reply_hours', private.reply_hours_shape()) || '{
+      'name', private.line_shape(200), 'brand', private.line_shape(25)) || '{
     "support_contact": {"type": ["string", "null"], "maxLength": 100, "format": "line"},
     "language": {"type": "string", "enum": ["es", "en"]},
     "time_zone": {"type": "string", "format": "time-zone"},
@@ -79,6 +83,10 @@ as $$
     "lookup_enabled": {"type": "boolean"},
     "lookup_daily_budget": {"type": "integer", "minimum": 0, "maximum": 1000000},
     "lookup_price": {"type": "number", "minimum": 0, "maximum": 99},
+    "reply_hours": {"type": ["object", "null"], "maxProperties": 8, "propertyNames": {"type": "string", "maxLength": 40},
+      "additionalProperties": {"type": "array", "maxItems": 100, "items": {"type": ["object", "string"], "maxProperties": 3,
+        "propertyNames": {"type": "string", "maxLength": 40}, "additionalProperties": {"type": "string", "maxLength": 20},
+        "maxLength": 20}}},
     "hot_minutes": {"type": "integer", "minimum": 1, "maximum": 1440},
     "assignment": {"type": "string", "enum": ["off", "round_robin", "least_open"]},
     "max_open": {"type": "integer", "minimum": 1, "maximum": 1000},

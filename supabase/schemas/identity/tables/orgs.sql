@@ -23,12 +23,13 @@ create table public.orgs (
   lookup_enabled boolean not null default false,
   lookup_daily_budget integer not null default 1000 check (lookup_daily_budget between 0 and 1000000),
   lookup_price numeric(10, 5) not null default 0.008 check (lookup_price between 0 and 99),
-  reply_hours jsonb check (jsonb_typeof(reply_hours) = 'object' and pg_column_size(reply_hours) <= 8000),
+  reply_hours jsonb,
   hot_minutes integer not null default 5 check (hot_minutes between 1 and 1440),
   assignment text not null default 'off' check (assignment in ('off', 'round_robin', 'least_open')),
   max_open integer not null default 30 check (max_open between 1 and 1000),
   return_minutes integer not null default 15 check (return_minutes between 0 and 1440),
   check (quiet_starts <> quiet_ends),
+  constraint orgs_reply_hours_check check (private.reply_hours_fault(reply_hours) is null),
   constraint orgs_name_line check (length(name) <= 200 and name !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
     and name ~ '[^[:space:]\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]'),
   constraint orgs_brand_line check (length(brand) <= 25 and brand !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029]'
@@ -76,7 +77,8 @@ create policy "admins change their own organisation" on public.orgs
 grant select on public.orgs to authenticated;
 grant delete, insert, select, update on public.orgs to service_role;
 grant update (name, brand, support_contact, language, time_zone, quiet_starts, quiet_ends, cooldown_days, consent_policy, mps,
-  daily_cap, warmup_caps, health_quarantine_below, health_min_messages, lookup_enabled, lookup_daily_budget, lookup_price) on
+  daily_cap, warmup_caps, health_quarantine_below, health_min_messages, lookup_enabled, lookup_daily_budget, lookup_price,
+  reply_hours, hot_minutes, assignment, max_open, return_minutes) on
   public.orgs to authenticated;
 
 create trigger orgs_updated_at before update on public.orgs
