@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AppError } from "../../_shared/http/app-error.ts";
 import { ERROR_STATUS } from "../../_shared/http/error-codes.ts";
 import { respondError } from "../../_shared/http/respond.ts";
+import type { BadIdStatus } from "./section.ts";
 
 /** What writeError writes. */
 export const dashboardError = z.object({
@@ -22,10 +23,13 @@ export const dashboardError = z.object({
  * `error.name` is the stable word of our own API, `error.code` the HTTP status.
  * @param badIdStatus the status of an id in a path that is none
  */
-export function writeError(error: AppError, requestId: string, badIdStatus: 400 | 422 = 400): Response {
-  const { code, message, details } = error;
-  const isBadId = code === "malformed_request" && Array.isArray(details?.errors);
+export function writeError(error: AppError, requestId: string, badIdStatus: BadIdStatus = 400): Response {
+  const { details } = error;
+  const isBadId = error.code === "malformed_request" && Array.isArray(details?.errors);
   const status = isBadId ? badIdStatus : error.status;
+  const isNowhere = isBadId && badIdStatus === 404;
+  const code = isNowhere ? "not_found" : error.code;
+  const message = isNowhere ? `This was not found. ${error.message}` : error.message;
   const type = status === 422 ? "validation_error" : status >= 500 ? "internal_error" : "http_error";
   const body = {
     success: false,

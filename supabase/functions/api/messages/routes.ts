@@ -6,6 +6,7 @@ import { routes as area } from "../../messages/routes.ts";
 import { bothShapes } from "../door/both-shapes.ts";
 import { mountArea } from "../door/mount-area.ts";
 import {
+  answerText,
   dashboardAnswer,
   dashboardConversation,
   dashboardSentText,
@@ -77,7 +78,7 @@ export const routes = mountArea("messages", area, [
     path: "/messages/conversations/{id}/messages",
     summary: "Answer a person; the same words in the same conversation within a minute are one answer",
     permission: answerRoute.permission,
-    request: { params, body: z.strictObject({ content: z.string() }) },
+    request: { params, body: answerText },
     response: bothShapes(dashboardAnswer, 202),
     run: answerConversation as never,
   }),

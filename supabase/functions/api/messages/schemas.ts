@@ -11,7 +11,7 @@ export const dashboardText = z
   .strictObject({
     to: text.describe("A phone of a lead"),
     phone_number: text.describe("The older name of `to`"),
-    body: text.describe("The text, sent literally"),
+    body: text.describe("The text; variables such as {{firstName}} get the lead's values"),
     content: text.describe("The older name of `body`"),
     lead_id: text,
   })
@@ -53,7 +53,26 @@ export const dashboardMessage = message.extend({
 });
 
 export const dashboardThread = dashboardConversation.extend({
-  messages: z.array(dashboardMessage).describe("The newest 200, in the order in which they were written"),
+  messages: z
+    .array(
+      dashboardMessage.partial().required({
+        id: true,
+        conversationId: true,
+        content: true,
+        direction: true,
+        timestamp: true,
+        status: true,
+        fromNumber: true,
+        toNumber: true,
+      }),
+    )
+    .describe(
+      "The newest 200, in the order in which they were written; then answers that wait for their time",
+    ),
+});
+
+export const answerText = z.strictObject({
+  content: z.string().describe("The text; variables such as {{firstName}} get the lead's values"),
 });
 
 export const dashboardAnswer = dashboardMessage

@@ -2,4 +2,4 @@
 import type { Section } from "../door/section.ts";
 import { routes } from "./routes.ts";
 
-export const section: Section = { routes };
+export const section: Section = { routes, badIdStatus: 404 };

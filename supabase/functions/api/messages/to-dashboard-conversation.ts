@@ -1,10 +1,12 @@
 // A conversation and its texts in the dashboard's words. Some of its pages read snake_case, others camelCase, of the same items.
 import type { z } from "zod";
+import type { scheduledText } from "../../messages/answers/schemas.ts";
 import type { conversation } from "../../messages/conversations/schemas.ts";
 import type { message } from "../../messages/text/schemas.ts";
 
 type Conversation = z.output<typeof conversation>;
 type Message = z.output<typeof message>;
+type Scheduled = z.output<typeof scheduledText>;
 
 /** In the dashboard, starred is a status. */
 function statusOf({ is_starred, status }: Conversation): "active" | "archived" | "starred" {
@@ -58,9 +60,27 @@ export function toDashboardMessage(message: Message, conversationId: string) {
     status: STATUS_WORDS[message.status],
     conversation_id: conversationId,
     conversationId,
-    content: message.content ?? "",
+    // It shows no pictures: an empty text would be an empty bubble.
+    content: message.content || (message.media.length > 0 ? "[picture or file]" : ""),
     timestamp: time,
     fromNumber: message.from_number,
     toNumber: message.to_number,
+  };
+}
+
+/** An answer that waits for its time stands in the thread, or people would write it again. Its time is when it is sent. */
+export function toDashboardScheduled(text: Scheduled, { id, e164, from_number }: Conversation) {
+  return {
+    id: text.id,
+    conversation_id: id,
+    conversationId: id,
+    direction: "outbound" as const,
+    status: "sent" as const,
+    content: text.content ?? "",
+    timestamp: text.not_before,
+    created_at: text.created_at,
+    author_id: text.author_id,
+    fromNumber: from_number ?? "",
+    toNumber: e164,
   };
 }

@@ -10,7 +10,12 @@ import { routes } from "../../messages/routes.ts";
 import { inBothShapes } from "../door/both-shapes.ts";
 import { callRoute } from "../door/call-route.ts";
 import { queryOf, type RouteName, routeOf } from "../door/mount-area.ts";
-import { toDashboardConversation, toDashboardMessage } from "./to-dashboard-conversation.ts";
+import { fillVariables, hasVariables } from "./fill-variables.ts";
+import {
+  toDashboardConversation,
+  toDashboardMessage,
+  toDashboardScheduled,
+} from "./to-dashboard-conversation.ts";
 
 const area = (name: RouteName) => routeOf(routes, name);
 export const listRoute = area("GET /conversations");
@@ -77,25 +82,29 @@ interface ById {
 export async function readConversation(ctx: UserContext, { params }: ById): Promise<unknown> {
   const mayMark = hasRank(ctx.user.role, "operator");
   const conversation = await callRoute<Conversation>(ctx, mayMark ? markReadRoute : readRoute, { params });
-  const { messages } = await callRoute<z.output<typeof thread>>(ctx, threadRoute, {
+  const { messages, scheduled } = await callRoute<z.output<typeof thread>>(ctx, threadRoute, {
     params,
     query: { limit: "200" },
   });
   return inBothShapes({
     ...toDashboardConversation(conversation),
-    messages: messages.reverse().map((message) => toDashboardMessage(message, conversation.id)),
+    messages: [
+      ...messages.reverse().map((message) => toDashboardMessage(message, conversation.id)),
+      ...scheduled.map((text) => toDashboardScheduled(text, conversation)),
+    ],
   });
 }
 
-/** The dashboard sends each answer twice, and four times with the keyboard, some of them at the same instant: it is one. */
+/**
+ * The dashboard sends each answer twice, and four times with the keyboard, some of them at the same instant: it is one.
+ * @throws AppError what the area's route throws; invalid_input naming variables without a value
+ */
 export async function answerConversation(
   ctx: UserContext,
   { params, body }: ById & { body: { content: string } },
 ): Promise<unknown> {
-  const answer = await callRoute<z.output<typeof answered>>(ctx, answerRoute, {
-    params,
-    body: { content: body.content },
-  });
+  const content = hasVariables(body.content) ? await filled(ctx, params, body.content) : body.content;
+  const answer = await callRoute<z.output<typeof answered>>(ctx, answerRoute, { params, body: { content } });
   return inBothShapes({
     ...(answer.message && toDashboardMessage(answer.message, params.id)),
     id: answer.id,
@@ -106,6 +115,11 @@ export async function answerConversation(
       ? `It is outside the person's hours: the text is sent from ${answer.not_before} on.`
       : "The text is on its way.",
   });
+}
+
+async function filled(ctx: UserContext, params: { id: string }, content: string): Promise<string> {
+  const { lead_id } = await callRoute<Conversation>(ctx, readRoute, { params });
+  return await fillVariables(ctx, content, lead_id, "content");
 }
 
 /** A route's use case: the same change every time. */

@@ -1,5 +1,5 @@
 // A template in the dashboard's words.
-import { findVariable } from "../../_shared/sms/variables.ts";
+import { withDashboardVariables } from "../door/dashboard-variables.ts";
 
 export interface Template {
   id: string;
@@ -12,8 +12,6 @@ export interface Template {
 }
 
 const CATEGORY_NAMES: Record<string, string> = { initial: "initial_outreach", followup: "follow_up" };
-/** The dashboard's names of variables that are not ours in camelCase. */
-const VARIABLE_NAMES: Record<string, string> = { brand: "companyName" };
 
 export function toDashboardTemplate(template: Template) {
   return {
@@ -27,12 +25,4 @@ export function toDashboardTemplate(template: Template) {
     createdAt: template.created_at,
     updatedAt: template.updated_at,
   };
-}
-
-/** {first_name} as {{firstName}}. One with a fallback of its own stays, because the dashboard has no word for that. */
-function withDashboardVariables(content: string): string {
-  return content.replace(/\{(\w+)\}/g, (written, name: string) => {
-    if (!findVariable(name)) return written;
-    return `{{${VARIABLE_NAMES[name] ?? name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}}}`;
-  });
 }
