@@ -16,6 +16,26 @@ const timeOfDay = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, "must be a time of day such as 20:00.");
 
+const intervals = z
+  .array(z.strictObject({ from: z.string(), to: z.string() }))
+  .max(6)
+  .optional();
+/** Order and overlap of the intervals are checked by the database. */
+const replyHours = z
+  .strictObject({
+    monday: intervals,
+    tuesday: intervals,
+    wednesday: intervals,
+    thursday: intervals,
+    friday: intervals,
+    saturday: intervals,
+    sunday: intervals,
+    holidays: z.array(z.string()).max(100).optional(),
+  })
+  .refine(({ holidays: _, ...days }) => Object.values(days).some((one) => (one?.length ?? 0) > 0), {
+    message: "must have at least one interval on one day, or be null for every hour.",
+  });
+
 /** Columns of public.orgs. */
 export const organisationFields = {
   name: oneLine(200),
@@ -53,8 +73,7 @@ export const organisationFields = {
     .min(10)
     .max(100_000)
     .describe("Outcomes in 7 days before a number gets a score"),
-  reply_hours: z
-    .record(z.string(), z.array(z.union([z.string(), z.object({ from: z.string(), to: z.string() })])))
+  reply_hours: replyHours
     .nullable()
     .describe(
       "When people are answered: intervals {from, to} by day (monday to sunday), and holidays as dates; null: every hour",
