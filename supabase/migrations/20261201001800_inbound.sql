@@ -69,7 +69,7 @@ comment on column public.conversations.hot_due_at is
   'When an interested person must have their answer, by the organisation''s reply hours; null once it passed or they have it.';
 comment on column public.conversations.escalates_at is 'When the managers are told that an interested person still waits.';
 comment on column public.conversations.returns_at is
-  'When an automatic assignment ends because the assignee has not answered.';
+  'When an automatic assignment ends because the assignee has not answered, or the rule looks again for somebody who is free.';
 comment on column public.conversations.claimed_by is
   'Who is writing an answer just now, until claimed_until. Others are refused meanwhile unless they insist.';
 comment on column public.conversations.due_at is 'When something must be done about the conversation by itself.';
@@ -178,6 +178,7 @@ begin
       'This text is one of ours. Review one that a person wrote: its kind is inbound.',
       jsonb_build_object('message_id', p_message_id));
   end if;
+  perform private.hold_people(array[auth.uid()]);
   perform private.lock_contact(v_org_id, v_message.from_number);
   update public.messages m set reviewed_at = p_now, reviewed_by = auth.uid(), reviewed_as = p_class
   where m.id = p_message_id;

@@ -294,7 +294,7 @@ $$;
 comment on function private.keep_conversation_text() is
   'Trigger, for inbound and direct texts only: keeps their words for the search. Security definer: no role may write the table.';
 create trigger messages_span_change after update of status on public.messages
-  for each row when (new.author_id is not null and new.conversation_id is not null
+  for each row when (new.kind = 'direct' and new.conversation_id is not null
     and (new.status in ('sent', 'delivered')) <> (old.status in ('sent', 'delivered')))
   execute function private.note_span_change();
 create trigger messages_search_insert after insert on public.messages
@@ -318,7 +318,8 @@ begin
     return new;
   end if;
   update public.conversations c
-  set assignee_id = null, assigned_at = null, is_auto_assigned = false, returns_at = null
+  set assignee_id = null, assigned_at = null, is_auto_assigned = false,
+    returns_at = case when c.waiting_since is not null then now() end
   where c.org_id = old.org_id and c.assignee_id = old.id;
   update public.conversations c set claimed_by = null, claimed_until = null
   where c.org_id = old.org_id and c.claimed_by = old.id;
@@ -378,7 +379,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_seen integer := (p_input ->> 'seen_version')::integer;
+  v_seen integer := (p_input ->> 'seen_version')::numeric;
   v_is_claimed boolean := coalesce(p_conversation.claimed_by <> auth.uid() and p_conversation.claimed_until > p_now, false);
 begin
   if v_seen > p_conversation.version then
@@ -466,6 +467,7 @@ begin
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
+  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then
@@ -475,9 +477,9 @@ begin
   v_contact := case when v_conversation.id is not null then private.lock_contact(v_org_id, v_conversation.e164) end;
   v_conversation := private.own_conversation(v_org_id, p_id);
   if p_key is null then
-    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end,
-      v_media_ids, p_now);
+    v_id := private.recent_answer(v_conversation, v_text, v_media_ids, p_input, p_now);
     if v_id is not null then
+      perform private.follow_answer(p_id, p_input, p_now);
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
   end if;
@@ -530,7 +532,9 @@ declare
 begin
   select * into v_conversation from public.conversations c where c.id = p_id;
   if v_change <> '{}' then
-    perform private.change_conversation(v_conversation, v_change, p_now);
+    if private.change_conversation(v_conversation, v_change, p_now) then
+      perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+    end if;
   end if;
   if p_input ? 'lead_status' then
     if v_conversation.lead_id is null then
@@ -547,7 +551,7 @@ comment on function private.follow_answer(uuid, jsonb, timestamptz) is
 
 -- Who gets a conversation by itself.
 
-create function private.choose_assignee(p_conversation public.conversations, p_except uuid)
+create function private.choose_assignee(p_conversation public.conversations, p_except uuid, p_now timestamptz)
 returns uuid
 language plpgsql
 set search_path = ''
@@ -563,33 +567,31 @@ begin
   end if;
   insert into private.assignment_turns (org_id) values (v_org.id) on conflict do nothing;
   select t.last_user_id into v_last from private.assignment_turns t where t.org_id = v_org.id for no key update;
-  -- A statement of its own: it sees what the assignment before this lock chose.
-  select p.id into v_chosen
-  from (
-    select u.id, (
-      select count(*) from (
-        select from public.conversations c where c.org_id = v_org.id and c.assignee_id = u.id and c.status = 'active'
-          limit v_org.max_open) o) as open
-    from public.users u
-    where u.org_id = v_org.id and u.is_available and u.role >= 'operator' and u.id is distinct from p_except
-  ) p
-  where p.open < v_org.max_open
-  order by (p.id = (
+  -- A statement of its own: it sees what the assignment before this lock chose. Who is being removed is locked, and passed over.
+  select u.id into v_chosen
+  from public.users u
+  cross join lateral (
+    select count(*) as count from (
+      select from public.conversations c where c.org_id = v_org.id and c.assignee_id = u.id and c.status = 'active'
+        limit v_org.max_open) x) o
+  where u.org_id = v_org.id and u.is_available and u.role >= 'operator' and u.id is distinct from p_except
+    and o.count < v_org.max_open and not exists (select from auth.users b where b.id = u.id and b.banned_until > p_now)
+  order by (u.id = (
       -- Who answered this person last knows them.
       select s.answered_by from public.reply_spans s
       where s.conversation_id = p_conversation.id and s.outcome = 'answered' order by s.closed_at desc limit 1)) is true desc,
-    case when v_org.assignment = 'least_open' then p.open end, (v_last is null or p.id > v_last) desc, p.id
-  limit 1;
+    case when v_org.assignment = 'least_open' then o.count end, (v_last is null or u.id > v_last) desc, u.id
+  limit 1 for key share of u skip locked;
   if v_chosen is not null then
     update private.assignment_turns t set last_user_id = v_chosen where t.org_id = v_org.id;
   end if;
   return v_chosen;
 end;
 $$;
-comment on function private.choose_assignee(public.conversations, uuid) is
-  'Who gets a conversation by the organisation''s rule (round_robin, least_open), among those who are available, may answer, and '
-  'have fewer than max_open active conversations; who answered the person last comes first. p_except: not this person. Null if '
-  'the rule is off or nobody is free.';
+comment on function private.choose_assignee(public.conversations, uuid, timestamptz) is
+  'Who gets a conversation by the organisation''s rule (round_robin, least_open), among those who are available, not banned, '
+  'may answer, and have fewer than max_open active conversations; who answered the person last comes first. p_except: not this '
+  'person. Null if the rule is off or nobody is free.';
 
 create function private.give_conversation(p_conversation public.conversations, p_except uuid, p_event text, p_now timestamptz)
 returns public.conversations
@@ -606,16 +608,17 @@ begin
     v_conversation.returns_at := null;
     return v_conversation;
   end if;
-  v_conversation.assignee_id := private.choose_assignee(p_conversation, p_except);
+  v_conversation.assignee_id := private.choose_assignee(p_conversation, p_except, p_now);
   if v_conversation.assignee_id is null and p_event = 'hot_overdue' then
     -- Nobody else is free: better somebody who is late than nobody.
     return p_conversation;
   end if;
   v_conversation.is_auto_assigned := v_conversation.assignee_id is not null;
   v_conversation.assigned_at := case when v_conversation.assignee_id is not null then p_now end;
-  v_conversation.returns_at := case when v_conversation.assignee_id is not null and v_org.return_minutes > 0
-    then private.after_reply_seconds(v_org, p_now, v_org.return_minutes * 60) end;
-  if p_event = 'returned' then
+  -- If nobody is free, the rule looks again later.
+  v_conversation.returns_at := case when v_conversation.assignee_id is null then p_now + interval '15 minutes'
+    when v_org.return_minutes > 0 then private.after_reply_seconds(v_org, p_now, v_org.return_minutes * 60) end;
+  if p_event = 'returned' and v_former is not null then
     perform private.record_conversation_event(p_conversation, 'returned', jsonb_build_object('from', v_former), p_now);
   end if;
   if v_conversation.assignee_id is not null then
@@ -632,7 +635,7 @@ comment on function private.give_conversation(public.conversations, uuid, text, 
 -- schemas/inbox/functions/change_conversation.sql
 
 create function private.change_conversation(p_conversation public.conversations, p_change jsonb, p_now timestamptz)
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
@@ -678,6 +681,10 @@ begin
   if p_change ? 'dismiss' and v_former.waiting_since is not null then
     perform private.record_conversation_event(v_former, 'dismissed', '{}', p_now);
     v_new.waiting_since := private.fold_spans(v_new, p_now);
+    v_new := private.set_clocks(v_new, v_former, p_now);
+  end if;
+  if v_new.status in ('archived', 'deleted') then
+    -- Somebody has decided about it: nothing happens by itself until the person writes.
     v_new.hot_due_at := null;
     v_new.escalates_at := null;
     v_new.escalated_at := null;
@@ -692,14 +699,13 @@ begin
       escalates_at = v_new.escalates_at, escalated_at = v_new.escalated_at, returns_at = v_new.returns_at
     where c.id = v_former.id;
   end if;
-  if v_former.escalated_at is not null and v_new.escalated_at is null then
-    perform private.tell_hot_waiting(v_former.org_id, p_now);
-  end if;
+  return v_former.escalated_at is not null and v_new.escalated_at is null;
 end;
 $$;
 comment on function private.change_conversation(public.conversations, jsonb, timestamptz) is
-  'Changes one conversation as private.conversation_change_shape says, with its events. The caller holds it and has checked the '
-  'change.';
+  'Changes one conversation as private.conversation_change_shape says, with its events. Returns whether an interested person is '
+  'no longer overdue: then the caller calls private.tell_hot_waiting, at its end. The caller holds the conversation and has '
+  'checked the change.';
 
 create function private.change_conversations(p_ids uuid[], p_change jsonb, p_now timestamptz default now())
 returns jsonb
@@ -711,6 +717,7 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_conversation public.conversations;
   v_changed integer := 0;
+  v_is_calm boolean := false;
 begin
   perform private.check_ids(p_ids, 'ids', 500, 1);
   perform private.check_shape(p_change, private.conversation_change_shape());
@@ -723,6 +730,7 @@ begin
       perform private.refuse_field('snoozed_until', 'Give a time from now on, within a year.');
     end if;
   end if;
+  perform private.hold_people(array[auth.uid(), (p_change ->> 'assignee_id')::uuid]);
   perform private.check_assignee(v_org_id, (p_change ->> 'assignee_id')::uuid, 'assignee_id');
   -- A label may bring a tag to the lead. Who holds the contact, as where a text comes in, may lock the lead after the
   -- conversation; a merge of leads waits for the contact.
@@ -737,9 +745,13 @@ begin
   for v_conversation in
     select c.* from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.id for no key update
   loop
-    perform private.change_conversation(v_conversation, p_change, p_now);
+    v_is_calm := private.change_conversation(v_conversation, p_change, p_now) or v_is_calm;
     v_changed := v_changed + 1;
   end loop;
+  -- Once, and after all conversations are locked: two that change many would wait for each other's alert.
+  if v_is_calm then
+    perform private.tell_hot_waiting(v_org_id, p_now);
+  end if;
   return jsonb_build_object('changed', v_changed, 'not_found', (select count(distinct i) from unnest(p_ids) i) - v_changed);
 end;
 $$;
@@ -784,6 +796,45 @@ create function public.claim_conversation(p_id uuid, p_is_claimed boolean defaul
 comment on function public.claim_conversation(uuid, boolean) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.claim_conversation(uuid, boolean) to authenticated;
+
+-- schemas/inbox/functions/clocks.sql
+
+create function private.set_clocks(p_conversation public.conversations, p_former public.conversations, p_now timestamptz)
+returns public.conversations
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_org public.orgs;
+  v_conversation public.conversations := p_conversation;
+  v_is_new boolean := p_conversation.waiting_since is distinct from p_former.waiting_since;
+begin
+  if v_conversation.waiting_since is null then
+    v_conversation.hot_due_at := null;
+    v_conversation.escalates_at := null;
+    v_conversation.escalated_at := null;
+    v_conversation.returns_at := null;
+    return v_conversation;
+  elsif not v_is_new and (p_conversation.hot_since is null) = (p_former.hot_since is null) then
+    return v_conversation;
+  end if;
+  select * into v_org from public.orgs o where o.id = v_conversation.org_id;
+  v_conversation.hot_due_at := case when v_conversation.hot_since is not null
+    then private.after_reply_seconds(v_org, p_now, v_org.hot_minutes * 60) end;
+  v_conversation.escalates_at := null;
+  v_conversation.escalated_at := null;
+  if v_is_new then
+    v_conversation.returns_at := case
+      when v_conversation.is_auto_assigned and v_org.assignment <> 'off' and v_org.return_minutes > 0
+      then private.after_reply_seconds(v_org, p_now, v_org.return_minutes * 60) end;
+  end if;
+  return v_conversation;
+end;
+$$;
+comment on function private.set_clocks(public.conversations, public.conversations, timestamptz) is
+  'A conversation with the clocks of hot leads and assignments as they must be after its waiting_since or heat changed from '
+  'those of p_former: stopped if nobody waits, started anew for a new wait. Unchanged if neither changed.';
 
 -- schemas/inbox/functions/conversation_events.sql
 
@@ -1084,7 +1135,6 @@ as $$
 declare
   v_former public.conversations;
   v_conversation public.conversations;
-  v_org public.orgs;
 begin
   select * into v_former from public.conversations c where c.id = p_message.conversation_id for no key update;
   if not found then
@@ -1102,15 +1152,7 @@ begin
       p_class, 'from', v_former.reply_class), p_now);
   end if;
   v_conversation.waiting_since := private.fold_spans(v_conversation, p_message.created_at);
-  if v_conversation.waiting_since is not null and v_conversation.hot_since is not null and v_former.hot_since is null then
-    select * into v_org from public.orgs o where o.id = v_former.org_id;
-    v_conversation.hot_due_at := private.after_reply_seconds(v_org, p_now, v_org.hot_minutes * 60);
-  elsif v_conversation.waiting_since is null then
-    v_conversation.hot_due_at := null;
-    v_conversation.escalates_at := null;
-    v_conversation.escalated_at := null;
-    v_conversation.returns_at := null;
-  end if;
+  v_conversation := private.set_clocks(v_conversation, v_former, p_now);
   update public.conversations c
   set reply_class = v_conversation.reply_class, class_source = v_conversation.class_source,
     waiting_since = v_conversation.waiting_since, hot_since = v_conversation.hot_since, hot_due_at = v_conversation.hot_due_at,
@@ -1189,6 +1231,19 @@ $$;
 comment on function private.own_conversation(uuid, uuid) is
   'Locks a conversation of the organisation and returns it. Raises PT404.';
 
+create function private.hold_people(p_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.users u where u.id = any (p_ids) order by u.id for key share;
+end;
+$$;
+comment on function private.hold_people(uuid[]) is
+  'Keeps people from being removed until the end of the transaction. Called before a conversation is locked: a removal locks the '
+  'person first, and then their conversations.';
+
 create function private.check_assignee(p_org_id uuid, p_user_id uuid, p_field text)
 returns void
 language plpgsql
@@ -1218,7 +1273,9 @@ declare
   v_removed uuid[];
   v_tags text[];
 begin
-  if cardinality(p_add) > (select count(*) from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add))
+  perform from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add) order by l.id for key share;
+  if (select count(distinct i) from unnest(p_add) i) > (select count(*) from public.labels l where l.org_id =
+    p_conversation.org_id and l.id = any (p_add))
     then
     perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
   end if;
@@ -1405,6 +1462,8 @@ as $$
 declare
   v_org_id uuid := private.require_role('campaign_manager');
 begin
+  -- A quick response that names it is saved before, or finds it gone.
+  perform private.lock_count(v_org_id, 'quick_responses');
   delete from public.labels l where l.org_id = v_org_id and l.id = p_id;
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no label with this id.', jsonb_build_object('label_id', p_id));
@@ -1622,29 +1681,23 @@ set search_path = ''
 as $$
 declare
   v_conversation public.conversations := p_former;
-  v_org public.orgs;
   v_waited timestamptz := p_former.waiting_since;
 begin
-  select * into v_org from public.orgs o where o.id = p_former.org_id;
   if p_former.status <> 'active' then
     perform private.record_conversation_event(p_former, 'reopened', jsonb_build_object('from', p_former.status), p_now);
   end if;
   v_conversation := private.class_conversation(v_conversation, p_message.classification, 'rules', p_now);
-  v_conversation.waiting_since := private.fold_spans(v_conversation, p_now);
-  if v_conversation.waiting_since is null then
-    v_conversation.hot_due_at := null;
-    v_conversation.escalates_at := null;
-    v_conversation.escalated_at := null;
-    v_conversation.returns_at := null;
-  elsif v_conversation.hot_since is not null and (v_waited is null or p_former.hot_since is null) then
-    v_conversation.hot_due_at := private.after_reply_seconds(v_org, p_now, v_org.hot_minutes * 60);
-  end if;
-  if v_conversation.waiting_since is not null and v_conversation.assignee_id is null then
-    v_conversation := private.give_conversation(v_conversation, null, 'inbound', p_now);
-  elsif v_waited is null and v_conversation.waiting_since is not null and v_conversation.is_auto_assigned
-    and v_org.return_minutes > 0 and v_org.assignment <> 'off'
+  -- One more text of somebody who waits already changes nothing, however many there are.
+  if v_waited is null or p_message.classification = 'stop' or exists (
+    select from private.span_changes x where x.conversation_id = p_former.id)
   then
-    v_conversation.returns_at := private.after_reply_seconds(v_org, p_now, v_org.return_minutes * 60);
+    v_conversation.waiting_since := private.fold_spans(v_conversation, p_now);
+  end if;
+  v_conversation := private.set_clocks(v_conversation, p_former, p_now);
+  if v_conversation.waiting_since is not null and v_conversation.assignee_id is null and (
+    v_waited is null or p_former.returns_at is null)
+  then
+    v_conversation := private.give_conversation(v_conversation, null, 'inbound', p_now);
   end if;
   -- One statement, so that those who watch the inbox hear of it once.
   update public.conversations c
@@ -1659,7 +1712,10 @@ begin
     assignee_id = v_conversation.assignee_id, assigned_at = v_conversation.assigned_at,
     is_auto_assigned = v_conversation.is_auto_assigned
   where c.id = p_former.id;
-  perform private.cancel_scheduled(v_conversation, p_message.classification = 'stop', p_now);
+  -- A machine's text is no answer of theirs.
+  if private.is_answer(p_message.classification) or p_message.classification = 'stop' then
+    perform private.cancel_scheduled(v_conversation, p_message.classification = 'stop', p_now);
+  end if;
   if p_former.escalated_at is not null and v_conversation.escalated_at is null then
     perform private.tell_hot_waiting(p_former.org_id, p_now);
   end if;
@@ -1714,7 +1770,7 @@ begin
       '{"limit": 1000}');
   end if;
   insert into public.conversation_notes (org_id, conversation_id, author_id, content, mentions, created_at, updated_at)
-  values (v_org_id, p_conversation_id, auth.uid(), v_content, coalesce(p_mentions, '{}'), p_now, p_now)
+  values (v_org_id, p_conversation_id, auth.uid(), v_content, array(select distinct i from unnest(p_mentions) i), p_now, p_now)
   returning id into v_id;
   perform private.record_conversation_event(v_conversation, 'noted', jsonb_build_object('note_id', v_id, 'mentions',
     coalesce(p_mentions, '{}')), p_now);
@@ -1974,16 +2030,17 @@ begin
     select coalesce(a.slot_at, m.sent_at, m.created_at), 'answered', m.id, m.author_id, null, null
     from public.messages m left join public.send_attempts a on a.id = m.attempt_id
     -- A text may wait for its number before it is posted.
-    where m.conversation_id = p_conversation.id and m.created_at >= p_from - interval '2 days' and m.author_id is not null
+    where m.conversation_id = p_conversation.id and m.created_at >= p_from - interval '2 days' and m.kind = 'direct'
       and m.status in ('sent', 'delivered') and coalesce(a.slot_at, m.sent_at, m.created_at) >= p_from
     union all
     select e.created_at, 'dismissed', null, null, null, null
     from public.conversation_events e
     where e.conversation_id = p_conversation.id and e.created_at >= p_from and e.event = 'dismissed'
     union all
-    select c.suppressed_at, 'moot', null, null, null, null
-    from private.contacts c
-    where c.org_id = p_conversation.org_id and c.e164 = p_conversation.e164 and c.suppressed_at >= p_from
+    -- Every opt-out that there was, also one that a START has ended since.
+    select r.recorded_at, 'moot', null, null, null, null
+    from public.consent_records r
+    where r.org_id = p_conversation.org_id and r.e164 = p_conversation.e164 and r.status = 'revoked' and r.recorded_at >= p_from
     order by 1, 2 desc, 3;
 end;
 $$;
@@ -1998,28 +2055,28 @@ set search_path = ''
 as $$
 declare
   v_conversation public.conversations;
-  v_waiting timestamptz;
+  v_new public.conversations;
 begin
   select * into v_conversation from public.conversations c where c.id = p_conversation_id for no key update;
   if not found then
     return;
   end if;
-  v_waiting := private.fold_spans(v_conversation, p_since);
-  update public.conversations c
-  set waiting_since = v_waiting,
-    hot_due_at = case when v_waiting is not null then c.hot_due_at end,
-    escalates_at = case when v_waiting is not null then c.escalates_at end,
-    escalated_at = case when v_waiting is not null then c.escalated_at end,
-    returns_at = case when v_waiting is not null then c.returns_at end
-  where c.id = p_conversation_id and c.waiting_since is distinct from v_waiting;
-  if found and v_waiting is null and v_conversation.escalated_at is not null then
-    perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+  v_new := v_conversation;
+  v_new.waiting_since := private.fold_spans(v_conversation, p_since);
+  v_new := private.set_clocks(v_new, v_conversation, p_now);
+  if v_new.waiting_since is distinct from v_conversation.waiting_since then
+    update public.conversations c
+    set waiting_since = v_new.waiting_since, hot_due_at = v_new.hot_due_at, escalates_at = v_new.escalates_at,
+      escalated_at = v_new.escalated_at, returns_at = v_new.returns_at
+    where c.id = p_conversation_id;
+    if v_conversation.escalated_at is not null then
+      perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+    end if;
   end if;
 end;
 $$;
 comment on function private.settle_waiting(uuid, timestamptz, timestamptz) is
-  'Folds the reply spans of a conversation since p_since and records whether somebody still waits. If nobody does, the clocks of '
-  'hot leads and assignments stop.';
+  'Folds the reply spans of a conversation since p_since and records whether somebody still waits, with the clocks that follow.';
 
 create function private.fold_span_changes(p_conversation_id uuid, p_now timestamptz default now())
 returns void
@@ -2177,24 +2234,38 @@ grant execute on function private.save_quick_response(uuid, jsonb, timestamptz) 
 
 -- Answers that wait for their time.
 
-create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_media_ids uuid[],
+create function private.recent_answer(p_conversation public.conversations, p_text text, p_media_ids uuid[], p_input jsonb,
   p_now timestamptz)
 returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_seen integer := (p_input ->> 'seen_version')::numeric;
+  v_author_id uuid := case when v_seen is not null then auth.uid() end;
+  v_id uuid;
 begin
-  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id,
-    p_media_ids, p_now), (
+  if not p_input ? 'send_at' then
+    v_id := private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, v_author_id, p_media_ids, p_now);
+    -- Who has seen the first one means to say it again.
+    if v_id is not null and (v_seen is null or v_seen < (select m.conversation_version from public.messages m where m.id = v_id))
+    then
+      return v_id;
+    end if;
+  end if;
+  return (
     select s.id from public.scheduled_texts s
     where s.conversation_id = p_conversation.id and s.created_at > p_now - interval '60 seconds' and s.state = 'waiting'
-      and s.content = p_text and s.media_ids = p_media_ids and (p_author_id is null or s.author_id = p_author_id)
-    order by s.created_at limit 1));
+      and s.content = p_text and s.media_ids = p_media_ids and (v_author_id is null or s.author_id = v_author_id)
+      and (not p_input ? 'send_at' or s.not_before = (p_input ->> 'send_at')::timestamptz)
+      and (v_seen is null or v_seen < p_conversation.version)
+    order by s.created_at limit 1);
 end;
 $$;
-comment on function private.recent_answer(public.conversations, text, uuid, uuid[], timestamptz) is
-  'As private.recent_direct, with answers that wait.';
+comment on function private.recent_answer(public.conversations, text, uuid[], jsonb, timestamptz) is
+  'The answer with these words and files that was asked for in the last 60 seconds, sent or waiting, if this request may be the '
+  'same one again: its author had not seen it yet, and the person has not written since. Null if there is none.';
 
 create function private.try_direct(p_org public.orgs, p_phone public.lead_phones, p_contact private.contacts, p_text text,
   p_author_id uuid, p_id uuid, p_media_ids uuid[], p_now timestamptz)
@@ -2436,6 +2507,11 @@ begin
     update public.scheduled_texts s set not_before = greatest(v_until, p_now + interval '1 minute'), updated_at = p_now
     where s.id = p_id;
     return;
+  end if;
+  if v_until is not null then
+    v_state := 'failed';
+    v_reason := 'It could not be sent within 14 days.';
+    v_hint := coalesce(v_hint, 'outside_hours');
   end if;
   update public.scheduled_texts s set state = v_state, reason = left(v_reason, 500), updated_at = p_now where s.id = p_id;
   if v_state <> 'sent' then

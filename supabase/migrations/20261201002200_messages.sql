@@ -451,6 +451,10 @@ begin
     where m.to_number = p_e164 and (m.org_id = p_org_id) is true
       -- Without an upper bound: a request that began a moment later may have got the lock before this one.
       and (m.created_at > p_now - interval '60 seconds') is true
+      -- What is said again after the person wrote is another answer.
+      and not exists (
+        select from private.contacts k
+        where k.org_id = p_org_id and k.e164 = p_e164 and k.last_inbound_at > m.created_at)
       and m.kind = 'direct' and m.content = p_text and m.is_live and (p_author_id is null or m.author_id = p_author_id)
       and array(select x.sha256 from public.message_media x where x.message_id = m.id order by x.ordinal) = array(
         select x.sha256 from unnest(p_media_ids) with ordinality i (id, n)
@@ -459,8 +463,8 @@ begin
 end;
 $$;
 comment on function private.recent_direct(uuid, text, text, uuid, uuid[], timestamptz) is
-  'The direct text with these words and files that was asked for this phone in the last 60 seconds, by p_author_id (null: by '
-  'anybody); null if there is none. The caller holds the contact.';
+  'The direct text with these words and files that was asked for this phone in the last 60 seconds and since the person last '
+  'wrote, by p_author_id (null: by anybody); null if there is none. The caller holds the contact.';
 
 create function private.send_direct(p_body text, p_to text, p_lead_id uuid, p_key text, p_now timestamptz default now())
 returns jsonb
@@ -477,6 +481,7 @@ declare
   v_contact private.contacts;
   v_id uuid;
 begin
+  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then

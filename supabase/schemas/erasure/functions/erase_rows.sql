@@ -64,7 +64,9 @@ begin
   set content = null, variables = null, has_media = false, needs_attention = null, class_phrase = null,
       error_message = case when m.error_message ~ '[0-9]{7}' then null else m.error_message end
   where m.id = any (v_messages);
-  delete from private.message_requests r where r.message_id = any (v_messages);
+  delete from private.message_requests r where r.message_id = any (v_messages) or r.scheduled_id in (
+    select s.id from public.scheduled_texts s join public.conversations c on c.id = s.conversation_id
+    where c.org_id = p_org_id and c.e164 = any (p_phones));
   update public.send_attempts a set error_message = null where a.message_id = any (v_messages) and a.error_message is not null;
   update public.message_status_events e set raw_data = null where e.message_id = any (v_messages) and e.raw_data is not null;
   get diagnostics v_receipts = row_count;
@@ -72,13 +74,16 @@ begin
   where n.conversation_id in (select c.id from public.conversations c where c.org_id = p_org_id and c.e164 = any (p_phones));
   update public.scheduled_texts s
   set content = null, state = case s.state when 'waiting' then 'canceled' else s.state end,
-    reason = case s.state when 'waiting' then 'The person was erased.' end
+    reason = case s.state when 'waiting' then 'The person was erased.' else s.reason end
   where s.conversation_id in (select c.id from public.conversations c where c.org_id = p_org_id and c.e164 = any (p_phones));
   update public.conversations c
   set last_message = null, unread_count = 0, status = 'archived', snoozed_until = null, reply_class = null, class_source = null,
     hot_since = null, hot_due_at = null, escalates_at = null, escalated_at = null, returns_at = null
   where c.org_id = p_org_id and c.e164 = any (p_phones);
   get diagnostics v_conversations = row_count;
+  delete from public.conversation_labels x
+  where x.conversation_id in (select c.id from public.conversations c where c.org_id = p_org_id and c.e164 = any (p_phones));
+  perform private.tell_hot_waiting(p_org_id, now());
   return jsonb_build_object('messages', cardinality(v_messages), 'media', v_media, 'receipts', v_receipts, 'conversations',
     v_conversations);
 end;

@@ -70,6 +70,7 @@ begin
       'This text is one of ours. Review one that a person wrote: its kind is inbound.',
       jsonb_build_object('message_id', p_message_id));
   end if;
+  perform private.hold_people(array[auth.uid()]);
   perform private.lock_contact(v_org_id, v_message.from_number);
   update public.messages m set reviewed_at = p_now, reviewed_by = auth.uid(), reviewed_as = p_class
   where m.id = p_message_id;

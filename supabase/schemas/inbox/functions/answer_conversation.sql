@@ -41,7 +41,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_seen integer := (p_input ->> 'seen_version')::integer;
+  v_seen integer := (p_input ->> 'seen_version')::numeric;
   v_is_claimed boolean := coalesce(p_conversation.claimed_by <> auth.uid() and p_conversation.claimed_until > p_now, false);
 begin
   if v_seen > p_conversation.version then
@@ -129,6 +129,7 @@ begin
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
+  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then
@@ -138,9 +139,9 @@ begin
   v_contact := case when v_conversation.id is not null then private.lock_contact(v_org_id, v_conversation.e164) end;
   v_conversation := private.own_conversation(v_org_id, p_id);
   if p_key is null then
-    v_id := private.recent_answer(v_conversation, v_text, case when p_input ? 'seen_version' then auth.uid() end,
-      v_media_ids, p_now);
+    v_id := private.recent_answer(v_conversation, v_text, v_media_ids, p_input, p_now);
     if v_id is not null then
+      perform private.follow_answer(p_id, p_input, p_now);
       return jsonb_build_object('message_id', v_id, 'deduplicated', true);
     end if;
   end if;
@@ -193,7 +194,9 @@ declare
 begin
   select * into v_conversation from public.conversations c where c.id = p_id;
   if v_change <> '{}' then
-    perform private.change_conversation(v_conversation, v_change, p_now);
+    if private.change_conversation(v_conversation, v_change, p_now) then
+      perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+    end if;
   end if;
   if p_input ? 'lead_status' then
     if v_conversation.lead_id is null then

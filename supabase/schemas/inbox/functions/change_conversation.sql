@@ -1,5 +1,5 @@
 create function private.change_conversation(p_conversation public.conversations, p_change jsonb, p_now timestamptz)
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
@@ -45,6 +45,10 @@ begin
   if p_change ? 'dismiss' and v_former.waiting_since is not null then
     perform private.record_conversation_event(v_former, 'dismissed', '{}', p_now);
     v_new.waiting_since := private.fold_spans(v_new, p_now);
+    v_new := private.set_clocks(v_new, v_former, p_now);
+  end if;
+  if v_new.status in ('archived', 'deleted') then
+    -- Somebody has decided about it: nothing happens by itself until the person writes.
     v_new.hot_due_at := null;
     v_new.escalates_at := null;
     v_new.escalated_at := null;
@@ -59,14 +63,13 @@ begin
       escalates_at = v_new.escalates_at, escalated_at = v_new.escalated_at, returns_at = v_new.returns_at
     where c.id = v_former.id;
   end if;
-  if v_former.escalated_at is not null and v_new.escalated_at is null then
-    perform private.tell_hot_waiting(v_former.org_id, p_now);
-  end if;
+  return v_former.escalated_at is not null and v_new.escalated_at is null;
 end;
 $$;
 comment on function private.change_conversation(public.conversations, jsonb, timestamptz) is
-  'Changes one conversation as private.conversation_change_shape says, with its events. The caller holds it and has checked the '
-  'change.';
+  'Changes one conversation as private.conversation_change_shape says, with its events. Returns whether an interested person is '
+  'no longer overdue: then the caller calls private.tell_hot_waiting, at its end. The caller holds the conversation and has '
+  'checked the change.';
 
 create function private.change_conversations(p_ids uuid[], p_change jsonb, p_now timestamptz default now())
 returns jsonb
@@ -78,6 +81,7 @@ declare
   v_org_id uuid := private.require_role('operator');
   v_conversation public.conversations;
   v_changed integer := 0;
+  v_is_calm boolean := false;
 begin
   perform private.check_ids(p_ids, 'ids', 500, 1);
   perform private.check_shape(p_change, private.conversation_change_shape());
@@ -90,6 +94,7 @@ begin
       perform private.refuse_field('snoozed_until', 'Give a time from now on, within a year.');
     end if;
   end if;
+  perform private.hold_people(array[auth.uid(), (p_change ->> 'assignee_id')::uuid]);
   perform private.check_assignee(v_org_id, (p_change ->> 'assignee_id')::uuid, 'assignee_id');
   -- A label may bring a tag to the lead. Who holds the contact, as where a text comes in, may lock the lead after the
   -- conversation; a merge of leads waits for the contact.
@@ -104,9 +109,13 @@ begin
   for v_conversation in
     select c.* from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.id for no key update
   loop
-    perform private.change_conversation(v_conversation, p_change, p_now);
+    v_is_calm := private.change_conversation(v_conversation, p_change, p_now) or v_is_calm;
     v_changed := v_changed + 1;
   end loop;
+  -- Once, and after all conversations are locked: two that change many would wait for each other's alert.
+  if v_is_calm then
+    perform private.tell_hot_waiting(v_org_id, p_now);
+  end if;
   return jsonb_build_object('changed', v_changed, 'not_found', (select count(distinct i) from unnest(p_ids) i) - v_changed);
 end;
 $$;

@@ -59,7 +59,6 @@ as $$
 declare
   v_former public.conversations;
   v_conversation public.conversations;
-  v_org public.orgs;
 begin
   select * into v_former from public.conversations c where c.id = p_message.conversation_id for no key update;
   if not found then
@@ -77,15 +76,7 @@ begin
       p_class, 'from', v_former.reply_class), p_now);
   end if;
   v_conversation.waiting_since := private.fold_spans(v_conversation, p_message.created_at);
-  if v_conversation.waiting_since is not null and v_conversation.hot_since is not null and v_former.hot_since is null then
-    select * into v_org from public.orgs o where o.id = v_former.org_id;
-    v_conversation.hot_due_at := private.after_reply_seconds(v_org, p_now, v_org.hot_minutes * 60);
-  elsif v_conversation.waiting_since is null then
-    v_conversation.hot_due_at := null;
-    v_conversation.escalates_at := null;
-    v_conversation.escalated_at := null;
-    v_conversation.returns_at := null;
-  end if;
+  v_conversation := private.set_clocks(v_conversation, v_former, p_now);
   update public.conversations c
   set reply_class = v_conversation.reply_class, class_source = v_conversation.class_source,
     waiting_since = v_conversation.waiting_since, hot_since = v_conversation.hot_since, hot_due_at = v_conversation.hot_due_at,

@@ -19,6 +19,19 @@ $$;
 comment on function private.own_conversation(uuid, uuid) is
   'Locks a conversation of the organisation and returns it. Raises PT404.';
 
+create function private.hold_people(p_ids uuid[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.users u where u.id = any (p_ids) order by u.id for key share;
+end;
+$$;
+comment on function private.hold_people(uuid[]) is
+  'Keeps people from being removed until the end of the transaction. Called before a conversation is locked: a removal locks the '
+  'person first, and then their conversations.';
+
 create function private.check_assignee(p_org_id uuid, p_user_id uuid, p_field text)
 returns void
 language plpgsql
@@ -48,7 +61,9 @@ declare
   v_removed uuid[];
   v_tags text[];
 begin
-  if cardinality(p_add) > (select count(*) from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add))
+  perform from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add) order by l.id for key share;
+  if (select count(distinct i) from unnest(p_add) i) > (select count(*) from public.labels l where l.org_id =
+    p_conversation.org_id and l.id = any (p_add))
     then
     perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
   end if;

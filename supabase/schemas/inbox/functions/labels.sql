@@ -59,6 +59,8 @@ as $$
 declare
   v_org_id uuid := private.require_role('campaign_manager');
 begin
+  -- A quick response that names it is saved before, or finds it gone.
+  perform private.lock_count(v_org_id, 'quick_responses');
   delete from public.labels l where l.org_id = v_org_id and l.id = p_id;
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no label with this id.', jsonb_build_object('label_id', p_id));

@@ -59,29 +59,23 @@ set search_path = ''
 as $$
 declare
   v_conversation public.conversations := p_former;
-  v_org public.orgs;
   v_waited timestamptz := p_former.waiting_since;
 begin
-  select * into v_org from public.orgs o where o.id = p_former.org_id;
   if p_former.status <> 'active' then
     perform private.record_conversation_event(p_former, 'reopened', jsonb_build_object('from', p_former.status), p_now);
   end if;
   v_conversation := private.class_conversation(v_conversation, p_message.classification, 'rules', p_now);
-  v_conversation.waiting_since := private.fold_spans(v_conversation, p_now);
-  if v_conversation.waiting_since is null then
-    v_conversation.hot_due_at := null;
-    v_conversation.escalates_at := null;
-    v_conversation.escalated_at := null;
-    v_conversation.returns_at := null;
-  elsif v_conversation.hot_since is not null and (v_waited is null or p_former.hot_since is null) then
-    v_conversation.hot_due_at := private.after_reply_seconds(v_org, p_now, v_org.hot_minutes * 60);
-  end if;
-  if v_conversation.waiting_since is not null and v_conversation.assignee_id is null then
-    v_conversation := private.give_conversation(v_conversation, null, 'inbound', p_now);
-  elsif v_waited is null and v_conversation.waiting_since is not null and v_conversation.is_auto_assigned
-    and v_org.return_minutes > 0 and v_org.assignment <> 'off'
+  -- One more text of somebody who waits already changes nothing, however many there are.
+  if v_waited is null or p_message.classification = 'stop' or exists (
+    select from private.span_changes x where x.conversation_id = p_former.id)
   then
-    v_conversation.returns_at := private.after_reply_seconds(v_org, p_now, v_org.return_minutes * 60);
+    v_conversation.waiting_since := private.fold_spans(v_conversation, p_now);
+  end if;
+  v_conversation := private.set_clocks(v_conversation, p_former, p_now);
+  if v_conversation.waiting_since is not null and v_conversation.assignee_id is null and (
+    v_waited is null or p_former.returns_at is null)
+  then
+    v_conversation := private.give_conversation(v_conversation, null, 'inbound', p_now);
   end if;
   -- One statement, so that those who watch the inbox hear of it once.
   update public.conversations c
@@ -96,7 +90,10 @@ begin
     assignee_id = v_conversation.assignee_id, assigned_at = v_conversation.assigned_at,
     is_auto_assigned = v_conversation.is_auto_assigned
   where c.id = p_former.id;
-  perform private.cancel_scheduled(v_conversation, p_message.classification = 'stop', p_now);
+  -- A machine's text is no answer of theirs.
+  if private.is_answer(p_message.classification) or p_message.classification = 'stop' then
+    perform private.cancel_scheduled(v_conversation, p_message.classification = 'stop', p_now);
+  end if;
   if p_former.escalated_at is not null and v_conversation.escalated_at is null then
     perform private.tell_hot_waiting(p_former.org_id, p_now);
   end if;

@@ -41,7 +41,7 @@ begin
       '{"limit": 1000}');
   end if;
   insert into public.conversation_notes (org_id, conversation_id, author_id, content, mentions, created_at, updated_at)
-  values (v_org_id, p_conversation_id, auth.uid(), v_content, coalesce(p_mentions, '{}'), p_now, p_now)
+  values (v_org_id, p_conversation_id, auth.uid(), v_content, array(select distinct i from unnest(p_mentions) i), p_now, p_now)
   returning id into v_id;
   perform private.record_conversation_event(v_conversation, 'noted', jsonb_build_object('note_id', v_id, 'mentions',
     coalesce(p_mentions, '{}')), p_now);

@@ -19,16 +19,17 @@ begin
     select coalesce(a.slot_at, m.sent_at, m.created_at), 'answered', m.id, m.author_id, null, null
     from public.messages m left join public.send_attempts a on a.id = m.attempt_id
     -- A text may wait for its number before it is posted.
-    where m.conversation_id = p_conversation.id and m.created_at >= p_from - interval '2 days' and m.author_id is not null
+    where m.conversation_id = p_conversation.id and m.created_at >= p_from - interval '2 days' and m.kind = 'direct'
       and m.status in ('sent', 'delivered') and coalesce(a.slot_at, m.sent_at, m.created_at) >= p_from
     union all
     select e.created_at, 'dismissed', null, null, null, null
     from public.conversation_events e
     where e.conversation_id = p_conversation.id and e.created_at >= p_from and e.event = 'dismissed'
     union all
-    select c.suppressed_at, 'moot', null, null, null, null
-    from private.contacts c
-    where c.org_id = p_conversation.org_id and c.e164 = p_conversation.e164 and c.suppressed_at >= p_from
+    -- Every opt-out that there was, also one that a START has ended since.
+    select r.recorded_at, 'moot', null, null, null, null
+    from public.consent_records r
+    where r.org_id = p_conversation.org_id and r.e164 = p_conversation.e164 and r.status = 'revoked' and r.recorded_at >= p_from
     order by 1, 2 desc, 3;
 end;
 $$;
@@ -43,28 +44,28 @@ set search_path = ''
 as $$
 declare
   v_conversation public.conversations;
-  v_waiting timestamptz;
+  v_new public.conversations;
 begin
   select * into v_conversation from public.conversations c where c.id = p_conversation_id for no key update;
   if not found then
     return;
   end if;
-  v_waiting := private.fold_spans(v_conversation, p_since);
-  update public.conversations c
-  set waiting_since = v_waiting,
-    hot_due_at = case when v_waiting is not null then c.hot_due_at end,
-    escalates_at = case when v_waiting is not null then c.escalates_at end,
-    escalated_at = case when v_waiting is not null then c.escalated_at end,
-    returns_at = case when v_waiting is not null then c.returns_at end
-  where c.id = p_conversation_id and c.waiting_since is distinct from v_waiting;
-  if found and v_waiting is null and v_conversation.escalated_at is not null then
-    perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+  v_new := v_conversation;
+  v_new.waiting_since := private.fold_spans(v_conversation, p_since);
+  v_new := private.set_clocks(v_new, v_conversation, p_now);
+  if v_new.waiting_since is distinct from v_conversation.waiting_since then
+    update public.conversations c
+    set waiting_since = v_new.waiting_since, hot_due_at = v_new.hot_due_at, escalates_at = v_new.escalates_at,
+      escalated_at = v_new.escalated_at, returns_at = v_new.returns_at
+    where c.id = p_conversation_id;
+    if v_conversation.escalated_at is not null then
+      perform private.tell_hot_waiting(v_conversation.org_id, p_now);
+    end if;
   end if;
 end;
 $$;
 comment on function private.settle_waiting(uuid, timestamptz, timestamptz) is
-  'Folds the reply spans of a conversation since p_since and records whether somebody still waits. If nobody does, the clocks of '
-  'hot leads and assignments stop.';
+  'Folds the reply spans of a conversation since p_since and records whether somebody still waits, with the clocks that follow.';
 
 create function private.fold_span_changes(p_conversation_id uuid, p_now timestamptz default now())
 returns void

@@ -1,23 +1,37 @@
 -- Answers that wait for their time.
 
-create function private.recent_answer(p_conversation public.conversations, p_text text, p_author_id uuid, p_media_ids uuid[],
+create function private.recent_answer(p_conversation public.conversations, p_text text, p_media_ids uuid[], p_input jsonb,
   p_now timestamptz)
 returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_seen integer := (p_input ->> 'seen_version')::numeric;
+  v_author_id uuid := case when v_seen is not null then auth.uid() end;
+  v_id uuid;
 begin
-  return coalesce(private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, p_author_id,
-    p_media_ids, p_now), (
+  if not p_input ? 'send_at' then
+    v_id := private.recent_direct(p_conversation.org_id, p_conversation.e164, p_text, v_author_id, p_media_ids, p_now);
+    -- Who has seen the first one means to say it again.
+    if v_id is not null and (v_seen is null or v_seen < (select m.conversation_version from public.messages m where m.id = v_id))
+    then
+      return v_id;
+    end if;
+  end if;
+  return (
     select s.id from public.scheduled_texts s
     where s.conversation_id = p_conversation.id and s.created_at > p_now - interval '60 seconds' and s.state = 'waiting'
-      and s.content = p_text and s.media_ids = p_media_ids and (p_author_id is null or s.author_id = p_author_id)
-    order by s.created_at limit 1));
+      and s.content = p_text and s.media_ids = p_media_ids and (v_author_id is null or s.author_id = v_author_id)
+      and (not p_input ? 'send_at' or s.not_before = (p_input ->> 'send_at')::timestamptz)
+      and (v_seen is null or v_seen < p_conversation.version)
+    order by s.created_at limit 1);
 end;
 $$;
-comment on function private.recent_answer(public.conversations, text, uuid, uuid[], timestamptz) is
-  'As private.recent_direct, with answers that wait.';
+comment on function private.recent_answer(public.conversations, text, uuid[], jsonb, timestamptz) is
+  'The answer with these words and files that was asked for in the last 60 seconds, sent or waiting, if this request may be the '
+  'same one again: its author had not seen it yet, and the person has not written since. Null if there is none.';
 
 create function private.try_direct(p_org public.orgs, p_phone public.lead_phones, p_contact private.contacts, p_text text,
   p_author_id uuid, p_id uuid, p_media_ids uuid[], p_now timestamptz)

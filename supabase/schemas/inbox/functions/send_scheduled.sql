@@ -45,6 +45,11 @@ begin
     where s.id = p_id;
     return;
   end if;
+  if v_until is not null then
+    v_state := 'failed';
+    v_reason := 'It could not be sent within 14 days.';
+    v_hint := coalesce(v_hint, 'outside_hours');
+  end if;
   update public.scheduled_texts s set state = v_state, reason = left(v_reason, 500), updated_at = p_now where s.id = p_id;
   if v_state <> 'sent' then
     perform private.record_conversation_event(v_conversation, case v_state when 'canceled' then 'schedule_canceled'

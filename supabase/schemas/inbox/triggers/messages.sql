@@ -33,7 +33,7 @@ $$;
 comment on function private.keep_conversation_text() is
   'Trigger, for inbound and direct texts only: keeps their words for the search. Security definer: no role may write the table.';
 create trigger messages_span_change after update of status on public.messages
-  for each row when (new.author_id is not null and new.conversation_id is not null
+  for each row when (new.kind = 'direct' and new.conversation_id is not null
     and (new.status in ('sent', 'delivered')) <> (old.status in ('sent', 'delivered')))
   execute function private.note_span_change();
 create trigger messages_search_insert after insert on public.messages

@@ -9,7 +9,8 @@ begin
     return new;
   end if;
   update public.conversations c
-  set assignee_id = null, assigned_at = null, is_auto_assigned = false, returns_at = null
+  set assignee_id = null, assigned_at = null, is_auto_assigned = false,
+    returns_at = case when c.waiting_since is not null then now() end
   where c.org_id = old.org_id and c.assignee_id = old.id;
   update public.conversations c set claimed_by = null, claimed_until = null
   where c.org_id = old.org_id and c.claimed_by = old.id;
