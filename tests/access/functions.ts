@@ -589,6 +589,7 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
 
 /** Functions of schema private that users' policies and the wrappers in public call. */
 const FOR_USERS = [
+  "reply_hours_fault",
   "archive_template",
   "create_template",
   "duplicate_template",
@@ -766,6 +767,7 @@ export const PRIVATE_FUNCTIONS: Record<string, string[]> = {
     "has_role",
     "org_id",
     "queue_is_due",
+    "reply_hours_fault",
     "search_leads",
     "set_twilio_account",
     "update_lead",

@@ -57,3 +57,4 @@ comment on function private.reply_hours_fault(jsonb) is
   'What is wrong with reply hours, as the name of the field and a sentence; null if they can be used. For each day of the week '
   'up to six intervals {from, to} in order, and up to 100 holidays. A day that is left out has no hours. Null: every hour of '
   'every day.';
+grant execute on function private.reply_hours_fault(jsonb) to authenticated, service_role;
