@@ -54,7 +54,7 @@ function compareOne(message: OurMessage, posts: PostEntry[]): string | null {
 }
 
 /** What we may call a text that means none of those. */
-const ANSWERS = ["reply", "interested", "not_interested"];
+const ANSWERS = ["reply", "question", "interested", "not_interested"];
 /** Our class for each meaning of a person's text. */
 const CLASS: Partial<Record<InboundEntry["intent"], string>> = {
   stop: "stop",
