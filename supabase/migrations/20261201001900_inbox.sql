@@ -452,7 +452,7 @@ as $$
 declare
   v_org_id uuid := private.require_role('operator');
   v_text text;
-  v_hash bytea := sha256(convert_to(jsonb_build_array(p_id, p_input)::text, 'UTF8'));
+  v_hash bytea;
   v_org public.orgs;
   v_conversation public.conversations;
   v_contact private.contacts;
@@ -462,13 +462,14 @@ declare
   v_media_ids uuid[];
 begin
   perform private.check_shape(p_input, private.answer_shape());
+  v_hash := sha256(convert_to(jsonb_build_array(p_id, p_input)::text, 'UTF8'));
   v_text := private.read_direct_text(p_input ->> 'content', 'content');
   v_media_ids := array(select i::uuid from jsonb_array_elements_text(p_input -> 'media_ids') with ordinality x (i, n) order by n);
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
-  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
+  perform private.hold_people(array[auth.uid()]);
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then
     return jsonb_build_object('message_id', v_id, 'deduplicated', true);
@@ -498,9 +499,8 @@ begin
   end if;
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, scheduled_id, created_at)
-    values (v_org_id, p_key, v_hash, case when v_not_before is null then v_id end, case when v_not_before is not null then v_id
-      end,
-      p_now);
+    values (v_org_id, p_key, v_hash, case when v_not_before is null then v_id end, 
+      case when v_not_before is not null then v_id end, p_now);
   end if;
   perform private.follow_answer(p_id, p_input, p_now);
   return jsonb_build_object('message_id', v_id, 'deduplicated', false);
@@ -912,8 +912,7 @@ comment on function private.conversation_filter_shape() is
   'The shape of a filter of conversations. statuses: active unless it says otherwise. label_ids: all of them. classes: any of '
   'them.';
 
-create function private.conversation_condition(p_org_id uuid, p_filter jsonb)
-returns text
+create function private.conversation_condition(p_org_id uuid, p_filter jsonb, out condition text, out is_common boolean)
 language plpgsql
 stable
 set search_path = ''
@@ -955,7 +954,8 @@ begin
     v_sql := v_sql || (select string_agg(format(' and c.id in (select x.conversation_id from public.conversation_labels x '
       'where x.org_id = %L and x.label_id = %L)', p_org_id, i), '') from unnest(v_labels) i);
   end if;
-  return v_sql || private.search_condition(p_org_id, p_filter ->> 'search');
+  select v_sql || s.condition, s.is_common into condition, is_common
+  from private.search_condition(p_org_id, p_filter ->> 'search') s;
 end;
 $$;
 comment on function private.conversation_condition(uuid, jsonb) is
@@ -1118,6 +1118,7 @@ begin
     last_message = left(p_text, 200), last_message_at = p_now, last_direction = 'outbound', version = c.version + 1,
     assignee_id = case when v_is_assigned then p_author_id else c.assignee_id end,
     assigned_at = case when v_is_assigned then p_now else c.assigned_at end,
+    returns_at = case when not v_is_assigned then c.returns_at end,
     claimed_by = case when c.claimed_by is distinct from p_author_id then c.claimed_by end,
     claimed_until = case when c.claimed_by is distinct from p_author_id then c.claimed_until end
   where c.id = p_former.id;
@@ -1241,8 +1242,8 @@ begin
 end;
 $$;
 comment on function private.hold_people(uuid[]) is
-  'Keeps people from being removed until the end of the transaction. Called before a conversation is locked: a removal locks the '
-  'person first, and then their conversations.';
+  'Keeps people from being removed until the end of the transaction. Called after the organisation and before a conversation is '
+  'locked: a removal locks the organisation, then the person, then their conversations.';
 
 create function private.check_assignee(p_org_id uuid, p_user_id uuid, p_field text)
 returns void
@@ -1504,12 +1505,14 @@ declare
   v_limit integer := least(greatest(coalesce(p_limit, 50), 1), 500);
   v_offset integer := case when p_before is null then least(greatest(coalesce(p_offset, 0), 0), 100000) else 0 end;
   v_condition text;
+  v_is_common boolean;
   v_ids uuid[];
   v_page uuid[];
   v_total integer;
 begin
   perform private.check_shape(coalesce(p_filter, '{}'), private.conversation_filter_shape());
-  v_condition := private.conversation_condition(v_org_id, coalesce(p_filter, '{}'));
+  select c.condition, c.is_common into v_condition, v_is_common
+  from private.conversation_condition(v_org_id, coalesce(p_filter, '{}')) c;
   execute format(
     'select array_agg(p.id order by p.last_message_at desc, p.id desc) from (
        select c.id, c.last_message_at from public.conversations c where %s%s
@@ -1521,7 +1524,7 @@ begin
   v_page := coalesce(v_ids[1:v_limit], '{}');
   if p_before is null and cardinality(v_page) = coalesce(cardinality(v_ids), 0) and (v_ids is not null or v_offset = 0) then
     v_total := v_offset + cardinality(v_page);
-  elsif v_condition like '%or exists (select from public.leads l %' then
+  elsif v_is_common then
     -- To count what many have would take longer than to show the page.
     v_total := greatest(v_offset + cardinality(v_ids), 2001);
   else
@@ -1530,7 +1533,7 @@ begin
   return jsonb_build_object(
     'conversations', (select coalesce(to_jsonb(array_agg(j.conversation order by o.n)), '[]')
       from unnest(v_page) with ordinality o (id, n) join private.conversations_json(v_page) j on j.id = o.id),
-    'total', v_total, 'total_is_estimate', v_total > 10000 or v_condition like '%or exists (select from public.leads l %',
+    'total', v_total, 'total_is_estimate', v_total > 10000 or v_is_common,
     'next', case when cardinality(v_ids) > v_limit then (
       select jsonb_build_object('at', c.last_message_at, 'id', c.id) from public.conversations c where c.id = v_page[v_limit])
         end);
@@ -1571,7 +1574,7 @@ begin
       ('snoozed', '{"statuses": ["snoozed"]}'), ('archived', '{"statuses": ["archived"]}')) x (name, filter)
   loop
     execute format('select count(*) from (select from public.conversations c where %s limit 1000) x',
-      private.conversation_condition(v_org_id, v_count.filter)) into v_total;
+      (private.conversation_condition(v_org_id, v_count.filter)).condition) into v_total;
     v_counts := v_counts || jsonb_build_object(v_count.name, v_total);
   end loop;
   return v_counts;
@@ -2320,6 +2323,7 @@ begin
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,
+    returns_at = case when c.assignee_id is not null then c.returns_at end,
     assignee_id = coalesce(c.assignee_id, auth.uid()), assigned_at = coalesce(c.assigned_at, p_now),
     claimed_by = case when c.claimed_by is distinct from auth.uid() then c.claimed_by end,
     claimed_until = case when c.claimed_by is distinct from auth.uid() then c.claimed_until end
@@ -2416,8 +2420,7 @@ comment on function private.lead_patterns(text) is
   'What a search requires of a lead (alias l): every word is in its name, address, phones, e-mail or parcels. Null if nothing is '
   'searched.';
 
-create function private.search_condition(p_org_id uuid, p_search text)
-returns text
+create function private.search_condition(p_org_id uuid, p_search text, out condition text, out is_common boolean)
 language plpgsql
 stable
 set search_path = ''
@@ -2432,7 +2435,9 @@ declare
   c_few constant integer := 2000;
 begin
   if v_leads is null then
-    return '';
+    condition := '';
+    is_common := false;
+    return;
   end if;
   select string_agg(format(' and t.search_text like %L', coalesce(s.other, s.pattern)), '') into v_texts
   from private.search_patterns(p_search) s;
@@ -2448,16 +2453,17 @@ begin
   v_of_leads := format('l.org_id = %L and l.deleted_at is null%s', p_org_id, v_leads);
   execute format('select array(select c.id from public.leads l join public.conversations c on c.lead_id = l.id and c.org_id = %L '
     'where %s limit %s)', p_org_id, v_of_leads, c_few + 1) into v_more;
-  if cardinality(v_more) <= c_few then
-    return format(' and c.id = any (%L::uuid[])', array(select distinct i from unnest(v_ids || v_more) i));
-  end if;
-  return format(' and (c.id = any (%L::uuid[]) or exists (select from public.leads l where l.id = c.lead_id and %s))',
-    array(select distinct i from unnest(v_ids) i), v_of_leads);
+  is_common := cardinality(v_more) > c_few;
+  condition := case when is_common
+    then format(' and (c.id = any (%L::uuid[]) or exists (select from public.leads l where l.id = c.lead_id and %s))',
+      array(select distinct i from unnest(v_ids) i), v_of_leads)
+    else format(' and c.id = any (%L::uuid[])', array(select distinct i from unnest(v_ids || v_more) i)) end;
 end;
 $$;
 comment on function private.search_condition(uuid, text) is
-  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or every '
-  'word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is searched.';
+  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or '
+  'every word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is '
+  'searched. is_common: so many leads match that conversations are not counted.';
 
 -- schemas/inbox/functions/send_scheduled.sql
 

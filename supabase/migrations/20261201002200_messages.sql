@@ -481,8 +481,8 @@ declare
   v_contact private.contacts;
   v_id uuid;
 begin
-  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
+  perform private.hold_people(array[auth.uid()]);
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then
     return jsonb_build_object('message_id', v_id, 'deduplicated', true);

@@ -199,3 +199,27 @@ it("removing a person while many of their conversations change is no deadlock", 
   expect(await Promise.all([changes, removed])).toEqual(["done", "done"]);
   await remover.end();
 });
+
+it("an answer waits for its organisation before it holds its author, as a removal does", async () => {
+  const id = await writes(0);
+  await bench.holder.begin();
+  await bench.holder.sql`select from public.orgs where id = ${org.id} for no key update`;
+  const answers = answer(ana, id, at(1)).then(
+    () => "done",
+    (error) => error.code,
+  );
+  await ana.session.blocked(bench.holder);
+  await bench.holder.sql`select from public.users where id = ${ana.id} for update`;
+  await bench.holder.commit();
+  expect(await answers).toBe("done");
+});
+
+it("who answers an unassigned conversation keeps it, also if the answer waits", async () => {
+  await set({ assignment: "round_robin" });
+  await bench.sql`update public.users set is_available = false where org_id = ${org.id}`;
+  const id = await writes(0);
+  await answer(ana, id, at(1), { send_at: at(60) });
+  await bench.sql`update public.users set is_available = true where id = ${beto.id}`;
+  await watch(bench, org.id, at(16));
+  expect(await conversationOf(bench, id)).toMatchObject({ assignee_id: ana.id });
+});

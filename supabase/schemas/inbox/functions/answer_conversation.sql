@@ -114,7 +114,7 @@ as $$
 declare
   v_org_id uuid := private.require_role('operator');
   v_text text;
-  v_hash bytea := sha256(convert_to(jsonb_build_array(p_id, p_input)::text, 'UTF8'));
+  v_hash bytea;
   v_org public.orgs;
   v_conversation public.conversations;
   v_contact private.contacts;
@@ -124,13 +124,14 @@ declare
   v_media_ids uuid[];
 begin
   perform private.check_shape(p_input, private.answer_shape());
+  v_hash := sha256(convert_to(jsonb_build_array(p_id, p_input)::text, 'UTF8'));
   v_text := private.read_direct_text(p_input ->> 'content', 'content');
   v_media_ids := array(select i::uuid from jsonb_array_elements_text(p_input -> 'media_ids') with ordinality x (i, n) order by n);
   if (p_input ->> 'send_at')::timestamptz not between p_now and p_now + interval '7 days' then
     perform private.refuse_field('send_at', 'Give a time from now on, within seven days.');
   end if;
-  perform private.hold_people(array[auth.uid()]);
   select * into v_org from public.orgs o where o.id = v_org_id for no key update;
+  perform private.hold_people(array[auth.uid()]);
   v_id := private.keyed_direct(v_org_id, p_key, v_hash, p_now);
   if v_id is not null then
     return jsonb_build_object('message_id', v_id, 'deduplicated', true);
@@ -160,9 +161,8 @@ begin
   end if;
   if p_key is not null then
     insert into private.message_requests (org_id, key, request_hash, message_id, scheduled_id, created_at)
-    values (v_org_id, p_key, v_hash, case when v_not_before is null then v_id end, case when v_not_before is not null then v_id
-      end,
-      p_now);
+    values (v_org_id, p_key, v_hash, case when v_not_before is null then v_id end, 
+      case when v_not_before is not null then v_id end, p_now);
   end if;
   perform private.follow_answer(p_id, p_input, p_now);
   return jsonb_build_object('message_id', v_id, 'deduplicated', false);

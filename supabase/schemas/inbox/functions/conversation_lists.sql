@@ -28,8 +28,7 @@ comment on function private.conversation_filter_shape() is
   'The shape of a filter of conversations. statuses: active unless it says otherwise. label_ids: all of them. classes: any of '
   'them.';
 
-create function private.conversation_condition(p_org_id uuid, p_filter jsonb)
-returns text
+create function private.conversation_condition(p_org_id uuid, p_filter jsonb, out condition text, out is_common boolean)
 language plpgsql
 stable
 set search_path = ''
@@ -71,7 +70,8 @@ begin
     v_sql := v_sql || (select string_agg(format(' and c.id in (select x.conversation_id from public.conversation_labels x '
       'where x.org_id = %L and x.label_id = %L)', p_org_id, i), '') from unnest(v_labels) i);
   end if;
-  return v_sql || private.search_condition(p_org_id, p_filter ->> 'search');
+  select v_sql || s.condition, s.is_common into condition, is_common
+  from private.search_condition(p_org_id, p_filter ->> 'search') s;
 end;
 $$;
 comment on function private.conversation_condition(uuid, jsonb) is

@@ -42,6 +42,7 @@ begin
     last_message = left(p_text, 200), last_message_at = p_now, last_direction = 'outbound', version = c.version + 1,
     assignee_id = case when v_is_assigned then p_author_id else c.assignee_id end,
     assigned_at = case when v_is_assigned then p_now else c.assigned_at end,
+    returns_at = case when not v_is_assigned then c.returns_at end,
     claimed_by = case when c.claimed_by is distinct from p_author_id then c.claimed_by end,
     claimed_until = case when c.claimed_by is distinct from p_author_id then c.claimed_until end
   where c.id = p_former.id;

@@ -29,8 +29,8 @@ begin
 end;
 $$;
 comment on function private.hold_people(uuid[]) is
-  'Keeps people from being removed until the end of the transaction. Called before a conversation is locked: a removal locks the '
-  'person first, and then their conversations.';
+  'Keeps people from being removed until the end of the transaction. Called after the organisation and before a conversation is '
+  'locked: a removal locks the organisation, then the person, then their conversations.';
 
 create function private.check_assignee(p_org_id uuid, p_user_id uuid, p_field text)
 returns void

@@ -12,12 +12,14 @@ declare
   v_limit integer := least(greatest(coalesce(p_limit, 50), 1), 500);
   v_offset integer := case when p_before is null then least(greatest(coalesce(p_offset, 0), 0), 100000) else 0 end;
   v_condition text;
+  v_is_common boolean;
   v_ids uuid[];
   v_page uuid[];
   v_total integer;
 begin
   perform private.check_shape(coalesce(p_filter, '{}'), private.conversation_filter_shape());
-  v_condition := private.conversation_condition(v_org_id, coalesce(p_filter, '{}'));
+  select c.condition, c.is_common into v_condition, v_is_common
+  from private.conversation_condition(v_org_id, coalesce(p_filter, '{}')) c;
   execute format(
     'select array_agg(p.id order by p.last_message_at desc, p.id desc) from (
        select c.id, c.last_message_at from public.conversations c where %s%s
@@ -29,7 +31,7 @@ begin
   v_page := coalesce(v_ids[1:v_limit], '{}');
   if p_before is null and cardinality(v_page) = coalesce(cardinality(v_ids), 0) and (v_ids is not null or v_offset = 0) then
     v_total := v_offset + cardinality(v_page);
-  elsif v_condition like '%or exists (select from public.leads l %' then
+  elsif v_is_common then
     -- To count what many have would take longer than to show the page.
     v_total := greatest(v_offset + cardinality(v_ids), 2001);
   else
@@ -38,7 +40,7 @@ begin
   return jsonb_build_object(
     'conversations', (select coalesce(to_jsonb(array_agg(j.conversation order by o.n)), '[]')
       from unnest(v_page) with ordinality o (id, n) join private.conversations_json(v_page) j on j.id = o.id),
-    'total', v_total, 'total_is_estimate', v_total > 10000 or v_condition like '%or exists (select from public.leads l %',
+    'total', v_total, 'total_is_estimate', v_total > 10000 or v_is_common,
     'next', case when cardinality(v_ids) > v_limit then (
       select jsonb_build_object('at', c.last_message_at, 'id', c.id) from public.conversations c where c.id = v_page[v_limit])
         end);
@@ -79,7 +81,7 @@ begin
       ('snoozed', '{"statuses": ["snoozed"]}'), ('archived', '{"statuses": ["archived"]}')) x (name, filter)
   loop
     execute format('select count(*) from (select from public.conversations c where %s limit 1000) x',
-      private.conversation_condition(v_org_id, v_count.filter)) into v_total;
+      (private.conversation_condition(v_org_id, v_count.filter)).condition) into v_total;
     v_counts := v_counts || jsonb_build_object(v_count.name, v_total);
   end loop;
   return v_counts;

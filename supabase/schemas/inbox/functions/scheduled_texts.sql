@@ -86,6 +86,7 @@ begin
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,
+    returns_at = case when c.assignee_id is not null then c.returns_at end,
     assignee_id = coalesce(c.assignee_id, auth.uid()), assigned_at = coalesce(c.assigned_at, p_now),
     claimed_by = case when c.claimed_by is distinct from auth.uid() then c.claimed_by end,
     claimed_until = case when c.claimed_by is distinct from auth.uid() then c.claimed_until end

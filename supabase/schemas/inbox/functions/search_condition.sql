@@ -15,8 +15,7 @@ comment on function private.lead_patterns(text) is
   'What a search requires of a lead (alias l): every word is in its name, address, phones, e-mail or parcels. Null if nothing is '
   'searched.';
 
-create function private.search_condition(p_org_id uuid, p_search text)
-returns text
+create function private.search_condition(p_org_id uuid, p_search text, out condition text, out is_common boolean)
 language plpgsql
 stable
 set search_path = ''
@@ -31,7 +30,9 @@ declare
   c_few constant integer := 2000;
 begin
   if v_leads is null then
-    return '';
+    condition := '';
+    is_common := false;
+    return;
   end if;
   select string_agg(format(' and t.search_text like %L', coalesce(s.other, s.pattern)), '') into v_texts
   from private.search_patterns(p_search) s;
@@ -47,13 +48,14 @@ begin
   v_of_leads := format('l.org_id = %L and l.deleted_at is null%s', p_org_id, v_leads);
   execute format('select array(select c.id from public.leads l join public.conversations c on c.lead_id = l.id and c.org_id = %L '
     'where %s limit %s)', p_org_id, v_of_leads, c_few + 1) into v_more;
-  if cardinality(v_more) <= c_few then
-    return format(' and c.id = any (%L::uuid[])', array(select distinct i from unnest(v_ids || v_more) i));
-  end if;
-  return format(' and (c.id = any (%L::uuid[]) or exists (select from public.leads l where l.id = c.lead_id and %s))',
-    array(select distinct i from unnest(v_ids) i), v_of_leads);
+  is_common := cardinality(v_more) > c_few;
+  condition := case when is_common
+    then format(' and (c.id = any (%L::uuid[]) or exists (select from public.leads l where l.id = c.lead_id and %s))',
+      array(select distinct i from unnest(v_ids) i), v_of_leads)
+    else format(' and c.id = any (%L::uuid[])', array(select distinct i from unnest(v_ids || v_more) i)) end;
 end;
 $$;
 comment on function private.search_condition(uuid, text) is
-  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or every '
-  'word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is searched.';
+  'The condition of a search in conversations (alias c): every word is in the lead''s name, address, phones or parcels, or '
+  'every word is in one of the newest thousand such texts; or the phone of somebody who is no lead. Empty if nothing is '
+  'searched. is_common: so many leads match that conversations are not counted.';
