@@ -54,7 +54,7 @@ set search_path = ''
 as $$
 begin
   delete from private.job_states s where s.job_id = new.id;
-  delete from private.job_leads l where l.job_id = new.id;
+  delete from private.job_items l where l.job_id = new.id;
   return null;
 end;
 $$;
@@ -67,7 +67,7 @@ comment on function private.forget_job_state() is
 create table public.jobs (
   id uuid primary key default private.uuid_v7(),
   org_id uuid not null references public.orgs (id) on delete cascade,
-  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo')),
+  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo', 'conversation_bulk_change')),
   status text not null default 'queued' check (status in ('queued', 'running', 'completed', 'failed', 'canceled')),
   required_role public.user_role not null,
   input jsonb not null default '{}' check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
@@ -91,11 +91,11 @@ create table public.jobs (
   constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
 );
 comment on table public.jobs is
-  'Work that a person starts and follows: an export of leads, a bulk action, or its undo. Items are leads. Kept for 90 days '
-  'after the end.';
+  'Work that a person starts and follows: an export of leads, a bulk action on leads, its undo, or the same change of many '
+  'conversations. Items are leads or conversations. Kept for 90 days after the end.';
 comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
 comment on column public.jobs.input is 'What was requested; a list of ids is replaced by its length.';
-comment on column public.jobs.total_items is 'Known once the job has fixed its leads.';
+comment on column public.jobs.total_items is 'Known once the job has fixed its items.';
 comment on column public.jobs.seconds_left is 'Estimated from the pace so far; null before the first step and after the last.';
 create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
 create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;
@@ -140,18 +140,19 @@ comment on table private.job_states is
 
 alter table private.job_states enable row level security;
 
--- schemas/jobs/tables/job_leads.sql
+-- schemas/jobs/tables/job_items.sql
 
-create table private.job_leads (
+create table private.job_items (
   job_id uuid not null references public.jobs (id) on delete cascade,
   chunk integer not null check (chunk > 0),
-  lead_ids uuid[] not null,
+  item_ids uuid[] not null,
   primary key (job_id, chunk)
 );
-comment on table private.job_leads is
-  'Which leads an unfinished job is about, in chunks: a million leads are only a few hundred rows. Fixed when the job began.';
+comment on table private.job_items is
+  'Which leads or conversations an unfinished job is about, in chunks: a million leads are only a few hundred rows. Fixed when '
+  'the job began.';
 
-alter table private.job_leads enable row level security;
+alter table private.job_items enable row level security;
 
 -- schemas/jobs/tables/export_parts.sql
 
@@ -274,7 +275,7 @@ begin
       jsonb_build_object('chunks', ceil(v_total / 1000.0)::integer), p_now);
     return;
   end if;
-  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  select i.item_ids into v_ids from private.job_items i where i.job_id = p_job.id and i.chunk = p_step;
   perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
     private.add_figures(p_job.result, private.change_leads(p_job, v_ids, p_now)), '{}', p_now);
 end;
@@ -629,7 +630,7 @@ declare
 begin
   select * into v_state from private.job_states s where s.job_id = p_job.id;
   if p_step = 0 then
-    insert into private.job_leads (job_id, chunk, lead_ids)
+    insert into private.job_items (job_id, chunk, item_ids)
     select p_job.id, n.chunk, array_agg(n.lead_id order by n.lead_id)
     from (
       select c.lead_id, ((row_number() over (order by c.lead_id) - 1) / 1000 + 1)::integer as chunk
@@ -637,11 +638,11 @@ begin
     ) n
     group by n.chunk;
     perform private.advance_job(p_job.id, 0, false, '{"changed": 0}', jsonb_build_object(
-      'chunks', (select max(l.chunk) from private.job_leads l where l.job_id = p_job.id)), p_now);
+      'chunks', (select max(l.chunk) from private.job_items l where l.job_id = p_job.id)), p_now);
     return;
   end if;
   select * into v_original from public.jobs j where j.id = (p_job.input ->> 'job_id')::uuid;
-  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  select i.item_ids into v_ids from private.job_items i where i.job_id = p_job.id and i.chunk = p_step;
   perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
     private.add_figures(p_job.result, private.undo_changes(p_job.org_id, p_job.id, v_original, v_ids, p_now)), '{}', p_now);
 end;
@@ -762,7 +763,7 @@ begin
   perform private.check_export(j) from public.jobs j where j.id = p_job_id;
   perform set_config('TimeZone', o.time_zone, true)
   from public.jobs j join public.orgs o on o.id = j.org_id where j.id = p_job_id;
-  select j.lead_ids into v_ids from private.job_leads j where j.job_id = p_job_id and j.chunk = p_chunk;
+  select j.item_ids into v_ids from private.job_items j where j.job_id = p_job_id and j.chunk = p_chunk;
   -- Reads a hundred leads at a time, so that it does not read many more large leads than the part has room for.
   while v_n < coalesce(cardinality(v_ids), 0) loop
     with found as (
@@ -1268,7 +1269,7 @@ begin
 end;
 $$;
 comment on function private.advance_job(uuid, bigint, boolean, jsonb, jsonb, timestamptz) is
-  'Last line of every step, in the transaction of its changes. Adds p_done leads, merges p_result and p_cursor into the stored '
+  'Last line of every step, in the transaction of its changes. Adds p_done items, merges p_result and p_cursor into the stored '
   'ones, and queues the message for the next step, or ends the job. The caller holds the job''s lock.';
 
 create function private.cancel_job(p_job_id uuid, p_now timestamptz default now())
@@ -1350,7 +1351,7 @@ begin
     return null;
   elsif p_message.read_ct > p_max_reads then
     perform private.fail_job(v_job.id, p_message.msg_id, format(
-      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done before stays done.',
+      'The job stopped %s times in the same place, after %s of %s items, and was given up. What it had done before stays done.',
       p_max_reads, v_job.done_items, coalesce(v_job.total_items::text, 'an unknown number of')), p_now);
     return null;
   end if;
@@ -1369,9 +1370,9 @@ comment on function private.job_to_do(pgmq.message_record, integer, timestamptz)
 -- schemas/jobs/functions/job_steps.sql
 
 -- The steps of jobs that need only the database: each is one transaction with its effects. Step 0 of every job fixes which leads
--- it is about. After that, leads that are added, deleted or changed do not change the job's list.
+-- or conversations it is about. What is added, deleted or changed after that does not change the job's list.
 
-create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk_leads integer, p_order text)
+create function private.fix_job_items(p_job_id uuid, p_items text, p_chunk integer)
 returns bigint
 language plpgsql
 set search_path = ''
@@ -1380,23 +1381,33 @@ declare
   v_total bigint;
 begin
   execute format($sql$
-    insert into private.job_leads (job_id, chunk, lead_ids)
+    insert into private.job_items (job_id, chunk, item_ids)
     select $1, n.chunk, array_agg(n.id order by n.n)
-    from (
-      select l.id, l.n, ((l.n - 1) / $2 + 1)::integer as chunk
-      from (select l.id, row_number() over (order by %s) as n from public.leads l where %s) l
-    ) n
+    from (select i.id, i.n, ((i.n - 1) / $2 + 1)::integer as chunk from (%s) i) n
     group by n.chunk
-    $sql$, p_order, private.lead_condition(p_job.org_id, p_filter, p_job.created_at))
-  using p_job.id, p_chunk_leads;
-  select coalesce(sum(cardinality(l.lead_ids)), 0) into v_total from private.job_leads l where l.job_id = p_job.id;
-  update public.jobs j set total_items = v_total where j.id = p_job.id;
+    $sql$, p_items)
+  using p_job_id, p_chunk;
+  select coalesce(sum(cardinality(i.item_ids)), 0) into v_total from private.job_items i where i.job_id = p_job_id;
+  update public.jobs j set total_items = v_total where j.id = p_job_id;
   return v_total;
 end;
 $$;
+comment on function private.fix_job_items(uuid, text, integer) is
+  'Fixes what a job is about: stores the ids that the query p_items finds now (columns id and n, its place from 1 on), in chunks '
+  'of p_chunk. Returns how many. A million take some seconds, because only ids are read.';
+
+create function private.fix_job_leads(p_job public.jobs, p_filter jsonb, p_chunk integer, p_order text)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  select private.fix_job_items(p_job.id, format(
+    'select l.id, row_number() over (order by %s) as n from public.leads l where %s', p_order,
+    private.lead_condition(p_job.org_id, p_filter, p_job.created_at)), p_chunk);
+$$;
 comment on function private.fix_job_leads(public.jobs, jsonb, integer, text) is
-  'Fixes the leads of a job: stores the leads that match the filter now, in chunks of p_chunk_leads, in the order p_order '
-  '(columns of l). Returns how many. A million leads take some seconds, because only ids are read.';
+  'Fixes the leads of a job that match the filter now, in chunks of p_chunk, in the order p_order (columns of l). Returns how '
+  'many.';
 
 create function private.run_job_step(p_job_id uuid, p_step integer, p_message_id bigint, p_now timestamptz default now())
 returns jsonb
@@ -1405,8 +1416,12 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_job public.jobs := private.lock_job_step(p_job_id, p_step, p_message_id);
+  v_job public.jobs;
 begin
+  -- Before the job is locked: who is deleted is taken from their jobs, which waits for the job.
+  perform private.hold_people(array[j.created_by, (j.input #>> '{change,assignee_id}')::uuid])
+  from public.jobs j where j.id = p_job_id;
+  v_job := private.lock_job_step(p_job_id, p_step, p_message_id);
   if v_job.id is null then
     return jsonb_build_object('applied', false);
   end if;
@@ -1414,6 +1429,7 @@ begin
     when 'lead_export' then perform private.begin_export(v_job, p_now);
     when 'lead_bulk_action' then perform private.bulk_action_step(v_job, p_step, p_now);
     when 'lead_bulk_undo' then perform private.bulk_undo_step(v_job, p_step, p_now);
+    when 'conversation_bulk_change' then perform private.conversation_change_step(v_job, p_step, p_now);
   end case;
   return jsonb_build_object('applied', true);
 end;

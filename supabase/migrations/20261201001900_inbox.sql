@@ -157,6 +157,7 @@ create table public.quick_responses (
   content text not null check (length(content) between 1 and 1600),
   label_ids uuid[] not null default '{}' check (cardinality(label_ids) <= 10 and array_position(label_ids, null) is null),
   set_status text check (length(set_status) <= 40),
+  media_id uuid,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   unique (org_id, id),
@@ -164,9 +165,11 @@ create table public.quick_responses (
 );
 comment on table public.quick_responses is
   'Answers that are written once and used often: at most 500 in an organisation. They may have variables, as templates do. '
-  'label_ids and set_status are done together with the answer.';
+  'label_ids and set_status are done together with the answer, and its picture goes with it.';
 comment on column public.quick_responses.owner_id is 'Whose own it is; null: shared by everybody.';
 comment on column public.quick_responses.shortcut is 'What people type to find it.';
+comment on column public.quick_responses.media_id is 'A row of public.message_media that belongs to it alone.';
+create unique index quick_responses_media_key on public.quick_responses (media_id) where media_id is not null;
 create unique index quick_responses_shortcut_key on public.quick_responses
   (org_id, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), shortcut) where shortcut is not null;
 create index quick_responses_list_idx on public.quick_responses (org_id, category, title, id);
@@ -707,65 +710,6 @@ comment on function private.change_conversation(public.conversations, jsonb, tim
   'no longer overdue: then the caller calls private.tell_hot_waiting, at its end. The caller holds the conversation and has '
   'checked the change.';
 
-create function private.change_conversations(p_ids uuid[], p_change jsonb, p_now timestamptz default now())
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_org_id uuid := private.require_role('operator');
-  v_conversation public.conversations;
-  v_changed integer := 0;
-  v_is_calm boolean := false;
-begin
-  perform private.check_ids(p_ids, 'ids', 500, 1);
-  perform private.check_shape(p_change, private.conversation_change_shape());
-  if p_change = '{}' then
-    perform private.refuse_field('change', 'Say what to change.');
-  elsif p_change ? 'snoozed_until' then
-    if p_change ? 'status' then
-      perform private.refuse_field('status', 'A snoozed conversation has the status snoozed: leave status out.');
-    elsif (p_change ->> 'snoozed_until')::timestamptz not between p_now and p_now + interval '366 days' then
-      perform private.refuse_field('snoozed_until', 'Give a time from now on, within a year.');
-    end if;
-  end if;
-  perform private.hold_people(array[auth.uid(), (p_change ->> 'assignee_id')::uuid]);
-  perform private.check_assignee(v_org_id, (p_change ->> 'assignee_id')::uuid, 'assignee_id');
-  -- A label may bring a tag to the lead. Who holds the contact, as where a text comes in, may lock the lead after the
-  -- conversation; a merge of leads waits for the contact.
-  if exists (
-    select from public.labels l
-    where l.org_id = v_org_id and l.lead_tag is not null
-      and (p_change -> 'label_ids' ? l.id::text or p_change -> 'add_label_ids' ? l.id::text))
-  then
-    perform private.lock_contact(v_org_id, x.e164)
-    from (select c.e164 from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.e164) x;
-  end if;
-  for v_conversation in
-    select c.* from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.id for no key update
-  loop
-    v_is_calm := private.change_conversation(v_conversation, p_change, p_now) or v_is_calm;
-    v_changed := v_changed + 1;
-  end loop;
-  -- Once, and after all conversations are locked: two that change many would wait for each other's alert.
-  if v_is_calm then
-    perform private.tell_hot_waiting(v_org_id, p_now);
-  end if;
-  return jsonb_build_object('changed', v_changed, 'not_found', (select count(distinct i) from unnest(p_ids) i) - v_changed);
-end;
-$$;
-comment on function private.change_conversations(uuid[], jsonb, timestamptz) is
-  'Changes up to 500 conversations at once (private.conversation_change_shape): {changed, not_found}. Needs operator. Raises '
-  'PT403, PT422. Security definer: users may not write conversations.';
-grant execute on function private.change_conversations(uuid[], jsonb, timestamptz) to authenticated;
-
-create function public.change_conversations(p_ids uuid[], p_change jsonb) returns jsonb
-  language sql set search_path = '' as $$ select private.change_conversations(p_ids, p_change); $$;
-comment on function public.change_conversations(uuid[], jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.change_conversations(uuid[], jsonb) to authenticated;
-
 create function private.claim_conversation(p_id uuid, p_is_claimed boolean, p_now timestamptz default now())
 returns void
 language plpgsql
@@ -796,6 +740,201 @@ create function public.claim_conversation(p_id uuid, p_is_claimed boolean defaul
 comment on function public.claim_conversation(uuid, boolean) is
   'Calls the private function of the same name, which checks role and organisation, with the current time.';
 grant execute on function public.claim_conversation(uuid, boolean) to authenticated;
+
+-- schemas/inbox/functions/change_conversations.sql
+
+-- The same change of many conversations: of a few at once, of more by a job.
+
+create function private.check_conversation_change(p_org_id uuid, p_change jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_assignee_id uuid;
+begin
+  perform private.check_shape(p_change, private.conversation_change_shape());
+  if p_change = '{}' then
+    perform private.refuse_field('change', 'Say what to change.');
+  elsif p_change ? 'snoozed_until' then
+    if p_change ? 'status' then
+      perform private.refuse_field('status', 'A snoozed conversation has the status snoozed: leave status out.');
+    elsif (p_change ->> 'snoozed_until')::timestamptz not between p_now and p_now + interval '366 days' then
+      perform private.refuse_field('snoozed_until', 'Give a time from now on, within a year.');
+    end if;
+  end if;
+  v_assignee_id := p_change ->> 'assignee_id';
+  perform private.hold_people(array[auth.uid(), v_assignee_id]);
+  perform private.check_assignee(p_org_id, v_assignee_id, 'assignee_id');
+end;
+$$;
+comment on function private.check_conversation_change(uuid, jsonb, timestamptz) is
+  'Raises PT422 unless a change of conversations suits private.conversation_change_shape, and its times and people are possible. '
+  'Keeps its author and assignee from being removed until the end of the transaction.';
+
+create function private.change_conversation_set(p_org_id uuid, p_ids uuid[], p_change jsonb, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_conversation public.conversations;
+  v_changed integer := 0;
+  v_is_calm boolean := false;
+  v_is_quiet boolean := cardinality(p_ids) > 50;
+begin
+  -- A label may bring a tag to the lead. Who holds the contact, as where a text comes in, may lock the lead after the
+  -- conversation; a merge of leads waits for the contact.
+  if exists (
+    select from public.labels l
+    where l.org_id = p_org_id and l.lead_tag is not null
+      and (p_change -> 'label_ids' ? l.id::text or p_change -> 'add_label_ids' ? l.id::text))
+  then
+    perform private.lock_contact(p_org_id, x.e164)
+    from (select c.e164 from public.conversations c where c.org_id = p_org_id and c.id = any (p_ids) order by c.e164) x;
+  end if;
+  -- Hundreds of broadcasts at once are more than Realtime delivers.
+  perform set_config('inbox.is_quiet', case when v_is_quiet then 'on' else '' end, true);
+  for v_conversation in
+    select c.* from public.conversations c where c.org_id = p_org_id and c.id = any (p_ids) order by c.id for no key update
+  loop
+    v_is_calm := private.change_conversation(v_conversation, p_change, p_now) or v_is_calm;
+    v_changed := v_changed + 1;
+  end loop;
+  perform set_config('inbox.is_quiet', '', true);
+  if v_is_quiet and v_changed > 0 then
+    perform realtime.send(jsonb_build_object('id', gen_random_uuid(), 'conversations', v_changed), 'conversations_changed',
+      'inbox:' || p_org_id, true);
+  end if;
+  -- Once, and after all conversations are locked: two that change many would wait for each other's alert.
+  if v_is_calm then
+    perform private.tell_hot_waiting(p_org_id, p_now);
+  end if;
+  return v_changed;
+end;
+$$;
+comment on function private.change_conversation_set(uuid, uuid[], jsonb, timestamptz) is
+  'Changes conversations of an organisation, locked in the order of their ids, and returns how many there are. More than 50 '
+  'broadcast no rows, but one event conversations_changed with their number. The caller has checked the change.';
+
+create function private.change_conversations(p_ids uuid[], p_change jsonb, p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_changed integer;
+begin
+  perform private.check_ids(p_ids, 'ids', 500, 1);
+  perform private.check_conversation_change(v_org_id, p_change, p_now);
+  v_changed := private.change_conversation_set(v_org_id, p_ids, p_change, p_now);
+  return jsonb_build_object('changed', v_changed, 'not_found', (select count(distinct i) from unnest(p_ids) i) - v_changed);
+end;
+$$;
+comment on function private.change_conversations(uuid[], jsonb, timestamptz) is
+  'Changes up to 500 conversations at once (private.conversation_change_shape): {changed, not_found}. Needs operator. Raises '
+  'PT403, PT422. Security definer: users may not write conversations.';
+grant execute on function private.change_conversations(uuid[], jsonb, timestamptz) to authenticated;
+
+create function public.change_conversations(p_ids uuid[], p_change jsonb) returns jsonb
+  language sql set search_path = '' as $$ select private.change_conversations(p_ids, p_change); $$;
+comment on function public.change_conversations(uuid[], jsonb) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.change_conversations(uuid[], jsonb) to authenticated;
+
+create function private.change_filtered_conversations(p_filter jsonb, p_change jsonb, p_is_dry_run boolean,
+  p_now timestamptz default now())
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+  v_filter jsonb := coalesce(p_filter, '{}');
+  v_condition record;
+  v_most integer;
+  v_matched integer;
+  v_ids uuid[];
+  v_changed integer := 0;
+  v_job_id uuid;
+begin
+  perform private.check_shape(v_filter, private.conversation_filter_shape());
+  perform private.check_conversation_change(v_org_id, p_change, p_now);
+  perform private.hold_labels(v_org_id, private.filter_ids(p_change, x.field), x.field)
+  from unnest(array['label_ids', 'add_label_ids']) x (field) where p_change ? x.field;
+  if v_filter ->> 'assignee' = 'me' then
+    -- The job has nobody signed in.
+    v_filter := v_filter || jsonb_build_object('assignee', auth.uid());
+  end if;
+  v_condition := private.conversation_condition(v_org_id, v_filter);
+  v_most := case when v_condition.is_common then 2001 else 10001 end;
+  execute format('select count(*) from (select from public.conversations c where %s limit %s) x', v_condition.condition, v_most)
+  into v_matched;
+  if not coalesce(p_is_dry_run, false) then
+    if v_matched <= 500 then
+      execute format('select coalesce(array_agg(c.id), ''{}'') from public.conversations c where %s', v_condition.condition)
+      into v_ids;
+      v_changed := private.change_conversation_set(v_org_id, v_ids, p_change, p_now);
+    else
+      v_job_id := private.create_job(v_org_id, 'conversation_bulk_change', 'operator',
+        jsonb_build_object('filter', v_filter, 'change', p_change), jsonb_build_object('filter', v_filter), p_now);
+    end if;
+  end if;
+  return jsonb_build_object('matched', v_matched, 'matched_is_estimate', v_matched = v_most, 'changed', v_changed, 'not_found', 0,
+    'job', (select to_jsonb(j) from public.jobs j where j.id = v_job_id));
+end;
+$$;
+comment on function private.change_filtered_conversations(jsonb, jsonb, boolean, timestamptz) is
+  'Changes (private.conversation_change_shape) all conversations that match a filter (private.conversation_filter_shape): up to '
+  '500 at once, more by a job. Returns {matched, matched_is_estimate (matched is a lower bound), changed, not_found: 0, job}. '
+  'p_is_dry_run only counts. Needs operator. Raises PT403, PT422, PT429. Security definer: users may not write conversations.';
+grant execute on function private.change_filtered_conversations(jsonb, jsonb, boolean, timestamptz) to authenticated;
+
+create function public.change_filtered_conversations(p_filter jsonb, p_change jsonb, p_is_dry_run boolean default false)
+  returns jsonb
+  language sql set search_path = ''
+  as $$ select private.change_filtered_conversations(p_filter, p_change, p_is_dry_run); $$;
+comment on function public.change_filtered_conversations(jsonb, jsonb, boolean) is
+  'Calls the private function of the same name, which checks role and organisation, with the current time.';
+grant execute on function public.change_filtered_conversations(jsonb, jsonb, boolean) to authenticated;
+
+create function private.conversation_change_step(p_job public.jobs, p_step integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- A text that comes in waits for the step that holds its conversation.
+  c_chunk constant integer := 200;
+  v_state private.job_states;
+  v_change jsonb := p_job.input -> 'change';
+  v_ids uuid[];
+  v_total bigint;
+begin
+  select * into v_state from private.job_states s where s.job_id = p_job.id;
+  if p_step = 0 then
+    v_total := private.fix_job_items(p_job.id, format(
+      'select c.id, row_number() over (order by c.id) as n from public.conversations c where %s',
+      (private.conversation_condition(p_job.org_id, v_state.cursor -> 'filter')).condition), c_chunk);
+    perform private.advance_job(p_job.id, 0, v_total = 0, '{"changed": 0}',
+      jsonb_build_object('chunks', ceil(v_total::numeric / c_chunk)::integer), p_now);
+    return;
+  end if;
+  -- Who was to get the conversations may have left since.
+  perform private.check_assignee(p_job.org_id, (v_change ->> 'assignee_id')::uuid, 'assignee_id');
+  select i.item_ids into v_ids from private.job_items i where i.job_id = p_job.id and i.chunk = p_step;
+  perform set_config('inbox.acting_person', coalesce(p_job.created_by::text, ''), true);
+  perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
+    private.add_figures(p_job.result, jsonb_build_object('changed',
+      private.change_conversation_set(p_job.org_id, v_ids, v_change, p_now))), '{}', p_now);
+end;
+$$;
+comment on function private.conversation_change_step(public.jobs, integer, timestamptz) is
+  'A step of the change of many conversations: the first fixes which ones, each other step changes up to 200 of them. The caller '
+  'holds its people and the job''s lock.';
 
 -- schemas/inbox/functions/clocks.sql
 
@@ -838,6 +977,17 @@ comment on function private.set_clocks(public.conversations, public.conversation
 
 -- schemas/inbox/functions/conversation_events.sql
 
+create function private.acting_person()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+$$;
+comment on function private.acting_person() is
+  'Who changes conversations now: the signed-in person, or the one for whom a job does it; null: a rule.';
+
 create function private.record_conversation_event(p_conversation public.conversations, p_event text, p_details jsonb,
   p_now timestamptz)
 returns void
@@ -847,11 +997,11 @@ as $$
 begin
   insert into public.conversation_events (org_id, conversation_id, event, actor_id, details, created_at)
   values (p_conversation.org_id, p_conversation.id, p_event, (
-    select u.id from public.users u where u.id = auth.uid() and u.org_id = p_conversation.org_id), p_details, p_now);
+    select u.id from public.users u where u.id = private.acting_person() and u.org_id = p_conversation.org_id), p_details, p_now);
 end;
 $$;
 comment on function private.record_conversation_event(public.conversations, text, jsonb, timestamptz) is
-  'Adds to the events of a conversation what the signed-in person did; if nobody is signed in, a rule did it.';
+  'Adds to the events of a conversation what private.acting_person did; if that is nobody, a rule did it.';
 
 create function private.prune_conversations(p_now timestamptz default now(), p_limit integer default 1000,
   p_org_id uuid default null)
@@ -1263,6 +1413,24 @@ $$;
 comment on function private.check_assignee(uuid, uuid, text) is
   'Raises PT422 naming p_field unless the person belongs to the organisation and may answer. Null: nobody.';
 
+create function private.hold_labels(p_org_id uuid, p_ids uuid[], p_field text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.labels l where l.org_id = p_org_id and l.id = any (p_ids) order by l.id for key share;
+  if (select count(distinct i) from unnest(p_ids) i)
+    > (select count(*) from public.labels l where l.org_id = p_org_id and l.id = any (p_ids))
+  then
+    perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
+  end if;
+end;
+$$;
+comment on function private.hold_labels(uuid, uuid[], text) is
+  'Keeps labels from being deleted until the end of the transaction. Raises PT422 naming p_field unless the organisation has all '
+  'of them. Null: none.';
+
 create function private.label_conversation(p_conversation public.conversations, p_add uuid[], p_remove uuid[], p_field text,
   p_now timestamptz)
 returns boolean
@@ -1274,12 +1442,7 @@ declare
   v_removed uuid[];
   v_tags text[];
 begin
-  perform from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add) order by l.id for key share;
-  if (select count(distinct i) from unnest(p_add) i) > (select count(*) from public.labels l where l.org_id =
-    p_conversation.org_id and l.id = any (p_add))
-    then
-    perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
-  end if;
+  perform private.hold_labels(p_conversation.org_id, p_add, p_field);
   with gone as (
     delete from public.conversation_labels x where x.conversation_id = p_conversation.id and x.label_id = any (p_remove)
     returning x.label_id
@@ -1877,9 +2040,11 @@ as $$
     'language', private.null_or(private.word_shape('es', 'en')),
     'content', '{"type": "string", "minLength": 1, "maxLength": 10000}'::jsonb,
     'label_ids', private.ids_shape(10),
-    'set_status', private.null_or(private.lead_shape() #> '{properties,status}')));
+    'set_status', private.null_or(private.lead_shape() #> '{properties,status}'),
+    'media_id', private.null_or('{"type": "string", "format": "uuid"}')));
 $$;
-comment on function private.quick_response_shape() is 'The shape of a quick response. set_status: what the lead becomes.';
+comment on function private.quick_response_shape() is 'The shape of a quick response. set_status: what the lead becomes. '
+  'media_id: an uploaded picture.';
 
 create function private.own_quick_response(p_org_id uuid, p_id uuid)
 returns public.quick_responses
@@ -2203,6 +2368,10 @@ begin
     else v_response.content end;
   v_response.label_ids := coalesce(private.filter_ids(p_input, 'label_ids'), v_response.label_ids);
   v_response.set_status := case when p_input ? 'set_status' then p_input ->> 'set_status' else v_response.set_status end;
+  if p_input ? 'media_id' and (p_input ->> 'media_id')::uuid is distinct from v_response.media_id then
+    v_response.media_id := case when p_input -> 'media_id' <> 'null' then
+      private.own_quick_response_media(v_org_id, (p_input ->> 'media_id')::uuid, p_now) end;
+  end if;
   if v_response.title is null then
     perform private.refuse_field('title', 'Give the quick response a title.');
   elsif v_response.content is null then
@@ -2218,12 +2387,12 @@ begin
       v_response.shortcut), '{"field": "shortcut"}');
   end if;
   insert into public.quick_responses as q (id, org_id, owner_id, category, title, shortcut, language, content, label_ids,
-    set_status, created_at, updated_at)
+    set_status, media_id, created_at, updated_at)
   values (v_response.id, v_org_id, v_response.owner_id, v_response.category, v_response.title, v_response.shortcut,
-    v_response.language, v_response.content, v_response.label_ids, v_response.set_status, p_now, p_now)
+    v_response.language, v_response.content, v_response.label_ids, v_response.set_status, v_response.media_id, p_now, p_now)
   on conflict (id) do update set owner_id = excluded.owner_id, category = excluded.category, title = excluded.title,
     shortcut = excluded.shortcut, language = excluded.language, content = excluded.content, label_ids = excluded.label_ids,
-    set_status = excluded.set_status, updated_at = p_now;
+    set_status = excluded.set_status, media_id = excluded.media_id, updated_at = p_now;
   return v_response.id;
 end;
 $$;

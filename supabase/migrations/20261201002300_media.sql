@@ -55,7 +55,7 @@ create table public.message_media (
 );
 comment on table public.message_media is
   'Pictures and files of messages, one row for each message and file. message_id is null until an uploaded file is attached to a '
-  'message. Several rows may have the same file; it is removed with the last of them.';
+  'message, and in the picture of a quick response. Several rows may have the same file; it is removed with the last of them.';
 comment on column public.message_media.provider_url is
   'Where Twilio keeps a file that a person sent. Nobody may read it: a browser can''t open it, and it contains the account.';
 comment on column public.message_media.state is
@@ -69,6 +69,10 @@ create index message_media_age_idx on public.message_media (created_at);
 create index message_media_loose_idx on public.message_media (org_id, created_at) where message_id is null;
 create index message_media_path_idx on public.message_media (path) where path is not null;
 create index message_media_uploader_idx on public.message_media (uploaded_by) where uploaded_by is not null;
+
+-- The table of quick responses is created before this one.
+alter table public.quick_responses add constraint quick_responses_media_id_fkey
+  foreign key (media_id) references public.message_media (id) on delete set null;
 
 alter table public.message_media enable row level security;
 create policy "people read pictures and files of their organisation" on public.message_media
@@ -122,14 +126,15 @@ begin
   elsif v_bytes > 5242880 then
     perform private.refuse_field('media_ids', 'The files of a message may have 5 MiB together: send smaller ones.');
   end if;
-  -- The first message takes the row of the upload. Each later one, and the same file a second time, gets a row of its own.
+  -- The first message takes the row of the upload. Each later one, and the same file a second time, gets a row of its own, and
+  -- so does every message with the picture of a quick response.
   insert into public.message_media (org_id, message_id, ordinal, direction, state, content_type, bytes, sha256, path, uploaded_by,
     created_at)
   select p_org_id, p_message_id, x.n, 'outbound', 'stored', m.content_type, m.bytes, m.sha256, m.path, m.uploaded_by, p_now
   from unnest(v_ids) with ordinality as x (id, n) join public.message_media m on m.id = x.id
-  where m.message_id is not null or x.n <> array_position(v_ids, x.id);
+  where m.message_id is not null or x.n <> array_position(v_ids, x.id) or private.is_quick_response_media(m.id);
   update public.message_media m set message_id = p_message_id, ordinal = array_position(v_ids, m.id), created_at = p_now
-  where m.id = any (v_ids) and m.message_id is null;
+  where m.id = any (v_ids) and m.message_id is null and not private.is_quick_response_media(m.id);
   update public.messages m set has_media = true, updated_at = p_now where m.id = p_message_id;
   perform private.require_media_spending(p_org_id, p_now);
 end;
@@ -171,7 +176,8 @@ declare
 begin
   delete from public.message_media d where d.id in (
     select m.id from public.message_media m
-    where (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
+    where not private.is_quick_response_media(m.id)
+      and (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
         and not exists (
           select from public.scheduled_texts s where s.org_id = m.org_id and s.state = 'waiting' and m.id = any (s.media_ids)))
       and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
@@ -183,8 +189,8 @@ end;
 $$;
 comment on function private.prune_media(timestamptz, integer, uuid) is
   'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old, unless an answer waits '
-  'with them. Returns how many. A trigger queues the removal from Storage. p_org_id: only this organisation; null: all except '
-  'those for which this work is resting.';
+  'with them. Pictures of quick responses stay. Returns how many. A trigger queues the removal from Storage. p_org_id: only this '
+  'organisation; null: all except those for which this work is resting.';
 
 -- schemas/media/functions/outgoing_media.sql
 
@@ -272,6 +278,48 @@ comment on function private.settle_provider_media(bigint, uuid, text, integer, b
   'Ends the deletion of Twilio''s copies, or queues it again: ten times at most, within a day and a half. Security definer: the '
   'worker may not write the queue.';
 grant execute on function private.settle_provider_media(bigint, uuid, text, integer, boolean) to worker;
+
+-- schemas/media/functions/quick_response_media.sql
+
+-- Pictures of quick responses. Their rows belong to no message, however often they are sent.
+
+create function private.is_quick_response_media(p_media_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (select from public.quick_responses q where q.media_id = p_media_id);
+end;
+$$;
+comment on function private.is_quick_response_media(uuid) is
+  'Whether a file is the picture of a quick response: then no message takes its row, and it does not grow too old.';
+
+create function private.own_quick_response_media(p_org_id uuid, p_media_id uuid, p_now timestamptz)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_media public.message_media;
+begin
+  select * into v_media from public.message_media m
+  where m.id = p_media_id and m.org_id = p_org_id and m.direction = 'outbound' and m.state = 'stored' for no key update;
+  if not found then
+    perform private.refuse_field('media_id', 'There is no such upload: upload the picture first.');
+  elsif v_media.message_id is not null or private.is_quick_response_media(p_media_id) then
+    insert into public.message_media (org_id, direction, state, content_type, bytes, sha256, path, uploaded_by, created_at)
+    values (p_org_id, 'outbound', 'stored', v_media.content_type, v_media.bytes, v_media.sha256, v_media.path,
+      v_media.uploaded_by, p_now)
+    returning id into v_media.id;
+  end if;
+  return v_media.id;
+end;
+$$;
+comment on function private.own_quick_response_media(uuid, uuid, timestamptz) is
+  'The row with which an uploaded file becomes the picture of a quick response: the upload''s, or a new one if that is in use. '
+  'Raises PT422 naming media_id. The caller makes it the picture in the same transaction.';
 
 -- schemas/media/functions/receive_media.sql
 
@@ -479,7 +527,8 @@ begin
     perform private.refuse_field('file', 'The file may have 1 to 5,242,880 bytes.');
   elsif p_sha256 is null or p_sha256 !~ '^[0-9a-f]{64}$' then
     perform private.refuse_field('file', 'The SHA-256 of the file must be 64 hexadecimal digits.');
-  elsif (select count(*) from (select from public.message_media m where m.org_id = v_org_id and m.message_id is null limit 500) x)
+  elsif (select count(*) from (select from public.message_media m where m.org_id = v_org_id and m.message_id is null
+      and not private.is_quick_response_media(m.id) limit 500) x)
     >= 500 then
     perform private.raise_error('PT429', 'rate_limited',
       'Your organisation has 500 uploaded files that are in no message. Send some, or wait: they are deleted after a day.');

@@ -478,6 +478,11 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: "own",
     args: ({ row }) => ({ p_ids: [row.conversations?.id], p_change: { is_read: true } }),
   },
+  change_filtered_conversations: {
+    role: "operator",
+    other: "own",
+    args: ({ row }) => ({ p_filter: { lead_id: row.leads?.id }, p_change: { is_read: true } }),
+  },
   claim_conversation: {
     role: "operator",
     other: 404,
@@ -609,6 +614,7 @@ const FOR_USERS = [
   "delete_note",
   "answer_conversation",
   "change_conversations",
+  "change_filtered_conversations",
   "claim_conversation",
   "classify_conversation",
   "count_conversations",

@@ -204,10 +204,45 @@ describe("one conversation", () => {
       ids: [...all, gone],
       change: { is_read: true, is_starred: false },
     });
-    expect(body.data).toEqual({ changed: all.length, not_found: 1 });
+    expect(body.data).toEqual({
+      matched: all.length,
+      matched_is_estimate: false,
+      changed: all.length,
+      not_found: 1,
+      job: null,
+    });
     expect(await listed("unread=true")).toEqual([]);
     const bad = await call("POST", "/conversations/bulk", { ids: all, change: {} });
     expect([bad.status, fieldsOf(bad)]).toEqual([422, ["change"]]);
+  });
+
+  it("changes with all others that a filter finds, counted first if asked", async () => {
+    const bulk = (body: object, user?: User) => call("POST", "/conversations/bulk", body, user);
+    await call("PUT", `/conversations/${await writes(0, "Still there?")}/star`, { is_starred: true });
+    const filter = { starred: true };
+    const change = { is_starred: false };
+    const counted = await bulk({ filter, change, dry_run: true });
+    expect(counted.body.data).toEqual({
+      matched: 1,
+      matched_is_estimate: false,
+      changed: 0,
+      not_found: 0,
+      job: null,
+    });
+    expect(await listed("starred=true")).toEqual([leadAt(0).id]);
+    expect((await bulk({ filter, change })).body.data).toMatchObject({ matched: 1, changed: 1, job: null });
+    expect(await listed("starred=true")).toEqual([]);
+    for (const [body, field] of [
+      [{ change }, "ids"],
+      [{ ids: [randomUUID()], filter, change }, "ids"],
+      [{ ids: [randomUUID()], change, dry_run: true }, "dry_run"],
+      [{ filter: { assignee: "somebody" }, change }, "filter.assignee"],
+      [{ filter, change: { label_ids: [randomUUID()] } }, "label_ids"],
+    ] as const) {
+      const bad = await bulk(body);
+      expect([body, bad.status, fieldsOf(bad)]).toEqual([body, 422, [field]]);
+    }
+    expect((await bulk({ filter, change }, "viewer")).status).toBe(403);
   });
 });
 

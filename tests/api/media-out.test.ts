@@ -242,3 +242,72 @@ describe("a text with pictures", () => {
     await waitFor(async () => (await objectsOf([path])).length === 0);
   });
 });
+
+describe("a picture of a quick response", () => {
+  const saved = (method: string, path: string, body?: object) =>
+    callFunction(stack, org.users.operator, method, `/messages/quick-responses${path}`, body);
+  const prune = () => org.sql`select private.prune_media(now() + interval '3 days', 5000, ${org.id})`;
+  const exists = async (id: string) =>
+    (await org.sql`select 1 from public.message_media where id = ${id}`).length === 1;
+
+  test("goes with each answer, and stays until the quick response has another", async () => {
+    const first = (await upload(FILES.png)).body.data.id;
+    const content = "Here is a map of the parcel";
+    const made = await saved("POST", "", { title: "Map", content, media_id: first });
+    expect(made.body.data).toMatchObject({ media_id: first });
+    const own = (await upload(FILES.jpeg)).body.data.id;
+    for (const [i, media_ids] of [undefined, [own]].entries()) {
+      const lead = leads[i] as TestLead;
+      await send(lead, `Good morning ${i}`, []);
+      const [conversation] = await org.sql`
+        select id from public.conversations where org_id = ${org.id} and e164 = ${lead.e164}`;
+      const sent = await callFunction(
+        stack,
+        org.users.operator,
+        "POST",
+        `/messages/conversations/${conversation?.id}/messages`,
+        { quick_response_id: made.body.data.id, ...(media_ids && { media_ids }) },
+      );
+      expect([sent.status, sent.body.error]).toEqual([202, undefined]);
+      const message = await delivered(sent.body.data.message.id);
+      expect(message.media.map(({ content_type }: { content_type: string }) => content_type)).toEqual(
+        media_ids ? ["image/png", "image/jpeg"] : ["image/png"],
+      );
+      expect(message.media.map(({ id }: { id: string }) => id)).not.toContain(first);
+    }
+    await prune();
+    expect(await exists(first)).toBe(true);
+
+    const second = (await upload(FILES.gif)).body.data.id;
+    const changed = await saved("PATCH", `/${made.body.data.id}`, { media_id: second });
+    expect(changed.body.data).toMatchObject({ media_id: second });
+    expect((await saved("PATCH", `/${made.body.data.id}`, { title: "The map" })).body.data).toMatchObject({
+      media_id: second,
+    });
+    await prune();
+    expect([await exists(first), await exists(second)]).toEqual([false, true]);
+    expect((await saved("DELETE", `/${made.body.data.id}`)).status).toBe(204);
+    await prune();
+    expect(await exists(second)).toBe(false);
+  });
+
+  test("is an upload of the organisation, and one of another quick response is shared", async () => {
+    const theirs = await callFunction(stack, other.users.admin, "POST", "/messages/media", inForm(FILES.gif));
+    const bad = await saved("POST", "", {
+      title: "Theirs",
+      content: "x",
+      media_id: theirs.body.data.id,
+    });
+    expect([bad.status, fieldsOf(bad)]).toEqual([422, ["media_id"]]);
+    const { id } = (await upload(FILES.png)).body.data;
+    const one = (await saved("POST", "", { title: "One", content: "x", media_id: id })).body.data;
+    const two = (await saved("POST", "", { title: "Two", content: "x", media_id: id })).body.data;
+    expect(one.media_id).toBe(id);
+    expect(two.media_id).not.toBe(id);
+    await saved("DELETE", `/${one.id}`);
+    await prune();
+    expect(await exists(two.media_id)).toBe(true);
+    const link = await callFunction(stack, org.users.viewer, "GET", `/messages/media/${two.media_id}`);
+    expect((await fetch(link.body.data.url)).status).toBe(200);
+  });
+});

@@ -49,7 +49,7 @@ test("a job is done step by step, and shows its progress", async () => {
     result: { changed: 2500 },
     seconds_left: null,
   });
-  expect(await bench.sql`select 1 from private.job_leads where job_id = ${id}`).toEqual([]);
+  expect(await bench.sql`select 1 from private.job_items where job_id = ${id}`).toEqual([]);
   expect(await bench.sql`select 1 from private.job_states where job_id = ${id}`).toEqual([]);
   expect(await queued(id)).toEqual([]);
 });
@@ -109,7 +109,7 @@ test("is given up when its step was begun five times and never finished, and say
   const job = await readJob(id);
   expect(job).toMatchObject({ status: "failed" });
   expect(job?.error_message).toMatch(
-    /stopped 5 times in the same place, after 0 of an unknown number of leads/,
+    /stopped 5 times in the same place, after 0 of an unknown number of items/,
   );
   expect(await queued(id)).toEqual([]);
 });

@@ -7,6 +7,7 @@ import {
   REPEATABLE_FIELDS,
 } from "../../../supabase/functions/_shared/csv/import-fields.ts";
 import { MAX_COLUMNS } from "../../../supabase/functions/_shared/csv/limits.ts";
+import { JOB_KINDS, JOB_STATUSES } from "../../../supabase/functions/_shared/jobs/job.ts";
 import { EXPORT_COLUMNS } from "../../../supabase/functions/_shared/leads/export-columns.ts";
 import { leadFilter } from "../../../supabase/functions/_shared/leads/lead-filter.ts";
 import {
@@ -34,7 +35,6 @@ import { ENTRY_TYPES } from "../../../supabase/functions/leads/history/schemas.t
 import { checkRepeats } from "../../../supabase/functions/leads/imports/limit-repeats.ts";
 import { MAX_FILE_BYTES } from "../../../supabase/functions/leads/imports/read-upload.ts";
 import { IMPORT_STATUSES, REJECTION_OUTCOMES } from "../../../supabase/functions/leads/imports/schemas.ts";
-import { JOB_KINDS, JOB_STATUSES } from "../../../supabase/functions/leads/jobs/schemas.ts";
 import { SEGMENT_KINDS, segmentInput } from "../../../supabase/functions/leads/segments/schemas.ts";
 import { arrangeOrg, signedIn } from "../../fixtures/arrange-sending.ts";
 import { useBareDatabase } from "../../fixtures/use-bare-database.ts";

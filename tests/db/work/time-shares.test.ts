@@ -144,7 +144,7 @@ test("a job whose step takes too long ends with a reason after five tries, each 
   await arrangeLeads(bench.db, heavy.id, 1);
   mend = await poison(
     bench.sql,
-    { table: "private.job_leads", on: "insert", when: "true" },
+    { table: "private.job_items", on: "insert", when: "true" },
     // The error that the server raises when a statement's time is up.
     "raise exception 'canceling statement due to statement timeout' using errcode = '57014'",
   );
@@ -162,7 +162,7 @@ test("a job's step has eight seconds at first", async () => {
   await arrangeLeads(bench.db, heavy.id, 1);
   mend = await poison(
     bench.sql,
-    { table: "private.job_leads", on: "insert", when: "true" },
+    { table: "private.job_items", on: "insert", when: "true" },
     "perform pg_sleep(25)",
   );
   const started = Date.now();

@@ -2885,6 +2885,7 @@ export type Database = {
           id: string;
           label_ids: string[];
           language: string | null;
+          media_id: string | null;
           number: number;
           org_id: string;
           owner_id: string | null;
@@ -2901,6 +2902,7 @@ export type Database = {
           id?: string;
           label_ids?: string[];
           language?: string | null;
+          media_id?: string | null;
           number?: never;
           org_id: string;
           owner_id?: string | null;
@@ -2916,6 +2918,7 @@ export type Database = {
           id?: string;
           label_ids?: string[];
           language?: string | null;
+          media_id?: string | null;
           number?: never;
           org_id?: string;
           owner_id?: string | null;
@@ -2925,6 +2928,13 @@ export type Database = {
           updated_at?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "quick_responses_media_id_fkey";
+            columns: ["media_id"];
+            isOneToOne: false;
+            referencedRelation: "message_media";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "quick_responses_org_id_fkey";
             columns: ["org_id"];
@@ -3679,6 +3689,10 @@ export type Database = {
       cancel_import: { Args: { p_import_id: string }; Returns: undefined };
       cancel_job: { Args: { p_job_id: string }; Returns: Json };
       change_conversations: { Args: { p_change: Json; p_ids: string[] }; Returns: Json };
+      change_filtered_conversations: {
+        Args: { p_change: Json; p_filter: Json; p_is_dry_run?: boolean };
+        Returns: Json;
+      };
       change_note: { Args: { p_content: string; p_id: string }; Returns: undefined };
       change_role: {
         Args: { p_role: Database["public"]["Enums"]["user_role"]; p_user_id: string };

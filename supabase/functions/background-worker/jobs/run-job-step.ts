@@ -75,6 +75,6 @@ function finalReason(error: unknown, step: JobStep): string | null {
   if (/^PT4\d\d$/.test(code)) return message ?? null;
   // Values that Postgres refuses (class 22) or that break a rule of their table (23) will be refused again.
   return /^2[23]\w{3}$/.test(code)
-    ? "A lead could not be changed as asked. What was done before is done."
+    ? "Something in it could not be changed as asked. What was done before is done."
     : null;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
-import { job } from "../jobs/schemas.ts";
+import { job } from "../../_shared/jobs/job.ts";
 import { bulkActionInput, bulkActionResult } from "./schemas.ts";
 import { startBulkAction } from "./start-bulk-action.ts";
 import { undoBulkAction } from "./undo-bulk-action.ts";

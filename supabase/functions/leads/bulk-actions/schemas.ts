@@ -1,8 +1,8 @@
 // What bulk actions look like on the wire. Values are checked where they are used: by private.check_bulk_value.
 import { z } from "zod";
 import { oneLine } from "../../_shared/http/one-line.ts";
+import { job } from "../../_shared/jobs/job.ts";
 import { leadFilter } from "../../_shared/leads/lead-filter.ts";
-import { job } from "../jobs/schemas.ts";
 import { lead } from "../lead/schemas.ts";
 
 export const BULK_ACTIONS = [

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import { toJob } from "../jobs/select-job.ts";
+import { toJob } from "../../_shared/jobs/select-job.ts";
 import { type BulkActionInput, type BulkActionResult, bulkActionResult } from "./schemas.ts";
 
 /** What start_bulk_action returns: the whole row of its job. */

@@ -1,8 +1,8 @@
 // Starts an export; the worker writes the file.
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "../jobs/schemas.ts";
-import { toJob } from "../jobs/select-job.ts";
+import type { Job } from "../../_shared/jobs/job.ts";
+import { toJob } from "../../_shared/jobs/select-job.ts";
 import type { ExportRequest } from "./schemas.ts";
 
 /** @throws AppError invalid_input for a filter the database refuses */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { accepted, object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
-import { job } from "../jobs/schemas.ts";
+import { job } from "../../_shared/jobs/job.ts";
 import { createExport } from "./create-export.ts";
 import { linkExport } from "./link-export.ts";
 import { exportInput, exportLink } from "./schemas.ts";

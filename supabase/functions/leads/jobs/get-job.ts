@@ -2,8 +2,8 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
-import type { Job } from "./schemas.ts";
-import { JOB_COLUMNS, toJob } from "./select-job.ts";
+import type { Job } from "../../_shared/jobs/job.ts";
+import { JOB_COLUMNS, toJob } from "../../_shared/jobs/select-job.ts";
 
 /** @throws AppError not_found */
 export async function getJob(

@@ -4,8 +4,8 @@ import type { UserContext } from "../../_shared/http/context.ts";
 import { decodeKeyset, encodeKeyset } from "../../_shared/http/keyset.ts";
 import { pageOf, pagination } from "../../_shared/http/pagination.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
-import type { Job } from "./schemas.ts";
-import { JOB_COLUMNS, toJob } from "./select-job.ts";
+import type { Job } from "../../_shared/jobs/job.ts";
+import { JOB_COLUMNS, toJob } from "../../_shared/jobs/select-job.ts";
 
 export interface ListJobsQuery {
   page?: number;

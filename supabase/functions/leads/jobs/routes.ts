@@ -3,10 +3,10 @@ import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
 import { list, object } from "../../_shared/http/responses.ts";
 import { route } from "../../_shared/http/route.ts";
+import { JOB_KINDS, JOB_STATUSES, job } from "../../_shared/jobs/job.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { getJob } from "./get-job.ts";
 import { listJobs } from "./list-jobs.ts";
-import { JOB_KINDS, JOB_STATUSES, job } from "./schemas.ts";
 
 const params = z.object({ id: z.uuid() });
 

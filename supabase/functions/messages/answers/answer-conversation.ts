@@ -29,6 +29,7 @@ export async function answerConversation(
       ? undefined
       : await renderQuickResponse(ctx, await readConversation(ctx, { params }), quick_response_id);
   const labels = [...(rest.add_label_ids ?? []), ...(fromQuickResponse?.label_ids ?? [])];
+  const mediaIds = [...(fromQuickResponse?.media_ids ?? []), ...(rest.media_ids ?? [])];
   const leadStatus = rest.lead_status ?? fromQuickResponse?.lead_status;
   const key = ctx.request.headers.get("idempotency-key");
   const { message_id, deduplicated } = parseAnswer(
@@ -38,6 +39,7 @@ export async function answerConversation(
         ...rest,
         content: fromQuickResponse?.content ?? rest.content ?? "",
         ...(labels.length > 0 && { add_label_ids: [...new Set(labels)] }),
+        ...(mediaIds.length > 0 && { media_ids: mediaIds }),
         ...(leadStatus !== undefined && { lead_status: leadStatus }),
       },
       ...(key !== null && { p_idempotency_key: key }),

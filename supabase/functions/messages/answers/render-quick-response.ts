@@ -18,6 +18,7 @@ export async function renderQuickResponse(
 ): Promise<{
   content: string;
   label_ids: string[];
+  media_ids: string[];
   lead_status: (typeof LEAD_STATUSES)[number] | undefined;
 }> {
   const found = parseAnswer(
@@ -38,6 +39,7 @@ export async function renderQuickResponse(
   return {
     content,
     label_ids: found.label_ids,
+    media_ids: found.media_id === null ? [] : [found.media_id],
     lead_status: lead_id ? (found.set_status ?? undefined) : undefined,
   };
 }

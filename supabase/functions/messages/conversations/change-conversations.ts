@@ -1,11 +1,18 @@
 // Changes of conversations: read, star, archive, snooze, assign, label, dismiss, claim, class.
-import type { z } from "zod";
+import { z } from "zod";
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { toJob } from "../../_shared/jobs/select-job.ts";
 import { readConversation } from "./read-conversation.ts";
-import { type bulkChange, bulkChanged, type Conversation, type conversationChange } from "./schemas.ts";
+import {
+  type bulkChange,
+  bulkChanged,
+  type Conversation,
+  changedByIds,
+  type conversationChange,
+} from "./schemas.ts";
 
 interface ById {
   params: { id: string };
@@ -40,16 +47,33 @@ export async function deleteConversation(ctx: UserContext, { params }: ById): Pr
   await changeConversation(ctx, params.id, { status: "deleted" });
 }
 
-/** @throws AppError invalid_input */
+/**
+ * Ids are changed at once, and so is what a filter finds, up to 500; more than that is a job.
+ * @throws AppError invalid_input; rate_limited if the organisation has begun too many jobs
+ */
 export async function changeMany(
   ctx: UserContext,
-  { body }: { body: z.output<typeof bulkChange> },
+  { body: { ids, filter = {}, change, dry_run } }: { body: z.output<typeof bulkChange> },
 ): Promise<z.output<typeof bulkChanged>> {
-  return await changeAll(ctx, body.ids, body.change);
+  if (ids) {
+    const counts = await changeAll(ctx, ids, change);
+    return { ...counts, matched: counts.changed, matched_is_estimate: false, job: null };
+  }
+  const answer = parseAnswer(
+    await ctx.db.rpc("change_filtered_conversations", {
+      p_filter: filter,
+      p_change: change,
+      p_is_dry_run: dry_run,
+    }),
+    changedByFilter,
+  );
+  return { ...answer, job: answer.job && toJob(answer.job) };
 }
 
+const changedByFilter = bulkChanged.extend({ job: z.record(z.string(), z.unknown()).nullable() });
+
 async function changeAll({ db }: UserContext, ids: string[], change: Change) {
-  return parseAnswer(await db.rpc("change_conversations", { p_ids: ids, p_change: change }), bulkChanged);
+  return parseAnswer(await db.rpc("change_conversations", { p_ids: ids, p_change: change }), changedByIds);
 }
 
 /** @throws AppError not_found, conversation_claimed if somebody else is writing */

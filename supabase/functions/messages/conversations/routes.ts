@@ -61,6 +61,9 @@ export const routes = [
     method: "POST",
     path: "/conversations/bulk",
     summary: "Change many conversations at once: read, star, archive, snooze, assign, label, dismiss",
+    description:
+      "By ids, or all that a filter finds. Up to 500 are changed at once, more by a job, whose progress job:<id> broadcasts. " +
+      "More than 50 broadcast one event conversations_changed, and no rows.",
     permission: "operator",
     request: { body: bulkChange },
     response: object(bulkChanged),

@@ -1,6 +1,7 @@
 // What conversations look like on the wire.
 import { z } from "zod";
 import { pageFields } from "../../_shared/http/pagination.ts";
+import { job } from "../../_shared/jobs/job.ts";
 
 export const CONVERSATION_STATUSES = ["active", "snoozed", "archived", "deleted"] as const;
 export const REPLY_CLASSES = [
@@ -130,14 +131,36 @@ export const conversationChange = z.strictObject({
 
 export const bulkChange = z
   .strictObject({
-    ids: z.array(z.uuid()).min(1).max(500).describe("At most 500 conversations"),
+    ids: z.array(z.uuid()).min(1).max(500).optional().describe("These conversations, at most 500"),
+    filter: conversationFilter
+      .optional()
+      .describe("All conversations that fit, in place of ids; an empty one means all active ones"),
     change: conversationChange,
+    dry_run: z.boolean().default(false).describe("Only with a filter: counts, and changes nothing"),
   })
-  .describe("The same change of many conversations, in one transaction");
+  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), {
+    path: ["ids"],
+    message: "Give ids, or a filter in their place.",
+  })
+  .refine(({ ids, dry_run }) => !(ids && dry_run), {
+    path: ["dry_run"],
+    message: "Only what a filter finds can be counted first: leave dry_run out.",
+  })
+  .describe("The same change of many conversations");
+
+export const changedByIds = z.object({ changed: z.number().int(), not_found: z.number().int() });
 
 export const bulkChanged = z.object({
-  changed: z.number().int(),
-  not_found: z.number().int(),
+  matched: z
+    .number()
+    .int()
+    .describe("How many of the ids are yours, or how many conversations the filter finds"),
+  matched_is_estimate: z
+    .boolean()
+    .describe("Whether there are as many or more: they were not counted further"),
+  changed: z.number().int().describe("How many are changed already; 0 if a job does it"),
+  not_found: z.number().int().describe("How many of the ids are no conversation of yours"),
+  job: job.nullable().describe("What changes more than 500; read it at /leads/jobs/{id}"),
 });
 
 export const conversationEvent = z.object({

@@ -4,7 +4,7 @@ import { exactText, oneLine } from "../../_shared/http/one-line.ts";
 import { LANGUAGES, LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
 
 export const QUICK_RESPONSE_COLUMNS =
-  "id, number, owner_id, category, title, shortcut, language, content, label_ids, set_status, created_at, updated_at";
+  "id, number, owner_id, category, title, shortcut, language, content, label_ids, set_status, media_id, created_at, updated_at";
 
 export const quickResponse = z.object({
   id: z.uuid(),
@@ -17,6 +17,7 @@ export const quickResponse = z.object({
   content: z.string(),
   label_ids: z.array(z.uuid()).describe("Labels that the conversation gets with the answer"),
   set_status: z.enum(LEAD_STATUSES).nullable().describe("What the lead becomes with the answer"),
+  media_id: z.uuid().nullable().describe("A picture that goes with the answer"),
   created_at: z.string(),
   updated_at: z.string(),
 });
@@ -35,5 +36,10 @@ export const quickResponseInput = z.strictObject({
   content: exactText(10_000).describe("1 to 1,600 characters, with variables such as {first_name}"),
   label_ids: z.array(z.uuid()).max(10).optional(),
   set_status: z.enum(LEAD_STATUSES).nullable().optional(),
+  media_id: z
+    .uuid()
+    .nullable()
+    .optional()
+    .describe("An uploaded picture (POST /messages/media), kept as long as the quick response has it"),
 });
 export const quickResponseChanges = quickResponseInput.partial();

@@ -71,65 +71,6 @@ comment on function private.change_conversation(public.conversations, jsonb, tim
   'no longer overdue: then the caller calls private.tell_hot_waiting, at its end. The caller holds the conversation and has '
   'checked the change.';
 
-create function private.change_conversations(p_ids uuid[], p_change jsonb, p_now timestamptz default now())
-returns jsonb
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_org_id uuid := private.require_role('operator');
-  v_conversation public.conversations;
-  v_changed integer := 0;
-  v_is_calm boolean := false;
-begin
-  perform private.check_ids(p_ids, 'ids', 500, 1);
-  perform private.check_shape(p_change, private.conversation_change_shape());
-  if p_change = '{}' then
-    perform private.refuse_field('change', 'Say what to change.');
-  elsif p_change ? 'snoozed_until' then
-    if p_change ? 'status' then
-      perform private.refuse_field('status', 'A snoozed conversation has the status snoozed: leave status out.');
-    elsif (p_change ->> 'snoozed_until')::timestamptz not between p_now and p_now + interval '366 days' then
-      perform private.refuse_field('snoozed_until', 'Give a time from now on, within a year.');
-    end if;
-  end if;
-  perform private.hold_people(array[auth.uid(), (p_change ->> 'assignee_id')::uuid]);
-  perform private.check_assignee(v_org_id, (p_change ->> 'assignee_id')::uuid, 'assignee_id');
-  -- A label may bring a tag to the lead. Who holds the contact, as where a text comes in, may lock the lead after the
-  -- conversation; a merge of leads waits for the contact.
-  if exists (
-    select from public.labels l
-    where l.org_id = v_org_id and l.lead_tag is not null
-      and (p_change -> 'label_ids' ? l.id::text or p_change -> 'add_label_ids' ? l.id::text))
-  then
-    perform private.lock_contact(v_org_id, x.e164)
-    from (select c.e164 from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.e164) x;
-  end if;
-  for v_conversation in
-    select c.* from public.conversations c where c.org_id = v_org_id and c.id = any (p_ids) order by c.id for no key update
-  loop
-    v_is_calm := private.change_conversation(v_conversation, p_change, p_now) or v_is_calm;
-    v_changed := v_changed + 1;
-  end loop;
-  -- Once, and after all conversations are locked: two that change many would wait for each other's alert.
-  if v_is_calm then
-    perform private.tell_hot_waiting(v_org_id, p_now);
-  end if;
-  return jsonb_build_object('changed', v_changed, 'not_found', (select count(distinct i) from unnest(p_ids) i) - v_changed);
-end;
-$$;
-comment on function private.change_conversations(uuid[], jsonb, timestamptz) is
-  'Changes up to 500 conversations at once (private.conversation_change_shape): {changed, not_found}. Needs operator. Raises '
-  'PT403, PT422. Security definer: users may not write conversations.';
-grant execute on function private.change_conversations(uuid[], jsonb, timestamptz) to authenticated;
-
-create function public.change_conversations(p_ids uuid[], p_change jsonb) returns jsonb
-  language sql set search_path = '' as $$ select private.change_conversations(p_ids, p_change); $$;
-comment on function public.change_conversations(uuid[], jsonb) is
-  'Calls the private function of the same name, which checks role and organisation, with the current time.';
-grant execute on function public.change_conversations(uuid[], jsonb) to authenticated;
-
 create function private.claim_conversation(p_id uuid, p_is_claimed boolean, p_now timestamptz default now())
 returns void
 language plpgsql

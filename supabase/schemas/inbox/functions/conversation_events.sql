@@ -1,3 +1,14 @@
+create function private.acting_person()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+$$;
+comment on function private.acting_person() is
+  'Who changes conversations now: the signed-in person, or the one for whom a job does it; null: a rule.';
+
 create function private.record_conversation_event(p_conversation public.conversations, p_event text, p_details jsonb,
   p_now timestamptz)
 returns void
@@ -7,11 +18,11 @@ as $$
 begin
   insert into public.conversation_events (org_id, conversation_id, event, actor_id, details, created_at)
   values (p_conversation.org_id, p_conversation.id, p_event, (
-    select u.id from public.users u where u.id = auth.uid() and u.org_id = p_conversation.org_id), p_details, p_now);
+    select u.id from public.users u where u.id = private.acting_person() and u.org_id = p_conversation.org_id), p_details, p_now);
 end;
 $$;
 comment on function private.record_conversation_event(public.conversations, text, jsonb, timestamptz) is
-  'Adds to the events of a conversation what the signed-in person did; if nobody is signed in, a rule did it.';
+  'Adds to the events of a conversation what private.acting_person did; if that is nobody, a rule did it.';
 
 create function private.prune_conversations(p_now timestamptz default now(), p_limit integer default 1000,
   p_org_id uuid default null)

@@ -50,6 +50,24 @@ $$;
 comment on function private.check_assignee(uuid, uuid, text) is
   'Raises PT422 naming p_field unless the person belongs to the organisation and may answer. Null: nobody.';
 
+create function private.hold_labels(p_org_id uuid, p_ids uuid[], p_field text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.labels l where l.org_id = p_org_id and l.id = any (p_ids) order by l.id for key share;
+  if (select count(distinct i) from unnest(p_ids) i)
+    > (select count(*) from public.labels l where l.org_id = p_org_id and l.id = any (p_ids))
+  then
+    perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
+  end if;
+end;
+$$;
+comment on function private.hold_labels(uuid, uuid[], text) is
+  'Keeps labels from being deleted until the end of the transaction. Raises PT422 naming p_field unless the organisation has all '
+  'of them. Null: none.';
+
 create function private.label_conversation(p_conversation public.conversations, p_add uuid[], p_remove uuid[], p_field text,
   p_now timestamptz)
 returns boolean
@@ -61,12 +79,7 @@ declare
   v_removed uuid[];
   v_tags text[];
 begin
-  perform from public.labels l where l.org_id = p_conversation.org_id and l.id = any (p_add) order by l.id for key share;
-  if (select count(distinct i) from unnest(p_add) i) > (select count(*) from public.labels l where l.org_id =
-    p_conversation.org_id and l.id = any (p_add))
-    then
-    perform private.refuse_field(p_field, 'Your organisation has no such label: list labels to see their ids.');
-  end if;
+  perform private.hold_labels(p_conversation.org_id, p_add, p_field);
   with gone as (
     delete from public.conversation_labels x where x.conversation_id = p_conversation.id and x.label_id = any (p_remove)
     returning x.label_id

@@ -13,9 +13,11 @@ as $$
     'language', private.null_or(private.word_shape('es', 'en')),
     'content', '{"type": "string", "minLength": 1, "maxLength": 10000}'::jsonb,
     'label_ids', private.ids_shape(10),
-    'set_status', private.null_or(private.lead_shape() #> '{properties,status}')));
+    'set_status', private.null_or(private.lead_shape() #> '{properties,status}'),
+    'media_id', private.null_or('{"type": "string", "format": "uuid"}')));
 $$;
-comment on function private.quick_response_shape() is 'The shape of a quick response. set_status: what the lead becomes.';
+comment on function private.quick_response_shape() is 'The shape of a quick response. set_status: what the lead becomes. '
+  'media_id: an uploaded picture.';
 
 create function private.own_quick_response(p_org_id uuid, p_id uuid)
 returns public.quick_responses

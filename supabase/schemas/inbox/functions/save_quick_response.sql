@@ -38,6 +38,10 @@ begin
     else v_response.content end;
   v_response.label_ids := coalesce(private.filter_ids(p_input, 'label_ids'), v_response.label_ids);
   v_response.set_status := case when p_input ? 'set_status' then p_input ->> 'set_status' else v_response.set_status end;
+  if p_input ? 'media_id' and (p_input ->> 'media_id')::uuid is distinct from v_response.media_id then
+    v_response.media_id := case when p_input -> 'media_id' <> 'null' then
+      private.own_quick_response_media(v_org_id, (p_input ->> 'media_id')::uuid, p_now) end;
+  end if;
   if v_response.title is null then
     perform private.refuse_field('title', 'Give the quick response a title.');
   elsif v_response.content is null then
@@ -53,12 +57,12 @@ begin
       v_response.shortcut), '{"field": "shortcut"}');
   end if;
   insert into public.quick_responses as q (id, org_id, owner_id, category, title, shortcut, language, content, label_ids,
-    set_status, created_at, updated_at)
+    set_status, media_id, created_at, updated_at)
   values (v_response.id, v_org_id, v_response.owner_id, v_response.category, v_response.title, v_response.shortcut,
-    v_response.language, v_response.content, v_response.label_ids, v_response.set_status, p_now, p_now)
+    v_response.language, v_response.content, v_response.label_ids, v_response.set_status, v_response.media_id, p_now, p_now)
   on conflict (id) do update set owner_id = excluded.owner_id, category = excluded.category, title = excluded.title,
     shortcut = excluded.shortcut, language = excluded.language, content = excluded.content, label_ids = excluded.label_ids,
-    set_status = excluded.set_status, updated_at = p_now;
+    set_status = excluded.set_status, media_id = excluded.media_id, updated_at = p_now;
   return v_response.id;
 end;
 $$;

@@ -11,6 +11,7 @@ create table public.quick_responses (
   content text not null check (length(content) between 1 and 1600),
   label_ids uuid[] not null default '{}' check (cardinality(label_ids) <= 10 and array_position(label_ids, null) is null),
   set_status text check (length(set_status) <= 40),
+  media_id uuid,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   unique (org_id, id),
@@ -18,9 +19,11 @@ create table public.quick_responses (
 );
 comment on table public.quick_responses is
   'Answers that are written once and used often: at most 500 in an organisation. They may have variables, as templates do. '
-  'label_ids and set_status are done together with the answer.';
+  'label_ids and set_status are done together with the answer, and its picture goes with it.';
 comment on column public.quick_responses.owner_id is 'Whose own it is; null: shared by everybody.';
 comment on column public.quick_responses.shortcut is 'What people type to find it.';
+comment on column public.quick_responses.media_id is 'A row of public.message_media that belongs to it alone.';
+create unique index quick_responses_media_key on public.quick_responses (media_id) where media_id is not null;
 create unique index quick_responses_shortcut_key on public.quick_responses
   (org_id, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), shortcut) where shortcut is not null;
 create index quick_responses_list_idx on public.quick_responses (org_id, category, title, id);

@@ -87,7 +87,7 @@ begin
       jsonb_build_object('chunks', ceil(v_total / 1000.0)::integer), p_now);
     return;
   end if;
-  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  select i.item_ids into v_ids from private.job_items i where i.job_id = p_job.id and i.chunk = p_step;
   perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
     private.add_figures(p_job.result, private.change_leads(p_job, v_ids, p_now)), '{}', p_now);
 end;

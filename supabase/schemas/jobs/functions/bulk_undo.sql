@@ -62,7 +62,7 @@ declare
 begin
   select * into v_state from private.job_states s where s.job_id = p_job.id;
   if p_step = 0 then
-    insert into private.job_leads (job_id, chunk, lead_ids)
+    insert into private.job_items (job_id, chunk, item_ids)
     select p_job.id, n.chunk, array_agg(n.lead_id order by n.lead_id)
     from (
       select c.lead_id, ((row_number() over (order by c.lead_id) - 1) / 1000 + 1)::integer as chunk
@@ -70,11 +70,11 @@ begin
     ) n
     group by n.chunk;
     perform private.advance_job(p_job.id, 0, false, '{"changed": 0}', jsonb_build_object(
-      'chunks', (select max(l.chunk) from private.job_leads l where l.job_id = p_job.id)), p_now);
+      'chunks', (select max(l.chunk) from private.job_items l where l.job_id = p_job.id)), p_now);
     return;
   end if;
   select * into v_original from public.jobs j where j.id = (p_job.input ->> 'job_id')::uuid;
-  select l.lead_ids into v_ids from private.job_leads l where l.job_id = p_job.id and l.chunk = p_step;
+  select i.item_ids into v_ids from private.job_items i where i.job_id = p_job.id and i.chunk = p_step;
   perform private.advance_job(p_job.id, cardinality(v_ids), p_step = (v_state.cursor ->> 'chunks')::integer,
     private.add_figures(p_job.result, private.undo_changes(p_job.org_id, p_job.id, v_original, v_ids, p_now)), '{}', p_now);
 end;

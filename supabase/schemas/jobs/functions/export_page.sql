@@ -20,7 +20,7 @@ begin
   perform private.check_export(j) from public.jobs j where j.id = p_job_id;
   perform set_config('TimeZone', o.time_zone, true)
   from public.jobs j join public.orgs o on o.id = j.org_id where j.id = p_job_id;
-  select j.lead_ids into v_ids from private.job_leads j where j.job_id = p_job_id and j.chunk = p_chunk;
+  select j.item_ids into v_ids from private.job_items j where j.job_id = p_job_id and j.chunk = p_chunk;
   -- Reads a hundred leads at a time, so that it does not read many more large leads than the part has room for.
   while v_n < coalesce(cardinality(v_ids), 0) loop
     with found as (

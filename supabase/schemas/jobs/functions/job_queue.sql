@@ -161,7 +161,7 @@ begin
 end;
 $$;
 comment on function private.advance_job(uuid, bigint, boolean, jsonb, jsonb, timestamptz) is
-  'Last line of every step, in the transaction of its changes. Adds p_done leads, merges p_result and p_cursor into the stored '
+  'Last line of every step, in the transaction of its changes. Adds p_done items, merges p_result and p_cursor into the stored '
   'ones, and queues the message for the next step, or ends the job. The caller holds the job''s lock.';
 
 create function private.cancel_job(p_job_id uuid, p_now timestamptz default now())
@@ -243,7 +243,7 @@ begin
     return null;
   elsif p_message.read_ct > p_max_reads then
     perform private.fail_job(v_job.id, p_message.msg_id, format(
-      'The job stopped %s times in the same place, after %s of %s leads, and was given up. What it had done before stays done.',
+      'The job stopped %s times in the same place, after %s of %s items, and was given up. What it had done before stays done.',
       p_max_reads, v_job.done_items, coalesce(v_job.total_items::text, 'an unknown number of')), p_now);
     return null;
   end if;

@@ -1,7 +1,7 @@
 create table public.jobs (
   id uuid primary key default private.uuid_v7(),
   org_id uuid not null references public.orgs (id) on delete cascade,
-  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo')),
+  kind text not null check (kind in ('lead_export', 'lead_bulk_action', 'lead_bulk_undo', 'conversation_bulk_change')),
   status text not null default 'queued' check (status in ('queued', 'running', 'completed', 'failed', 'canceled')),
   required_role public.user_role not null,
   input jsonb not null default '{}' check (jsonb_typeof(input) = 'object' and pg_column_size(input) <= 1000000),
@@ -25,11 +25,11 @@ create table public.jobs (
   constraint jobs_rate_check check (items_per_second between 0 and 99999999999)
 );
 comment on table public.jobs is
-  'Work that a person starts and follows: an export of leads, a bulk action, or its undo. Items are leads. Kept for 90 days '
-  'after the end.';
+  'Work that a person starts and follows: an export of leads, a bulk action on leads, its undo, or the same change of many '
+  'conversations. Items are leads or conversations. Kept for 90 days after the end.';
 comment on column public.jobs.required_role is 'The lowest role that may start such a job, and cancel it.';
 comment on column public.jobs.input is 'What was requested; a list of ids is replaced by its length.';
-comment on column public.jobs.total_items is 'Known once the job has fixed its leads.';
+comment on column public.jobs.total_items is 'Known once the job has fixed its items.';
 comment on column public.jobs.seconds_left is 'Estimated from the pace so far; null before the first step and after the last.';
 create index jobs_list_idx on public.jobs (org_id, created_at desc, id desc);
 create index jobs_finished_idx on public.jobs (finished_at) where finished_at is not null;

@@ -6,7 +6,7 @@ set search_path = ''
 as $$
 begin
   delete from private.job_states s where s.job_id = new.id;
-  delete from private.job_leads l where l.job_id = new.id;
+  delete from private.job_items l where l.job_id = new.id;
   return null;
 end;
 $$;

@@ -38,14 +38,15 @@ begin
   elsif v_bytes > 5242880 then
     perform private.refuse_field('media_ids', 'The files of a message may have 5 MiB together: send smaller ones.');
   end if;
-  -- The first message takes the row of the upload. Each later one, and the same file a second time, gets a row of its own.
+  -- The first message takes the row of the upload. Each later one, and the same file a second time, gets a row of its own, and
+  -- so does every message with the picture of a quick response.
   insert into public.message_media (org_id, message_id, ordinal, direction, state, content_type, bytes, sha256, path, uploaded_by,
     created_at)
   select p_org_id, p_message_id, x.n, 'outbound', 'stored', m.content_type, m.bytes, m.sha256, m.path, m.uploaded_by, p_now
   from unnest(v_ids) with ordinality as x (id, n) join public.message_media m on m.id = x.id
-  where m.message_id is not null or x.n <> array_position(v_ids, x.id);
+  where m.message_id is not null or x.n <> array_position(v_ids, x.id) or private.is_quick_response_media(m.id);
   update public.message_media m set message_id = p_message_id, ordinal = array_position(v_ids, m.id), created_at = p_now
-  where m.id = any (v_ids) and m.message_id is null;
+  where m.id = any (v_ids) and m.message_id is null and not private.is_quick_response_media(m.id);
   update public.messages m set has_media = true, updated_at = p_now where m.id = p_message_id;
   perform private.require_media_spending(p_org_id, p_now);
 end;

@@ -27,7 +27,8 @@ declare
 begin
   delete from public.message_media d where d.id in (
     select m.id from public.message_media m
-    where (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
+    where not private.is_quick_response_media(m.id)
+      and (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
         and not exists (
           select from public.scheduled_texts s where s.org_id = m.org_id and s.state = 'waiting' and m.id = any (s.media_ids)))
       and (p_org_id is null or m.org_id = p_org_id) and m.org_id <> all (v_resting)
@@ -39,5 +40,5 @@ end;
 $$;
 comment on function private.prune_media(timestamptz, integer, uuid) is
   'Deletes a limited batch of files: of messages, two years old; uploads in no message, 24 hours old, unless an answer waits '
-  'with them. Returns how many. A trigger queues the removal from Storage. p_org_id: only this organisation; null: all except '
-  'those for which this work is resting.';
+  'with them. Pictures of quick responses stay. Returns how many. A trigger queues the removal from Storage. p_org_id: only this '
+  'organisation; null: all except those for which this work is resting.';

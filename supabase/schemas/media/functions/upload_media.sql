@@ -16,7 +16,8 @@ begin
     perform private.refuse_field('file', 'The file may have 1 to 5,242,880 bytes.');
   elsif p_sha256 is null or p_sha256 !~ '^[0-9a-f]{64}$' then
     perform private.refuse_field('file', 'The SHA-256 of the file must be 64 hexadecimal digits.');
-  elsif (select count(*) from (select from public.message_media m where m.org_id = v_org_id and m.message_id is null limit 500) x)
+  elsif (select count(*) from (select from public.message_media m where m.org_id = v_org_id and m.message_id is null
+      and not private.is_quick_response_media(m.id) limit 500) x)
     >= 500 then
     perform private.raise_error('PT429', 'rate_limited',
       'Your organisation has 500 uploaded files that are in no message. Send some, or wait: they are deleted after a day.');

@@ -24,7 +24,7 @@ create table public.message_media (
 );
 comment on table public.message_media is
   'Pictures and files of messages, one row for each message and file. message_id is null until an uploaded file is attached to a '
-  'message. Several rows may have the same file; it is removed with the last of them.';
+  'message, and in the picture of a quick response. Several rows may have the same file; it is removed with the last of them.';
 comment on column public.message_media.provider_url is
   'Where Twilio keeps a file that a person sent. Nobody may read it: a browser can''t open it, and it contains the account.';
 comment on column public.message_media.state is
@@ -38,6 +38,10 @@ create index message_media_age_idx on public.message_media (created_at);
 create index message_media_loose_idx on public.message_media (org_id, created_at) where message_id is null;
 create index message_media_path_idx on public.message_media (path) where path is not null;
 create index message_media_uploader_idx on public.message_media (uploaded_by) where uploaded_by is not null;
+
+-- The table of quick responses is created before this one.
+alter table public.quick_responses add constraint quick_responses_media_id_fkey
+  foreign key (media_id) references public.message_media (id) on delete set null;
 
 alter table public.message_media enable row level security;
 create policy "people read pictures and files of their organisation" on public.message_media

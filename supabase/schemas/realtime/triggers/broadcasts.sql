@@ -30,10 +30,13 @@ create trigger alerts_broadcast_insert after insert on public.alerts
 create trigger alerts_broadcast_update after update on public.alerts
   referencing new table as new_rows for each statement execute function private.broadcast_changes('org', 'org_id');
 -- Whoever begins a conversation also writes into it, in the same transaction: it is told of once, by that update.
+-- Many that are changed together are told of once: private.change_conversation_set.
 create trigger conversations_broadcast_update after update on public.conversations
-  referencing new table as new_rows for each statement execute function private.broadcast_changes('inbox', 'org_id');
+  referencing new table as new_rows for each statement when (current_setting('inbox.is_quiet', true) is distinct from 'on')
+  execute function private.broadcast_changes('inbox', 'org_id');
 create trigger conversation_events_broadcast after insert on public.conversation_events
-  referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',
+  referencing new table as new_rows for each statement when (current_setting('inbox.is_quiet', true) is distinct from 'on')
+  execute function private.broadcast_changes('conversation',
     'conversation_id', 'inbox', 'org_id');
 create trigger conversation_notes_broadcast_insert after insert on public.conversation_notes
   referencing new table as new_rows for each statement execute function private.broadcast_changes('conversation',

@@ -2,7 +2,12 @@
 import { z } from "zod";
 
 const count = z.number().int();
-export const JOB_KINDS = ["lead_export", "lead_bulk_action", "lead_bulk_undo"] as const;
+export const JOB_KINDS = [
+  "lead_export",
+  "lead_bulk_action",
+  "lead_bulk_undo",
+  "conversation_bulk_change",
+] as const;
 export const JOB_STATUSES = ["queued", "running", "completed", "failed", "canceled"] as const;
 
 export const job = z.object({
@@ -13,8 +18,8 @@ export const job = z.object({
     .record(z.string(), z.unknown())
     .describe("What was asked for; a list of ids is shown as its length"),
   result: z.record(z.string(), z.unknown()).describe("What it has produced so far"),
-  progress: z.number().describe("Share of its leads that are done, 0 to 1"),
-  total_items: count.nullable().describe("How many leads it has; null until the job has fixed which ones"),
+  progress: z.number().describe("Share of its items (leads or conversations) that are done, 0 to 1"),
+  total_items: count.nullable().describe("How many items it has; null until the job has fixed which ones"),
   done_items: count,
   items_per_second: z.number().nullable(),
   seconds_left: count.nullable().describe("Estimated from its pace so far"),

@@ -1,5 +1,5 @@
 // The columns of a job that the API answers with.
-import type { Job } from "./schemas.ts";
+import type { Job } from "./job.ts";
 
 export const JOB_COLUMNS =
   "id, kind, status, input, result, total_items, done_items, items_per_second, seconds_left, error_message, created_by, created_at, started_at, finished_at" as const;
