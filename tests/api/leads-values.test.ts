@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createOrg, type TestOrg } from "../fixtures/create-org.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
 import { type Mutation, mutationsOf } from "../fixtures/mutate-input.ts";
+import { sampleCases } from "../fixtures/sample-cases.ts";
 
 const stack = inject("stack");
 let org: TestOrg;
@@ -211,7 +212,7 @@ const isRefused = ({ status, text }: { status: number; text: string }) =>
 const isTooComplex = (text: string) => /"code":"54\d{3}"/.test(text);
 const isBroken = ({ status, text }: { status: number; text: string }) => status >= 500 && !isTooComplex(text);
 
-describe.each(Object.entries(CASES))("%s", (_name, one) => {
+describe.each(Object.entries(CASES))("%s", (name, one) => {
   const both = async (json: string) => {
     const [http, rpc] = await Promise.all([
       send(`${stack.FUNCTIONS_URL}${one.path()}`, one.method, json),
@@ -233,8 +234,8 @@ describe.each(Object.entries(CASES))("%s", (_name, one) => {
       const isAlike = isRefused(http) === isRefused(rpc) || one.wider?.[path] !== undefined;
       if (isBroken(http) || isBroken(rpc) || !isAlike) disagreed.push(told);
     };
-    const all = mutationsOf(one.body());
-    for (let at = 0; at < all.length; at += 8) await Promise.all(all.slice(at, at + 8).map(judge));
+    const tried = sampleCases(name, mutationsOf(one.body()), 0.3);
+    for (let at = 0; at < tried.length; at += 8) await Promise.all(tried.slice(at, at + 8).map(judge));
     expect(disagreed).toEqual([]);
   }, 300_000);
 });

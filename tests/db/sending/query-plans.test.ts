@@ -6,8 +6,8 @@ import { accepted, newSid } from "../../fixtures/drive-sending.ts";
 import { fillSending, GROWING } from "../../fixtures/fill-sending.ts";
 import { type BareDatabase, startBareDatabase } from "../../fixtures/start-bare-database.ts";
 
-const SMALL = { messages: 50_000, waiting: 5_000 };
-const LARGE = { messages: 500_000, waiting: 50_000 };
+const SMALL = { messages: 20_000, waiting: 2_000 };
+const LARGE = { messages: 200_000, waiting: 20_000 };
 /** PL/pgSQL makes a new plan for each of the first five calls, and may keep a generic plan from the sixth on. */
 const ROUNDS = 8;
 const BATCH = 100;
