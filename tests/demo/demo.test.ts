@@ -122,7 +122,7 @@ test.concurrent(
   () =>
     withDemo(["--leads", "50"], async (demo) => {
       await waitFor(() => demo.stdout().includes("Campaign over") || demo.process.exitCode !== null, {
-        seconds: 90,
+        seconds: 150,
       });
       demo.process.kill("SIGINT");
       expect(await demo.ended, demo.stderr()).toBe(130);

@@ -14,6 +14,8 @@ import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
 import { finishJob } from "../fixtures/wait-for-job.ts";
 
+/** Enough steps of an export to be killed in three of them. */
+const OWNERS = 10_000;
 let own: OwnStack;
 let org: TestOrg | undefined;
 // A stack of its own, because other files' work would lose its worker with ours.
@@ -49,7 +51,7 @@ const ofJob = (sql: TestOrg["sql"], id: string): [() => Promise<number>, () => P
 
 test("an import has every row once", async () => {
   const org = await addOrg();
-  const file = makeCrashFile(12_000);
+  const file = makeCrashFile(6_000);
   await importCsv(org, file.prior, { fields: { merge_strategy: "skip" } });
   const { id } = await startImport(org, file.csv, { fields: { merge_strategy: "update" } });
   const chunk = async () => (await readImport(org, id)).next_chunk as number;
@@ -60,20 +62,20 @@ test("an import has every row once", async () => {
 
 test("an export has every lead once, in its order", async () => {
   const org = await addOrg();
-  await arrangeOwners(org.sql, org.id, 20_000);
+  await arrangeOwners(org.sql, org.id, OWNERS);
   const started = await callFunction(own.stack, org.admin, "POST", "/leads/exports", { format: "xlsx" });
   const { id } = started.body.data;
   await kill(3, ...ofJob(org.sql, id));
   expect(await finishJob(org, id, 120)).toMatchObject({
     status: "completed",
-    total_items: 20_000,
-    done_items: 20_000,
+    total_items: OWNERS,
+    done_items: OWNERS,
   });
   const { body } = await callFunction(own.stack, org.admin, "GET", `/leads/exports/${id}/download`);
   const file = Buffer.from(await (await fetch(body.data.url)).arrayBuffer());
   const rows = (await readSheet(file)) as unknown[][];
   expect(rows.slice(1).map((row) => Number(row[1]))).toEqual(
-    Array.from({ length: 20_000 }, (_, n) => 19_999 - n),
+    Array.from({ length: OWNERS }, (_, n) => OWNERS - 1 - n),
   );
 });
 

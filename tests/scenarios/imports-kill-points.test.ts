@@ -1,6 +1,5 @@
 // The worker is killed by kill -9 at each point of an import and of its undo: every row is accounted for exactly once, and the
-// undo
-// restores everything.
+// undo restores everything.
 
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -12,7 +11,8 @@ import { openSession, type Session } from "../fixtures/open-session.ts";
 import { type OwnStack, startOwnStack } from "../fixtures/start-own-stack.ts";
 import { finishImport, importCsv, startImport } from "../fixtures/upload-csv.ts";
 
-const ROWS = 3200;
+/** Three chunks; the second is the one where workers are killed. */
+const ROWS = 2200;
 const UPDATING = { fields: { merge_strategy: "update" } };
 let own: OwnStack;
 let org: TestOrg;

@@ -17,10 +17,6 @@ beforeEach(async () => {
   two = await bench.db.admin();
   await bench.sql`delete from private.work_failures`;
   await bench.sql`update private.tasks set is_active = true, began_at = null, ended_at = null, failures = 0, error = null, runs = 0`;
-  return async () => {
-    for (const { pid } of [one, two]) await bench.sql`select pg_terminate_backend(${pid})`;
-    await Promise.all([one.end(), two.end()]);
-  };
 });
 
 /** A moment at which a turn of every task begins. */
