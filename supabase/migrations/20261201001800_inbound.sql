@@ -154,6 +154,31 @@ comment on function private.release_person(uuid, text, timestamptz) is
   'Ends the hold of a person; returns whether there was one. First texts that waited for them are due at once, '
   'and the alert is resolved if nobody else is held. The caller holds the contact.';
 
+create function private.end_misreading(p_message public.messages, p_class text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_former text := coalesce(p_message.reviewed_as, p_message.classification);
+begin
+  if v_former not in ('wrong_number', 'deceased') or p_class = v_former or exists (
+    select from public.messages m
+    where m.conversation_id = p_message.conversation_id and m.kind = 'inbound' and m.id <> p_message.id
+      and coalesce(m.reviewed_as, m.classification) = v_former)
+  then
+    return;
+  end if;
+  update private.contacts c set invalid_at = null, invalid_reason = null
+  where c.org_id = p_message.org_id and c.e164 = p_message.from_number and c.invalid_reason = v_former;
+  update public.lead_phones p set is_valid = true, invalid_reason = null
+  where p.org_id = p_message.org_id and p.e164 = p_message.from_number and p.invalid_reason = v_former;
+end;
+$$;
+comment on function private.end_misreading(public.messages, text) is
+  'A text (as it was before the review) that was read as a wrong number or a death means something else: unless another text of '
+  'the person says the same, their phone may be written to again. The caller holds the contact.';
+
 create function private.review_answer(p_message_id uuid, p_class text, p_now timestamptz default now())
 returns void
 language plpgsql
@@ -188,6 +213,7 @@ begin
   perform private.record_audit_event(v_org_id, 'answer_reviewed', v_message.from_number, v_message.campaign_id,
     v_message.lead_id, jsonb_build_object('message_id', p_message_id, 'class', v_message.classification, 'rule',
       v_message.class_rule, 'version', v_message.class_version, 'reviewed_as', p_class));
+  perform private.end_misreading(v_message, p_class);
   if p_class = 'stop' then
     perform private.suppress(v_org_id, v_message.from_number, 'manual', v_message.content, v_message.campaign_id, false,
       v_message.language, p_now);

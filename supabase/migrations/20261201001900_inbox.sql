@@ -369,7 +369,7 @@ stable
 set search_path = ''
 as $$
 begin
-  perform private.raise_error('PT409', 'conversation_claimed', format('%s is writing an answer. Wait, or insist with force.',
+  perform private.raise_error('PT409', 'conversation_claimed', format('%s is writing an answer. Wait, or answer with force.',
     coalesce((select u.email from public.users u where u.id = p_conversation.claimed_by), 'Somebody')),
     jsonb_build_object('claimed_by', p_conversation.claimed_by, 'claimed_until', p_conversation.claimed_until));
 end;
@@ -384,6 +384,8 @@ as $$
 declare
   v_seen integer := (p_input ->> 'seen_version')::numeric;
   v_is_claimed boolean := coalesce(p_conversation.claimed_by <> auth.uid() and p_conversation.claimed_until > p_now, false);
+  v_missed jsonb;
+  v_waiting jsonb;
 begin
   if v_seen > p_conversation.version then
     perform private.refuse_field('seen_version',
@@ -396,18 +398,23 @@ begin
       perform private.record_audit_event(p_conversation.org_id, 'answer_insisted', p_conversation.e164, null,
         p_conversation.lead_id, jsonb_build_object('conversation_id', p_conversation.id));
     end if;
+    return;
   elsif v_seen < p_conversation.version then
-    perform private.raise_error('PT409', 'conversation_moved',
-      'Others wrote in this conversation since you saw it. Read what they wrote, then send again, or insist with force.',
-      jsonb_build_object('version', p_conversation.version, 'missed', (
-        select coalesce(to_jsonb(array_agg(private.message_json(x) order by x.conversation_version)), '[]') from (
-          select m.* from public.messages m
-          where m.conversation_id = p_conversation.id and m.conversation_version > v_seen
-          order by m.created_at desc, m.id desc limit 50) x),
-      'scheduled', (
-        select coalesce(to_jsonb(array_agg(s order by s.not_before, s.id)), '[]') from public.scheduled_texts s
-        where s.conversation_id = p_conversation.id and s.state = 'waiting')));
-  elsif v_is_claimed then
+    select to_jsonb(array_agg(private.message_json(x) order by x.conversation_version)) into v_missed from (
+      select m.* from public.messages m
+      where m.conversation_id = p_conversation.id and m.conversation_version > v_seen
+      order by m.created_at desc, m.id desc limit 50) x;
+    select to_jsonb(array_agg(s order by s.not_before, s.id)) into v_waiting from public.scheduled_texts s
+    where s.conversation_id = p_conversation.id and s.state = 'waiting';
+    -- An answer that waited and was canceled makes a version too, and nothing to read.
+    if v_missed is not null or v_waiting is not null then
+      perform private.raise_error('PT409', 'conversation_moved',
+        'There is more in this conversation than you saw. Read what was written, then send again, or insist with force.',
+        jsonb_build_object('version', p_conversation.version, 'missed', coalesce(v_missed, '[]'),
+          'scheduled', coalesce(v_waiting, '[]')));
+    end if;
+  end if;
+  if v_is_claimed then
     perform private.refuse_claimed(p_conversation);
   end if;
 end;
@@ -1126,7 +1133,8 @@ as $$
     'last_message', c.last_message, 'last_message_at', c.last_message_at, 'last_direction', c.last_direction,
     'first_inbound_at', c.first_inbound_at, 'assignee_id', c.assignee_id, 'assigned_at', c.assigned_at,
     'reply_class', c.reply_class, 'class_source', c.class_source, 'waiting_since', c.waiting_since, 'hot_since', c.hot_since,
-    'hot_due_at', c.hot_due_at, 'escalated_at', c.escalated_at, 'claimed_by', c.claimed_by, 'claimed_until', c.claimed_until,
+    'hot_due_at', c.hot_due_at, 'is_overdue', c.escalates_at is not null or c.escalated_at is not null,
+    'escalated_at', c.escalated_at, 'claimed_by', c.claimed_by, 'claimed_until', c.claimed_until,
     'label_ids', array(select x.label_id from public.conversation_labels x where x.conversation_id = c.id order by x.added_at,
       x.label_id),
     'created_at', c.created_at, 'updated_at', c.updated_at)
@@ -1342,7 +1350,8 @@ begin
   where m.conversation_id = p_id and m.kind = 'inbound' and private.conversation_class(m.classification) is not null
   order by m.created_at desc, m.id desc limit 1;
   if v_message_id is null then
-    perform private.raise_error('PT409', 'invalid_state', 'The person has not written anything yet that could mean something.',
+    perform private.raise_error('PT409', 'invalid_state',
+      'The rules found no text of theirs that could mean something; an automatic answer does not. Review the message itself.',
       jsonb_build_object('conversation_id', p_id));
   end if;
   perform private.review_answer(v_message_id, case p_class when 'other' then 'reply' else p_class end, p_now);
@@ -1960,8 +1969,10 @@ begin
   where n.org_id = p_org_id and n.id = p_id and n.deleted_at is null for no key update;
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no note with this id.', jsonb_build_object('note_id', p_id));
-  elsif v_note.author_id is distinct from auth.uid() then
-    perform private.require_role('admin');
+  elsif v_note.author_id is distinct from auth.uid() and (
+    select u.role from public.users u where u.id = auth.uid()) is distinct from 'admin'
+  then
+    perform private.raise_error('PT403', 'forbidden', 'Only its author or an admin may change a note.');
   end if;
   return v_note;
 end;
@@ -2283,7 +2294,7 @@ declare
 begin
   select * into v_org from public.orgs o where o.id = private.require_role('viewer');
   if p_from is null or p_to is null or not p_from < p_to or p_to - p_from > interval '400 days' then
-    perform private.refuse_field('from', 'Give from and to, at most 400 days apart.');
+    perform private.refuse_field('from', 'Give from and to: from before to, at most 400 days apart.');
   elsif p_group_by is not null and p_group_by <> all (array['assignee', 'campaign', 'class', 'hour', 'day']) then
     perform private.refuse_field('group_by', 'group_by must be assignee, campaign, class, hour or day.');
   end if;
@@ -2489,6 +2500,9 @@ begin
     created_at, updated_at)
   values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_media_ids, p_not_before,
     p_keep_if_answered, p_now, p_now);
+  if p_conversation.assignee_id is null then
+    perform private.record_conversation_event(p_conversation, 'assigned', jsonb_build_object('to', auth.uid()), p_now);
+  end if;
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,

@@ -44,6 +44,12 @@ export const FUNCTIONS: Record<string, FunctionExpectation> = {
     other: 404,
     args: ({ row }) => ({ p_user_id: row.users?.id, p_role: "viewer" }),
   },
+  set_availability: {
+    role: "operator",
+    othersNeed: "admin",
+    other: 404,
+    args: ({ row }) => ({ p_user_id: row.users?.id, p_is_available: true }),
+  },
   begin_media_upload: {
     role: "operator",
     other: "own",
@@ -707,6 +713,7 @@ const FOR_USERS = [
   "check_storage",
   "invite_person",
   "remove_person",
+  "set_availability",
   "withdraw_invitation",
   "topic_org_id",
   "undo_import",

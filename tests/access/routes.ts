@@ -138,6 +138,12 @@ const AREAS: Record<string, RouteExpectation> = {
     id: ({ row }) => row.users?.id,
     send: () => ({ role: "viewer" }),
   },
+  "PUT /settings/people/{id}/availability": {
+    permission: "operator",
+    othersNeed: "admin",
+    id: ({ row }) => row.users?.id,
+    send: () => ({ is_available: true }),
+  },
   "DELETE /settings/people/{id}": { permission: "admin", id: (side) => side.addPerson() },
   "GET /settings/invitations": { permission: "admin" },
   "POST /settings/invitations": {

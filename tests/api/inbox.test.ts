@@ -183,7 +183,7 @@ describe("one conversation", () => {
       expect([body, bad.status, fieldsOf(bad)]).toEqual([body, 422, [field]]);
     }
     const late = await call("POST", `/conversations/${id}/snooze`, { until: "2001-01-01T00:00:00Z" });
-    expect([late.status, fieldsOf(late)]).toEqual([422, ["snoozed_until"]]);
+    expect([late.status, fieldsOf(late)]).toEqual([422, ["until"]]);
     expect((await call("POST", `/conversations/${randomUUID()}/read`)).status).toBe(404);
   });
 
@@ -237,7 +237,8 @@ describe("one conversation", () => {
       [{ ids: [randomUUID()], filter, change }, "ids"],
       [{ ids: [randomUUID()], change, dry_run: true }, "dry_run"],
       [{ filter: { assignee: "somebody" }, change }, "filter.assignee"],
-      [{ filter, change: { label_ids: [randomUUID()] } }, "label_ids"],
+      [{ filter, change: { label_ids: [randomUUID()] } }, "change.label_ids"],
+      [{ ids: [randomUUID()], change: { assignee_id: randomUUID() } }, "change.assignee_id"],
     ] as const) {
       const bad = await bulk(body);
       expect([body, bad.status, fieldsOf(bad)]).toEqual([body, 422, [field]]);
@@ -401,7 +402,42 @@ describe("answers", () => {
       { quick_response_id: missing.id },
       "admin",
     );
-    expect(another.status).toBe(404);
+    expect([another.status, fieldsOf(another)]).toEqual([422, ["quick_response_id"]]);
+  });
+
+  it("are not refused for an answer that waited and was canceled", async () => {
+    const id = await writes(5, "Tell me more");
+    const { version } = await get(`/conversations/${id}`);
+    const say = (body: object) =>
+      call("POST", `/conversations/${id}/messages`, { seen_version: version, ...body });
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    const waits = await say({ content: "Later", send_at: later });
+    expect(waits.status).toBe(202);
+    const early = await say({ content: "Now" });
+    expect([early.status, early.body.error.code]).toEqual([409, "conversation_moved"]);
+    expect(early.body.error.details).toMatchObject({ missed: [], scheduled: [{ content: "Later" }] });
+    expect((await call("DELETE", `/scheduled/${waits.body.data.id}`)).status).toBe(200);
+    expect((await say({ content: "Now" })).status).toBe(202);
+  });
+
+  it("may go to somebody whose text was misread as that of a wrong number", async () => {
+    const id = await writes(4, "Wrong number");
+    const say = () => call("POST", `/conversations/${id}/messages`, { content: "Sorry, whose is it?" });
+    const refused = await say();
+    expect([refused.status, refused.body.error.code]).toEqual([409, "invalid_state"]);
+    expect(refused.body.error.message).toContain("wrong number");
+    expect((await call("PUT", `/conversations/${id}/class`, { class: "question" })).status).toBe(200);
+    expect((await say()).status).toBe(202);
+  });
+
+  it("to somebody whose text must be read first are refused, with the text to review", async () => {
+    const id = await writes(2, "My lawyer will hear about this");
+    const say = () => call("POST", `/conversations/${id}/messages`, { content: "About what?" });
+    const refused = await say();
+    expect([refused.status, refused.body.error.code]).toEqual([409, "invalid_state"]);
+    const { review } = refused.body.error.details;
+    expect((await call("POST", `/${review}/review`, { class: "reply" })).status).toBe(200);
+    expect((await say()).status).toBe(202);
   });
 
   it("are refused while somebody else writes one", async () => {

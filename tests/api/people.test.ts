@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { waitFor } from "local-supabase/testing/wait-for";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { addAdmin } from "../fixtures/add-admin.ts";
-import { callFunction } from "../fixtures/call-function.ts";
+import { callFunction, fieldsOf } from "../fixtures/call-function.ts";
 import { createOrg, invite, type TestOrg } from "../fixtures/create-org.ts";
 import { joinChannel } from "../fixtures/join-channel.ts";
 import { fictionalPhoneAt } from "../fixtures/list-phones.ts";
@@ -63,6 +63,21 @@ describe("a role", () => {
     await org.sql`update public.users set role = 'operator' where id = ${person.id}`;
     expect(await lastEvent()).toMatchObject({ event_type: "person_role_changed", user_id: null });
   });
+});
+
+it("says whether conversations are given to them; an admin says it for others", async () => {
+  const [ana, beto] = await Promise.all([
+    invite(stack, org.admin, "operator"),
+    invite(stack, org.admin, "operator"),
+  ]);
+  const say = (user: TestUser, id: string, is_available: unknown) =>
+    ask(user, "PUT", `/settings/people/${id}/availability`, { is_available });
+  expect((await say(ana, ana.id, false)).body.data).toMatchObject({ id: ana.id, is_available: false });
+  const refused = await say(ana, beto.id, false);
+  expect([refused.status, refused.body.error.code]).toEqual([403, "forbidden"]);
+  expect((await say(org.admin, ana.id, true)).body.data).toMatchObject({ is_available: true });
+  const bad = await say(ana, ana.id, "no");
+  expect([bad.status, fieldsOf(bad)]).toEqual([422, ["is_available"]]);
 });
 
 describe("a removed person", () => {

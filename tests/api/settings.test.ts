@@ -125,6 +125,7 @@ describe("the area", () => {
       "/settings/organisation",
       "/settings/people",
       "/settings/people/{id}",
+      "/settings/people/{id}/availability",
     ]);
   });
 

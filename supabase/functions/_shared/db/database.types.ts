@@ -3880,6 +3880,7 @@ export type Database = {
         Args: { p_lead_id?: string; p_template_id: string; p_to: string; p_values?: Json };
         Returns: Json;
       };
+      set_availability: { Args: { p_is_available: boolean; p_user_id: string }; Returns: undefined };
       set_campaign_test: { Args: { p_campaign_id: string; p_input: Json }; Returns: undefined };
       set_number_status: {
         Args: { p_phone_number_id: string; p_reason?: string; p_status: string };

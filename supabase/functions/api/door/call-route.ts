@@ -1,8 +1,9 @@
 // Calls a route of an area in this process, with the checks that it makes of every caller.
-import { AppError, validationError } from "../../_shared/http/app-error.ts";
+import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { Route } from "../../_shared/http/declared-route.ts";
 import { parseValue } from "../../_shared/http/parse-input.ts";
+import { type FieldNames, renameFields } from "../../_shared/http/rename-fields.ts";
 import { hasRank, type Role } from "../../_shared/http/roles.ts";
 import { toAppError } from "../../_shared/http/to-app-error.ts";
 
@@ -12,9 +13,6 @@ export interface RouteInput {
   query?: Record<string, unknown>;
   body?: unknown;
 }
-
-/** The area's name of a field, and what the caller called it. */
-export type FieldNames = ReadonlyMap<string, string>;
 
 /**
  * @param names under which the caller knows the area's fields: errors name these
@@ -52,29 +50,5 @@ function asTexts(query: Record<string, unknown>): Record<string, unknown> {
     Object.entries(query)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]),
-  );
-}
-
-/** The caller's name of a field, or of a part of one: `lead_ids.0` by the name of `lead_ids`. */
-function nameOf(field: string, names: FieldNames): string {
-  for (let end = field.length; end > 0; end = field.lastIndexOf(".", end - 1)) {
-    const name = names.get(field.slice(0, end));
-    if (name !== undefined) return name + field.slice(end);
-  }
-  return field;
-}
-
-/** The error with the caller's names of fields. */
-function renameFields(error: AppError, names: FieldNames): AppError {
-  const errors = error.code === "invalid_input" && error.details?.errors;
-  if (!Array.isArray(errors)) return error;
-  return validationError(
-    errors.map(({ field, message }: { field: string; message: string }) => {
-      const name = nameOf(field, names);
-      return {
-        field: name,
-        message: message.startsWith(`${field} `) ? name + message.slice(field.length) : message,
-      };
-    }),
   );
 }

@@ -1,6 +1,6 @@
 // Turns a lead as the dashboard sends it into the area's fields, and remembers what each was called.
 import { validationError } from "../../_shared/http/app-error.ts";
-import type { FieldNames } from "../door/call-route.ts";
+import type { FieldNames } from "../../_shared/http/rename-fields.ts";
 import { UNTAGGED } from "./schemas.ts";
 
 /** The area's field and the dashboard's names of it; of several that were sent, the last one counts. */

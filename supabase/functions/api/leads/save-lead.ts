@@ -1,10 +1,11 @@
 // Creates, changes and deletes leads in the dashboard's words.
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import type { FieldNames } from "../../_shared/http/rename-fields.ts";
 import type { ListResult } from "../../_shared/http/responses.ts";
 import { routes } from "../../leads/routes.ts";
 import { inBothShapes } from "../door/both-shapes.ts";
-import { callRoute, type FieldNames } from "../door/call-route.ts";
+import { callRoute } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
 import { asRepeatable } from "../door/repeat-key.ts";
 import { readLeadInput } from "./read-lead-input.ts";

@@ -1,9 +1,10 @@
 // Sends one text from the lead's page.
 import { z } from "zod";
 import type { UserContext } from "../../_shared/http/context.ts";
+import type { FieldNames } from "../../_shared/http/rename-fields.ts";
 import { routes } from "../../messages/routes.ts";
 import { inBothShapes } from "../door/both-shapes.ts";
-import { callRoute, type FieldNames } from "../door/call-route.ts";
+import { callRoute } from "../door/call-route.ts";
 import { routeOf } from "../door/mount-area.ts";
 import { fillVariables, hasVariables, leadOfPhone } from "./fill-variables.ts";
 import type { dashboardText } from "./schemas.ts";

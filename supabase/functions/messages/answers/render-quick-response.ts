@@ -1,6 +1,6 @@
 // Fills in a quick response for the person of a conversation.
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
-import { AppError } from "../../_shared/http/app-error.ts";
+import { validationError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { LEAD_STATUSES } from "../../_shared/leads/lead-values.ts";
 import type { Conversation } from "../conversations/schemas.ts";
@@ -30,7 +30,10 @@ export async function renderQuickResponse(
       .maybeSingle(),
     quickResponse.nullable(),
   );
-  if (!found) throw new AppError("not_found", "There is no quick response with this id.", { id });
+  if (!found)
+    throw validationError([
+      { field: "quick_response_id", message: "You have no quick response with this id." },
+    ]);
   const content = await renderForLead(ctx, found.content, {
     leadId: lead_id,
     language: found.language ?? "en",

@@ -4,6 +4,8 @@ import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import { parseAnswer } from "../../_shared/db/parse-answer.ts";
 import { AppError } from "../../_shared/http/app-error.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
+import { type FieldNames, renameFields } from "../../_shared/http/rename-fields.ts";
+import { toAppError } from "../../_shared/http/to-app-error.ts";
 import { toJob } from "../../_shared/jobs/select-job.ts";
 import { readConversation } from "./read-conversation.ts";
 import {
@@ -11,13 +13,15 @@ import {
   bulkChanged,
   type Conversation,
   changedByIds,
-  type conversationChange,
+  conversationChange,
+  type conversationFilter,
 } from "./schemas.ts";
 
 interface ById {
   params: { id: string };
 }
 type Change = z.output<typeof conversationChange>;
+type Filter = z.output<typeof conversationFilter>;
 
 /** @throws AppError not_found, invalid_input for an assignee or a label that the organisation does not have */
 export async function changeConversation(
@@ -36,11 +40,20 @@ export function changing(change: Change) {
     changeConversation(ctx, params.id, change);
 }
 
-/** A route's use case that takes the change from its body. */
-export function changingTo<B>(toChange: (body: B) => Change) {
+/**
+ * A route's use case that takes the change from its body.
+ * @param names of the body's fields, if the change has others
+ */
+export function changingTo<B>(toChange: (body: B) => Change, names: FieldNames = new Map()) {
   return (ctx: UserContext, { params, body }: ById & { body: B }): Promise<Conversation> =>
-    changeConversation(ctx, params.id, toChange(body));
+    named(names, changeConversation(ctx, params.id, toChange(body)));
 }
+
+/** What it resolves to; its errors name fields as the caller did. */
+const named = <T>(names: FieldNames, work: Promise<T>): Promise<T> =>
+  work.catch((error) => {
+    throw renameFields(toAppError(error), names);
+  });
 
 /** @throws AppError not_found */
 export async function deleteConversation(ctx: UserContext, { params }: ById): Promise<void> {
@@ -56,21 +69,28 @@ export async function changeMany(
   { body: { ids, filter = {}, change, dry_run } }: { body: z.output<typeof bulkChange> },
 ): Promise<z.output<typeof bulkChanged>> {
   if (ids) {
-    const counts = await changeAll(ctx, ids, change);
+    const counts = await named(IN_CHANGE, changeAll(ctx, ids, change));
     return { ...counts, matched: counts.changed, matched_is_estimate: false, job: null };
   }
-  const answer = parseAnswer(
-    await ctx.db.rpc("change_filtered_conversations", {
-      p_filter: filter,
-      p_change: change,
-      p_is_dry_run: dry_run,
-    }),
-    changedByFilter,
-  );
+  const answer = await named(IN_CHANGE, changeFound(ctx, filter, change, dry_run));
   return { ...answer, job: answer.job && toJob(answer.job) };
 }
 
+const IN_CHANGE: FieldNames = new Map(
+  Object.keys(conversationChange.shape).map((field) => [field, `change.${field}`]),
+);
 const changedByFilter = bulkChanged.extend({ job: z.record(z.string(), z.unknown()).nullable() });
+
+async function changeFound({ db }: UserContext, filter: Filter, change: Change, isDryRun: boolean) {
+  return parseAnswer(
+    await db.rpc("change_filtered_conversations", {
+      p_filter: filter,
+      p_change: change,
+      p_is_dry_run: isDryRun,
+    }),
+    changedByFilter,
+  );
+}
 
 async function changeAll({ db }: UserContext, ids: string[], change: Change) {
   return parseAnswer(await db.rpc("change_conversations", { p_ids: ids, p_change: change }), changedByIds);

@@ -119,7 +119,10 @@ export const routes = [
     permission: "operator",
     request: { params, body: z.strictObject({ until: z.iso.datetime({ offset: true }) }) },
     response: object(conversation),
-    run: changingTo((body: { until: string }) => ({ snoozed_until: body.until })),
+    run: changingTo(
+      (body: { until: string }) => ({ snoozed_until: body.until }),
+      new Map([["snoozed_until", "until"]]),
+    ),
   }),
   route({
     method: "POST",

@@ -33,7 +33,10 @@ export const conversation = z.object({
   snoozed_until: time,
   unread_count: z.number().int().describe("Texts of the person that nobody has read"),
   is_starred: z.boolean(),
-  version: z.number().int().describe("How many texts it has; send it as seen_version with an answer"),
+  version: z
+    .number()
+    .int()
+    .describe("Grows with each text and each answer that waits; send it as seen_version with an answer"),
   last_message: z.string().nullable().describe("The beginning of the last text"),
   last_message_at: z.string(),
   last_direction: z.enum(["inbound", "outbound"]).nullable(),
@@ -45,6 +48,7 @@ export const conversation = z.object({
   waiting_since: time.describe("When the person wrote what nobody has answered yet"),
   hot_since: time.describe("Since when the person is interested"),
   hot_due_at: time.describe("When an interested person must have their answer"),
+  is_overdue: z.boolean().describe("Whether an interested person waits longer than that"),
   escalated_at: time.describe("When the managers were told that they still wait"),
   claimed_by: z.uuid().nullable().describe("Who is writing an answer, until claimed_until"),
   claimed_until: time,

@@ -2,16 +2,14 @@
 import { dataOrThrow } from "../../_shared/db/data-or-throw.ts";
 import type { UserContext } from "../../_shared/http/context.ts";
 import type { Role } from "../../_shared/http/roles.ts";
-import { PERSON_COLUMNS } from "./list-people.ts";
+import { readPerson } from "./list-people.ts";
 import type { Person } from "./schemas.ts";
 
 /** @throws AppError not_found, invalid_state for oneself */
 export async function changeRole(
-  { db, user }: UserContext,
+  ctx: UserContext,
   { params, body }: { params: { id: string }; body: { role: Role } },
 ): Promise<Person> {
-  dataOrThrow(await db.rpc("change_role", { p_user_id: params.id, p_role: body.role }));
-  return dataOrThrow(
-    await db.from("users").select(PERSON_COLUMNS).eq("org_id", user.orgId).eq("id", params.id).single(),
-  );
+  dataOrThrow(await ctx.db.rpc("change_role", { p_user_id: params.id, p_role: body.role }));
+  return await readPerson(ctx, params.id);
 }

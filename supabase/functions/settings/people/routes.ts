@@ -10,6 +10,7 @@ import { listInvitations } from "./list-invitations.ts";
 import { listPeople } from "./list-people.ts";
 import { removePerson } from "./remove-person.ts";
 import { acceptInput, invitation, invitationInput, joined, newInvitation, person, role } from "./schemas.ts";
+import { setAvailability } from "./set-availability.ts";
 import { withdrawInvitation } from "./withdraw-invitation.ts";
 
 const { page, limit, skip } = pageFields;
@@ -34,6 +35,15 @@ export const routes = [
     request: { params, body: z.strictObject({ role }) },
     response: object(person),
     run: changeRole,
+  }),
+  route({
+    method: "PUT",
+    path: "/people/{id}/availability",
+    summary: "Say whether conversations are given to a person by themselves; admins for others",
+    permission: "operator",
+    request: { params, body: z.strictObject({ is_available: z.boolean() }) },
+    response: object(person),
+    run: setAvailability,
   }),
   route({
     method: "DELETE",

@@ -8,6 +8,7 @@ export const person = z.object({
   id: z.uuid(),
   email: z.string(),
   role,
+  is_available: z.boolean().describe("Whether conversations are given to them by themselves"),
   created_at: z.string(),
 });
 export type Person = z.output<typeof person>;

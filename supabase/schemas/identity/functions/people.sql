@@ -65,6 +65,36 @@ create function public.change_role(p_user_id uuid, p_role public.user_role) retu
 comment on function public.change_role(uuid, public.user_role) is 'See private.change_role.';
 grant execute on function public.change_role(uuid, public.user_role) to authenticated;
 
+create function private.set_availability(p_user_id uuid, p_is_available boolean)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_org_id uuid := private.require_role('operator');
+begin
+  if not exists (select from public.users u where u.id = p_user_id and u.org_id = v_org_id) then
+    perform private.raise_error('PT404', 'not_found', 'There is no person with this id in your organisation.');
+  elsif p_user_id <> auth.uid() then
+    perform private.require_role('admin');
+  end if;
+  if p_is_available is null then
+    perform private.refuse_field('is_available', 'is_available must be true or false.');
+  end if;
+  update public.users u set is_available = p_is_available where u.id = p_user_id and u.org_id = v_org_id;
+end;
+$$;
+comment on function private.set_availability(uuid, boolean) is
+  'Says whether conversations are given to a person by themselves: operators for themselves, admins for anybody. Raises PT403, '
+  'PT404, PT422. Security definer: users may not write the table users.';
+grant execute on function private.set_availability(uuid, boolean) to authenticated;
+
+create function public.set_availability(p_user_id uuid, p_is_available boolean) returns void
+  language sql set search_path = '' as $$ select private.set_availability(p_user_id, p_is_available); $$;
+comment on function public.set_availability(uuid, boolean) is 'See private.set_availability.';
+grant execute on function public.set_availability(uuid, boolean) to authenticated;
+
 create function private.remove_person(p_user_id uuid)
 returns void
 language plpgsql

@@ -28,7 +28,7 @@ stable
 set search_path = ''
 as $$
 begin
-  perform private.raise_error('PT409', 'conversation_claimed', format('%s is writing an answer. Wait, or insist with force.',
+  perform private.raise_error('PT409', 'conversation_claimed', format('%s is writing an answer. Wait, or answer with force.',
     coalesce((select u.email from public.users u where u.id = p_conversation.claimed_by), 'Somebody')),
     jsonb_build_object('claimed_by', p_conversation.claimed_by, 'claimed_until', p_conversation.claimed_until));
 end;
@@ -43,6 +43,8 @@ as $$
 declare
   v_seen integer := (p_input ->> 'seen_version')::numeric;
   v_is_claimed boolean := coalesce(p_conversation.claimed_by <> auth.uid() and p_conversation.claimed_until > p_now, false);
+  v_missed jsonb;
+  v_waiting jsonb;
 begin
   if v_seen > p_conversation.version then
     perform private.refuse_field('seen_version',
@@ -55,18 +57,23 @@ begin
       perform private.record_audit_event(p_conversation.org_id, 'answer_insisted', p_conversation.e164, null,
         p_conversation.lead_id, jsonb_build_object('conversation_id', p_conversation.id));
     end if;
+    return;
   elsif v_seen < p_conversation.version then
-    perform private.raise_error('PT409', 'conversation_moved',
-      'Others wrote in this conversation since you saw it. Read what they wrote, then send again, or insist with force.',
-      jsonb_build_object('version', p_conversation.version, 'missed', (
-        select coalesce(to_jsonb(array_agg(private.message_json(x) order by x.conversation_version)), '[]') from (
-          select m.* from public.messages m
-          where m.conversation_id = p_conversation.id and m.conversation_version > v_seen
-          order by m.created_at desc, m.id desc limit 50) x),
-      'scheduled', (
-        select coalesce(to_jsonb(array_agg(s order by s.not_before, s.id)), '[]') from public.scheduled_texts s
-        where s.conversation_id = p_conversation.id and s.state = 'waiting')));
-  elsif v_is_claimed then
+    select to_jsonb(array_agg(private.message_json(x) order by x.conversation_version)) into v_missed from (
+      select m.* from public.messages m
+      where m.conversation_id = p_conversation.id and m.conversation_version > v_seen
+      order by m.created_at desc, m.id desc limit 50) x;
+    select to_jsonb(array_agg(s order by s.not_before, s.id)) into v_waiting from public.scheduled_texts s
+    where s.conversation_id = p_conversation.id and s.state = 'waiting';
+    -- An answer that waited and was canceled makes a version too, and nothing to read.
+    if v_missed is not null or v_waiting is not null then
+      perform private.raise_error('PT409', 'conversation_moved',
+        'There is more in this conversation than you saw. Read what was written, then send again, or insist with force.',
+        jsonb_build_object('version', p_conversation.version, 'missed', coalesce(v_missed, '[]'),
+          'scheduled', coalesce(v_waiting, '[]')));
+    end if;
+  end if;
+  if v_is_claimed then
     perform private.refuse_claimed(p_conversation);
   end if;
 end;

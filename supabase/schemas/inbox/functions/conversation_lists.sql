@@ -92,7 +92,8 @@ as $$
     'last_message', c.last_message, 'last_message_at', c.last_message_at, 'last_direction', c.last_direction,
     'first_inbound_at', c.first_inbound_at, 'assignee_id', c.assignee_id, 'assigned_at', c.assigned_at,
     'reply_class', c.reply_class, 'class_source', c.class_source, 'waiting_since', c.waiting_since, 'hot_since', c.hot_since,
-    'hot_due_at', c.hot_due_at, 'escalated_at', c.escalated_at, 'claimed_by', c.claimed_by, 'claimed_until', c.claimed_until,
+    'hot_due_at', c.hot_due_at, 'is_overdue', c.escalates_at is not null or c.escalated_at is not null,
+    'escalated_at', c.escalated_at, 'claimed_by', c.claimed_by, 'claimed_until', c.claimed_until,
     'label_ids', array(select x.label_id from public.conversation_labels x where x.conversation_id = c.id order by x.added_at,
       x.label_id),
     'created_at', c.created_at, 'updated_at', c.updated_at)

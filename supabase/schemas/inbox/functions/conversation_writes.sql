@@ -116,7 +116,8 @@ begin
   where m.conversation_id = p_id and m.kind = 'inbound' and private.conversation_class(m.classification) is not null
   order by m.created_at desc, m.id desc limit 1;
   if v_message_id is null then
-    perform private.raise_error('PT409', 'invalid_state', 'The person has not written anything yet that could mean something.',
+    perform private.raise_error('PT409', 'invalid_state',
+      'The rules found no text of theirs that could mean something; an automatic answer does not. Review the message itself.',
       jsonb_build_object('conversation_id', p_id));
   end if;
   perform private.review_answer(v_message_id, case p_class when 'other' then 'reply' else p_class end, p_now);

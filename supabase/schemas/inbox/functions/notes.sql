@@ -65,8 +65,10 @@ begin
   where n.org_id = p_org_id and n.id = p_id and n.deleted_at is null for no key update;
   if not found then
     perform private.raise_error('PT404', 'not_found', 'There is no note with this id.', jsonb_build_object('note_id', p_id));
-  elsif v_note.author_id is distinct from auth.uid() then
-    perform private.require_role('admin');
+  elsif v_note.author_id is distinct from auth.uid() and (
+    select u.role from public.users u where u.id = auth.uid()) is distinct from 'admin'
+  then
+    perform private.raise_error('PT403', 'forbidden', 'Only its author or an admin may change a note.');
   end if;
   return v_note;
 end;

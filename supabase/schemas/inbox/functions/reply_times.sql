@@ -13,7 +13,7 @@ declare
 begin
   select * into v_org from public.orgs o where o.id = private.require_role('viewer');
   if p_from is null or p_to is null or not p_from < p_to or p_to - p_from > interval '400 days' then
-    perform private.refuse_field('from', 'Give from and to, at most 400 days apart.');
+    perform private.refuse_field('from', 'Give from and to: from before to, at most 400 days apart.');
   elsif p_group_by is not null and p_group_by <> all (array['assignee', 'campaign', 'class', 'hour', 'day']) then
     perform private.refuse_field('group_by', 'group_by must be assignee, campaign, class, hour or day.');
   end if;

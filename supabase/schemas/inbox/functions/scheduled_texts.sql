@@ -83,6 +83,9 @@ begin
     created_at, updated_at)
   values (p_id, p_conversation.org_id, p_conversation.id, auth.uid(), p_text, p_media_ids, p_not_before,
     p_keep_if_answered, p_now, p_now);
+  if p_conversation.assignee_id is null then
+    perform private.record_conversation_event(p_conversation, 'assigned', jsonb_build_object('to', auth.uid()), p_now);
+  end if;
   -- Who saw the version before does not know of this answer.
   update public.conversations c
   set version = c.version + 1,

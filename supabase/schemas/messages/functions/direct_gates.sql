@@ -35,7 +35,11 @@ begin
       replace(coalesce(p_contact.invalid_reason, p_phone.invalid_reason, p_phone.line_type, 'invalid'), '_', ' ')));
   elsif p_contact.held_at is not null then
     perform private.raise_error('PT409', 'invalid_state',
-      'The person''s last text may be a wish to stop, or says that somebody has died. Say what it means first: review it.');
+      'The person''s last text may be a wish to stop, or says that somebody has died. Say what it means first: review it.',
+      jsonb_build_object('review', (
+        select m.id from public.messages m
+        where m.org_id = p_contact.org_id and m.holds and m.reviewed_at is null and m.from_number = p_contact.e164
+        order by m.created_at limit 1)));
   end if;
 end;
 $$;
