@@ -101,12 +101,16 @@ comment on function private.mark_wrong_number(uuid, text, uuid, uuid, timestampt
 
 create function private.last_sent(p_account_sid text, p_from text, p_to text)
 returns text[]
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
+-- An organisation that was written to more often than it wrote has few numbers in to_number: by these statistics, reading all of
+-- its messages looks cheap (75 ms at 300,000).
+set enable_seqscan = off
 as $$
-  select array(
+begin
+  return array(
     select m.content
     from public.phone_numbers n
     join public.twilio_accounts a on a.org_id = n.org_id
@@ -117,6 +121,7 @@ as $$
     ) m
     where n.e164 = p_to and a.account_sid = p_account_sid
     order by m.created_at desc);
+end;
 $$;
 comment on function private.last_sent(text, text, text) is
   'The last three texts that the organisation of our number p_to sent to p_from, the newest first, to tell quotations of them '
