@@ -445,7 +445,7 @@ begin
 
   perform private.refuse_used_org(v_user);
   delete from public.invitations i where i.id = v_invitation.id;
-  update public.users u set org_id = v_invitation.org_id, role = v_invitation.role where u.id = v_user.id;
+  update public.users u set org_id = v_invitation.org_id, role = v_invitation.role, is_available = true where u.id = v_user.id;
   delete from public.orgs o where o.id = v_own_org_id;
   perform private.record_audit_event(v_invitation.org_id, 'invitation_accepted', null, null, null,
     jsonb_build_object('invitation_id', v_invitation.id, 'email', v_invitation.email, 'role', v_invitation.role, 'invited_by',
@@ -859,7 +859,7 @@ begin
   end if;
   -- The person is not deleted, so that what they did keeps their name. They get an organisation of their own, as after a sign-up.
   update public.users u
-  set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin'
+  set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin', is_available = true
   where u.id = v_user.id;
   -- Ends their sessions: their tokens are no longer valid and can't be refreshed.
   delete from auth.sessions s where s.user_id = v_user.id;

@@ -863,8 +863,8 @@ declare
   v_filter jsonb := coalesce(p_filter, '{}');
   v_condition record;
   v_most integer;
-  v_matched integer;
   v_ids uuid[];
+  v_matched integer;
   v_changed integer := 0;
   v_job_id uuid;
 begin
@@ -877,13 +877,13 @@ begin
     v_filter := v_filter || jsonb_build_object('assignee', auth.uid());
   end if;
   v_condition := private.conversation_condition(v_org_id, v_filter);
+  -- To count what many have would take too long.
   v_most := case when v_condition.is_common then 2001 else 10001 end;
-  execute format('select count(*) from (select from public.conversations c where %s limit %s) x', v_condition.condition, v_most)
-  into v_matched;
+  execute format('select array(select c.id from public.conversations c where %s limit %s)', v_condition.condition, v_most)
+  into v_ids;
+  v_matched := cardinality(v_ids);
   if not coalesce(p_is_dry_run, false) then
     if v_matched <= 500 then
-      execute format('select coalesce(array_agg(c.id), ''{}'') from public.conversations c where %s', v_condition.condition)
-      into v_ids;
       v_changed := private.change_conversation_set(v_org_id, v_ids, p_change, p_now);
     else
       v_job_id := private.create_job(v_org_id, 'conversation_bulk_change', 'operator',
@@ -986,11 +986,13 @@ comment on function private.set_clocks(public.conversations, public.conversation
 
 create function private.acting_person()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+begin
+  return coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+end;
 $$;
 comment on function private.acting_person() is
   'Who changes conversations now: the signed-in person, or the one for whom a job does it; null: a rule.';

@@ -176,7 +176,7 @@ declare
 begin
   delete from public.message_media d where d.id in (
     select m.id from public.message_media m
-    where not private.is_quick_response_media(m.id)
+    where not exists (select from public.quick_responses q where q.media_id = m.id)
       and (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
         and not exists (
           select from public.scheduled_texts s where s.org_id = m.org_id and s.state = 'waiting' and m.id = any (s.media_ids)))
@@ -528,7 +528,7 @@ begin
   elsif p_sha256 is null or p_sha256 !~ '^[0-9a-f]{64}$' then
     perform private.refuse_field('file', 'The SHA-256 of the file must be 64 hexadecimal digits.');
   elsif (select count(*) from (select from public.message_media m where m.org_id = v_org_id and m.message_id is null
-      and not private.is_quick_response_media(m.id) limit 500) x)
+      and not exists (select from public.quick_responses q where q.media_id = m.id) limit 500) x)
     >= 500 then
     perform private.raise_error('PT429', 'rate_limited',
       'Your organisation has 500 uploaded files that are in no message. Send some, or wait: they are deleted after a day.');

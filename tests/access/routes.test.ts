@@ -63,7 +63,7 @@ const forPeople = found.filter(({ permission }) => isRole(permission)).map(({ na
 
 describe.each(forPeople)("%s", (name) => {
   it("refuses all who may not, whatever they ask about, says why, and changes nothing", async () => {
-    // A token that is none is refused before anything else; the bad ones here were made for a person of ours.
+    // Without a valid token nobody gets as far as an id, so one side is enough. The bad tokens were made for a person of ours.
     const asked = world.actors
       .filter((actor) => !may(actor, name))
       .flatMap((actor) =>

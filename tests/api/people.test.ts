@@ -78,6 +78,12 @@ it("says whether conversations are given to them; an admin says it for others", 
   expect((await say(org.admin, ana.id, true)).body.data).toMatchObject({ is_available: true });
   const bad = await say(ana, ana.id, "no");
   expect([bad.status, fieldsOf(bad)]).toEqual([422, ["is_available"]]);
+  // What somebody said in one organisation says nothing in the next.
+  await say(beto, beto.id, false);
+  expect((await ask(org.admin, "DELETE", `/settings/people/${beto.id}`)).status).toBe(204);
+  expect(await org.sql`select is_available from public.users where id = ${beto.id}`).toEqual([
+    { is_available: true },
+  ]);
 });
 
 describe("a removed person", () => {

@@ -9,7 +9,7 @@ import { renderForLead } from "./render-for-lead.ts";
 
 /**
  * @returns the text, and what is done together with it
- * @throws AppError not_found; invalid_input naming the variables that have no value for this person
+ * @throws AppError invalid_input: there is no such quick response, or its variables have no value for this person
  */
 export async function renderQuickResponse(
   ctx: UserContext,

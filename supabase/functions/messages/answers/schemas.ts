@@ -65,7 +65,9 @@ export const thread = z.object({
 export const answered = z.object({
   id: z.uuid(),
   deduplicated: z.boolean().describe("Whether this answer was asked for before, and this is that one"),
-  not_before: z.string().nullable().describe("If it waits: when it is sent. Null: it is on its way"),
+  not_before: z.string().nullable().describe("When it is sent, if it waits; else null"),
   message: message.nullable().describe("Null while it waits"),
-  scheduled: scheduledText.nullable().describe("Null unless it waits, or was canceled while it waited"),
+  scheduled: scheduledText
+    .nullable()
+    .describe("Null if it is on its way; state says whether it waits, was canceled or failed"),
 });

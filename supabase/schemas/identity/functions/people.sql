@@ -109,7 +109,7 @@ begin
   end if;
   -- The person is not deleted, so that what they did keeps their name. They get an organisation of their own, as after a sign-up.
   update public.users u
-  set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin'
+  set org_id = private.create_org(left(split_part(v_user.email, '@', 1), 200)), role = 'admin', is_available = true
   where u.id = v_user.id;
   -- Ends their sessions: their tokens are no longer valid and can't be refreshed.
   delete from auth.sessions s where s.user_id = v_user.id;

@@ -111,8 +111,8 @@ declare
   v_filter jsonb := coalesce(p_filter, '{}');
   v_condition record;
   v_most integer;
-  v_matched integer;
   v_ids uuid[];
+  v_matched integer;
   v_changed integer := 0;
   v_job_id uuid;
 begin
@@ -125,13 +125,13 @@ begin
     v_filter := v_filter || jsonb_build_object('assignee', auth.uid());
   end if;
   v_condition := private.conversation_condition(v_org_id, v_filter);
+  -- To count what many have would take too long.
   v_most := case when v_condition.is_common then 2001 else 10001 end;
-  execute format('select count(*) from (select from public.conversations c where %s limit %s) x', v_condition.condition, v_most)
-  into v_matched;
+  execute format('select array(select c.id from public.conversations c where %s limit %s)', v_condition.condition, v_most)
+  into v_ids;
+  v_matched := cardinality(v_ids);
   if not coalesce(p_is_dry_run, false) then
     if v_matched <= 500 then
-      execute format('select coalesce(array_agg(c.id), ''{}'') from public.conversations c where %s', v_condition.condition)
-      into v_ids;
       v_changed := private.change_conversation_set(v_org_id, v_ids, p_change, p_now);
     else
       v_job_id := private.create_job(v_org_id, 'conversation_bulk_change', 'operator',

@@ -1,10 +1,12 @@
 create function private.acting_person()
 returns uuid
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+begin
+  return coalesce(auth.uid(), nullif(current_setting('inbox.acting_person', true), '')::uuid);
+end;
 $$;
 comment on function private.acting_person() is
   'Who changes conversations now: the signed-in person, or the one for whom a job does it; null: a rule.';

@@ -27,7 +27,7 @@ declare
 begin
   delete from public.message_media d where d.id in (
     select m.id from public.message_media m
-    where not private.is_quick_response_media(m.id)
+    where not exists (select from public.quick_responses q where q.media_id = m.id)
       and (m.created_at < p_now - interval '2 years' or m.message_id is null and m.created_at < p_now - interval '24 hours'
         and not exists (
           select from public.scheduled_texts s where s.org_id = m.org_id and s.state = 'waiting' and m.id = any (s.media_ids)))
