@@ -102,23 +102,24 @@ describe("two imports at once", () => {
     const barrier = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let applied = () => {};
-    const isApplied = new Promise<void>((resolve) => {
+    let applied = (_pid: number) => {};
+    const isApplied = new Promise<number>((resolve) => {
       applied = resolve;
     });
     const holding = first.begin(async (tx) => {
       await apply(tx, one, 0, [lead(2, a, shared)]);
-      applied();
+      const [own] = await tx`select pg_backend_pid() as pid`;
+      applied(own?.pid);
       await barrier;
     });
-    await isApplied;
+    const holder = await isApplied;
     const waiting = apply(second, two, 0, [lead(2, shared), lead(3, b)]);
     // The server itself reports that it waits for the other transaction.
     await waitFor(
       async () =>
         (
           await org.sql`
-      select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%import_chunk%' and usename = 'worker'`
+      select 1 from pg_stat_activity where query like '%import_chunk%' and pg_blocking_pids(pid) @> ${[holder]}::int[]`
         ).length === 1,
     );
     release();

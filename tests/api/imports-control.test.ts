@@ -46,16 +46,16 @@ async function controlInChunk(verb: Verb) {
   await holder.begin();
   await holder.sql`select 1 from private.contacts where org_id = ${org.id} and e164 = ${list[2500] as string} for update`;
   const { id } = await startImport(org, csv(list));
-  const waitsFor = (what: string) =>
-    waitFor(
-      async () =>
-        (
-          await org.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like ${`%${what}%`} and pid <> pg_backend_pid()`
-        ).length > 0,
-    );
-  await waitsFor("import_chunk(");
+  /** Resolves to the connections that call it and wait for one of the others: imports of other files wait for locks too. */
+  const waitsFor = (what: string, others: number[]) =>
+    waitFor(async () => {
+      const found = await org.sql`
+        select pid from pg_stat_activity where query like ${`%${what}%`} and pg_blocking_pids(pid) && ${others}::int[]`;
+      return found.length > 0 && found.map(({ pid }) => pid as number);
+    });
+  const chunks = await waitsFor("import_chunk(", [holder.pid]);
   const answer = control(id, verb);
-  await waitsFor(`${verb}_import`);
+  await waitsFor(`${verb}_import`, chunks);
   await holder.rollback();
   return { id, list, answer: await answer };
 }

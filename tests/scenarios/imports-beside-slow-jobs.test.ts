@@ -18,12 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([slow?.close(), importer?.close()]));
 
-/** Tries of the slow step: when each began, read from the database while it runs. */
-const tryUnderWay = async (): Promise<string | undefined> =>
+/** Tries of the slow step, which wait for the holder: when each began, read from the database while it runs. */
+const tryUnderWay = async (holder: number): Promise<string | undefined> =>
   (
     await slow.sql`
       select query_start::text as begun from pg_stat_activity
-      where usename = 'worker' and wait_event_type = 'Lock' and query like '%run_job_step%'`
+      where query like '%run_job_step%' and pg_blocking_pids(pid) @> ${[holder]}::int[]`
   )[0]?.begun;
 
 it("finishes an import while the step of another's job is under way", async () => {
@@ -31,6 +31,7 @@ it("finishes an import while the step of another's job is under way", async () =
   const held = await slow.sql.reserve();
   try {
     await held`begin`;
+    const [own] = await held`select pg_backend_pid() as pid`;
     await held`select 1 from public.leads where id = ${lead?.id ?? ""} for update`;
     const started = await callFunction(stack, slow.admin, "POST", "/leads/bulk-actions", {
       action: "set_score",
@@ -42,11 +43,11 @@ it("finishes an import while the step of another's job is under way", async () =
     let file = 0;
     // A try may reach its time limit while the import is under way: then the next try counts.
     await waitFor(async () => {
-      const before = await tryUnderWay();
+      const before = await tryUnderWay(own?.pid);
       if (before === undefined) return false;
       file += 1;
       await importCsv(importer, `Last Name,Phone\nOwner,${fictionalPhoneAt(file)}\n`);
-      return (await tryUnderWay()) === before;
+      return (await tryUnderWay(own?.pid)) === before;
     });
     await held`rollback`;
     await slow.sql`update pgmq.q_jobs set vt = clock_timestamp() where message ->> 'job_id' = ${job}`;
